@@ -83,7 +83,7 @@ def _numba_cache_in(folder: Path):
 
 
 # Division by zero gives inf, as in NumPy, so that no loop can raise; rules never divide by a state that may be 0.
-_COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def rule(function: Callable) -> Callable:

@@ -1,0 +1,151 @@
+"""Errors in what a person wrote: where it stands, what is wrong, and what to do about it."""
+
+import difflib
+import math
+from collections.abc import Iterable
+from numbers import Real
+
+
+class InputError(ValueError):
+    """Something a user wrote cannot be used. Printed like this:
+
+        scenarios/train.yaml:7: there is no parameter 'training.half_live'.
+          Did you mean 'training.half_life' (weeks until ..., 4 to 520, baseline 52)?
+          All parameters: confianza explain parameters
+
+    message   what is wrong, one sentence
+    remedy    what to do about it, one or more lines
+    path      the keys that lead to the value, as ("changes", 0, "week")
+    file      file name or command-line option, if known
+    line, column   1-based, if known
+    """
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        path: tuple[str | int, ...] = (),
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(message, remedy)  # both positional, so that the error survives pickling between processes
+        self.message, self.remedy, self.path = message, remedy, path
+        self.file, self.line, self.column = file, line, column
+
+    def __str__(self) -> str:
+        place = ""
+        if self.file is not None:
+            place = f"{self.file}:{self.line}: " if self.line is not None else f"{self.file}: "
+        return "\n  ".join([place + self.message, *self.remedy.splitlines()])
+
+    def at(self, file: str | None, line: int | None = None, column: int | None = None) -> "InputError":
+        """The same error with its place."""
+        return InputError(self.message, self.remedy, path=self.path, file=file, line=line, column=column)
+
+    def under(self, *keys: str | int) -> "InputError":
+        """The same error seen from further up: `keys` lead to what it speaks of."""
+        path = (*keys, *self.path)
+        return InputError(self.message, self.remedy, path=path, file=self.file, line=self.line, column=self.column)
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word nearest to a misspelled one, or None; `half_life` finds `training.half_life`.
+
+    >>> closest("training.half_live", ["training.half_life", "trust.contact_gain"])
+    'training.half_life'
+    >>> closest("half_life", ["trust.contact_gain", "training.half_life"])
+    'training.half_life'
+    >>> closest("xyz", ["training.half_life"])
+    """
+    candidates = list(known)
+    word = word[:100].lower()  # the comparison is quadratic
+    found = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    if not found:
+        by_last_part = {name.rpartition(".")[2]: name for name in reversed(candidates)}
+        last = difflib.get_close_matches(word.rpartition(".")[2], by_last_part, n=1, cutoff=0.8)
+        found = [by_last_part[name] for name in last]
+    return found[0] if found else None
+
+
+def number(value: float) -> str:
+    """A number as people write it: 20,000 and 0.05 and -2.
+
+    >>> number(20000), number(0.05), number(-2.0), number(10**7)
+    ('20,000', '0.05', '-2', '10,000,000')
+    """
+    if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
+        return f"{int(value):,}"
+    return f"{value:.12g}"
+
+
+def shown(value: object) -> str:
+    """What somebody wrote, short enough to quote.
+
+    >>> shown(True), shown(None), shown("abc"), shown(0.5), shown([1, 2]), shown({})
+    ('true', 'nothing', "'abc'", '0.5', 'a list', 'a mapping')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    text = repr(value) if isinstance(value, str) else number(value) if isinstance(value, (int, float)) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def number_problem(value: object, low: float, high: float, whole: bool) -> str | None:
+    """What keeps a value from being a number in a range, or None if it is one.
+
+    >>> number_problem(12, 4, 520, False)
+    >>> number_problem(2, 4, 520, False)
+    'must be a number from 4 to 520, but is 2'
+    >>> number_problem("12:30", 4, 520, True)
+    "must be a whole number from 4 to 520, but is the text '12:30'"
+    """
+    wanted = f"must be a {'whole ' if whole else ''}number from {number(low)} to {number(high)}"
+    if isinstance(value, str):
+        return f"{wanted}, but is the text {shown(value)}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return f"{wanted}, but is {shown(value)}"
+    if not low <= value <= high or (whole and value != int(value)):  # the first is also true of NaN and infinity
+        return f"{wanted}, but is {shown(value)}"
+    return None
+
+
+def number_remedy(value: object) -> str:
+    """How to write the number that a text was meant to be; empty if there is nothing to say.
+
+    >>> number_remedy("20,000")
+    'Write it without a comma: 20000'
+    """
+    if not isinstance(value, str):
+        return ""
+    text = value.strip().lower()
+    if text in ("yes", "no", "on", "off", "y", "n", "true", "false"):
+        return "This is a yes-or-no word; write a number such as 1 or 0."
+    if text.lstrip("+-") in (".inf", ".nan", "inf", "nan", "infinity"):
+        return "Write a finite number."
+    plain = text.replace(",", "")
+    if plain != text and plain.isdecimal():
+        return f"Write it without a comma: {plain}"
+    if ":" in text:
+        return "A number has no colon; write one number, in the unit of the parameter."
+    if text.isdecimal() and text.startswith("0"):
+        return f"Write it without the leading zero: {text.lstrip('0') or '0'}"
+    if text.endswith("%"):
+        return "Write a share, not a percentage: 0.25 for 25 %."
+    if _is_number(text):
+        return "Write the number without quotes."
+    return "Write a plain number, without a unit."
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

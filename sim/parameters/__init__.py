@@ -1,0 +1,205 @@
+"""The codebook: every number of the model with its unit, range, prior, source and status, one YAML file a topic.
+
+`CODEBOOK["training.half_life"]` is the entry; `parameters()` gives the values in force as nested named tuples, so
+that a phase reads `p.training.half_life` and compiled code knows every name. All values are floats.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from keyword import iskeyword
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from sim.errors import InputError, closest, number, number_problem, number_remedy
+from sim.parameters.uses import built_only, readers
+
+__all__ = ["CODEBOOK", "REFERENCES", "Parameter", "Parameters", "Reference", "built_only", "entry", "flat"]
+__all__ += ["order_problem", "out_of_order", "parameters", "readers", "replace"]
+
+FOLDER = Path(__file__).parent
+FIELDS = ("value", "unit", "range", "prior", "description", "source", "status", "note")
+STATUSES = ("measured", "calibrated", "assumed", "contested")
+ORDERED = (("survey.lower_cut", "survey.middle_cut", "survey.upper_cut"),)  # each must be less than the next
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it is there, is eight times as fast
+
+
+class Reference(NamedTuple):
+    """A source of numbers: an entry of `references.yaml`."""
+
+    author: str
+    title: str
+    year: str
+    url: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An entry of the codebook."""
+
+    name: str  # "topic.name"
+    topic: str
+    value: float  # the baseline
+    unit: str
+    low: float
+    high: float
+    prior: Any  # a distribution for calibration, as {"lognormal": {"median": 52, "sigma": 0.8}}
+    description: str
+    source: tuple[str, ...]  # keys of REFERENCES, or "assumed"
+    status: str  # one of STATUSES
+    note: str
+
+    @property
+    def discrete(self) -> bool:
+        """Does it count things, so that only whole numbers make sense?"""
+        return self.unit.partition(" ")[0] == "count"
+
+    @property
+    def summary(self) -> str:
+        """One line for messages: what it means, its range and its baseline."""
+        meaning = self.description.partition(". ")[0].rstrip(". ")
+        meaning = meaning[:1].lower() + meaning[1:] if meaning[1:2].islower() else meaning
+        return f"{meaning}, {number(self.low)} to {number(self.high)}, baseline {number(self.value)}"
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with a value for this parameter, as a sentence; None if nothing is."""
+        problem = number_problem(value, self.low, self.high, self.discrete)
+        return problem and f"'{self.name}' {problem}."
+
+    def check(self, value: object) -> float:
+        """The value as a float; InputError if it is no number or out of range."""
+        problem = self.problem(value)
+        if problem:
+            hint = number_remedy(value)
+            remedy = f"{hint}\n'{self.name}': {self.summary} ({self.unit})."
+            raise InputError(problem, remedy.lstrip(), path=(self.name,))
+        return float(value)  # type: ignore[arg-type]
+
+
+def entry(name: object) -> Parameter:
+    """The codebook's entry of that name; InputError with the nearest name if there is none."""
+    if isinstance(name, str) and name in CODEBOOK:
+        return CODEBOOK[name]
+    near = closest(str(name), CODEBOOK)
+    hint = f"Did you mean '{near}' ({CODEBOOK[near].summary})?\n" if near else ""
+    remedy = f"{hint}All parameters: confianza explain parameters"
+    raise InputError(f"there is no parameter '{str(name)[:100]}'.", remedy, path=(str(name),))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    data = yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader
+    if not isinstance(data, dict):
+        raise InputError("a mapping of names to entries is wanted here.", file=str(path))
+    return data
+
+
+def _parameter(topic: str, name: str, fields: Any) -> Parameter:
+    """An entry from its fields in the file; InputError if one is missing, unknown or impossible."""
+    if not isinstance(fields, dict) or set(fields) != set(FIELDS):
+        wrong = set(FIELDS).symmetric_difference(fields if isinstance(fields, dict) else ())
+        raise InputError(f"missing or unknown: {', '.join(sorted(map(str, wrong)))}.", f"Every entry has {', '.join(FIELDS)}.")
+    source = fields["source"]
+    text = {key: str(fields[key] if fields[key] is not None else "").strip() for key in ("unit", "description", "status", "note")}
+    low, high = (float(bound) for bound in fields["range"])
+    sources = tuple(source) if isinstance(source, list) else (source,)
+    made = Parameter(
+        f"{topic}.{name}", topic, float(fields["value"]), low=low, high=high, prior=fields["prior"], source=sources, **text
+    )
+    unknown = [key for key in sources if key != "assumed" and key not in REFERENCES]
+    if problem := made.problem(made.value):
+        raise InputError(problem)
+    if made.status not in STATUSES or not sources or unknown or not name.isidentifier() or iskeyword(name):
+        raise InputError(
+            f"the name, the status '{made.status}' or the source {list(sources)} is not possible.",
+            f"Status: {', '.join(STATUSES)}. Sources: keys of references.yaml, or assumed.",
+        )
+    return made
+
+
+def _load_references() -> dict[str, Reference]:
+    path = FOLDER / "references.yaml"
+    entries = _read(path) if path.exists() else {}
+    return {
+        str(key): Reference(*(str(fields[field] if fields.get(field) is not None else "") for field in Reference._fields))
+        for key, fields in entries.items()
+    }
+
+
+def _load_codebook() -> dict[str, Parameter]:
+    codebook = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        if path.stem == "references":
+            continue
+        for name, fields in _read(path).items():
+            try:
+                parameter = _parameter(path.stem, str(name), fields)
+            except (InputError, TypeError, ValueError) as error:
+                raise InputError(f"{path.stem}.{name}: {error}", file=str(path)) from None
+            codebook[parameter.name] = parameter
+    return codebook
+
+
+REFERENCES: dict[str, Reference] = _load_references()
+CODEBOOK: dict[str, Parameter] = _load_codebook()
+
+
+def _make(name: str, fields: dict[str, Any]) -> Any:
+    """A NamedTuple class that is an attribute of this module, so that it can be pickled (numba's cache does)."""
+    made = NamedTuple(name, list(fields.items()))  # type: ignore[misc]
+    made.__module__ = __name__
+    globals()[name] = made
+    return made
+
+
+_NAMES: dict[str, list[str]] = {}
+for _parameter_name in CODEBOOK:
+    _NAMES.setdefault(_parameter_name.partition(".")[0], []).append(_parameter_name.partition(".")[2])
+_TOPICS: dict[str, Any] = {
+    topic: _make(topic.title().replace("_", ""), dict.fromkeys(names, float)) for topic, names in _NAMES.items()
+}
+if TYPE_CHECKING:
+    Parameters = Any  # its fields are known only when the files have been read
+else:
+    Parameters = _make("Parameters", _TOPICS)
+
+
+def out_of_order(values: Mapping[str, float]) -> tuple[str, str] | None:
+    """The first two parameters whose values must ascend and do not; `values` has all of them."""
+    for names in ORDERED:
+        for first, second in zip(names, names[1:], strict=False):
+            if not values[first] < values[second]:
+                return first, second
+    return None
+
+
+def order_problem(first: str, second: str, values: Mapping[str, float]) -> InputError:
+    """The error to raise when `out_of_order` found two."""
+    return InputError(
+        f"'{first}' ({number(values[first])}) must be less than '{second}' ({number(values[second])}).",
+        f"Change both so that they ascend: {', '.join(next(names for names in ORDERED if first in names))}.",
+    )
+
+
+def parameters(overrides: Mapping[str, float] | None = None) -> Parameters:
+    """All parameters, at their baselines or as overridden by "topic.name": nested named tuples of floats.
+
+    InputError if a name does not exist, a value is out of range, or the survey's cuts do not ascend.
+    """
+    values = {name: known.value for name, known in CODEBOOK.items()}
+    for name, value in (overrides or {}).items():
+        values[name] = entry(name).check(value)
+    if wrong := out_of_order(values):
+        raise order_problem(*wrong, values)
+    return Parameters(*(made(*(values[f"{topic}.{name}"] for name in made._fields)) for topic, made in _TOPICS.items()))
+
+
+def flat(p: Parameters) -> dict[str, float]:
+    """The values of `parameters()` by their full names, in the order of the codebook."""
+    return {f"{topic}.{name}": value for topic, part in p._asdict().items() for name, value in part._asdict().items()}
+
+
+def replace(p: Parameters, overrides: Mapping[str, float]) -> Parameters:
+    """`p` with some values changed; errors as for `parameters`."""
+    return parameters({**flat(p), **overrides})

@@ -1,0 +1,180 @@
+"""Crime and what follows: offend, report, workload, respond, learn (docs/model.md, 7.4-7.6 and 7.10)."""
+
+from sim.compiled import phase
+from sim.rng import Draw, draw, draw_normal
+from sim.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
+from sim.rules.offending import crime_probability, loss
+from sim.rules.reporting import file_probability, reporting_probability
+from sim.rules.response import free_capacity, good_treatment_probability, solve_probability
+from sim.rules.trust import change_from_contact, change_from_victimization, overall_trust
+from sim.world.place import book, cell_near, first_above
+from sim.world.state import Cause, Count, Desk
+
+
+@phase
+def clear_crime(k, crimes):
+    """No crime yet this week in this row."""
+    crimes.victim[k] = -1
+    crimes.cell[k] = crimes.serious[k] = crimes.reported[k] = crimes.filed[k] = crimes.well_treated[k] = crimes.solved[k] = 0
+    crimes.loss[k] = 0.0
+
+
+@phase
+def chosen_cell(k, city, p, clock):
+    """The cell an offender goes to: one of some near home, in proportion to attraction."""
+    places, sums = city.candidates.cell, city.candidates.attraction_sum
+    radius, candidates = int(p.offending.search_radius), int(p.offending.candidates)
+    home, running = city.offenders.home[k], 0.0
+    for n in range(candidates):
+        places[n] = cell_near(home, draw(clock.seed, Draw.CANDIDATE, clock.tick, k, n), radius, city.grid)
+        running += city.cells.attraction[places[n]]
+        sums[n] = running
+    target = draw(clock.seed, Draw.CHOICE, clock.tick, k, 0) * running
+    for n in range(candidates):
+        if sums[n] > target:
+            return places[n]
+    return places[candidates - 1]
+
+
+@phase
+def chosen_victim(k, cell, city, p, clock):
+    """The victim: a passer-by from anywhere or a resident of the cell, in proportion to exposure."""
+    cumulative, first = city.citizens.exposure_cumulative, city.cells.first_resident
+    u = draw(clock.seed, Draw.VICTIM, clock.tick, k, 1)
+    if draw(clock.seed, Draw.VICTIM, clock.tick, k, 0) < p.offending.ambient_share:
+        last = len(cumulative) - 1
+        return first_above(cumulative, 0, last, u * cumulative[last])
+    low, last = first[cell], first[cell + 1] - 1
+    before = cumulative[low - 1] if low > 0 else 0.0
+    return first_above(cumulative, low, last, before + u * (cumulative[last] - before))
+
+
+@phase
+def commit(k, cell, city, p, clock):
+    """A crime happens: its severity and loss, its victim, and what that costs the victim's trust."""
+    crimes, offending = city.crimes, p.offending
+    serious = draw(clock.seed, Draw.SERIOUS, clock.tick, k, 0) < offending.serious_share
+    median = offending.serious_loss_median if serious else offending.minor_loss_median
+    victim = chosen_victim(k, cell, city, p, clock)
+    crimes.victim[k], crimes.cell[k], crimes.serious[k] = victim, cell, int(serious)
+    crimes.loss[k] = loss(median, offending.loss_log_sd, draw_normal(clock.seed, Draw.LOSS, clock.tick, k, 0))
+    book(city, Cause.VICTIMIZATION, victim, 0.0, change_from_victimization(city.citizens.effectiveness[victim], p.trust.victimization_loss))
+    city.citizens.last_victimized[victim] = clock.tick
+    city.cells.crimes[cell] += 1
+    city.tally[Count.CRIMES] += 1
+    city.tally[Count.SERIOUS] += int(serious)
+
+
+@phase
+def offend(rows, city, p, clock):
+    """Free offenders look for a place and may offend there."""
+    offenders, cells, offending = city.offenders, city.cells, p.offending
+    for k in rows:
+        clear_crime(k, city.crimes)
+        if offenders.jail_weeks[k] > 0:
+            city.offenders.jail_weeks[k] -= 1
+            continue
+        city.offenders.cell[k] = offenders.home[k]
+        u = draw(clock.seed, Draw.OFFEND, clock.tick, k, 0)
+        propensity, risk = offenders.propensity[k], offenders.perceived_risk[k]
+        # Nowhere can the probability be higher than this, so most offenders need not search this week.
+        if u >= crime_probability(propensity, risk, 0.0, 0.0, offending.risk_slope, offending.presence_weight, offending.control_slope):
+            continue
+        cell = chosen_cell(k, city, p, clock)
+        city.offenders.cell[k] = cell
+        if u < crime_probability(
+            propensity, risk, cells.officers[cell], cells.climate[cell], offending.risk_slope, offending.presence_weight, offending.control_slope
+        ):
+            commit(k, cell, city, p, clock)
+
+
+@phase
+def report(rows, city, p, clock):
+    """Victims report to the prosecutor or not, and a file is opened or not."""
+    crimes, reporting = city.crimes, p.reporting
+    for k in rows:
+        i = crimes.victim[k]
+        if i < 0:
+            continue
+        trust = overall_trust(city.citizens.fairness[i], city.citizens.effectiveness[i], reporting.effectiveness_weight)
+        chance = reporting_probability(crimes.loss[k], trust, reporting.intercept, reporting.log_loss_slope, reporting.trust_slope)
+        if draw(clock.seed, Draw.REPORT, clock.tick, k, 0) >= chance:
+            continue
+        city.crimes.reported[k] = 1
+        city.cells.recorded[crimes.cell[k]] += 1
+        city.tally[Count.REPORTED] += 1
+        if draw(clock.seed, Draw.FILE, clock.tick, k, 0) < file_probability(crimes.serious[k], reporting.file_intercept, reporting.file_serious):
+            city.crimes.filed[k] = 1
+            city.tally[Count.FILED] += 1
+
+
+@phase
+def workload(rows, city, p, clock):
+    """What the week's response depends on: free capacity, and the conduct of the force (rows: all officers)."""
+    load, staff, active, conduct = 0, 0.0, 0, 0.0
+    for k in city.rows.crimes:
+        load += city.crimes.filed[k]
+    for j in rows:
+        if city.officers.active[j] == 1:
+            active += 1
+            conduct += city.officers.conduct[j] + city.officers.training[j]
+            staff += 1.0 - p.community.response_cost if city.officers.community[j] == 1 else 1.0
+    city.desk[Desk.FREE_CAPACITY] = free_capacity(staff, load, p.response.capacity)
+    city.desk[Desk.FORCE_CONDUCT] = conduct / active if active > 0 else p.conduct.mean
+
+
+@phase
+def solve(k, city, p, clock):
+    """Is a case on file solved? Then the offender goes to jail."""
+    crimes, response = city.crimes, p.response
+    cell = crimes.cell[k]
+    chance = solve_probability(response.solve_probability, city.desk[Desk.FREE_CAPACITY], city.cells.climate[cell], response.cooperation_slope)
+    if crimes.filed[k] == 0 or draw(clock.seed, Draw.SOLVE, clock.tick, k, 0) >= chance:
+        return False
+    weeks = response.serious_sentence_weeks if crimes.serious[k] == 1 else response.minor_sentence_weeks
+    city.crimes.solved[k] = 1
+    city.offenders.jail_weeks[k] = int(weeks + 0.5)
+    city.cells.arrests[cell] += 1
+    city.tally[Count.SOLVED] += 1
+    return True
+
+
+@phase
+def respond(rows, city, p, clock):
+    """Those who report are treated well or badly, and their case is solved or not."""
+    crimes, response = city.crimes, p.response
+    share = response.police_share
+    for k in rows:
+        if crimes.reported[k] == 0:
+            continue
+        i = crimes.victim[k]
+        chance = good_treatment_probability(
+            crimes.filed[k], city.desk[Desk.FORCE_CONDUCT], response.treatment_intercept, response.treatment_file, share, response.conduct_reference
+        )
+        well = draw(clock.seed, Draw.TREATMENT, clock.tick, k, 0) < chance
+        solved = solve(k, city, p, clock)
+        city.crimes.well_treated[k] = int(well)
+        city.tally[Count.WELL_TREATED] += int(well)
+        city.tally[Count.WELL_TREATED_WITH_FILE] += int(well) * crimes.filed[k]
+        book(
+            city, Cause.RESPONSE, i,
+            share * change_from_contact(city.citizens.fairness[i], well, p.trust.contact_gain, p.trust.contact_loss),
+            share * change_from_contact(city.citizens.effectiveness[i], solved, response.outcome_gain, response.outcome_loss),
+        )  # fmt: skip
+
+
+@phase
+def learn(rows, city, p, clock):
+    """Offenders learn from their own arrests and escapes and from arrests near them, and slowly forget."""
+    crimes, deterrence = city.crimes, p.deterrence
+    for k in rows:
+        risk = city.offenders.perceived_risk[k]
+        others = city.cells.arrests[city.offenders.cell[k]]
+        if crimes.solved[k] == 1:
+            risk = risk_after_arrest(risk, deterrence.arrest_gain)
+            others -= 1
+        elif crimes.victim[k] >= 0:
+            risk = risk_after_escape(risk, deterrence.escape_loss)
+        if others > 0:
+            risk = risk_after_arrest(risk, deterrence.vicarious_share * deterrence.arrest_gain)
+        city.offenders.perceived_risk[k] = risk_faded(risk, deterrence.prior_risk, deterrence.fading_rate)

@@ -1,0 +1,94 @@
+"""The police force as an organization: staff, muster, bond, forget (docs/model.md, 7.2, 7.11, 7.12)."""
+
+from sim.compiled import phase
+from sim.rng import Draw, draw, draw_normal
+from sim.rules.conduct import change_of_conduct, conduct_target
+from sim.rules.probability import faded
+from sim.world.state import Count
+
+
+@phase
+def recruit(j, city, p, clock):
+    """A recruit takes a vacant row: a fresh identity in the same squad, beat and duty."""
+    officers = city.officers
+    normal = draw_normal(clock.seed, Draw.RECRUIT, clock.tick, j, 0)
+    deviation = p.staffing.recruit_conduct_offset + city.squads.effect[officers.squad[j]] + p.conduct.officer_sd * normal
+    officers.active[j] = 1
+    officers.identity[j] += 1
+    officers.complaints[j] = 0
+    officers.training[j] = 0.0
+    officers.deviation[j] = deviation
+    officers.conduct[j] = p.conduct.mean + deviation
+    city.tally[Count.RECRUITED] += 1
+
+
+@phase
+def staff(rows, city, p, clock):
+    """Some officers leave; vacancies fill after their delay."""
+    officers = city.officers
+    for j in rows:
+        if officers.active[j] == 1:
+            if draw(clock.seed, Draw.TURNOVER, clock.tick, j, 0) < p.staffing.turnover_rate:
+                city.officers.active[j] = 0
+                city.officers.vacant_weeks[j] = int(p.staffing.replacement_delay_weeks + 0.5)
+                city.tally[Count.LEFT] += 1
+        else:
+            city.officers.vacant_weeks[j] -= 1
+            if officers.vacant_weeks[j] <= 0:
+                recruit(j, city, p, clock)
+
+
+@phase
+def muster(rows, city, p, clock):
+    """Each squad's effective conduct, summed over its active members."""
+    squads, officers = city.squads, city.officers
+    for s in rows:
+        city.squads.conduct_sum[s] = 0.0
+        city.squads.members[s] = 0
+    for j in city.rows.officers:
+        if officers.active[j] == 1:
+            squads.conduct_sum[officers.squad[j]] += officers.conduct[j] + officers.training[j]
+            squads.members[officers.squad[j]] += 1
+
+
+@phase
+def bond(rows, city, p, clock):
+    """Active officers' conduct drifts towards their squad's."""
+    officers, squads = city.officers, city.squads
+    for j in rows:
+        if officers.active[j] == 0:
+            continue
+        s = officers.squad[j]
+        disposition = p.conduct.mean + officers.deviation[j]
+        own = officers.conduct[j] + officers.training[j]
+        peers = (squads.conduct_sum[s] - own) / (squads.members[s] - 1) if squads.members[s] > 1 else disposition
+        target = conduct_target(disposition, peers, squads.command[s], p.conduct.contagion_weight)
+        city.officers.conduct[j] += change_of_conduct(officers.conduct[j], target, p.conduct.contagion_rate)
+
+
+@phase
+def forget(rows, city, p, clock):
+    """Officers' training fades (rows: officers)."""
+    for j in rows:
+        city.officers.training[j] = faded(city.officers.training[j], p.training.half_life)
+
+
+@phase
+def relax(rows, city, p, clock):
+    """What trained commanders added to their squads' culture fades (rows: squads)."""
+    for s in rows:
+        city.squads.command[s] = faded(city.squads.command[s], p.training.half_life)
+
+
+@phase
+def remap(rows, city, p, clock):
+    """The hot-spot map fades and takes in the week's recorded crime (rows: all cells)."""
+    cells = city.cells
+    keep = faded(1.0, p.patrol.memory_half_life)
+    running = 0.0
+    for c in rows:
+        cells.memory[c] = cells.memory[c] * keep + cells.recorded[c]
+        running += cells.memory[c]
+        cells.memory_cumulative[c] = running
+        cells.recorded[c] = 0
+        cells.arrests[c] = 0

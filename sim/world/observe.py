@@ -1,0 +1,54 @@
+"""Writing down: observe, and the survey's answers (docs/model.md, 7.13). Nothing here changes the city."""
+
+from sim.compiled import phase
+from sim.rng import Draw, draw, draw_normal
+from sim.rules.survey import answer, insecurity_probability
+from sim.rules.trust import overall_trust
+from sim.world.state import Count, Desk, Mean
+
+
+@phase
+def observe(rows, city, p, clock):
+    """Write down the week's counts, means and ledger, and start them anew (rows: all citizens)."""
+    officers, offenders, means = city.officers, city.offenders, city.record.means[clock.tick]
+    fairness, effectiveness = 0.0, 0.0
+    for i in rows:
+        fairness += city.citizens.fairness[i]
+        effectiveness += city.citizens.effectiveness[i]
+    active, conduct = 0, 0.0
+    for j in city.rows.officers:
+        active += officers.active[j]
+        conduct += officers.active[j] * (officers.conduct[j] + officers.training[j])
+    free, risk = 0, 0.0
+    for k in city.rows.offenders:
+        free += int(offenders.jail_weeks[k] == 0)
+        risk += offenders.perceived_risk[k]
+    means[Mean.FAIRNESS] = fairness / len(rows)
+    means[Mean.EFFECTIVENESS] = effectiveness / len(rows)
+    means[Mean.CONDUCT] = conduct / max(active, 1)
+    means[Mean.PERCEIVED_RISK] = risk / len(offenders.home)
+    means[Mean.FREE_CAPACITY] = city.desk[Desk.FREE_CAPACITY]
+    city.tally[Count.ACTIVE_OFFICERS] = active
+    city.tally[Count.FREE_OFFENDERS] = free
+    for n in range(len(city.tally)):
+        city.record.counts[clock.tick, n] = city.tally[n]
+        city.tally[n] = 0
+    for cause in range(city.ledger.shape[0]):
+        for dimension in range(2):
+            for side in range(2):
+                city.record.ledger[clock.tick, cause, dimension, side] = city.ledger[cause, dimension, side]
+                city.ledger[cause, dimension, side] = 0.0
+
+
+@phase
+def answer_survey(rows, answers, unsafe, city, p, clock):
+    """Fill in what each of these citizens answers: trust (0-3) and whether they feel unsafe (0 or 1)."""
+    citizens, survey = city.citizens, p.survey
+    for n in range(len(rows)):
+        i = rows[n]
+        trust = overall_trust(citizens.fairness[i], citizens.effectiveness[i], p.trust.effectiveness_weight)
+        error = survey.response_error_sd * draw_normal(clock.seed, Draw.ANSWER, clock.tick, i, 0)
+        answers[n] = answer(trust + error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
+        victim = int(citizens.last_victimized[i] > clock.tick - 52)
+        chance = insecurity_probability(trust, victim, survey.insecurity_intercept, survey.insecurity_victim, survey.insecurity_trust)
+        unsafe[n] = int(draw(clock.seed, Draw.INSECURITY, clock.tick, i, 0) < chance)

@@ -1,0 +1,211 @@
+"""Week 0: who lives in the city (docs/model.md, section 5)."""
+
+from math import ceil, exp, floor, sqrt
+
+import numpy as np
+
+from sim.compiled import entry, phase
+from sim.rng import Draw, draw, draw_normal
+from sim.rules.encounter import corrupt_probability, fair_probability, felt_fair_probability
+from sim.rules.offending import crime_probability
+from sim.rules.probability import clip
+from sim.world.schedule import climate
+from sim.world.state import (
+    MOST_CANDIDATES,
+    NEVER,
+    SLOTS,
+    Candidates,
+    Cause,
+    Cells,
+    Citizens,
+    City,
+    Count,
+    Crimes,
+    Desk,
+    Encounters,
+    Grid,
+    Offenders,
+    Officers,
+    Rows,
+    Squads,
+    clock,
+    empty_record,
+    empty_table,
+)
+
+
+def grid_of(size) -> Grid:
+    """The grid of a city size (see sim.scenario.CitySize): stated, or as square as it can be with so many adults a cell."""
+    if size.width and size.height:
+        return Grid(size.width, size.height)
+    width = max(3, floor(sqrt(size.adults / size.adults_per_cell) + 0.5))
+    return Grid(width, max(3, ceil(size.adults / (size.adults_per_cell * width))))
+
+
+def empty_city(size, p, ticks: int) -> City:
+    """Tables of the right length, all zero.
+
+    size   a sim.scenario.CitySize
+    p      parameters in force
+    ticks  how many ticks the record shall hold
+    """
+    grid = grid_of(size)
+    officers = max(1, floor(size.adults / p.population.adult_share / 1000 * size.officers_per_1000_inhabitants + 0.5))
+    offenders = max(1, floor(size.adults * size.offenders_share + 0.5))
+    cells = grid.width * grid.height
+    rows = {
+        "citizens": size.adults, "officers": officers, "squads": ceil(officers / p.conduct.squad_size), "offenders": offenders,
+        "cells": cells, "crimes": offenders, "encounters": officers * SLOTS,
+    }  # fmt: skip
+    kinds = (Citizens, Officers, Squads, Offenders, Cells, Crimes, Encounters)
+    tables = [empty_table(kind, n) for kind, n in zip(kinds, rows.values(), strict=True)]
+    tables[4] = tables[4]._replace(first_resident=np.zeros(cells + 1, np.int32))
+    return City(
+        *tables,
+        empty_table(Candidates, MOST_CANDIDATES),
+        Rows(*(np.arange(n, dtype=np.int32) for n in rows.values())),
+        grid,
+        np.zeros(len(Desk)),
+        np.zeros(len(Count), np.int64),
+        np.zeros((len(Cause), 2, 2)),
+        empty_record(ticks),
+    )
+
+
+@phase
+def found_force(city, p, clock):
+    """Squads and officers: dispositions, and conduct as squad life has made it."""
+    officers, squads = city.officers, city.squads
+    weight, count = p.conduct.contagion_weight, len(city.officers.cell)
+    for s in city.rows.squads:
+        squads.effect[s] = p.conduct.squad_sd * draw_normal(clock.seed, Draw.SQUAD_EFFECT, 0, s, 0)
+    for j in city.rows.officers:
+        s = int(j // p.conduct.squad_size)
+        officers.squad[j] = s
+        officers.beat[j] = officers.cell[j] = j * len(city.cells.officers) // count
+        officers.deviation[j] = squads.effect[s] + p.conduct.officer_sd * draw_normal(clock.seed, Draw.OFFICER_DEVIATION, 0, j, 0)
+        officers.active[j] = 1
+        officers.community[j] = int(draw(clock.seed, Draw.COMMUNITY_DUTY, 0, j, 0) < p.community.share)
+        squads.conduct_sum[s] += officers.deviation[j]
+        squads.members[s] += 1
+    for j in city.rows.officers:
+        s = officers.squad[j]
+        mean = squads.conduct_sum[s] / squads.members[s]
+        officers.conduct[j] = p.conduct.mean + (1.0 - weight) * officers.deviation[j] + weight * mean
+
+
+@phase
+def found_places(city, p, clock):
+    """Cells and offenders."""
+    cells, offenders = city.cells, city.offenders
+    running = 0.0
+    for c in city.rows.cells:
+        cells.opportunity[c] = exp(p.offending.opportunity_log_sd * draw_normal(clock.seed, Draw.OPPORTUNITY, 0, c, 0))
+        cells.memory[c] = cells.opportunity[c]
+        running += cells.memory[c]
+        cells.memory_cumulative[c] = running
+    for k in city.rows.offenders:
+        normal = draw_normal(clock.seed, Draw.PROPENSITY, 0, k, 0)
+        offenders.propensity[k] = exp(p.offending.propensity_log_mean + p.offending.propensity_log_sd * normal)
+        offenders.home[k] = offenders.cell[k] = int(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0) * len(cells.officers))
+        offenders.perceived_risk[k] = p.deterrence.prior_risk
+        city.crimes.victim[k] = -1
+
+
+@phase
+def found_people(city, p, clock):
+    """Citizens: homes, dispositions, exposure."""
+    citizens, first = city.citizens, city.cells.first_resident
+    adults, cells = len(city.citizens.home), len(city.cells.officers)
+    r = p.trust.disposition_correlation
+    running = 0.0
+    for c in range(cells + 1):
+        first[c] = (c * adults + cells - 1) // cells
+    for i in city.rows.citizens:
+        citizens.home[i] = i * cells // adults
+        z1 = draw_normal(clock.seed, Draw.DISPOSITION, 0, i, 0)
+        z2 = r * z1 + sqrt(1.0 - r * r) * draw_normal(clock.seed, Draw.DISPOSITION, 0, i, 1)
+        citizens.fairness_disposition[i] = clip(p.trust.fairness_disposition_mean + p.trust.fairness_disposition_sd * z1, 0.01, 0.99)
+        citizens.effectiveness_disposition[i] = clip(
+            p.trust.effectiveness_disposition_mean + p.trust.effectiveness_disposition_sd * z2, 0.01, 0.99
+        )
+        running += exp(p.offending.exposure_log_sd * draw_normal(clock.seed, Draw.EXPOSURE, 0, i, 0))
+        citizens.exposure_cumulative[i] = running
+        citizens.last_stop[i] = citizens.last_corrupt_stop[i] = citizens.last_victimized[i] = NEVER
+
+
+@phase
+def expected_conduct(city, p):
+    """Mean probabilities of corrupt and of fair conduct over the force."""
+    corrupt, fair = 0.0, 0.0
+    for j in city.rows.officers:
+        corrupt += corrupt_probability(city.officers.conduct[j], p.conduct.corruption_threshold)
+        fair += fair_probability(city.officers.conduct[j])
+    count = len(city.officers.conduct)
+    return corrupt / count, fair / count
+
+
+@phase
+def expected_crimes(city, p):
+    """Crimes an adult suffers in a week, if no officer is near and trust is middling."""
+    total = 0.0
+    for k in city.rows.offenders:
+        total += crime_probability(
+            city.offenders.propensity[k], p.deterrence.prior_risk, 0.0, 0.5,
+            p.offending.risk_slope, p.offending.presence_weight, p.offending.control_slope,
+        )  # fmt: skip
+    return total / len(city.citizens.home)
+
+
+@phase
+def stationary(mean, disposition_mean, felt, gain, loss, extra_loss, p):
+    """Mean-field pressure upwards and downwards on a trust, and the mean it leads to: one step of the iteration."""
+    rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
+    up, down = felt[0] * gain, felt[1] * loss + extra_loss
+    return up, down, (rate * disposition_mean * (1.0 - weight) + rate * weight * mean + up) / (rate + up + down)
+
+
+@phase
+def found_trust(city, p, clock):
+    """Trust as each citizen may expect it in the long run, so that the spin-up has little left to do."""
+    citizens, trust = city.citizens, p.trust
+    corrupt, fair = expected_conduct(city, p)
+    heard = 1.0 + p.hearsay.listeners * p.hearsay.fraction
+    stops = len(city.officers.cell) * p.encounter.stop_rate / len(citizens.home) * heard
+    crime_loss = expected_crimes(city, p) * (1.0 + p.hearsay.listeners * p.hearsay.victimization_fraction) * trust.victimization_loss
+    f, e = trust.fairness_disposition_mean, trust.effectiveness_disposition_mean
+    f_up = f_down = e_up = e_down = 0.0
+    for _ in range(200):
+        q = 0.0
+        for conduct, share in ((2, fair), (1, 1.0 - fair - corrupt), (0, corrupt)):
+            q += share * felt_fair_probability(
+                conduct, f, p.encounter.felt_if_corrupt, p.encounter.felt_if_unfair, p.encounter.felt_if_fair, p.encounter.perception_slope
+            )
+        felt = (stops * q, stops * (1.0 - q))
+        f_up, f_down, f = stationary(f, trust.fairness_disposition_mean, felt, trust.contact_gain, trust.contact_loss, 0.0, p)
+        e_up, e_down, e = stationary(
+            e, trust.effectiveness_disposition_mean, felt, trust.effectiveness_gain, trust.effectiveness_loss, crime_loss, p
+        )
+    rate, weight = trust.relaxation_rate, trust.climate_weight
+    for i in city.rows.citizens:
+        pull = rate * ((1.0 - weight) * citizens.fairness_disposition[i] + weight * f)
+        citizens.fairness[i] = (pull + f_up) / (rate + f_up + f_down)
+        pull = rate * ((1.0 - weight) * citizens.effectiveness_disposition[i] + weight * e)
+        citizens.effectiveness[i] = (pull + e_up) / (rate + e_up + e_down)
+
+
+@entry
+def populate(city, p, clock):
+    """Fill an empty city."""
+    found_force(city, p, clock)
+    found_places(city, p, clock)
+    found_people(city, p, clock)
+    found_trust(city, p, clock)
+    climate(city.rows.cells, city, p, clock)
+
+
+def build(size, p, seed: int, ticks: int) -> City:
+    """The city of this size, these parameters and this seed, before its first tick."""
+    city = empty_city(size, p, ticks)
+    populate(city, p, clock(seed, 0))
+    return city

@@ -1,0 +1,95 @@
+"""A city on its way: built, spun up, and advanced from one dated event to the next."""
+
+import numpy as np
+
+from sim.compiled import announce
+from sim.world.population import build, populate
+from sim.world.schedule import advance, ask
+from sim.world.state import City, Record, clock, empty_record
+from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
+
+
+class Simulation:
+    """One run of a scenario with one seed; `city` holds the columns, `record` and `surveys` what was observed.
+
+    scenario  a sim.scenario.Scenario
+    seed      0 to 2**64 - 1; the same seed gives the same columns bit for bit
+    spin_up   run the scenario's spin-up at once, so that `week` is 0
+
+    `tick` counts weeks from the start of the spin-up, `week` from its end; both name the next week to run.
+    """
+
+    def __init__(self, scenario, seed: int, *, spin_up: bool = True):
+        announce("the model", populate, advance, ask)
+        self.scenario, self.seed = scenario, seed
+        self.tick = 0
+        self.surveys: list[Survey] = []
+        self._changes = [change.week for change in scenario.changes]
+        self.parameters = scenario.values_at(self.week)
+        self.city: City = build(scenario.city, self.parameters, seed, scenario.spin_up_weeks + scenario.weeks)
+        if spin_up:
+            self.advance(scenario.spin_up_weeks)
+
+    @property
+    def week(self) -> int:
+        """The next week to run, counted from the end of the spin-up."""
+        return self.tick - self.scenario.spin_up_weeks
+
+    @property
+    def record(self) -> Record:
+        """What was observed so far, a row a tick (see sim.world.state.Record)."""
+        return Record(*(column[: self.tick] for column in self.city.record))
+
+    def advance(self, weeks: int) -> None:
+        """Run so many weeks: compiled stretches from one dated change or survey to the next."""
+        end = self.tick + weeks
+        self._make_room(end)
+        while self.tick < end:
+            self.intervene()
+            stretch = min(end, self._next_stop()) - self.tick
+            advance(stretch, self.city, self.parameters, clock(self.seed, self.tick))
+            self.tick += stretch
+            self.survey_if_due()
+
+    def run(self) -> "Simulation":
+        """Run to the scenario's horizon."""
+        self.advance(max(0, self.scenario.weeks - self.week))
+        return self
+
+    def intervene(self) -> None:
+        """Dated changes that are due take effect."""
+        if self.week in self._changes:
+            self.parameters = self.scenario.values_at(self.week)
+
+    def survey_if_due(self) -> None:
+        """Every 26 weeks all adults are asked."""
+        if self.week % INTERVAL_WEEKS == 0:
+            self.surveys.append(survey_rows(self.city.rows.citizens, self.city, self.parameters, self.seed, self.tick - 1, self.week))
+
+    def virtual_survey(self, adults: int) -> Survey:
+        """Ask a simple random sample of so many adults now: what a real evaluator would see."""
+        if self.tick == 0:
+            raise ValueError("the city has not lived a week yet: advance(1) first")
+        rows = sample_rows(self.scenario.city.adults, adults, self.seed, self.tick - 1)
+        return survey_rows(rows, self.city, self.parameters, self.seed, self.tick - 1, self.week)
+
+    def _next_stop(self) -> int:
+        """The tick before which something has to be done outside compiled code."""
+        survey = self.tick + INTERVAL_WEEKS - self.week % INTERVAL_WEEKS
+        changes = [week + self.scenario.spin_up_weeks for week in self._changes if week > self.week]
+        return min([survey, *changes])
+
+    def _make_room(self, ticks: int) -> None:
+        """Grow the record when somebody runs beyond the scenario's horizon."""
+        held = len(self.city.record.counts)
+        if ticks > held:
+            larger = empty_record(max(ticks, 2 * held))
+            for new, old in zip(larger, self.city.record, strict=True):
+                new[:held] = old
+            self.city = self.city._replace(record=larger)
+
+
+def columns(city: City) -> dict[str, np.ndarray]:
+    """All columns of all tables by name, such as "citizens.fairness"; for comparing cities."""
+    tables = ("citizens", "officers", "squads", "offenders", "cells", "crimes", "encounters")
+    return {f"{table}.{name}": column for table in tables for name, column in getattr(city, table)._asdict().items()}

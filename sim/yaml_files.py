@@ -1,0 +1,238 @@
+"""Read YAML that people write: plain data with the place of every key and value, and no surprises.
+
+Built on the parser's events, so that nothing is constructed that is not wanted. Refused, each with its line:
+anchors and aliases, tags, repeated keys, keys that are no text, several documents, deep nesting, control
+characters. Unlike YAML 1.1, `1e-3` is a number, and `yes`, `12:30`, `010` and `.inf` are texts, which
+whoever wants a number refuses with a clear message.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sim.errors import InputError, closest
+
+LARGEST = 1_000_000  # bytes
+DEEPEST = 20
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,29}|[1-9][0-9]{0,2}(_[0-9]{3}){1,9})")
+_DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+
+Keys = tuple[str | int, ...]
+Place = tuple[int, int]  # line and column, 1-based
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a YAML file says, and where. Paths are keys and list positions, as ("changes", 0, "week")."""
+
+    file: str
+    data: dict[str, Any]
+    keys: dict[Keys, Place] = field(default_factory=dict)
+    values: dict[Keys, Place] = field(default_factory=dict)
+
+    def place(self, path: Keys, of_key: bool = False) -> Place:
+        """Line and column of the value at a path (or of its key); if it is not there, of what would hold it."""
+        table = self.keys if of_key else self.values
+        if path in table:
+            return table[path]
+        while path and path not in self.keys:
+            path = path[:-1]
+        return self.keys.get(path, (1, 1))
+
+
+def shown_path(path: str | Path) -> str:
+    """A path as messages name it: relative if it lies below the current folder."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def scalar(text: str) -> Any:
+    """The value of an unquoted word: None, a boolean, an int, a float or the text itself.
+
+    >>> scalar("1e-3"), scalar("20_000"), scalar("~"), scalar("true"), scalar("yes"), scalar("010"), scalar("12:30")
+    (0.001, 20000, None, True, 'yes', '010', '12:30')
+    """
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None
+    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return text.lower() == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    plain = text.lstrip("+-")
+    leading_zero = plain.isdecimal() and plain != "0" and plain.startswith("0")
+    if len(text) <= 400 and not leading_zero and _DECIMAL.fullmatch(text):
+        return float(text)
+    return text
+
+
+def load_yaml(path: str | Path) -> Document:
+    """The mapping in a YAML file; InputError, with the line where there is one, if it cannot be used."""
+    file = shown_path(path)
+    try:
+        return parse(_bytes(str(path)), file)
+    except InputError as error:
+        raise error.at(file, error.line, error.column) from None
+
+
+def parse(raw: bytes, file: str) -> Document:
+    """The mapping in the bytes of a YAML file that is called `file` in messages."""
+    document = Document(file, {})
+    try:
+        _Builder(document).build(_text(raw))
+    except InputError as error:
+        raise error.at(file, error.line, error.column) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        reason = " ".join(str(getattr(error, part, None) or "") for part in ("context", "problem")).strip()
+        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        remedy = "Look at this line and the one before: indentation, a missing space after a colon, quotes and brackets that do not close."
+        raise InputError(f"this is not YAML: {reason or 'it cannot be read'}.", remedy, file=file, line=line, column=column) from None
+    return document
+
+
+def _bytes(path: str) -> bytes:
+    if "\0" in path:
+        raise InputError("a file name cannot contain a NUL character.", "Give the path of a .yaml file.")
+    if os.path.isdir(path):
+        raise InputError("this is a folder, not a file.", "Give the path of a .yaml file in it.")
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise InputError("this is not a regular file.", "Save the YAML in a file and give its path.")
+        with open(path, "rb") as stream:
+            raw = stream.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise InputError("there is no such file.", _nearby(path)) from None
+    except OSError as error:
+        raise InputError(f"the file cannot be read: {error.strerror}.", "Check its name and its permissions.") from None
+    if len(raw) > LARGEST:
+        raise InputError("the file is larger than 1 MB.", "A scenario is a page of text; is this the right file?")
+    return raw
+
+
+def _nearby(path: str) -> str:
+    folder, name = os.path.split(path)
+    try:
+        files = [other for other in os.listdir(folder or ".") if other.endswith((".yaml", ".yml"))]
+    except OSError:
+        return f"There is no folder '{folder}' either." if not os.path.isdir(folder or ".") else "Check the path."
+    near = f"{name}.yaml" if f"{name}.yaml" in files else closest(name, sorted(files))
+    return f"Did you mean '{os.path.join(folder, near)}'?" if near else "Check the path."
+
+
+def _text(raw: bytes) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("the file is UTF-16, not UTF-8.", "Save it as UTF-8.", line=1)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InputError("this line is not UTF-8.", "Save the file as UTF-8 (accents were saved otherwise).", line=line) from None
+    if found := _UNPRINTABLE.search(text):
+        before = text[: found.start()]
+        line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
+        message = f"there is a control character (U+{ord(found.group()):04X}) here."
+        raise InputError(message, "Delete it, and check that this is a text file.", line=line, column=column)
+    return text
+
+
+class _Builder:
+    """Turns the events of the parser into data, with a stack instead of recursion."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.stack: list[tuple[Keys, Any]] = []  # the open mappings and lists, with their paths
+        self.key: str | None = None  # a key that waits for its value
+
+    def build(self, text: str) -> None:
+        documents = 0
+        for event in self._events(text):
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            if documents > 1:
+                raise self._error("there is a second document here.", "One file holds one; delete the line '---'.", event)
+            if isinstance(event, yaml.AliasEvent):
+                raise self._error(f"aliases such as *{event.anchor} are not supported.", "Write the value out.", event)
+            if isinstance(event, (yaml.ScalarEvent, *_OPENING)):
+                self._refuse_decoration(event)
+                self._node(event)
+            elif isinstance(event, _CLOSING):
+                self.stack.pop()
+        if not self.document.values:
+            raise InputError("the file is empty.", "A scenario has at least a name: `name: My city`.", line=1)
+
+    @staticmethod
+    def _events(text: str) -> Iterator[Any]:
+        return yaml.parse(text, Loader=_LOADER)
+
+    @staticmethod
+    def _error(message: str, remedy: str, event: Any) -> InputError:
+        return InputError(message, remedy, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+
+    def _refuse_decoration(self, event: Any) -> None:
+        if event.anchor is not None:
+            raise self._error(f"anchors such as &{event.anchor} are not supported.", "Write the value where it is needed.", event)
+        if event.tag is not None:
+            raise self._error(f"tags such as {event.tag[:60]} are not supported.", "Delete the tag; write plain text or a number.", event)
+
+    def _node(self, event: Any) -> None:
+        opening = isinstance(event, _OPENING)
+        if not self.stack:
+            if not isinstance(event, yaml.MappingStartEvent):
+                self._refuse_top(event)
+            self.document.values[()] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            self.stack.append(((), self.document.data))
+            return
+        if isinstance(self.stack[-1][1], dict) and self.key is None:
+            self._take_key(event)
+            return
+        if isinstance(event, yaml.MappingStartEvent):
+            value: Any = {}
+        else:
+            value = [] if opening else self._scalar(event)
+        path = self._put(value, event)
+        if opening:
+            if len(self.stack) >= DEEPEST:
+                raise self._error(f"this is nested deeper than {DEEPEST} levels.", "A scenario needs four; check brackets and indentation.", event)
+            self.stack.append((path, value))
+
+    def _refuse_top(self, event: Any) -> None:
+        if isinstance(event, yaml.ScalarEvent) and event.value == "":
+            raise InputError("the file is empty.", "A scenario has at least a name: `name: My city`.", line=1)
+        kind = "a list" if isinstance(event, yaml.SequenceStartEvent) else "a text"
+        raise self._error(f"the file holds {kind}, not keys with values.", "Write lines such as `name: My city`.", event)
+
+    def _scalar(self, event: Any) -> Any:
+        if _UNPRINTABLE.search(event.value):
+            raise self._error("this text contains a control character.", "Delete the escape sequence that makes it.", event)
+        return scalar(event.value) if event.implicit[0] and event.style is None else event.value
+
+    def _take_key(self, event: Any) -> None:
+        key = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+        path, mapping = self.stack[-1]
+        if not isinstance(key, str):
+            written = f"'{event.value[:60]}'" if isinstance(event, yaml.ScalarEvent) else "a list or mapping"
+            raise self._error(f"a key must be a text, but is {written}.", 'Put it in quotes if it is meant: "2016": ...', event)
+        if key in mapping:
+            first = self.document.keys[(*path, key)][0]
+            raise self._error(f"the key '{key[:60]}' is already there, in line {first}.", "Keep one of the two.", event)
+        self.document.keys[(*path, key)] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self.key = key
+
+    def _put(self, value: Any, event: Any) -> Keys:
+        path, holder = self.stack[-1]
+        if isinstance(holder, dict):
+            path = (*path, self.key)  # type: ignore[assignment]
+            holder[self.key], self.key = value, None
+        else:
+            path = (*path, len(holder))
+            holder.append(value)
+        self.document.values[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        return path

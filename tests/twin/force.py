@@ -1,0 +1,136 @@
+"""What the police do: staff, patrol, stop, contact, bond (sections 7.2, 7.3 and 7.11)."""
+
+from math import exp, floor
+
+from sim.rng import Draw
+
+from .chance import poisson_quantile
+from .city import SLOTS, Citizen, City, Encounter, Officer
+
+
+class Force(City):
+    """A city with a police force that acts."""
+
+    def staff(self) -> None:
+        """Some leave; recruits fill the posts that have been vacant long enough (7.2)."""
+        staffing, conduct = self.parameters.staffing, self.parameters.conduct
+        for j, officer in enumerate(self.officers):
+            if officer.active:
+                if self.u(Draw.TURNOVER, j, 0) < staffing.turnover_rate:
+                    officer.active = False
+                    officer.vacant_weeks = floor(staffing.replacement_delay_weeks + 0.5)
+                    self.counts["left"] += 1
+                continue
+            officer.vacant_weeks -= 1
+            if officer.vacant_weeks <= 0:
+                own = conduct.officer_sd * self.n(Draw.RECRUIT, j, 0)
+                officer.deviation = staffing.recruit_conduct_offset + self.squads[officer.squad].effect + own
+                officer.conduct = conduct.mean + officer.deviation
+                officer.active, officer.training, officer.complaints = True, 0.0, 0
+                officer.identity += 1
+                self.counts["recruited"] += 1
+
+    def patrol(self) -> None:
+        """Officers go to a hot spot or somewhere on their beat (7.3)."""
+        p = self.parameters.patrol
+        for j, officer in enumerate(self.officers):
+            if not officer.active:
+                continue
+            if officer.community or self.u(Draw.PATROL, j, 0) >= p.hot_spot_share:
+                officer.cell = self.near(officer.beat, p.beat_radius, self.u(Draw.PATROL, j, 1))
+            else:
+                mark = self.u(Draw.PATROL, j, 1) * self.cells[-1].memory_cumulative
+                officer.cell = next(c for c, cell in enumerate(self.cells) if cell.memory_cumulative > mark)
+
+    def presence(self) -> None:
+        """Officers in each cell, and what that leaves of its attraction (7.3)."""
+        for cell in self.cells:
+            cell.officers = 0
+        for officer in self.officers:
+            if officer.active:
+                self.cells[officer.cell].officers += 1
+        weight = self.parameters.offending.guardianship_weight
+        for cell in self.cells:
+            cell.attraction = cell.opportunity * exp(-weight * cell.officers)
+
+    def stop(self) -> None:
+        """Officers stop passers-by and residents (7.3)."""
+        e = self.parameters.encounter
+        for j, officer in enumerate(self.officers):
+            officer.encounters = 0
+            if not officer.active:
+                continue
+            for n in range(poisson_quantile(e.stop_rate, self.u(Draw.STOP_COUNT, j, 0))):
+                row = SLOTS * j + n
+                ambient, u = self.u(Draw.STOP_WHO, row, 0) < e.ambient_share, self.u(Draw.STOP_WHO, row, 1)
+                i = floor(u * self.adults) if ambient else self.resident(officer.cell, u)
+                encounter = self.meet(officer, row, i, 0)
+                self.citizens[i].last_stop = self.tick
+                if encounter.conduct == 0:
+                    self.citizens[i].last_corrupt_stop = self.tick
+                self.cells[officer.cell].stops += 1
+                self.counts["stops"] += 1
+                self.counts["corrupt_stops"] += encounter.conduct == 0
+                self.counts["unfair_stops"] += encounter.conduct == 1
+
+    def contact(self) -> None:
+        """Officers on community duty talk to residents, after all the stops (7.3)."""
+        rate = self.parameters.community.contacts_rate
+        for j, officer in enumerate(self.officers):
+            if officer.active and officer.community:
+                for _ in range(poisson_quantile(rate, self.u(Draw.CONTACT_COUNT, j, 0))):
+                    row = SLOTS * j + officer.encounters
+                    self.meet(officer, row, self.resident(officer.cell, self.u(Draw.CONTACT_WHO, row, 0)), 1)
+                    self.counts["contacts"] += 1
+
+    def meet(self, officer: Officer, row: int, i: int, kind: int) -> Encounter:
+        """One encounter: conduct, perception, trust, complaint (7.3)."""
+        citizen = self.citizens[i]
+        x = officer.conduct + officer.training
+        if kind == 1:
+            x += self.parameters.community.conduct_offset
+        corrupt, _, fair = self.chances_of_conduct(x)
+        u = self.u(Draw.CONDUCT, row, 0)
+        conduct = 0 if u < corrupt else 1 if u < 1 - fair else 2
+        felt_fair = self.u(Draw.PERCEPTION, row, 0) < self.felt(conduct, citizen.fairness)
+        self.change(citizen, "fairness", self.contact_fairness(felt_fair, citizen), "contact")
+        self.change(citizen, "effectiveness", self.contact_effectiveness(felt_fair, citizen), "contact")
+        if conduct < 2 and self.u(Draw.COMPLAINT, row, 0) < self.parameters.encounter.complaint_probability:
+            officer.complaints += 1
+            self.counts["complaints"] += 1
+        self.encounters[row] = Encounter(citizen=i, kind=kind, conduct=conduct, felt_fair=felt_fair)
+        officer.encounters += 1
+        self.counts["felt_fair"] += felt_fair
+        return self.encounters[row]
+
+    def contact_fairness(self, felt_fair: bool, who: Citizen) -> float:
+        """What an encounter changes in fairness."""
+        t = self.parameters.trust
+        return t.contact_gain * (1 - who.fairness) if felt_fair else -t.contact_loss * who.fairness
+
+    def contact_effectiveness(self, felt_fair: bool, who: Citizen) -> float:
+        """What an encounter changes in effectiveness."""
+        t = self.parameters.trust
+        return t.effectiveness_gain * (1 - who.effectiveness) if felt_fair else -t.effectiveness_loss * who.effectiveness
+
+    def muster(self) -> None:
+        """The conduct of each squad's active members (7.11)."""
+        for squad in self.squads:
+            squad.conduct_sum, squad.members = 0.0, 0
+        for officer in self.officers:
+            if officer.active:
+                self.squads[officer.squad].conduct_sum += officer.conduct + officer.training
+                self.squads[officer.squad].members += 1
+
+    def bond(self) -> None:
+        """Conduct drifts to own disposition mixed with peers and command (7.11)."""
+        c = self.parameters.conduct
+        for officer in self.officers:
+            if not officer.active:
+                continue
+            squad, own = self.squads[officer.squad], c.mean + officer.deviation
+            peers = own
+            if squad.members > 1:
+                peers = (squad.conduct_sum - (officer.conduct + officer.training)) / (squad.members - 1)
+            target = (1 - c.contagion_weight) * own + c.contagion_weight * (peers + squad.command)
+            officer.conduct += c.contagion_rate * (target - officer.conduct)

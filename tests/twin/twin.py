@@ -1,0 +1,116 @@
+"""A week of the naive twin: one method a process, in the order of section 3; here also tell, settle and forget."""
+
+from math import exp, floor, log
+
+from sim.rng import Draw
+
+from .city import SLOTS, Citizen, Crime, Encounter
+from .crime import Crimes
+from .founding import found
+
+COUNTS = [
+    *("crimes", "serious", "reported", "filed", "well_treated", "well_treated_with_file", "solved"),
+    *("stops", "corrupt_stops", "unfair_stops", "contacts", "felt_fair", "complaints", "heard", "left", "recruited"),
+]
+
+
+class Twin(Crimes):
+    """The model of docs/model.md, naively."""
+
+    def __init__(
+        self,
+        parameters,
+        *,
+        adults: int,
+        seed: int,
+        width: int | None = None,
+        height: int | None = None,
+        officers_per_1000_inhabitants: float = 2.2,
+        offenders_share: float = 0.03,
+        adults_per_cell: float = 50,
+    ):
+        super().__init__(parameters, adults=adults, seed=seed, width=width, height=height, adults_per_cell=adults_per_cell)
+        self.counts = dict.fromkeys(COUNTS, 0)
+        found(self, officers_per_1000_inhabitants, offenders_share)
+
+    def week(self) -> None:
+        """One tick. `tick` is then the number of the next one."""
+        self.counts = dict.fromkeys(COUNTS, 0)
+        self.staff()
+        self.patrol()
+        self.presence()
+        self.offend()
+        self.report()
+        self.workload()
+        self.respond()
+        self.stop()
+        self.contact()
+        self.tell()
+        self.climate()
+        self.settle()
+        self.learn()
+        self.muster()
+        self.bond()
+        self.forget()
+        self.tick += 1
+
+    def tell(self) -> None:
+        """Experiences are told near home: first encounters, then crimes (7.8)."""
+        for j, officer in enumerate(self.officers):
+            for row in range(SLOTS * j, SLOTS * j + officer.encounters):
+                encounter = self.encounters[row]
+                for who in self.listeners(encounter.citizen, row, Draw.TELL_ENCOUNTER_COUNT, Draw.TELL_ENCOUNTER):
+                    self.hear_of_encounter(who, encounter)
+        for k, crime in enumerate(self.crimes):
+            if crime.victim >= 0:
+                for who in self.listeners(crime.victim, k, Draw.TELL_CRIME_COUNT, Draw.TELL_CRIME):
+                    self.hear_of_crime(who, crime)
+
+    def listeners(self, teller: int, actor: int, count: int, choice: int) -> list[Citizen]:
+        """Those who hear; the teller, if drawn, does not, but the same neighbor may hear twice."""
+        hearsay, home, hearers = self.parameters.hearsay, self.citizens[teller].home, []
+        for n in range(floor(hearsay.listeners + self.u(count, actor, 0))):
+            cell = self.near(home, hearsay.radius, self.u(choice, actor, 2 * n))
+            i = self.resident(cell, self.u(choice, actor, 2 * n + 1))
+            if i != teller:
+                hearers.append(self.citizens[i])
+        self.counts["heard"] += len(hearers)
+        return hearers
+
+    def hear_of_encounter(self, who: Citizen, encounter: Encounter) -> None:
+        """A fraction of living it."""
+        fraction = self.parameters.hearsay.fraction
+        self.change(who, "fairness", fraction * self.contact_fairness(encounter.felt_fair, who), "hearsay")
+        self.change(who, "effectiveness", fraction * self.contact_effectiveness(encounter.felt_fair, who), "hearsay")
+
+    def hear_of_crime(self, who: Citizen, crime: Crime) -> None:
+        """The crime, and what came of reporting it."""
+        hearsay = self.parameters.hearsay
+        loss = hearsay.victimization_fraction * self.parameters.trust.victimization_loss
+        self.change(who, "effectiveness", -loss * who.effectiveness, "hearsay")
+        if crime.reported:
+            self.change(who, "fairness", hearsay.fraction * self.response_fairness(crime, who), "hearsay")
+            self.change(who, "effectiveness", hearsay.fraction * self.response_effectiveness(crime, who), "hearsay")
+
+    def settle(self) -> None:
+        """Trust relaxes to disposition and the cell's climate (7.9)."""
+        rate, c = self.parameters.trust.relaxation_rate, self.parameters.trust.climate_weight
+        for citizen in self.citizens:
+            home = self.cells[citizen.home]
+            fairness = (1 - c) * citizen.fairness_disposition + c * home.climate_fairness
+            effectiveness = (1 - c) * citizen.effectiveness_disposition + c * home.climate_effectiveness
+            self.change(citizen, "fairness", rate * (fairness - citizen.fairness), "drift")
+            self.change(citizen, "effectiveness", rate * (effectiveness - citizen.effectiveness), "drift")
+
+    def forget(self) -> None:
+        """Training, command and the hot-spot map fade (7.12)."""
+        keep = exp(-log(2) / self.parameters.training.half_life)
+        for officer in self.officers:
+            officer.training *= keep
+        for squad in self.squads:
+            squad.command *= keep
+        keep = exp(-log(2) / self.parameters.patrol.memory_half_life)
+        for cell in self.cells:
+            cell.memory = cell.memory * keep + cell.recorded
+            cell.recorded = cell.arrests = 0
+        self.sum_memory()
