@@ -1,0 +1,34 @@
+"""Confianza: trust between police and citizens, simulated; reforms compared with the same luck.
+
+`import sim` is quick; what needs Mesa, numba or xarray is imported when first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Model": "sim.model", "Citizen": "sim.agents", "Officer": "sim.agents", "Offender": "sim.agents",
+    "run": "sim.results", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
+    "Scenario": "sim.scenario", "InputError": "sim.errors", "CODEBOOK": "sim.parameters", "parameters": "sim.parameters",
+}  # fmt: skip
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names are loaded on first use
+
+if TYPE_CHECKING:
+    from sim.agents import Citizen, Offender, Officer
+    from sim.errors import InputError
+    from sim.model import Model
+    from sim.parameters import CODEBOOK, parameters
+    from sim.results import Results, run
+    from sim.scenario import Scenario, load_scenario, shipped_scenarios
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

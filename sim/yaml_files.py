@@ -39,20 +39,22 @@ class Document:
     keys: dict[Keys, Place] = field(default_factory=dict)
     values: dict[Keys, Place] = field(default_factory=dict)
 
-    def place(self, path: Keys, of_key: bool = False) -> Place:
-        """Line and column of the value at a path (or of its key); if it is not there, of what would hold it."""
-        table = self.keys if of_key else self.values
-        if path in table:
-            return table[path]
-        while path and path not in self.keys:
+    def place(self, path: Keys) -> Place:
+        """Line and column of a key or list item; if it is not there, of what would hold it."""
+        while path and path not in self.values:
             path = path[:-1]
-        return self.keys.get(path, (1, 1))
+        return self.keys.get(path) or self.values.get(path, (1, 1))
 
 
 def shown_path(path: str | Path) -> str:
     """A path as messages name it: relative if it lies below the current folder."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def printable(text: str) -> bool:
+    """Is it free of control characters, so that a file could hold it?"""
+    return not _UNPRINTABLE.search(text)
 
 
 def scalar(text: str) -> Any:
@@ -210,9 +212,9 @@ class _Builder:
         raise self._error(f"the file holds {kind}, not keys with values.", "Write lines such as `name: My city`.", event)
 
     def _scalar(self, event: Any) -> Any:
-        if _UNPRINTABLE.search(event.value):
+        if not printable(event.value):
             raise self._error("this text contains a control character.", "Delete the escape sequence that makes it.", event)
-        return scalar(event.value) if event.implicit[0] and event.style is None else event.value
+        return scalar(event.value) if event.implicit[0] else event.value  # implicit: neither quoted nor a block
 
     def _take_key(self, event: Any) -> None:
         key = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else None

@@ -78,7 +78,7 @@ class Officer(Walker):
         squad.members.append(self)
         self.beat = beat
         self.cell = self.street = beat
-        self.beat_streets = model.streets_near(beat, model.p.patrol.beat_radius)
+        self.beat_streets = model.streets_near(beat, int(model.p.patrol.beat_radius))
         self.deviation = deviation
         self.community = community
         self.active = True
@@ -120,7 +120,7 @@ class Offender(Walker):
     def __init__(self, model, home, propensity, perceived_risk):
         super().__init__(model)
         self.cell = self.home = self.street = home
-        self.search = model.streets_near(home, model.p.offending.search_radius)
+        self.search = model.streets_near(home, int(model.p.offending.search_radius))
         self.propensity = propensity
         self.perceived_risk = perceived_risk
         self.jail_weeks = 0
@@ -174,7 +174,7 @@ class City(Model):
         for street in self.streets:
             street.open(exp(random.gauss(0.0, p.opportunity_log_sd)))
         for street in self.streets:
-            street.earshot = self.streets_near(street, self.p.hearsay.radius)
+            street.earshot = self.streets_near(street, int(self.p.hearsay.radius))
 
     def streets_near(self, street, radius):
         """The streets of the square around one, wrapping round; a street met twice is in the list twice."""
@@ -186,11 +186,11 @@ class City(Model):
     def hire(self, officers):
         """Squads and officers, with conduct as it is after years together."""
         p, random = self.p.conduct, self.random
-        squads = [Squad(random.gauss(0.0, p.squad_sd)) for _ in range(-(-officers // p.squad_size))]
+        squads = [Squad(random.gauss(0.0, p.squad_sd)) for _ in range(ceil(officers / p.squad_size))]
         self.squads = squads
         self.officers = []
         for j in range(officers):
-            squad = squads[j // p.squad_size]
+            squad = squads[j // int(p.squad_size)]
             beat = self.streets[j * len(self.streets) // officers]
             community = random.random() < self.p.community.share
             self.officers.append(self.officer_class(self, squad, beat, squad.effect + random.gauss(0.0, p.officer_sd), community))

@@ -3,7 +3,7 @@
 This is the strong opponent of `make bench`: what a good Mesa programmer gets out of Python objects after profiling.
 Agents are Mesa agents on a Mesa grid, phases are loops over lists of them, lookups are hoisted out of the loops, Poisson
 numbers, victims and hot spots come from `bisect` over running sums.
-Nobody is visited to settle: `mesa_quiet.py` says how, and what that costs.
+`Events` settles everybody in a tight loop, `LazyEvents` nobody until asked: `mesa_trust.py` says how, and at what price.
 """
 
 from bisect import bisect
@@ -19,7 +19,7 @@ from mesa_city import (
     poisson_table,
     sentence,
 )
-from mesa_quiet import QuietCity
+from mesa_trust import EagerCity, LazyCity
 
 CORRUPT, UNFAIR, FAIR = range(3)
 SURVEY_WEEKS = 26
@@ -35,8 +35,8 @@ class Crime:
         self.reported = self.filed = self.solved = self.well_treated = False
 
 
-class Events(QuietCity):
-    """The city of docs/model.md, event by event. `history` has a dictionary a week, `ledger` a book a cause."""
+class EventWeek:
+    """The week of docs/model.md, event by event, for a city that keeps trust in its own way; `history` has a dictionary a week."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -52,7 +52,8 @@ class Events(QuietCity):
         self.report()
         self.respond()
         self.stop()
-        self.tell()
+        self.tell_encounters()
+        self.tell_crimes()
         self.settle()
         self.learn()
         self.bond()
@@ -81,7 +82,7 @@ class Events(QuietCity):
     def offend(self):
         """Offenders who may act this week look for a street; some find a victim there."""
         p, uniform = self.p.offending, self.random.random
-        looks, risk_slope = range(p.candidates), p.risk_slope
+        looks, risk_slope = range(int(p.candidates)), p.risk_slope
         self.crimes = []
         for offender in self.offenders:
             if offender.jail_weeks:
@@ -191,38 +192,6 @@ class Events(QuietCity):
         self.counts["stops" if is_stop else "contacts"] += 1
         self.encounters.append((citizen, fair))
 
-    def tell(self):
-        """Encounters, then crimes, are told to a few neighbors."""
-        p, trust = self.p.hearsay, self.p.trust
-        gains = p.fraction * trust.contact_gain, p.fraction * trust.effectiveness_gain
-        losses = p.fraction * trust.contact_loss, p.fraction * trust.effectiveness_loss
-        uniform, fade, number = self.random.random, self.fade, p.listeners
-        fairness, fairness_moved, effectiveness, effectiveness_moved = self.ledger["hearsay"]
-        for teller, fair in self.encounters:
-            fairness_weight, effectiveness_weight = gains if fair else losses
-            streets = teller.home.earshot
-            near = len(streets)
-            for _ in range(int(number + uniform())):
-                street = streets[int(uniform() * near)]
-                residents = street.residents
-                listener = residents[int(uniform() * len(residents))]
-                if listener is teller:
-                    continue
-                # The body of `shift_fairness` and `shift_effectiveness`: calling them would double the time of the hottest loop.
-                change = fairness_weight * (fair - street.fairness_tide - listener.fairness_anchor - fade * listener.fairness_gap)
-                listener.fairness_gap += change / fade
-                street.fairness_sum += change
-                fairness += change
-                fairness_moved += abs(change)
-                level = street.effectiveness_tide + listener.effectiveness_anchor + fade * listener.effectiveness_gap
-                change = effectiveness_weight * (fair - level)
-                listener.effectiveness_gap += change / fade
-                street.effectiveness_sum += change
-                effectiveness += change
-                effectiveness_moved += abs(change)
-        self.ledger["hearsay"][:] = fairness, fairness_moved, effectiveness, effectiveness_moved
-        self.tell_crimes()
-
     def tell_crimes(self):
         """Listeners hear of the crime and, if it was reported, of the response."""
         p, trust, response = self.p.hearsay, self.p.trust, self.p.response
@@ -271,11 +240,18 @@ class Events(QuietCity):
 
     def observe(self):
         """Write down the week; every 26 weeks ask everybody."""
-        w, adults = self.p.trust.effectiveness_weight, len(self.citizens)
-        fairness = sum([street.fairness_sum for street in self.streets]) / adults
-        effectiveness = sum([street.effectiveness_sum for street in self.streets]) / adults
+        w = self.p.trust.effectiveness_weight
+        fairness, effectiveness = self.mean_trust()
         week = {"officers": len(self.force), "fairness": fairness, "effectiveness": effectiveness, **self.counts}
         week["trust"] = (1.0 - w) * fairness + w * effectiveness
         if self.steps % SURVEY_WEEKS == 0:
             week["answers"] = self.survey()
         self.history.append(week)
+
+
+class Events(EventWeek, EagerCity):
+    """Events act, and everybody settles in one loop a week: the same work, the same books as the compiled model."""
+
+
+class LazyEvents(EventWeek, LazyCity):
+    """Events act, and nobody is visited to settle: the fastest we know how to make plain Mesa."""

@@ -15,6 +15,7 @@ from mesa_city import (
     City,
     Offender,
     Officer,
+    Street,
     conduct_chances,
     logistic,
     loss_of_crime,
@@ -22,6 +23,12 @@ from mesa_city import (
     poisson_table,
     sentence,
 )
+
+
+class EveryStreet(Street):
+    """A street that keeps last week's arrests, since this week's are still going on."""
+
+    arrests_before = 0
 
 
 class EveryCitizen(Citizen):
@@ -79,17 +86,19 @@ class EveryCitizen(Citizen):
 class EveryOfficer(Officer):
     """An officer whose whole week is one step."""
 
+    on_street = False
+
     def step(self):
-        """Staff, patrol, stop, tell and bond."""
+        """Staff, patrol, stop, tell and bond (a recruit from the next muster on)."""
+        mustered = self.active
         self.street.officers -= self.on_street
         self.on_street = self.turn_over()
         if self.on_street:
             self.patrol()
             self.street.officers += 1
             self.work()
-            self.bond()
-
-    on_street = False
+            if mustered:
+                self.bond()
 
     def patrol(self):
         """Go to a hot spot of the map, or somewhere on the beat."""
@@ -137,20 +146,19 @@ class EveryOfficer(Officer):
 class EveryOffender(Offender):
     """An offender whose whole week is one step, with what follows from the crime."""
 
+    arrested = False
+
     def step(self):
-        """Offend, and learn."""
-        p, risk_before = self.model.p.deterrence, self.perceived_risk
-        arrests = self.street.arrests_before - self.arrested
-        if arrests > 0:
-            self.perceived_risk += p.vicarious_share * p.arrest_gain * (1.0 - risk_before)
+        """Learn from last week's arrests where one was, offend, and forget a little."""
+        p = self.model.p.deterrence
+        if self.street.arrests_before > self.arrested:
+            self.perceived_risk += p.vicarious_share * p.arrest_gain * (1.0 - self.perceived_risk)
         self.arrested = False
         if self.jail_weeks:
             self.jail_weeks -= 1
         else:
             self.offend()
         self.perceived_risk += p.fading_rate * (p.prior_risk - self.perceived_risk)
-
-    arrested = False
 
     def offend(self):
         """Look for a street, and perhaps commit a crime there."""
@@ -160,7 +168,7 @@ class EveryOffender(Offender):
         luck = random.random()
         if luck >= 1.0 - exp(-drive):
             return
-        streets = random.choices(self.search, k=p.candidates)
+        streets = random.choices(self.search, k=int(p.candidates))
         weights = [street.opportunity * exp(-p.guardianship_weight * street.officers) for street in streets]
         self.go(random.choices(streets, weights)[0])
         if luck < 1.0 - exp(-drive * exp(-p.presence_weight * self.street.officers - p.control_slope * self.street.climate)):
@@ -196,11 +204,11 @@ class EveryOffender(Offender):
 class EveryAgent(City):
     """The city of docs/model.md with agents that step in random order, observed by a DataCollector."""
 
+    street_class = EveryStreet
     citizen_class, officer_class, offender_class = EveryCitizen, EveryOfficer, EveryOffender
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.files_before = 0
         reporters = {name: lambda model, name=name: model.mean_of(name) for name in ("fairness", "effectiveness", "trust")}
         for name in ("crimes", "reported", "filed", "solved", "stops", "corrupt_stops", "contacts"):
             reporters[name] = lambda model, name=name: model.counts[name]
@@ -220,10 +228,16 @@ class EveryAgent(City):
         self.forget()
         self.datacollector.collect(self)
 
+    def forget(self):
+        """As `City.forget`, keeping this week's arrests for next week's offenders."""
+        for street in self.streets:
+            street.arrests_before = street.arrests
+        super().forget()
+
     def prepare(self):
         """What the agents of this week see of the city as a whole."""
         p = self.p
-        self.files_before = self.counts["filed"]
+        files_before = self.counts["filed"]
         self.counts.clear()
         self.stop_chances = poisson_table(p.encounter.stop_rate)
         self.contact_chances = poisson_table(p.community.contacts_rate)
@@ -238,7 +252,7 @@ class EveryAgent(City):
         force = [officer for officer in self.officers if officer.active]
         staff = sum(1.0 - p.community.response_cost * officer.community for officer in force)
         capacity = p.response.capacity * staff
-        self.free_capacity = capacity / (capacity + self.files_before) if staff else 0.0
+        self.free_capacity = capacity / (capacity + files_before + 1)  # the files of last week, and the one in hand
         self.force_conduct = sum(o.conduct + o.training for o in force) / len(force) if force else p.conduct.mean
 
     def find_victim(self, street):
@@ -248,3 +262,24 @@ class EveryAgent(City):
             return self.citizens[bisect(exposures, random.random() * exposures[-1])]
         low = exposures[street.first - 1] if street.first else 0.0
         return self.citizens[bisect(exposures, low + random.random() * (exposures[street.last] - low), street.first, street.last)]
+
+    def is_reported(self, victim, serious):
+        """Does the victim go to the prosecutor?"""
+        p, random = self.p.reporting, self.random
+        loss = loss_of_crime(random, serious, self.p.offending)
+        e = p.effectiveness_weight
+        trust = (1.0 - e) * victim.fairness + e * victim.effectiveness
+        return random.random() < logistic(p.intercept + p.log_loss_slope * log(1.0 + loss) + p.trust_slope * (trust - 0.5))
+
+    def respond(self, street, serious):
+        """A report: is a file opened, the complainant well treated, the crime solved? Returns the last two."""
+        p, uniform = self.p, self.random.random
+        street.recorded += 1
+        filed = uniform() < logistic(p.reporting.file_intercept + p.reporting.file_serious * serious)
+        conduct = self.force_conduct - p.response.conduct_reference
+        treatment = p.response.treatment_intercept + p.response.treatment_file * filed + p.response.police_share * conduct
+        well_treated = uniform() < logistic(treatment)
+        cooperation = 1.0 + p.response.cooperation_slope * (street.climate - 0.5)
+        solved = filed and uniform() < p.response.solve_probability * self.free_capacity * cooperation
+        self.counts.update(reported=1, filed=filed, solved=solved)
+        return well_treated, solved

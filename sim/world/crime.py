@@ -12,8 +12,9 @@ from sim.world.state import Cause, Count, Desk
 
 
 @phase
-def clear_crime(k, crimes):
+def clear_crime(k, city):
     """No crime yet this week in this row."""
+    crimes = city.crimes
     crimes.victim[k] = -1
     crimes.cell[k] = crimes.serious[k] = crimes.reported[k] = crimes.filed[k] = crimes.well_treated[k] = crimes.solved[k] = 0
     crimes.loss[k] = 0.0
@@ -70,7 +71,7 @@ def offend(rows, city, p, clock):
     """Free offenders look for a place and may offend there."""
     offenders, cells, offending = city.offenders, city.cells, p.offending
     for k in rows:
-        clear_crime(k, city.crimes)
+        clear_crime(k, city)
         if offenders.jail_weeks[k] > 0:
             city.offenders.jail_weeks[k] -= 1
             continue

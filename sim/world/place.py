@@ -14,10 +14,10 @@ def cell_near(cell, u, radius, grid):
 
 
 @phase
-def resident_of(cell, u, cells):
+def resident_of(cell, u, city):
     """A resident of a cell, all equally likely."""
-    first = cells.first_resident[cell]
-    return first + int(u * (cells.first_resident[cell + 1] - first))
+    first = city.cells.first_resident[cell]
+    return first + int(u * (city.cells.first_resident[cell + 1] - first))
 
 
 @phase

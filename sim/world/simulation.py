@@ -3,8 +3,9 @@
 import numpy as np
 
 from sim.compiled import announce
+from sim.world.anatomy import phases
 from sim.world.population import build, populate
-from sim.world.schedule import advance, ask
+from sim.world.schedule import advance, ask, perform
 from sim.world.state import City, Record, clock, empty_record
 from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
 
@@ -50,6 +51,21 @@ class Simulation:
             advance(stretch, self.city, self.parameters, clock(self.seed, self.tick))
             self.tick += stretch
             self.survey_if_due()
+
+    def begin_week(self) -> None:
+        """What comes before the first phase of a week that is driven phase by phase (see `perform`)."""
+        self._make_room(self.tick + 1)
+        self.intervene()
+
+    def perform(self, phase: str, rows: np.ndarray | None = None) -> None:
+        """Run one phase of the current week for some rows of its table; None: for all of them."""
+        number, table = phases()[phase]
+        perform(number, getattr(self.city.rows, table) if rows is None else rows, self.city, self.parameters, clock(self.seed, self.tick))
+
+    def end_week(self) -> None:
+        """What comes after the last phase of a week that is driven phase by phase."""
+        self.tick += 1
+        self.survey_if_due()
 
     def run(self) -> "Simulation":
         """Run to the scenario's horizon."""

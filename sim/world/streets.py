@@ -79,7 +79,7 @@ def stop(rows, city, p, clock):
             slot = SLOTS * j + n
             u = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 1)
             passer_by = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 0) < p.encounter.ambient_share
-            citizen = int(u * len(city.citizens.home)) if passer_by else resident_of(cell, u, city.cells)
+            citizen = int(u * len(city.citizens.home)) if passer_by else resident_of(cell, u, city)
             conduct = meet(slot, citizen, 0, officers.conduct[j] + officers.training[j], city, p, clock)
             city.citizens.last_stop[citizen] = clock.tick
             if conduct == 0:
@@ -103,7 +103,7 @@ def contact(rows, city, p, clock):
         log_odds = officers.conduct[j] + officers.training[j] + p.community.conduct_offset
         for n in range(officers.encounters[j], officers.encounters[j] + contacts):
             slot = SLOTS * j + n
-            citizen = resident_of(officers.cell[j], draw(clock.seed, Draw.CONTACT_WHO, clock.tick, slot, 0), city.cells)
+            citizen = resident_of(officers.cell[j], draw(clock.seed, Draw.CONTACT_WHO, clock.tick, slot, 0), city)
             meet(slot, citizen, 1, log_odds, city, p, clock)
         city.officers.encounters[j] += contacts
         city.tally[Count.CONTACTS] += contacts

@@ -11,7 +11,7 @@ from sim.world.state import SLOTS, Cause, Count
 def listener(decision, actor, n, teller, city, p, clock):
     """The n-th person who hears an experience: somebody who lives nearby; -1 if it would be the teller."""
     cell = cell_near(city.citizens.home[teller], draw(clock.seed, decision, clock.tick, actor, 2 * n), int(p.hearsay.radius), city.grid)
-    heard_by = resident_of(cell, draw(clock.seed, decision, clock.tick, actor, 2 * n + 1), city.cells)
+    heard_by = resident_of(cell, draw(clock.seed, decision, clock.tick, actor, 2 * n + 1), city)
     return -1 if heard_by == teller else heard_by
 
 

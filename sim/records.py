@@ -1,0 +1,63 @@
+"""Frozen records with checked fields, whose errors are InputErrors in plain words instead of pydantic's."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+
+KINDS = dict.fromkeys(("city", "parameters", "sources", "set"), "keys with values") | {
+    "changes": "a list of {week: ..., set: {...}}",
+    "assumptions": "a list of texts",
+}
+LENGTHS = {"string_too_short": "is empty", "too_short": "is empty", "string_too_long": "is longer than 2,000 characters"}
+
+
+class Record(BaseModel):
+    """Checked fields that cannot be changed; every error is an InputError in plain words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    prefix: ClassVar[str] = ""  # of its keys in messages
+
+    def __init__(self, /, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as failure:
+            raise self._explained(failure) from None
+
+    @classmethod
+    def _explained(cls, failure: ValidationError) -> InputError:
+        first = failure.errors(include_url=False)[0]
+        path, kind, value = first["loc"], first["type"], first["input"]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, InputError):
+            return cause.under(*path)
+        key = str(path[0])
+        if kind == "missing":
+            return InputError(f"'{cls.prefix}{key}' is missing.", f"Write {key}: ... ({cls.model_fields[key].description}).")
+        if kind == "extra_forbidden":
+            near = closest(key, cls.model_fields)
+            hint = f"Did you mean '{cls.prefix}{near}'?\n" if near else ""
+            remedy = f"{hint}Its keys: {', '.join(cls.model_fields)}"
+            return InputError(f"there is no key '{cls.prefix}{key[:100]}'.", remedy, path=path)
+        if kind in LENGTHS:
+            return InputError(f"'{cls.prefix}{key}' {LENGTHS[kind]}.", f"{cls.model_fields[key].description}.", path=path)
+        return cls._wrong_value(path, value)
+
+    @classmethod
+    def _wrong_value(cls, path: tuple[str | int, ...], value: object) -> InputError:
+        """The error for a value of the wrong type or out of range."""
+        key = str(path[0])
+        known = cls.model_fields[key]
+        low, high = (next((getattr(m, bound) for m in known.metadata if hasattr(m, bound)), None) for bound in ("ge", "le"))
+        if low is not None and high is not None:
+            whole = known.annotation is not float
+            problem = number_problem(value, low, high, whole) or f"must be a whole number, written without a point: {number(value)}"  # type: ignore[arg-type]
+            remedy = number_remedy(value)
+        else:
+            wanted = KINDS.get(key, "a text") if len(path) == 1 or key == "changes" else "a text"
+            problem = f"must be {wanted}, but is {shown(value)}"
+            quotable = wanted == "a text" and isinstance(value, (bool, int, float))
+            plain = shown(value) if isinstance(value, bool) else str(value)
+            remedy = f'Put it in quotes if it is meant: "{plain}"' if quotable else ""
+        return InputError(f"'{cls.prefix}{key}' {problem}.", f"{remedy}\n{known.description}.".lstrip(), path=path)

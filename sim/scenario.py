@@ -1,0 +1,286 @@
+"""A scenario: a city, a horizon, and a named difference from the codebook's baselines. YAML in, a frozen object out."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+import yaml
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from sim.errors import InputError, closest, number, shown
+from sim.parameters import CODEBOOK, REFERENCES, Parameters, built_only, entry, order_problem, out_of_order, parameters
+from sim.records import Record
+from sim.scenario_files import drafts, find, shipped_scenarios
+from sim.yaml_files import printable, scalar
+
+__all__ = ["Change", "CitySize", "Scenario", "json_schema", "load_scenario", "shipped_scenarios"]
+
+Text = Annotated[str, Field(max_length=2000)]
+
+
+class CitySize(Record):
+    """How many people live in a city, and on what grid."""
+
+    prefix: ClassVar[str] = "city."
+
+    adults: int = Field(20_000, ge=1_000, le=10_000_000, description="Adults (18 and older) who live in the city")
+    officers_per_1000_inhabitants: float = Field(2.23, ge=0.1, le=20, description="Police officers per 1,000 inhabitants of all ages")
+    offenders_share: float = Field(0.03, ge=0.001, le=0.2, description="Offenders as a share of adults, 0.03 for 3 %")
+    adults_per_cell: float = Field(50.0, ge=5, le=500, description="Adults who live in one cell, about a street segment")
+    width: int | None = Field(None, ge=3, le=5000, description="Cells from west to east; leave it out for a square city")
+    height: int | None = Field(None, ge=3, le=5000, description="Cells from north to south; leave it out for a square city")
+
+    @model_validator(mode="after")
+    def _check_grid(self) -> Self:
+        if (self.width is None) != (self.height is None):
+            given, other = ("width", "height") if self.height is None else ("height", "width")
+            raise InputError(f"'city.{given}' is given without 'city.{other}'.", "Give both or neither.", path=(given,))
+        if self.width is not None and self.height is not None:
+            cells = self.width * self.height
+            grid = f"{number(self.adults)} adults on {self.width} x {self.height} cells"
+            if self.adults / cells > 500:
+                least = number(-(-self.adults // 500))
+                remedy = f"Take at least {least} cells, or leave width and height out."
+                raise InputError(f"{grid}: more than 500 adults a cell.", remedy, path=("width",))
+            if self.adults < cells:
+                remedy = f"Take at most {number(self.adults)} cells, or leave width and height out."
+                raise InputError(f"{grid}: fewer than one adult a cell.", remedy, path=("width",))
+        return self
+
+
+def _checked(given: object) -> object:
+    """Values by parameter name as floats, in range; anything but a mapping is left to pydantic to refuse."""
+    return {name: entry(name).check(value) for name, value in given.items()} if isinstance(given, Mapping) else given
+
+
+class Change(Record):
+    """Parameters that take other values from a week on."""
+
+    prefix: ClassVar[str] = "changes."
+
+    week: int = Field(ge=-2_000, le=5_199, description="The week it takes effect; 0 is the end of the spin-up")
+    set: dict[str, float] = Field(min_length=1, description="New values by topic.name, as {response.capacity: 0.8}")
+
+    _check_set = field_validator("set", mode="before")(_checked)
+
+    @model_validator(mode="after")
+    def _refuse_built_only(self) -> Self:
+        for name in self.set:
+            if built_only(name):
+                message = f"'{name}' is read only while the city is built; a change in week {self.week} would do nothing."
+                raise InputError(message, "Set it under 'parameters:' instead, in a scenario of its own.", path=("set", name))
+        return self
+
+
+class Scenario(Record):
+    """What is run: a city, its horizon, parameters that differ from the baseline, and dated changes of parameters."""
+
+    name: Text = Field(min_length=1, description="What the scenario is called in tables and plots")
+    question: Text = Field("", description="The question it answers")
+    city: CitySize = Field(default_factory=CitySize, description="Size of the city")
+    weeks: int = Field(416, ge=1, le=5200, description="Weeks simulated after the spin-up; 52 make a year")
+    spin_up_weeks: int = Field(104, ge=0, le=2000, description="Weeks before week 0, so that the city settles")
+    seed: int = Field(1, ge=0, le=2**63 - 1, description="Seed of all random numbers; the same seed gives the same city")
+    parameters: dict[str, float] = Field(default_factory=dict, description="Values by topic.name that differ from the codebook")
+    changes: tuple[Change, ...] = Field((), strict=False, description="Dated changes of parameters, as {week: 208, set: {...}}")
+    sources: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Where numbers come from: topic.name or city.key, and a key of references.yaml or 'assumed'"
+    )
+    assumptions: tuple[Text, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
+    lineage: tuple[str, ...] = Field((), strict=False, exclude=True, description="The files it was merged from, the eldest first")
+
+    @field_validator("name", "question", "assumptions", mode="after")
+    @classmethod
+    def _check_text(cls, given: Any) -> Any:
+        texts = (given,) if isinstance(given, str) else given
+        if not all(printable(text) for text in texts):
+            raise InputError("this text contains a control character.", "Delete it.")
+        return given
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _check_parameters(cls, given: object) -> object:
+        checked = _checked(given)
+        if isinstance(checked, dict):
+            _refuse_disorder(checked, checked, ())
+        return checked
+
+    @field_validator("changes", mode="after")
+    @classmethod
+    def _check_changes(cls, given: tuple[Change, ...], info: ValidationInfo) -> tuple[Change, ...]:
+        """Weeks within the run, cuts in order after each change; sorted by week."""
+        horizon = [info.data.get(key) for key in ("spin_up_weeks", "weeks")]
+        values = dict(info.data.get("parameters", {}))
+        order = sorted(range(len(given)), key=lambda index: given[index].week)
+        if None in horizon:  # they are wrong themselves, and that is reported
+            return given
+        for index in order:
+            change = given[index]
+            if not -horizon[0] <= change.week < horizon[1]:
+                message = f"week {number(change.week)} lies outside the run, which has weeks {-horizon[0]} to {horizon[1] - 1}."
+                raise InputError(message, "Change the week, 'weeks' or 'spin_up_weeks'.", path=(index, "week"))
+            values |= change.set
+            _refuse_disorder(values, change.set, (index, "set"))
+        return tuple(given[index] for index in order)
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _check_sources(cls, given: object) -> object:
+        return {name: _source(name, keys) for name, keys in given.items()} if isinstance(given, Mapping) else given
+
+    def __eq__(self, other: object) -> bool:
+        """Do both say the same, wherever they were read from?"""
+        return isinstance(other, Scenario) and self.model_dump() == other.model_dump()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def values(self) -> Parameters:
+        """The parameters in force before any dated change."""
+        return parameters(self.parameters)
+
+    def values_at(self, week: int) -> Parameters:
+        """The parameters in force in a week: dated changes up to and including that week are applied."""
+        values = dict(self.parameters)
+        for change in self.changes:
+            if change.week <= week:
+                values |= change.set
+        return parameters(values)
+
+    def with_(self, parameters: Mapping[str, float] | None = None, **changed: Any) -> "Scenario":
+        """The scenario with other values: `with_({"training.half_life": 26}, weeks=52, adults=50_000)`.
+
+        parameters   values by topic.name, added to those there are
+        changed      fields of the scenario or of its city
+        InputError as when a file is read.
+        """
+        data = {**self.model_dump(), "changes": self.changes, "lineage": self.lineage}
+        for key, value in changed.items():
+            place = data["city"] if key in CitySize.model_fields else data
+            place[key] = value
+        data["parameters"] = {**data["parameters"], **(parameters or {})}
+        return Scenario(**data)
+
+    def with_set(self, options: Iterable[str]) -> "Scenario":
+        """The scenario with values as given on the command line: `["training.half_life=26", "city.adults=50000", "weeks=52"]`."""
+        written: dict[tuple[str | int, ...], str] = {}
+        overrides: dict[str, Any] = {}
+        changed: dict[str, Any] = {}
+        for option in options:
+            path, value = _option(option)
+            written[path] = f"--set {option}"
+            (overrides if path[0] == "parameters" else changed)[str(path[-1])] = value
+        try:
+            return self.with_(overrides, **changed)
+        except InputError as error:
+            culprit = written.get(error.path[:2]) or written.get(error.path[:1]) or " ".join(written.values())
+            raise error.at(culprit) from None
+
+    def to_yaml(self) -> str:
+        """The scenario with everything it inherits, as a file that loads back equal."""
+        data = self.model_dump(exclude_none=True, exclude_defaults=False)
+        data["sources"] = {name: keys[0] if len(keys) == 1 else keys for name, keys in self.sources.items()}
+        return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes no aliases, and quotes every text that would be read as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if scalar(text) == text else '"'),
+)
+
+
+def _refuse_disorder(values: Mapping[str, float], changed: Mapping[str, float], keys: tuple[str | int, ...]) -> None:
+    """InputError if parameters that must ascend do not; it points at the one of them that was changed."""
+    complete = {name: known.value for name, known in CODEBOOK.items()} | dict(values)
+    if pair := out_of_order(complete):
+        culprit = next((name for name in reversed(changed) if name in pair), pair[0])
+        raise order_problem(*pair, complete).under(*keys, culprit)
+
+
+def _source(name: object, keys: object) -> tuple[str, ...]:
+    """The references of one number as a tuple of keys, all known."""
+    field = str(name).removeprefix("city.")
+    if field == name or field not in CitySize.model_fields:
+        entry(name)
+    known = [*REFERENCES, "assumed"]
+    listed = tuple(keys) if isinstance(keys, (list, tuple)) else (keys,)
+    for key in listed:
+        if key not in known:
+            near = closest(str(key), known)
+            hint = f"Did you mean '{near}'?\n" if near else ""
+            remedy = f"{hint}A source is a key of references.yaml (confianza explain sources), or assumed."
+            raise InputError(f"there is no source {shown(key)}.", remedy, path=(str(name),))
+    if not listed:
+        raise InputError(f"'{name}' has no source.", "Name one, or write assumed.", path=(str(name),))
+    return listed  # type: ignore[return-value]
+
+
+def _option(option: str) -> tuple[tuple[str, ...], Any]:
+    """Path and value of a command-line option "name=value"."""
+    name, equals, text = option.partition("=")
+    name = name.strip()
+    top = ("weeks", "spin_up_weeks", "seed")
+    city = {f"city.{key}": ("city", key) for key in CitySize.model_fields}
+    if not equals or not name or not text.strip():
+        raise InputError("a name and a value are wanted.", "Write --set training.half_life=26", file=f"--set {option}")
+    value = scalar(text.strip())
+    if name in top:
+        return (name,), value
+    if name in city:
+        return city[name], value
+    if name not in CODEBOOK:
+        near = closest(name, [*top, *city, *CODEBOOK])
+        if near and near not in CODEBOOK:
+            remedy = f"Did you mean '{near}'?\nAll parameters: confianza explain parameters"
+            raise InputError(f"there is no parameter '{name[:100]}'.", remedy, file=f"--set {option}")
+        try:
+            entry(name)
+        except InputError as error:
+            raise error.at(f"--set {option}") from None
+    return ("parameters", name), value
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """The scenario of a shipped name or of a .yaml file, merged with all it extends.
+
+    InputError, with file and line, if a file of the chain or what they say together cannot be used.
+    """
+    for draft in drafts(find(name_or_path)):
+        try:
+            scenario = Scenario(**draft.data, lineage=draft.lineage)
+        except InputError as error:
+            raise draft.located(error) from None
+    return scenario
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of scenario files, for editors; parameters have their ranges, baselines and meanings."""
+    schema = Scenario.model_json_schema()
+    values = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            known.name: {
+                "type": "integer" if known.discrete else "number",
+                "minimum": known.low,
+                "maximum": known.high,
+                "default": known.value,
+                "description": f"{known.description} ({known.unit})",
+            }
+            for known in CODEBOOK.values()
+        },
+    }
+    reference = {"enum": [*REFERENCES, "assumed"]}
+    fields = schema["properties"]
+    del fields["lineage"]
+    fields["extends"] = {"type": "string", "description": "A scenario this one differs from: a file beside it, without .yaml"}
+    fields["parameters"] |= values
+    fields["sources"]["additionalProperties"] = {"anyOf": [reference, {"type": "array", "items": reference, "minItems": 1}]}
+    schema["$defs"]["Change"]["properties"]["set"] |= values
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A scenario of Confianza"}

@@ -1,0 +1,160 @@
+"""Where scenario files lie, and how a chain of them (`extends`) becomes one.
+
+A child's keys win over its parent's; `city`, `parameters` and `sources` are merged key by key; `changes` and
+`assumptions` are appended; `name` and `question` are a file's own. Every merged value remembers where it was written.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError, closest, shown
+from sim.yaml_files import Document, Keys, load_yaml, shown_path
+
+PACKAGE = Path(__file__).parent
+KEYS = ("name", "question", "extends", "city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "sources", "assumptions")
+MERGED = ("city", "parameters", "sources")
+APPENDED = ("changes", "assumptions")
+OWN = ("name", "question")
+LONGEST_CHAIN = 10
+
+
+def shipped_folder() -> Path:
+    """The scenarios that come with the program: inside the installed package, or beside it in a checkout."""
+    installed = PACKAGE / "shipped"
+    return installed if installed.is_dir() else PACKAGE.parent / "scenarios"
+
+
+def shipped_scenarios() -> list[str]:
+    """The names of the scenarios that come with the program, sorted."""
+    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
+
+
+def find(name_or_path: str | Path) -> str:
+    """The path of a scenario given by its shipped name or by a path; InputError if there is no such name."""
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or _is_path(text):
+        return text
+    names = shipped_scenarios()
+    if text in names:
+        return str(shipped_folder() / f"{text}.yaml")
+    near = f"the file '{text}.yaml'" if os.path.isfile(f"{text}.yaml") else closest(text, names)
+    hint = f"Did you mean {near}?\n" if near else ""
+    message = f"there is no scenario '{text[:100]}'." if text else "the name of the scenario is empty."
+    raise InputError(message, f"{hint}Shipped scenarios: {', '.join(names)}\nOr give the path of a .yaml file.")
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith((".yaml", ".yml")) or "/" in text or os.sep in text
+
+
+def label(path: str) -> str:
+    """How provenance names a scenario file: a shipped one by its name, another by its path."""
+    folder = os.path.realpath(shipped_folder())
+    if os.path.realpath(os.path.dirname(path) or ".") == folder:
+        return os.path.splitext(os.path.basename(path))[0]
+    return shown_path(path)
+
+
+@dataclass
+class Draft:
+    """Scenario data merged so far, as plain YAML values, and where each was written."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    where: dict[Keys, tuple[str, int, int]] = field(default_factory=dict)
+    lineage: tuple[str, ...] = ()
+
+    def merge(self, document: Document, path: str) -> None:
+        """Put a child's file on top of its parents."""
+        offsets = {key: len(self.data.get(key, ())) for key in APPENDED}
+        for key in OWN:
+            self.data.pop(key, None)
+        for key, value in document.data.items():
+            _check_key(document, key, value)
+            if key in MERGED:
+                self.data[key] = {**self.data.get(key, {}), **value}
+            elif key in APPENDED:
+                self.data[key] = [*self.data.get(key, ()), *value]
+            elif key != "extends":
+                self.data[key] = value
+        for keys in document.values:
+            moved = keys
+            if len(keys) > 1 and keys[0] in APPENDED:
+                moved = (keys[0], int(keys[1]) + offsets[str(keys[0])], *keys[2:])
+            self.where[moved] = (document.file, *document.place(keys))
+        self.lineage = (*self.lineage, label(path))
+
+    def located(self, error: InputError) -> InputError:
+        """The error with the file and line where the value it speaks of was written."""
+        path = error.path
+        while path and path not in self.where:
+            path = path[:-1]
+        return error.at(*self.where[path])
+
+
+def drafts(path: str) -> Iterator[Draft]:
+    """The scenario as merged so far, after each file of its chain: the eldest first, the file itself last."""
+    draft = Draft()
+    for document, where in reversed(_chain(path)):
+        draft.merge(document, where)
+        yield draft
+
+
+def _check_key(document: Document, key: str, value: Any) -> None:
+    """InputError if a top-level key does not exist, or holds no mapping or list where one is needed for merging."""
+    error = None
+    if key not in KEYS:
+        near = closest(key, KEYS)
+        hint = f"Did you mean '{near}'?\n" if near else ""
+        error = InputError(f"there is no key '{key[:100]}'.", f"{hint}A scenario's keys: {', '.join(KEYS)}")
+    elif key in MERGED and not isinstance(value, dict):
+        error = InputError(f"'{key}' must be keys with values, but is {shown(value)}.", f"Write {key}: {{...}}, or delete the line.")
+    elif key in APPENDED and not isinstance(value, list):
+        error = InputError(f"'{key}' must be a list, but is {shown(value)}.", f"Write {key}: [...], or delete the line.")
+    if error:
+        raise error.at(document.file, *document.place((key,)))
+
+
+def _chain(path: str) -> list[tuple[Document, str]]:
+    """The file and all it extends, the youngest first, with their paths."""
+    chain: list[tuple[Document, str]] = []
+    seen: list[str] = []
+    while True:
+        document = load_yaml(path)
+        chain.append((document, path))
+        seen.append(os.path.realpath(path))
+        if "extends" not in document.data:
+            return chain
+        try:
+            path = _parent(document.data["extends"], path, seen)
+        except InputError as error:
+            raise error.at(document.file, *document.place(("extends",))) from None
+
+
+def _parent(name: Any, path: str, seen: list[str]) -> str:
+    """The file that `path` extends; InputError if there is none, or if it closes a circle."""
+    if not isinstance(name, str) or not name.strip():
+        raise InputError(f"'extends' must be the name of a scenario, but is {shown(name)}.", "Write extends: national-average")
+    beside = os.path.join(os.path.dirname(path), name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    shipped = shipped_scenarios()
+    if os.path.isfile(beside):
+        parent = beside
+    elif name in shipped:
+        parent = str(shipped_folder() / f"{name}.yaml")
+    else:
+        siblings = [file[:-5] for file in sorted(os.listdir(os.path.dirname(path) or ".")) if file.endswith(".yaml")]
+        near = closest(name, [*siblings, *shipped])
+        hint = f"Did you mean '{near}'?\n" if near else ""
+        remedy = f"{hint}Name a file beside this one without .yaml, or a shipped scenario: {', '.join(shipped)}"
+        raise InputError(f"there is no scenario '{name[:100]}' to extend.", remedy)
+    real = os.path.realpath(parent)
+    if real == seen[-1]:
+        raise InputError("the scenario extends itself.", "Name another file, or delete this line.")
+    if real in seen:
+        circle = " -> ".join(os.path.basename(file) for file in [*seen[seen.index(real) :], real])
+        raise InputError(f"the scenarios extend each other in a circle: {circle}.", "Delete 'extends' from one of them.")
+    if len(seen) >= LONGEST_CHAIN:
+        raise InputError(f"more than {LONGEST_CHAIN} scenarios extend one another.", "Merge some of them into one file.")
+    return parent

@@ -1,0 +1,156 @@
+"""What the code says of itself: the schedule of the week, and who reads and writes what, read from the syntax trees.
+
+Nothing is imported or run, so the command line can print it at once, and it cannot disagree with the code.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER = Path(__file__).parent
+PROCESSES = (
+    "intervene", "staff", "patrol", "offend", "report", "respond", "stop", "tell", "settle", "learn", "bond", "forget", "observe",
+)  # fmt: skip
+INTERVENE = "Dated changes of parameters take effect, between compiled stretches."
+
+
+class Uses(NamedTuple):
+    """What a function reads, writes and draws, including what the functions it calls do."""
+
+    reads: frozenset[str]  # "citizens.fairness"
+    writes: frozenset[str]
+    parameters: frozenset[str]  # "trust.contact_gain"
+    draws: frozenset[str]  # "PERCEPTION"
+
+    def with_(self, other: "Uses") -> "Uses":
+        """Both together."""
+        return Uses(*(mine | theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class Step(NamedTuple):
+    """A line of the schedule."""
+
+    number: int  # of the process, 1-13
+    process: str
+    phase: str
+    rows: str  # the table whose rows act
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    parameters: tuple[str, ...]
+    text: str
+
+
+@cache
+def functions() -> dict[str, tuple[str, ast.FunctionDef]]:
+    """Every function of the world's files by name, with its file."""
+    return {
+        node.name: (f"sim/world/{path.name}", node)
+        for path in sorted(FOLDER.glob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def _chain(node: ast.expr, aliases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """`city.citizens.fairness` as a tuple of names, through local names for parts of it; empty if it is something else."""
+    if isinstance(node, ast.Name):
+        return aliases.get(node.id, (node.id,))
+    if isinstance(node, ast.Attribute):
+        before = _chain(node.value, aliases)
+        return (*before, node.attr) if before else ()
+    return ()
+
+
+def _aliases(function: ast.FunctionDef) -> dict[str, tuple[str, ...]]:
+    """Local names that stand for a table or a topic: `cells, offending = city.cells, p.offending`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, value = node.targets[0], node.value
+            pairs = zip(target.elts, value.elts, strict=False) if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) else [(target, value)]
+            for name, part in pairs:
+                chain = _chain(part, found) if isinstance(part, ast.Attribute) else ()
+                if isinstance(name, ast.Name) and chain and chain[0] in ("city", "p"):
+                    found[name.id] = chain
+    return found
+
+
+def _touched(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    """(kind, name) of everything a function itself touches: reads, writes, parameters, draws, calls."""
+    aliases = _aliases(function)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield "calls", node.func.id
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript):
+            yield "reads", ".".join(_chain(node.target.value, aliases)[1:])
+        elif isinstance(node, ast.Subscript):
+            chain = _chain(node.value, aliases)
+            if chain[:1] == ("city",):
+                yield ("writes" if isinstance(node.ctx, ast.Store) else "reads"), ".".join(chain[1:])
+        elif isinstance(node, ast.Attribute):
+            chain = _chain(node, aliases)
+            if len(chain) == 3 and chain[0] == "p":
+                yield "parameters", ".".join(chain[1:])
+            elif chain[:1] == ("Draw",):
+                yield "draws", node.attr
+
+
+@cache
+def uses(name: str) -> Uses:
+    """What a function of the world reads, writes, and draws, itself and through others."""
+    if name not in functions():
+        return Uses(*(frozenset() for _ in Uses._fields))
+    touched = list(_touched(functions()[name][1]))
+    kinds = [frozenset(thing for kind, thing in touched if kind == field and thing) for field in Uses._fields]
+    total = Uses(*kinds)
+    for called in sorted({thing for kind, thing in touched if kind == "calls" and thing != name}):
+        total = total.with_(uses(called))
+    return total
+
+
+@cache
+def readers(parameter: str) -> tuple[str, ...]:
+    """The functions that read a parameter themselves, as "sim/world/crime.py: offend"; empty if none does."""
+    return tuple(f"{file}: {name}" for name, (file, node) in functions().items() if ("parameters", parameter) in set(_touched(node)))
+
+
+def built_only(parameter: str) -> bool:
+    """Is the parameter read only while the city is built, so that a dated change of it would do nothing?"""
+    found = readers(parameter)
+    return bool(found) and all(place.startswith("sim/world/population.py") for place in found)
+
+
+def _step(phase: str, rows: str, process_of: dict[str, str]) -> Step:
+    process = process_of.get(phase, phase)
+    used = uses(phase)
+    text = (ast.get_docstring(functions()[phase][1]) or "").split("\n")[0]
+    return Step(
+        PROCESSES.index(process) + 1, process, phase, rows,
+        tuple(sorted(used.reads)), tuple(sorted(used.writes)), tuple(sorted(used.parameters)), text,
+    )  # fmt: skip
+
+
+@cache
+def schedule() -> tuple[Step, ...]:
+    """The steps of a week in order, read from `sim.world.schedule.week`; intervene comes first."""
+    tree = ast.parse((FOLDER / "schedule.py").read_text(encoding="utf-8"))
+    assigned = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)}
+    process_of = ast.literal_eval(assigned["PROCESS_OF"])
+    week = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "week")
+    calls = [node.value for node in week.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    steps = [_step(call.func.id, call.args[0].attr, process_of) for call in calls]  # type: ignore[attr-defined]
+    return (Step(1, "intervene", "intervene", "", (), (), (), INTERVENE), *steps)
+
+
+@cache
+def phases() -> dict[str, tuple[int, str]]:
+    """Each phase of the week: its place in `week` and the table whose rows act."""
+    return {step.phase: (number, step.rows) for number, step in enumerate(schedule()[1:])}
+
+
+def __getattr__(name: str):
+    if name == "SCHEDULE":
+        return schedule()
+    raise AttributeError(name)
