@@ -51,22 +51,24 @@ class InputError(ValueError):
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word nearest to a misspelled one, or None; `half_life` finds `training.half_life`.
+    """The known word nearest to a misspelled or shortened one, or None.
 
     >>> closest("training.half_live", ["training.half_life", "trust.contact_gain"])
     'training.half_life'
-    >>> closest("half_life", ["trust.contact_gain", "training.half_life"])
+    >>> closest("half_live", ["trust.contact_gain", "training.half_life"])
     'training.half_life'
+    >>> closest("officers", ["adults", "officers_per_1000_inhabitants"])
+    'officers_per_1000_inhabitants'
     >>> closest("xyz", ["training.half_life"])
     """
     candidates = list(known)
     word = word[:100].lower()  # the comparison is quadratic
-    found = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
-    if not found:
-        by_last_part = {name.rpartition(".")[2]: name for name in reversed(candidates)}
-        last = difflib.get_close_matches(word.rpartition(".")[2], by_last_part, n=1, cutoff=0.8)
-        found = [by_last_part[name] for name in last]
-    return found[0] if found else None
+    if found := difflib.get_close_matches(word, candidates, n=1, cutoff=0.6):
+        return found[0]
+    by_last_part = {name.rpartition(".")[2]: name for name in reversed(candidates)}
+    if found := difflib.get_close_matches(word.rpartition(".")[2], by_last_part, n=1, cutoff=0.8):
+        return by_last_part[found[0]]
+    return next((name for name in candidates if len(word) >= 4 and word in name), None)
 
 
 def number(value: float) -> str:
@@ -110,9 +112,9 @@ def number_problem(value: object, low: float, high: float, whole: bool) -> str |
     wanted = f"must be a {'whole ' if whole else ''}number from {number(low)} to {number(high)}"
     if isinstance(value, str):
         return f"{wanted}, but is the text {shown(value)}"
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, (Real, float)):
         return f"{wanted}, but is {shown(value)}"
-    if not low <= value <= high or (whole and value != int(value)):  # the first is also true of NaN and infinity
+    if not low <= value <= high or (whole and value % 1):  # the first is also true of NaN and infinity
         return f"{wanted}, but is {shown(value)}"
     return None
 

@@ -109,15 +109,15 @@ class Scenario(Record):
     @classmethod
     def _check_changes(cls, given: tuple[Change, ...], info: ValidationInfo) -> tuple[Change, ...]:
         """Weeks within the run, cuts in order after each change; sorted by week."""
-        horizon = [info.data.get(key) for key in ("spin_up_weeks", "weeks")]
-        values = dict(info.data.get("parameters", {}))
-        order = sorted(range(len(given)), key=lambda index: given[index].week)
-        if None in horizon:  # they are wrong themselves, and that is reported
+        if not {"spin_up_weeks", "weeks", "parameters"} <= info.data.keys():  # they are wrong themselves, and that is reported
             return given
+        first, last = -info.data["spin_up_weeks"], info.data["weeks"] - 1
+        values = dict(info.data["parameters"])
+        order = sorted(range(len(given)), key=lambda index: given[index].week)
         for index in order:
             change = given[index]
-            if not -horizon[0] <= change.week < horizon[1]:
-                message = f"week {number(change.week)} lies outside the run, which has weeks {-horizon[0]} to {horizon[1] - 1}."
+            if not first <= change.week <= last:
+                message = f"week {change.week} lies outside the run, which has weeks {first} to {last}."
                 raise InputError(message, "Change the week, 'weeks' or 'spin_up_weeks'.", path=(index, "week"))
             values |= change.set
             _refuse_disorder(values, change.set, (index, "set"))
@@ -199,7 +199,7 @@ def _refuse_disorder(values: Mapping[str, float], changed: Mapping[str, float], 
     """InputError if parameters that must ascend do not; it points at the one of them that was changed."""
     complete = {name: known.value for name, known in CODEBOOK.items()} | dict(values)
     if pair := out_of_order(complete):
-        culprit = next((name for name in reversed(changed) if name in pair), pair[0])
+        culprit = next((name for name in reversed(list(changed)) if name in pair), pair[0])
         raise order_problem(*pair, complete).under(*keys, culprit)
 
 
@@ -262,7 +262,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
 def json_schema() -> dict[str, Any]:
     """The JSON schema of scenario files, for editors; parameters have their ranges, baselines and meanings."""
     schema = Scenario.model_json_schema()
-    values = {
+    schema["$defs"]["Values"] = {
         "type": "object",
         "additionalProperties": False,
         "properties": {
@@ -280,7 +280,8 @@ def json_schema() -> dict[str, Any]:
     fields = schema["properties"]
     del fields["lineage"]
     fields["extends"] = {"type": "string", "description": "A scenario this one differs from: a file beside it, without .yaml"}
-    fields["parameters"] |= values
+    for holder in (fields["parameters"], schema["$defs"]["Change"]["properties"]["set"]):
+        holder["$ref"] = "#/$defs/Values"
+        del holder["additionalProperties"]
     fields["sources"]["additionalProperties"] = {"anyOf": [reference, {"type": "array", "items": reference, "minItems": 1}]}
-    schema["$defs"]["Change"]["properties"]["set"] |= values
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A scenario of Confianza"}

@@ -202,11 +202,12 @@ class _Builder:
         path = self._put(value, event)
         if opening:
             if len(self.stack) >= DEEPEST:
-                raise self._error(f"this is nested deeper than {DEEPEST} levels.", "A scenario needs four; check brackets and indentation.", event)
+                remedy = "A scenario needs four; check brackets and indentation."
+                raise self._error(f"this is nested deeper than {DEEPEST} levels.", remedy, event)
             self.stack.append((path, value))
 
     def _refuse_top(self, event: Any) -> None:
-        if isinstance(event, yaml.ScalarEvent) and event.value == "":
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and scalar(event.value) is None:
             raise InputError("the file is empty.", "A scenario has at least a name: `name: My city`.", line=1)
         kind = "a list" if isinstance(event, yaml.SequenceStartEvent) else "a text"
         raise self._error(f"the file holds {kind}, not keys with values.", "Write lines such as `name: My city`.", event)
@@ -231,7 +232,8 @@ class _Builder:
     def _put(self, value: Any, event: Any) -> Keys:
         path, holder = self.stack[-1]
         if isinstance(holder, dict):
-            path = (*path, self.key)  # type: ignore[assignment]
+            assert self.key is not None  # `_take_key` came first
+            path = (*path, self.key)
             holder[self.key], self.key = value, None
         else:
             path = (*path, len(holder))

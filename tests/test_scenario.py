@@ -3,6 +3,7 @@
 import json
 import pickle
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -103,7 +104,7 @@ def test_a_file_may_extend_a_shipped_scenario_or_a_path(tmp_path, family):
 def test_a_path_is_found_from_the_folder_it_is_in(family, monkeypatch):
     monkeypatch.chdir(family)
     assert load_scenario("child.yaml").lineage == ("parent.yaml", "child.yaml")
-    with pytest.raises(InputError, match="Did you mean the file 'child.yaml'"):
+    with pytest.raises(InputError, match=r"Did you mean the file 'child.yaml'"):
         load_scenario("child")
 
 
@@ -139,7 +140,7 @@ def test_set_reads_values_as_a_file_would(family):
         (["weeks"], "weeks", "a name and a value"),
         (["=5"], "=5", "a name and a value"),
         (["seed="], "seed=", "a name and a value"),
-        (["survey.upper_cut=0.62", "survey.middle_cut=0.62"], "survey.middle_cut=0.62", "must be less than"),
+        (["trust.contact_gain=.3", "trust.contact_gain=2"], "trust.contact_gain=2", "but is 2"),
     ],
 )
 def test_a_wrong_option_is_named(family, options, named, phrase):
@@ -147,6 +148,21 @@ def test_a_wrong_option_is_named(family, options, named, phrase):
         load_scenario(family / "child.yaml").with_set(options)
     assert str(caught.value).startswith(f"--set {named}: ")
     assert phrase in str(caught.value)
+
+
+def test_cuts_out_of_order_are_refused_where_they_were_written(tmp_path, monkeypatch):
+    for name in ("survey.lower_cut", "survey.middle_cut", "survey.upper_cut"):
+        monkeypatch.setitem(CODEBOOK, name, replace(CODEBOOK[name], low=0.0, high=1.0))
+    path = tmp_path / "cuts.yaml"
+    path.write_text("name: x\nparameters:\n  survey.middle_cut: 0.5\n  survey.lower_cut: 0.55\n")
+    with pytest.raises(InputError, match=r"cuts.yaml:4: 'survey.lower_cut' \(0.55\) must be less than 'survey.middle_cut' \(0.5\)"):
+        load_scenario(path)
+    weeks = "  - {week: 9, set: {survey.upper_cut: 0.52}}\n  - {week: 5, set: {survey.middle_cut: 0.6}}\n"
+    path.write_text(f"name: x\nchanges:\n{weeks}")  # in week 5 the order still holds, in week 9 no more
+    with pytest.raises(InputError, match=r"cuts.yaml:3: 'survey.middle_cut' \(0.6\) must be less than 'survey.upper_cut' \(0.52\)"):
+        load_scenario(path)
+    with pytest.raises(InputError, match=r"^--set survey.upper_cut=0.3: 'survey.middle_cut'"):
+        Scenario(name="x").with_set(["survey.upper_cut=0.3", "weeks=3"])
 
 
 def test_records_are_frozen_and_say_what_is_wrong_when_made_in_python():
@@ -160,7 +176,7 @@ def test_records_are_frozen_and_say_what_is_wrong_when_made_in_python():
     assert scenario != Scenario(name="x") and scenario != "x"
 
 
-OVERRIDES = st.dictionaries(st.sampled_from(sorted(name for name in CODEBOOK if "_cut" not in name)), st.floats(0, 1), max_size=4)
+OVERRIDES = st.dictionaries(st.sampled_from(sorted(CODEBOOK)), st.floats(0, 1), max_size=4)
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), min_size=1, max_size=30) | st.sampled_from(
     ["1e-3", "yes", "null", "~", "0x10", "12:30", "- a", "&a", "!t", "a: b", "#c", "'", '"', "2016-01-01", " x ", "=", "<<", "1_000"]
 )
@@ -221,12 +237,15 @@ def test_a_megabyte_is_read_or_refused_quickly():
 def test_the_schema_for_editors_is_up_to_date():
     committed = (shipped_folder() / "scenario.schema.json").read_text(encoding="utf-8")
     fresh = json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
-    assert committed == fresh, "write json.dumps(json_schema(), indent=1, ensure_ascii=False) and a newline to scenarios/scenario.schema.json"
+    assert committed == fresh, "write json.dumps(json_schema(), indent=1, ensure_ascii=False) + a newline to that file"
 
 
 def test_the_schema_knows_the_keys_of_a_file():
     schema = json_schema()
     assert set(schema["properties"]) == set(KEYS) and schema["required"] == ["name"] and not schema["additionalProperties"]
-    assert set(schema["properties"]["parameters"]["properties"]) == set(CODEBOOK)
-    assert set(schema["$defs"]["Change"]["properties"]["set"]["properties"]) == set(CODEBOOK)
+    values = schema["$defs"]["Values"]["properties"]
+    assert list(values) == list(CODEBOOK)
+    assert values["conduct.squad_size"]["type"] == "integer" and values["training.half_life"]["maximum"] == 520
+    for holder in (schema["properties"]["parameters"], schema["$defs"]["Change"]["properties"]["set"]):
+        assert holder["$ref"] == "#/$defs/Values"
     assert set(KEYS) - {"extends"} == set(Scenario.model_fields) - {"lineage"} and set(MERGED) < set(KEYS)

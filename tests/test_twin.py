@@ -198,14 +198,17 @@ def test_near_wraps_round_and_the_map_fades():
 
 
 def test_answers_are_cut_and_err():
-    twin, _ = run(1, {"survey.response_error_sd": 0.0})
+    twin, _ = run(1, {"survey.response_error_sd": 0.02})
     twin.citizens[0].fairness = twin.citizens[0].effectiveness = 0.1
     twin.citizens[1].fairness = twin.citizens[1].effectiveness = 0.9
     plain = answers(twin, 0)
     survey, w = twin.parameters.survey, twin.parameters.trust.effectiveness_weight
     cuts = (survey.lower_cut, survey.middle_cut, survey.upper_cut)
     trust = [(1 - w) * c.fairness + w * c.effectiveness for c in twin.citizens]
-    assert plain == [sum(t >= cut for cut in cuts) for t in trust]
+    clear = [i for i, t in enumerate(trust) if all(abs(t - cut) > 5 * 0.02 for cut in cuts)]
+    assert len(clear) > 100 and all(plain[i] == sum(trust[i] >= cut for cut in cuts) for i in clear)
+    unclear = [i for i in range(len(trust)) if plain[i] != sum(trust[i] >= cut for cut in cuts)]
+    assert 0 < len(unclear) < 200
     assert plain[:2] == [0, 3]
     twin.parameters = parameters({})
     assert answers(twin, 0) == answers(twin, 0) != answers(twin, 1)

@@ -214,28 +214,27 @@ def starts(repetitions: int) -> list[Row]:
 
 def table(rows: list[Row]) -> str:
     """The rows as aligned text."""
-    cells = [("", "min", "median", "max", "unit", "goal", "")]
+    lines = [("", "min", "median", "max", "unit", "goal", "")]
     for row in rows:
-        numbers = [f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}" for number in (min(row.values), median(row.values), max(row.values))]
-        cells.append((row.name, *numbers, row.unit, row.goal, row.verdict))
-    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
-    right = (1, 2, 3)
-    return "\n".join(
-        "  ".join(text.rjust(width) if column in right else text.ljust(width) for column, (text, width) in enumerate(zip(line, widths, strict=True))).rstrip()
-        for line in cells
-    )
+        spread = (min(row.values), median(row.values), max(row.values))
+        numbers = (f"{number:.3g}" if number < 1000 else f"{number:,.0f}" for number in spread)
+        lines.append((row.name, *numbers, row.unit, row.goal, row.verdict))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    layout = "  ".join(f"{{:{side}{width}}}" for side, width in zip("<>>><<<", widths, strict=True))
+    return "\n".join(layout.format(*line).rstrip() for line in lines)
 
 
 def machine() -> dict:
     """What the numbers depend on."""
     versions = {name: version(name) for name in ("numpy", "numba", "mesa")}
-    return {"python": platform.python_version(), "machine": platform.machine(), "cpus": os.cpu_count(), "sources": fingerprint(), **versions}
+    computer = {"python": platform.python_version(), "machine": platform.machine(), "cpus": os.cpu_count()}
+    return {**computer, **versions, "sources": fingerprint()}
 
 
 def main() -> int:
     """Run the benchmarks; print a table and write a JSON file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions: about one minute instead of five")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions: about one minute instead of three to five")
     parser.add_argument("--largest", action="store_true", help="fit the exponent of growth up to 10,000,000 adults")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a goal is missed")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
@@ -246,11 +245,11 @@ def main() -> int:
         return 0
     quick = options.quick
     parts: list[Callable[[], list[Row]]] = [
-        lambda: starts(2 if quick else 5),
+        lambda: starts(2 if quick else 9),
         largest_city,
-        lambda: against_copying(15 if quick else 101),
-        lambda: growth(3 if quick else 11, options.largest),
-        lambda: against_mesa(3, 4) if quick else against_mesa(15, SURVEY_WEEKS),
+        lambda: against_copying(15 if quick else 201),
+        lambda: growth(3 if quick else 31, options.largest),
+        lambda: against_mesa(3, 4) if quick else against_mesa(31, SURVEY_WEEKS),
     ]
     rows = []
     for part in parts:

@@ -6,6 +6,7 @@ that a phase reads `p.training.half_life` and compiled code knows every name. Al
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -89,7 +90,7 @@ def entry(name: object) -> Parameter:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    data = yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader
+    data = yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - it is a safe loader
     if not isinstance(data, dict):
         raise InputError("a mapping of names to entries is wanted here.", file=str(path))
     return data
@@ -104,9 +105,7 @@ def _parameter(topic: str, name: str, fields: Any) -> Parameter:
     text = {key: str(fields[key] if fields[key] is not None else "").strip() for key in ("unit", "description", "status", "note")}
     low, high = (float(bound) for bound in fields["range"])
     sources = tuple(source) if isinstance(source, list) else (source,)
-    made = Parameter(
-        f"{topic}.{name}", topic, float(fields["value"]), low=low, high=high, prior=fields["prior"], source=sources, **text
-    )
+    made = Parameter(f"{topic}.{name}", topic, float(fields["value"]), low=low, high=high, prior=fields["prior"], source=sources, **text)
     unknown = [key for key in sources if key != "assumed" and key not in REFERENCES]
     if problem := made.problem(made.value):
         raise InputError(problem)
@@ -156,9 +155,7 @@ def _make(name: str, fields: dict[str, Any]) -> Any:
 _NAMES: dict[str, list[str]] = {}
 for _parameter_name in CODEBOOK:
     _NAMES.setdefault(_parameter_name.partition(".")[0], []).append(_parameter_name.partition(".")[2])
-_TOPICS: dict[str, Any] = {
-    topic: _make(topic.title().replace("_", ""), dict.fromkeys(names, float)) for topic, names in _NAMES.items()
-}
+_TOPICS: dict[str, Any] = {topic: _make(topic.title().replace("_", ""), dict.fromkeys(names, float)) for topic, names in _NAMES.items()}
 if TYPE_CHECKING:
     Parameters = Any  # its fields are known only when the files have been read
 else:
@@ -168,7 +165,7 @@ else:
 def out_of_order(values: Mapping[str, float]) -> tuple[str, str] | None:
     """The first two parameters whose values must ascend and do not; `values` has all of them."""
     for names in ORDERED:
-        for first, second in zip(names, names[1:], strict=False):
+        for first, second in pairwise(names):
             if not values[first] < values[second]:
                 return first, second
     return None

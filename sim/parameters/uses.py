@@ -1,4 +1,7 @@
-"""Who reads a parameter, found in the sources of the phases: every `p.topic.name` in `sim/world/*.py`."""
+"""Who reads a parameter, found in the sources of the phases: every `p.topic.name` in `sim/world/*.py`.
+
+A local name for a topic counts too: `cells, offending = city.cells, p.offending`, then `offending.risk_slope`.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -9,18 +12,42 @@ PACKAGE = Path(__file__).parent.parent
 BUILDERS = "sim/world/population.py: "  # the functions that make the city of week 0
 
 
-def _reads(tree: Any) -> Iterator[tuple[str, str]]:
-    """Pairs (function, "topic.name") for every `p.topic.name` in a syntax tree."""
+def _topic(node: Any) -> str | None:
+    """`topic` if the node is `p.topic`."""
     import ast  # here, because few runs need it
 
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "p":
+        return node.attr
+    return None
+
+
+def _aliases(function: Any) -> dict[str, str]:
+    """Local names that stand for a topic, with the topic."""
+    import ast
+
+    found = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                names, values = (side.elts if isinstance(side, ast.Tuple) else [side] for side in (target, node.value))
+                for name, value in zip(names, values, strict=False):
+                    if isinstance(name, ast.Name) and (topic := _topic(value)):
+                        found[name.id] = topic
+    return found
+
+
+def _reads(tree: Any) -> Iterator[tuple[str, str]]:
+    """Pairs (function, "topic.name") for every parameter read in a syntax tree."""
+    import ast
+
     for function in tree.body:
-        if not isinstance(function, (ast.FunctionDef, ast.ClassDef)):
-            continue
-        for node in ast.walk(function):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
-                topic = node.value
-                if isinstance(topic.value, ast.Name) and topic.value.id == "p":
-                    yield function.name, f"{topic.attr}.{node.attr}"
+        if isinstance(function, (ast.FunctionDef, ast.ClassDef)):
+            aliases = _aliases(function)
+            for node in ast.walk(function):
+                if isinstance(node, ast.Attribute):
+                    topic = aliases.get(node.value.id) if isinstance(node.value, ast.Name) else _topic(node.value)
+                    if topic:
+                        yield function.name, f"{topic}.{node.attr}"
 
 
 @cache

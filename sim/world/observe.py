@@ -41,14 +41,15 @@ def observe(rows, city, p, clock):
 
 
 @phase
-def answer_survey(rows, answers, unsafe, city, p, clock):
-    """Fill in what each of these citizens answers: trust (0-3) and whether they feel unsafe (0 or 1)."""
+def answer_survey(rows, answers, scale, unsafe, city, p, clock):
+    """Fill in what each of these citizens answers: trust (0-3), the fairness scale, and whether they feel unsafe (0 or 1)."""
     citizens, survey = city.citizens, p.survey
     for n in range(len(rows)):
         i = rows[n]
         trust = overall_trust(citizens.fairness[i], citizens.effectiveness[i], p.trust.effectiveness_weight)
         error = survey.response_error_sd * draw_normal(clock.seed, Draw.ANSWER, clock.tick, i, 0)
         answers[n] = answer(trust + error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
+        scale[n] = citizens.fairness[i] + survey.scale_error_sd * draw_normal(clock.seed, Draw.ANSWER, clock.tick, i, 1)
         victim = int(citizens.last_victimized[i] > clock.tick - 52)
         chance = insecurity_probability(trust, victim, survey.insecurity_intercept, survey.insecurity_victim, survey.insecurity_trust)
         unsafe[n] = int(draw(clock.seed, Draw.INSECURITY, clock.tick, i, 0) < chance)

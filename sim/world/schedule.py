@@ -95,6 +95,6 @@ def perform(number, rows, city, p, clock):
 
 
 @entry
-def ask(rows, answers, unsafe, city, p, clock):
+def ask(rows, answers, scale, unsafe, city, p, clock):
     """Fill in these citizens' answers to the survey."""
-    answer_survey(rows, answers, unsafe, city, p, clock)
+    answer_survey(rows, answers, scale, unsafe, city, p, clock)

@@ -27,6 +27,8 @@ class Survey(NamedTuple):
     contacted: float  # stopped in the last 26 weeks
     corrupt_contacted: float  # stopped by a corrupt officer in the last 26 weeks
     unsafe: float  # feel unsafe
+    fairness_scale: float  # mean of a several-item scale of fairness, 0-1 with its response error
+    fairness_scale_sd: float  # its standard deviation between adults
     trust_icc: float  # share of the variance of answers that lies between neighborhoods of about 500 adults (may be negative)
 
     @property
@@ -63,26 +65,35 @@ def intraclass_correlation(values: np.ndarray, groups: np.ndarray) -> float:
     return float((mean_between - mean_within) / scale) if scale > 0 else float("nan")
 
 
-def answers_of(rows: np.ndarray, city: City, p, seed: int, tick: int) -> tuple[np.ndarray, np.ndarray]:
-    """Answers (0-3) and feeling unsafe (0-1) of some citizens at the end of a tick; two int8 arrays as long as rows."""
-    answers, unsafe = np.empty(len(rows), np.int8), np.empty(len(rows), np.int8)
-    ask(rows, answers, unsafe, city, p, clock(seed, tick))
-    return answers, unsafe
+class Answers(NamedTuple):
+    """What some citizens answered, row by row."""
+
+    trust: np.ndarray  # int8: 0 mucha desconfianza ... 3 mucha confianza
+    fairness_scale: np.ndarray  # float64: about 0-1
+    unsafe: np.ndarray  # int8: 1 feels unsafe
+
+
+def answers_of(rows: np.ndarray, city: City, p, seed: int, tick: int) -> Answers:
+    """Answers of some citizens at the end of a tick; the same citizen has the same response error in every arm."""
+    answers = Answers(np.empty(len(rows), np.int8), np.empty(len(rows)), np.empty(len(rows), np.int8))
+    ask(rows, *answers, city, p, clock(seed, tick))
+    return answers
 
 
 def survey_rows(rows: np.ndarray, city: City, p, seed: int, tick: int, week: int) -> Survey:
     """Ask these citizens, at the end of a tick; `week` only labels the result."""
-    answers, unsafe = answers_of(rows, city, p, seed, tick)
+    answers = answers_of(rows, city, p, seed, tick)
     everybody = len(rows) == len(city.citizens.home)
     last = [column if everybody else column[rows] for column in city.citizens[-3:]]
     home = city.citizens.home if everybody else city.citizens.home[rows]
     groups = neighborhood_of(home, city.grid, len(city.citizens.home) / len(city.cells.officers))
-    counts = np.bincount(answers, minlength=4)
+    counts = np.bincount(answers.trust, minlength=4)
     return Survey(
         week, len(rows), tuple(int(n) for n in counts),
         victims=float(np.mean(last[2] > tick - YEAR)), contacted=float(np.mean(last[0] > tick - HALF_YEAR)),
-        corrupt_contacted=float(np.mean(last[1] > tick - HALF_YEAR)), unsafe=float(unsafe.mean()),
-        trust_icc=intraclass_correlation(answers, groups),
+        corrupt_contacted=float(np.mean(last[1] > tick - HALF_YEAR)), unsafe=float(answers.unsafe.mean()),
+        fairness_scale=float(answers.fairness_scale.mean()), fairness_scale_sd=float(answers.fairness_scale.std()),
+        trust_icc=intraclass_correlation(answers.trust, groups),
     )  # fmt: skip
 
 

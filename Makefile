@@ -1,0 +1,71 @@
+# Two commands matter: `make demo` and `make test`. Both build what they need, once.
+
+VENV := .venv
+BIN := $(VENV)/bin
+CONTENT := $(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+STAMP := $(VENV)/installed-$(CONTENT)
+DEV_STAMP := $(VENV)/installed-dev-$(CONTENT)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# The first Python that this project runs on and that can make environments
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test test-interpreted bench check format validate clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
+
+env: $(STAMP) ## build the environment in .venv (reused until pyproject.toml or constraints.txt change)
+
+$(STAMP):
+	@found=""; if ! $(BIN)/python -c "$(FITS)" 2>/dev/null; then \
+	  for python in $(PYTHONS); do \
+	    if $$python -c "$(FITS)" 2>/dev/null; then found=$$python; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo "Confianza needs Python 3.11, 3.12 or 3.13 with the venv module, and none of these is one: $(PYTHONS)." >&2; \
+	    echo "Install one (on Debian or Ubuntu: apt install python3.12 python3.12-venv), or say where: make env PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; \
+	  fi; \
+	  echo "Building $(VENV) with $$($$found --version); this happens once and takes a few minutes ..."; \
+	  $$found -m venv --clear $(VENV); \
+	fi
+	@$(INSTALL) -e ".[test]"
+	@rm -f $(VENV)/installed-*
+	@touch $@
+
+$(DEV_STAMP): $(STAMP)
+	@$(INSTALL) -e ".[test,dev]"
+	@touch $@
+
+demo: env ## run Mexico City, 2016 twelve times: a table, figures and data in out/demo
+	$(BIN)/confianza run mexico-city-2016 --replicates 12 --out out/demo
+	@echo "Figures and data are in $(CURDIR)/out/demo"
+
+test: env ## all tests, compiled
+	$(BIN)/python -m pytest -q -n auto
+
+test-interpreted: env ## the tests that do not need speed, without compiling, with coverage
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n auto -m "not compiled" --cov=sim --cov-report=term
+
+bench: env ## speed and memory, as ratios to peers in the same process
+	$(BIN)/python experiments/benchmarks/run.py
+
+check: $(DEV_STAMP) ## quick: format, lint, types, walls
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_walls.py
+
+format: $(DEV_STAMP) ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+validate: env ## compare the model with the patterns it should reproduce
+	$(BIN)/confianza validate national-average
+	$(BIN)/confianza validate mexico-city-2016
+
+clean: ## delete the environment, results and caches of this folder
+	rm -rf $(VENV) out dist build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,194 @@
+"""One run, read into labeled arrays: what is kept of it, with units, and the runs of a scenario side by side."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+import xarray as xr
+
+from sim.rng import replicate_seed
+from sim.scenario import CitySize, Scenario
+from sim.world.simulation import Simulation
+from sim.world.state import Cause, City, Count, Mean
+from sim.world.survey import INTERVAL_WEEKS, YEAR
+
+ANSWERS = ("mucha desconfianza", "algo de desconfianza", "algo de confianza", "mucha confianza")
+CAUSES = tuple(cause.name.lower() for cause in Cause)
+DIMENSIONS = ("fairness", "effectiveness")
+SAMPLE = 1200  # adults in the virtual survey
+
+# name: (unit, long name)
+WEEKLY = {
+    "crimes": ("crimes per week", "crimes committed"),
+    "serious": ("crimes per week", "serious crimes committed"),
+    "reported": ("crimes per week", "crimes reported to the prosecutor"),
+    "filed": ("crimes per week", "crimes with an investigation file"),
+    "well_treated": ("persons per week", "complainants who were treated well"),
+    "well_treated_with_file": ("persons per week", "complainants with a file who were treated well"),
+    "solved": ("crimes per week", "crimes solved to the victim's benefit"),
+    "stops": ("stops per week", "stops by the police"),
+    "corrupt_stops": ("stops per week", "stops with a corrupt act"),
+    "unfair_stops": ("stops per week", "stops with unfair but not corrupt conduct"),
+    "contacts": ("contacts per week", "community contacts, which are no stops"),
+    "felt_fair": ("encounters per week", "stops and contacts felt to be fair"),
+    "complaints": ("complaints per week", "complaints against officers"),
+    "heard": ("persons per week", "experiences heard from others"),
+    "left": ("officers per week", "officers who left"),
+    "recruited": ("officers per week", "officers recruited"),
+    "active_officers": ("officers", "officers in service"),
+    "free_offenders": ("offenders", "offenders not in jail"),
+    "fairness": ("0-1", "mean trust in police fairness"),
+    "effectiveness": ("0-1", "mean trust in police effectiveness"),
+    "conduct": ("log-odds of fair conduct", "mean conduct of officers in service, training included"),
+    "perceived_risk": ("0-1", "mean risk of punishment that offenders perceive"),
+    "free_capacity": ("share", "free capacity to work on new files"),
+}
+SURVEYED = {
+    "victims": ("share of adults", "victims of a crime in the 52 weeks before the survey"),
+    "contacted": ("share of adults", "stopped in the 26 weeks before the survey"),
+    "corrupt_contacted": ("share of adults", "met a corrupt act in a stop in the 26 weeks before the survey"),
+    "unsafe": ("share of adults", "feel unsafe"),
+    "trust_icc": ("ICC", "share of the variance of answers between neighborhoods of about 500 adults"),
+}
+# name: (dimensions after replicate, unit, long name)
+OTHER: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "trust": (("week",), "0-1", "mean trust in the police (fairness and effectiveness, weighted)"),
+    "ledger": (("week", "cause", "dimension"), "0-1 per week", "change of mean trust, by what caused it"),
+    "answers": (("survey_week", "answer"), "share of adults", "answers to 'how much do you trust the police?'"),
+    "virtual_survey_trusting": ((), "share of adults asked", "mucha or algo de confianza in a random sample at the end"),
+    "virtual_survey_trusting_error": ((), "share of adults asked", "standard error of virtual_survey_trusting"),
+    "trust_map": (("y", "x"), "0-1", "mean trust of each cell's residents at the end"),
+    "crime_map": (("y", "x"), "crimes", "crimes in each cell in the last 52 weeks (or since week 0)"),
+    "stop_map": (("y", "x"), "stops", "stops in each cell in the last 52 weeks (or since week 0)"),
+    "officer_complaints": (("officer",), "complaints", "complaints against who holds each post, in the last 52 weeks (or since week 0)"),
+}
+VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
+    **{name: (("week",), *words) for name, words in WEEKLY.items()},
+    **{name: (("survey_week",), *words) for name, words in SURVEYED.items()},
+    **OTHER,
+}
+AXES = {
+    "replicate": "replicate: the same city with other luck",
+    "week": "week; 0 is the first after the spin-up",
+    "survey_week": "week before which all adults were asked",
+    "cause": "what a change of trust is booked to",
+    "dimension": "which trust",
+    "answer": "answer",
+    "officer": "row of the post",
+    "y": "cell, from north to south",
+    "x": "cell, from west to east",
+}
+
+
+class Stopped(Exception):
+    """The run was given up because another one failed or the user interrupted it."""
+
+
+@cache
+def warm_up() -> None:
+    """Compile what a run needs (or load it from disk), before any worker starts."""
+    scenario = Scenario(name="warm-up", city=CitySize(adults=1000), weeks=1, spin_up_weeks=0)
+    Simulation(scenario, 0).run().virtual_survey(10)
+
+
+def complaints_since(city: City, complaints: np.ndarray, identity: np.ndarray) -> np.ndarray:
+    """Complaints against who holds each post now, since the moment at which the two columns were copied."""
+    before = np.where(city.officers.identity == identity, complaints, 0)
+    return city.officers.complaints - before
+
+
+def harvest(scenario: Scenario, seed: int, progress: Callable[[int], None], stop: threading.Event) -> dict[str, np.ndarray]:
+    """Run a scenario with one seed and read everything in `VARIABLES` from it."""
+    run = Simulation(scenario, seed, spin_up=False)
+    year_ago = scenario.spin_up_weeks + max(0, scenario.weeks - YEAR)
+    end = scenario.spin_up_weeks + scenario.weeks
+
+    def advance_to(tick: int) -> None:
+        while run.tick < tick:
+            if stop.is_set():
+                raise Stopped
+            weeks = min(INTERVAL_WEEKS, tick - run.tick)
+            run.advance(weeks)
+            progress(weeks)
+
+    advance_to(year_ago)
+    cells, officers = run.city.cells, run.city.officers
+    before = [column.copy() for column in (cells.crimes, cells.stops, officers.complaints, officers.identity)]
+    advance_to(end)
+    shape = (run.city.grid.height, run.city.grid.width)
+    sample = run.virtual_survey(SAMPLE)
+    return {
+        **_weekly(run),
+        **_surveys(run),
+        "virtual_survey_trusting": np.float64(sample.share_trusting),
+        "virtual_survey_trusting_error": np.float64(sample.share_trusting_error),
+        "trust_map": cells.climate.reshape(shape).copy(),
+        "crime_map": (cells.crimes - before[0]).reshape(shape),
+        "stop_map": (cells.stops - before[1]).reshape(shape),
+        "officer_complaints": complaints_since(run.city, before[2], before[3]),
+    }
+
+
+def _weekly(run: Simulation) -> dict[str, np.ndarray]:
+    record = run.record
+    weekly = {count.name.lower(): record.counts[:, count].copy() for count in Count}
+    weekly |= {mean.name.lower(): record.means[:, mean].copy() for mean in Mean}
+    weight = weights(run.scenario)
+    weekly["trust"] = (1.0 - weight) * weekly["fairness"] + weight * weekly["effectiveness"]
+    weekly["ledger"] = record.ledger[:, :, :, 0] / run.scenario.city.adults
+    return weekly
+
+
+def _surveys(run: Simulation) -> dict[str, np.ndarray]:
+    surveyed = {name: np.array([getattr(survey, name) for survey in run.surveys], float) for name in SURVEYED}
+    counts = np.array([survey.answers for survey in run.surveys], float).reshape(-1, len(ANSWERS))
+    surveyed["survey_week"] = np.array([survey.week for survey in run.surveys], int)
+    surveyed["answers"] = counts / run.scenario.city.adults
+    return surveyed
+
+
+def weights(scenario: Scenario) -> np.ndarray:
+    """The weight of effectiveness in trust, in each week of the run (a dated change may move it)."""
+    weight = np.full(scenario.spin_up_weeks + scenario.weeks, scenario.values().trust.effectiveness_weight)
+    for change in scenario.changes:
+        weight[change.week + scenario.spin_up_weeks :] = scenario.values_at(change.week).trust.effectiveness_weight
+    return weight
+
+
+def run_all(scenario: Scenario, replicates: int, progress: Callable[[int], None], workers: int | None) -> xr.Dataset:
+    """All replicates in threads (compiled code frees the GIL), labeled; the same whatever the number of workers."""
+    warm_up()
+    seeds = [replicate_seed(scenario.seed, replicate) for replicate in range(replicates)]
+    stop = threading.Event()
+    with ThreadPoolExecutor(workers or os.cpu_count()) as executor:
+        futures = [executor.submit(harvest, scenario, seed, progress, stop) for seed in seeds]
+        try:
+            runs = [future.result() for future in futures]
+        except BaseException:
+            stop.set()
+            raise
+    return labeled(scenario, seeds, runs)
+
+
+def labeled(scenario: Scenario, seeds: list[int], runs: list[dict[str, np.ndarray]]) -> xr.Dataset:
+    """The runs stacked along `replicate`, each variable with its long name and unit."""
+    variables = {
+        name: (("replicate", *dims), np.stack([run[name] for run in runs]), {"long_name": long_name, "units": unit})
+        for name, (dims, unit, long_name) in VARIABLES.items()
+    }
+    weeks = np.arange(-scenario.spin_up_weeks, scenario.weeks)
+    labels = {
+        "replicate": np.arange(len(runs)), "week": weeks, "survey_week": runs[0]["survey_week"], "cause": list(CAUSES),
+        "dimension": list(DIMENSIONS), "answer": list(ANSWERS),
+    }  # fmt: skip
+    dataset = xr.Dataset(variables, {name: (name, values) for name, values in labels.items()})
+    for axis, long_name in AXES.items():
+        if axis in dataset.coords:
+            dataset[axis].attrs["long_name"] = long_name
+    dataset["week"].attrs["units"] = dataset["survey_week"].attrs["units"] = "week"
+    seed = np.array(seeds, np.int64)
+    weight = xr.DataArray(weights(scenario), dims="week", attrs={"long_name": "weight of effectiveness in trust", "units": "share"})
+    return dataset.assign(effectiveness_weight=weight).assign_coords(seed=("replicate", seed, {"long_name": "seed of the replicate"}))

@@ -1,0 +1,201 @@
+"""Labeled results of a run: an xarray dataset with provenance, a summary with intervals, save and load."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sim.compiled import fingerprint
+from sim.errors import InputError
+from sim.harvest import run_all
+from sim.measures import MEASURES, Measure, first_year, last_year
+from sim.scenario import Scenario
+
+LEVEL = 0.95
+DATASET, SCENARIO, SUMMARY, PROVENANCE = "results.nc", "scenario.yaml", "summary.csv", "provenance.json"
+
+
+def run(
+    scenario: Scenario,
+    *,
+    replicates: int = 1,
+    seed: int | None = None,
+    weeks: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    workers: int | None = None,
+) -> "Results":
+    """Run a scenario several times with different luck.
+
+    scenario    a sim.Scenario
+    replicates  how many runs; each has a seed that depends on the root seed and its number alone
+    seed        root seed, instead of the scenario's
+    weeks       horizon, instead of the scenario's; dated changes beyond it are left out
+    progress    called with each number of weeks that has been simulated, from any thread
+    workers     threads; the results do not depend on it. By default as many as there are processors
+    InputError  if a number is out of range
+    """
+    if replicates < 1:
+        raise InputError(f"the number of replicates must be 1 or more, but is {replicates}.", "Take 8 or more to see intervals.")
+    scenario = adapted(scenario, seed=seed, weeks=weeks)
+    dataset = run_all(scenario, replicates, progress or (lambda weeks: None), workers)
+    dataset.attrs = provenance(scenario, dataset)
+    return Results(dataset)
+
+
+def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = None) -> Scenario:
+    """The scenario with another seed or horizon; changes dated beyond a shorter horizon are left out."""
+    if weeks is not None and weeks >= 1:
+        scenario = scenario.with_(changes=tuple(change for change in scenario.changes if change.week < weeks))
+    given = {"seed": seed, "weeks": weeks}
+    return scenario.with_(**{key: value for key, value in given.items() if value is not None})
+
+
+def versions() -> dict[str, str]:
+    """Versions of what made the results."""
+    found = {"python": python_version()}
+    for package in ("confianza", "numpy", "numba", "mesa"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
+    """Where the results come from, as attributes that NetCDF can hold."""
+    return {
+        "title": scenario.name,
+        "question": scenario.question,
+        "adults": scenario.city.adults,
+        "officers": dataset.sizes["officer"],
+        "root_seed": scenario.seed,
+        "scenario": scenario.to_yaml(),
+        "versions": json.dumps(versions()),
+        "source_fingerprint": fingerprint(),
+        "command": " ".join(sys.argv),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """Mean of independent values and the half-width of its 95 % t interval; nan where there is too little to say."""
+    from scipy.special import stdtrit  # here, because it takes long to import
+
+    values = np.asarray(values, float)
+    values = values[np.isfinite(values)]
+    if values.size < 2:
+        return (float(values[0]) if values.size else float("nan")), float("nan")
+    quantile = stdtrit(values.size - 1, (1 + LEVEL) / 2)
+    return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(values.size))
+
+
+class Results:
+    """What a scenario led to; `dataset` is labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x."""
+
+    def __init__(self, dataset: xr.Dataset):
+        self.dataset = dataset
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return str(self.dataset.attrs["title"])
+
+    @property
+    def replicates(self) -> int:
+        """How many runs there are."""
+        return int(self.dataset.sizes["replicate"])
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        """A measure in the last year, one value a replicate."""
+        return MEASURES[name](self.dataset)
+
+    def summary(self) -> pd.DataFrame:
+        """Every measure in the first and the last year and the change between them, a row each.
+
+        Each of the three is the mean over replicates, beside it the half-width of its 95 % t interval over replicates
+        (column `..._interval`). The change is the mean of the replicates' own changes; nan if the run is not longer than a year.
+        """
+        return pd.DataFrame([self._row(measure) for measure in MEASURES.values()])
+
+    def _row(self, measure: Measure) -> dict[str, object]:
+        first, last = (measure(self.dataset, year(self.dataset)).values for year in (first_year, last_year))
+        change = last - first if first_year(self.dataset) != last_year(self.dataset) else np.full_like(last, np.nan, dtype=float)
+        row: dict[str, object] = {"measure": measure.name, "unit": measure.unit}
+        for name, values in (("first_year", first), ("last_year", last), ("change", change)):
+            row[name], row[f"{name}_interval"] = interval(values)
+        return row
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write results.nc, scenario.yaml, summary.csv and provenance.json; each file appears whole or not at all.
+
+        InputError if the folder cannot be written to.
+        """
+        folder = Path(folder)
+        facts = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in self.dataset.attrs.items()}
+        facts["versions"] = json.loads(facts["versions"])
+        facts["replicate_seeds"] = self.dataset.seed.values.tolist()
+        text = {
+            SCENARIO: facts.pop("scenario"),
+            SUMMARY: self.summary().to_csv(index=False),
+            PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
+        }
+        written = [write(folder / DATASET, lambda path: self.dataset.to_netcdf(path, engine="h5netcdf"))]
+        for name, content in text.items():
+            written.append(write(folder / name, lambda path, content=content: path.write_text(content, encoding="utf-8")))
+        return written
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Results":
+        """What `save` wrote. InputError if it is not there or cannot be read."""
+        path = Path(folder) / DATASET
+        try:
+            return cls(xr.load_dataset(path, engine="h5netcdf"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"'{path}' holds no results that can be read ({error}).", "Make them with confianza run.") from None
+
+    def __repr__(self) -> str:
+        weeks = int(self.dataset.week[-1]) + 1
+        return f"<Results of '{self.name}': {self.replicates} replicates, {weeks} weeks, {len(self.dataset)} variables>"
+
+    def _repr_html_(self) -> str:
+        table = self.summary().to_html(index=False, float_format="{:,.4g}".format, na_rep="")
+        return f"<p>{self!r}</p>".replace("<Results", "&lt;Results").replace("variables>", "variables&gt;") + table + self.dataset._repr_html_()
+
+
+def write(path: Path, make: Callable[[Path], object]) -> Path:
+    """Let `make` write a file beside `path`, then give it its name. InputError if that fails."""
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            make(temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(path.parent, error) from None
+    return path
+
+
+def check_folder(folder: Path) -> None:
+    """InputError if a folder can neither be written to nor made; changes nothing."""
+    existing = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise unwritable(folder, error) from None
+
+
+def unwritable(folder: Path, error: OSError) -> InputError:
+    """The error for a folder that cannot be written to."""
+    return InputError(f"the folder '{folder}' cannot be written to ({error.strerror or error}).", "Choose another one with --out.")
