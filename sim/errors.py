@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 
 class InputError(ValueError):
@@ -100,7 +101,7 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def number_problem(value: object, low: float, high: float, whole: bool) -> str | None:
+def number_problem(value: Any, low: float, high: float, whole: bool) -> str | None:
     """What keeps a value from being a number in a range, or None if it is one.
 
     >>> number_problem(12, 4, 520, False)
@@ -112,9 +113,10 @@ def number_problem(value: object, low: float, high: float, whole: bool) -> str |
     wanted = f"must be a {'whole ' if whole else ''}number from {number(low)} to {number(high)}"
     if isinstance(value, str):
         return f"{wanted}, but is the text {shown(value)}"
-    if isinstance(value, bool) or not isinstance(value, (Real, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return f"{wanted}, but is {shown(value)}"
-    if not low <= value <= high or (whole and value % 1):  # the first is also true of NaN and infinity
+    amount: Any = value
+    if not low <= amount <= high or (whole and amount % 1):  # the first is also true of NaN and infinity
         return f"{wanted}, but is {shown(value)}"
     return None
 

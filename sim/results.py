@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -13,6 +14,7 @@ from platform import python_version
 import numpy as np
 import pandas as pd
 import xarray as xr
+import yaml
 
 from sim.compiled import fingerprint
 from sim.errors import InputError
@@ -114,6 +116,11 @@ class Results:
         """How many runs there are."""
         return int(self.dataset.sizes["replicate"])
 
+    @property
+    def changes(self) -> list[int]:
+        """The weeks in which dated changes of parameters took effect."""
+        return [change["week"] for change in yaml.safe_load(self.dataset.attrs["scenario"]).get("changes", ())]
+
     def __getitem__(self, name: str) -> xr.DataArray:
         """A measure in the last year, one value a replicate."""
         return MEASURES[name](self.dataset)
@@ -168,7 +175,7 @@ class Results:
 
     def _repr_html_(self) -> str:
         table = self.summary().to_html(index=False, float_format="{:,.4g}".format, na_rep="")
-        return f"<p>{self!r}</p>".replace("<Results", "&lt;Results").replace("variables>", "variables&gt;") + table + self.dataset._repr_html_()
+        return f"<p>{escape(repr(self))}</p>{table}{self.dataset._repr_html_()}"
 
 
 def write(path: Path, make: Callable[[Path], object]) -> Path:

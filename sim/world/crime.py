@@ -1,4 +1,4 @@
-"""Crime and what follows: offend, report, workload, respond, learn (docs/model.md, 7.4-7.6 and 7.10)."""
+"""Crime and what follows: offend, report, workload, respond, learn (docs/model.md, 7.4-7.6 and 7.9)."""
 
 from sim.compiled import phase
 from sim.rng import Draw, draw, draw_normal

@@ -1,4 +1,4 @@
-"""The police force as an organization: staff, muster, bond, forget (docs/model.md, 7.2, 7.11, 7.12)."""
+"""The police force as an organization: staff, muster, bond, forget (docs/model.md, 7.2, 7.10, 7.11)."""
 
 from sim.compiled import phase
 from sim.rng import Draw, draw, draw_normal

@@ -1,4 +1,4 @@
-"""Writing down: observe, and the survey's answers (docs/model.md, 7.13). Nothing here changes the city."""
+"""Writing down: observe, and the survey's answers (docs/model.md, 7.12). Nothing here changes the city."""
 
 from sim.compiled import phase
 from sim.rng import Draw, draw, draw_normal

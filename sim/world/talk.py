@@ -1,4 +1,4 @@
-"""Talk and mood: tell, climate, settle (docs/model.md, 7.8 and 7.9)."""
+"""Talk and mood: tell, climate, settle (docs/model.md, 7.7 and 7.8)."""
 
 from sim.compiled import phase
 from sim.rng import Draw, draw

@@ -1,4 +1,4 @@
-"""What citizens would tell a survey (section 7.13)."""
+"""What citizens would tell a survey (section 7.12)."""
 
 from sim.rng import Draw
 

@@ -168,7 +168,7 @@ class City:
         booked[1] += abs(change)
 
     def climate(self) -> None:
-        """The mean trust of each cell's residents (7.9)."""
+        """The mean trust of each cell's residents (7.8)."""
         w = self.parameters.trust.effectiveness_weight
         for cell in self.cells:
             residents = [self.citizens[i] for i in cell.residents]

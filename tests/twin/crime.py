@@ -1,4 +1,4 @@
-"""Crime and what follows it: offend, report, respond, learn (sections 7.4 to 7.6 and 7.10)."""
+"""Crime and what follows it: offend, report, respond, learn (sections 7.4 to 7.6 and 7.9)."""
 
 from math import exp, floor, log
 
@@ -138,7 +138,7 @@ class Crimes(Force):
         return r.police_share * (-r.outcome_loss * who.effectiveness)
 
     def learn(self) -> None:
-        """Offenders learn risk from arrests and escapes, their own and near them (7.10)."""
+        """Offenders learn risk from arrests and escapes, their own and near them (7.9)."""
         d = self.parameters.deterrence
         for offender, crime in zip(self.offenders, self.crimes, strict=True):
             risk = offender.perceived_risk

@@ -1,4 +1,4 @@
-"""What the police do: staff, patrol, stop, contact, bond (sections 7.2, 7.3 and 7.11)."""
+"""What the police do: staff, patrol, stop, contact, bond (sections 7.2, 7.3 and 7.10)."""
 
 from math import exp, floor
 
@@ -114,7 +114,7 @@ class Force(City):
         return t.effectiveness_gain * (1 - who.effectiveness) if felt_fair else -t.effectiveness_loss * who.effectiveness
 
     def muster(self) -> None:
-        """The conduct of each squad's active members (7.11)."""
+        """The conduct of each squad's active members (7.10)."""
         for squad in self.squads:
             squad.conduct_sum, squad.members = 0.0, 0
         for officer in self.officers:
@@ -123,7 +123,7 @@ class Force(City):
                 self.squads[officer.squad].members += 1
 
     def bond(self) -> None:
-        """Conduct drifts to own disposition mixed with peers and command (7.11)."""
+        """Conduct drifts to own disposition mixed with peers and command (7.10)."""
         c = self.parameters.conduct
         for officer in self.officers:
             if not officer.active:

@@ -55,7 +55,7 @@ class Twin(Crimes):
         self.tick += 1
 
     def tell(self) -> None:
-        """Experiences are told near home: first encounters, then crimes (7.8)."""
+        """Experiences are told near home: first encounters, then crimes (7.7)."""
         for j, officer in enumerate(self.officers):
             for row in range(SLOTS * j, SLOTS * j + officer.encounters):
                 encounter = self.encounters[row]
@@ -93,7 +93,7 @@ class Twin(Crimes):
             self.change(who, "effectiveness", hearsay.fraction * self.response_effectiveness(crime, who), "hearsay")
 
     def settle(self) -> None:
-        """Trust relaxes to disposition and the cell's climate (7.9)."""
+        """Trust relaxes to disposition and the cell's climate (7.8)."""
         rate, c = self.parameters.trust.relaxation_rate, self.parameters.trust.climate_weight
         for citizen in self.citizens:
             home = self.cells[citizen.home]
@@ -103,7 +103,7 @@ class Twin(Crimes):
             self.change(citizen, "effectiveness", rate * (effectiveness - citizen.effectiveness), "drift")
 
     def forget(self) -> None:
-        """Training, command and the hot-spot map fade (7.12)."""
+        """Training, command and the hot-spot map fade (7.11)."""
         keep = exp(-log(2) / self.parameters.training.half_life)
         for officer in self.officers:
             officer.training *= keep

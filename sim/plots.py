@@ -1,0 +1,217 @@
+"""Figures for people: what trust did and why, what became of crimes, and where it happened.
+
+Object-oriented matplotlib (no global state, so figures can be made in threads), Okabe and Ito's colors for the color-blind.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib import rc_context
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from sim.harvest import CAUSES
+from sim.measures import MEASURES, YEAR
+from sim.results import Results, interval, write
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+CAUSE_COLORS = {
+    "contact": BLUE, "hearsay": SKY, "victimization": VERMILION, "response": ORANGE, "drift": "#BBBBBB", "intervention": GREEN,
+}  # fmt: skip
+CAUSE_LABELS = {
+    "contact": "own contact with officers", "hearsay": "what others tell", "victimization": "being a victim",
+    "response": "response to own report", "drift": "pull back to disposition\nand neighborhood", "intervention": "interventions",
+}  # fmt: skip
+DPI = 150
+STYLE = {
+    "font.size": 10, "axes.titlesize": 11, "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True,
+    "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "axes.axisbelow": True, "legend.frameon": False,
+}  # fmt: skip
+PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.6g}")
+
+
+def styled(draw: Callable[[Results], Figure]) -> Callable[[Results], Figure]:
+    """Draw in the house style without touching anybody else's settings."""
+    @wraps(draw)
+    def figure(results: Results) -> Figure:
+        with rc_context(STYLE):
+            return draw(results)
+
+    return figure
+
+
+def band(series: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over replicates and half-width of its 95 % interval at each point in time; two arrays."""
+    pairs = [interval(column) for column in series.transpose("replicate", ...).values.T]
+    return np.array([mean for mean, _ in pairs]), np.nan_to_num(np.array([width for _, width in pairs]))
+
+
+def years(series: xr.DataArray) -> np.ndarray:
+    """Years after the spin-up at which each value of a series was taken (the end of its week)."""
+    if "survey_week" in series.dims:
+        return series.survey_week.values / YEAR
+    return (series.week.values + 1) / YEAR
+
+
+def line(axes: Any, series: xr.DataArray, color: str, label: str, **style) -> None:
+    """Mean over replicates with its 95 % band."""
+    mean, width = band(series)
+    axes.plot(years(series), mean, color=color, label=label, **style)
+    axes.fill_between(years(series), mean - width, mean + width, color=color, alpha=0.22, linewidth=0)
+
+
+def over_time(axes: Any, results: Results, unit: str, *, spin_up: bool = True) -> None:
+    """Label a time axis, shade the spin-up (or begin at its end) and mark the weeks in which parameters change."""
+    first, last = int(results.dataset.week[0]) / YEAR if spin_up else 0.0, (int(results.dataset.week[-1]) + 1) / YEAR
+    axes.set_xlim(first, last)
+    axes.set_xlabel("years after the spin-up (52 weeks each)")
+    axes.set_ylabel(unit)
+    if first < 0:
+        axes.axvspan(first, 0, color="#EEEEEE", zorder=0)
+        note = axes.annotate("spin-up", (first / 2, 0), (0, 4), ("data", "axes fraction"), "offset points", ha="center", fontsize=9)
+        note.set(color="#666666", in_layout=False)
+    for week in results.changes:
+        if week / YEAR >= first:
+            axes.axvline(week / YEAR, color="#444444", linewidth=0.9, linestyle=":")
+
+
+def caption(results: Results, what: str) -> str:
+    """The line under a title: which scenario, how many replicates, what the band is."""
+    many = f"mean of {results.replicates} replicates; {what}" if results.replicates > 1 else "one replicate"
+    return f"{results.name}: {many}"
+
+
+def titled(axes: Any, title: str, subtitle: str) -> None:
+    """A bold title and a plain line under it, both from the left."""
+    axes.set_title(title, pad=22)
+    axes.annotate(subtitle, (0, 1), (0, 7), "axes fraction", "offset points", fontsize=9, color="#444444").set_in_layout(False)
+
+
+@styled
+def trust(results: Results) -> Figure:
+    """Trust over time: mean, its two parts, and the share who would tell a survey that they trust."""
+    figure = Figure((7.2, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    line(axes, MEASURES["mean_fairness"].weekly(results.dataset), BLUE, "mean trust in fairness (0-1)", linestyle="--")
+    line(axes, MEASURES["mean_effectiveness"].weekly(results.dataset), ORANGE, "mean trust in effectiveness (0-1)", linestyle="-.")
+    line(axes, MEASURES["mean_trust"].weekly(results.dataset), BLACK, "mean trust (0-1)", linewidth=2)
+    survey = MEASURES["share_trusting"].weekly(results.dataset)
+    if survey.survey_week.size:
+        line(axes, survey, GREEN, "share of adults who answer mucha or algo de confianza", marker="o", markersize=3.5, linewidth=1)
+    over_time(axes, results, "trust, or share of adults (0-1)")
+    roomy(axes)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9)
+    titled(axes, "How much people trust the police", caption(results, "bands: 95 % intervals of the mean"))
+    return figure
+
+
+def roomy(axes: Any, least: float = 0.2) -> None:
+    """Show at least this much of the 0-1 axis, so that noise does not look like news."""
+    low, high = axes.get_ylim()
+    missing = max(0.0, least - (high - low)) / 2
+    axes.set_ylim(max(0.0, low - missing), min(1.0, high + missing))
+
+
+def cumulative_ledger(results: Results) -> xr.DataArray:
+    """Change of mean trust since week 0 by cause, mean over replicates; week x cause.
+
+    The two trusts are weighted as in overall trust.
+    """
+    data = results.dataset
+    ledger, weight = data.ledger.sel(week=slice(0, None)), data.effectiveness_weight
+    both = (1 - weight) * ledger.sel(dimension="fairness") + weight * ledger.sel(dimension="effectiveness")
+    return both.mean("replicate").cumsum("week").transpose("week", "cause")
+
+
+@styled
+def ledger(results: Results) -> Figure:
+    """Why trust moved: the ledger's cumulative changes stacked by cause, gains above zero and losses below."""
+    summed = cumulative_ledger(results)
+    when = np.concatenate([[0.0], years(summed)])
+    figure = Figure((7.2, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    above = below = np.zeros(len(when))
+    for cause in sorted(CAUSES, key=lambda cause: cause != "drift"):
+        change = np.concatenate([[0.0], summed.sel(cause=cause).values])
+        if not change.any():
+            continue
+        gain, loss = np.maximum(change, 0), np.minimum(change, 0)
+        color = CAUSE_COLORS[cause]
+        axes.fill_between(when, above, above + gain, color=color, linewidth=0)
+        axes.fill_between(when, below, below + loss, color=color, linewidth=0, label=CAUSE_LABELS[cause])
+        above, below = above + gain, below + loss
+    axes.plot(when, np.concatenate([[0.0], summed.sum("cause").values]), color=BLACK, linewidth=2, label="net change")
+    axes.axhline(0, color=BLACK, linewidth=0.6)
+    over_time(axes, results, "change of mean trust since week 0\n(points on the 0-1 scale)", spin_up=False)
+    figure.legend(loc="outside right center", fontsize=9)
+    titled(axes, "What moved trust in the police", caption(results, "causes stacked, gains above 0 and losses below"))
+    return figure
+
+
+@styled
+def reporting(results: Results) -> Figure:
+    """What becomes of crimes: reported, put on file, solved."""
+    figure = Figure((7.2, 5.4), layout="constrained")
+    rows = (
+        ("reporting_rate", BLUE, "crimes reported", "% of crimes"),
+        ("file_rate", GREEN, "reports with an investigation file", "% of reports"),
+        ("clearance", VERMILION, "reports solved (clearance)", "% of reports"),
+    )
+    panels = figure.subplots(3, 1, sharex=True)
+    for axes, (name, color, label, unit) in zip(panels, rows, strict=True):
+        line(axes, MEASURES[name].weekly(results.dataset), color, label)
+        over_time(axes, results, unit)
+        axes.set_ylim(0, min(1.0, 1.35 * axes.get_ylim()[1]))
+        axes.yaxis.set_major_formatter(PERCENT)
+        axes.annotate(label, (0.99, 0.06), xycoords="axes fraction", ha="right", color=color, fontweight="bold")
+        axes.label_outer()
+    titled(panels[0], "What becomes of crimes", caption(results, "sums over the 52 weeks before; bands: 95 % intervals"))
+    return figure
+
+
+@styled
+def city_map(results: Results) -> Figure:
+    """Trust and crime on the grid, for the first replicate (places differ between replicates, so a mean would blur them)."""
+    data = results.dataset.isel(replicate=0)
+    crimes, weeks = data.crime_map.values, min(YEAR, int(data.week[-1]) + 1)
+    figure = Figure((9.6, 4.4), layout="compressed")
+    left, right = figure.subplots(1, 2)
+    mesh = left.imshow(data.trust_map.values, cmap="cividis", interpolation="nearest")
+    figure.colorbar(mesh, ax=left, label="mean trust of the cell's residents (0-1)")
+    # A few cells hold most of the crime; the square root lets the others be seen.
+    mesh = right.imshow(crimes, cmap="magma_r", norm=PowerNorm(0.5, 0, max(1, crimes.max())), interpolation="nearest")
+    figure.colorbar(mesh, ax=right, label="crimes per cell (colors on a square-root scale)")
+    cells = f"{results.dataset.attrs['adults'] / crimes.size:.3g} adults each"
+    titled(left, "Where people trust the police", "last week of the run")
+    titled(right, "Where crimes happen", f"all crimes of the last {weeks} weeks, reported or not")
+    for axes in (left, right):
+        axes.set_xlabel(f"cells from west to east ({cells})")
+        axes.set_ylabel("cells from north to south")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.grid(False)
+    which = f"the first of {results.replicates} replicates" if results.replicates > 1 else "one replicate"
+    figure.suptitle(f"{results.name}: {which}", fontsize=9, x=0.01, ha="left", color="#444444")
+    return figure
+
+
+FIGURES: dict[str, Callable[[Results], Figure]] = {
+    "trust.png": trust, "ledger.png": ledger, "reporting.png": reporting, "map.png": city_map,
+}  # fmt: skip
+
+
+def save_figures(results: Results, folder: str | Path) -> list[Path]:
+    """Draw every figure into a folder as PNG, each file whole or not at all. InputError if it cannot be written to."""
+    paths = []
+    for name, draw in FIGURES.items():
+        figure = draw(results)
+        paths.append(write(Path(folder) / name, lambda path, figure=figure: figure.savefig(path, dpi=DPI, format="png")))
+    return paths

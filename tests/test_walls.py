@@ -1,0 +1,97 @@
+"""The walls between the rooms of the house, read from the syntax trees; and nothing of anybody's machine in tracked files."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SIM = ROOT / "sim"
+ROOMS = [  # a module imports from its own room and from those before it
+    {"compiled", "errors"},
+    {"rng"},
+    {"rules"},
+    {"parameters"},
+    {"world"},
+    {"yaml_files", "records", "scenario_files", "scenario"},
+    {"agents", "model"},
+    {"harvest", "measures", "results", "patterns"},
+    {"plots"},
+    {"cli"},
+]
+PLACE = {module: number for number, room in enumerate(ROOMS) for module in room}
+MODULES = sorted(path.relative_to(SIM).with_suffix("").as_posix() for path in SIM.rglob("*.py") if path != SIM / "__init__.py")
+WRITING = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "touch", "tofile", "fromfile"}
+
+
+def tree(module):
+    return ast.parse((SIM / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def imports(module):
+    """All modules it imports, wherever the import stands, by their full names."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"sim/{module}.py:{node.lineno}: write the full name of the module"
+            yield from (f"sim.{alias.name}" for alias in node.names) if node.module == "sim" else [node.module]
+
+
+def room(module):
+    return module.split("/")[0]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_left(module):
+    assert room(module) in PLACE, f"sim/{module}.py is in no room: add it to ROOMS"
+    ours = [name.split(".")[1] for name in imports(module) if name.startswith("sim.") and name != "sim.__version__"]
+    assert [name for name in ours if PLACE[name] > PLACE[room(module)]] == []
+
+
+def test_only_compiled_knows_numba():
+    assert {module for module in MODULES for name in imports(module) if name.split(".")[0] in ("numba", "llvmlite")} == {"compiled"}
+
+
+def test_only_agents_and_model_know_mesa():
+    assert {module for module in MODULES for name in imports(module) if name.split(".")[0] == "mesa"} == {"agents", "model"}
+
+
+def test_rules_know_only_mathematics_and_each_other():
+    rules = [module for module in MODULES if room(module) == "rules"]
+    assert len(rules) >= 10
+    found = {name for module in rules for name in imports(module) if not name.startswith("sim.rules.")}
+    assert found == {"math", "enum", "sim.compiled"}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room(m) in ("rules", "world", "agents", "model") and m != "world/anatomy"])
+def test_the_models_rooms_touch_no_files(module):
+    """Anatomy alone may: it reads the package's own text, to print the order of a week."""
+    calls = [node.func for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+    named = [getattr(call, "id", getattr(call, "attr", "")) for call in calls]
+    assert sorted(WRITING.intersection(named)) == []
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    heavy = [name for node in tree("__init__").body if isinstance(node, ast.Import | ast.ImportFrom) for name in [ast.unparse(node)]]
+    assert heavy == ["from importlib import import_module", "from typing import TYPE_CHECKING, Any"]
+
+
+def tracked_files():
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+MACHINE = re.compile(r"/(work|root|tmp|home|Users)/|\b(pythonhosted|pypi)\.\w+|--(extra-)?index-url|file:/{3}\w")
+
+
+def test_nothing_of_a_machine_in_tracked_files():
+    found = []
+    for path in tracked_files():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        found += [f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, hit.start()) + 1}: {hit.group()}" for hit in MACHINE.finditer(text)]
+    assert found == []
