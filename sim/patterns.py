@@ -10,7 +10,6 @@ from typing import NamedTuple
 import yaml
 
 from sim.errors import InputError
-from sim.measures import MEASURES
 from sim.scenario import Scenario
 
 FILE = Path(__file__).parent / "patterns.yaml"
@@ -114,7 +113,8 @@ def validate(
 
     scenario, replicates, seed, progress, workers   as for `sim.results.run`
     """
-    from sim.results import run  # here, because the table of patterns is wanted without what it takes to run
+    from sim.measures import MEASURES  # here, because the table of patterns is wanted without what it takes to run
+    from sim.results import run
 
     if replicates < 1:
         raise InputError(f"the number of replicates must be 1 or more, but is {replicates}.", f"The patterns are defined for {REPLICATES}.")

@@ -4,7 +4,7 @@ Object-oriented matplotlib (no global state, so figures can be made in threads),
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ CAUSE_LABELS = {
     "response": "response to own report", "drift": "pull back to disposition\nand neighborhood", "intervention": "interventions",
 }  # fmt: skip
 DPI = 150
-STYLE = {
+STYLE: Any = {
     "font.size": 10, "axes.titlesize": 11, "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True,
     "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "axes.axisbelow": True, "legend.frameon": False,
@@ -40,6 +40,7 @@ PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.6g}")
 
 def styled(draw: Callable[[Results], Figure]) -> Callable[[Results], Figure]:
     """Draw in the house style without touching anybody else's settings."""
+
     @wraps(draw)
     def figure(results: Results) -> Figure:
         with rc_context(STYLE):
@@ -190,7 +191,8 @@ def city_map(results: Results) -> Figure:
     mesh = right.imshow(crimes, cmap="magma_r", norm=PowerNorm(0.5, 0, max(1, crimes.max())), interpolation="nearest")
     figure.colorbar(mesh, ax=right, label="crimes per cell (colors on a square-root scale)")
     cells = f"{results.dataset.attrs['adults'] / crimes.size:.3g} adults each"
-    titled(left, "Where people trust the police", "last week of the run")
+    which = f"the first of {results.replicates} replicates" if results.replicates > 1 else "one replicate"
+    titled(left, "Where people trust the police", f"{results.name}: last week of {which}")
     titled(right, "Where crimes happen", f"all crimes of the last {weeks} weeks, reported or not")
     for axes in (left, right):
         axes.set_xlabel(f"cells from west to east ({cells})")
@@ -198,8 +200,6 @@ def city_map(results: Results) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.grid(False)
-    which = f"the first of {results.replicates} replicates" if results.replicates > 1 else "one replicate"
-    figure.suptitle(f"{results.name}: {which}", fontsize=9, x=0.01, ha="left", color="#444444")
     return figure
 
 
@@ -210,8 +210,4 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
 
 def save_figures(results: Results, folder: str | Path) -> list[Path]:
     """Draw every figure into a folder as PNG, each file whole or not at all. InputError if it cannot be written to."""
-    paths = []
-    for name, draw in FIGURES.items():
-        figure = draw(results)
-        paths.append(write(Path(folder) / name, lambda path, figure=figure: figure.savefig(path, dpi=DPI, format="png")))
-    return paths
+    return [write(Path(folder) / name, partial(draw(results).savefig, dpi=DPI, format="png")) for name, draw in FIGURES.items()]

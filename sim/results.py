@@ -6,16 +6,19 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
 
+from sim import __version__
 from sim.compiled import fingerprint
 from sim.errors import InputError
 from sim.harvest import run_all
@@ -57,14 +60,14 @@ def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = 
     """The scenario with another seed or horizon; changes dated beyond a shorter horizon are left out."""
     if weeks is not None and weeks >= 1:
         scenario = scenario.with_(changes=tuple(change for change in scenario.changes if change.week < weeks))
-    given = {"seed": seed, "weeks": weeks}
+    given: dict[str, Any] = {"seed": seed, "weeks": weeks}
     return scenario.with_(**{key: value for key, value in given.items() if value is not None})
 
 
 def versions() -> dict[str, str]:
     """Versions of what made the results."""
-    found = {"python": python_version()}
-    for package in ("confianza", "numpy", "numba", "mesa"):
+    found = {"confianza": __version__, "python": python_version()}
+    for package in ("numpy", "numba", "mesa"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -156,9 +159,7 @@ class Results:
             PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
         }
         written = [write(folder / DATASET, lambda path: self.dataset.to_netcdf(path, engine="h5netcdf"))]
-        for name, content in text.items():
-            written.append(write(folder / name, lambda path, content=content: path.write_text(content, encoding="utf-8")))
-        return written
+        return written + [write(folder / name, partial(Path.write_text, data=content, encoding="utf-8")) for name, content in text.items()]
 
     @classmethod
     def load(cls, folder: str | Path) -> "Results":

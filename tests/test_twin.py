@@ -188,8 +188,10 @@ def test_a_listener_hears_the_whole_story_of_a_crime_in_order():
 
 def test_near_wraps_round_and_the_map_fades():
     twin, _ = run(0)
-    assert [twin.near(0, 1, (m + 0.5) / 9) for m in range(9)] == [19, 16, 17, 3, 0, 1, 7, 4, 5]  # four cells wide, five high
-    assert (twin.near(19, 1, 0.999), twin.near(6, 1, 0.5), twin.near(6, 2, 0.5)) == (0, 6, 6)
+    cells = [twin.near(0, 1, (m + 0.5) / 9) for m in range(9)]  # four cells wide, five high
+    assert [cell for cell, _ in cells] == [19, 3, 7, 16, 0, 4, 17, 1, 5]
+    assert all(abs(remainder - 0.5) < 1e-9 for _, remainder in cells)
+    assert [twin.near(cell, radius, u)[0] for cell, radius, u in ((19, 1, 0.999), (6, 1, 0.5), (6, 2, 0.5))] == [0, 6, 6]
     memory, twin.cells[2].recorded = twin.cells[2].memory, 3
     twin.forget()
     kept = exp(-log(2) / twin.parameters.patrol.memory_half_life)

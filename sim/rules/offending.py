@@ -21,25 +21,47 @@ def attraction(opportunity: float, officers: float, guardianship_weight: float) 
 
 
 @rule
-def crime_probability(
-    propensity: float, perceived_risk: float, officers: float, climate: float, risk_slope: float, presence_weight: float, control_slope: float
-) -> float:
-    """Probability that an offender who stands in a cell offends there this week.
+def undeterred(propensity: float, perceived_risk: float, risk_slope: float) -> float:
+    """Crimes a week an offender would commit where nothing stands in the way.
 
-    propensity       crimes a week if nothing deterred
-    perceived_risk   perceived risk of punishment, 0-1            (slope offending.risk_slope)
-    officers         officers present in the cell                 (weight offending.presence_weight)
-    climate          mean trust of the residents: informal control (slope offending.control_slope)
+    propensity      crimes a week if nothing deterred
+    perceived_risk  perceived risk of punishment, 0-1
+    risk_slope      log reduction per unit of perceived risk   (offending.risk_slope)
 
-    With no officers and climate 0 it is the highest the offender can have anywhere.
+    Source: anwar2011 (perceived risk deters): sign; magnitude calibrated.
 
-    Source: anwar2011 (perceived risk), chalfin2018 (officers), kirk2011 (climate): signs; magnitudes are calibrated.
+    >>> undeterred(2.0, 0.0, 1.5)
+    2.0
+    """
+    return propensity * exp(-risk_slope * perceived_risk)
 
-    >>> round(crime_probability(1.0, 0.0, 0, 0.0, 1.0, 1.0, 1.0), 4)
+
+@rule
+def unhindered(officers: float, climate: float, presence_weight: float, control_slope: float) -> float:
+    """Share of the drive to offend that a place leaves, 0-1.
+
+    officers         officers present in the cell                     (offending.presence_weight each)
+    climate          mean trust of the residents: informal control    (offending.control_slope)
+
+    Source: chalfin2018 (officers), kirk2011 (climate): signs; magnitudes are assumed.
+
+    >>> unhindered(0, 0.0, 0.5, 0.5)
+    1.0
+    """
+    return exp(-presence_weight * officers - control_slope * climate)
+
+
+@rule
+def crime_probability(drive: float, share_left: float) -> float:
+    """Probability that an offender offends this week.
+
+    drive       crimes a week with perceived risk taken into account (undeterred)
+    share_left  what the place leaves of it, 0-1 (unhindered); 1: the highest there can be anywhere
+
+    >>> round(crime_probability(1.0, 1.0), 4)
     0.6321
     """
-    deterred = propensity * exp(-risk_slope * perceived_risk)
-    return 1.0 - exp(-deterred * exp(-presence_weight * officers - control_slope * climate))
+    return 1.0 - exp(-drive * share_left)
 
 
 @rule

@@ -3,11 +3,11 @@
 from sim.compiled import phase
 from sim.rng import Draw, draw, draw_normal
 from sim.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
-from sim.rules.offending import crime_probability, loss
+from sim.rules.offending import crime_probability, loss, undeterred, unhindered
 from sim.rules.reporting import file_probability, reporting_probability
 from sim.rules.response import free_capacity, good_treatment_probability, solve_probability
 from sim.rules.trust import change_from_contact, change_from_victimization, overall_trust
-from sim.world.place import book, cell_near, first_above
+from sim.world.place import book, cell_near, first_above, first_above_nearby, place_of
 from sim.world.state import Cause, Count, Desk
 
 
@@ -23,13 +23,15 @@ def clear_crime(k, city):
 @phase
 def chosen_cell(k, city, p, clock):
     """The cell an offender goes to: one of some near home, in proportion to attraction."""
-    places, sums = city.candidates.cell, city.candidates.attraction_sum
+    places, sums = city.scratch.rows, city.scratch.sums
     radius, candidates = int(p.offending.search_radius), int(p.offending.candidates)
-    home, running = city.offenders.home[k], 0.0
-    for n in range(candidates):
-        places[n] = cell_near(home, draw(clock.seed, Draw.CANDIDATE, clock.tick, k, n), radius, city.grid)
-        running += city.cells.attraction[places[n]]
-        sums[n] = running
+    home, running = place_of(city.offenders.home[k], city.grid), 0.0
+    for block in range((candidates + 2) // 3):
+        rest = draw(clock.seed, Draw.CANDIDATE, clock.tick, k, block)  # a draw has luck for three candidates
+        for n in range(3 * block, min(3 * block + 3, candidates)):
+            places[n], rest = cell_near(home, rest, radius, city.grid)
+            running += city.cells.attraction[places[n]]
+            sums[n] = running
     target = draw(clock.seed, Draw.CHOICE, clock.tick, k, 0) * running
     for n in range(candidates):
         if sums[n] > target:
@@ -43,27 +45,35 @@ def chosen_victim(k, cell, city, p, clock):
     cumulative, first = city.citizens.exposure_cumulative, city.cells.first_resident
     u = draw(clock.seed, Draw.VICTIM, clock.tick, k, 1)
     if draw(clock.seed, Draw.VICTIM, clock.tick, k, 0) < p.offending.ambient_share:
-        last = len(cumulative) - 1
-        return first_above(cumulative, 0, last, u * cumulative[last])
-    low, last = first[cell], first[cell + 1] - 1
-    before = cumulative[low - 1] if low > 0 else 0.0
-    return first_above(cumulative, low, last, before + u * (cumulative[last] - before))
+        value = u * cumulative[-1]
+        # The sums of cells first: they stay in the processor's cache, those of a million citizens do not.
+        cell = first_above(city.cells.exposure_cumulative, 0, len(first) - 2, value)
+    else:
+        before = cumulative[first[cell] - 1] if cell > 0 else 0.0
+        value = before + u * (cumulative[first[cell + 1] - 1] - before)
+    return first_above_nearby(cumulative, first[cell], first[cell + 1] - 1, value)
 
 
 @phase
 def commit(k, cell, city, p, clock):
-    """A crime happens: its severity and loss, its victim, and what that costs the victim's trust."""
+    """A crime happens: its severity, its loss and its victim."""
     crimes, offending = city.crimes, p.offending
     serious = draw(clock.seed, Draw.SERIOUS, clock.tick, k, 0) < offending.serious_share
     median = offending.serious_loss_median if serious else offending.minor_loss_median
     victim = chosen_victim(k, cell, city, p, clock)
     crimes.victim[k], crimes.cell[k], crimes.serious[k] = victim, cell, int(serious)
     crimes.loss[k] = loss(median, offending.loss_log_sd, draw_normal(clock.seed, Draw.LOSS, clock.tick, k, 0))
-    book(city, Cause.VICTIMIZATION, victim, 0.0, change_from_victimization(city.citizens.effectiveness[victim], p.trust.victimization_loss))
-    city.citizens.last_victimized[victim] = clock.tick
     city.cells.crimes[cell] += 1
     city.tally[Count.CRIMES] += 1
     city.tally[Count.SERIOUS] += int(serious)
+
+
+@phase
+def suffer(k, city, p, clock):
+    """What a crime costs its victim's trust."""
+    victim = city.crimes.victim[k]
+    book(city, Cause.VICTIMIZATION, victim, 0.0, change_from_victimization(city.citizens.effectiveness[victim], p.trust.victimization_loss))
+    city.citizens.last_victimized[victim] = clock.tick
 
 
 @phase
@@ -71,22 +81,24 @@ def offend(rows, city, p, clock):
     """Free offenders look for a place and may offend there."""
     offenders, cells, offending = city.offenders, city.cells, p.offending
     for k in rows:
-        clear_crime(k, city)
+        if city.crimes.victim[k] >= 0:
+            clear_crime(k, city)
         if offenders.jail_weeks[k] > 0:
             city.offenders.jail_weeks[k] -= 1
             continue
         city.offenders.cell[k] = offenders.home[k]
         u = draw(clock.seed, Draw.OFFEND, clock.tick, k, 0)
-        propensity, risk = offenders.propensity[k], offenders.perceived_risk[k]
+        drive = undeterred(offenders.propensity[k], offenders.perceived_risk[k], offending.risk_slope)
         # Nowhere can the probability be higher than this, so most offenders need not search this week.
-        if u >= crime_probability(propensity, risk, 0.0, 0.0, offending.risk_slope, offending.presence_weight, offending.control_slope):
+        if u >= crime_probability(drive, 1.0):
             continue
         cell = chosen_cell(k, city, p, clock)
         city.offenders.cell[k] = cell
-        if u < crime_probability(
-            propensity, risk, cells.officers[cell], cells.climate[cell], offending.risk_slope, offending.presence_weight, offending.control_slope
-        ):
+        if u < crime_probability(drive, unhindered(cells.officers[cell], cells.climate[cell], offending.presence_weight, offending.control_slope)):
             commit(k, cell, city, p, clock)
+    for k in rows:  # a second pass, because nobody's decision above depends on it and the trust of many victims is fetched at once
+        if city.crimes.victim[k] >= 0:
+            suffer(k, city, p, clock)
 
 
 @phase

@@ -4,13 +4,32 @@ from sim.compiled import phase
 
 
 @phase
-def cell_near(cell, u, radius, grid):
-    """A cell of the square of `radius` round a cell, all equally likely, wrapping round the torus; u is its luck."""
+def wrapped(x, size):
+    """A coordinate brought back onto the torus, without the division that a remainder costs."""
+    x += size * int(x < 0)
+    x -= size * int(x >= size)
+    while x < 0:  # only where the radius is larger than the grid
+        x += size
+    while x >= size:
+        x -= size
+    return x
+
+
+@phase
+def place_of(cell, grid):
+    """Column and row of a cell on the grid."""
+    return cell % grid.width, cell // grid.width
+
+
+@phase
+def cell_near(place, u, radius, grid):
+    """A cell of the square of `radius` round a place, all equally likely, and what is left of the luck u (again uniform)."""
     span = 2 * radius + 1
-    place = int(u * span * span)
-    x = (cell % grid.width + place % span - radius) % grid.width
-    y = (cell // grid.width + place // span - radius) % grid.height
-    return y * grid.width + x
+    across = u * span
+    down = (across - int(across)) * span
+    x = wrapped(place[0] + int(across) - radius, grid.width)
+    y = wrapped(place[1] + int(down) - radius, grid.height)
+    return y * grid.width + x, down - int(down)
 
 
 @phase
@@ -22,14 +41,26 @@ def resident_of(cell, u, city):
 
 @phase
 def first_above(cumulative, first, last, value):
-    """The first row in first..last whose running sum exceeds value (the last, if none does)."""
-    while first < last:
-        middle = (first + last) // 2
-        if cumulative[middle] > value:
-            last = middle
-        else:
-            first = middle + 1
+    """The first row in first..last whose running sum exceeds value (the last, if none does).
+
+    A binary search without an unpredictable branch: what is halved does not depend on the outcome.
+    """
+    size = last - first
+    while size > 0:
+        half = (size + 1) >> 1
+        if cumulative[first + half - 1] <= value:
+            first += half
+        size -= half
     return first
+
+
+@phase
+def first_above_nearby(cumulative, first, last, value):
+    """The same for a few rows: counting all of them lets the processor fetch them at once instead of one after the other."""
+    passed = 0
+    for row in range(first, last):
+        passed += int(cumulative[row] <= value)
+    return first + passed
 
 
 @phase

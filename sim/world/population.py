@@ -7,14 +7,13 @@ import numpy as np
 from sim.compiled import entry, phase
 from sim.rng import Draw, draw, draw_normal
 from sim.rules.encounter import corrupt_probability, fair_probability, felt_fair_probability
-from sim.rules.offending import crime_probability
+from sim.rules.offending import crime_probability, undeterred, unhindered
 from sim.rules.probability import clip
 from sim.world.schedule import climate
 from sim.world.state import (
-    MOST_CANDIDATES,
+    MOST_LOOKED_AT,
     NEVER,
     SLOTS,
-    Candidates,
     Cause,
     Cells,
     Citizens,
@@ -27,6 +26,7 @@ from sim.world.state import (
     Offenders,
     Officers,
     Rows,
+    Scratch,
     Squads,
     clock,
     empty_record,
@@ -62,7 +62,7 @@ def empty_city(size, p, ticks: int) -> City:
     tables[4] = tables[4]._replace(first_resident=np.zeros(cells + 1, np.int32))
     return City(
         *tables,
-        empty_table(Candidates, MOST_CANDIDATES),
+        empty_table(Scratch, MOST_LOOKED_AT),
         Rows(*(np.arange(n, dtype=np.int32) for n in rows.values())),
         grid,
         np.zeros(len(Desk)),
@@ -130,7 +130,7 @@ def found_people(city, p, clock):
             p.trust.effectiveness_disposition_mean + p.trust.effectiveness_disposition_sd * z2, 0.01, 0.99
         )
         running += exp(p.offending.exposure_log_sd * draw_normal(clock.seed, Draw.EXPOSURE, 0, i, 0))
-        citizens.exposure_cumulative[i] = running
+        citizens.exposure_cumulative[i] = city.cells.exposure_cumulative[citizens.home[i]] = running
         citizens.last_stop[i] = citizens.last_corrupt_stop[i] = citizens.last_victimized[i] = NEVER
 
 
@@ -150,10 +150,8 @@ def expected_crimes(city, p):
     """Crimes an adult suffers in a week, if no officer is near and trust is middling."""
     total = 0.0
     for k in city.rows.offenders:
-        total += crime_probability(
-            city.offenders.propensity[k], p.deterrence.prior_risk, 0.0, 0.5,
-            p.offending.risk_slope, p.offending.presence_weight, p.offending.control_slope,
-        )  # fmt: skip
+        drive = undeterred(city.offenders.propensity[k], p.deterrence.prior_risk, p.offending.risk_slope)
+        total += crime_probability(drive, unhindered(0.0, 0.5, p.offending.presence_weight, p.offending.control_slope))
     return total / len(city.citizens.home)
 
 

@@ -12,7 +12,7 @@ Array = np.ndarray
 NEVER = -1_000_000  # the tick of what has not happened yet
 SLOTS = 32  # encounters an officer can have in a week: up to 16 stops, then up to 16 contacts
 MOST_A_WEEK = 16
-MOST_CANDIDATES = 64  # the top of the range of offending.candidates
+MOST_LOOKED_AT = 200  # at least the tops of the ranges of offending.candidates and hearsay.listeners
 
 
 class Cause(IntEnum):
@@ -122,6 +122,7 @@ class Cells(NamedTuple):
     arrests: Array
     crimes: Array
     stops: Array
+    exposure_cumulative: Array  # running sum of exposure at the cell's last resident
     first_resident: Array  # one more than there are cells: residents of c are first_resident[c] .. first_resident[c + 1] - 1
 
 
@@ -143,11 +144,11 @@ class Encounters(NamedTuple):
     felt_fair: Array
 
 
-class Candidates(NamedTuple):
-    """Room for the cells one offender looks at; no meaning between phases."""
+class Scratch(NamedTuple):
+    """Room for what one actor looks at: cells and their attraction, or listeners. No meaning afterwards."""
 
-    cell: Array
-    attraction_sum: Array
+    rows: Array
+    sums: Array
 
 
 class Rows(NamedTuple):
@@ -185,7 +186,7 @@ class City(NamedTuple):
     cells: Cells
     crimes: Crimes
     encounters: Encounters
-    candidates: Candidates
+    scratch: Scratch
     rows: Rows
     grid: Grid
     desk: Array  # Desk
@@ -209,7 +210,7 @@ def clock(seed: int, tick: int) -> Clock:
 _FLOATS = {
     "fairness", "effectiveness", "fairness_disposition", "effectiveness_disposition", "exposure_cumulative", "deviation", "conduct", "training",
     "effect", "command", "conduct_sum", "propensity", "perceived_risk", "opportunity", "attraction", "memory", "memory_cumulative",
-    "climate_fairness", "climate_effectiveness", "climate", "loss", "attraction_sum",
+    "climate_fairness", "climate_effectiveness", "climate", "loss", "sums",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from sim.rules.encounter import conduct_of, felt_fair_probability
 from sim.rules.offending import attraction
 from sim.rules.probability import poisson_quantile
 from sim.rules.trust import change_from_contact
-from sim.world.place import book, cell_near, first_above, resident_of
+from sim.world.place import book, cell_near, first_above, place_of, resident_of
 from sim.world.state import MOST_A_WEEK, SLOTS, Cause, Count
 
 
@@ -22,7 +22,7 @@ def patrol(rows, city, p, clock):
         if officers.community[j] == 0 and draw(clock.seed, Draw.PATROL, clock.tick, j, 0) < p.patrol.hot_spot_share:
             city.officers.cell[j] = first_above(cells.memory_cumulative, 0, last, u * cells.memory_cumulative[last])
         else:
-            city.officers.cell[j] = cell_near(officers.beat[j], u, int(p.patrol.beat_radius), city.grid)
+            city.officers.cell[j], _ = cell_near(place_of(officers.beat[j], city.grid), u, int(p.patrol.beat_radius), city.grid)
 
 
 @phase

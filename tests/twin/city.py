@@ -147,13 +147,14 @@ class City:
         """A standard normal number of this tick."""
         return normal(self.seed, int(decision), self.tick, actor, index)
 
-    def near(self, cell: int, radius: float, u: float) -> int:
-        """The cell that a uniform chooses from the square around a cell, wrapping round (7.3)."""
+    def near(self, cell: int, radius: float, u: float) -> tuple[int, float]:
+        """The cell that a uniform chooses from the square around a cell, wrapping round, and the remainder (7.1)."""
         side = 2 * int(radius) + 1
-        m = floor(u * side * side)
-        x = cell % self.width + m % side - int(radius)
-        y = cell // self.width + m // side - int(radius)
-        return (y % self.height) * self.width + x % self.width
+        t = u * side
+        s = (t - floor(t)) * side
+        x = cell % self.width + floor(t) - int(radius)
+        y = cell // self.width + floor(s) - int(radius)
+        return (y % self.height) * self.width + x % self.width, s - floor(s)
 
     def resident(self, cell: int, u: float) -> int:
         """The resident of a cell that a uniform chooses."""

@@ -31,9 +31,11 @@ class Crimes(Force):
     def choose_cell(self, k: int, offender: Offender) -> int:
         """One of some cells near home, in proportion to their attraction."""
         o = self.parameters.offending
-        candidates, sums, total = [], [], 0.0
+        candidates, sums, total, remainder = [], [], 0.0, 0.0
         for n in range(int(o.candidates)):
-            candidates.append(self.near(offender.home, o.search_radius, self.u(Draw.CANDIDATE, k, n)))
+            u = remainder if n % 3 else self.u(Draw.CANDIDATE, k, n // 3)
+            candidate, remainder = self.near(offender.home, o.search_radius, u)
+            candidates.append(candidate)
             total += self.cells[candidates[-1]].attraction
             sums.append(total)
         mark = self.u(Draw.CHOICE, k, 0) * total

@@ -37,7 +37,7 @@ class Force(City):
             if not officer.active:
                 continue
             if officer.community or self.u(Draw.PATROL, j, 0) >= p.hot_spot_share:
-                officer.cell = self.near(officer.beat, p.beat_radius, self.u(Draw.PATROL, j, 1))
+                officer.cell, _ = self.near(officer.beat, p.beat_radius, self.u(Draw.PATROL, j, 1))
             else:
                 mark = self.u(Draw.PATROL, j, 1) * self.cells[-1].memory_cumulative
                 officer.cell = next(c for c, cell in enumerate(self.cells) if cell.memory_cumulative > mark)

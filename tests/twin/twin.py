@@ -70,8 +70,8 @@ class Twin(Crimes):
         """Those who hear; the teller, if drawn, does not, but the same neighbor may hear twice."""
         hearsay, home, hearers = self.parameters.hearsay, self.citizens[teller].home, []
         for n in range(floor(hearsay.listeners + self.u(count, actor, 0))):
-            cell = self.near(home, hearsay.radius, self.u(choice, actor, 2 * n))
-            i = self.resident(cell, self.u(choice, actor, 2 * n + 1))
+            cell, remainder = self.near(home, hearsay.radius, self.u(choice, actor, n))
+            i = self.resident(cell, remainder)
             if i != teller:
                 hearers.append(self.citizens[i])
         self.counts["heard"] += len(hearers)

@@ -1,0 +1,88 @@
+"""The command line. Nothing heavy is imported before it is needed, so that `--help` answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.errors import InputError
+
+app = typer.Typer(
+    help="Confianza: trust between police and citizens, simulated; reforms compared with the same luck.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A shipped scenario (confianza explain scenarios) or the path of a file.")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value: topic.name, city.key or spin_up_weeks. Repeatable.")
+]
+Seed = Annotated[int | None, typer.Option(help="Root seed, instead of the scenario's.", show_default=False)]
+
+
+@app.command()
+def run(
+    scenario: ScenarioName,
+    replicates: Annotated[int, typer.Option(help="How many runs, each with other luck.")] = 8,
+    weeks: Annotated[int | None, typer.Option(help="Weeks after the spin-up, instead of the scenario's.", show_default=False)] = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/SCENARIO.", show_default=False)] = None,
+) -> None:
+    """Run a scenario: a table of what changed, figures and labeled data."""
+    from sim.cli.work import run_scenario
+
+    run_scenario(scenario, replicates, weeks, seed, settings or [], out)
+
+
+@app.command()
+def validate(
+    scenario: ScenarioName,
+    replicates: Annotated[int, typer.Option(help="How many runs; the patterns are defined for 20.")] = 20,
+    seed: Seed = None,
+    settings: Settings = None,
+) -> None:
+    """Measure every pattern that plain runs can measure, and say which pass."""
+    from sim.cli.work import validate_scenario
+
+    validate_scenario(scenario, replicates, seed, settings or [])
+
+
+@app.command()
+def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")]) -> None:
+    """Check a scenario file without running it."""
+    from sim.cli.explain import check_scenario
+
+    check_scenario(file)
+
+
+@app.command()
+def explain(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="parameters, measures, patterns, scenarios, sources or schedule; or one of them by its name, as trust.contact_gain.",
+        ),
+    ],
+) -> None:
+    """Explain a parameter, measure, pattern, scenario, source or step of the week, or list all of a kind."""
+    from sim.cli.explain import explain_name
+
+    explain_name(name)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line. Exit code 2, and one clear message on standard error, if something that was written cannot be used."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows a question mark instead of a traceback
+    try:
+        app(arguments, prog_name="confianza")
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

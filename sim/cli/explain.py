@@ -1,0 +1,231 @@
+"""What the commands print that only look things up: `explain` and `check`."""
+
+from collections.abc import Callable
+
+from rich.table import Table
+
+from sim.cli.show import console, table
+from sim.errors import InputError, closest, number
+from sim.parameters import CODEBOOK, REFERENCES, Parameter, readers
+from sim.patterns import Pattern, patterns
+from sim.scenario import Scenario, load_scenario, shipped_scenarios
+from sim.world.anatomy import SCHEDULE, Step
+
+
+def show(rows: list[tuple[str, str]]) -> None:
+    """Names and what they hold, one below the other; empty ones are left out."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column(overflow="fold")
+    for name, content in rows:
+        if content:
+            grid.add_row(name, content)
+    console().print(grid)
+
+
+def explain_name(name: str) -> None:
+    """Explain what has this name, or list all of a kind. InputError with the nearest name if there is none."""
+    if name in LISTS:
+        LISTS[name]()
+    elif name in CODEBOOK:
+        explain_parameter(CODEBOOK[name])
+    elif name in patterns():
+        explain_pattern(patterns()[name])
+    elif name in REFERENCES:
+        explain_source(name)
+    elif name in shipped_scenarios():
+        describe_scenario(load_scenario(name))
+    elif steps := [step for step in SCHEDULE if name in (step.process, step.phase)]:
+        print_steps(steps)
+    else:
+        explain_measure(name)
+
+
+def explain_measure(name: str) -> None:
+    """Explain a measure; InputError if nothing at all has this name."""
+    from sim.measures import MEASURES  # here, because xarray takes long to import
+
+    if name not in MEASURES:
+        known = [*LISTS, *CODEBOOK, *MEASURES, *patterns(), *shipped_scenarios(), *REFERENCES, *(step.phase for step in SCHEDULE)]
+        near = closest(name, known)
+        hint = f"Did you mean '{near}'?\n" if near else ""
+        raise InputError(f"there is nothing called '{name[:100]}'.", f"{hint}Lists: confianza explain {' | '.join(LISTS)}")
+    measure = MEASURES[name]
+    rows = [("measure", name), ("unit", measure.unit), ("meaning", measure.description), ("mirrors", measure.mirrors)]
+    show([*rows, ("patterns", ", ".join(key for key, pattern in patterns().items() if name in pattern.measures))])
+
+
+def reference(key: str) -> str:
+    """A source as a line."""
+    if key == "assumed":
+        return "assumed: no source"
+    source = REFERENCES[key]
+    parts = [source.author, f"({source.year})" if source.year else "", f"{source.title}.", source.url]
+    return f"{key}: {' '.join(part for part in parts if part)}"
+
+
+def explain_parameter(parameter: Parameter) -> None:
+    """All that the codebook says of a parameter, and who reads it."""
+    kind = ", whole numbers" if parameter.discrete else ""
+    show([
+        ("parameter", parameter.name),
+        ("meaning", parameter.description),
+        ("value", f"{number(parameter.value)} {parameter.unit}"),
+        ("range", f"{number(parameter.low)} to {number(parameter.high)}{kind}"),
+        ("prior", prior(parameter.prior)),
+        ("status", parameter.status),
+        ("source", "\n".join(reference(key) for key in parameter.source)),
+        ("note", parameter.note),
+        ("read by", "\n".join(readers(parameter.name))),
+    ])  # fmt: skip
+
+
+def prior(given: object) -> str:
+    """A prior in words: "lognormal, median 52, sigma 0.8".
+
+    >>> prior({"lognormal": {"median": 52, "sigma": 0.8}}), prior(None), prior("uniform")
+    ('lognormal, median 52, sigma 0.8', '', 'uniform')
+    """
+    if not isinstance(given, dict):
+        return "" if given is None else str(given)
+    words = []
+    for name, shape in given.items():
+        details = [f"{key} {value}" for key, value in shape.items()] if isinstance(shape, dict) else [str(shape)]
+        words.append(", ".join([str(name), *details]))
+    return "; ".join(words)
+
+
+def explain_pattern(pattern: Pattern) -> None:
+    """A pattern with its range, its evidence and how it is measured."""
+    bounds = f"{number(pattern.low)} to {number(pattern.high)}" if pattern.low is not None and pattern.high is not None else "none"
+    roles = {
+        "fit": "fit: may be used to set parameters",
+        "check": "check: never used to set parameters",
+        "report": "report: shown without a verdict",
+    }
+    show([
+        ("pattern", f"{pattern.id}, {pattern.text}"),
+        ("measure", ", ".join(pattern.measures)),
+        ("range", f"{bounds} ({pattern.unit})"),
+        ("role", roles[pattern.role]),
+        ("definition", pattern.definition),
+        ("needs", f"{pattern.instrument}; not measured yet" if pattern.instrument else ""),
+        ("source", "\n".join(reference(key) for key in pattern.sources)),
+    ])  # fmt: skip
+
+
+def explain_source(key: str) -> None:
+    """A reference and what rests on it."""
+    parameters = [name for name, parameter in CODEBOOK.items() if key in parameter.source]
+    rest = [pattern.id for pattern in patterns().values() if key in pattern.sources]
+    rows = [("source", reference(key)), ("note", REFERENCES[key].note)]
+    show([*rows, ("parameters", ", ".join(parameters)), ("patterns", ", ".join(rest))])
+
+
+def describe_scenario(scenario: Scenario) -> None:
+    """What a scenario says, and how it differs from the codebook."""
+    city = scenario.city
+    changed = [f"{name}: {number(value)} instead of {number(CODEBOOK[name].value)}" for name, value in scenario.parameters.items()]
+    dated = [
+        f"week {change.week}: {', '.join(f'{name} = {number(value)}' for name, value in change.set.items())}" for change in scenario.changes
+    ]
+    show([
+        ("scenario", scenario.name),
+        ("question", scenario.question),
+        ("made of", ", then ".join(scenario.lineage)),
+        ("city", f"{number(city.adults)} adults, {number(city.officers_per_1000_inhabitants)} officers per 1,000 inhabitants"),
+        ("weeks", f"{scenario.spin_up_weeks} of spin-up, then {scenario.weeks}; seed {scenario.seed}"),
+        ("parameters", "\n".join(changed) or "those of the codebook"),
+        ("changes", "\n".join(dated)),
+        ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in scenario.sources.items())),
+        ("assumed", "\n".join(" ".join(text.split()) for text in scenario.assumptions)),
+    ])  # fmt: skip
+
+
+def check_scenario(file: str) -> None:
+    """Say that a scenario can be used, and what it says. InputError, with the line, if it cannot."""
+    scenario = load_scenario(file)
+    console().print(f"{file} can be used.\n")
+    describe_scenario(scenario)
+
+
+def by_table(columns: tuple[str, ...]) -> str:
+    """Columns grouped by their table.
+
+    >>> by_table(("citizens.home", "citizens.fairness", "desk"))
+    'citizens (home, fairness), desk'
+    """
+    tables: dict[str, list[str]] = {}
+    for column in columns:
+        name, _, field = column.partition(".")
+        tables.setdefault(name, []).append(field)
+    return ", ".join(f"{name} ({', '.join(fields)})" if any(fields) else name for name, fields in tables.items())
+
+
+def print_steps(steps: list[Step]) -> None:
+    """Steps of the week: number and process, who acts, what is done, read and written."""
+    last = None
+    for step in steps:
+        if step.process != last:
+            console().print(f"{step.number:2}. {step.process}", style="bold")
+            last = step.process
+        acts = f"    {step.phase}, by {step.rows}: {step.text}" if step.rows else f"    {step.text}"
+        console().print(acts)
+        grid = Table.grid(padding=(0, 1))
+        for name, content in (
+            ("reads", by_table(step.reads)),
+            ("writes", by_table(step.writes)),
+            ("parameters", ", ".join(step.parameters)),
+        ):
+            if content:
+                grid.add_row(f"{'':7}{name:10}", content)
+        console().print(grid)
+
+
+def list_parameters() -> None:
+    """Every parameter in a line."""
+    made = table("parameter", "value", "range", "unit", "status", "meaning", right=("value",), whole=("parameter", "range", "status"))
+    for parameter in CODEBOOK.values():
+        bounds = f"{number(parameter.low)} to {number(parameter.high)}"
+        meaning = parameter.description.partition(". ")[0]
+        made.add_row(parameter.name, number(parameter.value), bounds, parameter.unit, parameter.status, meaning)
+    console().print(made)
+
+
+def list_measures() -> None:
+    """Every measure in a line."""
+    from sim.measures import MEASURES
+
+    made = table("measure", "unit", "meaning", "mirrors", whole=("measure",))
+    for measure in MEASURES.values():
+        made.add_row(measure.name, measure.unit, measure.description, measure.mirrors)
+    console().print(made)
+
+
+def list_patterns() -> None:
+    """Every pattern in a line."""
+    made = table("id", "pattern", "measure", "range", "unit", "role", whole=("id", "range", "role"))
+    for pattern in patterns().values():
+        bounds = f"{number(pattern.low)} to {number(pattern.high)}" if pattern.low is not None and pattern.high is not None else "-"
+        made.add_row(pattern.id, pattern.text, ", ".join(pattern.measures), bounds, pattern.unit, pattern.role)
+    console().print(made)
+
+
+def list_scenarios() -> None:
+    """Every shipped scenario with its question."""
+    made = table("scenario", "question", whole=("scenario",))
+    for name in shipped_scenarios():
+        made.add_row(name, load_scenario(name).question)
+    console().print(made)
+
+
+def list_sources() -> None:
+    """Every reference in a line."""
+    for key in REFERENCES:
+        console().print(reference(key), soft_wrap=True)
+
+
+LISTS: dict[str, Callable[[], None]] = {
+    "parameters": list_parameters, "measures": list_measures, "patterns": list_patterns, "scenarios": list_scenarios,
+    "sources": list_sources, "schedule": lambda: print_steps(list(SCHEDULE)),
+}  # fmt: skip

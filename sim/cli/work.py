@@ -1,0 +1,138 @@
+"""What the commands do that run the model: `run` and `validate`."""
+
+import time
+from pathlib import Path
+
+from rich.table import Table
+
+from sim.cli.show import WIDE, amount, console, note, progress, table
+from sim.errors import InputError, number
+from sim.harvest import warm_up
+from sim.patterns import REPLICATES, ROLES, WEEKS, Finding, plan, validate, waiting
+from sim.results import Results, adapted, check_folder, run
+from sim.scenario import Scenario, load_scenario
+
+
+def chosen(name: str, seed: int | None, weeks: int | None, settings: list[str]) -> Scenario:
+    """The scenario with what the command line changes of it; InputErrors name the option."""
+    scenario = load_scenario(name).with_set(settings)
+    for option, given in (("seed", seed), ("weeks", weeks)):
+        try:
+            scenario = adapted(scenario, **{option: given})
+        except InputError as error:
+            raise error.at(f"--{option}") from None
+    return scenario
+
+
+def check_replicates(replicates: int) -> None:
+    """InputError if there would be nothing to run."""
+    if replicates < 1:
+        raise InputError(f"must be a whole number, 1 or more, but is {replicates}.", "Intervals need at least 2.", file="--replicates")
+
+
+def describe(scenario: Scenario, replicates: int) -> str:
+    """What is about to run, in a line or two."""
+    size = f"{number(scenario.city.adults)} adults, {scenario.spin_up_weeks} weeks of spin-up and {scenario.weeks} weeks"
+    runs = f"{replicates} replicate{'s' if replicates > 1 else ''}"
+    question = f"\n{scenario.question}" if scenario.question else ""
+    return f"{scenario.name}{question}\n{size}, {runs}, seed {scenario.seed}\n"
+
+
+def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], out: Path | None) -> None:
+    """Run, print the table, write results and figures, and say where."""
+    check_replicates(replicates)
+    scenario = chosen(name, seed, weeks, settings)
+    folder = out or Path("out") / Path(name).stem
+    check_folder(folder)
+    screen = console()
+    screen.print(describe(scenario, replicates))
+    left_out = len(load_scenario(name).changes) - len(scenario.changes)
+    if left_out:
+        note(f"Left out, because they lie beyond week {scenario.weeks}: {left_out} dated changes.")
+    warm_up()
+    began = time.perf_counter()
+    with progress(scenario.city.adults) as bar:
+        task = bar.add_task("Running", total=replicates * (scenario.spin_up_weeks + scenario.weeks))
+        results = run(scenario, replicates=replicates, progress=lambda done: bar.advance(task, done))
+    took = time.perf_counter() - began
+    screen.print(summary_table(results, wide=screen.width >= WIDE))
+    screen.print(virtual_survey(results))
+    from sim.plots import save_figures  # after the table, because matplotlib takes long to import
+
+    written = results.save(folder) + save_figures(results, folder)
+    adult_weeks = replicates * (scenario.spin_up_weeks + scenario.weeks) * scenario.city.adults
+    screen.print(f"\nRan in {took:.1f} s ({adult_weeks / took / 1e6:,.1f} million adult-weeks/s).")
+    screen.print(f"Figures and data are in {folder}: {', '.join(path.name for path in written)}")
+
+
+def summary_table(results: Results, *, wide: bool) -> Table:
+    """The summary as people read it; where there is little room, units stand below the names."""
+    many = f"mean of {results.replicates} replicates ± half-width of its 95 % interval" if results.replicates > 1 else "one replicate"
+    spans = {"first year": "first_year", "last year": "last_year", "change": "change"}
+    made = table("measure", *spans, *(["unit"] if wide else []), right=tuple(spans), whole=("measure",) if wide else (), title=many)
+    for row in results.summary().to_dict("records"):
+        amounts = [amount(row[span], row[f"{span}_interval"], sign=span == "change") for span in spans.values()]
+        cells = [row["measure"], *amounts, row["unit"]] if wide else [f"{row['measure']}\n  {row['unit']}", *amounts]
+        made.add_row(*cells)
+    return made
+
+
+def virtual_survey(results: Results) -> str:
+    """What one survey of 1,200 adults would have found at the end, beside the truth."""
+    data = results.dataset.isel(replicate=0)
+    asked, error = float(data.virtual_survey_trusting), float(data.virtual_survey_trusting_error)
+    return (
+        f"A survey of 1,200 adults at the end of the first replicate would find {100 * asked:.1f} % trusting "
+        f"(95 % interval ± {196 * error:.1f} points)."
+    )
+
+
+def validate_scenario(name: str, replicates: int, seed: int | None, settings: list[str]) -> None:
+    """Measure the patterns and print each with its range and verdict."""
+    check_replicates(replicates)
+    scenario = chosen(name, seed, None, settings)
+    screen = console()
+    runs = plan(scenario, replicates)
+    screen.print(f"{scenario.name}: the last 52 of {WEEKS} weeks after the spin-up, {replicates} replicates\n")
+    warm_up()
+    adult_weeks = sum(adults * many for adults, many in runs) * (WEEKS + scenario.spin_up_weeks)
+    with progress(1) as bar:
+        task = bar.add_task("Running", total=adult_weeks)
+        findings = validate(scenario, replicates, progress=lambda adults: bar.advance(task, adults))
+    screen.print(findings_table(findings))
+    screen.print(verdict(findings))
+    for finding in {finding.adults: finding for finding in findings if finding.adults != scenario.city.adults}.values():
+        which = ", ".join(sorted({other.pattern.id for other in findings if other.adults == finding.adults}))
+        screen.print(f"{which} needs a larger city: {number(finding.adults)} adults, {finding.replicates} replicates.")
+    if replicates < REPLICATES:
+        screen.print(f"The patterns are defined for {REPLICATES} replicates; with {replicates}, luck decides more.")
+    screen.print("Ranges are of Mexico as a whole, or of the study they come from: a scenario of one city may miss them with reason.")
+    later = table("id", "not measured yet", "because it needs", whole=("id",))
+    for pattern in waiting():
+        later.add_row(pattern.id, pattern.text, pattern.instrument)
+    screen.print(later)
+
+
+def findings_table(findings: list[Finding]) -> Table:
+    """Patterns with value, spread between replicates, range and verdict."""
+    right, whole = ("mean", "sd"), ("id", "role", "range", "verdict")
+    made = table("id", "pattern", "role", "mean", "sd", "range", "verdict", right=right, whole=whole)
+    for finding in findings:
+        pattern = finding.pattern
+        text = pattern.text if len(pattern.measures) == 1 else f"{pattern.text} ({finding.measure})"
+        bounds = f"{pattern.low:,g} to {pattern.high:,g}" if pattern.low is not None and pattern.high is not None else "-"
+        word = {True: "pass", False: "FAIL", None: "-"}[finding.passed]
+        made.add_row(pattern.id, text, pattern.role, amount(finding.value), amount(finding.sd), bounds, word)
+    return made
+
+
+def verdict(findings: list[Finding]) -> str:
+    """How many patterns of each role pass, and which do not."""
+    parts = []
+    for role in ROLES:
+        judged = [finding for finding in findings if finding.pattern.role == role and finding.passed is not None]
+        failed = [finding.pattern.id for finding in judged if not finding.passed]
+        if judged:
+            missed = f" (missed: {', '.join(failed)})" if failed else ""
+            parts.append(f"{role}: {len(judged) - len(failed)} of {len(judged)} pass{missed}")
+    return "; ".join(parts)

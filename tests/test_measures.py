@@ -1,0 +1,140 @@
+"""Measures against arithmetic done by hand on a made-up dataset."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sim.measures import MEASURES, Over, first_year, last_year
+from sim.measures.spans import share_holding_half, share_of_top
+
+ADULTS, OFFICERS = 1000, 50
+FIRST, WEEKS = -52, 104
+
+# Constant weekly values, and what every measure makes of them.
+WEEKLY = {
+    "crimes": 8, "reported": 4, "filed": 3, "well_treated": 2, "well_treated_with_file": 2, "solved": 1, "stops": 10,
+    "contacts": 6, "felt_fair": 4, "complaints": 5, "active_officers": 40, "free_offenders": 28, "fairness": 0.4, "effectiveness": 0.6,
+    "trust": 0.45, "conduct": -0.3, "perceived_risk": 0.2, "free_capacity": 0.7,
+}  # fmt: skip
+SURVEYED = {"victims": 0.25, "contacted": 0.2, "corrupt_contacted": 0.05, "unsafe": 0.7, "trust_icc": 0.02}
+EXPECTED = {
+    "mean_trust": 0.45, "mean_fairness": 0.4, "mean_effectiveness": 0.6, "share_trusting": 0.6, "share_much_distrust": 0.1,
+    "share_some_distrust": 0.3, "share_some_trust": 0.4, "share_much_trust": 0.2, "trust_icc": 0.02, "perceived_insecurity": 0.7,
+    "prevalence": 25_000, "incidence": 41_600, "reporting_rate": 0.5, "file_rate": 0.75, "dark_figure": 0.625, "solved_share": 0.125,
+    "clearance": 0.25, "good_treatment_share": 0.5, "treatment_gap": 2 / 3, "crime_concentration_50": 0.25, "offenders_free": 28,
+    "perceived_risk": 0.2, "free_capacity": 0.7, "contact_rate_half_year": 0.2, "corrupt_contact_share": 0.25, "stops_per_adult": 0.52,
+    "felt_fair_share": 0.25, "mean_conduct": -0.3, "complaint_rate": 6_500, "complaint_share_top_2": 0.5, "complaint_share_top_10": 0.7,
+    "officers_in_service": 40,
+}  # fmt: skip
+AT_END = ("crime_concentration_50", "complaint_share_top_2", "complaint_share_top_10")
+
+
+def made_up():
+    weeks, surveys = np.arange(FIRST, WEEKS), np.arange(-26, WEEKS + 1, 26)
+    weekly = {name: (("replicate", "week"), np.full((2, weeks.size), value)) for name, value in WEEKLY.items()}
+    surveyed = {name: (("replicate", "survey_week"), np.full((2, surveys.size), value)) for name, value in SURVEYED.items()}
+    answers = np.broadcast_to([0.1, 0.3, 0.4, 0.2], (2, surveys.size, 4)).copy()
+    complaints = np.array([50] + [5] * 4 + [0] * 25 + [2] * 15 + [0] * 5)
+    other = {
+        "answers": (("replicate", "survey_week", "answer"), answers),
+        "crime_map": (("replicate", "y", "x"), np.array([[[5, 1], [2, 2]]] * 2)),
+        "officer_complaints": (("replicate", "officer"), np.array([complaints] * 2)),
+    }
+    return xr.Dataset({**weekly, **surveyed, **other}, {"week": weeks, "survey_week": surveys}, {"adults": ADULTS})
+
+
+def test_every_measure_is_checked_by_hand():
+    assert set(EXPECTED) == set(MEASURES)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_measure(name):
+    measured = MEASURES[name](made_up())
+    assert measured.dims == ("replicate",)
+    assert measured.values == pytest.approx([EXPECTED[name]] * 2)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name not in AT_END])
+def test_constant_weeks_make_constant_series(name):
+    series = MEASURES[name].weekly(made_up())
+    time = series.dims[1]
+    known = series.dropna(time)
+    assert known.sizes[time] > 0
+    assert known.values == pytest.approx(np.full(known.shape, EXPECTED[name]))
+
+
+@pytest.mark.parametrize("name", AT_END)
+def test_what_is_kept_for_the_end_only(name):
+    with pytest.raises(LookupError, match="end of a run"):
+        MEASURES[name].weekly(made_up())
+    assert np.isnan(MEASURES[name](made_up(), (0, 51))).all()
+
+
+def test_measures_explain_themselves():
+    for measure in MEASURES.values():
+        assert measure.unit and measure.mirrors and measure.description.endswith((".", ")."))
+
+
+def test_rates_are_ratios_of_sums():
+    data = made_up()
+    data["crimes"][0, -1], data["reported"][0, -1] = 1000, 900
+    expected = (51 * 4 + 900) / (51 * 8 + 1000)
+    assert float(MEASURES["reporting_rate"](data)[0]) == pytest.approx(expected)
+    assert float(MEASURES["reporting_rate"].weekly(data)[0, -1]) == pytest.approx(expected)
+    assert float(MEASURES["reporting_rate"].weekly(data)[0, -2]) == pytest.approx(0.5)
+    assert float(MEASURES["reporting_rate"](data)[1]) == pytest.approx(0.5)
+
+
+def test_short_spans_are_counted_a_year():
+    assert MEASURES["incidence"](made_up(), (0, 12)).values == pytest.approx([41_600] * 2)
+    assert MEASURES["complaint_rate"](made_up(), (0, 12)).values == pytest.approx([6_500] * 2)
+    assert MEASURES["stops_per_adult"](made_up(), (0, 12)).values == pytest.approx([0.52] * 2)
+
+
+def test_a_series_looks_back_a_whole_year():
+    series = MEASURES["incidence"].weekly(made_up())
+    assert int(series.week[np.isfinite(series[0].values)][0]) == FIRST + 51
+
+
+def test_surveys_count_if_what_they_recall_lies_in_the_span():
+    data = made_up()
+    data["victims"][:] = data["contacted"][:] = data["unsafe"][:] = data.survey_week.values / 100  # -0.26, 0, 0.26, 0.52, 0.78, 1.04
+    span = (52, 103)
+    assert MEASURES["prevalence"](data, span).values == pytest.approx([1.04e5] * 2)
+    assert MEASURES["contact_rate_half_year"](data, span).values == pytest.approx([0.91] * 2)
+    assert MEASURES["perceived_insecurity"](data, span).values == pytest.approx([0.91] * 2)
+    assert MEASURES["perceived_insecurity"](data, (51, 103)).values == pytest.approx([0.78] * 2), "asked before week 52, so in week 51"
+    assert MEASURES["prevalence"](data, (60, 80)).values == pytest.approx([0.78e5] * 2), "none fits: the last before the end"
+
+
+def test_nobody_is_asked_about_a_year_that_was_not_lived():
+    data = made_up()
+    data["victims"][:] = data.survey_week.values
+    series = MEASURES["prevalence"].weekly(data)
+    assert series.survey_week.values[0] == FIRST + 52
+    assert np.isnan(MEASURES["prevalence"](data, (-52, -20))).all()
+
+
+def test_nothing_divided_by_nothing_is_unknown():
+    data = made_up()
+    for name in ("crimes", "reported", "filed", "stops", "contacts", "contacted"):
+        data[name][:] = 0
+    data["crime_map"][:] = 0
+    data["officer_complaints"][:] = 0
+    for name in ("reporting_rate", "file_rate", "dark_figure", "solved_share", "clearance", "good_treatment_share", "treatment_gap",
+                 "felt_fair_share", "corrupt_contact_share", *AT_END):  # fmt: skip
+        assert np.isnan(MEASURES[name](data)).all(), name
+
+
+def test_years():
+    assert (first_year(made_up()), last_year(made_up())) == ((0, 51), (52, 103))
+    short = made_up().sel(week=slice(None, 9))
+    assert first_year(short) == last_year(short) == (0, 9)
+    assert Over(short, 0, 9).years == pytest.approx(10 / 52)
+
+
+def test_concentration():
+    assert share_holding_half(np.array([1, 1, 1, 1])) == 0.5
+    assert share_holding_half(np.array([0, 0, 0, 7])) == 0.25
+    assert np.isnan(share_of_top(np.ones(24), 0.02)), "two percent of 24 is nobody"
+    assert share_of_top(np.ones(50), 0.02) == pytest.approx(0.02)

@@ -1,0 +1,216 @@
+"""Results: what is kept of runs, its labels, its provenance, and its way to disk and back."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+import yaml
+
+from sim import __version__
+from sim.errors import InputError
+from sim.harvest import ANSWERS, CAUSES, VARIABLES, WEEKLY
+from sim.measures import MEASURES
+from sim.results import Results, adapted, check_folder, interval, run, write
+from sim.rng import replicate_seed
+from sim.scenario import Change, CitySize, Scenario
+from sim.world.simulation import Simulation
+from sim.world.state import Count, Mean
+
+SCENARIO = Scenario(
+    name="A [small] city & <its> police", question="¿Qué pasa?", city=CitySize(adults=1000), weeks=60, spin_up_weeks=30, seed=7
+)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return run(SCENARIO, replicates=3, workers=2)
+
+
+def test_everything_observed_is_kept():
+    assert set(WEEKLY) == {member.name.lower() for member in (*Count, *Mean)}
+
+
+def test_variables_are_labeled(results):
+    assert set(results.dataset.data_vars) == {*VARIABLES, "effectiveness_weight"}
+    for name, variable in results.dataset.data_vars.items():
+        assert variable.attrs["long_name"] and variable.attrs["units"], name
+    assert results.dataset.week.values.tolist() == list(range(-30, 60))
+    assert results.dataset.survey_week.values.tolist() == [-26, 0, 26, 52]
+    assert results.dataset.cause.values.tolist() == list(CAUSES)
+    assert results.dataset.answer.values.tolist() == list(ANSWERS)
+    assert results.dataset.crimes.dtype == np.int64
+
+
+def test_a_replicate_is_the_plain_simulation_with_its_seed(results):
+    seed = replicate_seed(7, 2)
+    plain = Simulation(SCENARIO, seed).run()
+    data = results.dataset.sel(replicate=2)
+    assert int(data.seed) == seed
+    for count in Count:
+        assert np.array_equal(data[count.name.lower()], plain.record.counts[:, count]), count
+    for mean in Mean:
+        assert np.array_equal(data[mean.name.lower()], plain.record.means[:, mean]), mean
+    assert [survey.week for survey in plain.surveys] == data.survey_week.values.tolist()
+    assert [survey.share_trusting for survey in plain.surveys] == pytest.approx(data.answers.values[:, 2:].sum(axis=1), abs=1e-12)
+    assert np.array_equal(data.trust_map.values.ravel(), plain.city.cells.climate)
+    sample = plain.virtual_survey(1200)
+    assert float(data.virtual_survey_trusting) == sample.share_trusting
+    assert float(data.virtual_survey_trusting_error) == sample.share_trusting_error
+
+
+def test_the_number_of_workers_does_not_matter(results):
+    alone = run(SCENARIO, replicates=3, workers=1)
+    assert alone.dataset.drop_attrs().identical(results.dataset.drop_attrs())
+
+
+def test_replicates_do_not_depend_on_how_many_there_are(results):
+    first = run(SCENARIO, replicates=1)
+    assert first.dataset.drop_attrs().identical(results.dataset.isel(replicate=[0]).drop_attrs())
+
+
+def test_other_seeds_lead_elsewhere(results):
+    totals = results.dataset.crimes.sum("week").values
+    assert len(set(totals.tolist())) > 1
+    assert int(run(SCENARIO, seed=8).dataset.crimes.sum()) != int(totals[0])
+
+
+def test_the_ledger_is_the_change_of_mean_trust(results):
+    data = results.dataset
+    for dimension in ("fairness", "effectiveness"):
+        booked = data.ledger.sel(dimension=dimension, week=slice(1, 59)).sum(["week", "cause"])
+        change = data[dimension].sel(week=59) - data[dimension].sel(week=0)
+        assert booked.values == pytest.approx(change.values, abs=1e-12)
+
+
+def test_trust_follows_the_weight_in_force():
+    changes = (Change(week=4, set={"trust.effectiveness_weight": 1.0}),)
+    data = run(SCENARIO.with_({"trust.effectiveness_weight": 0.0}, changes=changes), weeks=10).dataset.isel(replicate=0)
+    assert np.array_equal(data.trust.sel(week=slice(None, 3)), data.fairness.sel(week=slice(None, 3)))
+    assert np.array_equal(data.trust.sel(week=slice(4, None)), data.effectiveness.sel(week=slice(4, None)))
+
+
+def test_maps_and_complaints_hold_the_last_year():
+    data = run(SCENARIO.with_({"staffing.turnover_rate": 0.0002}), replicates=2).dataset
+    last = data.sel(week=slice(8, 59))
+    assert int(last.recruited.sum()) == 0
+    assert np.array_equal(data.crime_map.sum(["y", "x"]), last.crimes.sum("week"))
+    assert np.array_equal(data.stop_map.sum(["y", "x"]), last.stops.sum("week"))
+    assert np.array_equal(data.officer_complaints.sum("officer"), last.complaints.sum("week"))
+
+
+def test_complaints_of_those_who_left_are_not_held_against_recruits():
+    fast = {"staffing.turnover_rate": 0.012, "staffing.replacement_delay_weeks": 2, "encounter.complaint_probability": 0.3}
+    data = run(SCENARIO.with_(fast, officers_per_1000_inhabitants=20)).dataset.isel(replicate=0)
+    assert int(data.recruited.sel(week=slice(8, 59)).sum()) > 5
+    assert (data.officer_complaints.values >= 0).all()
+    assert int(data.officer_complaints.sum()) < int(data.complaints.sel(week=slice(8, 59)).sum())
+
+
+def test_a_run_too_short_for_surveys():
+    short = run(SCENARIO.with_(spin_up_weeks=0, weeks=5))
+    assert short.dataset.sizes["survey_week"] == 0
+    assert np.isnan(short["share_trusting"]).all()
+    assert 0 < float(short["mean_trust"][0]) < 1
+
+
+def test_progress_tells_every_week():
+    told = []
+    run(SCENARIO, replicates=2, weeks=40, progress=told.append)
+    assert sum(told) == 2 * (30 + 40)
+
+
+def test_what_a_run_cannot_be_asked():
+    for wrong in ({"replicates": 0}, {"weeks": 0}, {"seed": -1}, {"seed": 2**63}):
+        with pytest.raises(InputError):
+            run(SCENARIO, **wrong)
+
+
+def test_a_shorter_horizon_leaves_out_later_changes():
+    changes = tuple(Change(week=week, set={"response.capacity": 0.5}) for week in (-3, 20, 50))
+    scenario = SCENARIO.with_(changes=changes)
+    assert [change.week for change in adapted(scenario, weeks=20).changes] == [-3]
+    assert run(scenario, weeks=21).changes == [-3, 20]
+    assert adapted(scenario).changes == scenario.changes
+
+
+def test_the_interval_is_students():
+    mean, half = interval(np.array([1.0, 2.0, 3.0, 4.0]))
+    assert mean == 2.5
+    assert half == pytest.approx(3.182446 * np.sqrt(5 / 3) / 2, rel=1e-6)  # t of 3 degrees of freedom, from a printed table
+    assert interval(np.array([1.0, np.nan, 3.0]))[0] == 2.0
+    assert interval(np.array([5.0]))[0] == 5.0
+    assert np.isnan(interval(np.array([5.0]))[1])
+    assert np.isnan(interval(np.array([]))[0])
+
+
+def test_the_summary_is_made_of_measures(results):
+    summary = results.summary().set_index("measure")
+    assert list(summary.index) == list(MEASURES)
+    first = MEASURES["incidence"](results.dataset, (0, 51)).values
+    last = MEASURES["incidence"](results.dataset, (8, 59)).values
+    row = summary.loc["incidence"]
+    assert (row.first_year, row.last_year) == (pytest.approx(first.mean()), pytest.approx(last.mean()))
+    assert row.change_interval == pytest.approx(interval(last - first)[1])
+
+
+def test_saved_and_loaded_is_the_same(results, tmp_path):
+    written = results.save(tmp_path / "new" / "folder")
+    names = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
+    assert names == sorted(path.name for path in written) == ["provenance.json", "results.nc", "scenario.yaml", "summary.csv"]
+    loaded = Results.load(tmp_path / "new" / "folder")
+    assert loaded.dataset.identical(results.dataset)
+    assert repr(loaded) == repr(results)
+    results.save(tmp_path / "new" / "folder")
+    assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == names
+
+
+def test_provenance(results, tmp_path):
+    results.save(tmp_path)
+    facts = json.loads((tmp_path / "provenance.json").read_text(encoding="utf-8"))
+    assert facts["root_seed"] == 7
+    assert facts["replicate_seeds"] == [replicate_seed(7, r) for r in range(3)]
+    assert facts["versions"]["confianza"] == __version__
+    assert set(facts["versions"]) == {"confianza", "python", "numpy", "numba", "mesa"}
+    assert {"source_fingerprint", "command", "created", "question"} <= set(facts)
+    resolved = yaml.safe_load((tmp_path / "scenario.yaml").read_text(encoding="utf-8"))
+    assert Scenario(**resolved, lineage=()) == SCENARIO
+
+
+def test_folders_that_cannot_be_written_to(results, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="cannot be written to"):
+            check_folder(folder)
+        with pytest.raises(InputError, match="cannot be written to"):
+            results.save(folder)
+    check_folder(tmp_path / "a" / "b")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path):
+    def half(path):
+        path.write_text("ha")
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "summary.csv").write_text("old")
+    with pytest.raises(InputError, match="No space left"):
+        write(tmp_path / "summary.csv", half)
+    assert os.listdir(tmp_path) == ["summary.csv"]
+    assert (tmp_path / "summary.csv").read_text() == "old"
+
+
+def test_loading_what_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="no results"):
+        Results.load(tmp_path)
+    (tmp_path / "results.nc").write_text("nonsense")
+    with pytest.raises(InputError, match="no results"):
+        Results.load(tmp_path)
+
+
+def test_html_is_escaped(results):
+    html = results._repr_html_()
+    assert "mean_trust" in html
+    assert "&lt;its&gt;" in html
+    assert "<its>" not in html
