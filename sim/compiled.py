@@ -1,11 +1,12 @@
-"""The only module that knows numba: three decorators, a cache that is never stale, and 64-bit words.
+"""The only module that knows numba: four decorators, a cache that is never stale, and 64-bit words.
 
 `rule`    a scalar function of the science; callable from Python and from phases.
 `phase`   a loop over rows; called from other compiled code only, so no Python wrapper is built for it
           (unboxing a city's sixty arrays in each of thirty wrappers took 18 of 24 seconds of compilation).
+`piece`   a part of a phase, for one row; always inlined.
 `entry`   what Python calls: compiled with a wrapper, frees the GIL, kept on disk.
 
-With `NUMBA_DISABLE_JIT=1` all three return the function itself and the same text runs interpreted.
+With `NUMBA_DISABLE_JIT=1` all four return the function itself and the same text runs interpreted.
 """
 
 import hashlib
@@ -96,6 +97,16 @@ def phase(function: Callable) -> Callable:
     if INTERPRETED:
         return function
     return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_COMMON)(function)
+
+
+def piece(function: Callable) -> Callable:
+    """Compile a part of a phase that concerns one row; always inlined.
+
+    Handing sixty arrays over to a function that is not inlined costs more than most pieces do: offend took 6.5 ms instead of 4.5.
+    """
+    if INTERPRETED:
+        return function
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_COMMON)(function)
 
 
 def entry(function: Callable) -> Callable:

@@ -7,6 +7,9 @@ The generator is Philox4x64-10 (salmon2011), the same as `numpy.random.Philox`, 
 from enum import IntEnum
 from math import cos, log, pi, sqrt
 
+from numpy import uint64
+from numpy.random import SeedSequence
+
 from sim.compiled import add_words, multiply_high, multiply_low, rule, word
 
 
@@ -48,7 +51,6 @@ class Draw(IntEnum):
     ANSWER = 33
     INSECURITY = 34
     SURVEY_SAMPLE = 35
-    REPLICATE = 36
 
 
 MULTIPLIER_0 = 0xD2E7470EE14C6C93
@@ -98,4 +100,4 @@ def draw_normal(seed, decision, tick, actor, index):
 
 def replicate_seed(seed: int, replicate: int) -> int:
     """The seed of one replicate of a study; a function of the root seed and the replicate alone (63 bits)."""
-    return int(draw(word(seed), Draw.REPLICATE, 0, replicate, 0) * (1 << 52))
+    return int(SeedSequence(seed, spawn_key=(replicate,)).generate_state(1, uint64)[0] >> 1)

@@ -8,9 +8,10 @@ import yaml
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.errors import InputError, closest, number, shown
-from sim.parameters import CODEBOOK, REFERENCES, Parameters, built_only, entry, order_problem, out_of_order, parameters
+from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
 from sim.records import Record
 from sim.scenario_files import drafts, find, shipped_scenarios
+from sim.world.anatomy import built_only
 from sim.yaml_files import printable, scalar
 
 __all__ = ["Change", "CitySize", "Scenario", "json_schema", "load_scenario", "shipped_scenarios"]

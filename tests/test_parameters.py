@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import sim.parameters as book
 from sim.errors import InputError, number
-from sim.parameters import CODEBOOK, REFERENCES, built_only, flat, parameters, readers, replace
+from sim.parameters import CODEBOOK, REFERENCES, flat, parameters, replace
 from sim.scenario import load_scenario, shipped_scenarios
+from sim.world.anatomy import readers
 
 NAMES = st.sampled_from(sorted(CODEBOOK))
 
@@ -47,8 +48,7 @@ SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in Path(book.__fil
 
 @pytest.mark.parametrize("name", CODEBOOK)
 def test_every_parameter_is_read_somewhere(name):
-    """By a phase, or by a study."""
-    assert readers(name) or f"p.{name}" in SOURCES
+    assert readers(name)
 
 
 def test_every_reference_is_complete_and_cited_by_a_parameter_a_scenario_or_a_docstring():
@@ -163,41 +163,3 @@ def test_a_broken_entry_names_its_file(tmp_path, monkeypatch):
         with pytest.raises(InputError) as caught:
             book._load_codebook()
         assert phrase in str(caught.value) and "topic.yaml" in str(caught.value)
-
-
-def test_readers_are_functions_that_name_the_parameter(tmp_path):
-    folder = tmp_path / "sim" / "world"
-    folder.mkdir(parents=True)
-    (folder / "population.py").write_text(
-        "def build(p):\n    return p.city.size + p.both.ways + p.local.name\ndef _inner(p):\n    def deep():\n        return p.city.size\n"
-    )
-    (folder / "crime.py").write_text(
-        "def offend(rows, p):\n    return p.both.ways, rows.city.other, q.city.other\n"
-        "def learn(rows, p):\n    cells, local = rows.cells, p.local\n    return cells.other + local.name\n"
-        "def rest(local, p):\n    return local.other\n"
-    )
-    build, inner = "sim/world/population.py: build", "sim/world/population.py: _inner"
-    assert readers("city.size", folder) == [build, inner]
-    assert readers("both.ways", folder) == ["sim/world/crime.py: offend", build]
-    assert readers("local.name", folder) == ["sim/world/crime.py: learn", build]
-    assert readers("city.other", folder) == readers("local.other", folder) == []
-    names = ("city.size", "both.ways", "local.name", "city.other")
-    assert [built_only(name, folder) for name in names] == [True, False, False, False]
-
-
-def test_which_parameters_matter_only_while_the_city_is_built():
-    assert built_only("offending.propensity_log_mean") and built_only("population.adult_share")
-    assert not built_only("training.half_life") and not built_only("trust.contact_gain") and not built_only("offending.risk_slope")
-
-
-def test_the_codebook_loads_without_heavy_company():
-    code = "import sys, sim.parameters; print(sorted({'numpy', 'pydantic', 'numba', 'mesa'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_an_error_survives_the_way_between_processes():
-    error = wrong({"training.half_live": 3}).at("a.yaml", 3, 5)
-    copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), copy.path, copy.column) == (str(error), error.path, 5)
-    assert str(InputError("what")) == "what"

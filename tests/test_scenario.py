@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InputError
-from sim.parameters import CODEBOOK, REFERENCES, built_only, flat, parameters
+from sim.parameters import CODEBOOK, REFERENCES, flat, parameters
 from sim.scenario import Change, CitySize, Scenario, json_schema, load_scenario, shipped_scenarios
 from sim.scenario_files import KEYS, MERGED, shipped_folder
+from sim.world.anatomy import built_only
 from sim.yaml_files import load_yaml, parse, scalar
 
 PARENT = """\

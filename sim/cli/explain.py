@@ -6,10 +6,10 @@ from rich.table import Table
 
 from sim.cli.show import console, table
 from sim.errors import InputError, closest, number
-from sim.parameters import CODEBOOK, REFERENCES, Parameter, readers
+from sim.parameters import CODEBOOK, REFERENCES, Parameter
 from sim.patterns import Pattern, patterns
 from sim.scenario import Scenario, load_scenario, shipped_scenarios
-from sim.world.anatomy import SCHEDULE, Step
+from sim.world.anatomy import SCHEDULE, Step, readers
 
 
 def show(rows: list[tuple[str, str]]) -> None:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from sim.errors import InputError, closest, number, number_problem, number_remedy
-from sim.parameters.uses import built_only, readers
 
-__all__ = ["CODEBOOK", "REFERENCES", "Parameter", "Parameters", "Reference", "built_only", "entry", "flat"]
-__all__ += ["order_problem", "out_of_order", "parameters", "readers", "replace"]
+__all__ = ["CODEBOOK", "REFERENCES", "Parameter", "Parameters", "Reference", "entry", "flat"]
+__all__ += ["order_problem", "out_of_order", "parameters", "replace"]
 
 FOLDER = Path(__file__).parent
 FIELDS = ("value", "unit", "range", "prior", "description", "source", "status", "note")

@@ -111,9 +111,19 @@ def uses(name: str) -> Uses:
 
 
 @cache
+def _readers() -> dict[str, tuple[str, ...]]:
+    """Every parameter that is read, with the functions that read it themselves."""
+    found: dict[str, dict[str, None]] = {}
+    for name, (file, node) in functions().items():
+        for kind, thing in _touched(node):
+            if kind == "parameters":
+                found.setdefault(thing, {})[f"{file}: {name}"] = None
+    return {parameter: tuple(places) for parameter, places in found.items()}
+
+
 def readers(parameter: str) -> tuple[str, ...]:
     """The functions that read a parameter themselves, as "sim/world/crime.py: offend"; empty if none does."""
-    return tuple(f"{file}: {name}" for name, (file, node) in functions().items() if ("parameters", parameter) in set(_touched(node)))
+    return _readers().get(parameter, ())
 
 
 def built_only(parameter: str) -> bool:

@@ -1,6 +1,6 @@
 """Crime and what follows: offend, report, workload, respond, learn (docs/model.md, 7.4-7.6 and 7.9)."""
 
-from sim.compiled import phase
+from sim.compiled import phase, piece
 from sim.rng import Draw, draw, draw_normal
 from sim.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
 from sim.rules.offending import crime_probability, loss, undeterred, unhindered
@@ -11,7 +11,7 @@ from sim.world.place import book, cell_near, first_above, first_above_nearby, pl
 from sim.world.state import Cause, Count, Desk
 
 
-@phase
+@piece
 def clear_crime(k, city):
     """No crime yet this week in this row."""
     crimes = city.crimes
@@ -20,7 +20,7 @@ def clear_crime(k, city):
     crimes.loss[k] = 0.0
 
 
-@phase
+@piece
 def chosen_cell(k, city, p, clock):
     """The cell an offender goes to: one of some near home, in proportion to attraction."""
     places, sums = city.scratch.rows, city.scratch.sums
@@ -39,7 +39,7 @@ def chosen_cell(k, city, p, clock):
     return places[candidates - 1]
 
 
-@phase
+@piece
 def chosen_victim(k, cell, city, p, clock):
     """The victim: a passer-by from anywhere or a resident of the cell, in proportion to exposure."""
     cumulative, first = city.citizens.exposure_cumulative, city.cells.first_resident
@@ -54,7 +54,7 @@ def chosen_victim(k, cell, city, p, clock):
     return first_above_nearby(cumulative, first[cell], first[cell + 1] - 1, value)
 
 
-@phase
+@piece
 def commit(k, cell, city, p, clock):
     """A crime happens: its severity, its loss and its victim."""
     crimes, offending = city.crimes, p.offending
@@ -68,7 +68,7 @@ def commit(k, cell, city, p, clock):
     city.tally[Count.SERIOUS] += int(serious)
 
 
-@phase
+@piece
 def suffer(k, city, p, clock):
     """What a crime costs its victim's trust."""
     victim = city.crimes.victim[k]
@@ -136,7 +136,7 @@ def workload(rows, city, p, clock):
     city.desk[Desk.FORCE_CONDUCT] = conduct / active if active > 0 else p.conduct.mean
 
 
-@phase
+@piece
 def solve(k, city, p, clock):
     """Is a case on file solved? Then the offender goes to jail."""
     crimes, response = city.crimes, p.response

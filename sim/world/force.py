@@ -1,13 +1,13 @@
 """The police force as an organization: staff, muster, bond, forget (docs/model.md, 7.2, 7.10, 7.11)."""
 
-from sim.compiled import phase
+from sim.compiled import phase, piece
 from sim.rng import Draw, draw, draw_normal
 from sim.rules.conduct import change_of_conduct, conduct_target
 from sim.rules.probability import faded
 from sim.world.state import Count
 
 
-@phase
+@piece
 def recruit(j, city, p, clock):
     """A recruit takes a vacant row: a fresh identity in the same squad, beat and duty."""
     officers = city.officers

@@ -1,9 +1,9 @@
 """Where somebody is, and who is there: small helpers that phases share."""
 
-from sim.compiled import phase
+from sim.compiled import piece
 
 
-@phase
+@piece
 def wrapped(x, size):
     """A coordinate brought back onto the torus, without the division that a remainder costs."""
     x += size * int(x < 0)
@@ -15,13 +15,13 @@ def wrapped(x, size):
     return x
 
 
-@phase
+@piece
 def place_of(cell, grid):
     """Column and row of a cell on the grid."""
     return cell % grid.width, cell // grid.width
 
 
-@phase
+@piece
 def cell_near(place, u, radius, grid):
     """A cell of the square of `radius` round a place, all equally likely, and what is left of the luck u (again uniform)."""
     span = 2 * radius + 1
@@ -32,14 +32,14 @@ def cell_near(place, u, radius, grid):
     return y * grid.width + x, down - int(down)
 
 
-@phase
+@piece
 def resident_of(cell, u, city):
     """A resident of a cell, all equally likely."""
     first = city.cells.first_resident[cell]
     return first + int(u * (city.cells.first_resident[cell + 1] - first))
 
 
-@phase
+@piece
 def first_above(cumulative, first, last, value):
     """The first row in first..last whose running sum exceeds value (the last, if none does).
 
@@ -54,7 +54,7 @@ def first_above(cumulative, first, last, value):
     return first
 
 
-@phase
+@piece
 def first_above_nearby(cumulative, first, last, value):
     """The same for a few rows: counting all of them lets the processor fetch them at once instead of one after the other."""
     passed = 0
@@ -63,7 +63,7 @@ def first_above_nearby(cumulative, first, last, value):
     return first + passed
 
 
-@phase
+@piece
 def book(city, cause, citizen, fairness_change, effectiveness_change):
     """Change a citizen's trust and book the change to its cause."""
     city.citizens.fairness[citizen] += fairness_change

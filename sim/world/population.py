@@ -4,7 +4,7 @@ from math import ceil, exp, floor, sqrt
 
 import numpy as np
 
-from sim.compiled import entry, phase
+from sim.compiled import entry, phase, piece
 from sim.rng import Draw, draw, draw_normal
 from sim.rules.encounter import corrupt_probability, fair_probability, felt_fair_probability
 from sim.rules.offending import crime_probability, undeterred, unhindered
@@ -107,7 +107,7 @@ def found_places(city, p, clock):
     for k in city.rows.offenders:
         normal = draw_normal(clock.seed, Draw.PROPENSITY, 0, k, 0)
         offenders.propensity[k] = exp(p.offending.propensity_log_mean + p.offending.propensity_log_sd * normal)
-        offenders.home[k] = offenders.cell[k] = int(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0) * len(cells.officers))
+        offenders.home[k] = int(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0) * len(cells.officers))
         offenders.perceived_risk[k] = p.deterrence.prior_risk
         city.crimes.victim[k] = -1
 
@@ -134,7 +134,7 @@ def found_people(city, p, clock):
         citizens.last_stop[i] = citizens.last_corrupt_stop[i] = citizens.last_victimized[i] = NEVER
 
 
-@phase
+@piece
 def expected_conduct(city, p):
     """Mean probabilities of corrupt and of fair conduct over the force."""
     corrupt, fair = 0.0, 0.0
@@ -145,7 +145,7 @@ def expected_conduct(city, p):
     return corrupt / count, fair / count
 
 
-@phase
+@piece
 def expected_crimes(city, p):
     """Crimes an adult suffers in a week, if no officer is near and trust is middling."""
     total = 0.0
@@ -155,7 +155,7 @@ def expected_crimes(city, p):
     return total / len(city.citizens.home)
 
 
-@phase
+@piece
 def stationary(mean, disposition_mean, felt, gain, loss, extra_loss, p):
     """Mean-field pressure upwards and downwards on a trust, and the mean it leads to: one step of the iteration."""
     rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
@@ -206,4 +206,6 @@ def build(size, p, seed: int, ticks: int) -> City:
     """The city of this size, these parameters and this seed, before its first tick."""
     city = empty_city(size, p, ticks)
     populate(city, p, clock(seed, 0))
+    city.offenders.home.sort()  # neighbors in the table are neighbors in the city: the processor's cache holds their surroundings
+    city.offenders.cell[:] = city.offenders.home
     return city

@@ -1,6 +1,6 @@
 """The police on the streets: patrol, presence, stop, contact (docs/model.md, 7.3)."""
 
-from sim.compiled import phase
+from sim.compiled import phase, piece
 from sim.rng import Draw, draw
 from sim.rules.encounter import conduct_of, felt_fair_probability
 from sim.rules.offending import attraction
@@ -40,7 +40,7 @@ def presence(rows, city, p, clock):
         )
 
 
-@phase
+@piece
 def meet(slot, citizen, kind, log_odds, city, p, clock):
     """One encounter: conduct, perception, change of trust, complaint."""
     encounters = city.encounters

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.rng import Draw, draw
+from sim.rng import Draw
 from sim.world.schedule import ask
 from sim.world.state import City, clock
 
@@ -99,5 +99,5 @@ def survey_rows(rows: np.ndarray, city: City, p, seed: int, tick: int, week: int
 
 def sample_rows(adults: int, size: int, seed: int, tick: int) -> np.ndarray:
     """A simple random sample of citizens' rows without replacement, sorted; a function of seed and tick alone."""
-    generator = np.random.Generator(np.random.Philox(int(draw(np.uint64(seed), Draw.SURVEY_SAMPLE, tick, 0, 0) * (1 << 52))))
+    generator = np.random.default_rng([seed, tick, Draw.SURVEY_SAMPLE])
     return np.sort(generator.choice(adults, min(size, adults), replace=False)).astype(np.int32)

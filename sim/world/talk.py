@@ -1,13 +1,13 @@
 """Talk and mood: tell, climate, settle (docs/model.md, 7.7 and 7.8)."""
 
-from sim.compiled import phase
+from sim.compiled import phase, piece
 from sim.rng import Draw, draw
 from sim.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
 from sim.world.place import book, cell_near, place_of, resident_of
 from sim.world.state import SLOTS, Cause, Count
 
 
-@phase
+@piece
 def find_listeners(count_decision, decision, actor, teller, city, p, clock):
     """Write those who hear an experience into the scratch column and return how many they are.
 
@@ -25,7 +25,7 @@ def find_listeners(count_decision, decision, actor, teller, city, p, clock):
     return told
 
 
-@phase
+@piece
 def hear_encounter(i, fair, city, p):
     """A listener's trust moves by a fraction of what living the encounter would have moved."""
     fraction = p.hearsay.fraction
@@ -36,7 +36,7 @@ def hear_encounter(i, fair, city, p):
     )  # fmt: skip
 
 
-@phase
+@piece
 def hear_crime(i, k, city, p):
     """A listener hears of a crime, and of how those who reported it were treated and served."""
     citizens, crimes, response = city.citizens, city.crimes, p.response

@@ -59,8 +59,8 @@ def found_cells(city: City) -> None:
 def found_offenders(city: City, offenders: int) -> None:
     """Homes anywhere, propensities very unequal."""
     offending, prior = city.parameters.offending, city.parameters.deterrence.prior_risk
-    for k in range(offenders):
-        home = floor(city.u(Draw.OFFENDER_HOME, k, 0) * len(city.cells))
+    homes = sorted(floor(city.u(Draw.OFFENDER_HOME, k, 0) * len(city.cells)) for k in range(offenders))
+    for k, home in enumerate(homes):
         z = city.n(Draw.PROPENSITY, k, 0)
         propensity = exp(offending.propensity_log_mean + offending.propensity_log_sd * z)
         city.offenders.append(Offender(home=home, cell=home, propensity=propensity, perceived_risk=prior))
