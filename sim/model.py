@@ -12,6 +12,7 @@ from sim.rules.trust import overall_trust
 from sim.scenario import Scenario, load_scenario
 from sim.world.anatomy import phases
 from sim.world.simulation import Simulation
+from sim.world.state import ROW
 
 KINDS: tuple[type[Row], ...] = (Citizen, Officer, Offender)
 # Who does what when agents drive the week; sums and talk, which depend on the order of rows, are the model's own.
@@ -104,7 +105,7 @@ class Model(mesa.Model):
 
     def crimes_against(self, citizen: int) -> np.ndarray:
         """Rows of this week's crimes against a citizen."""
-        return np.flatnonzero(self.city.crimes.victim == citizen).astype(np.int32)
+        return np.flatnonzero(self.city.crimes.victim == citizen).astype(ROW)
 
     # Agents and grid, built when somebody looks.
 

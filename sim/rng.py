@@ -5,7 +5,7 @@ The generator is Philox4x64-10 (salmon2011), the same as `numpy.random.Philox`, 
 """
 
 from enum import IntEnum
-from math import cos, log, pi, sqrt
+from math import cos, log, pi, sin, sqrt
 
 from numpy import uint64
 from numpy.random import SeedSequence
@@ -61,14 +61,14 @@ WEYL_1 = 0xBB67AE8584CAA73B
 
 @rule
 def philox(c0, c1, c2, c3, k0, k1):
-    """The first two of the four words of Philox4x64-10 for counter (c0, c1, c2, c3) and key (k0, k1)."""
+    """The four words of Philox4x64-10 for counter (c0, c1, c2, c3) and key (k0, k1)."""
     c0, c1, c2, c3, k0, k1 = word(c0), word(c1), word(c2), word(c3), word(k0), word(k1)
     for _ in range(10):
         high_0, low_0 = multiply_high(word(MULTIPLIER_0), c0), multiply_low(word(MULTIPLIER_0), c0)
         high_1, low_1 = multiply_high(word(MULTIPLIER_1), c2), multiply_low(word(MULTIPLIER_1), c2)
         c0, c1, c2, c3 = high_1 ^ c1 ^ k0, low_1, high_0 ^ c3 ^ k1, low_0
         k0, k1 = add_words(k0, word(WEYL_0)), add_words(k1, word(WEYL_1))
-    return c0, c1
+    return c0, c1, c2, c3
 
 
 @rule
@@ -87,14 +87,28 @@ def draw(seed, decision, tick, actor, index):
     actor     row of who decides
     index     which of the decision's draws
     """
-    first, _ = philox(index, actor, tick, decision, seed, 0)
-    return uniform_of(first)
+    return uniform_of(philox(index, actor, tick, decision, seed, 0)[0])
+
+
+@rule
+def draw_four(seed, decision, tick, actor, index):
+    """Four independent uniform numbers with the same key as `draw`, the first of which is `draw`: as cheap as one."""
+    first, second, third, fourth = philox(index, actor, tick, decision, seed, 0)
+    return uniform_of(first), uniform_of(second), uniform_of(third), uniform_of(fourth)
+
+
+@rule
+def draw_normal_pair(seed, decision, tick, actor, index):
+    """Two independent standard normal numbers with the same key as `draw` (Box-Muller on the block's first two words)."""
+    first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
+    length, angle = sqrt(-2.0 * log(uniform_of(first))), 2.0 * pi * uniform_of(second)
+    return length * cos(angle), length * sin(angle)
 
 
 @rule
 def draw_normal(seed, decision, tick, actor, index):
-    """A standard normal number with the same key as `draw` (Box-Muller on the block's first two words)."""
-    first, second = philox(index, actor, tick, decision, seed, 0)
+    """A standard normal number with the same key as `draw`: the first of `draw_normal_pair`."""
+    first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
     return sqrt(-2.0 * log(uniform_of(first))) * cos(2.0 * pi * uniform_of(second))
 
 

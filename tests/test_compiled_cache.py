@@ -66,7 +66,12 @@ class Package:
     def start(self, before="", **environment):
         hidden = ("NUMBA_", "CONFIANZA_", "COV_")
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
-        fixed = {"CONFIANZA_CACHE_DIR": str(self.cache), "TMPDIR": str(self.temporary), "HOME": str(self.folder), "PYTHONPATH": str(self.folder)}
+        fixed = {
+            "CONFIANZA_CACHE_DIR": str(self.cache),
+            "TMPDIR": str(self.temporary),
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(self.folder),
+        }
         command = [sys.executable, "-c", f"{before}\n{MAIN}"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(command, cwd=self.folder, env={**inherited, **fixed, **environment}, **pipes)

@@ -50,7 +50,7 @@ def assert_docked(simulation: Simulation, twin: Twin) -> None:
         theirs = np.array([getattr(rows[n], field) for n in used], dtype=float)
         mine = column[: len(rows)][list(used)] if table == "encounters" else column
         assert len(mine) == len(theirs), name
-        if column.dtype == np.int32:
+        if column.dtype != np.float64:
             assert np.array_equal(mine, theirs), f"{name} differs in rows {np.flatnonzero(mine != theirs)[:5]} at tick {simulation.tick}"
         else:
             np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12, err_msg=f"{name} at tick {simulation.tick}")

@@ -13,7 +13,7 @@ from scipy import stats
 
 from sim import rng
 from sim.compiled import source
-from sim.rng import Draw, draw, draw_normal, philox, replicate_seed, uniform_of
+from sim.rng import Draw, draw, draw_four, draw_normal, draw_normal_pair, philox, replicate_seed, uniform_of
 
 WORDS = st.integers(0, 2**64 - 1)
 # The numbers are part of every result there is: this table only ever grows.
@@ -32,22 +32,31 @@ def words_of_numpy(counter, key):
     """The block for a counter of four words; numpy adds one to its counter before it makes a block."""
     before = (sum(word << (64 * place) for place, word in enumerate(counter)) - 1) % 2**256
     limbs = np.array([(before >> (64 * place)) % 2**64 for place in range(4)], dtype=np.uint64)
-    return np.random.Philox(counter=limbs, key=np.array(key, dtype=np.uint64)).random_raw(2).tolist()
+    return np.random.Philox(counter=limbs, key=np.array(key, dtype=np.uint64)).random_raw(4).tolist()
 
 
 @given(st.tuples(WORDS, WORDS, WORDS, WORDS), st.tuples(WORDS, WORDS))
 def test_philox_is_numpys(counter, key):
     words = philox(*(np.uint64(w) for w in counter), *(np.uint64(w) for w in key))
-    assert [int(w) for w in words] == words_of_numpy(counter, key)
+    assert len(words) >= 2
+    assert [int(w) for w in words] == words_of_numpy(counter, key)[: len(words)]
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_draws_are_made_from_the_block_of_their_key(key):
     seed, decision, tick, actor, index = key
-    first, second = words_of_numpy((index, actor, tick, decision), (seed, 0))
+    first, second, _, _ = words_of_numpy((index, actor, tick, decision), (seed, 0))
     u1, u2 = (((bits >> 12) + 0.5) * 2.0**-52 for bits in (first, second))
     assert draw(np.uint64(seed), *key[1:]) == u1
     assert draw_normal(np.uint64(seed), *key[1:]) == pytest.approx(np.sqrt(-2 * np.log(u1)) * np.cos(2 * np.pi * u2), rel=1e-14, abs=0)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_four_draws_are_the_four_words_of_the_block(key):
+    seed, decision, tick, actor, index = key
+    four = draw_four(np.uint64(seed), *key[1:])
+    assert list(four) == [((bits >> 12) + 0.5) * 2.0**-52 for bits in words_of_numpy((index, actor, tick, decision), (seed, 0))]
+    assert four[0] == draw(np.uint64(seed), *key[1:])
 
 
 @pytest.mark.parametrize("bits", [0, 1, 4095, 4096, 2**63, 2**64 - 4097, 2**64 - 1])
@@ -84,6 +93,14 @@ def test_normals_are_normal_along_every_part_of_the_key(along):
     assert abs(stats.skew(sample)) < 4 * (6 / n) ** 0.5
     assert abs(stats.kurtosis(sample)) < 4 * (24 / n) ** 0.5
     assert stats.kstest(sample, "norm").pvalue > 0.001
+
+
+def test_a_pair_of_normals_is_the_normal_and_one_that_is_independent_of_it():
+    pairs = np.array([draw_normal_pair(1, int(Draw.DISPOSITION), 0, row, 0) for row in range(20_000)])
+    assert np.array_equal(pairs[:, 0], column(draw_normal, decision=Draw.DISPOSITION, actor=None))
+    assert stats.kstest(pairs[:, 1], "norm").pvalue > 0.001
+    assert abs(np.corrcoef(pairs.T)[0, 1]) < 4 / len(pairs) ** 0.5
+    assert abs(np.corrcoef(pairs.T**2)[0, 1]) < 4 / len(pairs) ** 0.5
 
 
 @pytest.mark.parametrize("neighbor", [{"seed": 2}, {"decision": Draw.STOP_WHO + 1}, {"tick": 1}, {"index": 1}])

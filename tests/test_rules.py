@@ -38,7 +38,11 @@ def module(topic):
 def rules(topic):
     """The rules written in a topic's file, by name (not what it borrows)."""
     found = vars(module(topic)).items()
-    return {name: rule for name, rule in found if callable(rule) and not isinstance(rule, type) and source(rule).__module__ == f"sim.rules.{topic}"}
+    return {
+        name: rule
+        for name, rule in found
+        if callable(rule) and not isinstance(rule, type) and source(rule).__module__ == f"sim.rules.{topic}"
+    }
 
 
 @pytest.mark.parametrize("form", ["compiled", "source"])
@@ -157,7 +161,13 @@ def test_conduct_moves_towards_its_target_and_not_beyond(conduct, disposition, p
     assert min(conduct, target) - 1e-12 <= after <= max(conduct, target) + 1e-12
 
 
-@given(shares, within("deterrence.arrest_gain"), within("deterrence.escape_loss"), within("deterrence.prior_risk"), within("deterrence.fading_rate"))
+@given(
+    shares,
+    within("deterrence.arrest_gain"),
+    within("deterrence.escape_loss"),
+    within("deterrence.prior_risk"),
+    within("deterrence.fading_rate"),
+)
 def test_perceived_risk_stays_between_0_and_1(risk, gain, loss, prior, rate):
     assert risk - 1e-15 <= risk_after_arrest(risk, gain) <= 1 + 1e-15
     assert 0 <= risk_after_escape(risk, loss) <= risk
@@ -196,7 +206,14 @@ def test_losses_are_positive_and_have_their_median(median, log_sd, normal):
     assert loss(median, log_sd, 0.0) == pytest.approx(median)
 
 
-@given(st.floats(0, 1e5), st.floats(0, 1e5), shares, within("reporting.intercept"), within("reporting.log_loss_slope"), within("reporting.trust_slope"))
+@given(
+    st.floats(0, 1e5),
+    st.floats(0, 1e5),
+    shares,
+    within("reporting.intercept"),
+    within("reporting.log_loss_slope"),
+    within("reporting.trust_slope"),
+)
 def test_a_larger_loss_is_reported_no_less(loss, other, trust, intercept, log_loss_slope, trust_slope):
     small, large = (reporting_probability(x, trust, intercept, log_loss_slope, trust_slope) for x in sorted((loss, other)))
     assert is_share(small) and is_share(large)

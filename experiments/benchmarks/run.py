@@ -112,7 +112,7 @@ def against_mesa(repetitions: int, every_agent_weeks: int, adults: int = 20_000)
         rates["compiled"].append(adults * weeks / cpu_seconds(lambda weeks=weeks: compiled.advance(weeks)))
         for name, (model, weeks) in peers.items():
             rates[name].append(adults * weeks / cpu_seconds(steps(model, weeks)))
-    goals = {"Mesa, events": (60, 150), "Mesa, events, lazy drift": (60, 150), "Mesa, every agent": (500, None)}
+    goals = {"Mesa, events": (60, 150), "Mesa, events, lazy drift": (None, None), "Mesa, every agent": (500, None)}
     rows = [Row(f"{name}, {adults:,} adults", "million citizen-weeks/s", [rate / 1e6 for rate in values]) for name, values in rates.items()]
     for name, (goal, aim) in goals.items():
         ratios = [ours / theirs for ours, theirs in zip(rates["compiled"], rates[name], strict=True)]

@@ -1,7 +1,7 @@
 """Crime and what follows: offend, report, workload, respond, learn (docs/model.md, 7.4-7.6 and 7.9)."""
 
 from sim.compiled import phase, piece
-from sim.rng import Draw, draw, draw_normal
+from sim.rng import Draw, draw, draw_four, draw_normal
 from sim.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
 from sim.rules.offending import crime_probability, loss, undeterred, unhindered
 from sim.rules.reporting import file_probability, reporting_probability
@@ -26,12 +26,15 @@ def chosen_cell(k, city, p, clock):
     places, sums = city.scratch.rows, city.scratch.sums
     radius, candidates = int(p.offending.search_radius), int(p.offending.candidates)
     home, running = place_of(city.offenders.home[k], city.grid), 0.0
-    for block in range((candidates + 2) // 3):
-        rest = draw(clock.seed, Draw.CANDIDATE, clock.tick, k, block)  # a draw has luck for three candidates
-        for n in range(3 * block, min(3 * block + 3, candidates)):
-            places[n], rest = cell_near(home, rest, radius, city.grid)
-            running += city.cells.attraction[places[n]]
-            sums[n] = running
+    n = 0
+    while n < candidates:
+        for luck in draw_four(clock.seed, Draw.CANDIDATE, clock.tick, k, n // 12):  # each of the four is enough for three candidates
+            rest = luck
+            for _ in range(min(3, candidates - n)):
+                places[n], rest = cell_near(home, rest, radius, city.grid)
+                running += city.cells.attraction[places[n]]
+                sums[n] = running
+                n += 1
     target = draw(clock.seed, Draw.CHOICE, clock.tick, k, 0) * running
     for n in range(candidates):
         if sums[n] > target:
@@ -88,6 +91,8 @@ def offend(rows, city, p, clock):
             continue
         city.offenders.cell[k] = offenders.home[k]
         u = draw(clock.seed, Draw.OFFEND, clock.tick, k, 0)
+        if u >= offenders.propensity[k]:  # 1 - exp(-x) < x: most offenders are settled without an exponential
+            continue
         drive = undeterred(offenders.propensity[k], offenders.perceived_risk[k], offending.risk_slope)
         # Nowhere can the probability be higher than this, so most offenders need not search this week.
         if u >= crime_probability(drive, 1.0):

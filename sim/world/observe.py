@@ -1,7 +1,7 @@
 """Writing down: observe, and the survey's answers (docs/model.md, 7.12). Nothing here changes the city."""
 
 from sim.compiled import phase
-from sim.rng import Draw, draw, draw_normal
+from sim.rng import Draw, draw, draw_normal_pair
 from sim.rules.survey import answer, insecurity_probability
 from sim.rules.trust import overall_trust
 from sim.world.state import Count, Desk, Mean
@@ -47,9 +47,9 @@ def answer_survey(rows, answers, scale, unsafe, city, p, clock):
     for n in range(len(rows)):
         i = rows[n]
         trust = overall_trust(citizens.fairness[i], citizens.effectiveness[i], p.trust.effectiveness_weight)
-        error = survey.response_error_sd * draw_normal(clock.seed, Draw.ANSWER, clock.tick, i, 0)
-        answers[n] = answer(trust + error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
-        scale[n] = citizens.fairness[i] + survey.scale_error_sd * draw_normal(clock.seed, Draw.ANSWER, clock.tick, i, 1)
+        error, scale_error = draw_normal_pair(clock.seed, Draw.ANSWER, clock.tick, i, 0)
+        answers[n] = answer(trust + survey.response_error_sd * error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
+        scale[n] = citizens.fairness[i] + survey.scale_error_sd * scale_error
         victim = int(citizens.last_victimized[i] > clock.tick - 52)
         chance = insecurity_probability(trust, victim, survey.insecurity_intercept, survey.insecurity_victim, survey.insecurity_trust)
         unsafe[n] = int(draw(clock.seed, Draw.INSECURITY, clock.tick, i, 0) < chance)

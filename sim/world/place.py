@@ -18,7 +18,7 @@ def wrapped(x, size):
 @piece
 def place_of(cell, grid):
     """Column and row of a cell on the grid."""
-    return cell % grid.width, cell // grid.width
+    return int(cell) % grid.width, int(cell) // grid.width
 
 
 @piece

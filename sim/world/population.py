@@ -13,6 +13,7 @@ from sim.world.schedule import climate
 from sim.world.state import (
     MOST_LOOKED_AT,
     NEVER,
+    ROW,
     SLOTS,
     Cause,
     Cells,
@@ -63,7 +64,7 @@ def empty_city(size, p, ticks: int) -> City:
     return City(
         *tables,
         empty_table(Scratch, MOST_LOOKED_AT),
-        Rows(*(np.arange(n, dtype=np.int32) for n in rows.values())),
+        Rows(*(np.arange(n, dtype=ROW) for n in rows.values())),
         grid,
         np.zeros(len(Desk)),
         np.zeros(len(Count), np.int64),

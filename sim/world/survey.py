@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.rng import Draw
 from sim.world.schedule import ask
-from sim.world.state import City, clock
+from sim.world.state import ROW, City, clock
 
 INTERVAL_WEEKS = 26
 HALF_YEAR, YEAR = 26, 52
@@ -100,4 +100,4 @@ def survey_rows(rows: np.ndarray, city: City, p, seed: int, tick: int, week: int
 def sample_rows(adults: int, size: int, seed: int, tick: int) -> np.ndarray:
     """A simple random sample of citizens' rows without replacement, sorted; a function of seed and tick alone."""
     generator = np.random.default_rng([seed, tick, Draw.SURVEY_SAMPLE])
-    return np.sort(generator.choice(adults, min(size, adults), replace=False)).astype(np.int32)
+    return np.sort(generator.choice(adults, min(size, adults), replace=False)).astype(ROW)

@@ -1,7 +1,7 @@
 """Talk and mood: tell, climate, settle (docs/model.md, 7.7 and 7.8)."""
 
 from sim.compiled import phase, piece
-from sim.rng import Draw, draw
+from sim.rng import Draw, draw, draw_four
 from sim.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
 from sim.world.place import book, cell_near, place_of, resident_of
 from sim.world.state import SLOTS, Cause, Count
@@ -14,13 +14,15 @@ def find_listeners(count_decision, decision, actor, teller, city, p, clock):
     Found first and told afterwards, because then the processor fetches all of their trust at once: half the time.
     """
     home, radius, told = place_of(city.citizens.home[teller], city.grid), int(p.hearsay.radius), 0
-    for n in range(int(p.hearsay.listeners + draw(clock.seed, count_decision, clock.tick, actor, 0))):
-        u = draw(clock.seed, decision, clock.tick, actor, n)
-        cell, rest = cell_near(home, u, radius, city.grid)
-        listener = resident_of(cell, rest, city)
-        if listener != teller:
-            city.scratch.rows[told] = listener
-            told += 1
+    many = int(p.hearsay.listeners + draw(clock.seed, count_decision, clock.tick, actor, 0))
+    for n in range(0, many, 4):
+        luck = draw_four(clock.seed, decision, clock.tick, actor, n // 4)
+        for m in range(min(4, many - n)):
+            cell, rest = cell_near(home, luck[m], radius, city.grid)
+            listener = resident_of(cell, rest, city)
+            if listener != teller:
+                city.scratch.rows[told] = listener
+                told += 1
     city.tally[Count.HEARD] += told
     return told
 

@@ -21,6 +21,11 @@ def uniform(word: int) -> float:
     return ((word >> 12) + 0.5) / 2**52
 
 
+def word_uniform(seed: int, decision: int, tick: int, actor: int, block: int, word: int) -> float:
+    """The uniform that one of the four words of a block makes."""
+    return uniform(philox((block, actor, tick, decision), (seed, 0))[word])
+
+
 def normal(seed: int, decision: int, tick: int, actor: int, index: int) -> float:
     """A standard normal, from the first and the second word of its block."""
     first, second, _, _ = philox((index, actor, tick, decision), (seed, 0))

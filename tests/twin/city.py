@@ -5,7 +5,7 @@ from math import ceil, exp, floor, sqrt
 
 from sim.rng import draw
 
-from .chance import normal
+from .chance import normal, word_uniform
 
 NEVER = -1_000_000
 SLOTS = 32  # encounters an officer can have in a week
@@ -142,6 +142,10 @@ class City:
     def u(self, decision: int, actor: int, index: int) -> float:
         """A uniform number of this tick."""
         return draw(self.seed, int(decision), self.tick, actor, index)
+
+    def word(self, decision: int, actor: int, block: int, word: int) -> float:
+        """The uniform of a word of a block of this tick."""
+        return word_uniform(self.seed, int(decision), self.tick, actor, block, word)
 
     def n(self, decision: int, actor: int, index: int) -> float:
         """A standard normal number of this tick."""

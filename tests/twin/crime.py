@@ -33,7 +33,7 @@ class Crimes(Force):
         o = self.parameters.offending
         candidates, sums, total, remainder = [], [], 0.0, 0.0
         for n in range(int(o.candidates)):
-            u = remainder if n % 3 else self.u(Draw.CANDIDATE, k, n // 3)
+            u = remainder if n % 3 else self.word(Draw.CANDIDATE, k, floor(n / 12), floor((n % 12) / 3))
             candidate, remainder = self.near(offender.home, o.search_radius, u)
             candidates.append(candidate)
             total += self.cells[candidates[-1]].attraction

@@ -70,7 +70,7 @@ class Twin(Crimes):
         """Those who hear; the teller, if drawn, does not, but the same neighbor may hear twice."""
         hearsay, home, hearers = self.parameters.hearsay, self.citizens[teller].home, []
         for n in range(floor(hearsay.listeners + self.u(count, actor, 0))):
-            cell, remainder = self.near(home, hearsay.radius, self.u(choice, actor, n))
+            cell, remainder = self.near(home, hearsay.radius, self.word(choice, actor, floor(n / 4), n % 4))
             i = self.resident(cell, remainder)
             if i != teller:
                 hearers.append(self.citizens[i])
