@@ -1,6 +1,6 @@
 """Where and whether an offender offends."""
 
-from math import exp, log
+from math import exp
 
 from sim.compiled import rule
 
@@ -71,4 +71,4 @@ def loss(median: float, log_sd: float, normal: float) -> float:
     >>> loss(2.0, 1.0, 0.0)
     2.0
     """
-    return exp(log(median) + log_sd * normal)
+    return median * exp(log_sd * normal)

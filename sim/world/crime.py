@@ -54,7 +54,7 @@ def chosen_victim(k, cell, city, p, clock):
     else:
         before = cumulative[first[cell] - 1] if cell > 0 else 0.0
         value = before + u * (cumulative[first[cell + 1] - 1] - before)
-    return first_above_nearby(cumulative, first[cell], first[cell + 1] - 1, value)
+    return first_above_nearby(cumulative, first[cell], first[cell + 1], value)
 
 
 @piece

@@ -55,12 +55,12 @@ def first_above(cumulative, first, last, value):
 
 
 @piece
-def first_above_nearby(cumulative, first, last, value):
-    """The same for a few rows: counting all of them lets the processor fetch them at once instead of one after the other."""
+def first_above_nearby(cumulative, first, end, value):
+    """The same for a few rows before `end`: counting them all lets the processor fetch them at once, not one after the other."""
     passed = 0
-    for row in range(first, last):
+    for row in range(first, end):
         passed += int(cumulative[row] <= value)
-    return first + passed
+    return min(first + passed, end - 1)
 
 
 @piece

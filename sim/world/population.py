@@ -60,7 +60,7 @@ def empty_city(size, p, ticks: int) -> City:
     }  # fmt: skip
     kinds = (Citizens, Officers, Squads, Offenders, Cells, Crimes, Encounters)
     tables = [empty_table(kind, n) for kind, n in zip(kinds, rows.values(), strict=True)]
-    tables[4] = tables[4]._replace(first_resident=np.zeros(cells + 1, np.int32))
+    tables[4] = tables[4]._replace(first_resident=np.zeros(cells + 1, ROW))
     return City(
         *tables,
         empty_table(Scratch, MOST_LOOKED_AT),
