@@ -67,5 +67,5 @@ validate: env ## compare the model with the patterns it should reproduce
 	$(BIN)/confianza validate mexico-city-2016
 
 clean: ## delete the environment, results and caches of this folder
-	rm -rf $(VENV) out dist build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
+	rm -rf $(VENV) out dist build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
