@@ -15,8 +15,8 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def fingerprint() -> str:
     for version in (platform.python_version(), np.__version__, numba.__version__, platform.machine()):
         digest.update(version.encode())
     folders = (PACKAGE / "rules", PACKAGE / "world")
-    sources = [Path(__file__), PACKAGE / "rng.py", *(path for folder in folders for path in folder.rglob("*.py"))]
+    sources = [Path(__file__), PACKAGE / "rng.py", *(path for folder in folders for path in folder.rglob("*.py") if path.is_file())]
     for path in sorted(sources):
         digest.update(str(path.relative_to(PACKAGE)).encode())
         digest.update(path.read_bytes())
@@ -48,28 +48,32 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def _writable(folder: Path) -> bool:
+def _ours(folder: Path) -> bool:
+    """Make a folder, and say whether it can be written to by us and by nobody else: what lies in it will be executed."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return True
+            pass
+        status = folder.stat()
     except OSError:
         return False
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+
+
+def _candidates() -> Iterator[Path]:
+    """Where compiled code may be kept: `CONFIANZA_CACHE_DIR`, else the user's cache; failing that, a temporary folder."""
+    if stated := os.environ.get("CONFIANZA_CACHE_DIR"):
+        yield Path(stated).expanduser().absolute()
+    else:
+        with suppress(RuntimeError):  # nobody's home is known
+            yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "confianza"
+    yield Path(tempfile.gettempdir()) / f"confianza-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
 
 
 def cache_folder() -> Path | None:
-    """Where compiled code is kept: `CONFIANZA_CACHE_DIR`, else the user's cache, else a temporary folder; None: nowhere."""
-    base = os.environ.get("CONFIANZA_CACHE_DIR")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "confianza"
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    for folder in (Path(base) if base else home, Path(tempfile.gettempdir()) / f"confianza-{user}"):
-        keyed = folder / fingerprint()
-        if _writable(keyed):
-            return keyed
-    return None
-
-
-FOLDER = None if INTERPRETED else cache_folder()
+    """The folder for code compiled from the sources as they are now; None if there is nowhere to keep it."""
+    key = fingerprint()
+    return next((base / key for base in _candidates() if _ours(base) and _ours(base / key)), None)
 
 
 @contextmanager
@@ -113,9 +117,10 @@ def entry(function: Callable) -> Callable:
     """Compile a function that Python calls, and keep it on disk for the next process."""
     if INTERPRETED:
         return function
-    if FOLDER is None:
+    folder = cache_folder()  # anew for each entry, because sources may have been edited and reloaded since the last
+    if folder is None:
         return numba.njit(**_COMMON)(function)
-    with _numba_cache_in(FOLDER):
+    with _numba_cache_in(folder):
         return numba.njit(cache=True, **_COMMON)(function)
 
 
@@ -124,11 +129,14 @@ def source(function: Callable) -> Callable:
     return getattr(function, "py_func", function)
 
 
-def is_ready(*functions: Callable) -> bool:
+def is_ready(*functions: Any) -> bool:
     """Can these entries run without compiling first (interpreted, compiled in this process, or on disk)?"""
-    if INTERPRETED:
-        return True
-    return all(f.signatures or (FOLDER and any(FOLDER.rglob(f"*.{f.__name__}-*.nbc"))) for f in functions)  # type: ignore[attr-defined]
+    return INTERPRETED or all(f.signatures or _on_disk(f) for f in functions)
+
+
+def _on_disk(function: Any) -> bool:
+    folder = function.stats.cache_path
+    return bool(folder) and any(Path(folder).glob(f"*.{function.__name__}-*.nbc"))
 
 
 def announce(what: str, *functions: Callable) -> None:

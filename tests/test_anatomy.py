@@ -16,8 +16,10 @@ def test_all_thirteen_processes_act_in_the_order_of_the_text():
 
 def test_names_of_the_worlds_functions_are_unique():
     names = [line.split("(")[0] for path in FOLDER.glob("*.py") for line in path.read_text().splitlines() if line.startswith("def ")]
-    assert len(names) == len(set(names)) == len(functions()) + sum(name.startswith("def __") for name in names) - sum(
-        name.startswith("__") for name in functions()
+    assert (
+        len(names)
+        == len(set(names))
+        == len(functions()) + sum(name.startswith("def __") for name in names) - sum(name.startswith("__") for name in functions())
     )
 
 

@@ -21,7 +21,8 @@ BUSY = {
     "staffing.turnover_rate": (0.0, 0.08), "staffing.replacement_delay_weeks": (1, 12), "community.share": (0.0, 0.8),
     "encounter.complaint_probability": (0.0, 0.5), "response.capacity": (0.02, 1.0), "hearsay.listeners": (0.0, 6.0),
     "conduct.squad_size": (2, 8), "offending.candidates": (1, 30), "training.half_life": (4, 60), "survey.lower_cut": (0.1, 0.4),
-    "survey.middle_cut": (0.42, 0.58), "survey.upper_cut": (0.63, 0.9), "reporting.intercept": (-3.0, 1.0), "response.solve_probability": (0.1, 1.0),
+    "survey.middle_cut": (0.42, 0.58), "survey.upper_cut": (0.63, 0.9), "reporting.intercept": (-3.0, 1.0),
+    "response.solve_probability": (0.1, 1.0),
 }  # fmt: skip
 
 
@@ -46,7 +47,9 @@ def assert_docked(simulation: Simulation, twin: Twin) -> None:
         if name in INDEXES or (simulation.tick == 0 and name in SUMS):
             continue
         rows = getattr(twin, table)
-        used = [n for n in range(len(rows)) if n % SLOTS < twin.officers[n // SLOTS].encounters] if table == "encounters" else range(len(rows))
+        used = (
+            [n for n in range(len(rows)) if n % SLOTS < twin.officers[n // SLOTS].encounters] if table == "encounters" else range(len(rows))
+        )
         theirs = np.array([getattr(rows[n], field) for n in used], dtype=float)
         mine = column[: len(rows)][list(used)] if table == "encounters" else column
         assert len(mine) == len(theirs), name
@@ -68,12 +71,20 @@ def test_random_cities_dock(city):
     luck = random.Random(city)
     adults, seed = luck.choice((1000, 1300, 2017)), luck.randrange(1 << 63)
     size = CitySize(
-        adults=adults, officers_per_1000_inhabitants=luck.uniform(2, 12), offenders_share=luck.uniform(0.01, 0.1), adults_per_cell=luck.choice((20, 50, 90))
+        adults=adults,
+        officers_per_1000_inhabitants=luck.uniform(2, 12),
+        offenders_share=luck.uniform(0.01, 0.1),
+        adults_per_cell=luck.choice((20, 50, 90)),
     )
     values, later = (random_values(luck) if city else {}), random_values(luck)
     change = {name: later[name] for name in ("encounter.stop_rate", "conduct.mean", "hearsay.fraction", "community.contacts_rate")}
     scenario = Scenario(
-        name="docking", city=size, weeks=WEEKS, spin_up_weeks=0, parameters=values, changes=[{"week": WEEKS // 2, "set": change}] if city else []
+        name="docking",
+        city=size,
+        weeks=WEEKS,
+        spin_up_weeks=0,
+        parameters=values,
+        changes=[{"week": WEEKS // 2, "set": change}] if city else [],
     )
     simulation = Simulation(scenario, seed)
     twin = Twin(

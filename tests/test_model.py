@@ -175,4 +175,4 @@ def test_every_phase_of_the_week_has_its_number():
 
     text = inspect.getsource(source(schedule.perform))
     called = [node.value.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    assert called == [name for name in phases()]
+    assert called == list(phases())

@@ -3,8 +3,6 @@
 import math
 import pickle
 import re
-import subprocess
-import sys
 from dataclasses import replace as changed
 from pathlib import Path
 

@@ -94,7 +94,9 @@ def test_the_record_is_what_the_columns_say():
 
 def test_a_dated_change_acts_from_its_week_on_and_not_before():
     plain = Simulation(scenario(), 3)
-    changed = Simulation(scenario(changes=[{"week": 20, "set": {"encounter.stop_rate": 4.0}}, {"week": 40, "set": {"conduct.mean": 2.0}}]), 3)
+    changed = Simulation(
+        scenario(changes=[{"week": 20, "set": {"encounter.stop_rate": 4.0}}, {"week": 40, "set": {"conduct.mean": 2.0}}]), 3
+    )
     for simulation in (plain, changed):
         simulation.advance(20)
     assert_same(plain, changed)

@@ -4,7 +4,8 @@ This is how most published Mesa models are written: `agents.shuffle_do("step")`,
 at the agents. An officer's, an offender's and a citizen's week happen in one random order instead of phase by phase; what
 a phase would sum over the city before it acts (muster, the hot-spot map, the files that compete for officers, the climate
 that offenders sense) is as it stood when the week began. As in Mesa's own examples, a citizen who settles looks at the
-neighbors; taking one mean a street instead, as `mesa_events` does, would make this model about twice as fast. The rates of crimes, stops and reports are those of `mesa_events`.
+neighbors; taking one mean a street instead, as `mesa_events` does, would make this model about twice as fast. The rates
+of crimes, stops and reports are those of `mesa_events`.
 """
 
 from bisect import bisect

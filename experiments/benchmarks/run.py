@@ -116,8 +116,8 @@ def against_mesa(repetitions: int, every_agent_weeks: int, adults: int = 20_000)
         # The peers ask nobody, so the ratio is with the weeks alone; asking everybody twice a year is a row of its own.
         rates["compiled"].append(adults * weeks / cpu_seconds(lambda: advance(weeks, compiled.city, compiled.parameters, start)))
         rates["compiled, with surveys"].append(adults * weeks / cpu_seconds(lambda: compiled.advance(weeks)))
-        for name, (model, weeks) in peers.items():
-            rates[name].append(adults * weeks / cpu_seconds(steps(model, weeks)))
+        for name, (model, fewer) in peers.items():
+            rates[name].append(adults * fewer / cpu_seconds(steps(model, fewer)))
     goals = {"Mesa, events": (60, 150), "Mesa, events, lazy drift": (None, None), "Mesa, every agent": (500, None)}
     rows = [Row(f"{name}, {adults:,} adults", "million citizen-weeks/s", [rate / 1e6 for rate in values]) for name, values in rates.items()]
     for name, (goal, aim) in goals.items():

@@ -22,7 +22,9 @@ def free_capacity(staff: float, load: float, capacity: float) -> float:
 
 
 @rule
-def good_treatment_probability(filed: float, force_conduct: float, intercept: float, file_slope: float, police_share: float, reference: float) -> float:
+def good_treatment_probability(
+    filed: float, force_conduct: float, intercept: float, file_slope: float, police_share: float, reference: float
+) -> float:
     """Probability that a complainant is treated well.
 
     filed          was a file opened? 1 or 0

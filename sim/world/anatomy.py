@@ -69,7 +69,11 @@ def _aliases(function: ast.FunctionDef) -> dict[str, tuple[str, ...]]:
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target, value = node.targets[0], node.value
-            pairs = zip(target.elts, value.elts, strict=False) if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) else [(target, value)]
+            pairs = (
+                zip(target.elts, value.elts, strict=False)
+                if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+                else [(target, value)]
+            )
             for name, part in pairs:
                 chain = _chain(part, found) if isinstance(part, ast.Attribute) else ()
                 if isinstance(name, ast.Name) and chain and chain[0] in ("city", "p"):
@@ -146,7 +150,9 @@ def _step(phase: str, rows: str, process_of: dict[str, str]) -> Step:
 def schedule() -> tuple[Step, ...]:
     """The steps of a week in order, read from `sim.world.schedule.week`; intervene comes first."""
     tree = ast.parse((FOLDER / "schedule.py").read_text(encoding="utf-8"))
-    assigned = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)}
+    assigned = {
+        node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
     process_of = ast.literal_eval(assigned["PROCESS_OF"])
     week = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "week")
     calls = [node.value for node in week.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]

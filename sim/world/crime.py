@@ -99,7 +99,9 @@ def offend(rows, city, p, clock):
             continue
         cell = chosen_cell(k, city, p, clock)
         city.offenders.cell[k] = cell
-        if u < crime_probability(drive, unhindered(cells.officers[cell], cells.climate[cell], offending.presence_weight, offending.control_slope)):
+        if u < crime_probability(
+            drive, unhindered(cells.officers[cell], cells.climate[cell], offending.presence_weight, offending.control_slope)
+        ):
             commit(k, cell, city, p, clock)
     for k in rows:  # a second pass, because nobody's decision above depends on it and the trust of many victims is fetched at once
         if city.crimes.victim[k] >= 0:
@@ -121,7 +123,9 @@ def report(rows, city, p, clock):
         city.crimes.reported[k] = 1
         city.cells.recorded[crimes.cell[k]] += 1
         city.tally[Count.REPORTED] += 1
-        if draw(clock.seed, Draw.FILE, clock.tick, k, 0) < file_probability(crimes.serious[k], reporting.file_intercept, reporting.file_serious):
+        if draw(clock.seed, Draw.FILE, clock.tick, k, 0) < file_probability(
+            crimes.serious[k], reporting.file_intercept, reporting.file_serious
+        ):
             city.crimes.filed[k] = 1
             city.tally[Count.FILED] += 1
 
@@ -146,7 +150,9 @@ def solve(k, city, p, clock):
     """Is a case on file solved? Then the offender goes to jail."""
     crimes, response = city.crimes, p.response
     cell = crimes.cell[k]
-    chance = solve_probability(response.solve_probability, city.desk[Desk.FREE_CAPACITY], city.cells.climate[cell], response.cooperation_slope)
+    chance = solve_probability(
+        response.solve_probability, city.desk[Desk.FREE_CAPACITY], city.cells.climate[cell], response.cooperation_slope
+    )
     if crimes.filed[k] == 0 or draw(clock.seed, Draw.SOLVE, clock.tick, k, 0) >= chance:
         return False
     weeks = response.serious_sentence_weeks if crimes.serious[k] == 1 else response.minor_sentence_weeks
@@ -167,7 +173,12 @@ def respond(rows, city, p, clock):
             continue
         i = crimes.victim[k]
         chance = good_treatment_probability(
-            crimes.filed[k], city.desk[Desk.FORCE_CONDUCT], response.treatment_intercept, response.treatment_file, share, response.conduct_reference
+            crimes.filed[k],
+            city.desk[Desk.FORCE_CONDUCT],
+            response.treatment_intercept,
+            response.treatment_file,
+            share,
+            response.conduct_reference,
         )
         well = draw(clock.seed, Draw.TREATMENT, clock.tick, k, 0) < chance
         solved = solve(k, city, p, clock)

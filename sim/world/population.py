@@ -16,19 +16,12 @@ from sim.world.state import (
     ROW,
     SLOTS,
     Cause,
-    Cells,
-    Citizens,
     City,
     Count,
-    Crimes,
     Desk,
-    Encounters,
     Grid,
-    Offenders,
-    Officers,
     Rows,
     Scratch,
-    Squads,
     clock,
     empty_record,
     empty_table,
@@ -58,18 +51,17 @@ def empty_city(size, p, ticks: int) -> City:
         "citizens": size.adults, "officers": officers, "squads": ceil(officers / p.conduct.squad_size), "offenders": offenders,
         "cells": cells, "crimes": offenders, "encounters": officers * SLOTS,
     }  # fmt: skip
-    kinds = (Citizens, Officers, Squads, Offenders, Cells, Crimes, Encounters)
-    tables = [empty_table(kind, n) for kind, n in zip(kinds, rows.values(), strict=True)]
-    tables[4] = tables[4]._replace(first_resident=np.zeros(cells + 1, ROW))
+    tables = {name: empty_table(City.__annotations__[name], n) for name, n in rows.items()}
+    tables["cells"] = tables["cells"]._replace(first_resident=np.zeros(cells + 1, ROW))
     return City(
-        *tables,
-        empty_table(Scratch, MOST_LOOKED_AT),
-        Rows(*(np.arange(n, dtype=ROW) for n in rows.values())),
-        grid,
-        np.zeros(len(Desk)),
-        np.zeros(len(Count), np.int64),
-        np.zeros((len(Cause), 2, 2)),
-        empty_record(ticks),
+        **tables,
+        scratch=empty_table(Scratch, MOST_LOOKED_AT),
+        rows=Rows(**{name: np.arange(n, dtype=ROW) for name, n in rows.items()}),
+        grid=grid,
+        desk=np.zeros(len(Desk)),
+        tally=np.zeros(len(Count), np.int64),
+        ledger=np.zeros((len(Cause), 2, 2)),
+        record=empty_record(ticks),
     )
 
 

@@ -1,16 +1,20 @@
 """State: tables of columns. A table is a NamedTuple of equally long arrays; a row is an individual.
 
-Rows never move. Row numbers are uint32 where phases walk through all citizens (a signed index costs a comparison each time, 30 % of
-settle), other whole numbers int32; trust is float64. See docs/model.md, section 2, for what each column is.
+Rows never move. See docs/model.md, section 2, for what each column is.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
 Array = np.ndarray
 ROW = np.uint32
+# Trust is float64, because with float32 compiled and interpreted runs differ in the last bits and settling is slower.
+Quantity = Annotated[np.ndarray, np.float64]
+Whole = Annotated[np.ndarray, np.int32]
+# Unsigned, because a signed index costs a comparison each time, 30 % of settle.
+RowNumber = Annotated[np.ndarray, ROW]
 NEVER = -1_000_000  # the tick of what has not happened yet
 SLOTS = 32  # encounters an officer can have in a week: up to 16 stops, then up to 16 contacts
 MOST_A_WEEK = 16
@@ -69,88 +73,88 @@ class Desk(IntEnum):
 
 
 class Citizens(NamedTuple):
-    home: Array
-    fairness: Array
-    effectiveness: Array
-    fairness_disposition: Array
-    effectiveness_disposition: Array
-    exposure_cumulative: Array
-    last_stop: Array
-    last_corrupt_stop: Array
-    last_victimized: Array
+    home: RowNumber
+    fairness: Quantity
+    effectiveness: Quantity
+    fairness_disposition: Quantity
+    effectiveness_disposition: Quantity
+    exposure_cumulative: Quantity
+    last_stop: Whole
+    last_corrupt_stop: Whole
+    last_victimized: Whole
 
 
 class Officers(NamedTuple):
-    squad: Array
-    beat: Array
-    cell: Array
-    deviation: Array
-    conduct: Array
-    training: Array
-    active: Array
-    vacant_weeks: Array
-    community: Array
-    complaints: Array
-    identity: Array
-    encounters: Array
+    squad: Whole
+    beat: Whole
+    cell: Whole
+    deviation: Quantity
+    conduct: Quantity
+    training: Quantity
+    active: Whole
+    vacant_weeks: Whole
+    community: Whole
+    complaints: Whole
+    identity: Whole
+    encounters: Whole
 
 
 class Squads(NamedTuple):
-    effect: Array
-    command: Array
-    conduct_sum: Array
-    members: Array
+    effect: Quantity
+    command: Quantity
+    conduct_sum: Quantity
+    members: Whole
 
 
 class Offenders(NamedTuple):
-    home: Array
-    cell: Array
-    propensity: Array
-    perceived_risk: Array
-    jail_weeks: Array
-    origin: Array
+    home: RowNumber
+    cell: Whole
+    propensity: Quantity
+    perceived_risk: Quantity
+    jail_weeks: Whole
+    origin: Whole
 
 
 class Cells(NamedTuple):
-    opportunity: Array
-    officers: Array
-    attraction: Array
-    memory: Array
-    memory_cumulative: Array
-    climate_fairness: Array
-    climate_effectiveness: Array
-    climate: Array
-    recorded: Array
-    arrests: Array
-    crimes: Array
-    stops: Array
-    exposure_cumulative: Array  # running sum of exposure at the cell's last resident
-    first_resident: Array  # one more than there are cells: residents of c are first_resident[c] .. first_resident[c + 1] - 1
+    opportunity: Quantity
+    officers: Whole
+    attraction: Quantity
+    memory: Quantity
+    memory_cumulative: Quantity
+    climate_fairness: Quantity
+    climate_effectiveness: Quantity
+    climate: Quantity
+    recorded: Whole
+    arrests: Whole
+    crimes: Whole
+    stops: Whole
+    exposure_cumulative: Quantity  # running sum of exposure at the cell's last resident
+    first_resident: RowNumber  # one more than there are cells: residents of c are first_resident[c] .. first_resident[c + 1] - 1
 
 
 class Crimes(NamedTuple):
-    victim: Array
-    cell: Array
-    serious: Array
-    loss: Array
-    reported: Array
-    filed: Array
-    well_treated: Array
-    solved: Array
+    victim: Whole
+    cell: Whole
+    serious: Whole
+    loss: Quantity
+    reported: Whole
+    filed: Whole
+    well_treated: Whole
+    solved: Whole
 
 
 class Encounters(NamedTuple):
-    citizen: Array
-    kind: Array
-    conduct: Array
-    felt_fair: Array
+    citizen: Whole
+    kind: Whole
+    conduct: Whole
+    felt_fair: Whole
 
 
 class Scratch(NamedTuple):
     """Room for what one actor looks at: cells and their attraction, or listeners. No meaning afterwards."""
 
-    rows: Array
-    sums: Array
+    rows: Whole
+    sums: Quantity
 
 
 class Rows(NamedTuple):
@@ -209,21 +213,9 @@ def clock(seed: int, tick: int) -> Clock:
     return Clock(np.uint64(seed), int(tick))
 
 
-_FLOATS = {
-    "fairness", "effectiveness", "fairness_disposition", "effectiveness_disposition", "exposure_cumulative", "deviation", "conduct", "training",
-    "effect", "command", "conduct_sum", "propensity", "perceived_risk", "opportunity", "attraction", "memory", "memory_cumulative",
-    "climate_fairness", "climate_effectiveness", "climate", "loss", "sums",
-}  # fmt: skip
-
-
-def empty_table(table: type, rows: int):
-    """A table of zeros. Trust and other quantities are float64, homes row numbers, everything else int32.
-
-    float64, because with float32 compiled and interpreted runs differ in the last bits and settling is slower.
-    """
-    floats = _FLOATS - {"conduct"} if table is Encounters else _FLOATS
-    kinds = {"home": ROW} | dict.fromkeys(floats, np.float64)
-    return table(*(np.zeros(rows, kinds.get(name, np.int32)) for name in table._fields))
+def empty_table(table: Any, rows: int) -> Any:
+    """A table of zeros, each column of the type its annotation says."""
+    return table(*(np.zeros(rows, column.__metadata__[0]) for column in table.__annotations__.values()))
 
 
 def empty_record(ticks: int) -> Record:

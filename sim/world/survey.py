@@ -89,7 +89,7 @@ def survey_rows(rows: np.ndarray, city: City, p, seed: int, tick: int, week: int
     groups = neighborhood_of(home, city.grid, len(city.citizens.home) / len(city.cells.officers))
     counts = np.bincount(answers.trust, minlength=4)
     return Survey(
-        week, len(rows), tuple(int(n) for n in counts),
+        week, len(rows), (int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3])),
         victims=float(np.mean(last[2] > tick - YEAR)), contacted=float(np.mean(last[0] > tick - HALF_YEAR)),
         corrupt_contacted=float(np.mean(last[1] > tick - HALF_YEAR)), unsafe=float(answers.unsafe.mean()),
         fairness_scale=float(answers.fairness_scale.mean()), fairness_scale_sd=float(answers.fairness_scale.std()),
