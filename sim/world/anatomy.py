@@ -87,6 +87,10 @@ def _touched(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield "calls", node.func.id
+            for argument in node.args:  # a column handed over is read
+                chain = _chain(argument, aliases) if isinstance(argument, ast.Attribute) else ()
+                if len(chain) == 3 and chain[0] == "city":
+                    yield "reads", ".".join(chain[1:])
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript):
             yield "reads", ".".join(_chain(node.target.value, aliases)[1:])
         elif isinstance(node, ast.Subscript):

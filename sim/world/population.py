@@ -201,4 +201,5 @@ def build(size, p, seed: int, ticks: int) -> City:
     populate(city, p, clock(seed, 0))
     city.offenders.home.sort()  # neighbors in the table are neighbors in the city: the processor's cache holds their surroundings
     city.offenders.cell[:] = city.offenders.home
+    city.ledger[:] = 0.0  # taking the climate has booked a drift that nobody makes yet
     return city

@@ -6,7 +6,7 @@ from sim.compiled import announce
 from sim.world.anatomy import phases
 from sim.world.population import build, populate
 from sim.world.schedule import advance, ask, perform
-from sim.world.state import City, Record, clock, empty_record
+from sim.world.state import ROW, City, Record, clock, empty_record
 from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
 
 
@@ -60,6 +60,8 @@ class Simulation:
     def perform(self, phase: str, rows: np.ndarray | None = None) -> None:
         """Run one phase of the current week for some rows of its table; None: for all of them."""
         number, table = phases()[phase]
+        if rows is not None and len(rows) > 1:
+            rows = np.unique(rows).astype(ROW)  # phases take rows in ascending order
         perform(number, getattr(self.city.rows, table) if rows is None else rows, self.city, self.parameters, clock(self.seed, self.tick))
 
     def end_week(self) -> None:

@@ -1,10 +1,12 @@
 """Talk and mood: tell, climate, settle (docs/model.md, 7.7 and 7.8)."""
 
+import numpy as np
+
 from sim.compiled import phase, piece
 from sim.rng import Draw, draw, draw_four
 from sim.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
 from sim.world.place import book, cell_near, place_of, resident_of
-from sim.world.state import SLOTS, Cause, Count
+from sim.world.state import ROW, SLOTS, Cause, Count
 
 
 @piece
@@ -81,38 +83,57 @@ def tell_crime(rows, city, p, clock):
 
 @phase
 def climate(rows, city, p, clock):
-    """The mean trust of each cell's residents."""
+    """The mean trust of each cell's residents, and the drift they are about to make.
+
+    Drift is linear in trust, so all residents together drift as many times as far as the mean resident does, exactly;
+    booking it here leaves settle a loop that the processor can do four citizens at a time.
+    """
     citizens, cells = city.citizens, city.cells
+    rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
     for c in rows:
         first, end = cells.first_resident[c], cells.first_resident[c + 1]
-        fairness, effectiveness = 0.0, 0.0
+        residents = end - first
+        fairness, effectiveness, fairness_disposition, effectiveness_disposition = 0.0, 0.0, 0.0, 0.0
         for i in range(first, end):
             fairness += citizens.fairness[i]
             effectiveness += citizens.effectiveness[i]
-        city.cells.climate_fairness[c] = fairness / (end - first)
-        city.cells.climate_effectiveness[c] = effectiveness / (end - first)
-        city.cells.climate[c] = overall_trust(cells.climate_fairness[c], cells.climate_effectiveness[c], p.trust.effectiveness_weight)
+            fairness_disposition += citizens.fairness_disposition[i]
+            effectiveness_disposition += citizens.effectiveness_disposition[i]
+        fairness /= residents
+        effectiveness /= residents
+        city.cells.climate_fairness[c] = fairness
+        city.cells.climate_effectiveness[c] = effectiveness
+        city.cells.climate[c] = overall_trust(fairness, effectiveness, p.trust.effectiveness_weight)
+        book_drift(city, 0, residents * change_from_drift(fairness, fairness_disposition / residents, fairness, rate, weight))
+        change = change_from_drift(effectiveness, effectiveness_disposition / residents, effectiveness, rate, weight)
+        book_drift(city, 1, residents * change)
+
+
+@piece
+def book_drift(city, dimension, change):
+    """Book the drift of a cell's residents."""
+    city.ledger[Cause.DRIFT, dimension, 0] += change
+    city.ledger[Cause.DRIFT, dimension, 1] += abs(change)
 
 
 @phase
 def settle(rows, city, p, clock):
-    """Trust relaxes towards disposition mixed with the neighborhood's climate."""
+    """Trust relaxes towards disposition mixed with the neighborhood's climate (rows ascend; climate has booked the change)."""
     citizens, cells = city.citizens, city.cells
     rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
-    fairness, effectiveness, gross_fairness, gross_effectiveness = 0.0, 0.0, 0.0, 0.0
-    for i in rows:
-        home = citizens.home[i]
-        change = change_from_drift(citizens.fairness[i], citizens.fairness_disposition[i], cells.climate_fairness[home], rate, weight)
-        citizens.fairness[i] += change
-        fairness += change
-        gross_fairness += abs(change)
-        change = change_from_drift(
-            citizens.effectiveness[i], citizens.effectiveness_disposition[i], cells.climate_effectiveness[home], rate, weight
-        )
-        citizens.effectiveness[i] += change
-        effectiveness += change
-        gross_effectiveness += abs(change)
-    city.ledger[Cause.DRIFT, 0, 0] += fairness
-    city.ledger[Cause.DRIFT, 0, 1] += gross_fairness
-    city.ledger[Cause.DRIFT, 1, 0] += effectiveness
-    city.ledger[Cause.DRIFT, 1, 1] += gross_effectiveness
+    start = 0
+    while start < len(rows):
+        first = rows[start]
+        home = citizens.home[first]
+        stop = min(start + np.int64(cells.first_resident[home + 1]) - np.int64(first), len(rows))
+        if np.int64(rows[stop - 1]) - np.int64(first) != stop - 1 - start:
+            stop = start + 1  # there are gaps between these rows
+        end = ROW(np.int64(first) + stop - start)  # unsigned, so that the loop needs no check for negative indices
+        mood = cells.climate_fairness[home]
+        for i in range(first, end):
+            citizens.fairness[i] += change_from_drift(citizens.fairness[i], citizens.fairness_disposition[i], mood, rate, weight)
+        mood = cells.climate_effectiveness[home]
+        for i in range(first, end):
+            change = change_from_drift(citizens.effectiveness[i], citizens.effectiveness_disposition[i], mood, rate, weight)
+            citizens.effectiveness[i] += change
+        start = stop
