@@ -11,6 +11,7 @@ import yaml
 
 from sim.cli import main
 from sim.cli.explain import LISTS
+from sim.harvest import warm_up
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import patterns
@@ -38,6 +39,8 @@ def confianza(capsys, *arguments):
 
 
 def test_run_writes_and_tells(capsys, folder):
+    warm_up()
+    capsys.readouterr()
     code, out, err = confianza(capsys, "run", "merida", "--replicates", "2", "--weeks", "60", "--seed", "5", *SMALL)
     assert (code, err) == (0, "")
     results = Results.load(folder / "out" / "merida")

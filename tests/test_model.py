@@ -159,6 +159,7 @@ def test_a_seed_must_be_a_whole_number_in_range(city, seed):
         sim.Model(city, rng=seed)
 
 
+@pytest.mark.compiled
 def test_the_scenario_may_be_a_name_and_says_who_it_is():
     model = sim.Model("national-average", rng=3)
     assert model.scenario.name.startswith("Mexico") and model.week == 0

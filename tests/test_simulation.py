@@ -125,6 +125,7 @@ def test_arms_share_their_luck_decision_by_decision():
     assert (right["officers.complaints"] >= left["officers.complaints"]).all()
 
 
+@pytest.mark.compiled
 def test_the_start_is_stationary():
     """The 52-week change of mean trust after the spin-up is under 0.003 in the mean of 4 seeds, for the shipped cities."""
     for name in ("national-average", "mexico-city-2016", "honduras-purge"):
@@ -137,6 +138,7 @@ def test_the_start_is_stationary():
         assert abs(np.mean(changes)) < 0.003, name
 
 
+@pytest.mark.compiled
 def test_a_virtual_survey_is_close_to_the_truth_and_repeatable():
     simulation = Simulation(scenario(city=CitySize(adults=20000), weeks=26), 3).run()
     everybody, sample, again = simulation.surveys[-1], simulation.virtual_survey(1200), simulation.virtual_survey(1200)
