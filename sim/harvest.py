@@ -40,11 +40,17 @@ WEEKLY = {
     "recruited": ("officers per week", "officers recruited"),
     "active_officers": ("officers", "officers in service"),
     "free_offenders": ("offenders", "offenders not in jail"),
+    "dismissed": ("officers per week", "officers dismissed by a purge"),
+    "hearings": ("crimes per week", "minor crimes heard locally"),
+    "diverted": ("offenders per week", "offenders diverted after a hearing"),
     "fairness": ("0-1", "mean trust in police fairness"),
     "effectiveness": ("0-1", "mean trust in police effectiveness"),
     "conduct": ("log-odds of fair conduct", "mean conduct of officers in service, training included"),
     "perceived_risk": ("0-1", "mean risk of punishment that offenders perceive"),
     "free_capacity": ("share", "free capacity to work on new files"),
+    "training": ("log-odds of fair conduct", "what courses add to officers' behavior, mean of those in service"),
+    "knowledge": ("0-1", "what officers in service still know of courses, mean"),
+    "attitude": ("0-1", "what is left of the attitudes courses taught, mean of officers in service"),
 }
 SURVEYED = {
     "victims": ("share of adults", "victims of a crime in the 52 weeks before the survey"),

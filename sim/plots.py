@@ -3,7 +3,7 @@
 Object-oriented matplotlib (no global state, so figures can be made in threads), Okabe and Ito's colors for the color-blind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,46 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 CAUSE_COLORS = {
     "contact": BLUE, "hearsay": SKY, "victimization": VERMILION, "response": ORANGE, "drift": "#BBBBBB", "intervention": GREEN,
 }  # fmt: skip
-CAUSE_LABELS = {
-    "contact": "own contact with officers", "hearsay": "what others tell", "victimization": "being a victim",
-    "response": "response to own report", "drift": "pull back to disposition\nand neighborhood", "intervention": "interventions",
-}  # fmt: skip
+WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
+    "contact": "own contact with officers",
+    "hearsay": "what others tell",
+    "victimization": "being a victim",
+    "response": "response to own report",
+    "drift": "pull back to disposition\nand neighborhood",
+    "intervention": "interventions",
+    "net": "net change",
+    "years": "years after the spin-up (52 weeks each)",
+    "spin_up": "spin-up",
+    "replicates": "{name}: mean of {many} replicates; {what}",
+    "replicate": "{name}: one replicate",
+    "bands": "bands: 95 % intervals of the mean",
+    "trust_title": "How much people trust the police",
+    "fairness": "mean trust in fairness (0-1)",
+    "effectiveness": "mean trust in effectiveness (0-1)",
+    "trust": "mean trust (0-1)",
+    "survey": "share of adults who answer mucha or algo de confianza",
+    "trust_axis": "trust, or share of adults (0-1)",
+    "ledger_title": "What moved trust in the police",
+    "ledger_axis": "change of mean trust since week 0\n(points on the 0-1 scale)",
+    "ledger_what": "causes stacked, gains above 0 and losses below",
+    "reporting_title": "What becomes of crimes",
+    "reporting_what": "sums over the 52 weeks before; bands: 95 % intervals",
+    "reporting_rate": "crimes reported",
+    "file_rate": "reports with an investigation file",
+    "clearance": "reports solved (clearance)",
+    "of_crimes": "% of crimes",
+    "of_reports": "% of reports",
+    "trust_map_title": "Where people trust the police",
+    "trust_map_bar": "mean trust of the cell's residents (0-1)",
+    "trust_map_what": "{name}: last week of {which}",
+    "first_of": "the first of {many} replicates",
+    "the_one": "one replicate",
+    "crime_map_title": "Where crimes happen",
+    "crime_map_bar": "crimes per cell (colors on a square-root scale)",
+    "crime_map_what": "all crimes of the last {weeks} weeks, reported or not",
+    "west_east": "cells from west to east ({adults} adults each)",
+    "north_south": "cells from north to south",
+}
 DPI = 150
 STYLE: Any = {
     "font.size": 10, "axes.titlesize": 11, "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False,
@@ -38,13 +74,13 @@ STYLE: Any = {
 PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.6g}")
 
 
-def styled(draw: Callable[[Results], Figure]) -> Callable[[Results], Figure]:
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     """Draw in the house style without touching anybody else's settings."""
 
     @wraps(draw)
-    def figure(results: Results) -> Figure:
+    def figure(*given: Any, **options: Any) -> Figure:
         with rc_context(STYLE):
-            return draw(results)
+            return draw(*given, **options)
 
     return figure
 
@@ -69,25 +105,25 @@ def line(axes: Any, series: xr.DataArray, color: str, label: str, **style) -> No
     axes.fill_between(years(series), mean - width, mean + width, color=color, alpha=0.22, linewidth=0)
 
 
-def over_time(axes: Any, results: Results, unit: str, *, spin_up: bool = True) -> None:
+def over_time(axes: Any, results: Results, unit: str, words: Mapping[str, str] = WORDS, *, spin_up: bool = True) -> None:
     """Label a time axis, shade the spin-up (or begin at its end) and mark the weeks in which parameters change."""
     first, last = int(results.dataset.week[0]) / YEAR if spin_up else 0.0, (int(results.dataset.week[-1]) + 1) / YEAR
     axes.set_xlim(first, last)
-    axes.set_xlabel("years after the spin-up (52 weeks each)")
+    axes.set_xlabel(words["years"])
     axes.set_ylabel(unit)
     if first < 0:
         axes.axvspan(first, 0, color="#EEEEEE", zorder=0)
-        note = axes.annotate("spin-up", (first / 2, 0), (0, 4), ("data", "axes fraction"), "offset points", ha="center", fontsize=9)
+        note = axes.annotate(words["spin_up"], (first / 2, 0), (0, 4), ("data", "axes fraction"), "offset points", ha="center", fontsize=9)
         note.set(color="#666666", in_layout=False)
     for week in results.changes:
         if week / YEAR >= first:
             axes.axvline(week / YEAR, color="#444444", linewidth=0.9, linestyle=":")
 
 
-def caption(results: Results, what: str) -> str:
+def caption(results: Results, what: str, words: Mapping[str, str] = WORDS) -> str:
     """The line under a title: which scenario, how many replicates, what the band is."""
-    many = f"mean of {results.replicates} replicates; {what}" if results.replicates > 1 else "one replicate"
-    return f"{results.name}: {many}"
+    pattern = words["replicates" if results.replicates > 1 else "replicate"]
+    return pattern.format(name=results.name, many=results.replicates, what=what)
 
 
 def titled(axes: Any, title: str, subtitle: str) -> None:
@@ -97,20 +133,20 @@ def titled(axes: Any, title: str, subtitle: str) -> None:
 
 
 @styled
-def trust(results: Results) -> Figure:
+def trust(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     """Trust over time: mean, its two parts, and the share who would tell a survey that they trust."""
     figure = Figure((7.2, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    line(axes, MEASURES["mean_fairness"].weekly(results.dataset), BLUE, "mean trust in fairness (0-1)", linestyle="--")
-    line(axes, MEASURES["mean_effectiveness"].weekly(results.dataset), ORANGE, "mean trust in effectiveness (0-1)", linestyle="-.")
-    line(axes, MEASURES["mean_trust"].weekly(results.dataset), BLACK, "mean trust (0-1)", linewidth=2)
+    line(axes, MEASURES["mean_fairness"].weekly(results.dataset), BLUE, words["fairness"], linestyle="--")
+    line(axes, MEASURES["mean_effectiveness"].weekly(results.dataset), ORANGE, words["effectiveness"], linestyle="-.")
+    line(axes, MEASURES["mean_trust"].weekly(results.dataset), BLACK, words["trust"], linewidth=2)
     survey = MEASURES["share_trusting"].weekly(results.dataset)
     if survey.survey_week.size:
-        line(axes, survey, GREEN, "share of adults who answer mucha or algo de confianza", marker="o", markersize=3.5, linewidth=1)
-    over_time(axes, results, "trust, or share of adults (0-1)")
+        line(axes, survey, GREEN, words["survey"], marker="o", markersize=3.5, linewidth=1)
+    over_time(axes, results, words["trust_axis"], words)
     roomy(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
-    titled(axes, "How much people trust the police", caption(results, "bands: 95 % intervals of the mean"))
+    titled(axes, words["trust_title"], caption(results, words["bands"], words))
     return figure
 
 
@@ -133,7 +169,7 @@ def cumulative_ledger(results: Results) -> xr.DataArray:
 
 
 @styled
-def ledger(results: Results) -> Figure:
+def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     """Why trust moved: the ledger's cumulative changes stacked by cause, gains above zero and losses below."""
     summed = cumulative_ledger(results)
     when = np.concatenate([[0.0], years(summed)])
@@ -147,63 +183,62 @@ def ledger(results: Results) -> Figure:
         gain, loss = np.maximum(change, 0), np.minimum(change, 0)
         color = CAUSE_COLORS[cause]
         axes.fill_between(when, above, above + gain, color=color, linewidth=0)
-        axes.fill_between(when, below, below + loss, color=color, linewidth=0, label=CAUSE_LABELS[cause])
+        axes.fill_between(when, below, below + loss, color=color, linewidth=0, label=words[cause])
         above, below = above + gain, below + loss
-    axes.plot(when, np.concatenate([[0.0], summed.sum("cause").values]), color=BLACK, linewidth=2, label="net change")
+    axes.plot(when, np.concatenate([[0.0], summed.sum("cause").values]), color=BLACK, linewidth=2, label=words["net"])
     axes.axhline(0, color=BLACK, linewidth=0.6)
-    over_time(axes, results, "change of mean trust since week 0\n(points on the 0-1 scale)", spin_up=False)
+    over_time(axes, results, words["ledger_axis"], words, spin_up=False)
     figure.legend(loc="outside right center", fontsize=9)
-    titled(axes, "What moved trust in the police", caption(results, "causes stacked, gains above 0 and losses below"))
+    titled(axes, words["ledger_title"], caption(results, words["ledger_what"], words))
     return figure
 
 
 @styled
-def reporting(results: Results) -> Figure:
+def reporting(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     """What becomes of crimes: reported, put on file, solved."""
     figure = Figure((7.2, 5.4), layout="constrained")
     rows = (
-        ("reporting_rate", BLUE, "crimes reported", "% of crimes"),
-        ("file_rate", GREEN, "reports with an investigation file", "% of reports"),
-        ("clearance", VERMILION, "reports solved (clearance)", "% of reports"),
+        ("reporting_rate", BLUE, "of_crimes"),
+        ("file_rate", GREEN, "of_reports"),
+        ("clearance", VERMILION, "of_reports"),
     )
     panels = figure.subplots(3, 1, sharex=True)
-    for axes, (name, color, label, unit) in zip(panels, rows, strict=True):
-        line(axes, MEASURES[name].weekly(results.dataset), color, label)
-        over_time(axes, results, unit)
+    for axes, (name, color, unit) in zip(panels, rows, strict=True):
+        line(axes, MEASURES[name].weekly(results.dataset), color, words[name])
+        over_time(axes, results, words[unit], words)
         axes.set_ylim(0, min(1.0, 1.35 * axes.get_ylim()[1]))
         axes.yaxis.set_major_formatter(PERCENT)
-        axes.annotate(label, (0.99, 0.06), xycoords="axes fraction", ha="right", color=color, fontweight="bold")
+        axes.annotate(words[name], (0.99, 0.06), xycoords="axes fraction", ha="right", color=color, fontweight="bold")
         axes.label_outer()
-    titled(panels[0], "What becomes of crimes", caption(results, "sums over the 52 weeks before; bands: 95 % intervals"))
+    titled(panels[0], words["reporting_title"], caption(results, words["reporting_what"], words))
     return figure
 
 
 @styled
-def city_map(results: Results) -> Figure:
+def city_map(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     """Trust and crime on the grid, for the first replicate (places differ between replicates, so a mean would blur them)."""
     data = results.dataset.isel(replicate=0)
     crimes, weeks = data.crime_map.values, min(YEAR, int(data.week[-1]) + 1)
     figure = Figure((9.6, 4.4), layout="compressed")
     left, right = figure.subplots(1, 2)
     mesh = left.imshow(data.trust_map.values, cmap="cividis", interpolation="nearest")
-    figure.colorbar(mesh, ax=left, label="mean trust of the cell's residents (0-1)")
+    figure.colorbar(mesh, ax=left, label=words["trust_map_bar"])
     # A few cells hold most of the crime; the square root lets the others be seen.
     mesh = right.imshow(crimes, cmap="magma_r", norm=PowerNorm(0.5, 0, max(1, crimes.max())), interpolation="nearest")
-    figure.colorbar(mesh, ax=right, label="crimes per cell (colors on a square-root scale)")
-    cells = f"{results.dataset.attrs['adults'] / crimes.size:.3g} adults each"
-    which = f"the first of {results.replicates} replicates" if results.replicates > 1 else "one replicate"
-    titled(left, "Where people trust the police", f"{results.name}: last week of {which}")
-    titled(right, "Where crimes happen", f"all crimes of the last {weeks} weeks, reported or not")
+    figure.colorbar(mesh, ax=right, label=words["crime_map_bar"])
+    which = words["first_of" if results.replicates > 1 else "the_one"].format(many=results.replicates)
+    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=results.name, which=which))
+    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks))
     for axes in (left, right):
-        axes.set_xlabel(f"cells from west to east ({cells})")
-        axes.set_ylabel("cells from north to south")
+        axes.set_xlabel(words["west_east"].format(adults=f"{results.dataset.attrs['adults'] / crimes.size:.3g}"))
+        axes.set_ylabel(words["north_south"])
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.grid(False)
     return figure
 
 
-FIGURES: dict[str, Callable[[Results], Figure]] = {
+FIGURES: dict[str, Callable[..., Figure]] = {
     "trust.png": trust, "ledger.png": ledger, "reporting.png": reporting, "map.png": city_map,
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ SUMS = {"squads.conduct_sum", "squads.members"}  # written at muster, so without
 INDEXES = {"cells.first_resident", "cells.exposure_cumulative"}  # ways to find residents, not state
 # Luck alone would leave these mechanisms idle in a small city, so random cities are drawn from ranges in which they are busy.
 BUSY = {
+    "justice.hearing_share": (0.0, 1.0), "justice.diversion_share": (0.0, 1.0), "staffing.recruit_pass_rate": (0.1, 1.0),
     "staffing.turnover_rate": (0.0, 0.08), "staffing.replacement_delay_weeks": (1, 12), "community.share": (0.0, 0.8),
     "encounter.complaint_probability": (0.0, 0.5), "response.capacity": (0.02, 1.0), "hearsay.listeners": (0.0, 6.0),
     "conduct.squad_size": (2, 8), "offending.candidates": (1, 30), "training.half_life": (4, 60), "survey.lower_cut": (0.1, 0.4),

@@ -41,7 +41,9 @@ def test_every_entry_is_complete_and_plausible(known):
         assert all(bound == int(bound) for bound in (known.low, known.high, known.value))
 
 
-SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in Path(book.__file__).parent.parent.rglob("*.py"))
+ROOT = Path(book.__file__).parent.parent.parent
+TEXTS = [path for pattern in ("sim/**/*.py", "sim/patterns.yaml", "experiments/**/*.yaml", "docs/**/*.md") for path in ROOT.glob(pattern)]
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in TEXTS)
 
 
 @pytest.mark.parametrize("name", CODEBOOK)
@@ -49,7 +51,7 @@ def test_every_parameter_is_read_somewhere(name):
     assert readers(name)
 
 
-def test_every_reference_is_complete_and_cited_by_a_parameter_a_scenario_or_a_docstring():
+def test_every_reference_is_complete_and_cited_somewhere():
     cited = {key for known in CODEBOOK.values() for key in known.source}
     cited |= {key for name in shipped_scenarios() for keys in load_scenario(name).sources.values() for key in keys}
     assert cited - {"assumed"} <= set(REFERENCES)

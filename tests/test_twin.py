@@ -60,7 +60,7 @@ def run(weeks, overrides=None, adults=1000, seed=3):
 
 def test_sizes_and_homes():
     twin, _ = run(0)
-    assert (twin.width, twin.height, len(twin.officers), len(twin.offenders), len(twin.encounters)) == (4, 5, 3, 30, 3 * SLOTS)
+    assert (twin.width, twin.height, len(twin.officers), len(twin.offenders), len(twin.encounters)) == (4, 5, 3, 30 + 3, 3 * SLOTS)
     assert [i for cell in twin.cells for i in cell.residents] == list(range(1000))
     assert all(twin.citizens[cell.first_resident].home == c for c, cell in enumerate(twin.cells))
     with pytest.raises(ValueError, match="without residents"):
@@ -166,9 +166,9 @@ def test_bond_by_hand():
     twin.officers[1].training = 0.4
     twin.muster()
     twin.bond()
-    assert (twin.squads[0].members, twin.squads[0].conduct_sum) == (3, pytest.approx(0.4))
-    # peers of the first: (1 + 0.4 - 1) / 2; target 0.4 x -0.2 + 0.6 x (0.2 + 0.2)
-    assert twin.officers[0].conduct == pytest.approx(0.1 * 0.16, abs=1e-12)
+    assert (twin.squads[0].members, twin.squads[0].conduct_sum) == (3, pytest.approx(0.0))
+    # peers of the first, without the course of one: (1 - 1) / 2; target 0.4 x -0.2 + 0.6 x (0 + 0.2)
+    assert twin.officers[0].conduct == pytest.approx(0.1 * 0.04, abs=1e-12)
     twin.officers[1].active = twin.officers[2].active = False
     twin.officers[0].conduct = 0.0
     twin.muster()

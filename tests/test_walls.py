@@ -19,6 +19,7 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"agents", "model"},
     {"harvest", "measures", "results", "patterns"},
     {"plots"},
+    {"report"},
     {"cli"},
 ]
 PLACE = {module: number for number, room in enumerate(ROOMS) for module in room}

@@ -45,11 +45,25 @@ def validate(
     replicates: Annotated[int, typer.Option(help="How many runs; the patterns are defined for 20.")] = 20,
     seed: Seed = None,
     settings: Settings = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for validation.json, which a report shows.", show_default=False)] = None,
 ) -> None:
     """Measure every pattern that plain runs can measure, and say which pass."""
     from sim.cli.work import validate_scenario
 
-    validate_scenario(scenario, replicates, seed, settings or [])
+    validate_scenario(scenario, replicates, seed, settings or [], out)
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run or compare wrote.")],
+    lang: Annotated[str, typer.Option(help="Language of the page: en or es.")] = "en",
+    out: Annotated[Path | None, typer.Option(help="File to write; by default report.html in the folder.", show_default=False)] = None,
+) -> None:
+    """Write one self-contained HTML page: the answer, tables, figures, assumptions and how to reproduce it."""
+    from sim.cli.show import console
+    from sim.report import write_report
+
+    console().print(f"The report is {write_report(results, lang, out)}", soft_wrap=True)
 
 
 @app.command()

@@ -87,10 +87,12 @@ def virtual_survey(results: Results) -> str:
     )
 
 
-def validate_scenario(name: str, replicates: int, seed: int | None, settings: list[str]) -> None:
-    """Measure the patterns and print each with its range and verdict."""
+def validate_scenario(name: str, replicates: int, seed: int | None, settings: list[str], out: Path | None = None) -> None:
+    """Measure the patterns and print each with its range and verdict; keep them in a folder if one is given."""
     check_replicates(replicates)
     scenario = chosen(name, seed, None, settings)
+    if out:
+        check_folder(out)
     screen = console()
     runs = plan(scenario, replicates)
     screen.print(f"{scenario.name}: the last 52 of {WEEKS} weeks after the spin-up, {replicates} replicates\n")
@@ -111,6 +113,10 @@ def validate_scenario(name: str, replicates: int, seed: int | None, settings: li
     for pattern in waiting():
         later.add_row(pattern.id, pattern.text, pattern.instrument)
     screen.print(later)
+    if out:
+        from sim.report.checks import save_checks
+
+        screen.print(f"The checks are in {save_checks(findings, scenario.name, out)}")
 
 
 def findings_table(findings: list[Finding]) -> Table:

@@ -8,7 +8,7 @@ def conduct_target(disposition: float, peers: float, command: float, contagion_w
     """The conduct an officer drifts to.
 
     disposition       own log-odds of fair conduct
-    peers             mean effective conduct of the other active members of the squad, log-odds
+    peers             mean conduct of the other active members of the squad, without what courses add, log-odds
     command           what trained commanders add to the squad's culture, log-odds
     contagion_weight  pull of the squad against one's own disposition   (conduct.contagion_weight)
 

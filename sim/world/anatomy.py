@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parent
 PROCESSES = (
     "intervene", "staff", "patrol", "offend", "report", "respond", "stop", "tell", "settle", "learn", "bond", "forget", "observe",
 )  # fmt: skip
+BUILDS, REFORMS = "sim/world/population.py", "sim/world/interventions/"
 INTERVENE = "Dated changes of parameters take effect, between compiled stretches."
 
 
@@ -44,13 +45,16 @@ class Step(NamedTuple):
 
 @cache
 def functions() -> dict[str, tuple[str, ast.FunctionDef]]:
-    """Every function of the world's files by name, with its file."""
-    return {
-        node.name: (f"sim/world/{path.name}", node)
-        for path in sorted(FOLDER.glob("*.py"))
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef)
-    }
+    """Every function of the world's files by name, and every method as `Class.name`, with its file."""
+    found: dict[str, tuple[str, ast.FunctionDef]] = {}
+    for path in sorted(FOLDER.rglob("*.py")):
+        file = f"sim/world/{path.relative_to(FOLDER).as_posix()}"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                found[node.name] = (file, node)
+            elif isinstance(node, ast.ClassDef):
+                found |= {f"{node.name}.{part.name}": (file, part) for part in node.body if isinstance(part, ast.FunctionDef)}
+    return found
 
 
 def _chain(node: ast.expr, aliases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -59,7 +63,8 @@ def _chain(node: ast.expr, aliases: dict[str, tuple[str, ...]]) -> tuple[str, ..
         return aliases.get(node.id, (node.id,))
     if isinstance(node, ast.Attribute):
         before = _chain(node.value, aliases)
-        return (*before, node.attr) if before else ()
+        chain = (*before, node.attr) if before else ()
+        return chain[1:] if chain[:1] == ("scene",) and len(chain) > 1 else chain  # what a reform sees is the same city and p
     return ()
 
 
@@ -136,8 +141,9 @@ def readers(parameter: str) -> tuple[str, ...]:
 
 def built_only(parameter: str) -> bool:
     """Is the parameter read only while the city is built, so that a dated change of it would do nothing?"""
-    found = readers(parameter)
-    return bool(found) and all(place.startswith("sim/world/population.py") for place in found)
+    files = {place.split(":")[0] for place in readers(parameter)}
+    in_the_week = [file for file in files if file != BUILDS and not file.startswith(REFORMS)]
+    return BUILDS in files and not in_the_week
 
 
 def _step(phase: str, rows: str, process_of: dict[str, str]) -> Step:

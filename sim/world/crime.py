@@ -16,7 +16,9 @@ def clear_crime(k, city):
     """No crime yet this week in this row."""
     crimes = city.crimes
     crimes.victim[k] = -1
-    crimes.cell[k] = crimes.serious[k] = crimes.reported[k] = crimes.filed[k] = crimes.well_treated[k] = crimes.solved[k] = 0
+    crimes.cell[k] = crimes.serious[k] = crimes.reported[k] = crimes.heard[k] = crimes.filed[k] = crimes.well_treated[k] = crimes.solved[
+        k
+    ] = 0
     crimes.loss[k] = 0.0
 
 
@@ -89,6 +91,8 @@ def offend(rows, city, p, clock):
         if offenders.jail_weeks[k] > 0:
             city.offenders.jail_weeks[k] -= 1
             continue
+        if offenders.propensity[k] == 0.0:  # room for an officer of this post who turns to crime
+            continue
         city.offenders.cell[k] = offenders.home[k]
         u = draw(clock.seed, Draw.OFFEND, clock.tick, k, 0)
         if u >= offenders.propensity[k]:  # 1 - exp(-x) < x: most offenders are settled without an exponential
@@ -123,7 +127,10 @@ def report(rows, city, p, clock):
         city.crimes.reported[k] = 1
         city.cells.recorded[crimes.cell[k]] += 1
         city.tally[Count.REPORTED] += 1
-        if draw(clock.seed, Draw.FILE, clock.tick, k, 0) < file_probability(
+        if crimes.serious[k] == 0 and draw(clock.seed, Draw.HEARING, clock.tick, k, 0) < p.justice.hearing_share:
+            city.crimes.heard[k] = 1
+            city.tally[Count.HEARINGS] += 1
+        elif draw(clock.seed, Draw.FILE, clock.tick, k, 0) < file_probability(
             crimes.serious[k], reporting.file_intercept, reporting.file_serious
         ):
             city.crimes.filed[k] = 1
@@ -146,42 +153,56 @@ def workload(rows, city, p, clock):
 
 
 @piece
-def solve(k, city, p, clock):
-    """Is a case on file solved? Then the offender goes to jail."""
-    crimes, response = city.crimes, p.response
-    cell = crimes.cell[k]
-    chance = solve_probability(
-        response.solve_probability, city.desk[Desk.FREE_CAPACITY], city.cells.climate[cell], response.cooperation_slope
-    )
-    if crimes.filed[k] == 0 or draw(clock.seed, Draw.SOLVE, clock.tick, k, 0) >= chance:
-        return False
-    weeks = response.serious_sentence_weeks if crimes.serious[k] == 1 else response.minor_sentence_weeks
-    city.crimes.solved[k] = 1
-    city.offenders.jail_weeks[k] = int(weeks + 0.5)
-    city.cells.arrests[cell] += 1
+def chance_of_solving(k, city, p):
+    """Probability that a crime ends well for the victim: at a hearing, with the prosecutor, or 0 without either."""
+    if city.crimes.heard[k] == 1:
+        return p.justice.resolution
+    if city.crimes.filed[k] == 0:
+        return 0.0
+    climate, response = city.cells.climate[city.crimes.cell[k]], p.response
+    return solve_probability(response.solve_probability, city.desk[Desk.FREE_CAPACITY], climate, response.cooperation_slope)
+
+
+@piece
+def chance_of_good_treatment(k, city, p):
+    """Probability that somebody who reports is treated well: at a hearing, or by the prosecutor and the police."""
+    if city.crimes.heard[k] == 1:
+        return p.justice.hearing_fairness
+    response = p.response
+    return good_treatment_probability(
+        city.crimes.filed[k], city.desk[Desk.FORCE_CONDUCT],
+        response.treatment_intercept, response.treatment_file, response.police_share, response.conduct_reference,
+    )  # fmt: skip
+
+
+@piece
+def punish(k, city, p, clock):
+    """The offender of a solved crime goes to jail, or is diverted after a hearing and offends less."""
+    response = p.response
+    if city.crimes.heard[k] == 1 and draw(clock.seed, Draw.DIVERSION, clock.tick, k, 0) < p.justice.diversion_share:
+        city.offenders.propensity[k] *= p.justice.reoffending
+        city.tally[Count.DIVERTED] += 1
+    else:
+        weeks = response.serious_sentence_weeks if city.crimes.serious[k] == 1 else response.minor_sentence_weeks
+        city.offenders.jail_weeks[k] = int(weeks + 0.5)
+    city.cells.arrests[city.crimes.cell[k]] += 1
     city.tally[Count.SOLVED] += 1
-    return True
 
 
 @phase
 def respond(rows, city, p, clock):
     """Those who report are treated well or badly, and their case is solved or not."""
     crimes, response = city.crimes, p.response
-    share = response.police_share
     for k in rows:
         if crimes.reported[k] == 0:
             continue
         i = crimes.victim[k]
-        chance = good_treatment_probability(
-            crimes.filed[k],
-            city.desk[Desk.FORCE_CONDUCT],
-            response.treatment_intercept,
-            response.treatment_file,
-            share,
-            response.conduct_reference,
-        )
-        well = draw(clock.seed, Draw.TREATMENT, clock.tick, k, 0) < chance
-        solved = solve(k, city, p, clock)
+        well = draw(clock.seed, Draw.TREATMENT, clock.tick, k, 0) < chance_of_good_treatment(k, city, p)
+        solved = draw(clock.seed, Draw.SOLVE, clock.tick, k, 0) < chance_of_solving(k, city, p)
+        if solved:
+            punish(k, city, p, clock)
+        share = p.justice.police_share if crimes.heard[k] == 1 else response.police_share
+        city.crimes.solved[k] = int(solved)
         city.crimes.well_treated[k] = int(well)
         city.tally[Count.WELL_TREATED] += int(well)
         city.tally[Count.WELL_TREATED_WITH_FILE] += int(well) * crimes.filed[k]

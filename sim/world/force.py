@@ -6,6 +6,8 @@ from sim.rules.conduct import change_of_conduct, conduct_target
 from sim.rules.probability import faded
 from sim.world.state import Count
 
+WEEKS_TO_NEXT_APPLICANT = 4
+
 
 @piece
 def recruit(j, city, p, clock):
@@ -16,7 +18,7 @@ def recruit(j, city, p, clock):
     officers.active[j] = 1
     officers.identity[j] += 1
     officers.complaints[j] = 0
-    officers.training[j] = 0.0
+    officers.training[j] = officers.knowledge[j] = officers.attitude[j] = 0.0
     officers.deviation[j] = deviation
     officers.conduct[j] = p.conduct.mean + deviation
     city.tally[Count.RECRUITED] += 1
@@ -34,20 +36,24 @@ def staff(rows, city, p, clock):
                 city.tally[Count.LEFT] += 1
         else:
             city.officers.vacant_weeks[j] -= 1
-            if officers.vacant_weeks[j] <= 0:
+            if officers.vacant_weeks[j] > 0:
+                continue
+            if draw(clock.seed, Draw.RECRUIT_PASS, clock.tick, j, 0) < p.staffing.recruit_pass_rate:
                 recruit(j, city, p, clock)
+            else:
+                city.officers.vacant_weeks[j] = WEEKS_TO_NEXT_APPLICANT
 
 
 @phase
 def muster(rows, city, p, clock):
-    """Each squad's effective conduct, summed over its active members."""
+    """Each squad's conduct, without what courses add to it, summed over its active members."""
     squads, officers = city.squads, city.officers
     for s in rows:
         city.squads.conduct_sum[s] = 0.0
         city.squads.members[s] = 0
     for j in city.rows.officers:
         if officers.active[j] == 1:
-            squads.conduct_sum[officers.squad[j]] += officers.conduct[j] + officers.training[j]
+            squads.conduct_sum[officers.squad[j]] += officers.conduct[j]
             squads.members[officers.squad[j]] += 1
 
 
@@ -60,17 +66,20 @@ def bond(rows, city, p, clock):
             continue
         s = officers.squad[j]
         disposition = p.conduct.mean + officers.deviation[j]
-        own = officers.conduct[j] + officers.training[j]
-        peers = (squads.conduct_sum[s] - own) / (squads.members[s] - 1) if squads.members[s] > 1 else disposition
+        peers = (squads.conduct_sum[s] - officers.conduct[j]) / (squads.members[s] - 1) if squads.members[s] > 1 else disposition
         target = conduct_target(disposition, peers, squads.command[s], p.conduct.contagion_weight)
         city.officers.conduct[j] += change_of_conduct(officers.conduct[j], target, p.conduct.contagion_rate)
 
 
 @phase
 def forget(rows, city, p, clock):
-    """Officers' training fades (rows: officers)."""
+    """What is left of courses fades: behavior, knowledge and attitude (rows: officers)."""
+    behavior = faded(1.0, p.training.half_life)
+    knowledge, attitude = faded(1.0, p.training.knowledge_half_life), faded(1.0, p.training.attitude_half_life)
     for j in rows:
-        city.officers.training[j] = faded(city.officers.training[j], p.training.half_life)
+        city.officers.training[j] *= behavior
+        city.officers.knowledge[j] *= knowledge
+        city.officers.attitude[j] *= attitude
 
 
 @phase

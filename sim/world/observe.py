@@ -26,18 +26,27 @@ def total(values):
 def observe(rows, city, p, clock):
     """Write down the week's counts, means and ledger, and start them anew (rows: all citizens)."""
     officers, offenders, means = city.officers, city.offenders, city.record.means[clock.tick]
-    active, conduct = 0, 0.0
+    active, conduct, training, knowledge, attitude = 0, 0.0, 0.0, 0.0, 0.0
     for j in city.rows.officers:
-        active += officers.active[j]
-        conduct += officers.active[j] * (officers.conduct[j] + officers.training[j])
-    free, risk = 0, 0.0
+        if officers.active[j] == 1:
+            active += 1
+            conduct += officers.conduct[j] + officers.training[j]
+            training += officers.training[j]
+            knowledge += officers.knowledge[j]
+            attitude += officers.attitude[j]
+    free, known, risk = 0, 0, 0.0
     for k in city.rows.offenders:
-        free += int(offenders.jail_weeks[k] == 0)
-        risk += offenders.perceived_risk[k]
+        if offenders.propensity[k] > 0.0:
+            known += 1
+            free += int(offenders.jail_weeks[k] == 0)
+            risk += offenders.perceived_risk[k]
     means[Mean.FAIRNESS] = total(city.citizens.fairness) / len(rows)
     means[Mean.EFFECTIVENESS] = total(city.citizens.effectiveness) / len(rows)
     means[Mean.CONDUCT] = conduct / max(active, 1)
-    means[Mean.PERCEIVED_RISK] = risk / len(offenders.home)
+    means[Mean.TRAINING] = training / max(active, 1)
+    means[Mean.KNOWLEDGE] = knowledge / max(active, 1)
+    means[Mean.ATTITUDE] = attitude / max(active, 1)
+    means[Mean.PERCEIVED_RISK] = risk / max(known, 1)
     means[Mean.FREE_CAPACITY] = city.desk[Desk.FREE_CAPACITY]
     city.tally[Count.ACTIVE_OFFICERS] = active
     city.tally[Count.FREE_OFFENDERS] = free

@@ -36,6 +36,11 @@ def grid_of(size) -> Grid:
     return Grid(width, max(3, ceil(size.adults / (size.adults_per_cell * width))))
 
 
+def residents_who_offend(size) -> int:
+    """How many offenders a city of this size begins with."""
+    return max(1, floor(size.adults * size.offenders_share + 0.5))
+
+
 def empty_city(size, p, ticks: int) -> City:
     """Tables of the right length, all zero.
 
@@ -45,7 +50,7 @@ def empty_city(size, p, ticks: int) -> City:
     """
     grid = grid_of(size)
     officers = max(1, floor(size.adults / p.population.adult_share / 1000 * size.officers_per_1000_inhabitants + 0.5))
-    offenders = max(1, floor(size.adults * size.offenders_share + 0.5))
+    offenders = residents_who_offend(size) + officers  # the last rows have room for officers who turn to crime, one a post
     cells = grid.width * grid.height
     rows = {
         "citizens": size.adults, "officers": officers, "squads": ceil(officers / p.conduct.squad_size), "offenders": offenders,
@@ -97,10 +102,15 @@ def found_places(city, p, clock):
         cells.memory[c] = cells.opportunity[c]
         running += cells.memory[c]
         cells.memory_cumulative[c] = running
+    residents = len(offenders.home) - len(city.officers.beat)
     for k in city.rows.offenders:
-        normal = draw_normal(clock.seed, Draw.PROPENSITY, 0, k, 0)
-        offenders.propensity[k] = exp(p.offending.propensity_log_mean + p.offending.propensity_log_sd * normal)
-        offenders.home[k] = int(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0) * len(cells.officers))
+        if k < residents:
+            normal = draw_normal(clock.seed, Draw.PROPENSITY, 0, k, 0)
+            offenders.propensity[k] = exp(p.offending.propensity_log_mean + p.offending.propensity_log_sd * normal)
+            offenders.home[k] = int(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0) * len(cells.officers))
+        else:
+            offenders.home[k] = city.officers.beat[k - residents]
+            offenders.origin[k] = 1
         offenders.perceived_risk[k] = p.deterrence.prior_risk
         city.crimes.victim[k] = -1
 
@@ -199,7 +209,9 @@ def build(size, p, seed: int, ticks: int) -> City:
     """The city of this size, these parameters and this seed, before its first tick."""
     city = empty_city(size, p, ticks)
     populate(city, p, clock(seed, 0))
-    city.offenders.home.sort()  # neighbors in the table are neighbors in the city: the processor's cache holds their surroundings
+    city.offenders.home[
+        : residents_who_offend(size)
+    ].sort()  # neighbors in the table are neighbors in the city: the processor's cache holds their surroundings
     city.offenders.cell[:] = city.offenders.home
     city.ledger[:] = 0.0  # taking the climate has booked a drift that nobody makes yet
     return city

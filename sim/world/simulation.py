@@ -3,11 +3,16 @@
 import numpy as np
 
 from sim.compiled import announce
+from sim.parameters import replace
 from sim.world.anatomy import phases
+from sim.world.interventions import Scene, name_of, settings_of
 from sim.world.population import build, populate
 from sim.world.schedule import advance, ask, perform
 from sim.world.state import ROW, City, Record, clock, empty_record
 from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
+
+
+HORIZON = 10_000  # weeks; reforms are dated within it
 
 
 class Simulation:
@@ -25,8 +30,11 @@ class Simulation:
         self.scenario, self.seed = scenario, seed
         self.tick = 0
         self.surveys: list[Survey] = []
-        self._changes = [change.week for change in scenario.changes]
-        self.parameters = scenario.values_at(self.week)
+        self.reforms = tuple(getattr(scenario, "interventions", ()))
+        self._due = {reform: set(reform.due(HORIZON)) for reform in self.reforms}
+        self._dates = sorted({change.week for change in scenario.changes}.union(*self._due.values()))
+        self._bills: list[tuple[str, int, np.ndarray]] = []
+        self.parameters = self._parameters_in_force()
         self.city: City = build(scenario.city, self.parameters, seed, scenario.spin_up_weeks + scenario.weeks)
         if spin_up:
             self.advance(scenario.spin_up_weeks)
@@ -49,8 +57,7 @@ class Simulation:
             self.intervene()
             stretch = min(end, self._next_stop()) - self.tick
             advance(stretch, self.city, self.parameters, clock(self.seed, self.tick))
-            self.tick += stretch
-            self.survey_if_due()
+            self._pass(stretch)
 
     def begin_week(self) -> None:
         """What comes before the first phase of a week that is driven phase by phase (see `perform`)."""
@@ -66,8 +73,7 @@ class Simulation:
 
     def end_week(self) -> None:
         """What comes after the last phase of a week that is driven phase by phase."""
-        self.tick += 1
-        self.survey_if_due()
+        self._pass(1)
 
     def run(self) -> "Simulation":
         """Run to the scenario's horizon."""
@@ -75,9 +81,14 @@ class Simulation:
         return self
 
     def intervene(self) -> None:
-        """Dated changes that are due take effect."""
-        if self.week in self._changes:
-            self.parameters = self.scenario.values_at(self.week)
+        """Dated changes of parameters take effect, and the reforms that are due act."""
+        if self.week not in self._dates:
+            return
+        self.parameters = self._parameters_in_force()
+        for reform in self.reforms:
+            if self.week in self._due[reform]:
+                bill = reform.act(Scene(self.week, self.seed, self.city, self.parameters))
+                self._bills.append((name_of(reform), self.tick, np.array([bill], float)))
 
     def survey_if_due(self) -> None:
         """Every 26 weeks all adults are asked."""
@@ -91,11 +102,31 @@ class Simulation:
         rows = sample_rows(self.scenario.city.adults, adults, self.seed, self.tick - 1)
         return survey_rows(rows, self.city, self.parameters, self.seed, self.tick - 1, self.week)
 
+    @property
+    def costs(self) -> dict[str, np.ndarray]:
+        """What each reform cost in each week so far: ticks x (officer-weeks, thousand pesos)."""
+        costs = {name_of(reform): np.zeros((self.tick, 2)) for reform in self.reforms}
+        for name, tick, rows in self._bills:
+            costs[name][tick : tick + len(rows)] += rows[: self.tick - tick]
+        return costs
+
+    def _parameters_in_force(self):
+        return replace(self.scenario.values_at(self.week), settings_of(self.reforms, self.week))
+
+    def _pass(self, weeks: int) -> None:
+        """Time has passed: reforms that run cost, and a survey may be due."""
+        counts = self.city.record.counts[self.tick : self.tick + weeks]
+        for reform in self.reforms:
+            cost = reform.running(Scene(self.week, self.seed, self.city, self.parameters, counts))
+            self._bills.append((name_of(reform), self.tick, cost))
+        self.tick += weeks
+        self.survey_if_due()
+
     def _next_stop(self) -> int:
         """The tick before which something has to be done outside compiled code."""
         survey = self.tick + INTERVAL_WEEKS - self.week % INTERVAL_WEEKS
-        changes = [week + self.scenario.spin_up_weeks for week in self._changes if week > self.week]
-        return min([survey, *changes])
+        dates = [week + self.scenario.spin_up_weeks for week in self._dates if week > self.week]
+        return min([survey, *dates])
 
     def _make_room(self, ticks: int) -> None:
         """Grow the record when somebody runs beyond the scenario's horizon."""

@@ -53,6 +53,9 @@ class Count(IntEnum):
     RECRUITED = 15
     ACTIVE_OFFICERS = 16
     FREE_OFFENDERS = 17
+    DISMISSED = 18
+    HEARINGS = 19
+    DIVERTED = 20
 
 
 class Mean(IntEnum):
@@ -63,6 +66,9 @@ class Mean(IntEnum):
     CONDUCT = 2
     PERCEIVED_RISK = 3
     FREE_CAPACITY = 4
+    TRAINING = 5
+    KNOWLEDGE = 6
+    ATTITUDE = 7
 
 
 class Desk(IntEnum):
@@ -91,6 +97,8 @@ class Officers(NamedTuple):
     deviation: Quantity
     conduct: Quantity
     training: Quantity
+    knowledge: Quantity
+    attitude: Quantity
     active: Whole
     vacant_weeks: Whole
     community: Whole
@@ -138,6 +146,7 @@ class Crimes(NamedTuple):
     serious: Whole
     loss: Quantity
     reported: Whole
+    heard: Whole
     filed: Whole
     well_treated: Whole
     solved: Whole

@@ -44,6 +44,8 @@ class Officer:
     community: bool
     conduct: float = 0.0
     training: float = 0.0
+    knowledge: float = 0.0
+    attitude: float = 0.0
     active: bool = True
     vacant_weeks: int = 0
     complaints: int = 0
@@ -106,6 +108,7 @@ class Crime:
     serious: bool = False
     loss: float = 0.0
     reported: bool = False
+    heard: bool = False
     filed: bool = False
     well_treated: bool = False
     solved: bool = False

@@ -19,6 +19,8 @@ class Crimes(Force):
             if offender.jail_weeks > 0:
                 offender.jail_weeks -= 1
                 continue
+            if offender.propensity == 0:
+                continue
             offender.cell = offender.home
             u = self.u(Draw.OFFEND, k, 0)
             if not u < 1 - exp(-offender.propensity * exp(-o.risk_slope * offender.perceived_risk)):
@@ -86,9 +88,12 @@ class Crimes(Force):
             crime.reported = self.u(Draw.REPORT, k, 0) < logistic(x)
             if crime.reported:
                 self.cells[crime.cell].recorded += 1
-                crime.filed = self.u(Draw.FILE, k, 0) < logistic(r.file_intercept + r.file_serious * crime.serious)
+                crime.heard = not crime.serious and self.u(Draw.HEARING, k, 0) < self.parameters.justice.hearing_share
+                if not crime.heard:
+                    crime.filed = self.u(Draw.FILE, k, 0) < logistic(r.file_intercept + r.file_serious * crime.serious)
             self.counts["reported"] += crime.reported
             self.counts["filed"] += crime.filed
+            self.counts["hearings"] += crime.heard
 
     def workload(self) -> None:
         """What capacity this week's files leave, and the conduct of the force (7.6)."""
@@ -113,31 +118,43 @@ class Crimes(Force):
             victim, cell = self.citizens[crime.victim], self.cells[crime.cell]
             police = r.police_share * (self.force_conduct - r.conduct_reference)
             treated_well = logistic(r.treatment_intercept + r.treatment_file * crime.filed + police)
+            if crime.heard:
+                treated_well = self.parameters.justice.hearing_fairness
             crime.well_treated = self.u(Draw.TREATMENT, k, 0) < treated_well
             self.change(victim, "fairness", self.response_fairness(crime, victim), "response")
             if crime.filed:
                 climate = 1 + r.cooperation_slope * (cell.climate - 0.5)
                 solving = r.solve_probability * self.free_capacity * climate
                 crime.solved = self.u(Draw.SOLVE, k, 0) < min(max(solving, 0.0), 1.0)
+            elif crime.heard:
+                crime.solved = self.u(Draw.SOLVE, k, 0) < self.parameters.justice.resolution
             self.change(victim, "effectiveness", self.response_effectiveness(crime, victim), "response")
             if crime.solved:
-                weeks = r.serious_sentence_weeks if crime.serious else r.minor_sentence_weeks
-                self.offenders[k].jail_weeks = floor(weeks + 0.5)
                 cell.arrests += 1
+                if crime.heard and self.u(Draw.DIVERSION, k, 0) < self.parameters.justice.diversion_share:
+                    self.offenders[k].propensity *= self.parameters.justice.reoffending
+                    self.counts["diverted"] += 1
+                else:
+                    weeks = r.serious_sentence_weeks if crime.serious else r.minor_sentence_weeks
+                    self.offenders[k].jail_weeks = floor(weeks + 0.5)
             self.counts["well_treated"] += crime.well_treated
             self.counts["well_treated_with_file"] += crime.well_treated and crime.filed
             self.counts["solved"] += crime.solved
 
     def response_fairness(self, crime: Crime, who: Citizen) -> float:
         """What the treatment of a complainant changes in somebody who lives it."""
-        return self.parameters.response.police_share * self.contact_fairness(crime.well_treated, who)
+        return self.police_share(crime) * self.contact_fairness(crime.well_treated, who)
+
+    def police_share(self, crime: Crime) -> float:
+        """How much of the experience concerns the police."""
+        return self.parameters.justice.police_share if crime.heard else self.parameters.response.police_share
 
     def response_effectiveness(self, crime: Crime, who: Citizen) -> float:
         """What the outcome of a report changes in somebody who lives it."""
         r = self.parameters.response
         if crime.solved:
-            return r.police_share * (r.outcome_gain * (1 - who.effectiveness))
-        return r.police_share * (-r.outcome_loss * who.effectiveness)
+            return self.police_share(crime) * (r.outcome_gain * (1 - who.effectiveness))
+        return self.police_share(crime) * (-r.outcome_loss * who.effectiveness)
 
     def learn(self) -> None:
         """Offenders learn risk from arrests and escapes, their own and near them (7.9)."""

@@ -22,11 +22,16 @@ class Force(City):
                     self.counts["left"] += 1
                 continue
             officer.vacant_weeks -= 1
-            if officer.vacant_weeks <= 0:
+            if officer.vacant_weeks > 0:
+                continue
+            if self.u(Draw.RECRUIT_PASS, j, 0) >= staffing.recruit_pass_rate:
+                officer.vacant_weeks = 4
+            else:
                 own = conduct.officer_sd * self.n(Draw.RECRUIT, j, 0)
                 officer.deviation = staffing.recruit_conduct_offset + self.squads[officer.squad].effect + own
                 officer.conduct = conduct.mean + officer.deviation
                 officer.active, officer.training, officer.complaints = True, 0.0, 0
+                officer.knowledge = officer.attitude = 0.0
                 officer.identity += 1
                 self.counts["recruited"] += 1
 
@@ -119,7 +124,7 @@ class Force(City):
             squad.conduct_sum, squad.members = 0.0, 0
         for officer in self.officers:
             if officer.active:
-                self.squads[officer.squad].conduct_sum += officer.conduct + officer.training
+                self.squads[officer.squad].conduct_sum += officer.conduct
                 self.squads[officer.squad].members += 1
 
     def bond(self) -> None:
@@ -131,6 +136,6 @@ class Force(City):
             squad, own = self.squads[officer.squad], c.mean + officer.deviation
             peers = own
             if squad.members > 1:
-                peers = (squad.conduct_sum - (officer.conduct + officer.training)) / (squad.members - 1)
+                peers = (squad.conduct_sum - officer.conduct) / (squad.members - 1)
             target = (1 - c.contagion_weight) * own + c.contagion_weight * (peers + squad.command)
             officer.conduct += c.contagion_rate * (target - officer.conduct)

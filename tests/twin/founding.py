@@ -18,7 +18,7 @@ def found(city: City, officers_per_1000_inhabitants: float, offenders_share: flo
     found_offenders(city, offenders)
     found_citizens(city)
     found_trust(city)
-    city.crimes = [Crime() for _ in range(offenders)]
+    city.crimes = [Crime() for _ in city.offenders]
     city.encounters = [Encounter() for _ in range(SLOTS * officers)]
     city.climate()
 
@@ -64,6 +64,8 @@ def found_offenders(city: City, offenders: int) -> None:
         z = city.n(Draw.PROPENSITY, k, 0)
         propensity = exp(offending.propensity_log_mean + offending.propensity_log_sd * z)
         city.offenders.append(Offender(home=home, cell=home, propensity=propensity, perceived_risk=prior))
+    for officer in city.officers:
+        city.offenders.append(Offender(home=officer.beat, cell=officer.beat, propensity=0.0, perceived_risk=prior, origin=1))
 
 
 def clip(x: float) -> float:

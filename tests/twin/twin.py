@@ -10,7 +10,19 @@ from .founding import found
 
 COUNTS = [
     *("crimes", "serious", "reported", "filed", "well_treated", "well_treated_with_file", "solved"),
-    *("stops", "corrupt_stops", "unfair_stops", "contacts", "felt_fair", "complaints", "heard", "left", "recruited"),
+    *(
+        "stops",
+        "corrupt_stops",
+        "unfair_stops",
+        "contacts",
+        "felt_fair",
+        "complaints",
+        "heard",
+        "left",
+        "recruited",
+        "hearings",
+        "diverted",
+    ),
 ]
 
 
@@ -107,6 +119,8 @@ class Twin(Crimes):
         keep = exp(-log(2) / self.parameters.training.half_life)
         for officer in self.officers:
             officer.training *= keep
+            officer.knowledge *= exp(-log(2) / self.parameters.training.knowledge_half_life)
+            officer.attitude *= exp(-log(2) / self.parameters.training.attitude_half_life)
         for squad in self.squads:
             squad.command *= keep
         keep = exp(-log(2) / self.parameters.patrol.memory_half_life)

@@ -1,0 +1,62 @@
+"""One page that says what a study found: self-contained HTML, in English or Spanish, that opens without a network."""
+
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+
+TEMPLATE = "template.html"
+NAME = "report.html"
+
+
+def write_report(folder: str | Path, language: str = "en", out: str | Path | None = None) -> Path:
+    """Write the report of a folder of results and give its path.
+
+    folder    what `confianza run` or `confianza compare` wrote
+    language  en or es
+    out       file to write; by default report.html (report.es.html) in the folder
+    InputError if there are no results, the language is unknown or the file cannot be written.
+    """
+    from sim.results import write  # here, so that looking up a word does not load xarray
+
+    folder = Path(folder)
+    path = Path(out) if out else folder / (NAME if language == "en" else NAME.replace(".", f".{language}."))
+    if path.is_dir():
+        raise InputError(f"'{path}' is a folder.", "Name a file, as report.html.", file="--out")
+    page = render(folder, language)
+    return write(path, lambda file: file.write_text(page, encoding="utf-8"))
+
+
+def render(folder: str | Path, language: str = "en") -> str:
+    """The report of a folder of results as one HTML page. Errors as for `write_report`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from sim.report.assumed import beside
+    from sim.report.parts import Cited
+    from sim.report.words import Text, Words
+
+    folder, words = Path(folder), Words(language)
+    found, made_by = read(folder, words)
+    around = beside(folder, found.scenario, made_by, words)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.tests |= {"cited": lambda cell: isinstance(cell, Cited), "text": lambda cell: isinstance(cell, Text)}
+    commands = [*found.commands, reporting_command(language)]
+    return environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, **around)
+
+
+def reporting_command(language: str) -> str:
+    """The command that makes this page from results made again."""
+    return "confianza report again" + ("" if language == "en" else f" --lang {language}")
+
+
+def read(folder: Path, words: Any) -> tuple[Any, str]:
+    """What the results in a folder say, and the fingerprint of the sources that made them. InputError if there are none."""
+    from sim.report.runs import findings
+    from sim.results import DATASET, Results
+
+    if not (folder / DATASET).exists():
+        raise InputError(f"there are no results in '{folder}'.", "Give a folder that confianza run or confianza compare wrote.")
+    results = Results.load(folder)
+    return findings(results, words), str(results.dataset.attrs["source_fingerprint"])

@@ -1,0 +1,171 @@
+"""What a report says beside the findings: what was assumed, which patterns hold, the sources, and how to make it again."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.parameters import CODEBOOK, REFERENCES, Parameter
+from sim.patterns import patterns, waiting
+from sim.report.checks import load_checks
+from sim.report.parts import Cell, Cited, Table
+from sim.report.words import Text, Words, decimals
+
+COSTS = "cost"  # the topic of the codebook that holds unit costs
+
+
+def headers(words: Words, *names: str) -> list[str]:
+    """Names of columns."""
+    return [words["columns"][name] for name in names]
+
+
+def meaning(parameter: Parameter, words: Words) -> Text:
+    """What a parameter means, without what its description says beyond."""
+    return words.translate("parameters", parameter.name, parameter.description.partition(". ")[0].rstrip("."))
+
+
+def unit(text: str, words: Words) -> str:
+    """The unit of a parameter or a pattern in words."""
+    return words.translate("units", text, text).text
+
+
+def bounds(low: float, high: float, words: Words) -> str:
+    """A range: "0 to 1"."""
+    return words.say("answer.numbers", low=words.number(low), high=words.number(high))
+
+
+def changed_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
+    """Parameters and sizes of the city for which the scenario has values of its own, with source and status."""
+    sources = scenario.get("sources", {})
+    rows: list[list[Cell]] = []
+    for name, value in scenario.get("parameters", {}).items():
+        known = CODEBOOK.get(name)
+        if known is None or known.value == value:
+            continue
+        own = name in sources
+        status = words["statuses"]["scenario" if own else known.status]
+        values = (words.number(value), words.number(known.value))
+        rows.append(
+            [name, meaning(known, words), *values, unit(known.unit, words), Cited(as_keys(sources.get(name, known.source))), status]
+        )
+    columns = headers(words, "parameter", "meaning", "value", "codebook", "unit", "source", "status")
+    return Table(words["tables"]["changed"], columns, rows, frozenset((2, 3))) if rows else None
+
+
+def as_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
+    """One source or several as a tuple."""
+    return (keys,) if isinstance(keys, str) else tuple(keys)
+
+
+def contested_table(scenario: Mapping[str, Any], words: Words) -> Table:
+    """Every contested parameter with the value in force at the start."""
+    own, rows = scenario.get("parameters", {}), []
+    for name, known in CODEBOOK.items():
+        if known.status == "contested":
+            value, possible = words.number(own.get(name, known.value)), bounds(known.low, known.high, words)
+            rows.append([name, meaning(known, words), value, possible, unit(known.unit, words), Cited(known.source)])
+    return Table(
+        words["tables"]["contested"], headers(words, "parameter", "meaning", "value", "range", "unit", "source"), rows, frozenset((2, 3))
+    )
+
+
+def cost_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
+    """Unit costs in force; None if the codebook has none."""
+    own = scenario.get("parameters", {})
+    rows = [
+        [name, meaning(known, words), words.number(own.get(name, known.value)), unit(known.unit, words), Cited(known.source), words["statuses"][known.status]]
+        for name, known in CODEBOOK.items()
+        if known.topic == COSTS
+    ]  # fmt: skip
+    columns = headers(words, "parameter", "meaning", "value", "unit", "source", "status")
+    return Table(words["tables"]["costs"], columns, rows, frozenset((2,))) if rows else None
+
+
+def dated_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
+    """Dated changes and reforms of the scenario, by week; None if there are none."""
+    dated = [(change["week"], settings(change["set"], words)) for change in scenario.get("changes", ())]
+    dated += [(levers.get("start", 0), reform_text(name, levers, words)) for name, levers in reforms(scenario.get("interventions", ()))]
+    rows = [[words.number(week), what] for week, what in sorted(dated)]
+    return Table(words["tables"]["dated"], headers(words, "week", "what"), rows) if rows else None
+
+
+def settings(values: Mapping[str, float], words: Words) -> str:
+    """Parameters with new values."""
+    return "; ".join(words.say("reforms.set", name=name, value=words.number(value)) for name, value in values.items())
+
+
+def reforms(listed: Iterable[Mapping[str, Mapping[str, Any]]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and levers of each reform of a list as YAML has it."""
+    for item in listed:
+        yield from item.items()
+
+
+def reform_text(name: str, levers: Mapping[str, Any], words: Words) -> str:
+    """A reform with its levers."""
+    shown = []
+    for lever, value in levers.items():
+        if value is not None:
+            amount = words["choices"].get(value, value) if isinstance(value, str) else words.number(value)
+            shown.append(words.say("reforms.set", name=words["levers"].get(lever, lever), value=amount))
+    return words.say("reforms.starts", reform=words.reform(name), levers=", ".join(shown)) if shown else words.reform(name)
+
+
+def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
+    """The pattern checks: sentences, and a table if they lie in the folder. `made_by`: fingerprint of the results' sources."""
+    found = load_checks(folder)
+    plain = [pattern.id for pattern in patterns().values() if not pattern.instrument]
+    if found is None:
+        return {"sentences": [words.say("page.checks_missing", ids=", ".join(plain))], "table": None}
+    judged = {(row["pattern"], row["measure"]): row["passed"] for row in found["findings"] if row["passed"] is not None}
+    failed = sorted({pattern for (pattern, _), passed in judged.items() if not passed})
+    of = {pattern for pattern, _ in judged}
+    replicates = max((row["replicates"] for row in found["findings"]), default=0)
+    sentences = [
+        words.say("page.checks_of", name=words.written(found["scenario"]).text, replicates=words.number(replicates)),
+        words.say("page.checks_sum", passed=len(of) - len(failed), judged=len(of)),
+        words.say("page.checks_missed", ids=", ".join(failed)) if failed else words["page"]["checks_all"],
+        words.say("page.checks_waiting", ids=", ".join(pattern.id for pattern in waiting())),
+    ]
+    if found["source_fingerprint"] != made_by:
+        sentences.append(words.say("page.checks_other", fingerprint=found["source_fingerprint"]))
+    return {"sentences": sentences, "table": checks_table(found["findings"], words)}
+
+
+def checks_table(rows: Iterable[Mapping[str, Any]], words: Words) -> Table:
+    """A pattern a row, with what was found, what is wanted and the verdict."""
+    made = []
+    for row in rows:
+        pattern = patterns()[row["pattern"]]
+        text = words.translate("patterns", pattern.id, pattern.text)
+        if len(pattern.measures) > 1:
+            text = Text(f"{text.text} ({words.measure(row['measure'])})", text.lang)
+        value, sd = (float("nan") if row[name] is None else row[name] for name in ("value", "sd"))
+        wanted = bounds(pattern.low, pattern.high, words) if pattern.low is not None and pattern.high is not None else "-"
+        verdict = words["verdicts"][{True: "passes", False: "fails", None: "shown"}[row["passed"]]]
+        # The spread between replicates is no interval: three digits of the value say more than two of the spread.
+        places = decimals(value, float("nan"))
+        shown = words.number(value, places) + ("" if row["sd"] is None else f" ± {words.number(sd, places)}")
+        cells = [pattern.id, text, words["roles"][pattern.role], shown, wanted, unit(pattern.unit, words), verdict]
+        made.append([*cells, Cited(pattern.sources)])
+    columns = headers(words, "id", "pattern", "role", "found", "wanted", "unit", "verdict", "source")
+    return Table(words["tables"]["checks"], columns, made, frozenset((3, 4)))
+
+
+def cited(tables: Iterable[Table | None]) -> list[tuple[str, Any]]:
+    """The sources that tables cite, by key."""
+    keys = {key for table in tables if table for row in table.rows for cell in row if isinstance(cell, Cited) for key in cell.keys}
+    return [(key, REFERENCES[key]) for key in sorted(keys & REFERENCES.keys())]
+
+
+def beside(folder: Path, scenario: Mapping[str, Any], made_by: str, words: Words) -> dict[str, Any]:
+    """Everything that the page says beside the findings, by the names that the template uses."""
+    checked = checks(folder, words, made_by)
+    tables = {
+        "changed": changed_table(scenario, words),
+        "dated": dated_table(scenario, words),
+        "contested": contested_table(scenario, words),
+        "costs": cost_table(scenario, words),
+    }
+    assumptions = [words.written(text) for text in scenario.get("assumptions", ())]
+    sources = cited([*tables.values(), checked["table"]])
+    return {**tables, "assumptions": assumptions, "checks": checked, "sources": sources, "version": __version__}

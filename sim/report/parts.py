@@ -1,0 +1,66 @@
+"""What a page is made of: tables and figures, ready for the template."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from sim.report.words import Text
+
+
+@dataclass(frozen=True)
+class Cited:
+    """Keys of sources, as links to the list at the end of the page."""
+
+    keys: tuple[str, ...]
+
+
+Cell = str | Text | Cited
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the first cell of each row names it. `right` holds the indices of columns of numbers."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    right: frozenset[int] = frozenset()
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with what says the same in words."""
+
+    title: str
+    caption: str
+    alt: str
+    source: str  # a data: address
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a study found: the heart of a page, before what was assumed."""
+
+    title: str
+    question: Text
+    answer: Sequence[str]
+    caution: str
+    tables: Sequence[Table]
+    pictures: Sequence[Picture]
+    facts: Sequence[tuple[str, str]]
+    commands: Sequence[str]
+    scenario: dict
+    adults: int
+    warnings: Sequence[str] = field(default=())
+
+
+def embedded(figure: Figure) -> str:
+    """A figure as an SVG image inside the page; the same bytes whenever it is drawn."""
+    with rc_context({"svg.hashsalt": "confianza"}), BytesIO() as file:
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        return f"data:image/svg+xml;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

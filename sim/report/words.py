@@ -1,0 +1,131 @@
+"""What a report says in each language, and how that language writes numbers.
+
+words/LANGUAGE.yaml has the same keys in every language; codebook-LANGUAGE.yaml and texts-LANGUAGE.yaml translate what is written
+in English elsewhere (figures, parameters, patterns, units, shipped scenarios). What has no translation is shown in English and marked as such.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from math import isfinite, log10
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from sim.errors import InputError, closest
+
+FOLDER = Path(__file__).parent / "words"
+LANGUAGES = ("en", "es")
+MINUS, NARROW_SPACE = "\u2212", "\u202f"
+PERCENT = ("share", "difference of shares")  # measures in these units are shown as percentages
+LARGEST_EXACT = 1e15
+
+
+class Text(NamedTuple):
+    """A text and the language it is written in."""
+
+    text: str
+    lang: str
+
+
+def decimals(value: float, uncertainty: float) -> int:
+    """How many decimals to show: two digits of the uncertainty, or three of the value if it has none.
+
+    >>> decimals(0.5336, 0.0073), decimals(23482.5, 507.6), decimals(0.5336, float("nan")), decimals(0.0, 0.0)
+    (4, 0, 3, 3)
+    """
+    known = isfinite(uncertainty) and uncertainty > 0
+    size, digits = (uncertainty, 2) if known else (abs(value), 3)
+    return min(4, max(0, digits - 1 - int(log10(size) // 1))) if size > 0 else 3
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: str):
+        if language not in LANGUAGES:
+            near = closest(language, LANGUAGES)
+            hint = f"Did you mean '{near}'?\n" if near else ""
+            raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(LANGUAGES)}", file="--lang")
+        self.language = language
+        self.data = read(f"{language}.yaml")
+        english = language == "en"
+        self.translated = {} if english else {**read(f"codebook-{language}.yaml"), "texts": read(f"texts-{language}.yaml")}
+
+    def __getitem__(self, section: str) -> Any:
+        """A section of the words, as `words["columns"]`."""
+        return self.data[section]
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence by "section.key", with its {places} filled."""
+        section, _, name = key.partition(".")
+        return self.data[section][name].format(**values)
+
+    def number(self, value: float, places: int | None = None, *, sign: bool = False) -> str:
+        """A number as this language writes it; "-" if there is none. Without `places` all digits that a person wrote."""
+        if not isfinite(value):
+            return "-"
+        whole = value == int(value) and abs(value) < LARGEST_EXACT
+        if places is None:
+            shown = f"{int(value):{'+' if sign else ''},}" if whole else f"{value:{'+' if sign else ''}.6g}"
+        else:
+            shown = f"{value:{'+' if sign else ''}z,.{places}f}"
+        marks = str.maketrans({",": self.data["thousands"], ".": self.data["decimal"], "-": MINUS})
+        return shown.translate(marks)
+
+    def amount(self, value: float, uncertainty: float = float("nan"), *, sign: bool = False) -> str:
+        """A number with the half-width of its interval: "0.5336 ± 0.0073"."""
+        places = decimals(value, uncertainty)
+        shown = self.number(value, places, sign=sign)
+        return f"{shown} ± {self.number(uncertainty, places)}" if isfinite(value) and isfinite(uncertainty) else shown
+
+    def duration(self, weeks: int) -> str:
+        """So many weeks, in years if they are whole ones."""
+        unit, many = ("year", weeks // 52) if weeks % 52 == 0 and weeks else ("week", weeks)
+        return self.say(f"duration.{unit}" if many == 1 else f"duration.{unit}s", n=self.number(many))
+
+    def measure(self, name: str) -> str:
+        """A measure in words; its name if it has none."""
+        return self.data["measures"].get(name, name)
+
+    def unit(self, unit: str) -> str:
+        """The unit of a measure in words."""
+        return self.data["units"].get(unit, unit)
+
+    def translate(self, section: str, key: str, english: str) -> Text:
+        """What is written in English elsewhere: in this language if it has been translated."""
+        found = self.translated.get(section, {}).get(key)
+        return Text(str(found), self.language) if found else Text(english, "en")
+
+    def written(self, text: str) -> Text:
+        """A text that a scenario's author wrote: translated if it is one of the shipped scenarios' own."""
+        return self.translate("texts", " ".join(text.split()), " ".join(text.split()))
+
+    def reform(self, name: str) -> str:
+        """A reform or an arm of a study in words; its own name if it is somebody's invention."""
+        known: Mapping[str, str] = self.data["reforms"]
+        key = name.replace("-", "_")
+        if key in known:
+            return known[key]
+        first, then, second = key.partition("_then_")
+        full = {
+            word: known.get(word) or next((known[key] for key in known if key.startswith(word)), None) for word in (first, second) if word
+        }
+        if then and full.get(first) and full.get(second):
+            return known["then"].format(first=full[first], second=full[second])
+        return name
+
+    def figure_words(self, english: Mapping[str, str]) -> Mapping[str, str]:
+        """The words inside figures: the figure's own English ones, replaced by this language's."""
+        return {**english, **self.translated.get("plots", {})}
+
+
+@cache
+def read(name: str) -> dict[str, Any]:
+    """A file of words."""
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def scale(unit: str) -> float:
+    """What to multiply values of a measure with before they are shown: shares become percentages."""
+    return 100.0 if unit.startswith(PERCENT) else 1.0

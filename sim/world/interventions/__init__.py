@@ -1,0 +1,73 @@
+"""The reforms: frozen records, dated, dosed and costed. A reform acts between compiled stretches and has two doors only:
+dated settings of parameters, and an action that writes the columns it declares.
+
+There is no base class, but all have `start`, `dose` (the name of the lever that scales it), `reads`, `writes`, `text`, and
+
+    due(horizon)        the weeks on which it acts or its settings change
+    settings(week)      parameters in force in that week because of it
+    act(scene)          what it does in a week that is due; what that costs
+    running(scene)      what a stretch of weeks that has just passed cost, a row a week
+"""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from sim.world.interventions.common import Bill, Scene
+from sim.world.interventions.community import CommunityPolicing
+from sim.world.interventions.justice import CivicJustice
+from sim.world.interventions.purge import Purge
+from sim.world.interventions.training import Training
+
+__all__ = ["REFORMS", "Bill", "CivicJustice", "CommunityPolicing", "Purge", "Scene", "Training"]
+__all__ += ["contradiction", "levers", "name_of", "settings_of", "with_dose"]
+
+Reform = Purge | Training | CommunityPolicing | CivicJustice
+REFORMS: dict[str, type] = {
+    "purge": Purge, "training": Training, "community_policing": CommunityPolicing, "civic_justice": CivicJustice,
+}  # fmt: skip
+
+
+def name_of(reform: Any) -> str:
+    """The name of a reform in scenario and study files."""
+    return next(name for name, kind in REFORMS.items() if isinstance(reform, kind))
+
+
+def with_dose(reform: Any, value: float) -> Any:
+    """The same reform with another dose."""
+    return replace(reform, **{reform.dose: value})
+
+
+def settings_of(reforms: tuple[Any, ...], week: int) -> dict[str, float]:
+    """The parameters in force in a week because of reforms; the later of two reforms wins, but see `contradiction`."""
+    merged: dict[str, float] = {}
+    for reform in sorted(reforms, key=lambda reform: reform.start):
+        merged |= reform.settings(week)
+    return merged
+
+
+def contradiction(reforms: tuple[Any, ...], horizon: int = 5200) -> str | None:
+    """Why these reforms cannot go together, in a sentence; None if they can.
+
+    Two contradict each other if in some week both set the same parameter, differently, or if two programs of community
+    policing overlap, since both assign the same posts.
+    """
+    for n, one in enumerate(reforms):
+        for other in reforms[n + 1 :]:
+            for week in sorted({*one.due(horizon), *other.due(horizon)}):
+                mine, theirs = one.settings(week), other.settings(week)
+                for name in mine.keys() & theirs.keys():
+                    if mine[name] != theirs[name]:
+                        return f"{name_of(one)} and {name_of(other)} overlap in week {week} and set '{name}' to {mine[name]:g} and {theirs[name]:g}."
+                if (
+                    isinstance(one, CommunityPolicing)
+                    and isinstance(other, CommunityPolicing)
+                    and one.in_force(week)
+                    and other.in_force(week)
+                ):
+                    return f"two programs of community policing overlap in week {week}."
+    return None
+
+
+def levers(kind: type) -> dict[str, Any]:
+    """The levers of a reform by name: dataclass fields with their metadata."""
+    return {each.name: each for each in fields(kind)}

@@ -1,0 +1,57 @@
+"""What reforms share: levers with their meaning, the scene they see when they act, and the bill."""
+
+from dataclasses import MISSING, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.world.state import City
+
+
+class Bill(NamedTuple):
+    """What something cost: officer-weeks, and thousand pesos (officer-weeks included at their price)."""
+
+    officer_weeks: float
+    money: float
+
+
+class Scene(NamedTuple):
+    """What a reform sees when it acts."""
+
+    week: int
+    seed: int
+    city: City
+    p: Any  # parameters in force
+    counts: np.ndarray | None = None  # of the stretch that has just passed: weeks x Count
+
+
+def lever(default: Any, low: float, high: float, unit: str, text: str, source: str = "assumed", **more: Any) -> Any:
+    """A field with what a person must know of it; MISSING as default: it has to be given."""
+    metadata = {"low": low, "high": high, "unit": unit, "text": text, "source": (source,), **more}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+def start_lever() -> Any:
+    """The week in which a reform begins."""
+    return lever(MISSING, -2000, 5199, "week", "Week in which it begins; 0 is the end of the spin-up, and it may begin before.")
+
+
+def until_lever() -> Any:
+    """The week in which a reform ends."""
+    return lever(None, -1999, 5200, "week", "First week in which it is over; null: it goes on.", optional=True)
+
+
+def in_force(reform: Any, week: int) -> bool:
+    """Is a program with a beginning, an end and a dose on in this week?"""
+    return getattr(reform, reform.dose) > 0 and reform.start <= week and (reform.until is None or week < reform.until)
+
+
+def bounds_before(reform: Any, horizon: int) -> list[int]:
+    """The first week of a program and the first after it, as far as the run goes; none at dose 0."""
+    weeks = [week for week in (reform.start, reform.until) if week is not None and week < horizon]
+    return weeks if getattr(reform, reform.dose) > 0 else []
+
+
+def nothing(scene: Scene) -> np.ndarray:
+    """A stretch of weeks that cost nothing."""
+    return np.zeros((len(scene.counts), 2))

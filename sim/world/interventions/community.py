@@ -1,0 +1,56 @@
+"""Community policing: permanent beats."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sim.rng import Draw
+from sim.world.interventions.common import Bill, Scene, bounds_before, in_force, lever, nothing, start_lever, until_lever
+from sim.world.luck import uniforms
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityPolicing:
+    """Permanent beats: part of the force keeps to its beat and makes contacts that are no enforcement."""
+
+    start: int = start_lever()
+    share: float = lever(0.25, 0, 1, "share", "Share of officers on community duty.")
+    until: int | None = until_lever()
+    contacts: float = lever(5.0, 0, 16, "contacts a week", "Contacts of an officer on community duty, if fully resourced.")
+    resourcing: float = lever(1.0, 0, 1, "share", "Share of the contacts that resources allow.")
+
+    dose: ClassVar[str] = "share"
+    reads: ClassVar[tuple[str, ...]] = ("officers.community",)
+    writes: ClassVar[tuple[str, ...]] = ("officers.community",)
+    text: ClassVar[str] = "Put part of the force on permanent beats, to meet people without enforcement."
+
+    def due(self, horizon: int) -> list[int]:
+        """Its first week and the first after it."""
+        return bounds_before(self, horizon)
+
+    def in_force(self, week: int) -> bool:
+        """Is the program on in this week?"""
+        return in_force(self, week)
+
+    def settings(self, week: int) -> dict[str, float]:
+        """How many contacts officers on community duty make."""
+        return {"community.contacts_rate": self.contacts * self.resourcing} if self.in_force(week) else {}
+
+    def act(self, scene: Scene) -> Bill:
+        """Assign officers to community duty, or back to what they did before."""
+        officers = scene.city.officers
+        rows = np.arange(len(officers.community))
+        share = max(self.share, scene.p.community.share) if self.in_force(scene.week) else scene.p.community.share
+        officers.community[:] = uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows)) < share
+        return Bill(0.0, 0.0)
+
+    def running(self, scene: Scene) -> np.ndarray:
+        """Each officer on duty beyond the baseline's gives up part of the response to calls."""
+        officers, p, weeks = scene.city.officers, scene.p, len(scene.counts)
+        if not self.in_force(scene.week):
+            return nothing(scene)
+        rows = np.arange(len(officers.community))
+        before = uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows)) < p.community.share
+        given_up = float(((officers.community == 1) & ~before & (officers.active == 1)).sum()) * p.community.response_cost
+        return np.tile([given_up, given_up * p.cost.officer_week], (weeks, 1))
