@@ -1,5 +1,6 @@
 """One page that says what a study found: self-contained HTML, in English or Spanish, that opens without a network."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from sim.errors import InputError
 
 TEMPLATE = "template.html"
 NAME = "report.html"
+NAMES = re.compile(r"(?<=[a-z])([._])(?=[a-z])")  # where a name may be broken
 
 
 def write_report(folder: str | Path, language: str = "en", out: str | Path | None = None) -> Path:
@@ -41,9 +43,17 @@ def render(folder: str | Path, language: str = "en") -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["breakable"] = breakable
     environment.tests |= {"cited": lambda cell: isinstance(cell, Cited), "text": lambda cell: isinstance(cell, Text)}
     commands = [*found.commands, reporting_command(language)]
     return environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, **around)
+
+
+def breakable(text: str) -> Any:
+    """A text as HTML in which names such as trust.contact_gain may be broken after a dot or an underscore."""
+    from markupsafe import Markup, escape
+
+    return Markup(NAMES.sub(r"\1<wbr>", str(escape(text))))
 
 
 def reporting_command(language: str) -> str:

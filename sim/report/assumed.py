@@ -42,11 +42,11 @@ def changed_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
         known = CODEBOOK.get(name)
         if known is None or known.value == value:
             continue
-        own = name in sources
-        status = words["statuses"]["scenario" if own else known.status]
+        keys = as_keys(sources.get(name, known.source))
+        status = words["statuses"]["assumed" if keys == ("assumed",) else "scenario" if name in sources else known.status]
         values = (words.number(value), words.number(known.value))
         rows.append(
-            [name, meaning(known, words), *values, unit(known.unit, words), Cited(as_keys(sources.get(name, known.source))), status]
+            [name, meaning(known, words), *values, unit(known.unit, words), Cited(keys), status]
         )
     columns = headers(words, "parameter", "meaning", "value", "codebook", "unit", "source", "status")
     return Table(words["tables"]["changed"], columns, rows, frozenset((2, 3))) if rows else None

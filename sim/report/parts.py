@@ -50,7 +50,8 @@ class Findings:
     question: Text
     answer: Sequence[str]
     caution: str
-    tables: Sequence[Table]
+    tables: Sequence[Table]  # shown before the figures
+    details: Sequence[Table]  # shown after them
     pictures: Sequence[Picture]
     facts: Sequence[tuple[str, str]]
     commands: Sequence[str]

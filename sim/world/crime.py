@@ -184,7 +184,7 @@ def punish(k, city, p, clock):
         city.tally[Count.DIVERTED] += 1
     else:
         weeks = response.serious_sentence_weeks if city.crimes.serious[k] == 1 else response.minor_sentence_weeks
-        city.offenders.jail_weeks[k] = int(weeks + 0.5)
+        city.offenders.jail_weeks[k] = int((p.justice.sanction_weeks if city.crimes.heard[k] == 1 else weeks) + 0.5)
     city.cells.arrests[city.crimes.cell[k]] += 1
     city.tally[Count.SOLVED] += 1
 

@@ -11,7 +11,6 @@ from sim.world.schedule import advance, ask, perform
 from sim.world.state import ROW, City, Record, clock, empty_record
 from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
 
-
 HORIZON = 10_000  # weeks; reforms are dated within it
 
 

@@ -136,6 +136,7 @@ class Crimes(Force):
                     self.counts["diverted"] += 1
                 else:
                     weeks = r.serious_sentence_weeks if crime.serious else r.minor_sentence_weeks
+                    weeks = self.parameters.justice.sanction_weeks if crime.heard else weeks
                     self.offenders[k].jail_weeks = floor(weeks + 0.5)
             self.counts["well_treated"] += crime.well_treated
             self.counts["well_treated_with_file"] += crime.well_treated and crime.filed

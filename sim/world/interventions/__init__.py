@@ -57,7 +57,8 @@ def contradiction(reforms: tuple[Any, ...], horizon: int = 5200) -> str | None:
                 mine, theirs = one.settings(week), other.settings(week)
                 for name in mine.keys() & theirs.keys():
                     if mine[name] != theirs[name]:
-                        return f"{name_of(one)} and {name_of(other)} overlap in week {week} and set '{name}' to {mine[name]:g} and {theirs[name]:g}."
+                        both = f"{name_of(one)} and {name_of(other)} overlap in week {week}"
+                        return f"{both} and set '{name}' to {mine[name]:g} and {theirs[name]:g}."
                 if (
                     isinstance(one, CommunityPolicing)
                     and isinstance(other, CommunityPolicing)

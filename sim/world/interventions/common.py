@@ -22,7 +22,7 @@ class Scene(NamedTuple):
     seed: int
     city: City
     p: Any  # parameters in force
-    counts: np.ndarray | None = None  # of the stretch that has just passed: weeks x Count
+    counts: Any = None  # array, of the stretch that has just passed: weeks x Count
 
 
 def lever(default: Any, low: float, high: float, unit: str, text: str, source: str = "assumed", **more: Any) -> Any:

@@ -24,7 +24,7 @@ class CivicJustice:
     dose: ClassVar[str] = "share"
     reads: ClassVar[tuple[str, ...]] = ()
     writes: ClassVar[tuple[str, ...]] = ()
-    text: ClassVar[str] = "Hear minor offenses locally, and divert young offenders."
+    text: ClassVar[str] = "Hear minor offenses locally, and divert some of the offenders."
 
     def due(self, horizon: int) -> list[int]:
         """Its first week and the first after it."""
