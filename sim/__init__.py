@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Model": "sim.model", "Citizen": "sim.agents", "Officer": "sim.agents", "Offender": "sim.agents",
     "run": "sim.results", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
+    "load_study": "sim.studies.study", "Study": "sim.studies.study", "compare": "sim.studies.compare",
+    "Comparison": "sim.studies.comparison",
     "Scenario": "sim.scenario", "InputError": "sim.errors", "CODEBOOK": "sim.parameters", "parameters": "sim.parameters",
 }  # fmt: skip
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names are loaded on first use
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from sim.parameters import CODEBOOK, parameters
     from sim.results import Results, run
     from sim.scenario import Scenario, load_scenario, shipped_scenarios
+    from sim.studies.compare import compare
+    from sim.studies.comparison import Comparison
+    from sim.studies.study import Study, load_study
 
 
 def __getattr__(name: str) -> Any:

@@ -62,6 +62,8 @@ SURVEYED = {
 # name: (dimensions after replicate, unit, long name)
 OTHER: dict[str, tuple[tuple[str, ...], str, str]] = {
     "trust": (("week",), "0-1", "mean trust in the police (fairness and effectiveness, weighted)"),
+    "officer_weeks_spent": (("week",), "officer-weeks per week", "work of officers that reforms took"),
+    "money_spent": (("week",), "thousand pesos per week", "money that reforms cost"),
     "ledger": (("week", "cause", "dimension"), "0-1 per week", "change of mean trust, by what caused it"),
     "answers": (("survey_week", "answer"), "share of adults", "answers to 'how much do you trust the police?'"),
     "virtual_survey_trusting": ((), "share of adults asked", "mucha or algo de confianza in a random sample at the end"),
@@ -108,6 +110,13 @@ def complaints_since(city: City, complaints: np.ndarray, identity: np.ndarray) -
 
 def harvest(scenario: Scenario, seed: int, progress: Callable[[int], None], stop: threading.Event) -> dict[str, np.ndarray]:
     """Run a scenario with one seed and read everything in `VARIABLES` from it."""
+    return lived(scenario, seed, progress, stop)[1]
+
+
+def lived(
+    scenario: Scenario, seed: int, progress: Callable[[int], None], stop: threading.Event
+) -> tuple[Simulation, dict[str, np.ndarray]]:
+    """A run at the end of its horizon, and everything in `VARIABLES` that was read from it."""
     run = Simulation(scenario, seed, spin_up=False)
     year_ago = scenario.spin_up_weeks + max(0, scenario.weeks - YEAR)
     end = scenario.spin_up_weeks + scenario.weeks
@@ -126,8 +135,9 @@ def harvest(scenario: Scenario, seed: int, progress: Callable[[int], None], stop
     advance_to(end)
     shape = (run.city.grid.height, run.city.grid.width)
     sample = run.virtual_survey(SAMPLE)
-    return {
+    return run, {
         **_weekly(run),
+        **_spent(run),
         **_surveys(run),
         "virtual_survey_trusting": np.float64(sample.share_trusting),
         "virtual_survey_trusting_error": np.float64(sample.share_trusting_error),
@@ -146,6 +156,12 @@ def _weekly(run: Simulation) -> dict[str, np.ndarray]:
     weekly["trust"] = (1.0 - weight) * weekly["fairness"] + weight * weekly["effectiveness"]
     weekly["ledger"] = record.ledger[:, :, :, 0] / run.scenario.city.adults
     return weekly
+
+
+def _spent(run: Simulation) -> dict[str, np.ndarray]:
+    """What all reforms together took in each week."""
+    spent = sum(run.costs.values(), np.zeros((run.tick, 2)))
+    return {"officer_weeks_spent": spent[:, 0], "money_spent": spent[:, 1]}
 
 
 def _surveys(run: Simulation) -> dict[str, np.ndarray]:

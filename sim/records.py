@@ -1,6 +1,6 @@
 """Frozen records with checked fields, whose errors are InputErrors in plain words instead of pydantic's."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -51,7 +51,7 @@ class Record(BaseModel):
         known = cls.model_fields[key]
         low, high = (next((getattr(m, bound) for m in known.metadata if hasattr(m, bound)), None) for bound in ("ge", "le"))
         if low is not None and high is not None:
-            whole = known.annotation is not float
+            whole = float not in (known.annotation, *get_args(known.annotation))
             problem = number_problem(value, low, high, whole) or f"must be a whole number, written without a point: {number(value)}"  # type: ignore[arg-type]
             remedy = number_remedy(value)
         else:

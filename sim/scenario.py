@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-import yaml
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from sim.errors import InputError, closest, number, shown
 from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
 from sim.records import Record
+from sim.reforms import Reform, as_data, check_horizon, is_lever, reforms, reforms_schema
 from sim.scenario_files import drafts, find, shipped_scenarios
 from sim.world.anatomy import built_only
-from sim.yaml_files import printable, scalar
+from sim.yaml_files import dump_yaml, printable, scalar
 
 __all__ = ["Change", "CitySize", "Scenario", "json_schema", "load_scenario", "shipped_scenarios"]
 
@@ -84,8 +84,10 @@ class Scenario(Record):
     seed: int = Field(1, ge=0, le=2**63 - 1, description="Seed of all random numbers; the same seed gives the same city")
     parameters: dict[str, float] = Field(default_factory=dict, description="Values by topic.name that differ from the codebook")
     changes: tuple[Change, ...] = Field((), strict=False, description="Dated changes of parameters, as {week: 208, set: {...}}")
+    interventions: tuple[Any, ...] = Field((), strict=False, description="Reforms, as {training: {start: 0, coverage: 0.9}}")
     sources: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="Where numbers come from: topic.name or city.key, and a key of references.yaml or 'assumed'"
+        default_factory=dict,
+        description="Where numbers come from: topic.name, reform.lever or city.key, and a key of references.yaml or 'assumed'",
     )
     assumptions: tuple[Text, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
     lineage: tuple[str, ...] = Field((), strict=False, exclude=True, description="The files it was merged from, the eldest first")
@@ -123,6 +125,18 @@ class Scenario(Record):
             values |= change.set
             _refuse_disorder(values, change.set, (index, "set"))
         return tuple(given[index] for index in order)
+
+    @field_validator("interventions", mode="before")
+    @classmethod
+    def _check_interventions(cls, given: object, info: ValidationInfo) -> tuple[Reform, ...]:
+        made = reforms(given)
+        if {"spin_up_weeks", "weeks"} <= info.data.keys():
+            check_horizon(made, info.data["weeks"], info.data["spin_up_weeks"])
+        return made
+
+    @field_serializer("interventions")
+    def _plain_interventions(self, given: tuple[Reform, ...]) -> list[dict[str, Any]]:
+        return [as_data(reform) for reform in given]
 
     @field_validator("sources", mode="before")
     @classmethod
@@ -180,20 +194,7 @@ class Scenario(Record):
         """The scenario with everything it inherits, as a file that loads back equal."""
         data = self.model_dump(exclude_none=True, exclude_defaults=False)
         data["sources"] = {name: keys[0] if len(keys) == 1 else keys for name, keys in self.sources.items()}
-        return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes no aliases, and quotes every text that would be read as something else."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-_Dumper.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if scalar(text) == text else '"'),
-)
+        return dump_yaml(data)
 
 
 def _refuse_disorder(values: Mapping[str, float], changed: Mapping[str, float], keys: tuple[str | int, ...]) -> None:
@@ -207,7 +208,7 @@ def _refuse_disorder(values: Mapping[str, float], changed: Mapping[str, float], 
 def _source(name: object, keys: object) -> tuple[str, ...]:
     """The references of one number as a tuple of keys, all known."""
     field = str(name).removeprefix("city.")
-    if field == name or field not in CitySize.model_fields:
+    if name not in CODEBOOK and not (field != name and field in CitySize.model_fields) and not is_lever(str(name)):
         entry(name)
     known = [*REFERENCES, "assumed"]
     listed = tuple(keys) if isinstance(keys, (list, tuple)) else (keys,)
@@ -284,5 +285,6 @@ def json_schema() -> dict[str, Any]:
     for holder in (fields["parameters"], schema["$defs"]["Change"]["properties"]["set"]):
         holder["$ref"] = "#/$defs/Values"
         del holder["additionalProperties"]
+    fields["interventions"] |= reforms_schema()
     fields["sources"]["additionalProperties"] = {"anyOf": [reference, {"type": "array", "items": reference, "minItems": 1}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A scenario of Confianza"}

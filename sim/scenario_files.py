@@ -1,7 +1,8 @@
 """Where scenario files lie, and how a chain of them (`extends`) becomes one.
 
 A child's keys win over its parent's; `city`, `parameters` and `sources` are merged key by key; `changes` and
-`assumptions` are appended; `name` and `question` are a file's own. Every merged value remembers where it was written.
+`assumptions` are appended; `interventions` replace the parent's; `name` and `question` are a file's own.
+Every merged value remembers where it was written.
 """
 
 import os
@@ -14,7 +15,10 @@ from sim.errors import InputError, closest, shown
 from sim.yaml_files import Document, Keys, load_yaml, shown_path
 
 PACKAGE = Path(__file__).parent
-KEYS = ("name", "question", "extends", "city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "sources", "assumptions")
+KEYS = (
+    "name", "question", "extends", "city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions", "sources",
+    "assumptions",
+)  # fmt: skip
 MERGED = ("city", "parameters", "sources")
 APPENDED = ("changes", "assumptions")
 OWN = ("name", "question")
@@ -79,6 +83,7 @@ class Draft:
                 self.data[key] = [*self.data.get(key, ()), *value]
             elif key != "extends":
                 self.data[key] = value
+                self.where = {keys: place for keys, place in self.where.items() if keys[:1] != (key,)}
         for keys in document.values:
             moved = keys
             if len(keys) > 1 and keys[0] in APPENDED:

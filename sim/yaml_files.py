@@ -240,3 +240,21 @@ class _Builder:
             holder.append(value)
         self.document.values[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
         return path
+
+
+def dump_yaml(data: dict[str, Any]) -> str:
+    """Plain data as YAML that `parse` reads back equal."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes no aliases, and quotes every text that would be read as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if scalar(text) == text else '"'),
+)

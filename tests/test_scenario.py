@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from sim.errors import InputError
 from sim.parameters import CODEBOOK, REFERENCES, flat, parameters
+from sim.reforms import summary
 from sim.scenario import Change, CitySize, Scenario, json_schema, load_scenario, shipped_scenarios
 from sim.scenario_files import KEYS, MERGED, shipped_folder
 from sim.world.anatomy import built_only
+from sim.world.interventions import REFORMS, CivicJustice, Purge, Training, levers
 from sim.yaml_files import load_yaml, parse, scalar
 
 PARENT = """\
@@ -250,3 +252,69 @@ def test_the_schema_knows_the_keys_of_a_file():
     for holder in (schema["properties"]["parameters"], schema["$defs"]["Change"]["properties"]["set"]):
         assert holder["$ref"] == "#/$defs/Values"
     assert set(KEYS) - {"extends"} == set(Scenario.model_fields) - {"lineage"} and set(MERGED) < set(KEYS)
+
+
+REFORMED = """\
+name: Parent
+weeks: 100
+interventions:
+  - training: {start: 60, coverage: 0.5}
+  - purge: {start: 10, flag_by: both}
+sources: {training.coverage: assumed}
+"""
+
+
+def test_reforms_are_read_and_written_back(tmp_path):
+    (tmp_path / "parent.yaml").write_text(REFORMED)
+    scenario = load_scenario(tmp_path / "parent.yaml")
+    assert scenario.interventions == (Training(start=60, coverage=0.5), Purge(start=10, flag_by="both"))
+    (tmp_path / "again.yaml").write_text(scenario.to_yaml(), encoding="utf-8")
+    assert load_scenario(tmp_path / "again.yaml") == scenario
+    assert scenario.with_(weeks=90).interventions == scenario.interventions
+    assert scenario.with_(interventions=()).interventions == ()
+    assert scenario.with_(interventions=[CivicJustice(start=3)]) == scenario.with_(interventions=[{"civic_justice": {"start": 3}}])
+    assert pickle.loads(pickle.dumps(scenario)) == scenario
+    json.dumps(scenario.model_dump())
+
+
+def test_a_childs_reforms_replace_its_parents(tmp_path):
+    (tmp_path / "parent.yaml").write_text(REFORMED)
+    (tmp_path / "child.yaml").write_text("name: Child\nextends: parent\ninterventions: [{civic_justice: {start: 5, until: 50}}]\n")
+    (tmp_path / "same.yaml").write_text("name: Same\nextends: parent\n")
+    (tmp_path / "none.yaml").write_text("name: None\nextends: parent\ninterventions: []\n")
+    assert load_scenario(tmp_path / "child.yaml").interventions == (CivicJustice(start=5, until=50),)
+    assert len(load_scenario(tmp_path / "same.yaml").interventions) == 2
+    assert load_scenario(tmp_path / "none.yaml").interventions == ()
+
+
+@pytest.mark.parametrize(
+    ("child", "file", "line"),
+    [
+        ("weeks: 50\n", "parent.yaml", 4),  # the parent's training now starts beyond the end, and that is where it is written
+        ("interventions:\n  - training: {}\n", "child.yaml", 4),  # not the parent's `start`
+        ("interventions:\n  - training:\n      start: 0\n  - purge: {start: 500}\n", "child.yaml", 6),
+    ],
+)
+def test_an_error_points_to_the_file_where_the_reform_is_written(tmp_path, child, file, line):
+    (tmp_path / "parent.yaml").write_text(REFORMED)
+    (tmp_path / "child.yaml").write_text(f"name: Child\nextends: parent\n{child}")
+    with pytest.raises(InputError) as caught:
+        load_scenario(tmp_path / "child.yaml")
+    assert caught.value.file.endswith(file) and caught.value.line == line, caught.value
+
+
+@pytest.mark.parametrize("name", REFORMS)
+def test_every_lever_is_in_the_schema_and_checked(name):
+    schema = json_schema()["properties"]["interventions"]["items"]["properties"][name]
+    assert set(schema["properties"]) == set(levers(REFORMS[name])) and schema["required"] == ["start"]
+    for lever, facts in schema["properties"].items():
+        wrong = ["no such choice"] if "enum" in facts else [facts["minimum"] - 1, facts["maximum"] + 1, "1", True, []]
+        for value in wrong:
+            with pytest.raises(InputError, match=f"'{name}.{lever}' must be") as caught:
+                Scenario(name="x", interventions=[{name: {"start": 0, lever: value}}])
+            assert caught.value.path == ("interventions", 0, name, lever)
+
+
+def test_a_reform_in_a_line():
+    assert summary(Training(start=0)) == "training: start 0, coverage 0.9"
+    assert summary(Purge(start=2, flag_by="both")) == "purge: start 2, flag_by both, follow_through 0.4"

@@ -15,10 +15,11 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"rules"},
     {"parameters"},
     {"world"},
-    {"yaml_files", "records", "scenario_files", "scenario"},
+    {"yaml_files", "records", "reforms", "scenario_files", "scenario"},
     {"agents", "model"},
     {"harvest", "measures", "results", "patterns"},
-    {"plots"},
+    {"studies"},
+    {"plots", "plots_compare"},
     {"report"},
     {"cli"},
 ]

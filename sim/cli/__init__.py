@@ -40,6 +40,20 @@ def run(
 
 
 @app.command()
+def compare(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The path of a study file.")],
+    replicates: Annotated[int | None, typer.Option(help="Replicates of every arm, instead of the study's.", show_default=False)] = None,
+    weeks: Annotated[int | None, typer.Option(help="Weeks after the spin-up, instead of the study's.", show_default=False)] = None,
+    seed: Annotated[int | None, typer.Option(help="Root seed, instead of the study's.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/STUDY.", show_default=False)] = None,
+) -> None:
+    """Compare reforms with the same luck: paired effects with intervals, why trust moved, who gains, what it costs."""
+    from sim.cli.compare import compare_arms
+
+    compare_arms(study, replicates, weeks, seed, out)
+
+
+@app.command()
 def validate(
     scenario: ScenarioName,
     replicates: Annotated[int, typer.Option(help="How many runs; the patterns are defined for 20.")] = 20,

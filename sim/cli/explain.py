@@ -8,6 +8,7 @@ from sim.cli.show import console, table
 from sim.errors import InputError, closest, number
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
 from sim.patterns import Pattern, patterns
+from sim.reforms import summary
 from sim.scenario import Scenario, load_scenario, shipped_scenarios
 from sim.world.anatomy import SCHEDULE, Step, readers
 
@@ -137,6 +138,7 @@ def describe_scenario(scenario: Scenario) -> None:
         ("weeks", f"{scenario.spin_up_weeks} of spin-up, then {scenario.weeks}; seed {scenario.seed}"),
         ("parameters", "\n".join(changed) or "those of the codebook"),
         ("changes", "\n".join(dated)),
+        ("reforms", "\n".join(summary(reform) for reform in scenario.interventions)),
         ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in scenario.sources.items())),
         ("assumed", "\n".join(" ".join(text.split()) for text in scenario.assumptions)),
     ])  # fmt: skip

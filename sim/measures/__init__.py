@@ -223,3 +223,18 @@ def complaint_share_top_10(over: Over):
 def officers_in_service(over: Over):
     """Officers in service, vacancies excluded."""
     return over.mean("active_officers")
+
+
+# --- Reforms
+
+
+@measure("thousand pesos", "budgets")
+def cost(over: Over):
+    """Money that reforms have cost since they began."""
+    return over.so_far("money_spent")
+
+
+@measure("officer-weeks", "duty rosters")
+def officer_weeks(over: Over):
+    """Work of officers that reforms have taken since they began."""
+    return over.so_far("officer_weeks_spent")

@@ -27,6 +27,10 @@ class Over:
         """Mean of a weekly series."""
         return self.dataset[name].sel(week=slice(self.first, self.last)).mean("week")
 
+    def so_far(self, name: str) -> xr.DataArray:
+        """Sum of a weekly quantity from the start of the run to the end of the span."""
+        return self.dataset[name].sel(week=slice(None, self.last)).sum("week")
+
     def asked(self, name: str, recall: int = 1) -> xr.DataArray:
         """Mean over the surveys whose recall of so many weeks lies within the span; if none does, the last before its end."""
         asked = remembered(self.dataset[name], self.dataset, recall)
@@ -53,6 +57,9 @@ class Rolling(Over):
 
     def mean(self, name: str) -> xr.DataArray:
         return self.dataset[name]
+
+    def so_far(self, name: str) -> xr.DataArray:
+        return self.dataset[name].cumsum("week")
 
     def asked(self, name: str, recall: int = 1) -> xr.DataArray:
         return remembered(self.dataset[name], self.dataset, recall)

@@ -46,7 +46,8 @@ def render(folder: str | Path, language: str = "en") -> str:
     environment.filters["breakable"] = breakable
     environment.tests |= {"cited": lambda cell: isinstance(cell, Cited), "text": lambda cell: isinstance(cell, Text)}
     commands = [*found.commands, reporting_command(language)]
-    return environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, **around)
+    page = environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, **around)
+    return page.replace(" %", "\u00a0%")  # a number and its percent sign stay on one line
 
 
 def breakable(text: str) -> Any:
@@ -63,10 +64,15 @@ def reporting_command(language: str) -> str:
 
 def read(folder: Path, words: Any) -> tuple[Any, str]:
     """What the results in a folder say, and the fingerprint of the sources that made them. InputError if there are none."""
-    from sim.report.runs import findings
+    from sim.report import comparisons, runs
     from sim.results import DATASET, Results
+    from sim.studies.comparison import DATASET as COMPARED
+    from sim.studies.comparison import Comparison
 
+    if (folder / COMPARED).exists():
+        comparison = Comparison.load(folder)
+        return comparisons.findings(comparison, words), str(comparison.dataset.attrs["source_fingerprint"])
     if not (folder / DATASET).exists():
         raise InputError(f"there are no results in '{folder}'.", "Give a folder that confianza run or confianza compare wrote.")
     results = Results.load(folder)
-    return findings(results, words), str(results.dataset.attrs["source_fingerprint"])
+    return runs.findings(results, words), str(results.dataset.attrs["source_fingerprint"])

@@ -10,6 +10,7 @@ from sim.patterns import patterns, waiting
 from sim.report.checks import load_checks
 from sim.report.parts import Cell, Cited, Table
 from sim.report.words import Text, Words, decimals
+from sim.scenario import CitySize
 
 COSTS = "cost"  # the topic of the codebook that holds unit costs
 
@@ -37,7 +38,7 @@ def bounds(low: float, high: float, words: Words) -> str:
 def changed_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
     """Parameters and sizes of the city for which the scenario has values of its own, with source and status."""
     sources = scenario.get("sources", {})
-    rows: list[list[Cell]] = []
+    rows: list[list[Cell]] = city_rows(scenario, words)
     for name, value in scenario.get("parameters", {}).items():
         known = CODEBOOK.get(name)
         if known is None or known.value == value:
@@ -45,11 +46,24 @@ def changed_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
         keys = as_keys(sources.get(name, known.source))
         status = words["statuses"]["assumed" if keys == ("assumed",) else "scenario" if name in sources else known.status]
         values = (words.number(value), words.number(known.value))
-        rows.append(
-            [name, meaning(known, words), *values, unit(known.unit, words), Cited(keys), status]
-        )
+        rows.append([name, meaning(known, words), *values, unit(known.unit, words), Cited(keys), status])
     columns = headers(words, "parameter", "meaning", "value", "codebook", "unit", "source", "status")
     return Table(words["tables"]["changed"], columns, rows, frozenset((2, 3))) if rows else None
+
+
+def city_rows(scenario: Mapping[str, Any], words: Words) -> list[list[Cell]]:
+    """Rows of the table for sizes of the city that are not the usual ones."""
+    rows: list[list[Cell]] = []
+    for key, field in CitySize.model_fields.items():
+        value, name = scenario["city"].get(key), f"city.{key}"
+        if value is None or value == field.default:
+            continue
+        keys = as_keys(scenario.get("sources", {}).get(name, "assumed"))
+        status = words["statuses"]["assumed" if keys == ("assumed",) else "scenario"]
+        usual = "-" if field.default is None else words.number(field.default)
+        text = words.translate("parameters", name, field.description or "")
+        rows.append([name, text, words.number(value), usual, "-", Cited(keys), status])
+    return rows
 
 
 def as_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
@@ -59,7 +73,8 @@ def as_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
 
 def contested_table(scenario: Mapping[str, Any], words: Words) -> Table:
     """Every contested parameter with the value in force at the start."""
-    own, rows = scenario.get("parameters", {}), []
+    own = scenario.get("parameters", {})
+    rows: list[list[Cell]] = []
     for name, known in CODEBOOK.items():
         if known.status == "contested":
             value, possible = words.number(own.get(name, known.value)), bounds(known.low, known.high, words)
@@ -72,11 +87,11 @@ def contested_table(scenario: Mapping[str, Any], words: Words) -> Table:
 def cost_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
     """Unit costs in force; None if the codebook has none."""
     own = scenario.get("parameters", {})
-    rows = [
-        [name, meaning(known, words), words.number(own.get(name, known.value)), unit(known.unit, words), Cited(known.source), words["statuses"][known.status]]
-        for name, known in CODEBOOK.items()
-        if known.topic == COSTS
-    ]  # fmt: skip
+    rows: list[list[Cell]] = []
+    for name, known in CODEBOOK.items():
+        if known.topic == COSTS:
+            value, status = words.number(own.get(name, known.value)), words["statuses"][known.status]
+            rows.append([name, meaning(known, words), value, unit(known.unit, words), Cited(known.source), status])
     columns = headers(words, "parameter", "meaning", "value", "unit", "source", "status")
     return Table(words["tables"]["costs"], columns, rows, frozenset((2,))) if rows else None
 
@@ -87,6 +102,15 @@ def dated_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
     dated += [(levers.get("start", 0), reform_text(name, levers, words)) for name, levers in reforms(scenario.get("interventions", ()))]
     rows = [[words.number(week), what] for week, what in sorted(dated)]
     return Table(words["tables"]["dated"], headers(words, "week", "what"), rows) if rows else None
+
+
+def arms_table(arms: Mapping[str, Any], names: Mapping[str, str], words: Words) -> Table:
+    """The reforms of every arm of a study, by week."""
+    rows = []
+    for arm, listed in arms.items():
+        for name, levers in sorted(reforms(listed), key=lambda reform: reform[1].get("start", 0)):
+            rows.append([names[arm], words.number(levers.get("start", 0)), reform_text(name, levers, words)])
+    return Table(words["tables"]["arms"], headers(words, "arm", "week", "what"), rows)
 
 
 def settings(values: Mapping[str, float], words: Words) -> str:
@@ -162,7 +186,6 @@ def beside(folder: Path, scenario: Mapping[str, Any], made_by: str, words: Words
     checked = checks(folder, words, made_by)
     tables = {
         "changed": changed_table(scenario, words),
-        "dated": dated_table(scenario, words),
         "contested": contested_table(scenario, words),
         "costs": cost_table(scenario, words),
     }

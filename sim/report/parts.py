@@ -56,7 +56,7 @@ class Findings:
     facts: Sequence[tuple[str, str]]
     commands: Sequence[str]
     scenario: dict
-    adults: int
+    dated: Table | None  # what happens during the run
     warnings: Sequence[str] = field(default=())
 
 

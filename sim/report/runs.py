@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import xarray as xr
 import yaml
 
 from sim.measures import MEASURES
 from sim.plots import FIGURES, WORDS, cumulative_ledger
+from sim.report.assumed import dated_table
 from sim.report.parts import Findings, Picture, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
 from sim.results import Results, interval
@@ -31,10 +33,10 @@ def findings(results: Results, words: Words) -> Findings:
         tables=(),
         details=summary_tables(results, words),
         pictures=pictures(named, words),
-        facts=facts(results, scenario, words),
+        facts=[(words["facts"]["scenario"], title), *common_facts(results.dataset, scenario, words)],
         commands=(f"confianza run scenario.yaml --replicates {many} --out again",),
         scenario=scenario,
-        adults=int(attrs["adults"]),
+        dated=dated_table(scenario, words),
     )
 
 
@@ -54,10 +56,8 @@ def answer(results: Results, words: Words) -> list[str]:
     said["level"] = words.number(row.last_year, 3 if known else places)
     said["change"], said["size"] = words.number(row.change, places, sign=True), words.number(abs(row.change), places)
     said["low"], said["high"] = (words.number(bound, places, sign=bool(known)) for bound in (shown - half, shown + half))
-    if known:
-        key = "single" if single else verdict(row.change, row.change_interval)
-    else:
-        key = "short_single" if single else "short"
+    kind = "single" if single else verdict(row.change, row.change_interval)
+    key = kind if known else "short_single" if single else "short"
     return [words.say(f"answer.{key}", **said), *(level(rows.loc[name], name, words) for name in BESIDE)]
 
 
@@ -103,15 +103,15 @@ def summary_tables(results: Results, words: Words) -> list[Table]:
     return tables
 
 
-def facts(results: Results, scenario: dict, words: Words) -> list[tuple[str, str]]:
-    """Where the results come from, as names and contents."""
-    attrs, label = results.dataset.attrs, words["facts"]
+def common_facts(dataset: xr.Dataset, scenario: dict, words: Words) -> list[tuple[str, str]]:
+    """Where the results of a run or a comparison come from, as names and contents."""
+    attrs, label = dataset.attrs, words["facts"]
     city = words.say("facts.city_text", adults=words.number(int(attrs["adults"])), officers=words.number(int(attrs["officers"])))
     weeks = words.say("facts.horizon_text", spin_up=words.number(scenario["spin_up_weeks"]), weeks=words.number(scenario["weeks"]))
     versions = ", ".join(f"{name} {version}" for name, version in json.loads(attrs["versions"]).items())
     return [
-        (label["scenario"], words.written(results.name).text), (label["city"], city), (label["horizon"], weeks),
-        (label["replicates"], words.number(results.replicates)), (label["seed"], str(attrs["root_seed"])), (label["versions"], versions),
+        (label["city"], city), (label["horizon"], weeks), (label["replicates"], words.number(dataset.sizes["replicate"])),
+        (label["seed"], str(attrs["root_seed"])), (label["versions"], versions),
         (label["fingerprint"], str(attrs["source_fingerprint"])), (label["command"], str(attrs["command"])),
         (label["created"], str(attrs["created"])),
     ]  # fmt: skip

@@ -1,7 +1,8 @@
 """What a report says in each language, and how that language writes numbers.
 
-words/LANGUAGE.yaml has the same keys in every language; codebook-LANGUAGE.yaml and texts-LANGUAGE.yaml translate what is written
-in English elsewhere (figures, parameters, patterns, units, shipped scenarios). What has no translation is shown in English and marked as such.
+words/LANGUAGE.yaml and names-LANGUAGE.yaml have the same keys in every language; codebook-LANGUAGE.yaml and texts-LANGUAGE.yaml
+translate what is written in English elsewhere (figures, parameters, patterns, units, shipped scenarios and studies).
+What has no translation is shown in English and marked as such.
 """
 
 from collections.abc import Mapping
@@ -48,7 +49,7 @@ class Words:
             hint = f"Did you mean '{near}'?\n" if near else ""
             raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(LANGUAGES)}", file="--lang")
         self.language = language
-        self.data = read(f"{language}.yaml")
+        self.data = {**read(f"{language}.yaml"), **read(f"names-{language}.yaml")}
         english = language == "en"
         self.translated = {} if english else {**read(f"codebook-{language}.yaml"), "texts": read(f"texts-{language}.yaml")}
 
@@ -115,9 +116,9 @@ class Words:
             return known["then"].format(first=full[first], second=full[second])
         return name
 
-    def figure_words(self, english: Mapping[str, str]) -> Mapping[str, str]:
+    def figure_words(self, english: Mapping[str, str], section: str = "plots") -> Mapping[str, str]:
         """The words inside figures: the figure's own English ones, replaced by this language's."""
-        return {**english, **self.translated.get("plots", {})}
+        return {**english, **self.translated.get("plots", {}), **self.translated.get(section, {})}
 
 
 @cache

@@ -29,7 +29,7 @@ class Simulation:
         self.scenario, self.seed = scenario, seed
         self.tick = 0
         self.surveys: list[Survey] = []
-        self.reforms = tuple(getattr(scenario, "interventions", ()))
+        self.reforms = tuple(scenario.interventions)
         self._due = {reform: set(reform.due(HORIZON)) for reform in self.reforms}
         self._dates = sorted({change.week for change in scenario.changes}.union(*self._due.values()))
         self._bills: list[tuple[str, int, np.ndarray]] = []

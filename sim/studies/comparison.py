@@ -1,0 +1,171 @@
+"""What a comparison found: labeled arms side by side, the tables people ask for, and the way to disk and back."""
+
+import json
+from functools import partial
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import yaml
+
+from sim.errors import InputError
+from sim.results import provenance, write
+from sim.studies import effects
+from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
+
+DATASET, STUDY, PROVENANCE = "comparison.nc", "study.yaml", "provenance.json"
+TABLES = ("effects", "costs", "ledger", "gainers", "conduct")
+
+
+def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
+    """The dataset with where it comes from as attributes.
+
+    asked     the study as it was written
+    resolved  the study as it was run, doses scaled to the budget
+    """
+    attrs = provenance(resolved.base, dataset)
+    budget = {} if asked.budget is None else asked.budget.model_dump(exclude_none=True)
+    attrs |= {"title": asked.name, "question": asked.question, "study": resolved.to_yaml(), "budget": json.dumps(budget)}
+    return dataset.assign_attrs(attrs)
+
+
+class Comparison:
+    """Arms side by side; `dataset` is that of `sim.Results` with one more dimension, `arm`.
+
+    Differences are paired: replicate r of an arm minus replicate r of the arm it is compared with, which has the same seed and
+    shares its luck decision by decision. Intervals are 95 % t intervals over replicates: they cover luck, not the uncertainty
+    of parameters.
+    """
+
+    def __init__(self, dataset: xr.Dataset):
+        self.dataset = dataset
+        self.study = Study(**yaml.safe_load(dataset.attrs["study"]))
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.study.name
+
+    @property
+    def arms(self) -> list[str]:
+        """All arms: baseline, the study's own, placebo."""
+        return [str(arm) for arm in self.dataset.arm.values]
+
+    @property
+    def compared(self) -> list[str]:
+        """The arms whose effects are worth showing: all but the one compared with and the placebo."""
+        return [arm for arm in self.arms if arm not in (self.study.vs, PLACEBO)]
+
+    @property
+    def replicates(self) -> int:
+        """How many replicates each arm has."""
+        return int(self.dataset.sizes["replicate"])
+
+    def effects(self) -> pd.DataFrame:
+        """Paired effects: a row for each arm, measure and week.
+
+        week                 effects are read at its end, over the 52 weeks before (or since week 0)
+        effect, low, high    mean paired difference and its 95 % t interval; half_width is half of that
+        share_with_sign      share of replicates whose difference has the sign of the mean
+        probability_of_sign  the same by a t distribution, for a flat prior
+        variance_reduction   variance of the difference with different luck, over that of the paired difference. The former is
+                             measured, by pairing replicate r of the arm with every r' != r of the other
+        replicates           how many there are
+        """
+        return effects.effects(self.dataset, self.study.measures, self.study.at, self.study.vs)
+
+    def costs(self) -> pd.DataFrame:
+        """What each arm costs more than the one it is compared with, over the horizon: officer-weeks and thousand pesos; and per measure
+        the effect at the end, and thousand pesos per unit of it (nan if the effect's interval includes 0; negative if the arm lowers
+        the measure) with the range that the effect's interval allows.
+        """
+        return effects.costs(self.dataset, self.study.measures, self.study.vs)
+
+    def ledger(self) -> pd.DataFrame:
+        """Why trust moved: for each arm and cause, the change of mean trust since week 0, and the paired difference of all that was
+        booked to the cause in the run (effect, half_width). Differences of an arm add up to its effect on trust in the last week.
+        """
+        return effects.ledger(self.dataset, self.study.vs)
+
+    def gainers(self) -> pd.DataFrame:
+        """Who gains and who loses: quantiles over citizens of the difference between each citizen's trust at the end and the same
+        citizen's with the same luck in the other arm, and shares who gain or lose more than 0.01; means over replicates.
+        """
+        return effects.gainers(self.dataset)
+
+    def conduct(self) -> pd.DataFrame:
+        """What courses and reforms do to officers: knowledge, attitude, behavior and conduct in the last year of the spin-up
+        ("before"), in the first year and in the last, with half-widths over replicates.
+        """
+        return effects.conduct(self.dataset)
+
+    def map_of_effect(self, arm: str) -> xr.DataArray:
+        """Difference in the mean trust of each cell's residents at the end; replicate x y x x. Homes differ between replicates."""
+        return effects.differences(self.dataset.trust_map, self.study.vs).sel(arm=arm)
+
+    def differing(self) -> list[str]:
+        """The variables in which the placebo differs from the baseline in any replicate, week or place."""
+        found = []
+        for name, variable in self.dataset.data_vars.items():
+            if "arm" in variable.dims and not str(name).startswith(("gain_", "share_")):  # these are differences to `vs` already
+                one, other = variable.sel(arm=PLACEBO).values, variable.sel(arm=BASELINE).values
+                if not np.array_equal(one, other, equal_nan=variable.dtype.kind == "f"):
+                    found.append(str(name))
+        return found
+
+    def placebo_is_exact(self) -> bool:
+        """Does a reform of dose 0 change nothing at all? Every series, survey and map of every replicate is compared bit for bit."""
+        return not self.differing()
+
+    def require_exact_placebo(self) -> None:
+        """InputError, which should never be seen, if the placebo differs from the baseline."""
+        if found := self.differing():
+            message = f"the placebo (every reform at dose 0) differs from the baseline in {', '.join(found)}."
+            raise InputError(message, "This is a fault of the program, not of the study: no effect can be trusted. Please report it.")
+
+    def rule(self) -> str:
+        """In a sentence, why there are as many replicates as there are."""
+        given = self.study.replicates
+        if not isinstance(given, Replicates):
+            return f"{self.replicates} replicates of every arm, as asked."
+        widths = effects.half_widths(self.dataset, given.until.effect, self.study.vs)
+        widest = max(widths[arm] for arm in self.compared)
+        reached = "reached" if widest <= given.until.half_width else "NOT reached"
+        return (
+            f"{self.replicates} replicates of every arm: looked after 8, then after every 4, until the 95 % half-width of every arm's "
+            f"effect on {given.until.effect} at the end was at most {given.until.half_width:g} ({reached}: {widest:.3g}) or there were "
+            f"{given.most}. Stopping as soon as it looks good makes intervals slightly too narrow."
+        )
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write comparison.nc, study.yaml, provenance.json and a CSV for each table; each file appears whole or not at all.
+
+        InputError if the folder cannot be written to.
+        """
+        folder = Path(folder)
+        facts = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in self.dataset.attrs.items()}
+        text = {STUDY: facts.pop("study")} | {f"{name}.csv": getattr(self, name)().to_csv(index=False) for name in TABLES}
+        facts |= {name: json.loads(facts[name]) for name in ("versions", "budget")} | {"rule": self.rule()}
+        facts |= {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
+        text[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        written = [write(folder / DATASET, lambda path: self.dataset.to_netcdf(path, engine="h5netcdf"))]
+        return written + [write(folder / name, partial(Path.write_text, data=content, encoding="utf-8")) for name, content in text.items()]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Comparison":
+        """What `save` wrote. InputError if it is not there or cannot be read."""
+        path = Path(folder) / DATASET
+        try:
+            return cls(xr.load_dataset(path, engine="h5netcdf"))
+        except (OSError, ValueError, KeyError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"'{path}' holds no comparison that can be read ({error}).", "Make one with confianza compare.") from None
+
+    def __repr__(self) -> str:
+        return f"<Comparison '{self.name}': {', '.join(self.arms)}; {self.replicates} replicates>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.effects().to_html(index=False, float_format='{:,.4g}'.format, na_rep='')}"

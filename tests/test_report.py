@@ -1,0 +1,305 @@
+"""The report: valid HTML that needs nothing from outside, true to the results, complete in both languages, safe from what people write."""
+
+import base64
+import re
+from itertools import pairwise
+from pathlib import Path
+from string import Formatter
+
+import html5lib
+import numpy as np
+import pytest
+
+from sim import plots, plots_compare
+from sim.cli import main
+from sim.errors import InputError
+from sim.measures import MEASURES
+from sim.parameters import CODEBOOK
+from sim.patterns import Finding, patterns
+from sim.report import render, write_report
+from sim.report.assumed import dated_table
+from sim.report.checks import FILE, save_checks
+from sim.report.runs import answer, verdict
+from sim.report.words import LANGUAGES, Words, read
+from sim.results import Results, interval, run
+from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
+from sim.studies.study import load_study
+
+EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)> & {{ 7 * 7 }}'
+SCENARIO = Scenario(
+    name=EVIL,
+    question=f"What if {EVIL}?",
+    city=CitySize(adults=1000, width=5, height=4),
+    weeks=60,
+    spin_up_weeks=52,
+    seed=7,
+    parameters={"conduct.mean": -0.9, "reporting.trust_slope": 2},
+    changes=(Change(week=26, set={"response.capacity": 0.5}),),
+    sources={"conduct.mean": "ensu2020", "city.adults": "assumed"},
+    assumptions=(f"Nothing else, says {EVIL}.",),
+)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return run(SCENARIO, replicates=3)
+
+
+@pytest.fixture(scope="module")
+def folder(results, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    results.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def page(folder, request):
+    return render(folder, request.param)
+
+
+@pytest.fixture(scope="module")
+def tree(page):
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def text(element):
+    return re.sub(r"[ \n]+", " ", "".join(element.itertext())).strip()
+
+
+def test_it_is_valid_html_in_its_language(page, tree):
+    assert page.startswith("<!DOCTYPE html>")
+    assert tree.get("lang") in LANGUAGES
+    assert text(tree.find("head/title"))
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    wanted = [element.get("aria-labelledby") for element in tree.iter() if element.get("aria-labelledby")]
+    wanted += [link.get("href")[1:] for link in tree.iter("a") if link.get("href").startswith("#")]
+    assert len(wanted) > 10 and set(wanted) <= set(ids)
+
+
+def test_headings_are_in_order(tree):
+    levels = [int(element.tag[1]) for element in tree.iter() if re.fullmatch("h[1-6]", str(element.tag))]
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_figure_says_the_same_in_words(tree):
+    figures = list(tree.iter("figure"))
+    assert len(figures) == len(plots.FIGURES) == len(list(tree.iter("img")))
+    for figure in figures:
+        assert len(figure.find(".//img").get("alt")) > 60
+        assert len(text(figure.find("figcaption"))) > 60
+        assert "{" not in figure.find(".//img").get("alt")
+
+
+def test_nothing_is_loaded_from_outside(page, tree):
+    assert not [element for element in tree.iter() if element.tag in ("script", "link", "iframe", "object", "embed", "form", "base", "svg")]
+    for element in tree.iter():
+        for name, value in element.attrib.items():
+            assert not name.startswith("on"), value
+            if name in ("src", "srcset", "poster", "data", "action", "background"):
+                assert value.startswith("data:image/svg+xml;base64,")
+                inside = base64.b64decode(value.partition(",")[2]).decode()
+                assert not [link for link in re.findall(r'href="([^"]*)"', inside) if not link.startswith(("#", "data:image/png"))]
+                assert "<script" not in inside
+            if name == "href":
+                assert element.tag == "a" and value.startswith(("#", "http://", "https://"))
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    assert "@media print" in style and "max-width" in style
+    assert not re.search(r"url\(|@import|expression", style)
+
+
+def test_what_people_write_is_only_text(page, tree):
+    assert EVIL in text(tree.find("body//h1"))
+    assert EVIL in text(tree)
+    assert "<script" not in page and "<img src=x" not in page
+    assert "{{ 7 * 7 }}" in page
+    assert [image.get("src")[:5] for image in tree.iter("img")] == ["data:"] * len(plots.FIGURES)
+
+
+def test_the_page_is_the_same_every_time(folder, page, tree):
+    assert render(folder, tree.get("lang")) == page
+
+
+def test_tables_hold_the_summary(results, page, tree):
+    words = Words(tree.get("lang"))
+    rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in tree.iter("tr")}
+    for name in MEASURES:
+        assert words.measure(name) in rows
+    mean, half = interval(results["incidence"].values)
+    assert rows[words.measure("incidence")][2] == words.amount(mean, half)
+    mean, half = interval(100 * results["reporting_rate"].values)
+    assert rows[words.measure("reporting_rate")][2] == words.amount(mean, half)
+
+
+def test_what_was_assumed_is_said(page, tree):
+    words = Words(tree.get("lang"))
+    rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in tree.iter("tr")}
+    shown = rows["conduct.mean"]
+    assert shown[1:3] == [words.number(-0.9), words.number(CODEBOOK["conduct.mean"].value)]
+    assert shown[4:] == ["ensu2020", words["statuses"]["scenario"]]
+    assert rows["city.adults"][1] == words.number(1000) and rows["city.adults"][4:] == [words["statuses"]["assumed"]] * 2
+    assert rows["26"] == ["response.capacity = 0.5"]
+    assert {name for name, known in CODEBOOK.items() if known.status == "contested"} <= rows.keys()
+    assert rows["reporting.trust_slope"][1] == "2"
+    assert text(tree).count("confianza run scenario.yaml --replicates 3") == 1
+
+
+def moved(results, by):
+    """The same results with another course of trust: `by` is added from the 26th week on, one number a replicate."""
+    later = results.dataset.week >= 26
+    shift = results.dataset.trust.dims
+    change = np.asarray(by)[:, None] * later.values[None, :]
+    return Results(results.dataset.assign(trust=(shift, results.dataset.trust.mean().values + change)))
+
+
+@pytest.mark.parametrize(("by", "kind"), [((0.05, 0.06, 0.07), "rise"), ((-0.05, -0.06, -0.07), "fall"), ((-0.05, 0.01, 0.05), "unclear")])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_answer_says_what_the_interval_says(results, by, kind, language):
+    words = Words(language)
+    given = moved(results, by)
+    row = given.summary().set_index("measure").loc["mean_trust"]
+    sentence = answer(given, words)[0]
+    beginning = words["answer"][kind].split("{")[2].partition("}")[2]
+    assert verdict(row.change, row.change_interval) == kind
+    assert sentence.startswith(words["answer"][kind].split("{")[0])
+    assert beginning.strip() in sentence
+    for bound in (row.change - row.change_interval, row.change + row.change_interval):
+        assert words.number(bound, 3, sign=True) in sentence or words.number(bound, 4, sign=True) in sentence
+    contains = {"en": "contains 0", "es": "contiene el 0"}[language]
+    assert (contains in sentence) == (kind == "unclear")
+
+
+def test_one_short_replicate_says_that_it_is_one(tmp_path):
+    run(SCENARIO.with_(changes=()), weeks=5).save(tmp_path)
+    for language, words in (("en", "single replicate"), ("es", "una sola réplica")):
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(render(tmp_path, language))
+        assert words in text(tree) and "nan" not in text(tree).split()
+
+
+def words_of(language):
+    return Words(language).data
+
+
+def leaves(node, path=()):
+    if isinstance(node, dict):
+        for key, child in node.items():
+            yield from leaves(child, (*path, key))
+    else:
+        yield path, str(node)
+
+
+def places(pattern):
+    return {name for _, name, _, _ in Formatter().parse(pattern) if name}
+
+
+def test_languages_have_the_same_words():
+    english, spanish = (dict(leaves(words_of(language))) for language in LANGUAGES)
+    assert english.keys() == spanish.keys()
+    assert {key: places(english[key]) for key in english} == {key: places(spanish[key]) for key in spanish}
+    same = {key for key in english if len(english[key].split()) > 2 and english[key] == spanish[key]}
+    assert same == {("reforms", "set")}
+
+
+def test_everything_is_translated():
+    spanish = read("codebook-es.yaml")
+    city = {f"city.{key}" for key in CitySize.model_fields}
+    assert spanish["parameters"].keys() == CODEBOOK.keys() | city
+    assert spanish["patterns"].keys() == patterns().keys()
+    units = {known.unit for known in (*CODEBOOK.values(), *patterns().values(), *MEASURES.values())}
+    assert spanish["units"].keys() == units
+    assert {key: places(shown) for key, shown in spanish["plots"].items()} == {key: places(shown) for key, shown in plots.WORDS.items()}
+    compared = {**spanish["plots"], **spanish["plots_compare"]}
+    assert compared.keys() == {*plots_compare.WORDS, *plots.WORDS}
+    assert {key: places(compared[key]) for key in plots_compare.WORDS} == {key: places(said) for key, said in plots_compare.WORDS.items()}
+    for language in LANGUAGES:
+        assert words_of(language)["measures"].keys() == MEASURES.keys()
+        assert words_of(language)["units"].keys() >= {measure.unit for measure in MEASURES.values()}
+    texts = read("texts-es.yaml")
+    studies = [load_study(path) for path in sorted((Path(__file__).parent.parent / "experiments").glob("*/study.yaml"))]
+    shipped = [said for study in studies for said in (study.name, study.question, study.scenario.name)]
+    assert shipped and set(shipped) - texts.keys() == set()
+    for arm in {arm for study in studies for arm in study.arms}:
+        assert Words("es").reform(arm) != arm
+    wanted = {shown for name in shipped_scenarios() for shown in (load_scenario(name).name, load_scenario(name).question)}
+    assert wanted - texts.keys() == set()
+
+
+def test_numbers_are_written_as_the_language_writes_them():
+    english, spanish = Words("en"), Words("es")
+    assert (english.number(-20000), spanish.number(-20000)) == ("\u221220,000", "\u221220\u202f000")
+    assert spanish.amount(23482.5, 507.6) == "23\u202f482 ± 508"
+    assert english.number(0.05), english.number(float("nan")) == ("0.05", "-")
+    assert [english.duration(weeks) for weeks in (1, 52, 60, 416)] == ["1 week", "1 year", "60 weeks", "8 years"]
+
+
+def test_reforms_have_names():
+    words = Words("es")
+    assert words.reform("community_policing") == "policía de proximidad"
+    assert words.reform("purge-then-train") == "depuración, luego capacitación"
+    assert words.reform("my own idea") == "my own idea"
+    dated = dated_table({"changes": [], "interventions": [{"purge": {"start": 4, "flag_by": "both", "until": None}}]}, words)
+    assert dated.rows == [["4", "depuración (inicio = 4, señalados por = ambos)"]]
+
+
+def found(verdicts):
+    listed = [pattern for pattern in patterns().values() if pattern.role != "report" and not pattern.instrument]
+    return [Finding(pattern, pattern.measures[0], 0.5, 0.01, passed, 1000, 4) for pattern, passed in zip(listed, verdicts, strict=False)]
+
+
+def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
+    results.save(tmp_path)
+    assert "No pattern checks lie" in render(tmp_path)
+    save_checks([*found((True, False, True))[:2], found((True,))[0]._replace(sd=float("nan"))], "Ecatepec", tmp_path)
+    page = render(tmp_path)
+    assert "No pattern checks lie" not in page and "other sources of the model" not in page
+    assert "1 of the 2 patterns with a verdict pass." in page and "These fail: P02." in page
+    assert page.count(">FAILS<") == 1 and page.count(">passes<") == 2
+    path = tmp_path / FILE
+    path.write_text(re.sub('"source_fingerprint": "[^"]*"', '"source_fingerprint": "of another"', path.read_text()))
+    assert "(fingerprint of another)" in render(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"findings": [{}]}', '{"scenario": "a", "source_fingerprint": "b", "findings": [{"pattern": 1}]}']
+)
+def test_broken_checks_are_refused(results, tmp_path, content):
+    results.save(tmp_path)
+    (tmp_path / FILE).write_text(content)
+    with pytest.raises(InputError, match="holds no pattern checks"):
+        render(tmp_path)
+
+
+def test_the_command_writes_a_file(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    out = tmp_path / "deep" / "page.html"
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", str(folder), "--lang", "es", "--out", str(out)])
+    assert stopped.value.code == 0
+    assert str(out) in capsys.readouterr().out
+    assert out.read_text(encoding="utf-8") == render(folder, "es")
+
+
+def test_it_lands_beside_the_results(results, tmp_path):
+    results.save(tmp_path)
+    assert [write_report(tmp_path, language).name for language in LANGUAGES] == ["report.html", "report.es.html"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--lang", "fr"], "there is no report in 'fr'."),
+        (["--lang", "../en"], "there is no report in '../en'."),
+        (["--out", "."], "is a folder."),
+    ],
+)
+def test_bad_options_are_refused(folder, options, message, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", str(folder), *options])
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_folder_without_results_is_refused(tmp_path):
+    with pytest.raises(InputError, match="there are no results in"):
+        write_report(tmp_path)
