@@ -63,7 +63,7 @@ def tree(page):
 
 
 def text(element):
-    return re.sub(r"[ \n]+", " ", "".join(element.itertext())).strip()
+    return re.sub(r"[ \n]+", " ", "".join(element.itertext())).replace("\u00a0%", " %").strip()
 
 
 def test_it_is_valid_html_in_its_language(page, tree):

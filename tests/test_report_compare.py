@@ -45,7 +45,7 @@ def tree(folder, request):
 
 
 def text(element):
-    return "".join(element.itertext()).strip()
+    return "".join(element.itertext()).replace("\u00a0%", " %").strip()
 
 
 def rows(tree):
