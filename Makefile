@@ -39,9 +39,10 @@ $(DEV_STAMP): $(STAMP)
 	@$(INSTALL) -e ".[test,dev]"
 	@touch $@
 
-demo: env ## run Mexico City, 2016 twelve times: a table, figures and data in out/demo
-	$(BIN)/confianza run mexico-city-2016 --replicates 12 --out out/demo
-	@echo "Figures and data are in $(CURDIR)/out/demo"
+demo: env ## compare three reforms and a sequence on Mexico City, 2016: a table, figures, a report in English and Spanish
+	$(BIN)/confianza compare experiments/reforms-compared/study.yaml --replicates 32 --out out/demo
+	$(BIN)/confianza report out/demo --lang es --out out/demo/informe.html
+	$(BIN)/confianza report out/demo --out out/demo/report.html
 
 test: env ## all tests, compiled
 	$(BIN)/python -m pytest -q -n auto

@@ -54,9 +54,15 @@ def test_every_make_target_exists():
 def test_shell(block, folder):
     command = f'set -eu\nconfianza() {{ "{sys.executable}" -m sim.cli "$@"; }}\n{block}'
     assert run(["bash", "-c", command], folder)
-    for out in re.findall(r"--out (\S+)", block):
-        for name in re.findall(r"`(\w+\.(?:png|nc|csv|yaml|json))`", README.partition("## Your own city")[0]):
-            assert (folder / out / name).stat().st_size > 0, name
+    compared, _, single = README.partition("## Your own city")[0].partition("on a single city gives")
+    for line in block.splitlines():
+        out = re.search(r"--out (\S+)", line)
+        if out and (folder / out[1]).is_dir():
+            promised = compared if "confianza compare" in line else single
+            for name in re.findall(r"`(\w+\.(?:png|nc|csv|yaml|json|html))`", promised):
+                assert (folder / out[1] / name).stat().st_size > 0, name
+        elif out:
+            assert (folder / out[1]).stat().st_size > 0
 
 
 @pytest.mark.compiled

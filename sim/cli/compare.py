@@ -17,6 +17,9 @@ from sim.studies.comparison import Comparison
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study, load_study
 
 
+WIDE = 170  # columns that the table of effects needs to show units as well
+
+
 def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | None) -> Study:
     """The study with what the command line changes of it; InputErrors name the option."""
     study = load_study(path)
@@ -70,7 +73,7 @@ def describe(study: Study) -> str:
 def report(comparison: Comparison, scaled: bool) -> None:
     """Print what was found."""
     screen = console()
-    screen.print(effects_table(comparison))
+    screen.print(effects_table(comparison, wide=screen.width >= WIDE))
     screen.print(costs_table(comparison))
     if scaled:
         screen.print("Doses were scaled to the budget:")
@@ -84,24 +87,23 @@ def report(comparison: Comparison, scaled: bool) -> None:
     )
 
 
-def effects_table(comparison: Comparison) -> Table:
-    """Paired effects, a line for each arm and measure, a column for each week."""
+def effects_table(comparison: Comparison, *, wide: bool) -> Table:
+    """Paired effects, a line for each arm and measure, a column for each week; units only where there is room."""
     weeks = {week: f"week {week}" for week in comparison.study.at}
     title = (
         f"paired difference from {comparison.study.vs}, mean of {comparison.replicates} replicates ± half-width of its 95 % interval; "
-        "P(sign) and variance reduction at the last week"
+        "P(sign) and VR at the last week.\nVR: how many times as many runs with independent luck would tell as much (variance reduction)"
     )
-    headers = ("arm", "measure", *weeks.values(), "P(sign)", "variance reduction", "unit")
-    made = table(*headers, right=(*weeks.values(), "P(sign)", "variance reduction"), whole=("arm", "measure"), title=title)
+    right = (*weeks.values(), "P(sign)", "VR")
+    made = table("arm", "measure", *right, *(["unit"] if wide else []), right=right, whole=("arm", "measure"), title=title)
     found = comparison.effects()
     for arm in comparison.compared:
         for place, measure in enumerate(comparison.study.measures):
             rows = found[(found.arm == arm) & (found.measure == measure)].set_index("week")
             cells = [amount(rows.effect[week], rows.half_width[week], sign=True) for week in weeks]
             last: Any = rows.loc[max(weeks)]
-            made.add_row(
-                arm if place == 0 else "", measure, *cells, _share(last.probability_of_sign), _times(last.variance_reduction), last.unit
-            )
+            cells += [_share(last.probability_of_sign), _times(last.variance_reduction), *([last.unit] if wide else [])]
+            made.add_row(arm if place == 0 else "", measure, *cells)
         made.add_section()
     return made
 

@@ -17,7 +17,8 @@ from sim.world.interventions import with_dose
 from sim.world.simulation import Simulation
 
 PILOTS = 8  # replicates, the first of the study, whose mean cost is meant; what a purge costs differs much between replicates
-CLOSE = 0.02  # of the budget
+CLOSE = 0.02  # of the budget: a cost that differs by more is refused
+ENOUGH = CLOSE / 2  # of the budget: a cost that differs by less is not improved
 TRIES = 14
 FINEST = 1e-4  # of a dose; doses move by whole officers, so closer tries would cost the same
 
@@ -26,8 +27,11 @@ def scaled(study: Study, workers: int | None = None) -> Study:
     """The study with the doses of every arm scaled by one factor, so that its mean cost over the horizon is the budget.
 
     The factor is such that no dose leaves 0 to 1. The cost is that of the pilots: the first 8 replicates, or all if there are
-    fewer. A cost within 2 % is taken; that of all replicates differs from it by luck, and the table of costs shows it.
-    A study without a budget comes back as it is.
+    fewer. Doses that cost the budget to 1 % stay as they are written. Otherwise others are tried until one does, or until closer
+    doses would cost the same, because officers are dismissed, taught or assigned whole; the closest is taken if it costs the
+    budget to 2 %. One officer more in one of 8 pilots is a step of an eighth of what an officer costs, so that 2 % can always
+    be met where an officer costs less than a third of the budget. The cost of all replicates differs from that of the pilots by
+    luck, and the table of costs shows it. A study without a budget comes back as it is.
     InputError if an arm costs less even at its largest doses, or if no dose comes close (as when one officer costs too much).
     """
     if study.budget is None:
@@ -62,7 +66,7 @@ def _scaled_arm(study: Study, name: str) -> tuple[Reform, ...]:
     many = study.replicates if isinstance(study.replicates, int) else PILOTS
     cost = partial(_pilot_cost, study.base, column, min(PILOTS, many))
     try:
-        dose = _solved(lambda dose: cost(with_largest(dose)), wanted)
+        dose = _solved(lambda dose: cost(with_largest(dose)), wanted, largest)
     except _Unreachable as failure:
         amount = number(round(failure.cost, 2))
         message = f"the arm '{name}' cannot cost {number(wanted)} {unit}: {failure} it costs {amount}."
@@ -87,18 +91,28 @@ class _Unreachable(Exception):
         self.cost = cost
 
 
-def _solved(cost: Callable[[float], float], wanted: float) -> float:
+def _solved(cost: Callable[[float], float], wanted: float, first: float) -> float:
     """The dose in [0, 1] whose cost is closest to what is wanted: secant steps, halving where they stall (Illinois).
 
-    >>> round(_solved(lambda dose: 1000 * dose * dose, 250), 2)
+    The first dose tried is the one that is written: if the study was made for this budget, no other is needed.
+
+    >>> round(_solved(lambda dose: 1000 * dose * dose, 250, 0.9), 2)
     0.5
+    >>> _solved(lambda dose: 1000 * dose * dose, 250, 0.501)
+    0.501
     """
-    low, high, low_gap, high_gap = 0.0, 1.0, -wanted, cost(1.0) - wanted
-    if high_gap < -CLOSE * wanted:
-        raise _Unreachable("even at its largest doses", high_gap + wanted)
-    best, best_gap, side = high, high_gap, 0
+    best, best_gap = first, cost(first) - wanted
+    if abs(best_gap) <= ENOUGH * wanted:
+        return best
+    low, high, low_gap, high_gap, side = 0.0, first, -wanted, best_gap, 0
+    if best_gap < 0:
+        low, high, low_gap, high_gap = first, 1.0, best_gap, cost(1.0) - wanted
+        if high_gap < -CLOSE * wanted:
+            raise _Unreachable("even at its largest doses", high_gap + wanted)
+        if abs(high_gap) < abs(best_gap):
+            best, best_gap = high, high_gap
     for _ in range(TRIES):
-        if abs(best_gap) <= CLOSE * wanted / 4 or high - low < FINEST:  # closer than need be, since a pilot is cheap
+        if abs(best_gap) <= ENOUGH * wanted or high - low < FINEST:
             break
         dose = (low * high_gap - high * low_gap) / (high_gap - low_gap)
         gap = cost(dose) - wanted

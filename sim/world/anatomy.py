@@ -14,7 +14,7 @@ PROCESSES = (
     "intervene", "staff", "patrol", "offend", "report", "respond", "stop", "tell", "settle", "learn", "bond", "forget", "observe",
 )  # fmt: skip
 BUILDS, REFORMS = "sim/world/population.py", "sim/world/interventions/"
-INTERVENE = "Dated changes of parameters take effect, between compiled stretches."
+INTERVENE = "Dated changes of parameters take effect and reforms that are due act, between compiled stretches."
 
 
 class Uses(NamedTuple):
