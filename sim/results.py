@@ -43,7 +43,7 @@ def run(
     scenario    a sim.Scenario
     replicates  how many runs; each has a seed that depends on the root seed and its number alone
     seed        root seed, instead of the scenario's
-    weeks       horizon, instead of the scenario's; dated changes beyond it are left out
+    weeks       horizon, instead of the scenario's; dated changes and reforms that begin beyond it are left out
     progress    called with each number of weeks that has been simulated, from any thread
     workers     threads; the results do not depend on it. By default as many as there are processors
     InputError  if a number is out of range
@@ -57,9 +57,10 @@ def run(
 
 
 def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = None) -> Scenario:
-    """The scenario with another seed or horizon; changes dated beyond a shorter horizon are left out."""
+    """The scenario with another seed or horizon; changes and reforms that begin beyond a shorter horizon are left out."""
     if weeks is not None and weeks >= 1:
-        scenario = scenario.with_(changes=tuple(change for change in scenario.changes if change.week < weeks))
+        changes = tuple(change for change in scenario.changes if change.week < weeks)
+        scenario = scenario.with_(changes=changes, interventions=tuple(reform for reform in scenario.interventions if reform.start < weeks))
     given: dict[str, Any] = {"seed": seed, "weeks": weeks}
     return scenario.with_(**{key: value for key, value in given.items() if value is not None})
 

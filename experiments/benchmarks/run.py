@@ -26,6 +26,7 @@ from mesa_every_agent import EveryAgent
 
 from sim.compiled import fingerprint
 from sim.scenario import load_scenario
+from sim.world.interventions import CivicJustice, CommunityPolicing, Purge, Training, name_of
 from sim.world.schedule import advance
 from sim.world.simulation import Simulation
 from sim.world.state import clock
@@ -237,6 +238,28 @@ def machine() -> dict:
     return {**computer, **versions, "sources": fingerprint()}
 
 
+def with_reforms(repetitions: int) -> list[Row]:
+    """Eight years with each reform, and with all four, as a multiple of eight years without."""
+    scenario = scenario_of(20_000)
+    reforms = (Purge(start=0), Training(start=0, every=52, messages_every=4), CommunityPolicing(start=0), CivicJustice(start=0))
+    arms = {"none": (), **{name_of(reform): (reform,) for reform in reforms}, "all four": reforms}
+    seconds: dict[str, list[float]] = {name: [] for name in arms}
+    for seed in range(repetitions):
+        for name, arm in arms.items():
+            simulation = Simulation(scenario.with_(interventions=arm), seed)
+            seconds[name].append(cpu_seconds(lambda simulation=simulation: simulation.advance(scenario.weeks)))
+    return [
+        Row(
+            f"8 years, {name} / none",
+            "times as long",
+            [ours / plain for ours, plain in zip(times, seconds["none"], strict=True)],
+            at_most=1.3,
+        )
+        for name, times in seconds.items()
+        if name != "none"
+    ]
+
+
 def main() -> int:
     """Run the benchmarks; print a table and write a JSON file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -255,6 +278,7 @@ def main() -> int:
         largest_city,
         lambda: against_copying(15 if quick else 201),
         lambda: growth(3 if quick else 31, options.largest),
+        lambda: with_reforms(3 if quick else 15),
         lambda: against_mesa(3, 4) if quick else against_mesa(31, SURVEY_WEEKS),
     ]
     rows = []

@@ -38,6 +38,14 @@ def describe(scenario: Scenario, replicates: int) -> str:
     return f"{scenario.name}{question}\n{size}, {runs}, seed {scenario.seed}\n"
 
 
+def beyond(whole: Scenario, shortened: Scenario) -> str:
+    """How many dated changes and reforms a shorter horizon leaves out: "2 dated changes, 1 reform"; empty if none."""
+    changes = len(whole.changes) - len(shortened.changes)
+    reforms = len(whole.interventions) - len(shortened.interventions)
+    counted = {"dated change": changes, "reform": reforms}
+    return ", ".join(f"{many} {word}{'s' if many > 1 else ''}" for word, many in counted.items() if many)
+
+
 def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], out: Path | None) -> None:
     """Run, print the table, write results and figures, and say where."""
     check_replicates(replicates)
@@ -46,9 +54,8 @@ def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None
     check_folder(folder)
     screen = console()
     screen.print(describe(scenario, replicates))
-    left_out = len(load_scenario(name).changes) - len(scenario.changes)
-    if left_out:
-        note(f"Left out, because they lie beyond week {scenario.weeks}: {left_out} dated changes.")
+    if left_out := beyond(load_scenario(name).with_set(settings), scenario):
+        note(f"Left out, because the run ends after week {scenario.weeks - 1}: {left_out}.")
     warm_up()
     began = time.perf_counter()
     with progress(scenario.city.adults) as bar:

@@ -29,9 +29,10 @@ def scaled(study: Study, workers: int | None = None) -> Study:
     The factor is such that no dose leaves 0 to 1. The cost is that of the pilots: the first 8 replicates, or all if there are
     fewer. Doses that cost the budget to 1 % stay as they are written. Otherwise others are tried until one does, or until closer
     doses would cost the same, because officers are dismissed, taught or assigned whole; the closest is taken if it costs the
-    budget to 2 %. One officer more in one of 8 pilots is a step of an eighth of what an officer costs, so that 2 % can always
-    be met where an officer costs less than a third of the budget. The cost of all replicates differs from that of the pilots by
-    luck, and the table of costs shows it. A study without a budget comes back as it is.
+    budget to 2 %. One officer more in one of 8 pilots is a step of an eighth of what an officer costs, so 2 % can be met where
+    that is less than 0.3 of the budget; a larger city with as much money an adult makes the steps finer. The cost of all
+    replicates differs from that of the pilots by luck, and the table of costs shows it. A study without a budget comes back as
+    it is.
     InputError if an arm costs less even at its largest doses, or if no dose comes close (as when one officer costs too much).
     """
     if study.budget is None:
@@ -61,7 +62,7 @@ def _scaled_arm(study: Study, name: str) -> tuple[Reform, ...]:
         raise InputError(f"the arm '{name}' has doses of 0 only, so it cannot cost anything.", "Give it a dose.", path=("arms", name))
 
     def with_largest(dose: float) -> tuple[Reform, ...]:
-        return tuple(with_dose(reform, dose_of(reform) * dose / largest) for reform in made)
+        return tuple(with_dose(reform, dose_of(reform) * (dose / largest)) for reform in made)
 
     many = study.replicates if isinstance(study.replicates, int) else PILOTS
     cost = partial(_pilot_cost, study.base, column, min(PILOTS, many))

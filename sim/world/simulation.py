@@ -1,5 +1,7 @@
 """A city on its way: built, spun up, and advanced from one dated event to the next."""
 
+from bisect import bisect_right
+
 import numpy as np
 
 from sim.compiled import announce
@@ -33,7 +35,8 @@ class Simulation:
         self._due = {reform: set(reform.due(HORIZON)) for reform in self.reforms}
         self._dates = sorted({change.week for change in scenario.changes}.union(*self._due.values()))
         self._bills: list[tuple[str, int, np.ndarray]] = []
-        self.parameters = self._parameters_in_force()
+        self._settings = settings_of(self.reforms, self.week)
+        self.parameters = replace(scenario.values_at(self.week), self._settings)
         self.city: City = build(scenario.city, self.parameters, seed, scenario.spin_up_weeks + scenario.weeks)
         if spin_up:
             self.advance(scenario.spin_up_weeks)
@@ -83,7 +86,10 @@ class Simulation:
         """Dated changes of parameters take effect, and the reforms that are due act."""
         if self.week not in self._dates:
             return
-        self.parameters = self._parameters_in_force()
+        settings = settings_of(self.reforms, self.week)
+        if settings != self._settings or any(change.week == self.week for change in self.scenario.changes):
+            self._settings = settings
+            self.parameters = replace(self.scenario.values_at(self.week), settings)
         for reform in self.reforms:
             if self.week in self._due[reform]:
                 bill = reform.act(Scene(self.week, self.seed, self.city, self.parameters))
@@ -109,9 +115,6 @@ class Simulation:
             costs[name][tick : tick + len(rows)] += rows[: self.tick - tick]
         return costs
 
-    def _parameters_in_force(self):
-        return replace(self.scenario.values_at(self.week), settings_of(self.reforms, self.week))
-
     def _pass(self, weeks: int) -> None:
         """Time has passed: reforms that run cost, and a survey may be due."""
         counts = self.city.record.counts[self.tick : self.tick + weeks]
@@ -124,8 +127,8 @@ class Simulation:
     def _next_stop(self) -> int:
         """The tick before which something has to be done outside compiled code."""
         survey = self.tick + INTERVAL_WEEKS - self.week % INTERVAL_WEEKS
-        dates = [week + self.scenario.spin_up_weeks for week in self._dates if week > self.week]
-        return min([survey, *dates])
+        later = self._dates[bisect_right(self._dates, self.week) :][:1]
+        return min([survey, *(week + self.scenario.spin_up_weeks for week in later)])
 
     def _make_room(self, ticks: int) -> None:
         """Grow the record when somebody runs beyond the scenario's horizon."""

@@ -1,0 +1,66 @@
+"""The program that measures the patterns about reforms: what it counts, what it prints, what it writes."""
+
+import importlib.util
+import json
+from math import isfinite
+from pathlib import Path
+
+import pytest
+
+from sim.patterns import patterns
+from sim.scenario import load_scenario
+from sim.world.interventions import Training
+from sim.world.simulation import Simulation
+from sim.world.state import Count
+
+PROGRAM = Path(__file__).parents[1] / "experiments" / "reform-patterns" / "run.py"
+IDS = ["P24", "P25", "P26", "P27", "P28", "P29", "P30", "P32"]
+
+
+@pytest.fixture(scope="module")
+def program():
+    spec = importlib.util.spec_from_file_location("reform_patterns", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.compiled
+def test_the_quick_program_measures_every_pattern(program, tmp_path, capsys):
+    path = tmp_path / "out" / "found.json"
+    assert program.main(["--quick", "--out", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:3] for line in lines[1:] if line.startswith("P")] == IDS
+    found = json.loads(path.read_text(encoding="utf-8"))
+    rows = {row["id"] or row["text"]: row for row in found["rows"]}
+    assert all(isfinite(row["value"]) and isfinite(row["half_width"]) for row in rows.values())
+    for key in IDS:
+        row, pattern = rows[key], patterns()[key]
+        assert row["passed"] is (pattern.low <= row["value"] <= pattern.high)
+        assert ("FAIL" in next(line for line in lines if line.startswith(key))) is not row["passed"]
+    assert rows["P24"]["passed"]
+    values = found["values"]
+    assert all(len(each) == found["replicates"] == 2 for each in values.values())
+    both = [sum(parts) for parts in zip(values["interaction_d"], values["single_contact_d"], values["single_conduct_d"], strict=True)]
+    assert both == pytest.approx(values["both_d"])
+    assert rows["P30"]["value"] > rows["beside P30: follow-through of 1.0"]["value"]
+
+
+@pytest.mark.compiled
+def test_encounters_are_those_of_the_week_and_of_the_treated(program):
+    scenario = load_scenario("national-average").with_(weeks=4, interventions=(Training(start=2, coverage=0.5),))
+    run = Simulation(scenario, 3)
+    treated = []
+    for _ in range(4):
+        run.advance(1)
+        found, counts = program.encounters_of(run.city), run.record.counts[-1]
+        assert found.sum() == counts[Count.STOPS] > 0
+        assert found[:, 0].sum() == counts[Count.CORRUPT_STOPS] + counts[Count.UNFAIR_STOPS] > 0
+        treated.append(found[1].sum())
+    assert treated[:2] == [0, 0] and min(treated[2:]) > 0
+
+
+def test_one_replicate_has_no_interval(program, capsys):
+    with pytest.raises(SystemExit):
+        program.main(["--replicates", "1"])
+    assert "--replicates must be 2 or more" in capsys.readouterr().err
