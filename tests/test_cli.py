@@ -74,8 +74,22 @@ def test_a_file_of_ones_own(capsys, folder):
     code, out, err = confianza(capsys, "run", "mine.yaml", "--replicates", "1", "--weeks", "4")
     assert code == 0
     assert "[bold]Mine[/bold]" in out
-    assert "Left out" in err
+    assert "Left out, because the run ends after week 3: 1 dated change." in err
     assert (folder / "out" / "mine" / "trust.png").exists()
+
+
+def test_a_shorter_run_says_what_it_leaves_out(capsys, folder):
+    text = (
+        "name: Mine\ncity: {adults: 1000}\nweeks: 90\nspin_up_weeks: 0\nchanges: [{week: 5, set: {response.capacity: 0.5}}]\n"
+        "interventions: [{training: {start: 0}}, {training: {start: 60}}, {civic_justice: {start: 4}}]\n"
+    )
+    (folder / "mine.yaml").write_text(text)
+    code, _, err = confianza(capsys, "run", "mine.yaml", "--replicates", "1", "--weeks", "4")
+    assert (code, " ".join(err.split())) == (0, "Left out, because the run ends after week 3: 1 dated change, 2 reforms.")
+    kept = yaml.safe_load((folder / "out" / "mine" / "scenario.yaml").read_text(encoding="utf-8"))
+    assert [reform["training"]["start"] for reform in kept["interventions"]] == [0]
+    code, _, err = confianza(capsys, "run", "mine.yaml", "--replicates", "1", "--weeks", "61")
+    assert (code, "Left out" in err) == (0, False)
 
 
 BAD = {

@@ -134,6 +134,13 @@ def test_a_shorter_horizon_leaves_out_later_changes():
     assert adapted(scenario).changes == scenario.changes
 
 
+def test_a_shorter_horizon_leaves_out_later_reforms():
+    scenario = SCENARIO.with_(interventions=[{"training": {"start": week}} for week in (-3, 20, 50)])
+    for weeks, starts in ((20, [-3]), (21, [-3, 20]), (60, [-3, 20, 50]), (None, [-3, 20, 50])):
+        assert [reform.start for reform in adapted(scenario, weeks=weeks).interventions] == starts, weeks
+    assert run(scenario, weeks=4).dataset.sizes["week"] == 34
+
+
 def test_the_interval_is_students():
     mean, half = interval(np.array([1.0, 2.0, 3.0, 4.0]))
     assert mean == 2.5

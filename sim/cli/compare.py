@@ -16,7 +16,6 @@ from sim.studies.compare import compare
 from sim.studies.comparison import Comparison
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study, load_study
 
-
 WIDE = 170  # columns that the table of effects needs to show units as well
 
 
