@@ -5,6 +5,7 @@ import json
 from math import isfinite
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.patterns import patterns
@@ -28,7 +29,7 @@ def program():
 @pytest.mark.compiled
 def test_the_quick_program_measures_every_pattern(program, tmp_path, capsys):
     path = tmp_path / "out" / "found.json"
-    assert program.main(["--quick", "--out", str(path)]) == 0
+    program.main(["--quick", "--out", str(path)])
     lines = capsys.readouterr().out.splitlines()
     assert [line[:3] for line in lines[1:] if line.startswith("P")] == IDS
     found = json.loads(path.read_text(encoding="utf-8"))
@@ -60,7 +61,16 @@ def test_encounters_are_those_of_the_week_and_of_the_treated(program):
     assert treated[:2] == [0, 0] and min(treated[2:]) > 0
 
 
-def test_one_replicate_has_no_interval(program, capsys):
+def test_a_mean_outside_its_range_fails(program):
+    low, high = patterns()["P25"].low, patterns()["P25"].high
+    for values, verdict in (([high, high + 0.02], "FAIL"), ([low - 0.02, low], "FAIL"), ([high - 0.02, high + 0.01], "pass")):
+        found = program.rows({"both_d": np.array(values), "training_trust_d": np.array(values)})
+        assert [row.id for row in found] == ["P25", ""] and found[1].passed is None
+        assert program.table(found).splitlines()[1].endswith(verdict)
+
+
+@pytest.mark.parametrize("few", ["0", "1"])
+def test_one_replicate_has_no_interval(program, capsys, few):
     with pytest.raises(SystemExit):
-        program.main(["--replicates", "1"])
+        program.main(["--replicates", few])
     assert "--replicates must be 2 or more" in capsys.readouterr().err

@@ -33,7 +33,6 @@ answers without reform.
 
 import argparse
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -50,8 +49,8 @@ from sim.scenario import Scenario, load_scenario
 from sim.world.interventions import CommunityPolicing, Purge, Training, with_dose
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS, City, Count
+from sim.world.survey import HALF_YEAR, YEAR
 
-YEAR, HALF_YEAR = 52, 26
 FAIR = 2  # encounters.conduct: 0 corrupt, 1 unfair, 2 fair
 PURGE = Purge(start=0, unfit_above=0.534)
 TRAINING, CONTACT = Training(start=0, coverage=0.9), CommunityPolicing(start=0, share=0.25)
@@ -177,14 +176,14 @@ def table(made: list[Row]) -> str:
     return "\n".join(layout.format(*line).rstrip() for line in lines)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> None:
     """Measure, print the table, write the JSON file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--replicates", type=int, help=f"at least 2; {REPLICATES} unless --quick")
     parser.add_argument("--quick", action="store_true", help="two replicates, no large city: verdicts say little")
     parser.add_argument("--out", type=Path, default=Path("out/reform-patterns.json"))
     options = parser.parse_args(arguments)
-    replicates = options.replicates or (2 if options.quick else REPLICATES)
+    replicates = options.replicates if options.replicates is not None else 2 if options.quick else REPLICATES
     if replicates < 2:
         parser.error("--replicates must be 2 or more, since one replicate has no interval.")
     base = load_scenario("national-average")
@@ -194,8 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     facts |= {"versions": versions(), "sources": fingerprint(), "rows": [row._asdict() for row in rows(values)]}
     facts["values"] = {name: each.tolist() for name, each in values.items()}
     write(options.out, lambda path: path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8"))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
