@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from sim.cli import main
-from sim.cli.explain import LISTS
+from sim.cli.explain import LISTS, REFORMS
 from sim.harvest import warm_up
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK, REFERENCES
@@ -144,7 +144,7 @@ def test_check_says_what_a_file_says(capsys):
 def test_lists(kind, capsys):
     known = {
         "parameters": list(CODEBOOK), "measures": list(MEASURES), "patterns": list(patterns()), "scenarios": shipped_scenarios(),
-        "sources": list(REFERENCES), "schedule": [step.text for step in SCHEDULE],
+        "reforms": list(REFORMS), "sources": list(REFERENCES), "schedule": [step.text for step in SCHEDULE],
     }  # fmt: skip
     code, out, _ = confianza(capsys, "explain", kind)
     assert code == 0
@@ -233,3 +233,14 @@ def test_help_answers_at_once():
 def test_a_poor_terminal_gets_question_marks_instead_of_a_traceback():
     out = python("-m", "sim.cli", "explain", "sources", PYTHONIOENCODING="ascii").stdout
     assert b"Le?n" in out
+
+
+def test_every_reform_is_explained(capsys):
+    from sim.world.interventions import REFORMS as KNOWN
+    from sim.world.interventions import levers
+
+    assert tuple(KNOWN) == REFORMS
+    assert all(name in confianza(capsys, "explain", "reforms")[1] for name in KNOWN)
+    for name, kind in KNOWN.items():
+        code, out, _ = confianza(capsys, "explain", name)
+        assert code == 0 and all(lever in out for lever in levers(kind))

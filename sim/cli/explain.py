@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from rich.table import Table
 
+from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.show import console, table
 from sim.errors import InputError, closest, number
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
@@ -11,6 +12,8 @@ from sim.patterns import Pattern, patterns
 from sim.reforms import summary
 from sim.scenario import Scenario, load_scenario, shipped_scenarios
 from sim.world.anatomy import SCHEDULE, Step, readers
+
+REFORMS = ("purge", "training", "community_policing", "civic_justice")  # known by name without loading what they bring with them
 
 
 def show(rows: list[tuple[str, str]]) -> None:
@@ -36,6 +39,8 @@ def explain_name(name: str) -> None:
         explain_source(name)
     elif name in shipped_scenarios():
         describe_scenario(load_scenario(name))
+    elif name in REFORMS:
+        explain_reform(name)
     elif steps := [step for step in SCHEDULE if name in (step.process, step.phase)]:
         print_steps(steps)
     else:
@@ -47,7 +52,7 @@ def explain_measure(name: str) -> None:
     from sim.measures import MEASURES  # here, because xarray takes long to import
 
     if name not in MEASURES:
-        known = [*LISTS, *CODEBOOK, *MEASURES, *patterns(), *shipped_scenarios(), *REFERENCES, *(step.phase for step in SCHEDULE)]
+        known = [*LISTS, *REFORMS, *CODEBOOK, *MEASURES, *patterns(), *shipped_scenarios(), *REFERENCES, *(step.phase for step in SCHEDULE)]
         near = closest(name, known)
         hint = f"Did you mean '{near}'?\n" if near else ""
         raise InputError(f"there is nothing called '{name[:100]}'.", f"{hint}Lists: confianza explain {' | '.join(LISTS)}")
@@ -229,5 +234,5 @@ def list_sources() -> None:
 
 LISTS: dict[str, Callable[[], None]] = {
     "parameters": list_parameters, "measures": list_measures, "patterns": list_patterns, "scenarios": list_scenarios,
-    "sources": list_sources, "schedule": lambda: print_steps(list(SCHEDULE)),
+    "reforms": list_reforms, "sources": list_sources, "schedule": lambda: print_steps(list(SCHEDULE)),
 }  # fmt: skip

@@ -1,0 +1,52 @@
+"""What `explain` says of reforms: their levers, and what they read and write."""
+
+from dataclasses import MISSING
+from typing import Any
+
+from sim.cli.show import console, table
+from sim.errors import number
+
+
+def known() -> dict[str, type]:
+    """The reforms by name; they bring NumPy and numba with them, so they are loaded only when asked for."""
+    from sim.world.interventions import REFORMS
+
+    return REFORMS
+
+
+def list_reforms() -> None:
+    """All reforms, a line each."""
+    made = table("reform", "dose", "what it does", whole=("reform", "dose"))
+    for name, kind in known().items():
+        made.add_row(name, kind.dose, kind.text)  # type: ignore[attr-defined]
+    console().print(made)
+
+
+def bounds(lever: Any) -> str:
+    """What a lever may be."""
+    choices = lever.metadata.get("choices")
+    span = " or ".join(choices) if choices else f"{number(lever.metadata['low'])} to {number(lever.metadata['high'])}"
+    return f"{span}, or null" if lever.metadata.get("optional") else span
+
+
+def default(lever: Any) -> str:
+    """What a lever is if nobody says."""
+    if lever.default is MISSING:
+        return "to be given"
+    return "null" if lever.default is None else lever.default if isinstance(lever.default, str) else number(lever.default)
+
+
+def explain_reform(name: str) -> None:
+    """A reform's levers with units, ranges, defaults and sources, and its columns."""
+    from sim.world.interventions import levers
+
+    kind: Any = known()[name]
+    screen = console()
+    screen.print(
+        f"{name}: {kind.text}\nThe dose is {kind.dose}; at 0 nothing happens. Columns it writes: {', '.join(kind.writes) or 'none'}\n"
+    )
+    made = table("lever", "default", "range", "unit", "meaning", "source", whole=("lever", "default"))
+    for lever, told in levers(kind).items():
+        made.add_row(lever, default(told), bounds(told), told.metadata["unit"], told.metadata["text"], ", ".join(told.metadata["source"]))
+    screen.print(made)
+    screen.print(f"In a study: arms: {{mine: [{{{name}: {{start: 0, {kind.dose}: {default(levers(kind)[kind.dose])}}}}}]}}")
