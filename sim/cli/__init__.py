@@ -94,7 +94,7 @@ def explain(
         str,
         typer.Argument(
             metavar="NAME",
-            help="parameters, measures, patterns, reforms, scenarios, sources or schedule; or one of them by its name, as trust.contact_gain.",
+            help="parameters, measures, patterns, reforms, scenarios, sources or schedule; or one of them by name, as trust.contact_gain.",
         ),
     ],
 ) -> None:
