@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
@@ -151,7 +151,7 @@ class Results:
         InputError if the folder cannot be written to.
         """
         folder = Path(folder)
-        facts = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in self.dataset.attrs.items()}
+        facts = plain(self.dataset.attrs)
         facts["versions"] = json.loads(facts["versions"])
         facts["replicate_seeds"] = self.dataset.seed.values.tolist()
         text = {
@@ -159,8 +159,7 @@ class Results:
             SUMMARY: self.summary().to_csv(index=False),
             PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
         }
-        written = [write(folder / DATASET, lambda path: self.dataset.to_netcdf(path, engine="h5netcdf"))]
-        return written + [write(folder / name, partial(Path.write_text, data=content, encoding="utf-8")) for name, content in text.items()]
+        return write_all(folder / DATASET, self.dataset, text)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Results":
@@ -193,6 +192,17 @@ def write(path: Path, make: Callable[[Path], object]) -> Path:
     except OSError as error:
         raise unwritable(path.parent, error) from None
     return path
+
+
+def write_all(path: Path, dataset: xr.Dataset, texts: dict[str, str]) -> list[Path]:
+    """Write a dataset, and beside it texts by their file names."""
+    written = [write(path, lambda place: dataset.to_netcdf(place, engine="h5netcdf"))]
+    return written + [write(path.with_name(name), partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+
+
+def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
+    """Attributes of a dataset as JSON can hold them."""
+    return {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in attributes.items()}
 
 
 def check_folder(folder: Path) -> None:

@@ -88,7 +88,7 @@ def tracked_files():
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
-MACHINE = re.compile(r"/(work|root|tmp|home|Users)/|\b(pythonhosted|pypi)\.\w+|--(extra-)?index-url|file:/{3}\w")
+MACHINE = re.compile(r"/(work|root|tmp|home|Users)/|\b(python" r"hosted|pypi)\.\w+|--(extra-)?index-url|file:/{3}\w")
 
 
 def test_nothing_of_a_machine_in_tracked_files():

@@ -1,7 +1,6 @@
 """What a comparison found: labeled arms side by side, the tables people ask for, and the way to disk and back."""
 
 import json
-from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import xarray as xr
 import yaml
 
 from sim.errors import InputError
-from sim.results import provenance, write
+from sim.results import plain, provenance, write_all
 from sim.studies import effects
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 
@@ -145,13 +144,12 @@ class Comparison:
         InputError if the folder cannot be written to.
         """
         folder = Path(folder)
-        facts = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in self.dataset.attrs.items()}
+        facts = plain(self.dataset.attrs)
         text = {STUDY: facts.pop("study")} | {f"{name}.csv": getattr(self, name)().to_csv(index=False) for name in TABLES}
         facts |= {name: json.loads(facts[name]) for name in ("versions", "budget")} | {"rule": self.rule()}
         facts |= {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
         text[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        written = [write(folder / DATASET, lambda path: self.dataset.to_netcdf(path, engine="h5netcdf"))]
-        return written + [write(folder / name, partial(Path.write_text, data=content, encoding="utf-8")) for name, content in text.items()]
+        return write_all(folder / DATASET, self.dataset, text)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Comparison":
