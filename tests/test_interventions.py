@@ -208,6 +208,7 @@ def test_hearings_are_of_minor_crimes_and_some_are_diverted():
     assert simulation.city.offenders.propensity.sum() < run(weeks=60).city.offenders.propensity.sum()
 
 
+@pytest.mark.compiled
 def test_training_moves_observed_conduct_as_the_trial_found():
     """P24: treated minus control officers' encounters in weeks 1-26, as Cohen's d of a 0/1 outcome, between 0.2 and 0.5."""
     differences = []

@@ -12,6 +12,7 @@ FIRST, WEEKS = -52, 104
 
 # Constant weekly values, and what every measure makes of them.
 WEEKLY = {
+    "knowledge": 0.6, "attitude": 0.8, "training": 0.4,
     "crimes": 8, "reported": 4, "filed": 3, "well_treated": 2, "well_treated_with_file": 2, "solved": 1, "stops": 10,
     "contacts": 6, "felt_fair": 4, "complaints": 5, "active_officers": 40, "free_offenders": 28, "fairness": 0.4, "effectiveness": 0.6,
     "trust": 0.45, "conduct": -0.3, "perceived_risk": 0.2, "free_capacity": 0.7,
@@ -25,7 +26,8 @@ EXPECTED = {
     "clearance": 0.25, "good_treatment_share": 0.5, "treatment_gap": 2 / 3, "crime_concentration_50": 0.25, "offenders_free": 28,
     "perceived_risk": 0.2, "free_capacity": 0.7, "contact_rate_half_year": 0.2, "corrupt_contact_share": 0.25, "stops_per_adult": 0.52,
     "felt_fair_share": 0.25, "mean_conduct": -0.3, "complaint_rate": 6_500, "complaint_share_top_2": 0.5, "complaint_share_top_10": 0.7,
-    "officers_in_service": 40, "cost": 312.0, "officer_weeks": 78.0,
+    "officers_in_service": 40, "cost": 312.0, "officer_weeks": 78.0, "course_knowledge": 0.6, "course_attitude": 0.8,
+    "course_behavior": 0.4,
 }  # fmt: skip
 SO_FAR = ("cost", "officer_weeks")  # grow with time
 AT_END = ("crime_concentration_50", "complaint_share_top_2", "complaint_share_top_10")

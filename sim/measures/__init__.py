@@ -238,3 +238,21 @@ def cost(over: Over):
 def officer_weeks(over: Over):
     """Work of officers that reforms have taken since they began."""
     return over.so_far("officer_weeks_spent")
+
+
+@measure("0-1", "tests before and after a course")
+def course_knowledge(over: Over):
+    """What officers in service still know of courses: the first level at which a course is evaluated."""
+    return over.mean("knowledge")
+
+
+@measure("0-1", "officers' questionnaires")
+def course_attitude(over: Over):
+    """What is left of the attitudes that courses taught: the second level."""
+    return over.mean("attitude")
+
+
+@measure("log-odds of fair conduct", "observed encounters")
+def course_behavior(over: Over):
+    """What courses add to the conduct of officers in service: the third level, behavior in the field."""
+    return over.mean("training")
