@@ -25,6 +25,7 @@ from sim.world.interventions import (
 from sim.world.simulation import Simulation, columns
 from sim.world.state import Cause, Count, Mean
 
+pytestmark = pytest.mark.compiled  # the many runs of whole cities need the speed
 CITY = Scenario(
     name="small", city=CitySize(adults=3000, officers_per_1000_inhabitants=10.0), weeks=60, spin_up_weeks=6,
     parameters={"encounter.complaint_probability": 0.2, "community.share": 0.1},
@@ -208,7 +209,6 @@ def test_hearings_are_of_minor_crimes_and_some_are_diverted():
     assert simulation.city.offenders.propensity.sum() < run(weeks=60).city.offenders.propensity.sum()
 
 
-@pytest.mark.compiled
 def test_training_moves_observed_conduct_as_the_trial_found():
     """P24: treated minus control officers' encounters in weeks 1-26, as Cohen's d of a 0/1 outcome, between 0.2 and 0.5."""
     differences = []
