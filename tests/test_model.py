@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from contextlib import nullcontext
 
 import matplotlib
 import numpy as np
@@ -140,17 +141,9 @@ def test_the_space_renderer_draws(city):
     model = sim.Model(city, rng=1)
     renderer = SpaceRenderer(model, backend="matplotlib")
     renderer.draw_structure()
-    with pytest.warns(FutureWarning) if hasattr(renderer, "setup_agents") else _nothing():
+    with pytest.warns(FutureWarning) if hasattr(renderer, "setup_agents") else nullcontext():
         renderer.draw_agents(lambda agent: AgentPortrayalStyle(color="tab:blue" if isinstance(agent, sim.Officer) else "tab:gray", size=5))
     assert renderer.canvas.figure.axes
-
-
-class _nothing:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return False
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "7", True])

