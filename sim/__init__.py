@@ -13,6 +13,7 @@ _HOMES = {
     "run": "sim.results", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
     "load_study": "sim.studies.study", "Study": "sim.studies.study", "compare": "sim.studies.compare",
     "Comparison": "sim.studies.comparison",
+    "load_trial": "sim.trials.design", "Trial": "sim.trials.design", "run_trial": "sim.trials.trial", "TrialResult": "sim.trials.result",
     "Scenario": "sim.scenario", "InputError": "sim.errors", "CODEBOOK": "sim.parameters", "parameters": "sim.parameters",
 }  # fmt: skip
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names are loaded on first use
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from sim.studies.compare import compare
     from sim.studies.comparison import Comparison
     from sim.studies.study import Study, load_study
+    from sim.trials.design import Trial, load_trial
+    from sim.trials.result import TrialResult
+    from sim.trials.trial import run_trial
 
 
 def __getattr__(name: str) -> Any:

@@ -114,9 +114,16 @@ def harvest(scenario: Scenario, seed: int, progress: Callable[[int], None], stop
 
 
 def lived(
-    scenario: Scenario, seed: int, progress: Callable[[int], None], stop: threading.Event
+    scenario: Scenario,
+    seed: int,
+    progress: Callable[[int], None],
+    stop: threading.Event,
+    watch: Callable[[Simulation], object] | None = None,
 ) -> tuple[Simulation, dict[str, np.ndarray]]:
-    """A run at the end of its horizon, and everything in `VARIABLES` that was read from it."""
+    """A run at the end of its horizon, and everything in `VARIABLES` that was read from it.
+
+    watch   called with the run at week 0 and after each week since; it may look, and changes nothing
+    """
     run = Simulation(scenario, seed, spin_up=False)
     year_ago = scenario.spin_up_weeks + max(0, scenario.weeks - YEAR)
     end = scenario.spin_up_weeks + scenario.weeks
@@ -125,10 +132,15 @@ def lived(
         while run.tick < tick:
             if stop.is_set():
                 raise Stopped
-            weeks = min(INTERVAL_WEEKS, tick - run.tick)
+            weeks = min(1 if watch and run.week >= 0 else INTERVAL_WEEKS, tick - run.tick)
             run.advance(weeks)
             progress(weeks)
+            if watch and run.week > 0:
+                watch(run)
 
+    advance_to(scenario.spin_up_weeks)
+    if watch:
+        watch(run)
     advance_to(year_ago)
     cells, officers = run.city.cells, run.city.officers
     before = [column.copy() for column in (cells.crimes, cells.stops, officers.complaints, officers.identity)]

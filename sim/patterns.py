@@ -1,6 +1,6 @@
-"""Patterns: what a credible model reproduces, each with its range; and `validate`, which measures them."""
+"""Patterns: what a credible model reproduces, each with its range and its source. `sim.instruments` measures them."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import yaml
 
-from sim.errors import InputError
 from sim.scenario import Scenario
 
 FILE = Path(__file__).parent / "patterns.yaml"
@@ -18,6 +17,7 @@ REPLICATES = 20  # with fewer, some ranges are about as wide as one replicate's 
 # remember (52 weeks) lies after week 0. Dated changes of a scenario before week 104 are in force.
 WEEKS = 104
 ROLES = ("fit", "check", "report")
+ORDINARY = "ordinary run"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class Pattern:
     role: str  # fit: may be used to set parameters; check: never; report: no verdict
     sources: tuple[str, ...]  # keys of sim.parameters.REFERENCES
     definition: str = ""
-    instrument: str = ""  # what it takes beyond a plain run; such a pattern is not measured yet
+    means: str = ""  # what a failure would mean for the comparison of reforms
+    instrument: str = ORDINARY  # a key of sim.instruments.INSTRUMENTS
+    beside: tuple[str, ...] = ()  # measures of the same unit that are shown with it and have no verdict
     adults: int = 0  # the least number for which it is defined
     officers: int = 0
 
@@ -49,11 +51,14 @@ class Finding(NamedTuple):
 
     pattern: Pattern
     measure: str
-    value: float  # mean over replicates
-    sd: float  # between replicates; nan with one replicate
-    passed: bool | None
+    value: float  # mean over replicates, or median over draws of a posterior
+    sd: float  # between them; nan with one
+    passed: bool | None  # does the value lie within the range? None: no verdict
     adults: int  # size of the city it was measured in
-    replicates: int
+    replicates: int  # or draws
+    low: float = float("nan")  # 90 % of replicates or draws lie between low and high
+    high: float = float("nan")
+    inside: float | None = None  # share of replicates or draws within the range
 
 
 @cache
@@ -62,15 +67,12 @@ def patterns() -> dict[str, Pattern]:
     return {key: _pattern(key, **fields) for key, fields in yaml.safe_load(FILE.read_text(encoding="utf-8")).items()}
 
 
-def _pattern(key: str, measure: str | list[str], range: list[float] | None, sources: list[str], **fields) -> Pattern:
+def _pattern(
+    key: str, measure: str | list[str], range: list[float] | None, sources: list[str], beside: Iterable[str] = (), **fields
+) -> Pattern:
     low, high = range or (None, None)
     names = (measure,) if isinstance(measure, str) else tuple(measure)
-    return Pattern(id=key, measures=names, low=low, high=high, sources=tuple(sources), **fields)
-
-
-def waiting() -> list[Pattern]:
-    """The patterns that need an instrument beyond a plain run."""
-    return [pattern for pattern in patterns().values() if pattern.instrument]
+    return Pattern(id=key, measures=names, low=low, high=high, sources=tuple(sources), beside=tuple(beside), **fields)
 
 
 def adults_for(pattern: Pattern, scenario: Scenario) -> int:
@@ -79,51 +81,8 @@ def adults_for(pattern: Pattern, scenario: Scenario) -> int:
     return max(scenario.city.adults, pattern.adults, ceil(inhabitants * scenario.values().population.adult_share))
 
 
-def plan(scenario: Scenario, replicates: int) -> dict[tuple[int, int], list[Pattern]]:
-    """What `validate` runs: adults and replicates of a city, and the patterns measured in it.
-
-    A pattern that needs a larger city gets fewer replicates, so that about as many adults are simulated in all; at least 2.
-    """
-    runs: dict[tuple[int, int], list[Pattern]] = {}
-    for pattern in patterns().values():
-        if pattern.instrument:
-            continue
-        adults = adults_for(pattern, scenario)
-        many = replicates if adults == scenario.city.adults else max(2, ceil(replicates * scenario.city.adults / adults))
-        runs.setdefault((adults, many), []).append(pattern)
-    return runs
-
-
 def of_size(scenario: Scenario, adults: int) -> Scenario:
     """The scenario in a city of so many adults; a larger one gets a square grid with as many adults a cell."""
     if adults == scenario.city.adults:
         return scenario
     return scenario.with_(adults=adults, width=None, height=None)
-
-
-def validate(
-    scenario: Scenario,
-    replicates: int = REPLICATES,
-    *,
-    seed: int | None = None,
-    progress: Callable[[int], None] | None = None,
-    workers: int | None = None,
-) -> list[Finding]:
-    """Measure every pattern that plain runs can measure, over the last 52 weeks of a run of `WEEKS` after the spin-up.
-
-    scenario, replicates, seed, progress, workers   as for `sim.results.run`
-    """
-    from sim.measures import MEASURES  # here, because the table of patterns is wanted without what it takes to run
-    from sim.results import run
-
-    if replicates < 1:
-        raise InputError(f"the number of replicates must be 1 or more, but is {replicates}.", f"The patterns are defined for {REPLICATES}.")
-    findings = []
-    for (adults, many), measured in plan(scenario, replicates).items():
-        results = run(of_size(scenario, adults), replicates=many, seed=seed, weeks=WEEKS, progress=progress, workers=workers)
-        for pattern in measured:
-            for name in pattern.measures:
-                values = MEASURES[name](results.dataset)
-                value, sd = float(values.mean()), float(values.std(ddof=1)) if many > 1 else float("nan")
-                findings.append(Finding(pattern, name, value, sd, pattern.verdict(value), adults, many))
-    return sorted(findings, key=lambda finding: finding.pattern.id)

@@ -76,11 +76,11 @@ def scalar(text: str) -> Any:
     return text
 
 
-def load_yaml(path: str | Path) -> Document:
-    """The mapping in a YAML file; InputError, with the line where there is one, if it cannot be used."""
+def load_yaml(path: str | Path, largest: int = LARGEST) -> Document:
+    """The mapping in a YAML file of so many bytes at most; InputError, with the line where there is one, if it cannot be used."""
     file = shown_path(path)
     try:
-        return parse(_bytes(str(path)), file)
+        return parse(_bytes(str(path), largest), file)
     except InputError as error:
         raise error.at(file, error.line, error.column) from None
 
@@ -101,7 +101,7 @@ def parse(raw: bytes, file: str) -> Document:
     return document
 
 
-def _bytes(path: str) -> bytes:
+def _bytes(path: str, largest: int) -> bytes:
     if "\0" in path:
         raise InputError("a file name cannot contain a NUL character.", "Give the path of a .yaml file.")
     if os.path.isdir(path):
@@ -110,13 +110,13 @@ def _bytes(path: str) -> bytes:
         if os.path.exists(path) and not os.path.isfile(path):
             raise InputError("this is not a regular file.", "Save the YAML in a file and give its path.")
         with open(path, "rb") as stream:
-            raw = stream.read(LARGEST + 1)
+            raw = stream.read(largest + 1)
     except FileNotFoundError:
         raise InputError("there is no such file.", _nearby(path)) from None
     except OSError as error:
         raise InputError(f"the file cannot be read: {error.strerror}.", "Check its name and its permissions.") from None
-    if len(raw) > LARGEST:
-        raise InputError("the file is larger than 1 MB.", "A scenario is a page of text; is this the right file?")
+    if len(raw) > largest:
+        raise InputError(f"the file is larger than {largest // 1_000_000} MB.", "A scenario is a page of text; is this the right file?")
     return raw
 
 

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "experiments" / "benchmarks")
 from mesa_events import Events, LazyEvents
 from mesa_every_agent import EveryAgent
 from run import Row, peak_bytes, table
+from studies import over_the_kernel, runs_a_minute
 
 from sim.parameters import parameters
 
@@ -98,3 +99,10 @@ def test_peak_memory_is_what_a_process_held():
     before = peak_bytes()
     block = np.ones(before + 50_000_000, np.uint8)
     assert peak_bytes() >= block.nbytes
+
+
+@pytest.mark.compiled
+def test_studies_are_timed():
+    assert all(0.5 < ratio < 20 for ratio in over_the_kernel(2, adults=1_000))
+    rates = runs_a_minute(1, adults=1_000)
+    assert rates.keys() == {"threads", "processes"} and all(rate > 0 for (rate,) in rates.values())

@@ -3,24 +3,28 @@
 import math
 import re
 
+import numpy as np
 import pytest
 
-from sim import patterns as module
 from sim.errors import InputError
+from sim.instruments import INSTRUMENTS
+from sim.instruments.validate import Job, carried_out, plan, validate
 from sim.measures import MEASURES
 from sim.parameters import REFERENCES
-from sim.patterns import FILE, ROLES, WEEKS, adults_for, of_size, patterns, plan, validate, waiting
+from sim.patterns import FILE, ORDINARY, ROLES, WEEKS, adults_for, of_size, patterns
 from sim.results import run
 from sim.scenario import CitySize, Scenario
 
 SCENARIO = Scenario(name="small", city=CitySize(adults=1000), spin_up_weeks=4, seed=3)
-PLAIN = [f"P{number:02}" for number in (*range(1, 14), 18, 20, 21)]
+ONE_RUN = [f"P{number:02}" for number in (*range(1, 19), 20, 21, 33, 34)]
 
 
 def test_the_table_is_complete():
     assert list(patterns()) == [f"P{number:02}" for number in range(1, 35)]
-    assert [pattern.id for pattern in patterns().values() if not pattern.instrument] == PLAIN
-    assert [pattern.id for pattern in waiting()] == [key for key in patterns() if key not in PLAIN]
+    assert [pattern.id for pattern in patterns().values() if pattern.instrument == ORDINARY] == ONE_RUN
+    assert {pattern.instrument for pattern in patterns().values()} == set(INSTRUMENTS)
+    names = [name for pattern in patterns().values() for name in (*pattern.measures, *pattern.beside)]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("key", list(patterns()))
@@ -31,8 +35,6 @@ def test_a_row(key):
     if pattern.role != "report":
         assert pattern.sources or key == "P30"
         assert pattern.low < pattern.high
-    if not pattern.instrument:
-        assert [name for name in pattern.measures if name not in MEASURES] == []
 
 
 def test_no_row_of_a_private_list_is_cited():
@@ -55,16 +57,22 @@ def test_a_pattern_gets_the_city_it_needs():
         assert math.floor(adults / share / 1000 * officers_per_1000 + 0.5) >= 640
         assert adults_for(patterns()["P01"], scenario) == 20_000
     large = Scenario(name="x", city=CitySize(adults=1_000_000))
-    assert list(plan(large, 4)) == [(1_000_000, 4)]
+    assert {(job.scenarios[0].city.adults, len(job.scenarios)) for job in plan([large] * 4)} == {(1_000_000, 4)}
 
 
-def test_the_plan_names_every_plain_pattern_once():
-    runs = plan(Scenario(name="x"), 20)
-    assert sorted(pattern.id for group in runs.values() for pattern in group) == PLAIN
-    assert [(adults, many) for adults, many in runs if adults == 20_000] == [(20_000, 20)]
-    (larger,) = [(adults, many) for adults, many in runs if adults != 20_000]
-    assert larger[0] > 200_000 and larger[1] == 2
-    assert min(many for _, many in plan(Scenario(name="x"), 1)) == 1, "asked for one, gets one where it can"
+def test_the_plan_names_every_pattern_once():
+    scenario = Scenario(name="x")
+    jobs = plan([scenario] * 20)
+    assert sorted(pattern.id for job in jobs for pattern in job.patterns) == list(patterns())
+    sizes = {job.patterns[0].id: (job.scenarios[0].city.adults, len(job.scenarios)) for job in jobs}
+    larger = {key: size for key, size in sizes.items() if size[0] != 20_000}
+    assert larger == {"P20": (206_637, 2), "P30": (100_000, 20)}
+    assert len(jobs) == len(INSTRUMENTS) + 1
+    assert min(len(job.scenarios) for job in plan([scenario])) == 1, "asked for one, gets one where it can"
+    assert [job.patterns[0].id for job in plan([scenario] * 20, ["P19"])] == ["P19"]
+    thrifty = {job.instrument: len(job.scenarios) for job in plan([scenario] * 20, thrifty=True) if job.patterns[0].role != "report"}
+    assert {name for name, many in thrifty.items() if many == 5} == {"site contrast", "trial of a purge"}
+    assert {many for many in thrifty.values()} == {5, 20}
 
 
 def test_a_larger_city_keeps_its_density():
@@ -74,12 +82,10 @@ def test_a_larger_city_keeps_its_density():
     assert (larger.adults, larger.width, larger.adults_per_cell) == (30_000, None, stated.city.adults_per_cell)
 
 
-def test_validate_measures_the_last_year(monkeypatch):
-    chosen = {key: patterns()[key] for key in ("P05", "P12", "P14")}
-    monkeypatch.setattr(module, "patterns", lambda: chosen)
+def test_validate_measures_the_last_year():
     told = []
-    findings = validate(SCENARIO, 3, progress=told.append, workers=1)
-    assert sum(told) == 3 * (4 + WEEKS)
+    findings = validate(SCENARIO, 3, only=["P12", "P05"], progress=told.append, workers=1)
+    assert told == [1000 * (4 + WEEKS)] * 3
     assert [finding.pattern.id for finding in findings] == ["P05", "P12"]
     values = MEASURES["incidence"](run(SCENARIO, replicates=3, weeks=WEEKS).dataset, (52, 103))
     incidence = findings[0]
@@ -90,20 +96,41 @@ def test_validate_measures_the_last_year(monkeypatch):
     assert findings[1].passed is None
 
 
-def test_one_replicate_has_no_spread(monkeypatch):
-    only = {"P05": patterns()["P05"]}
-    monkeypatch.setattr(module, "patterns", lambda: only)
-    (finding,) = validate(SCENARIO, 1)
+def test_what_is_shown_beside_a_pattern_has_no_verdict():
+    interaction, both = validate(SCENARIO, 2, only=["P29"])
+    assert (interaction.measure, both.measure) == ("interaction_d", "both_d")
+    assert interaction.passed is (0.0 <= interaction.value <= 0.2) and both.passed is None
+
+
+@pytest.mark.compiled
+def test_jobs_give_the_same_in_any_number_of_threads():
+    jobs = plan([SCENARIO] * 3, ["P01", "P19", "P31"])
+    assert [job.instrument for job in jobs] == [ORDINARY, "experiment on peers", "disposition shift"]
+    one, two = (carried_out(jobs, workers=workers) for workers in (1, 2))
+    for first, second in zip(one, two, strict=True):
+        assert first.keys() == second.keys() and all(np.array_equal(first[name], second[name], equal_nan=True) for name in first)
+    assert len({*one[0]["reporting_rate"]}) == 3
+
+
+def test_an_instrument_that_fails_ends_it(monkeypatch):
+    def broken(scenario, seed):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(INSTRUMENTS, ORDINARY, INSTRUMENTS[ORDINARY]._replace(measure=broken))
+    with pytest.raises(ZeroDivisionError):
+        carried_out([Job(ORDINARY, [SCENARIO] * 4)])
+
+
+def test_one_replicate_has_no_spread():
+    (finding,) = validate(SCENARIO, 1, only=["P05"])
     assert math.isnan(finding.sd) and finding.value > 0
     with pytest.raises(InputError):
         validate(SCENARIO, 0)
 
 
 @pytest.mark.compiled
-def test_complaints_of_a_large_force(monkeypatch):
-    only = {"P20": patterns()["P20"]}
-    monkeypatch.setattr(module, "patterns", lambda: only)
-    two, ten = validate(SCENARIO.with_(officers_per_1000_inhabitants=20), 2)
+def test_complaints_of_a_large_force():
+    two, ten = validate(SCENARIO.with_(officers_per_1000_inhabitants=20), 2, only=["P20"])
     assert (two.measure, ten.measure) == ("complaint_share_top_2", "complaint_share_top_10")
     assert two.adults * 20 / 720 >= 639.5
     assert 0.02 <= two.value < ten.value < 1

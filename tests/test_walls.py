@@ -18,8 +18,11 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"yaml_files", "records", "reforms", "scenario_files", "scenario"},
     {"agents", "model"},
     {"harvest", "measures", "results", "patterns"},
+    {"instruments"},
+    {"sensitivity"},
+    {"trials"},
     {"studies"},
-    {"plots", "plots_compare"},
+    {"plots", "plots_compare", "plots_sensitivity", "plots_trial"},
     {"report"},
     {"cli"},
 ]

@@ -1,4 +1,4 @@
-"""Benchmarks (`make bench`): the compiled model against plain Mesa and against copying memory, its memory and its start.
+"""Benchmarks (`make bench`): the compiled model against plain Mesa and against copying memory, its memory, its start, and studies.
 
     python experiments/benchmarks/run.py [--quick] [--largest] [--check] [--out out/bench.json]
 
@@ -23,6 +23,7 @@ from statistics import median
 import numpy as np
 from mesa_events import Events, LazyEvents
 from mesa_every_agent import EveryAgent
+from studies import over_the_kernel, runs_a_minute
 
 from sim.compiled import fingerprint
 from sim.scenario import load_scenario
@@ -260,6 +261,17 @@ def with_reforms(repetitions: int) -> list[Row]:
     ]
 
 
+def in_studies(repetitions: int) -> list[Row]:
+    """What a study adds to its runs, and threads against processes; this part alone is in wall seconds, with all processors."""
+    rates = runs_a_minute(repetitions)
+    ratios = [threads / processes for threads, processes in zip(rates["threads"], rates["processes"], strict=True)]
+    return [
+        Row("a run inside a study / the bare kernel", "times as long", over_the_kernel(repetitions), at_most=1.1),
+        *(Row(f"a study of 20,000 adults by 104 + 416 weeks, {name}", "runs a minute", values) for name, values in rates.items()),
+        Row("threads / processes", "times as fast", ratios, at_least=0.9),
+    ]
+
+
 def main() -> int:
     """Run the benchmarks; print a table and write a JSON file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -279,6 +291,7 @@ def main() -> int:
         lambda: against_copying(15 if quick else 201),
         lambda: growth(3 if quick else 31, options.largest),
         lambda: with_reforms(3 if quick else 15),
+        lambda: in_studies(3 if quick else 15),
         lambda: against_mesa(3, 4) if quick else against_mesa(31, SURVEY_WEEKS),
     ]
     rows = []

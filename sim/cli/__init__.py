@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sim.cli import verbs
 from sim.errors import InputError
 
 app = typer.Typer(
@@ -61,7 +62,7 @@ def validate(
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="Folder for validation.json, which a report shows.", show_default=False)] = None,
 ) -> None:
-    """Measure every pattern that plain runs can measure, and say which pass."""
+    """Measure every pattern, and say which pass."""
     from sim.cli.work import validate_scenario
 
     validate_scenario(scenario, replicates, seed, settings or [], out)
@@ -69,7 +70,7 @@ def validate(
 
 @app.command()
 def report(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run or compare wrote.")],
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare or sensitivity wrote.")],
     lang: Annotated[str, typer.Option(help="Language of the page: en or es.")] = "en",
     out: Annotated[Path | None, typer.Option(help="File to write; by default report.html in the folder.", show_default=False)] = None,
 ) -> None:
@@ -81,11 +82,13 @@ def report(
 
 
 @app.command()
-def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")]) -> None:
-    """Check a scenario file without running it."""
-    from sim.cli.explain import check_scenario
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario or study file, or the name of a shipped scenario.")],
+) -> None:
+    """Check a scenario or study file without running it."""
+    from sim.cli.check import check_file
 
-    check_scenario(file)
+    check_file(file)
 
 
 @app.command()
@@ -102,6 +105,22 @@ def explain(
     from sim.cli.explain import explain_name
 
     explain_name(name)
+
+
+@app.command()
+def trial(
+    study: Annotated[str, typer.Argument(metavar="TRIAL", help="The path of a trial file.")],
+    replicates: Annotated[int | None, typer.Option(help="How many times, instead of the file's number.", show_default=False)] = None,
+    seed: Annotated[int | None, typer.Option(help="Root seed, instead of the file's.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/ and its name.", show_default=False)] = None,
+) -> None:
+    """Do a virtual field trial: what evaluators would find, bias from spillover, power and minimal detectable effect."""
+    from sim.cli.trial import try_out
+
+    try_out(study, replicates, seed, out)
+
+
+verbs.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -115,7 +115,7 @@ def explain_pattern(pattern: Pattern) -> None:
         ("range", f"{bounds} ({pattern.unit})"),
         ("role", roles[pattern.role]),
         ("definition", pattern.definition),
-        ("needs", f"{pattern.instrument}; not measured yet" if pattern.instrument else ""),
+        ("measured by", pattern.instrument),
         ("source", "\n".join(reference(key) for key in pattern.sources)),
     ])  # fmt: skip
 

@@ -8,7 +8,8 @@ from rich.table import Table
 from sim.cli.show import WIDE, amount, console, note, progress, table
 from sim.errors import InputError, number
 from sim.harvest import warm_up
-from sim.patterns import REPLICATES, ROLES, WEEKS, Finding, plan, validate, waiting
+from sim.instruments.validate import plan, validate
+from sim.patterns import REPLICATES, ROLES, Finding
 from sim.results import Results, adapted, check_folder, run
 from sim.scenario import Scenario, load_scenario
 
@@ -101,25 +102,19 @@ def validate_scenario(name: str, replicates: int, seed: int | None, settings: li
     if out:
         check_folder(out)
     screen = console()
-    runs = plan(scenario, replicates)
-    screen.print(f"{scenario.name}: the last 52 of {WEEKS} weeks after the spin-up, {replicates} replicates\n")
+    screen.print(f"{scenario.name}: every pattern, {replicates} replicates (how each is measured: confianza explain P01)\n")
     warm_up()
-    adult_weeks = sum(adults * many for adults, many in runs) * (WEEKS + scenario.spin_up_weeks)
     with progress(1) as bar:
-        task = bar.add_task("Running", total=adult_weeks)
-        findings = validate(scenario, replicates, progress=lambda adults: bar.advance(task, adults))
+        task = bar.add_task("Running", total=sum(job.cost for job in plan(scenario, replicates)))
+        findings = validate(scenario, replicates, progress=lambda done: bar.advance(task, done))
     screen.print(findings_table(findings))
     screen.print(verdict(findings))
     for finding in {finding.adults: finding for finding in findings if finding.adults != scenario.city.adults}.values():
         which = ", ".join(sorted({other.pattern.id for other in findings if other.adults == finding.adults}))
-        screen.print(f"{which} needs a larger city: {number(finding.adults)} adults, {finding.replicates} replicates.")
+        screen.print(f"In a larger city, of {number(finding.adults)} adults, with {finding.replicates} replicates: {which}.")
     if replicates < REPLICATES:
         screen.print(f"The patterns are defined for {REPLICATES} replicates; with {replicates}, luck decides more.")
     screen.print("Ranges are of Mexico as a whole, or of the study they come from: a scenario of one city may miss them with reason.")
-    later = table("id", "not measured yet", "because it needs", whole=("id",))
-    for pattern in waiting():
-        later.add_row(pattern.id, pattern.text, pattern.instrument)
-    screen.print(later)
     if out:
         from sim.report.checks import save_checks
 
@@ -132,7 +127,7 @@ def findings_table(findings: list[Finding]) -> Table:
     made = table("id", "pattern", "role", "mean", "sd", "range", "verdict", right=right, whole=whole)
     for finding in findings:
         pattern = finding.pattern
-        text = pattern.text if len(pattern.measures) == 1 else f"{pattern.text} ({finding.measure})"
+        text = pattern.text if (finding.measure,) == pattern.measures else f"{pattern.text} ({finding.measure})"
         bounds = f"{pattern.low:,g} to {pattern.high:,g}" if pattern.low is not None and pattern.high is not None else "-"
         word = {True: "pass", False: "FAIL", None: "-"}[finding.passed]
         made.add_row(pattern.id, text, pattern.role, amount(finding.value), amount(finding.sd), bounds, word)

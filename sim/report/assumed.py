@@ -6,7 +6,7 @@ from typing import Any
 
 from sim import __version__
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
-from sim.patterns import patterns, waiting
+from sim.patterns import patterns
 from sim.report.checks import load_checks
 from sim.report.parts import Cell, Cited, Table
 from sim.report.words import Text, Words, decimals
@@ -137,9 +137,8 @@ def reform_text(name: str, levers: Mapping[str, Any], words: Words) -> str:
 def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
     """The pattern checks: sentences, and a table if they lie in the folder. `made_by`: fingerprint of the results' sources."""
     found = load_checks(folder)
-    plain = [pattern.id for pattern in patterns().values() if not pattern.instrument]
     if found is None:
-        return {"sentences": [words.say("page.checks_missing", ids=", ".join(plain))], "table": None}
+        return {"sentences": [words["page"]["checks_missing"]], "table": None}
     judged = {(row["pattern"], row["measure"]): row["passed"] for row in found["findings"] if row["passed"] is not None}
     failed = sorted({pattern for (pattern, _), passed in judged.items() if not passed})
     of = {pattern for pattern, _ in judged}
@@ -148,7 +147,6 @@ def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
         words.say("page.checks_of", name=words.written(found["scenario"]).text, replicates=words.number(replicates)),
         words.say("page.checks_sum", passed=len(of) - len(failed), judged=len(of)),
         words.say("page.checks_missed", ids=", ".join(failed)) if failed else words["page"]["checks_all"],
-        words.say("page.checks_waiting", ids=", ".join(pattern.id for pattern in waiting())),
     ]
     if found["source_fingerprint"] != made_by:
         sentences.append(words.say("page.checks_other", fingerprint=found["source_fingerprint"]))
@@ -161,7 +159,7 @@ def checks_table(rows: Iterable[Mapping[str, Any]], words: Words) -> Table:
     for row in rows:
         pattern = patterns()[row["pattern"]]
         text = words.translate("patterns", pattern.id, pattern.text)
-        if len(pattern.measures) > 1:
+        if (row["measure"],) != pattern.measures:
             text = Text(f"{text.text} ({words.measure(row['measure'])})", text.lang)
         value, sd = (float("nan") if row[name] is None else row[name] for name in ("value", "sd"))
         wanted = bounds(pattern.low, pattern.high, words) if pattern.low is not None and pattern.high is not None else "-"

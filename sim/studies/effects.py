@@ -16,9 +16,14 @@ LEVELS = {  # of an evaluation of a course, and what officers do in the end: var
 }  # fmt: skip
 
 
+def year_before(week: int) -> tuple[int, int]:
+    """First and last of the 52 weeks (or of those since week 0) over which measures are read at the end of `week` weeks."""
+    return max(0, week - YEAR), week - 1
+
+
 def at_week(dataset: xr.Dataset, measure: str, week: int) -> xr.DataArray:
-    """A measure as read at the end of `week` weeks: over the 52 weeks before (or since week 0); arm x replicate."""
-    return MEASURES[measure](dataset, (max(0, week - YEAR), week - 1)).transpose("arm", "replicate")
+    """A measure as read at the end of `week` weeks (see `year_before`); arm x replicate."""
+    return MEASURES[measure](dataset, year_before(week)).transpose("arm", "replicate")
 
 
 def differences(values: xr.DataArray, vs: str) -> xr.DataArray:

@@ -1,86 +1,48 @@
-"""A study: arms, each a list of reforms, on one city with the same luck, and how many replicates it takes. YAML in, frozen out."""
+"""A study: arms, each a list of reforms, on one city with the same luck; replicates, and what varies. YAML in, frozen out."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from textwrap import indent
+from typing import Any, Self
 
+import numpy as np
+import pandas as pd
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
-from sim.errors import InputError, closest, number_problem, number_remedy, shown
-from sim.measures import MEASURES, YEAR
+from sim.errors import InputError, number_problem, number_remedy, shown
+from sim.harvest import VARIABLES
+from sim.measures import YEAR
+from sim.parameters import CODEBOOK
 from sim.records import Record
-from sim.reforms import Reform, as_data, check_horizon, reforms
+from sim.reforms import Reform, as_data
 from sim.results import adapted
 from sim.scenario import Scenario, load_scenario
-from sim.world.interventions import contradiction, with_dose
+from sim.studies.arms import BASELINE, PLACEBO, all_arms, checked_arms, placebo_of, with_levers
+from sim.studies.designs import POINTS, Points, checked_design, points_of
+from sim.studies.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, resolved
+from sim.studies.limits import LEAST, MOST, Budget, Replicates, known, known_measure
+from sim.studies.tables import LARGEST, points_table, table_factors
+from sim.trials.design import Trial
+from sim.trials.result import TrialResult
+from sim.trials.trial import run_trial
 from sim.yaml_files import Document, dump_yaml, load_yaml, printable, shown_path
 
-BASELINE, PLACEBO = "baseline", "placebo"
-LEAST, MOST = 8, 10_000  # replicates
+__all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study", "load_study"]
+
+WEEKLY = tuple(name for name, (axes, *_) in VARIABLES.items() if axes == ("week",))
 DEFAULT_MEASURES = (
     "mean_trust", "share_trusting", "reporting_rate", "incidence", "clearance", "complaint_rate", "corrupt_contact_share", "cost",
 )  # fmt: skip
 DEFAULT_WEEKS = (YEAR, 4 * YEAR)
 
 
-def _known(name: object, known: Iterable[str], what: str, where: str, *path: str | int) -> str:
-    """The name, if it is known. InputError with the nearest one if it is not."""
-    listed = list(known)
-    if name not in listed:
-        near = closest(name, listed) if isinstance(name, str) else None
-        hint = f"Did you mean '{near}'?\n" if near else ""
-        raise InputError(f"there is no {what} {shown(name)}.", f"{hint}{where}", path=path)
-    return str(name)
-
-
-def known_measure(name: object, *path: str | int) -> str:
-    """The name of a measure; InputError with the nearest one if there is none such."""
-    return _known(name, MEASURES, "measure", "All measures: confianza explain measures", *path)
-
-
-class Until(Record):
-    """When there are enough replicates: the paired effect of every arm on a measure, at the last week, is known well enough."""
-
-    prefix: ClassVar[str] = "replicates.until."
-
-    effect: str = Field(description="The measure whose effect is wanted, as mean_trust")
-    half_width: float = Field(ge=1e-9, le=1e9, description="Half-width of the 95 % interval that is good enough, in the measure's unit")
-
-    @field_validator("effect", mode="before")
-    @classmethod
-    def _check_effect(cls, given: object) -> str:
-        return known_measure(given)
-
-
-class Replicates(Record):
-    """Replicates until an effect is known well enough."""
-
-    prefix: ClassVar[str] = "replicates."
-
-    until: Until = Field(description="{effect: MEASURE, half_width: X}")
-    most: int = Field(64, ge=LEAST, le=MOST, description="Replicates after which to stop in any case")
-
-
-class Budget(Record):
-    """What each arm may cost over the horizon, in one of two currencies."""
-
-    prefix: ClassVar[str] = "budget."
-
-    money: float | None = Field(None, ge=1e-6, le=1e12, description="Thousand pesos over the horizon")
-    officer_weeks: float | None = Field(None, ge=1e-6, le=1e12, description="Weeks of one officer's work over the horizon")
-
-    @model_validator(mode="after")
-    def _check_one(self) -> Self:
-        if (self.money is None) == (self.officer_weeks is None):
-            raise InputError("'budget' needs one of 'money' and 'officer_weeks'.", "Write budget: {money: 5000} (thousand pesos).")
-        return self
-
-
 class Study(Record):
     """What is compared: named lists of reforms (arms) in one scenario, with the same luck, beside a baseline and a placebo.
 
-    Reforms of the scenario itself are left out: an arm has the reforms that it lists and no others.
+    Reforms of the scenario itself are left out: an arm has the reforms that it lists and no others. What varies, at which points,
+    is for sweeps; a comparison is made at the scenario's own values.
     """
 
     name: str = Field(min_length=1, description="What the study is called in tables and plots")
@@ -88,12 +50,16 @@ class Study(Record):
     scenario: Scenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
     weeks: int | None = Field(None, ge=1, le=5200, description="Weeks after the spin-up, instead of the scenario's")
     seed: int | None = Field(None, ge=0, le=2**63 - 1, description="Root seed, instead of the scenario's")
-    arms: dict[str, tuple[Any, ...]] = Field(description="Lists of reforms by name, as {training: [{training: {start: 0}}]}")
+    arms: dict[str, tuple[Any, ...]] = Field({}, description="Lists of reforms by name, as {training: [{training: {start: 0}}]}")
     replicates: int | Replicates = Field(16, description="How many, or {until: {effect: mean_trust, half_width: 0.005}, most: 64}")
     measures: tuple[str, ...] = Field(DEFAULT_MEASURES, strict=False, description="Names of measures whose effects are wanted")
     vs: str = Field(BASELINE, description="The arm with which the others are compared")
     at: tuple[int, ...] = Field((), strict=False, validate_default=True, description="Weeks at whose end effects are read")
     budget: Budget | None = Field(None, description="{money: thousand pesos} or {officer_weeks: ...}; a plain number is money")
+    vary: dict[str, dict[str, Any]] | None = Field(None, description="What varies: {prior: [trust], reporting.trust_slope: [0, 6]}")
+    groups: str | dict[str, tuple[str, ...]] | None = Field(None, description="Factors whose sensitivity is wanted together, or topic")
+    design: dict[str, Any] | None = Field(None, description="At which points: {sobol: 256}, {csv: points.csv}, {morris: 40}, ...")
+    series: tuple[str, ...] = Field((), strict=False, description="Weekly variables that a sweep keeps, as [trust, crimes]")
 
     @field_validator("name", "question", mode="after")
     @classmethod
@@ -114,29 +80,7 @@ class Study(Record):
     @field_validator("arms", mode="before")
     @classmethod
     def _check_arms(cls, given: object, info: ValidationInfo) -> object:
-        if not isinstance(given, Mapping) or not given:
-            raise InputError(
-                f"'arms' must be lists of reforms by name, but is {'empty' if given == {} else shown(given)}.",
-                "Write arms: {training: [{training: {start: 0}}]}",
-            )
-        return {name: cls._arm(name, listed, info.data) for name, listed in given.items()}
-
-    @staticmethod
-    def _arm(name: object, listed: object, data: dict[str, Any]) -> tuple[Reform, ...]:
-        if name in (BASELINE, PLACEBO):
-            raise InputError(f"the arm '{name}' is always there.", "Give this arm another name, or delete it.", path=(str(name),))
-        if not isinstance(name, str) or not 0 < len(name) <= 100:
-            raise InputError(f"an arm's name must be a text of up to 100 characters, but is {shown(name)}.", "Shorten it.")
-        if not listed:
-            raise InputError(f"the arm '{name[:100]}' has no reforms.", "Delete it: the baseline is always there.", path=(name,))
-        try:
-            made = reforms(listed)
-            scenario = data.get("scenario")
-            if scenario is not None:
-                check_horizon(made, data.get("weeks") or scenario.weeks, scenario.spin_up_weeks)
-        except InputError as error:
-            raise error.under(name) from None
-        return made
+        return checked_arms(given, info.data.get("scenario"), info.data.get("weeks"))
 
     @field_validator("replicates", mode="before")
     @classmethod
@@ -160,8 +104,8 @@ class Study(Record):
     @field_validator("vs", mode="before")
     @classmethod
     def _check_vs(cls, given: object, info: ValidationInfo) -> object:
-        known = [BASELINE, PLACEBO, *info.data.get("arms", ())]
-        return _known(given, known, "arm", f"Arms: {', '.join(known)}") if "arms" in info.data else BASELINE
+        names = [BASELINE, PLACEBO, *info.data.get("arms", ())]
+        return known(given, names, "arm", f"Arms: {', '.join(names)}") if "arms" in info.data else BASELINE
 
     @field_validator("at", mode="before")
     @classmethod
@@ -180,6 +124,61 @@ class Study(Record):
     def _check_budget(cls, given: object) -> object:
         return given if given is None or isinstance(given, Mapping | Budget) else Budget(money=given)  # type: ignore[arg-type]
 
+    @field_validator("vary", mode="before")
+    @classmethod
+    def _check_vary(cls, given: object, info: ValidationInfo) -> object:
+        if given is None or not {"scenario", "arms"} <= info.data.keys():
+            return None
+        scenario = info.data["scenario"]
+        return resolved(given, scenario, info.data["arms"], info.data.get("weeks") or scenario.weeks)
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _check_groups(cls, given: object, info: ValidationInfo) -> object:
+        return given if given is None else check_groups(given, info.data.get("vary"))
+
+    @field_validator("design", mode="before")
+    @classmethod
+    def _check_design(cls, given: object, info: ValidationInfo) -> object:
+        if given is None or not {"vary", "groups"} <= info.data.keys():
+            return None
+        factors = None if info.data["vary"] is None else factors_of(info.data["vary"])
+        return checked_design(given, factors, group_names(info.data["groups"], factors or ()))
+
+    @field_validator("series", mode="before")
+    @classmethod
+    def _check_series(cls, given: object) -> object:
+        if not isinstance(given, list | tuple):
+            raise InputError(f"'series' must be a list of names, but is {shown(given)}.", "Write series: [trust, crimes]")
+        where = f"Weekly variables: {', '.join(WEEKLY)}"
+        return tuple(dict.fromkeys(known(name, WEEKLY, "weekly variable", where, index) for index, name in enumerate(given)))
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if not self.arms and self.vary is None and self.design is None:
+            wrong, path = (
+                ("must be lists of reforms by name, but is empty", ("arms",)) if "arms" in self.model_fields_set else ("is missing", ())
+            )
+            raise InputError(f"'arms' {wrong}.", "Write arms: ... (as {training: [{training: {start: 0}}]}).", path=path)
+        if self.vary is not None and self.design is None:
+            raise InputError("'vary' is given without 'design'.", "Say at how many points: design: {sobol: 256}", path=("vary",))
+        if self.groups is not None and self.design is None:
+            raise InputError("'groups' is given, but nothing varies.", "Write vary: and design:, or delete it.", path=("groups",))
+        if self.design is not None:
+            self._check_varied()
+        return self
+
+    def _check_varied(self) -> None:
+        """InputError if what varies does not fit the arms, the groups or the budget."""
+        factors, key = self.factors(), "design" if self.vary is None else "vary"
+        if self.vary is None:
+            _under(key, check_columns, factors, self.scenario, self.arms, self.base.weeks)
+            if self.groups is not None:
+                _under("groups", check_groups, self.groups, [factor.name for factor in factors])
+        _under(key, check_levers, factors, self.arms, self.base.weeks, self.base.spin_up_weeks)
+        if self.budget is not None:
+            _under(key, check_doses, factors, self.arms)
+
     @field_serializer("arms")
     def _plain_arms(self, given: dict[str, tuple[Reform, ...]]) -> dict[str, list[dict[str, Any]]]:
         return {name: [as_data(reform) for reform in made] for name, made in given.items()}
@@ -190,7 +189,7 @@ class Study(Record):
 
     __hash__ = None  # type: ignore[assignment]
 
-    @property
+    @cached_property
     def base(self) -> Scenario:
         """The scenario of the baseline: with the study's horizon and seed, without reforms."""
         return adapted(self.scenario.with_(interventions=()), seed=self.seed, weeks=self.weeks)
@@ -200,16 +199,43 @@ class Study(Record):
 
         Reforms that contradict those already in the placebo are left out of it.
         """
-        placebo: list[Reform] = []
-        for reform in (reform for made in self.arms.values() for reform in made):
-            idle = with_dose(reform, 0.0)
-            if idle not in placebo and not contradiction((*placebo, idle)):
-                placebo.append(idle)
-        return {BASELINE: (), **self.arms, PLACEBO: tuple(placebo)}
+        return all_arms(self.arms)
+
+    def sweep_arms(self) -> list[str]:
+        """The arms that are run at every point: the one compared with, then the study's own; no placebo."""
+        return [self.vs, *(arm for arm in self.arms if arm != self.vs)]
 
     def scenario_of(self, arm: str) -> Scenario:
         """The scenario that is run for an arm."""
         return self.base.with_(interventions=self.all_arms()[arm])
+
+    def factors(self) -> tuple[Factor, ...]:
+        """What varies, in the order in which it is written; the columns of the points if `vary` does not say it."""
+        if self.vary is not None:
+            return factors_of(self.vary)
+        return table_factors(points_table(self.design[POINTS], None)) if self.design else ()
+
+    def points(self) -> Points:
+        """The points at which the study is run; one without factors if nothing varies."""
+        if self.design is None:
+            return Points(np.empty((1, 0)), pd.DataFrame(index=pd.RangeIndex(1, name="point")))
+        factors = self.factors()
+        return points_of(self.design, factors, group_names(self.groups, factors), self.base.seed)
+
+    def reforms_at(self, arm: str, values: Mapping[str, Any]) -> tuple[Reform, ...]:
+        """The reforms of an arm with levers of a point put in; values of parameters are passed over."""
+        levers = {name: value for name, value in values.items() if name not in CODEBOOK}
+        arms = {name: with_levers(made, levers) for name, made in self.arms.items()}
+        return placebo_of(arms) if arm == PLACEBO else {BASELINE: (), **arms}[arm]
+
+    def scenario_at(self, arm: str, values: Mapping[str, Any]) -> Scenario:
+        """The scenario that is run for an arm at a point: parameters and levers put in.
+
+        values  of what varies, by name; the others are as the study has them
+        InputError if a value is out of range, or if the point's levers contradict each other
+        """
+        parameters = {name: value for name, value in values.items() if name in CODEBOOK}
+        return self.base.with_(parameters, interventions=self.reforms_at(arm, values))
 
     def with_(self, **changed: Any) -> "Study":
         """The study with other values of its keys; a new horizon moves the last of the weeks `at`. InputError as when a file is read."""
@@ -218,28 +244,41 @@ class Study(Record):
             changed["at"] = (*(week for week in self.at if week < weeks), weeks) if weeks >= 1 else ()
         return Study(**{key: getattr(self, key) for key in type(self).model_fields} | changed)
 
+    def trial(self, arm: str, **keys: Any) -> TrialResult:
+        """A virtual field trial of an arm's reforms in the study's city; keys as in a trial's file: unit, outcomes, endline, ..."""
+        treatment = self.arms[known(arm, self.arms, "arm", f"Arms: {', '.join(self.arms)}")]
+        return run_trial(Trial(**{"name": f"{self.name}: {arm}", "scenario": self.base, "treatment": treatment} | keys))
+
     def to_yaml(self) -> str:
         """The study with its scenario written out, as a file that loads back equal."""
-        data = self.model_dump(exclude_none=True)
-        return dump_yaml(_plain(data))
+        data = self.model_dump(mode="json", exclude_none=True)
+        points = data.get("design", {}).pop(POINTS, None)
+        if points is None:
+            return dump_yaml(data)
+        del data["design"]  # a table is written as a block by hand: it can be long, and is easier to read than quoted
+        return f"{dump_yaml(data)}design:\n  {POINTS}: |\n{indent(points, '    ')}"
 
 
-def _plain(data: Any) -> Any:
-    """The same with lists instead of tuples."""
-    if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
-    return [_plain(value) for value in data] if isinstance(data, list | tuple) else data
+def _under(key: str, check: Callable[..., object], *given: Any) -> None:
+    """Let `check` speak of the values of a key."""
+    try:
+        check(*given)
+    except InputError as error:
+        raise error.under(key) from None
 
 
 def load_study(path: str | Path) -> Study:
     """The study in a .yaml file; its scenario is a shipped one, or a file whose path is relative to the study's.
 
-    InputError, with file and line, if it cannot be used.
+    So is the path of a CSV of points. InputError, with file and line, if it cannot be used.
     """
-    document = load_yaml(path)
+    document = load_yaml(path, LARGEST)
     data = dict(document.data)
     if isinstance(data.get("scenario"), str):
         data["scenario"] = _scenario(data["scenario"], path, document)
+    design = data.get("design")
+    if isinstance(design, dict) and isinstance(design.get("csv"), str):
+        data["design"] = design | {"csv": os.path.join(os.path.dirname(path), design["csv"])}
     try:
         return Study(**data)
     except InputError as error:

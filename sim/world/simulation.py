@@ -1,6 +1,7 @@
 """A city on its way: built, spun up, and advanced from one dated event to the next."""
 
 from bisect import bisect_right
+from copy import copy, deepcopy
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Simulation:
         self.scenario, self.seed = scenario, seed
         self.tick = 0
         self.surveys: list[Survey] = []
+        self.eligible: np.ndarray | None = None  # bool, one a post: whom reforms may choose; None: everybody
         self.reforms = tuple(scenario.interventions)
         self._due = {reform: set(reform.due(HORIZON)) for reform in self.reforms}
         self._dates = sorted({change.week for change in scenario.changes}.union(*self._due.values()))
@@ -60,6 +62,13 @@ class Simulation:
             stretch = min(end, self._next_stop()) - self.tick
             advance(stretch, self.city, self.parameters, clock(self.seed, self.tick))
             self._pass(stretch)
+
+    def fork(self, eligible: np.ndarray | None = None) -> "Simulation":
+        """A second run that goes on from here by itself, with the same luck; reforms choose among the eligible posts (see Scene)."""
+        other = copy(self)
+        other.city, other.surveys, other._bills = deepcopy(self.city), list(self.surveys), list(self._bills)
+        other.eligible = eligible
+        return other
 
     def begin_week(self) -> None:
         """What comes before the first phase of a week that is driven phase by phase (see `perform`)."""
@@ -92,7 +101,7 @@ class Simulation:
             self.parameters = replace(self.scenario.values_at(self.week), settings)
         for reform in self.reforms:
             if self.week in self._due[reform]:
-                bill = reform.act(Scene(self.week, self.seed, self.city, self.parameters))
+                bill = reform.act(Scene(self.week, self.seed, self.city, self.parameters, eligible=self.eligible))
                 self._bills.append((name_of(reform), self.tick, np.array([bill], float)))
 
     def survey_if_due(self) -> None:

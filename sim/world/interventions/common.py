@@ -23,6 +23,17 @@ class Scene(NamedTuple):
     city: City
     p: Any  # parameters in force
     counts: Any = None  # array, of the stretch that has just passed: weeks x Count
+    eligible: np.ndarray | None = None  # bool, one a post: those a trial gives the reform; None: everybody
+
+    def allowed(self, posts: np.ndarray) -> np.ndarray:
+        """Of these posts (bool, one a post) those that may have the reform."""
+        return posts if self.eligible is None else posts & self.eligible
+
+    def allowed_squads(self, squads: np.ndarray) -> np.ndarray:
+        """Of these squads (bool, one a squad) those all of whose posts may have the reform."""
+        if self.eligible is None:
+            return squads
+        return squads & (np.bincount(self.city.officers.squad, ~self.eligible, len(squads)) == 0)
 
 
 def lever(default: Any, low: float, high: float, unit: str, text: str, source: str = "assumed", **more: Any) -> Any:

@@ -36,8 +36,9 @@ class CommunityPolicing:
         """Assign officers to community duty, or back to what they did before."""
         officers = scene.city.officers
         rows = np.arange(len(officers.community))
-        share = max(self.share, scene.p.community.share) if self.in_force(scene.week) else scene.p.community.share
-        officers.community[:] = uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows)) < share
+        luck = uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows))
+        share = self.share if self.in_force(scene.week) else 0.0
+        officers.community[:] = (luck < scene.p.community.share) | scene.allowed(luck < share)
         return Bill(0.0, 0.0)
 
     def running(self, scene: Scene) -> np.ndarray:

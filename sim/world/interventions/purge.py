@@ -71,7 +71,7 @@ class Purge:
         rows, identity = np.arange(len(officers.active)), officers.identity
         number = round((scene.week - self.start) / WEEKS_A_MONTH)
         turn = np.floor(uniforms(scene.seed, Draw.PACE, rows, identity) * self.rounds) == number
-        examined = turn & (officers.active == 1)
+        examined = scene.allowed(turn & (officers.active == 1))
         leaving = examined & self._flagged(scene) & (uniforms(scene.seed, Draw.DISMISSAL, rows, identity) < self.follow_through)
         officers.active[leaving] = 0
         officers.vacant_weeks[leaving] = int(p.staffing.replacement_delay_weeks + 0.5) + self._waiting(scene, rows[leaving])

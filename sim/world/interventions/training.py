@@ -59,7 +59,7 @@ class Training:
     def _chosen(self, scene: Scene) -> np.ndarray:
         officers = scene.city.officers
         luck = uniforms(scene.seed, Draw.TRAINEE, np.arange(len(officers.active)), officers.identity)
-        return (officers.active == 1) & (luck < self.coverage)
+        return scene.allowed((officers.active == 1) & (luck < self.coverage))
 
     def _teach(self, scene: Scene) -> Bill:
         officers, squads, cost = scene.city.officers, scene.city.squads, scene.p.cost
@@ -71,7 +71,7 @@ class Training:
             taught += int(chosen.sum())
         if self.whom != "troops":
             rows = np.arange(len(squads.command))
-            commanders = uniforms(scene.seed, Draw.COMMANDER, rows, np.zeros_like(rows)) < self.coverage
+            commanders = scene.allowed_squads(uniforms(scene.seed, Draw.COMMANDER, rows, np.zeros_like(rows)) < self.coverage)
             squads.command[commanders] = np.maximum(squads.command[commanders], self.commander_gain)
             taught += int(commanders.sum())
         weeks = taught * self.hours / HOURS_A_WEEK

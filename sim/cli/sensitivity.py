@@ -1,0 +1,137 @@
+"""What `confianza sensitivity` does: run the sweep if it must, say which factors matter for what, write tables and figures."""
+
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from sim.cli.compare import chosen
+from sim.cli.show import amount, console, note, table
+from sim.cli.sweep import outline, swept
+from sim.errors import number
+from sim.results import check_folder
+from sim.studies.sensitivity import FOLDER, Analysis, Finding, analyze, default_outputs, method_for, output_of
+from sim.studies.study import Study
+from sim.studies.sweep import Sweep
+
+TAKEN, LEAST_ROOM = 100, 24  # letters of a line that numbers and names take; letters that say something of a factor
+SHOWN = 10  # factors in a table; all are in indices.csv
+# method: column of the table of indices, what it is called, what it is multiplied with
+COLUMNS: dict[str, tuple[tuple[str, str, float], ...]] = {
+    **dict.fromkeys(("emulator", "sobol", "efast"), (("first", "alone (%)", 100.0), ("total", "alone or with others (%)", 100.0))),
+    "morris": (("mu_star", "size of an elementary effect", 1.0), ("sigma", "its spread", 1.0)),
+    "delta": (("delta", "delta", 1.0), ("first", "alone (%)", 100.0)),
+    "pawn": (("median", "distance, median", 1.0), ("inert", "of a factor that does nothing", 1.0)),
+    "oat": (("low", "output at the low end", 1.0), ("high", "at the high end", 1.0), ("change", "change", 1.0)),
+}
+
+
+def sensitivity_of(
+    given: str, of: list[str], method: str | None, week: int | None, out: Path | None, executor: str, workers: int | None
+) -> None:
+    """Analyze a study or a store, print a table for each output, write everything and say where."""
+    stored = Path(given).is_dir()
+    study = Sweep.load(given).study if stored else chosen(given, None, None, None)
+    chosen_method = method_for(study, method)  # before hours of runs
+    names = [output_of(study, name, week).of for name in of or default_outputs(study)]
+    folder = (out or Path(given) / FOLDER) if stored else (out or Path("out") / Path(given).stem) / FOLDER
+    check_folder(folder)
+    screen = console()
+    screen.print(outline(study))
+    made = complete(given, study) if stored else swept(study, given, folder.parent, executor, workers)
+    if failed := len(made.store.failures()):
+        note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
+    bar = Progress(
+        TextColumn("Analyzing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        disable=not Console(stderr=True).is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=len(names))
+        analysis = analyze(made, names, method=chosen_method, week=week, progress=lambda: bar.advance(task))
+    tell(analysis)
+    from sim.plots_sensitivity import save_figures  # after the tables, because matplotlib takes long to import
+
+    written = analysis.save(folder)
+    figures = save_figures(analysis, folder)
+    screen.print(f"Tables and {len(figures)} figures are in {folder}: {', '.join(path.name for path in written)}")
+    screen.print(f"A page with all of it: confianza report {folder}", soft_wrap=True)
+
+
+def complete(folder: str, study: Study) -> Sweep:
+    """The runs of a store. What is missing is said, and left out."""
+    made = Sweep.load(folder)
+    status = made.store.status()
+    if status.missing:
+        note(f"{number(status.missing)} of {number(status.wanted)} runs are not there yet; go on with confianza resume {folder}")
+    return made
+
+
+def tell(analysis: Analysis) -> None:
+    """A table for each output, or why there is none."""
+    screen = console()
+    for finding in analysis.findings:
+        if finding.spoke:
+            screen.print(heading(finding))
+            screen.print(indices_table(analysis, finding, screen.width - TAKEN))
+            screen.print("\n".join([finding.sensitivity.covers, *finding.sensitivity.notes, ""]))
+        else:
+            screen.print(
+                "\n".join([heading(finding), f"No factors are named. {finding.sensitivity.refused}", *finding.sensitivity.notes, ""])
+            )
+
+
+def heading(finding: Finding) -> str:
+    """The output, its mean and spread, how good the emulator is and how much is luck."""
+    found, output = finding.sensitivity, finding.output
+    mean = amount(found.mean, found.sd, sign=not output.level).partition(" ±")[0]
+    facts = [f"mean {mean}, sd {amount(found.sd)} over {number(found.points)} points"]
+    if found.q2 is not None:
+        facts.append(f"the emulator foretells {100 * max(found.q2, 0):.0f} % of it at points it has not seen (Q2 {found.q2:.2f})")
+    if found.noise_share is not None:
+        facts.append(f"luck is {100 * found.noise_share:.0f} % of the differences between single runs")
+    if found.noise_share_of_mean is not None and found.replicates > 1:
+        facts.append(f"{100 * found.noise_share_of_mean:.0f} % of those between means of {found.replicates}")
+    return f"{output.text} ({output.unit}), week {output.week}, {found.method}\n{'; '.join(facts)}"
+
+
+def indices_table(analysis: Analysis, finding: Finding, room: int) -> Table:
+    """The most important factors with their indices and intervals; from an emulator, what they do to the output.
+
+    room  letters for what a factor is; that is left out if there is hardly any
+    """
+    method, ranked, swings = finding.sensitivity.method, finding.ranked(), finding.swings().set_index("factor")
+    columns = COLUMNS[method]
+    moves = ("low to high",) if len(swings) and method != "oat" else ()
+    right = (*(title for _, title, _ in columns), *moves)
+    told = ("what it is",) if room >= LEAST_ROOM else ()
+    made = table("factor", *right, *told, right=right, whole=("factor", *told))
+    for row in ranked.head(SHOWN).to_dict("records"):
+        name = row["factor"]
+        cells = [with_interval(row, column, scale) for column, _, scale in columns]
+        if moves:
+            known = name in swings.index
+            swing = float(swings.high[name] - swings.low[name]) if known else float("nan")
+            cells.append(amount(swing, finding.sensitivity.sd / 10, sign=True).partition(" ±")[0])
+        meaning = shorten(analysis.meanings.get(name, "a group of factors"), room, placeholder=" ...") if told else ""
+        made.add_row(name, *cells, *([meaning] if told else []))
+    if len(ranked) > SHOWN:
+        made.caption = f"{len(ranked) - SHOWN} more in indices.csv"
+        made.caption_justify = "left"
+    return made
+
+
+def with_interval(row: dict[str, Any], column: str, scale: float) -> str:
+    """An index with its interval, if it has one: "34.1 (30.2 to 38.0)"."""
+
+    def shown(name: str) -> str:
+        return f"{scale * row[name]:.1f}" if scale != 1.0 else f"{row[name]:.3g}"
+
+    if f"{column}_low" not in row:
+        return shown(column)
+    return f"{shown(column)} ({shown(f'{column}_low')} to {shown(f'{column}_high')})"

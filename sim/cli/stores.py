@@ -1,0 +1,96 @@
+"""What the verbs of a store do: `status`, `resume`, `retry`, `extend`, `export`; and `schema`."""
+
+import json
+from pathlib import Path
+
+import typer
+
+from sim.cli.explain import show
+from sim.cli.show import console, note, table
+from sim.cli.sweep import running, size, tell, wanted
+from sim.errors import InputError, closest, number
+from sim.studies.study import load_study
+from sim.studies.sweep import Sweep
+
+FAILURES = 10  # shown
+
+
+def show_status(folder: Path, verify: bool) -> None:
+    """What a store holds. Exit code 1 if something in it is damaged."""
+    made = Sweep.load(folder)
+    study, status, screen = made.study, made.store.status(verify=verify), console()
+    missing = f"; {number(status.missing)} to go: confianza resume {folder}" if status.missing else ""
+    failed = f"; {number(status.failed)} failed" if status.failed else ""
+    whole = "every file is as it was written" if verify else "files have the right sizes; --verify reads them"
+    show([
+        ("study", study.name),
+        ("question", study.question),
+        ("runs", f"{number(status.kept)} of {number(status.wanted)} kept{failed}{missing}"),
+        ("of", f"{number(status.points)} points, {len(status.arms)} arms ({', '.join(status.arms)}), {status.replicates} replicates"),
+        ("kept in", f"{status.shards} shards, {size(status.bytes)}; {whole if not status.problems else 'DAMAGED'}"),
+        ("code", "has changed since: what is here can be read, but not added to (see resume --anew)" if status.changed else "unchanged"),
+    ])  # fmt: skip
+    failures = made.store.failures()
+    if len(failures):
+        found = table("point", "arm", "replicate", "error", right=("point", "replicate"), whole=("arm",), title="failed runs")
+        for row in failures.head(FAILURES).to_dict("records"):
+            found.add_row(str(row["point"]), row["arm"], str(row["replicate"]), row["error"])
+        screen.print(found)
+        more = f"{len(failures) - FAILURES} more. " if len(failures) > FAILURES else ""
+        screen.print(
+            f"{more}What varied and where it failed: Sweep.load({str(folder)!r}).store.failures(). Run again: confianza retry {folder}"
+        )
+    for problem in status.problems:
+        note(problem)
+    if status.problems:
+        note(f"Run what is lost again: confianza resume {folder}")
+        raise typer.Exit(1)
+
+
+def resume_store(folder: Path, executor: str, workers: int | None, anew: bool) -> None:
+    """Run what is missing."""
+    made = Sweep.load(folder)
+    status = made.status()
+    with running(wanted(made.study), 0 if anew and status.changed else status.kept) as progress:
+        made.resume(executor=executor, workers=workers, progress=progress, anew=anew)
+    tell(made)
+
+
+def retry_store(folder: Path, executor: str, workers: int | None) -> None:
+    """Run again what failed."""
+    made = Sweep.load(folder)
+    with running(wanted(made.study), made.status().kept) as progress:
+        made.retry(executor=executor, workers=workers, progress=progress)
+    tell(made)
+
+
+def extend_store(
+    folder: Path, points: int | None, replicates: int | None, path: str | None, executor: str, workers: int | None, anew: bool
+) -> None:
+    """Run what is new."""
+    made = Sweep.load(folder)
+    study = load_study(path) if path else None
+    if points is None and replicates is None and study is None:
+        raise InputError("nothing is asked for.", "Say --points N, --replicates N or --study FILE.")
+    with running(wanted(study or made.study, points, replicates), made.status().kept) as progress:
+        made.extend(points=points, replicates=replicates, study=study, executor=executor, workers=workers, progress=progress, anew=anew)
+    tell(made)
+
+
+def export_store(folder: Path, file: Path, series: bool) -> None:
+    """Write all runs to one file."""
+    written = Sweep.load(folder).export(file, series=series)
+    console().print(f"{written}: {size(written.stat().st_size)}", soft_wrap=True)
+
+
+def print_schema(kind: str) -> None:
+    """The JSON schema of a kind of file."""
+    from sim.scenario import json_schema
+    from sim.studies.schema import study_schema
+
+    kinds = {"scenario": json_schema, "study": study_schema}
+    if kind not in kinds:
+        near = closest(kind, kinds)
+        hint = f"Did you mean '{near}'?\n" if near else ""
+        raise InputError(f"there is no schema of '{kind[:100]}'.", f"{hint}There is one of a scenario and one of a study.")
+    print(json.dumps(kinds[kind](), indent=1, ensure_ascii=False))

@@ -1,0 +1,179 @@
+"""What `confianza sweep` and `plan` do: run a study at the points of its design, show how far it is, and say what was found."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from sim.cli.compare import chosen
+from sim.cli.show import amount, console, note, table
+from sim.errors import InputError, number
+from sim.harvest import warm_up
+from sim.measures import MEASURES
+from sim.sensitivity.noise import responses
+from sim.studies import executors
+from sim.studies.designs import kind_of
+from sim.studies.limits import Replicates
+from sim.studies.running import Interrupted
+from sim.studies.store import Store
+from sim.studies.study import Study
+from sim.studies.sweep import Sweep, sweep
+
+INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
+
+
+class RunRate(ProgressColumn):
+    """Runs a minute."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{60 * speed:,.0f} runs/min", style="cyan", no_wrap=True)
+
+
+@contextmanager
+def running(total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error (nothing if that is no terminal) for so many runs, some of which are done already.
+
+    Ctrl-C ends with what to do next and exit code 130.
+    """
+    screen = Console(stderr=True, markup=False)
+    columns = (TextColumn("Running"), BarColumn(), MofNCompleteColumn(), RunRate(), TextColumn("left"), TimeRemainingColumn())
+    warm_up()
+    try:
+        with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+            task = bar.add_task("", total=total, completed=done)
+            yield lambda runs: bar.advance(task, runs)
+    except Interrupted as stop:
+        note(f"{str(stop)[:1].upper()}{str(stop)[1:]}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def most_replicates(study: Study) -> int:
+    """Replicates of a study, at most."""
+    return study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
+
+
+def wanted(study: Study, points: int | None = None, replicates: int | None = None) -> int:
+    """Runs of a study; with the number of a larger design, or with more replicates."""
+    many = len(study.points())
+    if points and study.design and isinstance(now := study.design[kind_of(study.design)], int):
+        many = many * points // now
+    return many * len(study.sweep_arms()) * (replicates or most_replicates(study))
+
+
+def outline(study: Study) -> str:
+    """What is about to run, in a few lines."""
+    base, points, arms, most = study.base, len(study.points()), list(study.sweep_arms()), most_replicates(study)
+    size = f"{base.name}: {number(base.city.adults)} adults, {base.spin_up_weeks} weeks of spin-up and {base.weeks} weeks, seed {base.seed}"
+    factors = f"{len(study.factors())} factors, " if study.factors() else ""
+    upto = "up to " if isinstance(study.replicates, Replicates) else ""
+    many = f"{number(points)} points x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
+    question = f"\n{study.question}" if study.question else ""
+    return f"{study.name}{question}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n"
+
+
+def swept(study: Study, path: str, folder: Path, executor: str, workers: int | None) -> Sweep:
+    """Run what is not there yet. InputErrors about the study name its file."""
+    if workers is not None and workers < 1:
+        raise InputError(f"must be a whole number, 1 or more, but is {workers}.", file="--workers")
+    with executors.executor(executor, workers) as pool, running(wanted(study), done_in(folder)) as progress:
+        try:
+            return sweep(study, folder, executor=pool, workers=workers, progress=progress)
+        except InputError as error:
+            raise error if error.file or not error.path else error.at(path) from None
+
+
+def done_in(folder: Path) -> int:
+    """Runs that a folder has already."""
+    store = Store(folder)
+    return store.status().kept if store.exists() else 0
+
+
+def sweep_study(
+    path: str, out: Path | None, executor: str, workers: int | None, replicates: int | None, weeks: int | None, seed: int | None
+) -> None:
+    """Sweep, print what was found, and say how to go on."""
+    study = chosen(path, replicates, weeks, seed)
+    folder = out or Path("out") / Path(path).stem
+    screen = console()
+    screen.print(outline(study))
+    made = swept(study, path, folder, executor, workers)
+    tell(made)
+
+
+def tell(made: Sweep) -> None:
+    """What the runs of a sweep say, what failed, and how to go on."""
+    screen, folder = console(), made.store.folder
+    screen.print(
+        f"Week {made.study.at[-1]}: level of {made.study.vs}, and effects of the other arms compared with it; mean and standard deviation "
+        f"over {number(len(made.points))} points.\nabove 0: share of points; luck: share of the differences between single runs"
+    )
+    screen.print(found_table(made))
+    if failed := len(made.store.failures()):
+        runs = f"{number(failed)} run{'s' if failed > 1 else ''} failed"
+        screen.print(f"{runs} and left out above; why: confianza status {folder}; run again: confianza retry {folder}")
+    screen.print(f"Runs are in {folder}. Go on with:")
+    steps = {f"confianza export {folder} runs.csv": "all runs as a table", f"confianza status {folder}": "what is there"}
+    if made.study.factors():
+        steps = {f"confianza sensitivity {folder}": "which factors matter", **steps}
+    for command, what in steps.items():
+        screen.print(f"  {command:{max(map(len, steps))}}  {what}", soft_wrap=True)
+
+
+def found_table(made: Sweep) -> Table:
+    """For each arm and measure: mean and spread over points, how often it is positive, and how much of the differences is luck."""
+    study = made.study
+    right = ("mean", "sd", "above 0", "luck")
+    found = table("arm", "measure", *right, "unit", right=right, whole=("arm", "measure"))
+    for arm in study.sweep_arms():
+        for place, measure in enumerate(study.measures):
+            kind = "level" if arm == study.vs else "effect"
+            cells = numbers(made.values(f"{kind}:{arm}:{measure}"), effect=kind == "effect")
+            found.add_row(arm if place == 0 else "", measure, *cells, MEASURES[measure].unit)
+        found.add_section()
+    return found
+
+
+def numbers(values: np.ndarray, *, effect: bool) -> list[str]:
+    """Mean, spread, share above 0 and share of luck of an output (points x replicates), as text; "-" where nothing is known."""
+    if not np.isfinite(values).any():
+        return ["-", "-", "-", "-"]
+    found = responses(values)
+    mean, sd = float(found.mean.mean()), float(found.mean.std(ddof=1)) if len(found.mean) > 1 else float("nan")
+    above = f"{100 * float((found.mean > 0).mean()):.0f} %" if effect else ""
+    luck = "-"
+    if found.variance is not None and found.noise is not None and len(found.mean) > 1:
+        signal = max(0.0, sd**2 - found.noise)
+        luck = f"{100 * found.variance / (found.variance + signal):.0f} %" if found.variance + signal > 0 else "-"
+    return [amount(mean, sd, sign=effect).partition(" ±")[0], amount(sd), above, luck]
+
+
+def plan_study(path: str, executor: str, workers: int | None, folder: Path | None) -> None:
+    """Say what a study takes, from a few pilot runs."""
+    from sim.studies.planning import plan
+
+    study = chosen(path, None, None, None)
+    screen = console()
+    screen.print(outline(study))
+    note("Pilot runs ...")
+    made = plan(study, executor=executor, workers=workers, folder=folder or Path("out") / Path(path).stem)
+    screen.print(f"{number(made.runs)} runs take {made.minutes} with {made.workers} at a time (timed: {made.pilots} pilot runs).")
+    if made.failed:
+        screen.print(f"{made.failed} of the pilot runs failed; they will be records of the study, not its end.")
+    screen.print(f"On disk: at most about {size(made.bytes)}; free there: {size(made.free)}.")
+
+
+def size(count: float) -> str:
+    """Bytes as people read them.
+
+    >>> size(900), size(25_300_000), size(1.2e12)
+    ('1 kB', '25 MB', '1,200 GB')
+    """
+    unit, scale = next((pair for pair in (("GB", 1e9), ("MB", 1e6)) if count >= pair[1]), ("kB", 1e3))
+    return f"{max(1, count / scale):,.0f} {unit}"

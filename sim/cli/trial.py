@@ -1,0 +1,113 @@
+"""What `confianza trial` does: do a virtual trial many times, print what evaluators would find and how often, write data and figures."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from sim.cli.show import amount, console, progress, table
+from sim.errors import InputError, number
+from sim.harvest import warm_up
+from sim.reforms import summary
+from sim.results import check_folder
+from sim.trials.design import Trial, load_trial
+from sim.trials.result import COVERS, TrialResult
+from sim.trials.trial import check_sites, run_trial, weeks_to_run
+
+
+def try_out(path: str, replicates: int | None, seed: int | None, out: Path | None) -> None:
+    """Do the trial, print, write results and figures, and say where. Errors about sites name the trial's file."""
+    trial = load_trial(path)
+    for option, given in {"replicates": replicates, "seed": seed}.items():
+        if given is not None:
+            try:
+                trial = trial.with_(**{option: given})
+            except InputError as error:
+                raise error.at(f"--{option}") from None
+    folder = out or Path("out") / (Path(path).resolve().parent.name if Path(path).stem == "trial" else Path(path).stem)
+    check_folder(folder)
+    screen = console()
+    screen.print(describe(trial))
+    try:
+        check_sites(trial)
+    except InputError as error:
+        raise error.at(path) from None
+    warm_up()
+    began = time.perf_counter()
+    with progress(trial.scenario.city.adults) as bar:
+        task = bar.add_task("Trying", total=weeks_to_run(trial))
+        result = run_trial(trial, progress=lambda done: bar.advance(task, done))
+    took = time.perf_counter() - began
+    report(result)
+    from sim.plots_trial import save_figures  # after the table, because matplotlib takes long to import
+
+    written = result.save(folder) + save_figures(result, folder)
+    screen.print(f"\nRan in {took:.1f} s.")
+    screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
+
+
+def describe(trial: Trial) -> str:
+    """What is about to be tried, in a few lines."""
+    question = f"\n{trial.question}" if trial.question else ""
+    sites = f"{len(trial.sites)} sites of " if len(trial.sites) > 1 else ""
+    lines = [
+        f"{trial.name}{question}",
+        f"{sites}{number(trial.scenario.city.adults)} adults ({trial.scenario.name}); {'; '.join(map(summary, trial.treatment))}",
+        f"{trial.unit}s by lot ({trial.assignment}), {100 * trial.treated_share:g} % treated; baseline before week {trial.baseline}, "
+        f"endline before week {trial.endline}",
+        f"{trial.replicates} replicates of {trial.draws} samples, seed {trial.scenario.seed if trial.seed is None else trial.seed}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def report(result: TrialResult) -> None:
+    """Print what was found."""
+    screen = console()
+    screen.print(findings_table(result))
+    screen.print(power_table(result))
+    screen.print(conclusion(result))
+    screen.print(COVERS)
+
+
+def findings_table(result: TrialResult) -> Table:
+    """The trial as designed: a line for each outcome and estimator."""
+    title = (
+        "true: all units treated minus none; bias: what the trial compares minus that, 95 % interval; SE: root mean square;\n"
+        "coverage: of the true effect by 95 % intervals; power: share of trials with p < 0.05, its 95 % interval, and by formula;\n"
+        "MDE: the effect found with 80 % power; sd: of the untreated"
+    )
+    right = ("true", "in sd", "mean estimate", "bias from spillover", "SE", "coverage", "power", "formula", "MDE", "MDE in sd")
+    made = table("outcome", "estimator", *right, right=right, whole=("outcome", "estimator"), title=title)
+    last = ""
+    for row in result.summary().itertuples():
+        true = [amount(row.total, row.total_half_width, sign=True), f"{row.effect_size:+.2f}"]
+        estimate = [amount(row.estimate, row.high - row.estimate, sign=True), amount(row.bias, row.bias_high - row.bias, sign=True)]
+        power = f"{row.power:.2f} [{row.power_low:.2f}, {row.power_high:.2f}]"
+        found = [amount(row.error, row.error), f"{row.coverage:.2f}", power, f"{row.power_formula:.2f}"]
+        first = str(row.outcome) != last
+        last = str(row.outcome)
+        mde = [amount(row.mde, row.error), f"{row.mde_size:.2f}"]
+        made.add_row(last if first else "", str(row.estimator), *(true if first else ["", ""]), *estimate, *found, *mde)
+    return made
+
+
+def power_table(result: TrialResult) -> Table:
+    """Power of the main outcome by sample size and duration, counted and by formula, with the minimal detectable effect."""
+    outcome = result.trial.outcomes[0]
+    weeks = {week: f"endline week {week}" for week in result.trial.weeks_asked}
+    title = f"{outcome}, ANCOVA: power (by formula; MDE) by sample size and duration"
+    made = table("size", "persons", *weeks.values(), right=("size", "persons", *weeks.values()), title=title)
+    rows = result.curves().query("estimator == 'ancova' and outcome == @outcome").set_index(["size", "week"])
+    for size in result.trial.sizes:
+        each: list[Any] = [rows.loc[(size, week)] for week in weeks]
+        cells = [f"{row.power:.2f} ({row.power_formula:.2f}; {amount(row.mde, row.error)})" for row in each]
+        made.add_row(f"{size:g}", f"{each[-1].persons:,.0f}", *cells)
+    return made
+
+
+def conclusion(result: TrialResult) -> str:
+    """The power of the trial, outcome by outcome, in a sentence."""
+    rows = result.summary().query("estimator == 'ancova'")
+    told = (f"{row.outcome} {row.power:.2f} ({row.power_low:.2f} to {row.power_high:.2f})" for row in rows.itertuples())
+    return f"Power of this trial (ANCOVA, endline before week {result.trial.endline}): {'; '.join(told)}."

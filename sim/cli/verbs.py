@@ -1,0 +1,141 @@
+"""The verbs of studies with many points: `sweep`, `sensitivity`, `plan`, and the life of a store. Nothing heavy is imported here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="The path of a study file.")]
+StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="A folder that confianza sweep wrote.")]
+Runs = Annotated[
+    str, typer.Option("--executor", metavar="NAME", help="Where runs are done: threads, processes or dask://HOST:PORT (a cluster).")
+]
+Workers = Annotated[int | None, typer.Option(help="Runs at the same time; by default one a processor.", show_default=False)]
+Anew = Annotated[bool, typer.Option("--anew", help="Run everything again if the model's source has changed.")]
+Replicates = Annotated[int | None, typer.Option(help="Replicates of every point and arm, instead of the study's.", show_default=False)]
+Weeks = Annotated[int | None, typer.Option(help="Weeks after the spin-up, instead of the study's.", show_default=False)]
+Seed = Annotated[int | None, typer.Option(help="Root seed, instead of the study's.", show_default=False)]
+
+
+def sweep(
+    study: StudyFile,
+    out: Annotated[Path | None, typer.Option(help="Folder for the runs; by default out/STUDY.", show_default=False)] = None,
+    executor: Runs = "threads",
+    workers: Workers = None,
+    replicates: Replicates = None,
+    weeks: Weeks = None,
+    seed: Seed = None,
+) -> None:
+    """Run a study at every point of its design, into a folder that can be resumed, extended and analyzed."""
+    from sim.cli.sweep import sweep_study
+
+    sweep_study(study, out, executor, workers, replicates, weeks, seed)
+
+
+def sensitivity(
+    study: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")],
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTPUT",
+            help="effect:ARM:MEASURE, level:ARM:MEASURE or MEASURE. Repeatable; by default every arm's effect on the first two measures.",
+            show_default=False,
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="emulator, delta or pawn for any design; sobol, morris, efast or oat for their own. By default what suits the design.",
+            show_default=False,
+        ),
+    ] = None,
+    week: Annotated[int | None, typer.Option(help="Week at whose end outputs are read; by default the last.", show_default=False)] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of a study: folder for the runs (out/STUDY). Of a store: folder for tables (STORE/sensitivity).", show_default=False
+        ),
+    ] = None,
+    executor: Runs = "threads",
+    workers: Workers = None,
+) -> None:
+    """Say which factors matter for what a study finds, with intervals; runs the sweep first if it is not there."""
+    from sim.cli.sensitivity import sensitivity_of
+
+    sensitivity_of(study, of or [], method, week, out, executor, workers)
+
+
+def plan(
+    study: StudyFile,
+    out: Annotated[Path | None, typer.Option(help="Folder for the runs, whose disk is looked at.", show_default=False)] = None,
+    executor: Runs = "threads",
+    workers: Workers = None,
+) -> None:
+    """Say how many runs a study has, how long they take (from a few pilot runs) and how much disk, before anything starts."""
+    from sim.cli.sweep import plan_study
+
+    plan_study(study, executor, workers, out)
+
+
+def status(
+    store: StoreFolder,
+    verify: Annotated[bool, typer.Option("--verify", help="Read every file and compare it with its fingerprint.")] = False,
+) -> None:
+    """Say what a store holds, what is missing, and what failed and why. Exit code 1 if a file is damaged."""
+    from sim.cli.stores import show_status
+
+    show_status(store, verify)
+
+
+def resume(store: StoreFolder, executor: Runs = "threads", workers: Workers = None, anew: Anew = False) -> None:
+    """Run what a store still lacks."""
+    from sim.cli.stores import resume_store
+
+    resume_store(store, executor, workers, anew)
+
+
+def retry(store: StoreFolder, executor: Runs = "threads", workers: Workers = None) -> None:
+    """Run again what failed."""
+    from sim.cli.stores import retry_store
+
+    retry_store(store, executor, workers)
+
+
+def extend(
+    store: StoreFolder,
+    points: Annotated[int | None, typer.Option(help="The number of a larger design of the same kind.", show_default=False)] = None,
+    replicates: Annotated[int | None, typer.Option(help="Replicates of every point and arm.", show_default=False)] = None,
+    study: Annotated[str | None, typer.Option(help="A study file with more arms, measures or points.", show_default=False)] = None,
+    executor: Runs = "threads",
+    workers: Workers = None,
+    anew: Anew = False,
+) -> None:
+    """Add points, replicates or arms to a store, and run only what is not there yet."""
+    from sim.cli.stores import extend_store
+
+    extend_store(store, points, replicates, study, executor, workers, anew)
+
+
+def export(
+    store: StoreFolder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write; its ending says the format: .csv, .parquet or .nc.")],
+    series: Annotated[bool, typer.Option("--series", help="The weekly series instead of the measures.")] = False,
+) -> None:
+    """Write all runs of a store to one file, with what varies."""
+    from sim.cli.stores import export_store
+
+    export_store(store, file, series)
+
+
+def schema(of: Annotated[str, typer.Argument(metavar="scenario|study", help="Which kind of file.")] = "study") -> None:
+    """Print the JSON schema of scenario or study files, for editors."""
+    from sim.cli.stores import print_schema
+
+    print_schema(of)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    for verb in (sweep, sensitivity, plan, status, resume, retry, extend, export, schema):
+        app.command()(verb)

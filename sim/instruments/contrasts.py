@@ -1,0 +1,85 @@
+"""Places that differ in one thing alone: in how officers behave (P22, P23), or in what citizens are disposed to think (P31)."""
+
+from math import log, nan
+
+from sim.instruments.ordinary import last_year
+from sim.parameters import CODEBOOK
+from sim.patterns import WEEKS
+from sim.results import adapted
+from sim.scenario import Change, Scenario
+
+MEAN = "conduct.mean"
+DISPOSITIONS = ("trust.fairness_disposition_mean", "trust.effectiveness_disposition_mean")
+WEEKS_AFTER_SHIFT = 520
+CLEAN, CORRUPT = 0.15, 0.71  # corrupt share of contacts: the middle of 8-23 % and of 60-83 %
+NEAR = 0.005  # of these shares; one survey of a city of 20,000 has a standard error of 0.01
+TRIES = 6
+SHIFT = 0.05  # of both means of disposition, up and down
+
+
+def within(name: str, value: float) -> float:
+    """The value, or the end of the parameter's range that it lies beyond."""
+    return min(max(value, CODEBOOK[name].low), CODEBOOK[name].high)
+
+
+def shifted_conduct(scenario: Scenario, shift: float) -> Scenario:
+    """The scenario over 520 weeks, in which the mean of conduct is higher by so much from week 0 on."""
+    scenario = adapted(scenario, weeks=WEEKS_AFTER_SHIFT)
+    changes = [
+        Change(week=change.week, set={**change.set, MEAN: within(MEAN, change.set[MEAN] + shift)})
+        if change.week > 0 and MEAN in change.set
+        else change
+        for change in scenario.changes
+    ]
+    value = within(MEAN, scenario.values_at(0).conduct.mean + shift)
+    return scenario.with_(changes=(*changes, Change(week=0, set={MEAN: value})))
+
+
+def odds(share: float) -> float:
+    """Log-odds of a share; a share of 0 or 1 counts as almost that."""
+    share = min(max(share, 0.001), 0.999)
+    return log(share / (1.0 - share))
+
+
+def site(scenario: Scenario, seed: int, corrupt: float) -> dict[str, float]:
+    """The last year of 520 weeks of the scenario with conduct shifted so that this share of contacts is corrupt.
+
+    The share follows the shift almost one for one on the scale of log-odds, so two or three tries find it.
+    """
+    shift, found = 0.0, {}
+    for _ in range(TRIES):
+        found = last_year(shifted_conduct(scenario, shift), seed, ("corrupt_contact_share", "share_trusting", "dark_figure"))
+        share = found["corrupt_contact_share"]
+        if not abs(share - corrupt) > NEAR:  # nan too: nobody was stopped, and no shift will help
+            break
+        shift += odds(share) - odds(corrupt)
+    return found
+
+
+def sites(scenario: Scenario, seed: int) -> dict[str, float]:
+    """P22 and P23: a place with honest officers minus one with corrupt officers, all else equal; and how corrupt both are."""
+    clean, corrupt = site(scenario, seed, CLEAN), site(scenario, seed, CORRUPT)
+    return {
+        "site_trust_gap": clean["share_trusting"] - corrupt["share_trusting"],
+        "site_dark_figure_gap": clean["dark_figure"] - corrupt["dark_figure"],
+        "clean_site_corrupt_share": clean["corrupt_contact_share"],
+        "corrupt_site_corrupt_share": corrupt["corrupt_contact_share"],
+    }
+
+
+def disposed(scenario: Scenario, shift: float) -> Scenario:
+    """The scenario with both means of disposition higher by so much, from the beginning."""
+    given = scenario.values()
+    means = (given.trust.fairness_disposition_mean, given.trust.effectiveness_disposition_mean)
+    values = {name: within(name, mean + shift) for name, mean in zip(DISPOSITIONS, means, strict=True)}
+    return adapted(scenario, weeks=WEEKS).with_(values)
+
+
+def dispositions(scenario: Scenario, seed: int) -> dict[str, float]:
+    """P31: how many per cent more is reported where one per cent more people trust, because they are disposed to."""
+    names = ("reporting_rate", "share_trusting")
+    low, high = (last_year(disposed(scenario, shift), seed, names) for shift in (-SHIFT, SHIFT))
+    if not min(*low.values(), *high.values()) > 0.0:
+        return {"reporting_trust_elasticity": nan}
+    reporting, trusting = (log(high[name] / low[name]) for name in names)
+    return {"reporting_trust_elasticity": reporting / trusting if trusting != 0.0 else nan}

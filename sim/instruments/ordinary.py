@@ -1,0 +1,33 @@
+"""What one ordinary run of a scenario shows: official statistics, surveys and a panel of persons, in a single pass."""
+
+import threading
+from collections.abc import Callable, Iterable
+
+from sim.harvest import labeled, lived
+from sim.instruments.panels import Panel
+from sim.measures import MEASURES
+from sim.patterns import ORDINARY, WEEKS, adults_for, patterns
+from sim.results import adapted
+from sim.scenario import Scenario
+from sim.world.simulation import Simulation
+
+
+def last_year(scenario: Scenario, seed: int, names: Iterable[str], watch: Callable[[Simulation], object] | None = None) -> dict[str, float]:
+    """Measures (see `sim.measures`) of the last 52 weeks of one run, by name; `watch` as for `sim.harvest.lived`."""
+    _, found = lived(scenario, seed, lambda weeks: None, threading.Event(), watch)
+    data = labeled(scenario, [seed], [found])
+    data.attrs["adults"] = scenario.city.adults
+    return {name: float(MEASURES[name](data)[0]) for name in names}
+
+
+def observe(scenario: Scenario, seed: int, asked: int | None = None) -> dict[str, float]:
+    """Every measure of P01 to P18, P20, P21, P33 and P34 from one run of 104 weeks after the spin-up, by name.
+
+    asked   adults in the panel and the cross-section, a random sample; None: all. Other surveys ask everybody
+    returns nan for a measure that is not defined in so small a city or that nobody's experience decides
+    """
+    wanted = {name: pattern for pattern in patterns().values() if pattern.instrument == ORDINARY for name in pattern.measures}
+    panel = Panel(asked)
+    found = last_year(adapted(scenario, weeks=WEEKS), seed, [name for name in wanted if name in MEASURES], panel) | panel.measures()
+    small = {name for name, pattern in wanted.items() if adults_for(pattern, scenario) > scenario.city.adults}
+    return {name: float("nan") if name in small else found[name] for name in wanted}

@@ -1,0 +1,53 @@
+"""Figures of a sensitivity analysis: what moves an output, by how much, together with what, and whether more runs would change that.
+
+A figure shows at most fifteen factors and says how many it leaves out. Nothing is told by color alone.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from sim.plots import DPI
+from sim.plots_sensitivity.charts import BARS, bars, convergence, morris, tornado
+from sim.plots_sensitivity.maps import interactions, overview, scatter
+from sim.plots_sensitivity.parts import WORDS
+from sim.results import write
+from sim.studies.sensitivity import Analysis, Finding
+
+FIGURES: dict[str, Callable[..., Figure]] = {
+    "tornado": tornado, "bars": bars, "morris": morris, "interactions": interactions, "convergence": convergence, "scatter": scatter,
+}  # fmt: skip
+OVERVIEW = "overview.png"
+
+
+def drawable(finding: Finding) -> list[str]:
+    """Names of the figures for which an analysis of an output has what it takes."""
+    found = finding.sensitivity
+    if not finding.spoke:
+        return []
+    has = {
+        "tornado": found.method == "oat" or found.effects is not None,
+        "bars": found.method in BARS,
+        "morris": found.method == "morris",
+        "interactions": found.interactions is not None and len(found.interactions) > 1,
+        "convergence": found.convergence is not None and found.convergence.points.nunique() > 1,
+        "scatter": found.method != "oat",
+    }
+    return [name for name in FIGURES if has[name]]
+
+
+def save_figures(analysis: Analysis, folder: str | Path, words: Mapping[str, str] = WORDS) -> list[Path]:
+    """Draw every figure as PNG: overview.png, and those of each output in a folder of its own (as effect-purge-mean_trust).
+
+    InputError if the folder cannot be written to.
+    """
+    folder, made = Path(folder), []
+    if any(finding.spoke for finding in analysis.findings):
+        made.append(write(folder / OVERVIEW, partial(overview(analysis, words).savefig, dpi=DPI, format="png")))
+    for finding in analysis.findings:
+        for name in drawable(finding):
+            path = folder / finding.output.folder / f"{name}.png"
+            made.append(write(path, partial(FIGURES[name](analysis, finding, words).savefig, dpi=DPI, format="png")))
+    return made

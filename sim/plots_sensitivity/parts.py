@@ -1,0 +1,103 @@
+"""What the figures of a sensitivity analysis share: their words, a heading, names of factors."""
+
+from collections.abc import Mapping
+from textwrap import fill, shorten
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from sim.plots import STYLE
+from sim.studies.sensitivity import Analysis, Finding
+
+MOST = 15  # factors in a figure; the others are counted
+GRAY = "#666666"
+WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
+    "effect": "effect of {arm} on {measure}, week {week}",
+    "level": "{measure} in {arm}, week {week}",
+    "rest": "{many} more factors matter less and are left out.",
+    "tornado_title": "What moves the {output}",
+    "tornado_what": "Bars: the output when one factor goes from low (5 % of its possible values are lower) to high (5 % are higher), all "
+    "others averaged out. Small print: the factor's value there. Thin lines: 95 % intervals.",
+    "tornado_oat": "Bars: the output when one factor goes from one end of its range to the other and all others stay where they are.",
+    "tornado_low": "factor low",
+    "tornado_high": "factor high",
+    "tornado_mean": "average over all points",
+    "zero": "no effect",
+    "bars_title": "Which factors decide the {output}",
+    "bars_what": "How much of the differences between points of the design goes back to each factor. Thin lines: {covers}",
+    "interactions_title": "Which factors work together on the {output}",
+    "interactions_what": "Share of the differences that a pair makes beyond what its two factors do one by one, in percent. In bold: pairs "
+    "whose 95 % interval stays above 0.",
+    "interactions_bar": "share of the differences (%)",
+    "morris_title": "Screening for the {output}",
+    "morris_what": "To the right: factors that move the output much. High up: factors whose influence depends on the others or is curved. "
+    "Below the dotted line (spread = a tenth of the size) the influence is nearly the same everywhere. Lines: 95 % intervals.",
+    "morris_x": "mean size of an elementary effect, mu* ({unit})",
+    "morris_y": "spread of elementary effects, sigma ({unit})",
+    "convergence_title": "Would more points change the answer? The {output}",
+    "convergence_what": "Total share of the {many} most important factors, from the first points of the design alone. Lines that "
+    "have come to rest at the right will not move much with more points. Bands: 95 % intervals.",
+    "convergence_x": "points of the design",
+    "total_axis": "share of the differences,\nalone or with others (%)",
+    "scatter_title": "The {output} against its most important factors",
+    "scatter_what": "A dot: one point of the design, mean of {many}. Line: average over all other factors{band}.",
+    "scatter_band": ", with its 95 % band",
+    "replicates": "{many} replicates",
+    "replicate": "one replicate",
+    "overview_title": "Which factors matter for what",
+    "overview_what": "{name}: {what}, in percent. A column for each output; gray: the analysis does not speak.",
+    "overview_share": "share of the differences that goes back to each factor, alone or with others",
+    "overview_relative": "influence of each factor, compared with the strongest one",
+    "first": "alone",
+    "total": "alone or with others",
+    "delta": "change of the whole distribution (delta)",
+    "median": "change of the distribution (PAWN, median)",
+    "share_axis": "share of the differences (%)",
+    "distance_axis": "distance between distributions (0-1)",
+}
+
+
+def named(finding: Finding, words: Mapping[str, str]) -> str:
+    """What an output is called: "effect of purge on mean_trust, week 208"."""
+    output = finding.output
+    measure, arm = words.get(output.measure, output.measure), words.get(f"arm:{output.arm}", output.arm)
+    return words["level" if output.level else "effect"].format(arm=arm, measure=measure, week=output.week)
+
+
+def axis_label(finding: Finding, words: Mapping[str, str], width: int = 90) -> str:
+    """The output with its unit, as an axis says it."""
+    unit = finding.output.unit
+    return fill(f"{named(finding, words)} ({words.get(f'unit:{unit}', unit)})", width)
+
+
+def sheet(width: float, height: float, title: str, what: str) -> Figure:
+    """An empty figure of a width and a height (inches) below its heading: a bold title and a few plain lines."""
+    lines = fill(what, int(14.5 * width))
+    top = 0.5 + 0.17 * (lines.count("\n") + 1)
+    figure = Figure((width, height + top), layout="constrained")
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / (height + top)))  # type: ignore[union-attr, call-arg]
+    name = figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=STYLE["axes.titlesize"])
+    name.set_in_layout(False)  # its room is there already
+    figure.text(0.01, 1 - 0.34 / (height + top), lines, fontsize=9, color="#444444", va="top", linespacing=1.25)
+    return figure
+
+
+def heading(kind: str, finding: Finding, words: Mapping[str, str], left_out: int = 0, **values: object) -> tuple[str, str]:
+    """Title and text of a figure about one output."""
+    what = words[f"{kind}_what"].format(covers=f"{finding.sensitivity.covers.rstrip('.')}.", **values)
+    rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
+    return words[f"{kind}_title"].format(output=named(finding, words)), what + rest
+
+
+def label_factors(axes: Any, analysis: Analysis, names: list[str], words: Mapping[str, str]) -> None:
+    """Names of factors from the top down, each with what it means in small print."""
+    axes.set_yticks(range(len(names)), [""] * len(names))
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    for place, name in enumerate(names):
+        meaning = fill(shorten(words.get(f"factor:{name}", analysis.meanings.get(name, "")), 110, placeholder=" ..."), 62)
+        at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
+        lift = 4 * (meaning.count("\n") + 1) if meaning else 0
+        axes.annotate(name, (0, place), (-6, lift), fontsize=9.5, va="center", **at)
+        axes.annotate(meaning, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)

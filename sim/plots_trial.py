@@ -1,0 +1,149 @@
+"""Figures of a trial: power by sample size and duration, what evaluators find against the truth, and what spills over."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter, ScalarFormatter
+
+from sim.plots import BLACK, BLUE, DPI, GREEN, ORANGE, PURPLE, SKY, STYLE, VERMILION, styled
+from sim.results import interval, write
+from sim.trials.power import WANTED, formula
+from sim.trials.result import TrialResult
+
+COLORS, MARKS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY), "osD^vP"
+SHOWN = "ancova"
+
+
+def _headed(figure: Figure, title: str, what: str) -> None:
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=STYLE["axes.titlesize"])
+    figure.text(0.01, 1 - 0.34 / figure.get_figheight(), what, fontsize=9, color="#444444", va="top", wrap=True)
+
+
+def _panels(result: TrialResult, height: float) -> tuple[Figure, list[Any]]:
+    """A figure with a panel for each outcome, three in a row."""
+    many = len(result.trial.outcomes)
+    columns = min(3, many)
+    rows = -(-many // columns)
+    size = (max(6.8, 1.0 + 3.1 * columns), 1.6 + height * rows)
+    figure = Figure(size, layout="constrained")
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.72 / size[1]))  # type: ignore[union-attr, call-arg]
+    axes: Any = figure.subplots(rows, columns, squeeze=False)
+    for spare in axes.flat[many:]:
+        spare.set_visible(False)
+    for place, outcome in zip(axes.flat, result.trial.outcomes, strict=False):
+        place.set_title(outcome.replace("_", " "), fontsize=10)
+    return figure, list(axes.flat[:many])
+
+
+@styled
+def power(result: TrialResult) -> Figure:
+    """Power by sample size, a color for each duration: counted (marks with 95 % intervals) and by formula (lines)."""
+    table = result.curves().query("estimator == @SHOWN")
+    figure, panels = _panels(result, 2.4)
+    for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
+        for place, week in enumerate(result.trial.weeks_asked):
+            rows = table[(table.outcome == outcome) & (table.week == week)].drop_duplicates("persons")
+            color, label = COLORS[place % len(COLORS)], f"endline in week {week}"
+            shift = 1.03 ** (place - (len(result.trial.weeks_asked) - 1) / 2)  # so that intervals do not hide each other
+            spans = np.clip([rows.power - rows.power_low, rows.power_high - rows.power], 0, 1)
+            marker = MARKS[place % len(MARKS)]
+            axes.errorbar(rows.persons * shift, rows.power, yerr=spans, fmt=marker, color=color, markersize=4.5, capsize=2, label=label)
+            axes.plot(*_smooth(rows), color=color, linewidth=1.3)
+        axes.axhline(WANTED, color=BLACK, linewidth=0.7, linestyle=":")
+        axes.set(ylim=(-0.03, 1.03), xscale="log")
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        shown = sorted(set(table[table.outcome == outcome].groupby("size").persons.mean().round(-1 if rows.persons.max() > 200 else 0)))
+        axes.set_xticks(shown[-4:] if len(shown) > 1 else shown)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.minorticks_off()
+        axes.tick_params(labelsize=8)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
+    figure.supxlabel("persons (or units) whose outcome is known at the endline", fontsize=9)
+    figure.supylabel("power", fontsize=9)
+    what = f"{result.name}\nANCOVA; marks: counted, with 95 % intervals over {result.replicates} replicates; lines: formula; dotted: 80 %"
+    _headed(figure, "How often the trial finds an effect (p < 0.05)", what)
+    return figure
+
+
+def _smooth(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Power by formula between sample sizes: squared errors are taken as linear in 1/persons, since units stay the same."""
+    if len(rows) < 2:
+        return rows.persons.to_numpy(), rows.power_formula.to_numpy()
+    slope, fixed = np.polyfit(1 / rows.persons, rows.error**2, 1, w=rows.persons)  # squares shrink with persons
+    persons = np.geomspace(rows.persons.min(), rows.persons.max(), 60)
+    found = float(rows.on_treated.iloc[0] - rows.on_controls.iloc[0])
+    errors = np.sqrt(np.maximum(fixed + slope / persons, float((rows.error**2).min()) / 4))
+    freedom = np.interp(persons, rows.persons, rows.freedom)
+    return persons, np.array([formula(found, error, degrees) for error, degrees in zip(errors, freedom, strict=True)])
+
+
+@styled
+def estimates(result: TrialResult) -> Figure:
+    """What evaluators would find, one trial a count, against what is true."""
+    figure, panels = _panels(result, 2.1)
+    data = result.dataset.sel(week=result.trial.endline, size=1.0, estimator=SHOWN)
+    for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
+        part = data.sel(outcome=outcome)
+        found = part.effect.values[np.isfinite(part.effect.values)]
+        contrast = (part.on_treated - part.on_controls).mean()
+        axes.hist(found, bins=min(30, max(5, round(found.size**0.5))), color=SKY, label="estimates of many trials")
+        axes.axvline(0, color=BLACK, linewidth=0.7)
+        axes.axvline(part.total.mean(), color=VERMILION, linewidth=2, label="true effect: all treated minus none")
+        axes.axvline(contrast, color=BLUE, linewidth=2, linestyle="--", label="what the trial compares: treated minus others")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.tick_params(labelsize=8)
+        axes.grid(axis="x", visible=False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    figure.supxlabel("effect, in the outcome's unit", fontsize=9)
+    figure.supylabel("trials", fontsize=9)
+    what = f"{result.name}\nANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples"
+    _headed(figure, "What evaluators find, and what is true", what)
+    return figure
+
+
+@styled
+def spillover(result: TrialResult) -> Figure:
+    """The true effect on all, and what the trial does to the treated and to the others, in standard deviations."""
+    outcomes = list(result.trial.outcomes)
+    data = result.dataset.sel(week=result.trial.endline, size=1.0)
+    height = 2.2 + 0.62 * len(outcomes)
+    figure = Figure((8.2, height), layout="constrained")
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.72 / height))  # type: ignore[union-attr, call-arg]
+    axes: Any = figure.subplots()
+    looks = {
+        "total": ("D", VERMILION, "true effect: all treated minus none"),
+        "on_treated": ("s", BLUE, "in the trial, on the treated"),
+        "on_controls": ("o", ORANGE, "in the trial, on the others (spillover)"),
+    }
+    for step, (name, (marker, color, label)) in enumerate(looks.items()):
+        ends = [interval((data[name] / data.control_sd.mean("draw")).sel(outcome=outcome).values) for outcome in outcomes]
+        places = np.arange(len(outcomes)) + 0.22 * (step - 1)
+        mean, half = np.array(ends).T
+        axes.errorbar(mean, places, xerr=np.nan_to_num(half), fmt=marker, color=color, capsize=2.5, markersize=5.5, label=label)
+    axes.axvline(0, color=BLACK, linewidth=0.7)
+    axes.set_yticks(range(len(outcomes)), [name.replace("_", " ") for name in outcomes])
+    axes.set_ylim(len(outcomes) - 0.5, -0.5)
+    axes.set_xlabel("effect in standard deviations of the untreated")
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    what = (
+        f"{result.name}\npaired runs with the same luck, mean of {result.replicates} replicates with 95 % intervals; "
+        f"week {result.trial.endline}"
+    )
+    _headed(figure, "What spills over: true effects in the trial and beyond it", what)
+    return figure
+
+
+FIGURES: dict[str, Callable[[TrialResult], Figure]] = {"power.png": power, "estimates.png": estimates, "spillover.png": spillover}
+
+
+def save_figures(result: TrialResult, folder: str | Path) -> list[Path]:
+    """Draw every figure into a folder as PNG, each file whole or not at all. InputError if it cannot be written to."""
+    return [write(Path(folder) / name, partial(draw(result).savefig, dpi=DPI, format="png")) for name, draw in FIGURES.items()]

@@ -1,0 +1,168 @@
+"""The heart of a report about a sensitivity analysis, as `confianza sensitivity` left it: which factors matter for what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sim import plots_sensitivity
+from sim.measures import MEASURES
+from sim.parameters import CODEBOOK
+from sim.report.assumed import arms_table
+from sim.report.parts import Findings, Picture, Table, embedded
+from sim.report.words import Text, Words, decimals, scale
+from sim.studies.sensitivity import Analysis, Finding
+
+NAMED, LISTED = 3, 10  # factors in the answer and in a table
+MAIN = ("tornado", "morris", "bars")  # the figure that an output gets: the first of these that can be drawn
+SHARES = ("emulator", "sobol", "efast")  # methods whose indices are shares of the differences
+INDICES = {"morris": ("mu_star", "sigma"), "delta": ("delta",), "pawn": ("median",), "oat": ("swing",)}
+
+
+def findings(analysis: Analysis, words: Words) -> Findings:
+    """Everything that an analysis says."""
+    study = analysis.study
+    names = {arm: words.reform(arm) for arm in (study.vs, *study.arms)}
+    spoken = [finding for finding in analysis.findings if finding.spoke]
+    return Findings(
+        title=words.written(study.name).text,
+        question=words.written(study.question) if study.question else Text(words["sensitivity"]["no_question"], words.language),
+        answer=[answer(finding, names, words) for finding in analysis.findings],
+        caution=words["sensitivity"]["caution"],
+        tables=[factors_table(analysis, finding, names, words) for finding in spoken],
+        details=[outputs_table(analysis, names, words)],
+        pictures=pictures(analysis, spoken, names, words),
+        facts=facts(analysis, words),
+        commands=("confianza sensitivity study.yaml --out again",),
+        scenario=study.base.model_dump(exclude_none=True),
+        dated=arms_table(study.model_dump()["arms"], names, words),
+    )
+
+
+def called(finding: Finding, names: Mapping[str, str], words: Words) -> str:
+    """An output in words: "effect of the purge on mean trust, after 4 years"."""
+    output = finding.output
+    key = "sensitivity.level" if output.level else "sensitivity.effect"
+    return words.say(key, arm=names[output.arm], measure=words.measure(output.measure), duration=words.duration(output.week))
+
+
+def answer(finding: Finding, names: Mapping[str, str], words: Words) -> str:
+    """What an output depends on, in a sentence."""
+    found, output = finding.sensitivity, called(finding, names, words)
+    factor = scale(finding.output.unit)
+    mean, sd = factor * found.mean, factor * found.sd
+    places = decimals(mean, sd)
+    said = {"output": output, "mean": words.number(mean, places, sign=not finding.output.level), "sd": words.number(sd, places)}
+    said["unit"] = unit_of(finding, words)
+    if not finding.spoke:
+        return words.say("sensitivity.refused", **said)
+    strongest = finding.ranked().head(NAMED)
+    if found.method in SHARES:
+        parts = [f"{row['factor']} ({words.number(100 * row['total'], 0)} %)" for row in strongest.to_dict("records")]
+        return words.say("sensitivity.answer", factors=", ".join(parts), **said)
+    return words.say("sensitivity.ranked", factors=", ".join(strongest.factor), **said)
+
+
+def unit_of(finding: Finding, words: Words) -> str:
+    """The unit of an output as it is shown: percentages differ by percentage points."""
+    unit = finding.output.unit
+    return words.unit("difference of shares" if scale(unit) != 1 and not finding.output.level else unit)
+
+
+def meaning(analysis: Analysis, name: str, words: Words) -> Text:
+    """What a factor is."""
+    topic, _, lever = name.partition(".")
+    if name in CODEBOOK:
+        return words.translate("parameters", name, analysis.meanings[name])
+    if name in analysis.meanings and lever in words["levers"]:
+        return Text(f"{words.reform(topic)}: {words['levers'][lever]}", words.language)
+    return Text(analysis.meanings.get(name, words["sensitivity"]["group"]), "en" if name in analysis.meanings else words.language)
+
+
+def factors_table(analysis: Analysis, finding: Finding, names: Mapping[str, str], words: Words) -> Table:
+    """The strongest factors of an output, with intervals."""
+    method, label = finding.sensitivity.method, words["sensitivity"]
+    columns = ("first", "total") if method in SHARES else INDICES[method]
+    swings = finding.swings().set_index("factor")
+    moves, factor, rows = len(swings) > 0, scale(finding.output.unit), []
+    for row in finding.ranked().head(LISTED).to_dict("records"):
+        name = row["factor"]
+        cells = [with_interval(row, column, words, percent=method in SHARES) for column in columns]
+        if moves:
+            swing = factor * float(swings.high[name] - swings.low[name]) if name in swings.index else float("nan")
+            cells.append(words.number(swing, decimals(swing, factor * finding.sensitivity.sd / 10), sign=True))
+        rows.append([name, meaning(analysis, name, words), *cells])
+    headers = [words["columns"]["parameter"], words["columns"]["meaning"], *(label[column] for column in columns)]
+    headers += [words.say("sensitivity.swing", unit=unit_of(finding, words))] if moves else []
+    right = frozenset(range(2, len(headers)))
+    caption = words.say("sensitivity.table", many=words.number(max(0, len(finding.sensitivity.table) - LISTED)))
+    return Table(caption, headers, rows, right, called(finding, names, words))
+
+
+def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent: bool) -> str:
+    """An index with its interval: "34 % (30 to 38)"."""
+    factor, places = (100.0, 1) if percent else (1.0, decimals(row[column], float("nan")))
+    value = words.number(factor * row[column], places) + (" %" if percent else "")
+    if f"{column}_low" not in row or not np.isfinite(row[f"{column}_low"]):
+        return value
+    low, high = (words.number(factor * row[f"{column}_{end}"], places) for end in ("low", "high"))
+    return f"{value} ({words.say('answer.numbers', low=low, high=high)})"
+
+
+def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) -> Table:
+    """Every output: spread over the points, how much is foretold and how much luck; what intervals cover, or what is wrong."""
+    rows = []
+    for finding in analysis.findings:
+        found, factor = finding.sensitivity, scale(finding.output.unit)
+        share = [f"{words.number(100 * value, 0)} %" if value is not None else "-" for value in (found.q2, found.noise_share)]
+        spread = words.amount(factor * found.mean, factor * found.sd, sign=not finding.output.level)
+        told = Text(found.covers if finding.spoke else str(found.refused), "en")
+        rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, told])
+    label = words["sensitivity"]
+    columns = [label[key] for key in ("output", "unit", "spread", "foretold", "luck", "told")]
+    caption = words.say("sensitivity.outputs", points=words.number(analysis.findings[0].sensitivity.points))
+    return Table(caption, columns, rows, frozenset((2, 3, 4)))
+
+
+def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str], words: Words) -> list[Picture]:
+    """The overview, and for each output its most telling figure."""
+    if not spoken:
+        return []
+    inside = {**words.figure_words(plots_sensitivity.WORDS, "plots_sensitivity"), **words.data["measures"]}
+    inside |= {f"unit:{unit}": words.translate("units", unit, unit).text for unit in {measure.unit for measure in MEASURES.values()}}
+    inside |= {f"arm:{arm}": name for arm, name in names.items()}
+    inside |= {f"factor:{name}": meaning(analysis, name, words).text for name in analysis.meanings}
+    text = words["sensitivity"]["figures"]
+    titled = analysis.renamed(words.written(analysis.study.name).text)
+    strongest = "; ".join(f"{called(finding, names, words)}: {', '.join(finding.ranked().factor[:NAMED])}" for finding in spoken)
+    overview = embedded(plots_sensitivity.overview(titled, inside))
+    made = [Picture(text["overview"]["title"], text["overview"]["caption"], text["overview"]["alt"].format(strongest=strongest), overview)]
+    for finding in spoken:
+        kind = next(name for name in MAIN if name in plots_sensitivity.drawable(finding))
+        output = called(finding, names, words)
+        alt = text[kind]["alt"].format(output=output, factors=", ".join(finding.ranked().factor[:NAMED]))
+        drawn = embedded(plots_sensitivity.FIGURES[kind](titled, finding, inside))
+        made.append(Picture(text[kind]["title"].format(output=output), text[kind]["caption"], alt, drawn))
+    return made
+
+
+def facts(analysis: Analysis, words: Words) -> list[tuple[str, str]]:
+    """Where the analysis comes from."""
+    label, study, own = words["facts"], analysis.study, words["sensitivity"]
+    base, found = study.base, analysis.findings[0].sensitivity
+    weeks = words.say("facts.horizon_text", spin_up=words.number(base.spin_up_weeks), weeks=words.number(base.weeks))
+    versions = ", ".join(f"{name} {version}" for name, version in analysis.facts["versions"].items())
+    return [
+        (label["study"], words.written(study.name).text),
+        (label["scenario"], words.written(base.name).text),
+        (label["horizon"], weeks),
+        (own["method"], found.method),
+        (own["points"], words.number(found.points)),
+        (own["factors"], words.number(len(analysis.units))),
+        (label["replicates"], words.number(found.replicates)),
+        (label["seed"], str(base.seed)),
+        (label["versions"], versions),
+        (label["fingerprint"], analysis.facts["source_fingerprint"]),
+        (label["command"], analysis.facts["command"]),
+        (label["created"], analysis.facts["created"]),
+    ]

@@ -1,0 +1,216 @@
+"""Which factors an output depends on: plain arrays in, indices with intervals out."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError, closest
+from sim.sensitivity.emulator import LEAST_POINTS, Emulator
+from sim.sensitivity.estimators import ESTIMATORS
+from sim.sensitivity.noise import Responses, checked, responses
+from sim.sensitivity.polynomials import Basis
+from sim.sensitivity.result import LEAST_Q2, Sensitivity, blank
+from sim.sensitivity.shares import Shares, first_and_total, shares
+
+PAIRS = 60  # interactions shown at most
+CURVE = 41  # points of a main-effect curve
+PREFIXES = (0.25, 0.5, 1.0)  # shares of the design that show convergence
+METHODS = ("emulator", *ESTIMATORS)
+COVERS = (
+    "95 % intervals: the choice of points, luck{luck}, and what the emulator misses ({missed:.1%} of the variance{too}), a tenth of it for "
+    "every factor and more for those with large totals. They do not cover other ranges or distributions of the factors."
+)
+
+
+def indices(
+    unit: np.ndarray,
+    y: np.ndarray,
+    names: Sequence[str],
+    *,
+    method: str = "emulator",
+    groups: Sequence[str] | None = None,
+    design: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Sensitivity:
+    """How the output depends on each factor, or group of factors.
+
+    unit    n x d: points of the design, each factor as the share of its distribution that lies below. A factor with 8 values or fewer
+            is taken as discrete, its values as equally likely
+    y       n x r: the output at each point and replicate; nan where a run failed. Replicate j has the same luck at all points
+    names   d, the factors in the order of the columns
+    method  emulator (any design that fills the cube), delta, pawn (the same), or one that needs its own design: sobol, morris,
+            efast, oat
+    groups  d, the group of each factor; None: each factor for itself
+    design  for the latter methods: {"sampler": "saltelli", "second_order": False}, {"sampler": "morris", "levels": 4}
+    seed    of folds and resampling; equal seeds give equal results
+    InputError if arrays do not fit together or the design is not that of the method; runs that failed are left out with their point
+    by emulator, delta and pawn, and an error to the others.
+    """
+    names = [str(name) for name in names]
+    if method not in METHODS:
+        near = closest(method, METHODS)
+        hint = f"Did you mean '{near}'?\n" if near else ""
+        raise InputError(f"there is no method '{method[:100]}'.", f"{hint}Known: {', '.join(METHODS)}")
+    if groups is not None and len(groups) != len(names):
+        raise InputError(f"there are {len(groups)} groups for {len(names)} factors.", "Give each factor the name of its group.")
+    unit, y = checked(unit, y, names)
+    members = _members([str(group) for group in groups] if groups is not None else names)
+    if method != "emulator":
+        return ESTIMATORS[method](unit, y, names, members, dict(design or {}), seed)
+    return _emulated(unit, responses(y), names, members, seed)
+
+
+def _members(groups: list[str]) -> dict[str, np.ndarray]:
+    """Each group's factors (d, bool), in order of appearance."""
+    return {group: np.array([other == group for other in groups]) for group in dict.fromkeys(groups)}
+
+
+def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict[str, np.ndarray], seed: int) -> Sensitivity:
+    """The method `emulator`."""
+    unit, mean = unit[runs.kept], runs.mean
+    left_out, runs = runs.failed, runs.at(slice(None))
+    found = blank("emulator", list(members), runs)
+    if left_out:
+        found.notes.append(f"{left_out} points were left out because every run of them failed.")
+    if missing := int((runs.runs < runs.replicates).sum()):
+        found.notes.append(f"At {missing} points some runs failed; means are over the others, corrected for the luck of these.")
+    if len(mean) < LEAST_POINTS or np.ptp(mean) <= 1e-12 * float(np.abs(mean).max()):
+        few = len(mean) < LEAST_POINTS
+        found.refused = (
+            f"{len(mean)} points are too few to learn from; take {max(LEAST_POINTS, 10 * len(names))} or more."
+            if few
+            else "The output is the same at all points: it does not depend on any of the factors."
+        )
+        return found
+    found.emulator = emulator = Emulator.fit(unit, runs, seed=seed)
+    found.q2 = emulator.q2
+    every = np.array(list(members.values()))
+    _tell_noise(found, emulator, float(mean.var()))
+    found.refused = _refusal(emulator, found, len(names))
+    if found.refused:
+        return found
+    pairs = _pairs(emulator, every)
+    heirs = np.r_[np.zeros(len(every), bool), np.ones(len(every), bool), np.zeros(len(pairs), bool), True]
+    said = shares(emulator, first_and_total(every, pairs), heirs)
+    g = len(every)
+    found.missed = said.missed
+    found.table = pd.DataFrame({"factor": found.names, **_three("first", said, slice(0, g)), **_three("total", said, slice(g, 2 * g))})
+    found.interactions = _interactions(found.names, pairs, said, slice(2 * g, 2 * g + len(pairs)))
+    found.effects = _curves(emulator, names)
+    found.convergence = _convergence(emulator, every, found.table, seed)
+    one = runs.replicates == 1
+    found.covers = COVERS.format(
+        luck=" (which with one replicate is not told from what is missed)" if one else " of the replicates", missed=said.missed,
+        too=", if none of it is luck" if one else "",
+    )  # fmt: skip
+    return found
+
+
+def _tell_noise(found: Sensitivity, emulator: Emulator, spread: float) -> None:
+    """Noise shares. With one replicate all that is not foretold may be noise, and is taken as such."""
+    runs = emulator.responses
+    if runs.variance is None or emulator.noise is None:
+        found.noise_share = found.noise_share_of_mean = float(np.clip(1 - emulator.q2, 0, 1))
+        found.notes.append("One replicate: luck cannot be told from what the emulator misses; the noise share is an upper bound.")
+        return
+    signal = max(spread - emulator.noise, 0.0)
+    found.noise_share = runs.variance / (runs.variance + signal) if runs.variance + signal > 0 else 0.0
+    found.noise_share_of_mean = min(emulator.noise / spread, 1.0)
+    found.q2_of_signal = float(np.clip(emulator.q2 / (1 - found.noise_share_of_mean), 0, 1)) if found.noise_share_of_mean < 1 else 0.0
+
+
+def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> str | None:
+    """Why nothing is said, with what would help; None if the emulator is good enough."""
+    if emulator.q2 >= LEAST_Q2:
+        return None
+    n, r = emulator.responses.apart.shape
+    said = f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance at points it has not seen; {LEAST_Q2:.0%} are wanted. "
+    if r == 1:
+        return said + (
+            f"With one replicate, luck cannot be told from strong nonlinearity or from too few points: run 4 replicates of the {n} points."
+            + (f" {n} points are few for {d} factors: {_enough(n, d)} would be better." if n < 10 * d else "")
+        )
+    from scipy.stats import f as fisher  # here, because it takes long to import
+
+    noise = emulator.noise or 0.0
+    ratio = float(emulator.responses.mean.var(ddof=1)) / noise if noise > 0 else np.inf
+    if fisher.sf(ratio, n - 1, (n - 1) * (r - 1)) > 0.01:
+        return (
+            "Nothing depends on the factors beyond luck: means at different points differ no more than luck makes them differ "
+            f"(by a standard deviation of {noise**0.5:.2g} with {r} replicates). More replicates would show smaller differences, if any."
+        )
+    share = found.noise_share_of_mean or 0.0
+    if share > 0.3:
+        wanted = int(np.ceil(r * share / (1 - share) * 4))  # then a fifth of the variance of means is luck
+        return said + f"Luck is {share:.0%} of the variance of means over {r} replicates: take about {wanted} replicates."
+    if n < 10 * d:
+        return said + f"{n} points are few for {d} factors: take about {_enough(n, d)}, or fewer factors."
+    return said + f"Luck is only {share:.0%} of it, so the output is strongly nonlinear: take about {4 * n} points, or narrower ranges."
+
+
+def _enough(n: int, d: int) -> int:
+    """A power of two."""
+    return int(2 ** np.ceil(np.log2(max(2 * n, 10 * d))))
+
+
+def _three(name: str, said: Shares, where: slice) -> dict[str, np.ndarray]:
+    return {name: said.share[where], f"{name}_low": said.low[where], f"{name}_high": said.high[where]}
+
+
+def _pairs(emulator: Emulator, every: np.ndarray) -> np.ndarray:
+    """q x 2: the pairs of groups with the largest interactions, as the surface has them."""
+    pairs = np.array(list(combinations(range(len(every)), 2))).reshape(-1, 2)
+    if not len(pairs):
+        return pairs
+    alone = emulator.surface.variance_given(every)
+    size = emulator.surface.variance_given(every[pairs[:, 0]] | every[pairs[:, 1]]) - alone[pairs].sum(axis=1)
+    best = np.argsort(-size, kind="stable")[:PAIRS]
+    return pairs[best[size[best] > 1e-9 * size.sum()]]
+
+
+def _interactions(names: list[str], pairs: np.ndarray, said: Shares, where: slice) -> pd.DataFrame:
+    one, other = ([names[row] for row in column] for column in pairs.T)
+    table = pd.DataFrame({"one": one, "other": other, "share": said.share[where], "low": said.low[where], "high": said.high[where]})
+    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def _curves(emulator: Emulator, names: list[str]) -> pd.DataFrame:
+    """Main-effect curves, about the mean. Intervals are those of the jackknife over folds, about the curve of all points."""
+    from scipy.special import stdtrit  # here, because it takes long to import
+
+    basis = Basis.of(emulator.unit)
+    ends = np.linspace(0, 1, CURVE)
+    at = [ends if values is None else values for values in basis.levels]
+    grid = np.column_stack([np.resize(one, CURVE) for one in at])
+    alone: np.ndarray = np.eye(len(names), dtype=bool)
+    curve = emulator.surface.given(grid, alone)
+    tried = np.array([surface.given(grid, alone) for surface in emulator.tried])
+    k = len(tried)
+    half = stdtrit(k - 1, 0.975) * np.sqrt(tried.var(axis=0) * (k - 1))
+    rows = []
+    for factor, name in enumerate(names):
+        effect, reach = curve[: len(at[factor]), factor], half[: len(at[factor]), factor]
+        rows.append(pd.DataFrame({"factor": name, "u": at[factor], "effect": effect, "low": effect - reach, "high": effect + reach}))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _convergence(emulator: Emulator, every: np.ndarray, table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Totals from the first points alone. Prefixes of which an emulator cannot speak are left out."""
+    n, g = len(emulator.unit), len(every)
+    parts = first_and_total(every, np.zeros((0, 2), dtype=int))
+    heirs = np.arange(2 * g + 1) >= g
+    rows = []
+    for count in [round(n * share) for share in PREFIXES[:-1]]:
+        if count < LEAST_POINTS or np.ptp(emulator.responses.mean[:count]) == 0:
+            continue
+        part = Emulator.fit(emulator.unit[:count], emulator.responses.at(slice(count)), seed=seed)
+        if part.q2 >= LEAST_Q2:
+            said = shares(part, parts, heirs)
+            rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": said.share[g : 2 * g],
+                                      "low": said.low[g : 2 * g], "high": said.high[g : 2 * g]}))  # fmt: skip
+    last = table.rename(columns={"total_low": "low", "total_high": "high"})[["factor", "total", "low", "high"]]
+    last.insert(0, "points", n)
+    return pd.concat([*rows, last], ignore_index=True)

@@ -1,0 +1,106 @@
+"""A quick stand-in for the model, that knows how good it is because it was tried on points that it had not seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.sensitivity.gaussian import Gaussian
+from sim.sensitivity.noise import Responses, responses
+from sim.sensitivity.polynomials import Basis, Polynomials
+
+FOLDS = 10
+SMALL, FEW = 150, 20  # points and factors up to which a Gaussian process is tried too
+LEAST_POINTS = 16
+Surface = Polynomials | Gaussian
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What was learned from a design; `predict` takes 100,000 points in less than a second.
+
+    responses  the runs it learned from, taken apart; unit: their points (n x d)
+    surface    fitted to all points
+    fold       n: in which tenth of the points each is
+    tried      a surface for each fold, fitted without it, all choices (terms, their number, length scales) included
+    left       n: mean response less what the surface that had not seen the point says
+    """
+
+    responses: Responses
+    unit: np.ndarray
+    surface: Surface
+    fold: np.ndarray
+    tried: tuple[Surface, ...]
+    left: np.ndarray
+
+    @classmethod
+    def fit(cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0) -> "Emulator":
+        """Sparse polynomials; of small designs a Gaussian process too, and the better of the two is kept.
+
+        unit  n x d, in [0, 1];  y: n, n x r (replicates, nan where a run failed), or runs taken apart already
+        InputError if all runs failed. Any number of points can be had; with few, see `q2` before trusting it.
+        """
+        runs = y if isinstance(y, Responses) else responses(np.asarray(y, dtype=float).reshape(len(unit), -1))
+        unit = np.asarray(unit, dtype=float)[runs.kept]
+        n, d = unit.shape
+        kinds: list[type[Polynomials] | type[Gaussian]] = [Polynomials]
+        kinds += [Gaussian] if n <= SMALL and d <= FEW and np.ptp(runs.mean) > 0 else []
+        fold = _folds(unit, np.random.default_rng([seed, 1]))
+        made = [cls(runs, unit, *_tried(kind.fit, unit, runs.mean, fold, seed)) for kind in kinds]
+        return max(made, key=lambda one: one.q2)
+
+    @property
+    def kind(self) -> str:
+        """Which of the two it is, in words."""
+        return "sparse polynomials" if isinstance(self.surface, Polynomials) else "Gaussian process"
+
+    @property
+    def q2(self) -> float:
+        """Share of the variance of mean responses that it foretells, at points it has not seen. At most 1; below 0: worse than the mean."""
+        spread = float(np.var(self.responses.mean))
+        return 1 - float(np.mean(self.left**2)) / spread if spread > 0 else 0.0
+
+    @property
+    def noise(self) -> float | None:
+        """Variance of the noise in the mean responses that it learned from; None if it cannot be known (one replicate)."""
+        return self.responses.noise
+
+    def predict(self, unit: np.ndarray) -> np.ndarray:
+        """n: the mean response at points (n x d)."""
+        return self.surface.predict(np.asarray(unit, dtype=float))
+
+    def predict_sd(self, unit: np.ndarray) -> np.ndarray:
+        """n: how far off the mean response may be, as a standard deviation.
+
+        The larger of two: what cross-validation found, less the noise if it is known; and how much, at the point, surfaces differ that
+        were fitted without a tenth of the design each (jackknife). Luck of a new run is not in it.
+        """
+        unit = np.asarray(unit, dtype=float)
+        found = np.array([surface.predict(unit) for surface in self.tried])
+        return np.sqrt(np.maximum(found.var(axis=0) * (len(self.tried) - 1), self.missed))
+
+    @property
+    def missed(self) -> float:
+        """Variance of mean responses that is neither foretold nor known to be noise."""
+        return max(float(np.mean(self.left**2)) - (self.noise or 0.0), 0.0)
+
+
+def _folds(unit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The fold of each point; equal points are in the same one."""
+    _, same = np.unique(unit, axis=0, return_inverse=True)
+    count = same.max() + 1
+    return rng.permutation(np.arange(count) % min(FOLDS, count))[same.ravel()]
+
+
+def _tried(
+    fit: Callable[..., Surface], unit: np.ndarray, y: np.ndarray, fold: np.ndarray, seed: int
+) -> tuple[Surface, np.ndarray, tuple[Surface, ...], np.ndarray]:
+    """A surface of one kind for all points and for all but each fold, with what the latter leave."""
+    basis = Basis.of(unit)
+    surfaces, left = [], y - y.mean()
+    for one in range(fold.max() + 1):
+        out = fold == one
+        surface = fit(basis, unit[~out], y[~out], np.random.default_rng([seed, 2, one]))
+        left[out] = y[out] - surface.predict(unit[out])
+        surfaces.append(surface)
+    return fit(basis, unit, y, np.random.default_rng([seed, 2])), fold, tuple(surfaces), left

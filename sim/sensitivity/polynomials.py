@@ -1,0 +1,224 @@
+"""Sparse polynomial chaos: a response as a short sum of products of Legendre polynomials, one or a few factors in each.
+
+Factors are uniform on 0 to 1 and independent, the products are orthonormal, and so the variance of each term is the square of its
+coefficient: indices can be read off. Blatman and Sudret (2011), Adaptive sparse polynomial chaos expansion based on least angle
+regression, Journal of Computational Physics 230. Terms are taken one by one by forward orthogonal least squares (Chen, Billings and
+Luo 1989), which chooses what lowers the residual most; how many, by cross-validation.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, product
+
+import numpy as np
+
+from sim.sensitivity.selection import centered, errors, forward
+
+ORDER = 3  # factors in a term at most
+HIGHEST = 12  # degree at most
+DISCRETE = 8  # a factor with at most so many different values is taken as discrete
+NORM = 0.7  # of the hyperbolic truncation: below 1, high degrees are for few factors at a time
+MAIN = 4  # degree of main effects if there are many factors
+TERMS = 200  # in the sum at most
+FIRST, SECOND = 900, 600  # terms that are tried at a first look, and with higher degrees of what mattered then
+ACTIVE = 6  # factors whose terms of higher degree are tried, after a first look
+INNER = 5  # folds that choose how many terms
+ROWS = 4096  # predicted at once, which bounds memory
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Polynomials of each factor, orthonormal over its distribution: degree 0 to `HIGHEST`.
+
+    levels     of each factor: its values if it is discrete (all equally likely), or None
+    transforms d x (HIGHEST + 1) x (HIGHEST + 1): from Legendre polynomials to those of the factor. The unit matrix if it is
+               continuous; for a discrete factor with L values, degrees of L and more are zero
+    """
+
+    levels: tuple[np.ndarray | None, ...]
+    transforms: np.ndarray
+
+    @classmethod
+    def of(cls, unit: np.ndarray) -> "Basis":
+        """The basis that suits the points of a design (n x d)."""
+        levels, transforms = [], []
+        for column in unit.T:
+            values = np.unique(column)
+            few = values.size <= min(DISCRETE, len(column) // 4)
+            levels.append(values if few else None)
+            transforms.append(_orthonormal(values) if few else np.eye(HIGHEST + 1))
+        return cls(tuple(levels), np.array(transforms))
+
+    @property
+    def degrees(self) -> np.ndarray:
+        """d: the highest degree that each factor can have."""
+        return np.array([HIGHEST if values is None else values.size - 1 for values in self.levels])
+
+    def nodes(self, factor: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where to read a function of one factor, and with what weights, to integrate it."""
+        values = self.levels[factor]
+        if values is not None:
+            return values, np.full(values.size, 1 / values.size)
+        at, weights = np.polynomial.legendre.leggauss(48)
+        return (at + 1) / 2, weights / 2
+
+    def products(self, unit: np.ndarray, terms: np.ndarray) -> np.ndarray:
+        """n x p: each term at each point. terms: p x d, the degree of each factor in each term."""
+        one = np.einsum("dnk,dkm->dmn", _legendre(unit), self.transforms)
+        factors = np.argsort(terms == 0, axis=1, kind="stable")[:, :ORDER]  # those with a degree come first
+        degrees = np.take_along_axis(terms, factors, axis=1)
+        found = one[factors[:, 0], degrees[:, 0]]
+        for place in range(1, factors.shape[1]):
+            more = degrees[:, place] > 0
+            found[more] *= one[factors[more, place], degrees[more, place]]
+        return found.T
+
+
+def _legendre(unit: np.ndarray) -> np.ndarray:
+    """d x n x (HIGHEST + 1): Legendre polynomials of 2u - 1 with variance 1."""
+    values = np.polynomial.legendre.legvander(2 * unit.T - 1, HIGHEST)
+    return values * np.sqrt(2 * np.arange(HIGHEST + 1) + 1)
+
+
+def _orthonormal(values: np.ndarray) -> np.ndarray:
+    """Transform that makes Legendre polynomials orthonormal over equally likely values."""
+    count = values.size
+    legendre = _legendre(values[:, None])[0, :, :count]
+    r = np.linalg.qr(legendre / np.sqrt(count), mode="r")
+    transform = np.zeros((HIGHEST + 1, HIGHEST + 1))
+    transform[:count, :count] = np.linalg.inv(r) * np.sign(np.diag(r))
+    return transform
+
+
+@lru_cache(maxsize=64)
+def _shapes(degree: int) -> tuple[tuple[int, ...], ...]:
+    """Degrees of one to `ORDER` factors in a term, in the hyperbolic set of a degree."""
+    found = []
+    for order in range(1, ORDER + 1):
+        limit = degree**NORM + 1e-9
+        found += [d for d in product(range(1, degree + 1), repeat=order) if sum(one**NORM for one in d) <= limit]
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def hyperbolic(factors: int, limit: int) -> np.ndarray:
+    """p x factors: the largest hyperbolic set of terms that has at most `limit` terms; of degree 1 at least.
+
+    >>> hyperbolic(2, 5).tolist()
+    [[1, 0], [0, 1], [2, 0], [0, 2]]
+    """
+    best: list[np.ndarray] = []
+    for degree in range(1, HIGHEST + 1):
+        found = []
+        for shape in _shapes(degree):
+            for where in combinations(range(factors), len(shape)):
+                row: np.ndarray = np.zeros(factors, dtype=np.int8)
+                row[list(where)] = shape
+                found.append(row)
+            if len(found) > limit and best:
+                return np.array(best)
+        best = found
+    return np.array(best)
+
+
+@dataclass(frozen=True)
+class Polynomials:
+    """A response as `mean` plus the sum of `coefficients` times `terms` (p x d, degrees) of a `basis`."""
+
+    basis: Basis
+    terms: np.ndarray
+    coefficients: np.ndarray
+    mean: float
+
+    @classmethod
+    def fit(cls, basis: Basis, unit: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> "Polynomials":
+        """Choose terms and their number, and fit them to y (n) at the points (n x d)."""
+        terms = first_look = _candidates(basis, unit, y)
+        columns = basis.products(unit, terms)
+        folds = rng.permutation(np.arange(len(y)) % INNER)
+        first = _chosen(basis, columns, terms, y, folds)
+        if len(first.terms):
+            terms = _enriched(basis, first, first_look, len(y))
+        if len(terms) == len(first_look):
+            return first
+        more = terms[len(first_look) :]
+        return _chosen(basis, np.hstack([columns, basis.products(unit, more)]), terms, y, folds)
+
+    def again(self, unit: np.ndarray, y: np.ndarray) -> list["Polynomials"]:
+        """The same terms fitted to other responses (n x r)."""
+        return _fitted(self.basis, self.basis.products(unit, self.terms), self.terms, y)
+
+    def predict(self, unit: np.ndarray) -> np.ndarray:
+        """n: the response at points (n x d)."""
+        parts = [unit[start : start + ROWS] for start in range(0, len(unit), ROWS)]
+        return np.concatenate([self.mean + self.basis.products(part, self.terms) @ self.coefficients for part in parts])
+
+    def _within(self, sets: np.ndarray) -> np.ndarray:
+        """p x s: does the term depend on no factor outside the set? sets: s x d, bool."""
+        return ((self.terms > 0).astype(np.float32) @ (~sets).T.astype(np.float32)) == 0
+
+    def given(self, unit: np.ndarray, sets: np.ndarray) -> np.ndarray:
+        """n x s: mean response given the factors of each set (s x d, bool), over all the others, less the mean."""
+        return self.basis.products(unit, self.terms) @ (self.coefficients[:, None] * self._within(sets))
+
+    def variance_given(self, sets: np.ndarray) -> np.ndarray:
+        """s: variance of that."""
+        return self.coefficients**2 @ self._within(sets)
+
+
+def _candidates(basis: Basis, unit: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Terms for a first look: a hyperbolic set; of many factors, main effects and the pairs that go best with what these leave."""
+    n, d = unit.shape
+    limit = int(np.clip(4 * n, 100, FIRST))
+    if d * (MAIN + (d - 1) // 2) <= limit:
+        return _allowed(basis, hyperbolic(d, limit))
+    mains = np.vstack([degree * np.eye(d, dtype=np.int8) for degree in range(1, MAIN + 1)])
+    mains = _allowed(basis, mains)
+    return np.vstack([mains, _pairs(basis, unit, y, mains, max(limit - len(mains), 100))])
+
+
+def _allowed(basis: Basis, terms: np.ndarray) -> np.ndarray:
+    """Those whose degrees the factors can have."""
+    return terms[(terms <= basis.degrees).all(axis=1)]
+
+
+def _pairs(basis: Basis, unit: np.ndarray, y: np.ndarray, mains: np.ndarray, most: int) -> np.ndarray:
+    """Products of two factors: those that go best with what main effects leave of the response."""
+    d = unit.shape[1]
+    columns = basis.products(unit, mains)
+    chosen, triangle, gains = forward(*centered(columns, y), most=min(len(y) // 10, TERMS))
+    columns = columns[:, chosen] - columns[:, chosen].mean(axis=0)
+    left = y - y.mean() - columns @ np.linalg.solve(triangle, gains)
+    linear = basis.products(unit, np.eye(d, dtype=np.int8))
+    match = np.abs(np.triu(linear.T @ (linear * left[:, None]), 1))
+    best = np.argsort(match, axis=None)[::-1][: min(most, d * (d - 1) // 2)]
+    one, other = np.unravel_index(best, match.shape)
+    terms = np.zeros((best.size, d), dtype=np.int8)
+    terms[np.arange(best.size), one] = terms[np.arange(best.size), other] = 1
+    return _allowed(basis, terms)
+
+
+def _enriched(basis: Basis, first: Polynomials, terms: np.ndarray, limit: int) -> np.ndarray:
+    """The terms, then those of higher degree in the factors that mattered most at first look."""
+    weight = first.coefficients**2 @ (first.terms > 0)
+    active = np.sort(np.argsort(weight)[::-1][: min(ACTIVE, int((weight > 0).sum()))])
+    known = {row.tobytes() for row in terms}
+    inner = hyperbolic(active.size, int(np.clip(2 * limit, 100, SECOND)))
+    more = np.zeros((len(inner), terms.shape[1]), dtype=np.int8)
+    more[:, active] = inner
+    fresh = [row for row in _allowed(basis, more) if row.tobytes() not in known]
+    return np.vstack([terms, fresh]) if fresh else terms
+
+
+def _chosen(basis: Basis, columns: np.ndarray, terms: np.ndarray, y: np.ndarray, folds: np.ndarray) -> Polynomials:
+    """A sum of as many of the terms as cross-validation wants."""
+    most = min(len(y) // 2, TERMS)
+    size = int(errors(columns, y, folds, most).argmin())
+    chosen, _, _ = forward(*centered(columns, y), most=size)
+    return _fitted(basis, columns[:, chosen], terms[chosen], y[:, None])[0]
+
+
+def _fitted(basis: Basis, columns: np.ndarray, terms: np.ndarray, y: np.ndarray) -> list[Polynomials]:
+    """Least squares, for each response (n x r)."""
+    found = np.linalg.lstsq(np.column_stack([np.ones(len(y)), columns]), y, rcond=None)[0]
+    return [Polynomials(basis, terms, one[1:], float(one[0])) for one in found.T]

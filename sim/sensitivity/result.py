@@ -1,0 +1,102 @@
+"""What an analysis says: indices with intervals, what those cover, and when it had better not speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError
+from sim.sensitivity.noise import Responses
+
+if TYPE_CHECKING:
+    from sim.sensitivity.emulator import Emulator
+
+LEAST_Q2 = 0.5  # below this an emulator does not speak
+
+
+@dataclass
+class Sensitivity:
+    """How an output depends on factors, or on groups of factors.
+
+    method        emulator, sobol, morris, efast, delta, pawn or oat
+    names         of the factors or groups, in the order of the design
+    points        of the design that were used;  replicates: at each
+    mean, sd      of the mean responses, over points
+    table         a row a factor; empty if refused. Columns: factor, then
+                  emulator  first, total, each with _low and _high
+                  sobol     the same, then first_salib and total_salib, from which luck has not been taken off
+                  efast     first, total, each with _low and _high
+                  morris    mu, mu_star, mu_star_low, mu_star_high, sigma (nan for a group)
+                  delta     delta, first, each with _low and _high
+                  pawn      minimum, mean, median, median_low, median_high, maximum, cv, inert (the median of a factor that does nothing)
+                  oat       low, high (mean output at the factor's ends), swing (largest less smallest), change, change_low, change_high
+    covers        one sentence: what the intervals cover
+    refused       why it does not speak, and what would help; None if it speaks
+    interactions  one, other, share, low, high: what two do only together, the largest first; None if the method does not tell
+    effects       factor, u, effect, low, high: mean output less the overall mean, where a share u of the factor's distribution lies below
+                  (emulator only)
+    convergence   points, factor, total, low, high: the same from the first points alone (emulator, sobol)
+    q2            share of the variance of mean responses that the emulator foretells at points it has not seen
+    q2_of_signal  the same of what is not luck, at most 1
+    missed        share of the variance, noise taken off, that the emulator does not find
+    noise_share   share of the variance of single runs with the same luck that is luck at the point: noise / (noise + signal). What a luck
+                  does at all points alike is in neither. With one replicate an upper bound: what the emulator does not foretell
+    noise_share_of_mean  the same for means over replicates
+    notes         what else a reader must know: points left out, and the like
+    """
+
+    method: str
+    names: list[str]
+    points: int
+    replicates: int
+    mean: float
+    sd: float
+    table: pd.DataFrame
+    covers: str
+    refused: str | None = None
+    interactions: pd.DataFrame | None = None
+    effects: pd.DataFrame | None = None
+    convergence: pd.DataFrame | None = None
+    q2: float | None = None
+    q2_of_signal: float | None = None
+    missed: float | None = None
+    noise_share: float | None = None
+    noise_share_of_mean: float | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.emulator: Emulator | None = None  # not a field: it is not saved
+
+    def predict(self, unit: np.ndarray) -> np.ndarray:
+        """n: what the emulator expects at points (n x d, in [0, 1]). InputError if there is none."""
+        if self.emulator is None:
+            raise InputError(f"the method '{self.method}' gives no emulator, or it was not kept.", "Take the method emulator.")
+        return self.emulator.predict(unit)
+
+
+def blank(method: str, names: list[str], runs: Responses) -> Sensitivity:
+    """A result that says nothing yet."""
+    mean = runs.mean
+    nothing = "Nothing is said, so there are no intervals."
+    table = pd.DataFrame(columns=columns(method))
+    return Sensitivity(method, names, len(mean), runs.replicates, float(mean.mean()), float(mean.std()), table, nothing)
+
+
+def columns(kind: str) -> list[str]:
+    """The columns of an empty table.
+
+    >>> columns("emulator")
+    ['factor', 'first', 'first_low', 'first_high', 'total', 'total_low', 'total_high']
+    """
+    both = ["first", "first_low", "first_high", "total", "total_low", "total_high"]
+    known = {
+        "emulator": both, "efast": both, "sobol": [*both, "first_salib", "total_salib"],
+        "morris": ["mu", "mu_star", "mu_star_low", "mu_star_high", "sigma"],
+        "delta": ["delta", "delta_low", "delta_high", "first", "first_low", "first_high"],
+        "pawn": ["minimum", "mean", "median", "median_low", "median_high", "maximum", "cv", "inert"],
+        "oat": ["low", "high", "swing", "change", "change_low", "change_high"],
+    }  # fmt: skip
+    return ["factor", *known[kind]]

@@ -1,0 +1,107 @@
+"""All runs of a store in one file: Parquet, CSV or NetCDF. Series go through memory a part at a time."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError, shown
+from sim.harvest import VARIABLES
+from sim.measures import MEASURES
+from sim.results import unwritable, write
+from sim.studies.contents import weeks_of
+from sim.studies.designs import Points
+from sim.studies.store import Store
+
+DIMENSIONS = ("point", "arm", "replicate", "week")
+
+
+def export(store: Store, points: Points, path: Path, *, series: bool) -> Path:
+    """Write a tidy table (.parquet, .csv), joined with the values of what varies, or arrays point x arm x replicate x week (.nc).
+
+    InputError if the suffix is another one, the study keeps no series, or the file cannot be written.
+    """
+    writers: dict[str, Callable[[Store, Points, bool, Path], None]] = {".parquet": _parquet, ".csv": _csv, ".nc": _netcdf}
+    if path.suffix not in writers:
+        raise InputError(f"{shown(path.suffix)} is no kind of file that can be written.", f"End the name with {', '.join(writers)}.")
+    if series and not store.study.series:
+        raise InputError("this study keeps no series.", "Write series: [trust, crimes] in a study, and sweep that.")
+    if path.is_dir():
+        raise unwritable(path, OSError("it is a folder"))
+    return write(path, lambda place: writers[path.suffix](store, points, series, place))
+
+
+def _tables(store: Store, points: Points, series: bool) -> Iterator[pd.DataFrame]:
+    """The rows, some at a time."""
+    for frame in store.series() if series else [store.runs()]:
+        yield frame.join(points.values, on="point")
+
+
+def _csv(store: Store, points: Points, series: bool, path: Path) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        for number, frame in enumerate(_tables(store, points, series)):
+            frame.to_csv(stream, index=False, header=number == 0)
+
+
+def _parquet(store: Store, points: Points, series: bool, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer = None
+    try:
+        for frame in _tables(store, points, series):
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table)
+    finally:
+        if writer:
+            writer.close()
+
+
+def _netcdf(store: Store, points: Points, series: bool, path: Path) -> None:
+    """Arrays with units; those of series are written run by run, so that they need not fit into memory."""
+    import h5netcdf
+
+    study = store.study
+    shape = store.shape
+    weeks = np.arange(-study.base.spin_up_weeks, study.base.weeks) if series else np.array(study.at)
+    assert not series or len(weeks) == weeks_of(study)
+    with h5netcdf.File(path, "w") as file:
+        file.dimensions = dict(zip(DIMENSIONS, (*shape, len(weeks)), strict=True))
+        file.attrs["title"], file.attrs["study"] = study.name, store.batch.study
+        for name, values in {"point": np.arange(shape[0]), "replicate": np.arange(shape[2]), "week": weeks}.items():
+            file.create_variable(name, (name,), data=values)
+        file["week"].attrs["units"] = "week"
+        arms = list(study.sweep_arms())
+        file.create_variable("arm", ("arm",), data=np.array(arms, dtype=object), dtype=_text())
+        for factor in study.factors():
+            values = points.values[factor.name].to_numpy()
+            made = file.create_variable(factor.name, ("point",), data=values, dtype=_text() if values.dtype.kind in "OUT" else None)
+            made.attrs["units"], made.attrs["long_name"] = factor.unit, factor.description
+        if series:
+            _fill_series(store, file, arms, len(weeks))
+        else:
+            for name in study.measures:
+                made = file.create_variable(name, DIMENSIONS, data=store.cube(name))
+                made.attrs["units"], made.attrs["long_name"] = MEASURES[name].unit, MEASURES[name].description
+
+
+def _fill_series(store: Store, file: Any, arms: list[str], weeks: int) -> None:
+    """Write every series of every run into its place."""
+    for name in store.study.series:
+        made = file.create_variable(name, DIMENSIONS, dtype=np.float32, fillvalue=np.float32(np.nan))
+        made.attrs["units"], made.attrs["long_name"] = VARIABLES[name][1:]
+    for frame in store.series():
+        for start in range(0, len(frame), weeks):
+            run = frame.iloc[start : start + weeks]
+            place = (int(run.point.iloc[0]), arms.index(run.arm.iloc[0]), int(run.replicate.iloc[0]))
+            for name in store.study.series:
+                file[name][place] = run[name].to_numpy()
+
+
+def _text() -> Any:
+    import h5py
+
+    return h5py.string_dtype()

@@ -1,0 +1,272 @@
+"""The journal of a store: which runs are wanted, which are kept and where, and which failed. SQLite, one transaction a shard.
+
+A run is known by its key (see `sim.studies.work.keys`). A batch is a list of wanted runs, fixed when it is made; it is cut into
+shards by position, so that what a shard holds depends neither on workers nor on the order in which runs end. A chunk, which is
+what a killed process may lose, is a shard and a reserve: runs of the next one, with which other workers begin while the last
+runs of a shard are waited for.
+"""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.errors import InputError, number
+
+VERSION = 1
+RESERVE = 16  # a chunk is so many times its reserve
+KEY = 16  # bytes
+TABLES = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE batch (number INTEGER PRIMARY KEY, kind TEXT, study TEXT, replicates INTEGER, fingerprint TEXT, chunk INTEGER,
+    first_shard INTEGER, runs INTEGER, keys BLOB, chosen BLOB, made TEXT);
+CREATE TABLE shard (number INTEGER PRIMARY KEY, batch INTEGER, runs INTEGER, rows INTEGER, bytes INTEGER, sha256 TEXT,
+    series_bytes INTEGER, series_sha256 TEXT);
+CREATE TABLE run (key BLOB PRIMARY KEY, shard INTEGER, place INTEGER, point INTEGER, arm TEXT, replicate INTEGER) WITHOUT ROWID;
+CREATE TABLE failure (key BLOB PRIMARY KEY, shard INTEGER, point INTEGER, arm TEXT, replicate INTEGER, inputs TEXT, error TEXT,
+    traceback TEXT) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Runs that were asked for at one time.
+
+    kind         "new", "extend", "replicates", "retry" or "anew"
+    study        the resolved study whose runs these are, as YAML
+    replicates   how many of each point and arm that study has here
+    fingerprint  hash of the code that makes its runs
+    chunk        runs that may be handed out and not recorded at one time
+    first_shard  number of its first shard
+    keys         of all runs of the study, 16 bytes each, by point, arm and replicate
+    chosen       positions among them of those that were not there yet: the runs of this batch, in order
+    made         when, by which command and which versions
+    """
+
+    number: int
+    kind: str
+    study: str
+    replicates: int
+    fingerprint: str
+    chunk: int
+    first_shard: int
+    keys: bytes
+    chosen: np.ndarray
+    made: dict[str, Any]
+
+    @property
+    def reserve(self) -> int:
+        """Runs of a chunk that are not of the shard."""
+        return min(self.chunk - 1, max(1, self.chunk // RESERVE))
+
+    @property
+    def shard_runs(self) -> int:
+        """Runs of a shard; the last has what is left."""
+        return self.chunk - self.reserve
+
+    @property
+    def shards(self) -> range:
+        """The numbers of its shards."""
+        return range(self.first_shard, self.first_shard - -len(self.chosen) // self.shard_runs)
+
+    def positions(self, shard: int) -> np.ndarray:
+        """The runs of one of its shards, as positions among the study's runs."""
+        start = (shard - self.first_shard) * self.shard_runs
+        return self.chosen[start : start + self.shard_runs]
+
+    @cached_property
+    def listed(self) -> list[bytes]:
+        """The keys of all runs of the study."""
+        return [self.keys[start : start + KEY] for start in range(0, len(self.keys), KEY)]
+
+
+class Shard(NamedTuple):
+    """One file of runs and one of their series, as they were written."""
+
+    number: int
+    batch: int
+    runs: int
+    rows: int
+    bytes: int
+    sha256: str
+    series_bytes: int | None
+    series_sha256: str | None
+
+
+class Journal:
+    """The tables. Whoever writes holds the store's lock; readers need none."""
+
+    def __init__(self, path: Path, *, write: bool = False):
+        self.path, self.write = path, write
+        with self._explained():
+            self.connection = _connected(path, write)
+            if write:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                # FULL: a shard that is recorded stays recorded when the power fails. It costs one sync of the disk a shard; with
+                # NORMAL all shards since the last checkpoint could be forgotten, which is more than the one that may be lost.
+                self.connection.execute("PRAGMA synchronous = FULL")
+        self._check_version()
+
+    def _check_version(self) -> None:
+        with self._explained():
+            if not self.connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                self.blank = True
+                return
+            found = self.connection.execute("SELECT value FROM about WHERE name = 'version'").fetchone()
+        self.blank = False
+        if not found or found[0] != VERSION:
+            layout = found[0] if found else "unknown"
+            raise InputError(
+                f"'{self.path}' was written by another version of Confianza (its layout is {layout}, not {VERSION}).",
+                "Read it with the version that provenance.json beside it names, or run the study into another folder.",
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of SQLite in plain words."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise explained(self.path, error) from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written inside, or nothing."""
+        with self._explained():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """What a query finds."""
+        with self._explained():
+            return self.connection.execute(query, values).fetchall()
+
+    def add_batch(self, batch: Batch) -> None:
+        """Write down a batch; with the first one, the tables themselves."""
+        mask: np.ndarray = np.zeros(len(batch.listed), bool)
+        mask[batch.chosen] = True
+        fields = (batch.number, batch.kind, batch.study, batch.replicates, batch.fingerprint, batch.chunk, batch.first_shard)
+        packed = (len(batch.chosen), batch.keys, np.packbits(mask).tobytes(), json.dumps(batch.made))
+        with self.transaction() as connection:
+            if self.blank:
+                for statement in TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO about VALUES ('version', ?)", (VERSION,))
+            connection.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*fields, *packed))
+        self.blank = False
+
+    def batches(self, *, last: bool = False) -> list[Batch]:
+        """All batches, the oldest first, or the last alone."""
+        found = []
+        which = "WHERE number = (SELECT max(number) FROM batch)" if last else "ORDER BY number"
+        for *fields, _, keys, packed, made in self.rows(f"SELECT * FROM batch {which}"):
+            mask = np.unpackbits(np.frombuffer(packed, np.uint8), count=len(keys) // KEY)
+            fields += [keys, np.flatnonzero(mask), json.loads(made)]
+            found.append(Batch(*fields))
+        return found
+
+    def shards(self) -> list[Shard]:
+        """All shards that are recorded, by number."""
+        return [Shard(*row) for row in self.rows("SELECT * FROM shard ORDER BY number")]
+
+    def known(self) -> set[bytes]:
+        """Keys of the runs that are kept or failed."""
+        return {key for (key,) in self.rows("SELECT key FROM run UNION ALL SELECT key FROM failure")}
+
+    def record(self, shard: Shard, runs: Sequence[tuple[Any, ...]], failures: Sequence[tuple[Any, ...]]) -> None:
+        """Write down a shard with its runs (key, place, point, arm, replicate) and failures (key, point, arm, replicate, ...) at once.
+
+        A run that another shard has already keeps its place there, and is no failure.
+        """
+        with self.transaction() as connection:
+            connection.execute("INSERT INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?)", shard)
+            connection.executemany(
+                f"INSERT OR IGNORE INTO run VALUES (?, {shard.number}, ?, ?, ?, ?)",
+                runs,
+            )
+            connection.executemany(f"INSERT OR REPLACE INTO failure VALUES (?, {shard.number}, ?, ?, ?, ?, ?, ?)", failures)
+            connection.execute("DELETE FROM failure WHERE key IN (SELECT key FROM run)")
+
+    def forget(self, shard: int) -> None:
+        """Strike a shard out, so that its runs are run again."""
+        with self.transaction() as connection:
+            for table, column in (("run", "shard"), ("failure", "shard"), ("shard", "number")):
+                connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (shard,))
+
+    def note(self, name: str, value: str | None) -> None:
+        """Write down a fact about the store, or strike it out."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM about WHERE name = ?", (name,))
+            if value is not None:
+                connection.execute("INSERT INTO about VALUES (?, ?)", (name, value))
+
+
+def _connected(path: Path, write: bool) -> sqlite3.Connection:
+    """A connection; one that only reads also works where nothing may be written."""
+    options: dict[str, Any] = {"isolation_level": None, "timeout": 30, "uri": True, "check_same_thread": False}
+    where = path.absolute().as_uri()
+    if write:
+        return sqlite3.connect(where, **options)
+    connection = sqlite3.connect(f"{where}?mode=ro", **options)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        log = path.with_name(path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        connection.close()
+        connection = sqlite3.connect(f"{where}?immutable=1", **options)  # a read-only folder, in which no memory can be shared
+    return connection
+
+
+def explained(path: Path, error: sqlite3.Error) -> InputError:
+    """An error of SQLite in plain words."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    folder = path.parent
+    if code == sqlite3.SQLITE_FULL:
+        return disk_full(folder)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return InputError(f"the journal '{path}' cannot be opened or written to ({error}).", "Check the folder and its permissions.")
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT) or "no such" in str(error):
+        return InputError(f"'{path}' is not the journal of a study, or is damaged ({error}).", "Restore it, or choose another folder.")
+    if code == sqlite3.SQLITE_BUSY:
+        return InputError(f"another program holds the journal '{path}' ({error}).", "Close it and try again.")
+    remedy = f"Check the disk; what is recorded is safe. Then: confianza resume {folder}"
+    return InputError(f"the journal '{path}' cannot be used ({error}).", remedy)
+
+
+def disk_full(folder: Path) -> InputError:
+    """The error for a disk without room."""
+    remedy = f"Free some space; what is recorded is safe. Then: confianza resume {folder}"
+    return InputError(f"the disk of '{folder}' is full.", remedy)
+
+
+def count(amount: int, what: str) -> str:
+    """An amount in words.
+
+    >>> count(1, "run"), count(20000, "run")
+    ('1 run', '20,000 runs')
+    """
+    return f"{number(amount)} {what}{'' if amount == 1 else 's'}"
+
+
+def command() -> str:
+    """The command that is running, as it was written."""
+    return " ".join(sys.argv)

@@ -1,0 +1,147 @@
+"""Shards: Parquet files of about 256 runs, whose bytes depend on nothing but their rows; written whole or not at all."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.harvest import VARIABLES
+from sim.measures import MEASURES
+from sim.results import unwritable
+from sim.studies.journal import Shard, disk_full
+
+SHARDS, SERIES = "shards", "series"
+LEVEL = 3  # of zstd; fixed, as is the size of row groups, so that the same rows are the same bytes
+GROUP = 1 << 17  # rows
+MEANINGS = {
+    "point": ("", "row of the design"),
+    "arm": ("", "list of reforms"),
+    "replicate": ("", "the same city with other luck"),
+    "seed": ("", "seed of the replicate"),
+    "week": ("week", "0 is the first after the spin-up; in tables of measures, the end of the 52 weeks that are read"),
+}
+
+
+def file_name(number: int) -> str:
+    """The name of a shard's file.
+
+    >>> file_name(7)
+    '00007.parquet'
+    """
+    return f"{number:05}.parquet"
+
+
+def encoded(columns: Mapping[str, np.ndarray]) -> bytes:
+    """Columns of equal length as the bytes of a Parquet file, with units and descriptions, without dates."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays, fields = [], []
+    for name, values in columns.items():
+        array = pa.array(values.tolist(), pa.string()) if values.dtype.kind in "UO" else pa.array(values)
+        unit, text = _meaning(name)
+        arrays.append(array)
+        fields.append(pa.field(name, array.type, nullable=False, metadata={"unit": unit, "description": text}))
+    sink = pa.BufferOutputStream()
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    few = [name for name in ("arm", "point", "replicate", "seed", "week") if name in columns]
+    pq.write_table(table, sink, compression="zstd", compression_level=LEVEL, row_group_size=GROUP, version="2.6", use_dictionary=few)
+    return sink.getvalue().to_pybytes()
+
+
+def _meaning(name: str) -> tuple[str, str]:
+    """Unit and description of a column."""
+    if name in MEANINGS:
+        return MEANINGS[name]
+    if name in MEASURES:
+        return MEASURES[name].unit, MEASURES[name].description
+    return VARIABLES[name][1:] if name in VARIABLES else ("", "")
+
+
+def digest(data: bytes) -> str:
+    """The hash that the journal keeps of a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, and stays there when the power fails. InputError if that fails."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        try:
+            with open(temporary, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise not_written(path, error) from None
+
+
+def not_written(path: Path, error: OSError) -> InputError:
+    """The error for a file that could not be written."""
+    return disk_full(path.parent) if error.errno in (errno.ENOSPC, errno.EDQUOT) else unwritable(path.parent, error)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make names in a folder last; where folders cannot be opened (Windows) the system sees to it."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def files(folder: Path, shard: Shard) -> list[tuple[Path, int, str]]:
+    """A shard's files, each with its size in bytes and its hash."""
+    name = file_name(shard.number)
+    found = [(folder / SHARDS / name, shard.bytes, shard.sha256)]
+    if shard.series_bytes is not None and shard.series_sha256 is not None:
+        found.append((folder / SERIES / name, shard.series_bytes, shard.series_sha256))
+    return found
+
+
+def problem(folder: Path, shard: Shard, *, thorough: bool = False) -> str | None:
+    """What is wrong with a shard's files, or None. Sizes are compared; with `thorough` also hashes, which reads every file."""
+    for path, size, sha256 in files(folder, shard):
+        name = f"{path.parent.name}/{path.name}"
+        try:
+            found = path.stat().st_size
+            if found != size:
+                return f"{name} has {found:,} bytes instead of {size:,}"
+            if thorough and digest(path.read_bytes()) != sha256:
+                return f"{name} is not what was written (its hash differs)"
+        except FileNotFoundError:
+            return f"{name} is missing"
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror})"
+    return None
+
+
+def damaged(folder: Path, shard: Shard, trouble: str) -> InputError:
+    """The error for a shard that cannot be used."""
+    remedy = f"confianza resume {folder} runs its {shard.runs} runs again, and nothing else."
+    return InputError(f"the store '{folder}' is damaged: {trouble}.", remedy)
+
+
+def read(folder: Path, shard: Shard, *, series: bool = False, columns: list[str] | None = None) -> Any:
+    """A shard as a pyarrow Table, or some of its columns. InputError, with the remedy, if its file is not what was written."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path, size, sha256 = files(folder, shard)[int(series)]
+    try:
+        data = path.read_bytes()
+    except OSError:
+        data = b""
+    if len(data) != size or digest(data) != sha256:
+        raise damaged(folder, shard, problem(folder, shard, thorough=True) or f"{path.parent.name}/{path.name} cannot be read")
+    return pq.read_table(pa.BufferReader(data), columns=columns)

@@ -1,0 +1,295 @@
+"""A study run point by point into a store that loses nothing: `sweep` and what a user holds of it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError, closest, shown
+from sim.results import interval
+from sim.studies.budget import scaled
+from sim.studies.compare import BATCH
+from sim.studies.contents import Status, parsed
+from sim.studies.designs import Points, kind_of
+from sim.studies.executors import executor as opened
+from sim.studies.export import export
+from sim.studies.journal import count
+from sim.studies.limits import Replicates
+from sim.studies.running import Runner, patience
+from sim.studies.store import Store, first_replicates
+from sim.studies.study import Study
+from sim.studies.work import sources
+
+Progress = Callable[[int], None]
+GROWING = ("sobol", "random", "saltelli")  # designs of which a larger one begins with the same points
+
+
+def sweep(
+    study: Study,
+    folder: str | Path,
+    *,
+    executor: str | Executor = "threads",
+    workers: int | None = None,
+    progress: Progress | None = None,
+    chunk: int | None = None,
+) -> "Sweep":
+    """Run every point, arm and replicate of a study into a folder, or go on with what is there.
+
+    study        a sim.studies.study.Study; doses are scaled to its budget first, if it has one
+    folder       for the store (see `sim.studies.store`); absent, empty, or that of the same study
+    executor     "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the bytes do not depend on it
+    workers      threads or processes; by default as many as there are processors
+    progress     called with each number of runs that are done
+    chunk        runs that a killed process may lose; by default 256, or what takes about half a minute if that is less
+    InputError   if the folder holds something else or cannot be written to, the disk is full, or a worker dies
+    Interrupted  after Ctrl-C; call it again to go on
+    """
+    resolved = scaled(study, workers)
+    store = Store(folder)
+    if store.exists():
+        _same(store, resolved)
+    else:
+        store = Store.create(folder, resolved, chunk=chunk)
+    return Sweep(store).resume(executor=executor, workers=workers, progress=progress)
+
+
+def _same(store: Store, study: Study) -> None:
+    """InputError that says what differs, if a store belongs to another study."""
+    here, given = store.study.model_dump(), parsed(study.to_yaml()).model_dump()
+    if differing := [key for key in given if here[key] != given[key]]:
+        raise InputError(
+            f"'{store.folder}' holds another study: {', '.join(differing)} differ{'s' if len(differing) == 1 else ''}.",
+            f"Give another folder with --out, or run what is new into this one: confianza extend {store.folder}",
+        )
+
+
+class Sweep:
+    """A study's runs in a store. What is read is what is recorded; series are read a part at a time (see `Store.series`)."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self._points: tuple[str, Points] | None = None
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Sweep":
+        """A sweep that is there. InputError if the folder holds none."""
+        return cls(Store.open(folder))
+
+    @property
+    def study(self) -> Study:
+        """The study as it was resolved."""
+        return self.store.study
+
+    @property
+    def points(self) -> Points:
+        """The points of its design."""
+        text = self.store.batch.study
+        if not self._points or self._points[0] != text:
+            self._points = (text, parsed(text).points())
+        return self._points[1]
+
+    def status(self) -> Status:
+        """How many runs are wanted, kept, failed and missing, and what is wrong with the folder."""
+        return self.store.status()
+
+    # --- Running
+
+    def resume(
+        self,
+        *,
+        executor: str | Executor = "threads",
+        workers: int | None = None,
+        progress: Progress | None = None,
+        anew: bool = False,
+    ) -> "Sweep":
+        """Run what is missing, also shards whose files are lost; with a rule for replicates, as many more as it asks for.
+
+        anew  run everything again if the code is another one now; otherwise that is an InputError, because runs of two versions
+              are never mixed. Old runs stay in the folder, but are not read any more
+        """
+        if self.store.changed and not anew and self._is_complete():
+            return self
+        with self._running(executor, workers, progress) as runner:
+            self._refuse_other_code(anew)
+            self._complete(runner)
+        return self
+
+    def retry(self, *, executor: str | Executor = "threads", workers: int | None = None, progress: Progress | None = None) -> "Sweep":
+        """Run again what failed, and what is missing; runs that succeed now join the others."""
+        with self._running(executor, workers, progress) as runner:
+            self._refuse_other_code(False)
+            self._finish(runner)
+            if self.store.status().failed:
+                self.store.plan(self.study, "retry", replicates=self.store.batch.replicates)
+            self._complete(runner)
+        return self
+
+    def extend(
+        self,
+        *,
+        points: int | None = None,
+        replicates: int | None = None,
+        study: Study | None = None,
+        executor: str | Executor = "threads",
+        workers: int | None = None,
+        progress: Progress | None = None,
+        anew: bool = False,
+    ) -> "Sweep":
+        """Want more, and run only what is not there yet.
+
+        points      the number of a larger design
+        replicates  of every arm and point
+        study       another study instead, as one with more arms or a longer table of points; runs it has in common are kept
+        anew        see `resume`
+        InputError  if the design cannot grow; nothing has changed then
+        """
+        larger = scaled(study, workers) if study else self.study
+        if points is not None:
+            larger = _grown(larger, points)
+        if replicates is not None:
+            larger = larger.with_(replicates=replicates)
+        with self._running(executor, workers, progress) as runner:
+            self._refuse_other_code(anew)
+            self._finish(runner)
+            if larger.to_yaml() != self.store.batch.study:
+                self.store.plan(larger, "extend")
+            self._complete(runner)
+        return self
+
+    @contextmanager
+    def _running(self, executor: str | Executor, workers: int | None, progress: Progress | None) -> Iterator[Runner]:
+        """The right to write, with an executor; the first Ctrl-C finishes what is under way."""
+        with self.store.writing(), patience() as asked, opened(executor, workers) as pool:
+            self.store.repair()
+            yield Runner(self.store, pool, asked, progress)
+
+    def _refuse_other_code(self, anew: bool) -> None:
+        """InputError if the sources are not those that made the runs; with `anew`, want all runs of these instead."""
+        batch = self.store.batch
+        if not self.store.changed:
+            return
+        if anew:
+            self.store.plan(self.study, "anew", replicates=first_replicates(self.study))
+            return
+        many = count(len(set(batch.listed)), "run")
+        raise InputError(
+            f"the model's source (or Python, NumPy or numba) changed since '{self.store.folder}' was made "
+            f"({batch.fingerprint} then, {sources()} now): its {many} would be run anew, because runs of two versions are never mixed.",
+            "To read what is there, nothing is needed. To run all again, ask for it: --anew (in Python: anew=True).\n"
+            "To go on with the old runs, use the version that provenance.json names.",
+        )
+
+    def _finish(self, runner: Runner) -> None:
+        """Run what is unfinished, the oldest batch first."""
+        for batch, numbers in self.store.unfinished():
+            runner.run(batch, numbers)
+
+    def _complete(self, runner: Runner) -> None:
+        """Run what is unfinished, and more replicates while the study's rule asks for them."""
+        self._finish(runner)
+        while more := self._more_replicates():
+            self.store.plan(self.study, "replicates", replicates=more)
+            self._finish(runner)
+
+    def _is_complete(self) -> bool:
+        """Is there nothing to do?"""
+        return not len(self.store.absent(self.store.batch.listed)) and not self._more_replicates()
+
+    def _more_replicates(self) -> int | None:
+        """How many replicates the study's rule asks for, if it is more than there are."""
+        rule, many = self.study.replicates, self.store.batch.replicates
+        if not isinstance(rule, Replicates) or many >= rule.most or self._known_well(rule):
+            return None
+        return min(many + BATCH, rule.most)
+
+    def _known_well(self, rule: Replicates) -> bool:
+        """Is the mean effect over the design known well enough in every arm?
+
+        Points share a replicate's luck, so the means over points, one a replicate, are the independent values of the t interval.
+        """
+        last = self.store.cube(rule.until.effect)[..., -1]
+        for arm in range(1, last.shape[1]):
+            effects = last[:, arm] - last[:, 0]
+            complete = effects[np.isfinite(effects).all(axis=1)]
+            if not len(complete) or not interval(complete.mean(axis=0))[1] <= rule.until.half_width:
+                return False
+        return True
+
+    # --- Reading
+
+    def runs(self, *, values: bool = False) -> pd.DataFrame:
+        """A row for each run and week that is read: point, arm, replicate, seed, week and a column a measure.
+
+        Ordered by point, arm (as in the study), replicate and week. With `values`, also a column for each factor that varies.
+        """
+        found = self.store.runs()
+        return found.join(self.points.values, on="point") if values else found
+
+    def values(self, of: str, week: int | None = None) -> np.ndarray:
+        """One output of every run: points x replicates; nan where a run failed or is missing.
+
+        of    "mean_trust": its level in the arm compared with; "level:ARM:MEASURE"; or "effect:ARM:MEASURE": what the arm makes
+              of it, point by point and replicate by replicate
+        week  one of those that the study reads (`at`), by default the last
+        """
+        study = self.study
+        level, arm, measure = self._output(of)
+        if week is not None and week not in study.at:
+            raise InputError(f"week {shown(week)} was not read.", f"Weeks that were: {', '.join(map(str, study.at))}")
+        cube = self.store.cube(measure)[..., study.at.index(week) if week is not None else -1]
+        arms = list(study.sweep_arms())
+        found = cube[:, arms.index(arm)]
+        return found if level else found - cube[:, arms.index(study.vs)]
+
+    def _output(self, of: str) -> tuple[bool, str, str]:
+        """Is it a level, in which arm, of which measure? InputError with the nearest names if it cannot be read here."""
+        study = self.study
+        arms = list(study.sweep_arms())
+        kind, arm, measure = "level", study.vs, of
+        if ":" in of:
+            kind, _, rest = of.partition(":")
+            arm, _, measure = rest.rpartition(":")
+        for given, known, what in ((kind, ("level", "effect"), "output"), (arm, arms, "arm"), (measure, study.measures, "measure")):
+            if given not in known:
+                near = closest(given, known)
+                hint = f"Did you mean '{near}'?\n" if near else ""
+                remedy = f"{hint}Here: {', '.join(known)}\nAn output is MEASURE, level:ARM:MEASURE or effect:ARM:MEASURE."
+                raise InputError(f"there is no {what} {shown(given)} in '{of[:100]}'.", remedy)
+        return kind == "level", arm, measure
+
+    def export(self, path: str | Path, *, series: bool = False) -> Path:
+        """Write all runs, or with `series` their weekly series, to one file: .parquet, .csv or .nc. InputError if that is impossible."""
+        return export(self.store, self.points, Path(path), series=series)
+
+    def __repr__(self) -> str:
+        status = self.store.status()
+        size = f"{count(status.points, 'point')}, {count(len(status.arms), 'arm')}, {count(status.replicates, 'replicate')}"
+        return f"<Sweep of '{self.study.name}': {size}; {status.kept:,} of {count(status.wanted, 'run')} kept, {status.failed:,} failed>"
+
+    def _repr_html_(self) -> str:
+        frame, study = self.store.runs(), self.study
+        means = frame[frame.week == study.at[-1]].groupby("arm", sort=False)[list(study.measures)].mean()
+        table = means.to_html(float_format="{:,.4g}".format, na_rep="")
+        return f"<p>{escape(repr(self))}</p><p>Means at the end of week {study.at[-1]}:</p>{table}"
+
+
+def _grown(study: Study, points: int) -> Study:
+    """The study with a larger design that begins with the same points. InputError if its design cannot grow so."""
+    kind = kind_of(study.design) if study.design else "none"
+    if kind not in GROWING:
+        message = (
+            f"the design '{kind}' cannot be extended: a larger one would have other points." if study.design else "the study has no design."
+        )
+        raise InputError(message, f"Designs that can: {', '.join(GROWING)}; or a longer table of points, as another study.")
+    design = dict(study.design or {})
+    if points < design[kind]:
+        raise InputError(f"the design '{kind}' has {design[kind]} already, more than {points}.", "Give a larger number.")
+    larger = study.with_(design=design | {kind: points})
+    before = study.points().values
+    if not larger.points().values.iloc[: len(before)].reset_index(drop=True).equals(before.reset_index(drop=True)):
+        raise InputError(f"a larger '{kind}' of this size has other points.", "Take another size, or sweep into another folder.")
+    return larger

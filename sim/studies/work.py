@@ -1,0 +1,303 @@
+"""One run, many runs, without state: what a worker does in a thread, in a process, or on another machine.
+
+A run is a pure function of (scenario, reforms, replicate): its seed comes from the replicate alone, so every arm and every point
+of a design shares its luck. What is kept of a run does not depend on the runs beside it, bit for bit.
+"""
+
+import hashlib
+import json
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache, partial
+from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim import harvest, measures
+from sim.compiled import fingerprint
+from sim.errors import InputError
+from sim.harvest import labeled, lived, warm_up
+from sim.measures import MEASURES
+from sim.parameters import CODEBOOK, flat
+from sim.reforms import as_data, name_of
+from sim.rng import replicate_seed
+from sim.scenario import Scenario
+from sim.studies.designs import Points
+from sim.studies.effects import year_before
+from sim.studies.study import PLACEBO, Study
+from sim.yaml_files import parse
+
+GROUP = 16  # runs that are measured together: labels cost a millisecond a measure, however many runs there are
+NEVER = threading.Event()
+
+
+class RunSpec(NamedTuple):
+    """Which run: a point of the design, an arm of the study, a replicate."""
+
+    point: int
+    arm: str
+    replicate: int
+
+
+class Failure(NamedTuple):
+    """A run that raised an error."""
+
+    point: int
+    arm: str
+    replicate: int
+    values: str  # of what varies, as JSON
+    error: str  # type and message
+    traceback: str
+
+
+class Piece(NamedTuple):
+    """What is kept of some runs, in their order.
+
+    rows      columns of a tidy table, a row for each run and week of `study.at`: point, arm, replicate, seed, week, and a float64
+              column a measure
+    series    the same for each run and week, spin-up included, with a float32 column a variable; None if none are asked for
+    failures  runs that are missing from both
+    """
+
+    rows: dict[str, np.ndarray]
+    series: dict[str, np.ndarray] | None
+    failures: list[Failure]
+
+
+@cache
+def sources() -> str:
+    """Hash of all code that a run's numbers depend on: of the model (see `fingerprint`), and of what reads and measures it."""
+    digest = hashlib.sha256(fingerprint().encode())
+    for package in ("xarray", "bottleneck", "numbagg"):  # xarray sums with the last two, in another order, where they are installed
+        digest.update(f"{package} {_version(package)}".encode())
+    for path in (Path(harvest.__file__), *sorted(Path(measures.__file__).parent.glob("*.py")), Path(__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def job_of(study: Study) -> bytes:
+    """What workers are told once: the study with everything it inherits (YAML), below a line with the hash of the sources."""
+    return f"# sources: {sources()}\n{study.to_yaml()}".encode()
+
+
+@lru_cache(4)
+def study_of(job: bytes) -> Study:
+    """The study of a job. InputError if the code that made the job is not the code that is to run it."""
+    first, _, text = job.partition(b"\n")
+    made = first.removeprefix(b"# sources: ").decode()
+    if made != sources():
+        raise InputError(
+            f"this worker has other code or versions ({sources()}) than the study was started with ({made}).",
+            "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew.",
+        )
+    return Study(**parse(text, "study.yaml").data)
+
+
+def perform(
+    job: bytes, specs: tuple[RunSpec, ...], values: tuple[Mapping[str, Any], ...], on_run: Callable[[], None] | None = None
+) -> Piece:
+    """Run some runs of a study, and keep what it asks for.
+
+    job     of `job_of`
+    specs   which runs
+    values  of what varies, for each run: those of its point of the design
+    on_run  called after each run, failed or not; what it raises ends the work
+    InputError if the job was made by other code. A run that raises is a failure, not the end of the others.
+    """
+    study = study_of(job)
+    warm_up()
+    scenarios: dict[tuple[int, str], Scenario] = {}
+    done: list[_Kept | Failure] = []
+    for start in range(0, len(specs), GROUP):
+        group: list[_Life | Failure] = []
+        for spec, given in zip(specs[start : start + GROUP], values[start : start + GROUP], strict=True):
+            group.append(_tried(partial(_live, study, spec, given, scenarios), spec, given))
+            if on_run:
+                on_run()
+        done += _measured(study, group)
+    kept = [each for each in done if isinstance(each, _Kept)]
+    return Piece(_rows(study, kept), _series(study, kept), [each for each in done if isinstance(each, Failure)])
+
+
+class _Life(NamedTuple):
+    """A run at its end, with all that was read from it."""
+
+    spec: RunSpec
+    given: Mapping[str, Any]
+    scenario: Scenario
+    seed: int
+    found: dict[str, np.ndarray]
+
+
+class _Kept(NamedTuple):
+    """What is kept of a run."""
+
+    spec: RunSpec
+    seed: int
+    measured: np.ndarray  # weeks x measures
+    series: np.ndarray  # variables x weeks, float32
+
+
+def _tried(work: Callable[[], Any], spec: RunSpec, given: Mapping[str, Any]) -> Any:
+    """What the work gives, or a Failure if it raises an error."""
+    try:
+        return work()
+    except Exception as error:
+        written = json.dumps(dict(given), default=lambda number: number.item())
+        return Failure(*spec, written, f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+def _live(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict[tuple[int, str], Scenario]) -> _Life:
+    """One run from week 0 to its horizon; `scenarios` are those made so far, for replicates share theirs."""
+    place = (spec.point, spec.arm)
+    if place not in scenarios:
+        scenarios[place] = study.scenario_at(spec.arm, given)
+    scenario = scenarios[place]
+    seed = replicate_seed(scenario.seed, spec.replicate)
+    return _Life(spec, given, scenario, seed, lived(scenario, seed, lambda weeks: None, NEVER)[1])
+
+
+def _measured(study: Study, group: list[_Life | Failure]) -> list[_Kept | Failure]:
+    """The same runs measured, in their order; all together, except that cities with other numbers of posts are apart."""
+    done: list[_Kept | Failure] = []
+    for posts, alike in groupby(group, lambda each: len(each.found["officer_complaints"]) if isinstance(each, _Life) else 0):
+        runs: list[Any] = list(alike)
+        if posts:
+            try:
+                runs = _together(study, runs)
+            except Exception:  # of one of them: alone each, to know of which
+                runs = [_tried(partial(_alone, study, one), one.spec, one.given) for one in runs]
+        done += runs
+    return done
+
+
+def _alone(study: Study, life: _Life) -> _Kept:
+    return _together(study, [life])[0]
+
+
+def _together(study: Study, lives: list[_Life]) -> list[_Kept]:
+    """Runs of cities of one size, measured."""
+    dataset = labeled(lives[0].scenario, [life.seed for life in lives], [life.found for life in lives])
+    # the weight may vary between points; mean trust was weighted run by run
+    dataset = dataset.drop_vars("effectiveness_weight").assign_attrs(adults=study.scenario.city.adults)
+    measured = np.empty((len(lives), len(study.at), len(study.measures)))
+    for row, week in enumerate(study.at):
+        for column, name in enumerate(study.measures):
+            measured[:, row, column] = MEASURES[name](dataset, year_before(week)).values
+    return [
+        _Kept(life.spec, life.seed, values, np.array([life.found[name] for name in study.series], np.float32))
+        for life, values in zip(lives, measured, strict=True)
+    ]
+
+
+def _which(kept: list[_Kept], weeks: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns that say which run and week a row speaks of; a row for each run and week."""
+    columns = {
+        "point": np.array([each.spec.point for each in kept], np.uint32),
+        "arm": np.array([each.spec.arm for each in kept], str),
+        "replicate": np.array([each.spec.replicate for each in kept], np.uint32),
+        "seed": np.array([each.seed for each in kept], np.int64),
+    }
+    return {name: np.repeat(column, len(weeks)) for name, column in columns.items()} | {"week": np.tile(weeks, len(kept))}
+
+
+def _rows(study: Study, kept: list[_Kept]) -> dict[str, np.ndarray]:
+    """`Piece.rows`."""
+    values = np.array([each.measured for each in kept]).reshape(-1, len(study.measures))
+    which = _which(kept, np.array(study.at, np.uint16))
+    return which | {name: np.ascontiguousarray(values[:, column]) for column, name in enumerate(study.measures)}
+
+
+def _series(study: Study, kept: list[_Kept]) -> dict[str, np.ndarray] | None:
+    """`Piece.series`."""
+    if not study.series:
+        return None
+    base = study.base
+    weeks: np.ndarray = np.arange(-base.spin_up_weeks, base.weeks, dtype=np.int16)
+    which = _which(kept, weeks)
+    del which["seed"]
+    series = np.array([each.series for each in kept], np.float32).reshape(len(kept), len(study.series), len(weeks))
+    return which | {name: series[:, column].ravel() for column, name in enumerate(study.series)}
+
+
+def keys(study: Study, points: Points, specs: Iterable[RunSpec]) -> list[bytes]:
+    """A name of 16 bytes for each run, made of all that its kept numbers depend on and of nothing else.
+
+    That is the code, what is read (measures, weeks, series), the city, the horizon, dated changes, the value of every parameter
+    of the codebook, the arm's reforms with every lever, the root seed and the replicate. So the key outlives another name, other
+    arms and a larger design; and runs that come to the same thing share one, as those of the baseline where only levers vary.
+    """
+    given = list(specs)
+    common, rows = _common(study), _parameters(study, points)
+    levers = {arm: _levers(study, points, arm) for arm in {spec.arm for spec in given}}
+    heads = {arm: [common + row + own for row, own in zip(rows, each, strict=True)] for arm, each in levers.items()}
+    return [_hash(heads[arm][point] + replicate.to_bytes(4, "little")) for point, arm, replicate in given]
+
+
+def _hash(told: bytes) -> bytes:
+    return hashlib.blake2b(told, digest_size=16).digest()
+
+
+def records(points: Points) -> list[dict[str, Any]]:
+    """The values of each point by name; a study in which nothing varies has one point without values."""
+    return points.values.to_dict("records") if len(points.values.columns) else [{} for _ in range(len(points.values))]
+
+
+def _common(study: Study) -> bytes:
+    """The hash of what all runs of a study share."""
+    base = study.base
+    read = [sorted(study.measures), study.at, sorted(study.series)]
+    city = base.model_dump(include={"city", "weeks", "spin_up_weeks", "seed"})
+    changes = [[change.week, sorted(change.set.items())] for change in base.changes]
+    return _hash(json.dumps([sources(), read, city, changes, list(CODEBOOK)]).encode())
+
+
+def _parameters(study: Study, points: Points) -> list[bytes]:
+    """The hash of all parameters, for each point."""
+    numbers = {name: points.values.get(name, value) for name, value in flat(study.base.values()).items()}
+    return [_hash(row) for row in _words(numbers, len(points.values))]
+
+
+def _levers(study: Study, points: Points, arm: str) -> list[bytes]:
+    """The reforms of an arm with all their levers, for each point."""
+    values = points.values
+    if arm == PLACEBO and not all(name in CODEBOOK for name in values.columns):  # its dose stays 0, whatever varies
+        made_at = [[as_data(reform) for reform in study.reforms_at(arm, given)] for given in records(points)]
+        return [_hash(json.dumps(made).encode()) for made in made_at]
+    made = study.all_arms()[arm]
+    levers = {
+        (place, f"{name_of(reform)}.{lever}"): values.get(f"{name_of(reform)}.{lever}", value)
+        for place, reform in enumerate(made)
+        for lever, value in vars(reform).items()
+    }
+    told = _hash(json.dumps(list(levers)).encode())
+    return [told + row for row in _words(levers, len(values))]
+
+
+def _words(columns: Mapping[Any, Any], many: int) -> list[bytes]:
+    """Columns (one value, or one a row) as so many rows of bytes."""
+    table: np.ndarray = np.empty((many, len(columns)), np.uint64)
+    for place, column in enumerate(columns.values()):
+        if np.asarray(column).dtype.kind in "iuf":
+            table[:, place] = (np.asarray(column, float) + 0.0).view(np.uint64)  # + 0.0: there is one zero
+        else:
+            table[:, place] = [_word(each) for each in ([column] if column is None or isinstance(column, str) else column)]
+    return [row.tobytes() for row in table]
+
+
+def _word(value: Any) -> int:
+    """64 bits: a number as float64, a text or None by its hash."""
+    if value is None or isinstance(value, str):
+        return int.from_bytes(_hash(json.dumps(value).encode())[:8])
+    return int(np.float64(value + 0.0).view(np.uint64))

@@ -1,0 +1,151 @@
+"""The field: one city lives three times, with some units treated, all and none, and is measured at each wave."""
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.harvest import Stopped, complaints_since
+from sim.trials.design import Trial
+from sim.trials.outcomes import OUTCOMES
+from sim.trials.units import Units
+from sim.world.simulation import Simulation
+from sim.world.state import SLOTS
+from sim.world.survey import YEAR, answers_of
+
+TRUSTING = 2  # algo de confianza, or more
+ADULTS = 1000.0  # crimes are counted per 1,000 adults
+
+
+class Wave(NamedTuple):
+    """What could be measured on everybody at one time, without the sampling and errors of officers' questionnaires.
+
+    values  a column for each outcome of the trial, as long as its population; nan where there is nothing
+    stops   posts x (stops observed, of them fair, of them felt to be fair) in the weeks before
+    same    bool, one a post: is it held by who held it at the baseline?
+    """
+
+    values: dict[str, np.ndarray]
+    stops: np.ndarray
+    same: np.ndarray
+
+
+class Marks(NamedTuple):
+    """Running totals at some moment, from which later ones are counted."""
+
+    week: int
+    complaints: np.ndarray
+    identity: np.ndarray
+    crimes: np.ndarray
+
+
+def mark(run: Simulation) -> Marks:
+    """The totals now."""
+    officers = run.city.officers
+    return Marks(run.week, officers.complaints.copy(), officers.identity.copy(), run.city.cells.crimes.copy())
+
+
+class Watch:
+    """Lets a run live, and keeps what officers do in stops in the weeks before each wave."""
+
+    def __init__(self, run: Simulation, trial: Trial, progress: Callable[[int], None], stop: threading.Event):
+        self.run, self.trial, self.progress, self.stop = run, trial, progress, stop
+
+    def until(self, week: int) -> None:
+        """Live to a week without watching."""
+        while self.run.week < week:
+            if self.stop.is_set():
+                raise Stopped
+            weeks = min(26, week - self.run.week)
+            self.run.advance(weeks)
+            self.progress(weeks)
+
+    def stops_until(self, week: int) -> np.ndarray:
+        """Live to a week and return the stops of those who hold the posts then, in the weeks before (see `Wave.stops`)."""
+        self.until(week - self.trial.officers.observed_weeks)
+        officers = self.run.city.officers
+        seen, holder = np.zeros((len(officers.cell), 3)), officers.identity.copy()
+        while self.run.week < week:
+            self.until(self.run.week + 1)
+            seen[holder != officers.identity] = 0.0
+            holder[:] = officers.identity
+            seen += stops_of_week(self.run)
+        return seen
+
+
+def stops_of_week(run: Simulation) -> np.ndarray:
+    """Stops of each officer in the week that has just passed: all, fair, felt to be fair; posts x 3."""
+    officers, encounters = run.city.officers, run.city.encounters
+    happened = np.arange(SLOTS) < officers.encounters[:, None]
+    stops = happened & (encounters.kind.reshape(-1, SLOTS) == 0)
+    fair = stops & (encounters.conduct.reshape(-1, SLOTS) == 2)
+    felt = stops & (encounters.felt_fair.reshape(-1, SLOTS) == 1)
+    return np.stack([stops.sum(axis=1), fair.sum(axis=1), felt.sum(axis=1)], axis=1).astype(float)
+
+
+def measured(run: Simulation, trial: Trial, units: Units, since: Marks, holders: np.ndarray, stops: np.ndarray) -> Wave:
+    """Measure everybody now; totals count since the marks, and officers are followed who are among the holders of the posts."""
+    officers = run.city.officers
+    values: dict[str, np.ndarray] = {}
+    same = (officers.identity == holders) & (officers.active == 1)
+    years = max(1, run.week - since.week) / YEAR
+    if any(OUTCOMES[name].population == "citizens" for name in trial.outcomes):
+        values |= asked(run)
+    with np.errstate(invalid="ignore"):
+        shares = stops[:, 1:] / stops[:, :1]
+    officer = {
+        "knowledge": officers.knowledge, "attitude": officers.attitude, "fair_stops": shares[:, 0], "felt_fair": shares[:, 1],
+        "complaints": complaints_since(run.city, since.complaints, since.identity) / years,
+    }  # fmt: skip
+    values |= {name: np.where(same, column, np.nan) for name, column in officer.items()}
+    residents = np.bincount(units.cells[run.city.citizens.home], minlength=units.many)
+    crimes = np.bincount(units.cells, run.city.cells.crimes - since.crimes, units.many)
+    values["crime_rate"] = ADULTS * crimes / np.maximum(residents, 1) / years
+    return Wave({name: values[name].astype(np.float32) for name in trial.outcomes}, stops, same)
+
+
+def asked(run: Simulation) -> dict[str, np.ndarray]:
+    """What all adults would answer; the same citizen has the same response error in all arms."""
+    tick = run.tick - 1
+    answers = answers_of(run.city.rows.citizens, run.city, run.parameters, run.seed, tick)
+    victims = run.city.citizens.last_victimized > tick - YEAR
+    return {
+        "share_trusting": answers.trust >= TRUSTING,
+        "fairness_scale": answers.fairness_scale,
+        "unsafe": answers.unsafe,
+        "victims": victims,
+    }
+
+
+class Field(NamedTuple):
+    """A city at its baseline, ready for the lot."""
+
+    watch: Watch
+    units: Units
+    homes: np.ndarray  # unit of each adult; -1: not asked
+    marks: Marks
+    baseline: Wave
+
+
+def baseline(run: Simulation, trial: Trial, units: Units, progress: Callable[[int], None], stop: threading.Event) -> Field:
+    """Let a city live to the baseline and measure it there; complaints and crimes are those of the year before."""
+    watch = Watch(run, trial, progress, stop)
+    watch.until(max(-run.scenario.spin_up_weeks, trial.baseline - YEAR))
+    before = mark(run)
+    stops = watch.stops_until(trial.baseline)
+    marks = mark(run)
+    wave = measured(run, trial, units, before, marks.identity, stops)
+    home = run.city.citizens.home
+    return Field(watch, units, np.where(units.asked[home], units.cells[home], -1), marks, wave)
+
+
+def endlines(field: Field, trial: Trial, eligible: np.ndarray) -> dict[int, Wave]:
+    """How the city would be at each possible endline, if these posts (bool) were treated. The field stays as it is."""
+    run = field.watch.run.fork(eligible)
+    watch = Watch(run, trial, field.watch.progress, field.watch.stop)
+    waves = {}
+    for week in trial.weeks_asked:
+        stops = watch.stops_until(week)
+        waves[week] = measured(run, trial, field.units, field.marks, field.marks.identity, stops)
+    return waves

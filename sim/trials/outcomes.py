@@ -1,0 +1,31 @@
+"""What a trial can measure, on whom, and what stands for it in the model."""
+
+from typing import Literal, NamedTuple
+
+Population = Literal["citizens", "officers", "units"]
+
+
+class Outcome(NamedTuple):
+    """An outcome: on whom it is measured, in which unit, and its meaning in a line."""
+
+    population: Population
+    unit: str
+    text: str
+
+
+OUTCOMES: dict[str, Outcome] = {
+    "share_trusting": Outcome("citizens", "share of adults", "Answer mucha or algo de confianza to the single question"),
+    "fairness_scale": Outcome("citizens", "0-1", "Scale of several questions about the police's fairness, with response error"),
+    "unsafe": Outcome("citizens", "share of adults", "Feel unsafe"),
+    "victims": Outcome("citizens", "share of adults", "Victim of a crime in the last 52 weeks"),
+    "knowledge": Outcome("officers", "1 is what a course teaches", "Test of knowledge, with error"),
+    "attitude": Outcome("officers", "1 is what a course teaches", "Questionnaire on attitudes and intentions, with error"),
+    "fair_stops": Outcome("officers", "share of stops", "Stops conducted fairly, as observers see some stops of each officer"),
+    "felt_fair": Outcome(
+        "officers", "share of stops", "Stops felt to be fair, as citizens say who are asked after some stops of each officer"
+    ),
+    "complaints": Outcome(
+        "officers", "complaints per officer and year", "Complaints on file since the baseline; every officer's, no sample"
+    ),
+    "crime_rate": Outcome("units", "crimes per 1,000 adults and year", "Crimes in the unit's places since the baseline, reported or not"),
+}

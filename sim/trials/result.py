@@ -1,0 +1,176 @@
+"""What a trial found, done many times: labeled estimates beside the truth, the table people ask for, and the way to disk and back."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from html import escape
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import yaml
+
+from sim.compiled import fingerprint
+from sim.errors import InputError
+from sim.results import interval, plain, versions, write_all
+from sim.trials.design import Trial
+from sim.trials.estimators import ESTIMATORS
+from sim.trials.outcomes import OUTCOMES
+from sim.trials.power import LEVEL, formula, half_widths, minimal_detectable_effect, p_values, share
+
+DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES = "trial.nc", "trial.yaml", "provenance.json", "summary.csv", "power.csv"
+TRUTHS = {  # differences between runs with the same luck, means over everybody
+    "total": "all units treated minus none",
+    "on_treated": "the trial minus nobody treated, in the treated units",
+    "on_controls": "the trial minus nobody treated, in the other units",
+}
+CONTROL = {
+    "control_mean": "mean of the untreated", "control_sd": "standard deviation of the untreated",
+    "persons": "persons or units whose outcome is known",
+}  # fmt: skip
+COVERS = (
+    "Every replicate is the same trial in new cities with other luck, another lot and other samples. Intervals cover that, and not what "
+    "is unknown about the model's parameters: the power of a real trial also depends on whether the true effect is the model's."
+)
+
+
+def labeled(trial: Trial, found: list[dict[str, np.ndarray]]) -> xr.Dataset:
+    """All replicates, labeled."""
+    estimates, control = (np.stack([one[name] for one in found]) for name in ("estimates", "control"))
+    dims = ("replicate", "draw", "outcome", "week", "size")
+    parts: dict[str, Any] = {
+        part: ((*dims, "estimator"), estimates[..., place], {"long_name": text})
+        for place, (part, text) in enumerate(
+            {"effect": "estimated effect", "error": "standard error", "freedom": "degrees of freedom"}.items()
+        )
+    }
+    more: dict[str, Any] = {name: (dims, control[..., place], {"long_name": text}) for place, (name, text) in enumerate(CONTROL.items())}
+    truths = np.stack([one["truth"] for one in found])
+    more |= {
+        name: (("replicate", "outcome", "week"), truths[:, place], {"long_name": text}) for place, (name, text) in enumerate(TRUTHS.items())
+    }
+    labels: dict[str, Any] = {
+        "outcome": list(trial.outcomes), "week": list(trial.weeks_asked), "size": list(trial.sizes), "estimator": list(ESTIMATORS),
+        "replicate": range(len(found)), "draw": range(trial.draws),
+    }  # fmt: skip
+    attrs = {
+        "title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "versions": json.dumps(versions()), "covers": COVERS,
+        "source_fingerprint": fingerprint(), "command": " ".join(sys.argv), "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
+    return xr.Dataset(parts | more, {name: list(values) for name, values in labels.items()}, attrs)
+
+
+class TrialResult:
+    """A trial done many times; `dataset` is labeled by replicate, draw, outcome, week, size and estimator.
+
+    Truths are paired: the same city with the same luck with all units treated, with none, and as in the trial. `covers` says what
+    the intervals cover.
+    """
+
+    covers = COVERS
+
+    def __init__(self, dataset: xr.Dataset):
+        self.dataset = dataset
+        self.trial = Trial(**yaml.safe_load(dataset.attrs["trial"]))
+
+    @property
+    def name(self) -> str:
+        """The trial's name."""
+        return self.trial.name
+
+    @property
+    def replicates(self) -> int:
+        """How many times it was done."""
+        return int(self.dataset.sizes["replicate"])
+
+    def summary(self) -> pd.DataFrame:
+        """The trial as designed (its endline, its samples): a row for each outcome and estimator.
+
+        total                the true effect of treating all units instead of none (what a policy would do)
+        on_treated, on_controls   what the trial does to the treated and to the others, compared with no trial
+        estimate, low, high  mean estimate and the 95 % t interval of that mean over replicates
+        bias, bias_low, bias_high  from spillover: on_treated - on_controls - total, without survey noise; 95 % t interval over replicates
+        error                root mean square of the standard errors; spread: of the estimates round what the trial compares
+        coverage             share of 95 % intervals that contain `total`; coverage_contrast: on_treated - on_controls
+        power, power_low, power_high   share of trials with p < 0.05 and its 95 % interval (see `sim.trials.power.share`)
+        power_formula        by the normal formula, from the mean of on_treated - on_controls and the error
+        mde                  minimal detectable effect, (t of 0.975 + t of 0.8) x error
+        control_mean, control_sd, effect_size (total / control_sd), mde_size (mde / control_sd), persons
+        """
+        return self.curves(full=True)
+
+    def curves(self, *, full: bool = False) -> pd.DataFrame:
+        """The same for every week and size; with `full` only for the trial as designed."""
+        data = self.dataset.sel(week=[self.trial.endline], size=[1.0]) if full else self.dataset
+        rows = []
+        for outcome in self.trial.outcomes:
+            for estimator in ESTIMATORS[: 3 if len(self.trial.sites) > 1 else 2]:
+                for week in data.week.values:
+                    for size in data["size"].values:
+                        part = data.sel(outcome=outcome, estimator=estimator, week=week, size=size)
+                        labels: dict[str, Any] = {"outcome": outcome, "unit": OUTCOMES[outcome].unit, "estimator": estimator}
+                        rows.append(labels | {"week": int(week), "size": float(size)} | _row(part))
+        return pd.DataFrame(rows)
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write trial.nc, trial.yaml, provenance.json, summary.csv and power.csv; each file appears whole or not at all.
+
+        InputError if the folder cannot be written to.
+        """
+        facts = plain(self.dataset.attrs)
+        text = {TRIAL: facts.pop("trial"), SUMMARY: self.summary().to_csv(index=False), CURVES: self.curves().to_csv(index=False)}
+        facts["versions"] = json.loads(facts["versions"])
+        text[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        return write_all(Path(folder) / DATASET, self.dataset, text)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "TrialResult":
+        """What `save` wrote. InputError if it is not there or cannot be read."""
+        path = Path(folder) / DATASET
+        try:
+            return cls(xr.load_dataset(path, engine="h5netcdf"))
+        except (OSError, ValueError, KeyError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"'{path}' holds no trial that can be read ({error}).", "Make one with confianza trial.") from None
+
+    def __repr__(self) -> str:
+        return f"<TrialResult '{self.name}': {', '.join(self.trial.outcomes)}; {self.replicates} replicates of {self.trial.draws} samples>"
+
+    def _repr_html_(self) -> str:
+        table = self.summary().to_html(index=False, float_format="{:,.4g}".format, na_rep="")
+        return f"<p>{escape(repr(self))}</p>{table}<p>{escape(COVERS)}</p>"
+
+
+def _row(part: xr.Dataset) -> dict[str, float]:
+    """All that is told of one outcome, estimator, week and size."""
+    effect, error, freedom = (part[name].transpose("replicate", "draw").values for name in ("effect", "error", "freedom"))
+    total, treated, controls = (part[name].values for name in TRUTHS)
+    contrast = treated - controls
+    known = np.isfinite(error)
+    typical, degrees = _average(error**2) ** 0.5, _average(freedom)
+    power, power_low, power_high = share(np.where(known, p_values(effect, error, freedom) < LEVEL, np.nan))
+    estimate, half = interval(np.array([_average(each) for each in effect]))
+    (truth, truth_half), (bias, bias_half) = interval(total), interval(contrast - total)
+    sd, mde = _average(part.control_sd.values), float(minimal_detectable_effect(typical, degrees))
+    near, near_contrast = (np.abs(effect - value[:, None]) <= half_widths(error, freedom) for value in (total, contrast))
+    return {
+        "total": truth, "total_half_width": truth_half, "on_treated": _average(treated), "on_controls": _average(controls),
+        "estimate": estimate, "low": estimate - half, "high": estimate + half,
+        "bias": bias, "bias_low": bias - bias_half, "bias_high": bias + bias_half,
+        "error": typical, "spread": _average((effect - contrast[:, None]) ** 2) ** 0.5, "freedom": degrees,
+        "coverage": _average(np.where(known, near, np.nan)), "coverage_contrast": _average(np.where(known, near_contrast, np.nan)),
+        "power": power, "power_low": power_low, "power_high": power_high,
+        "power_formula": formula(_average(contrast), typical, degrees), "mde": mde,
+        "control_mean": _average(part.control_mean.values), "control_sd": sd,
+        "effect_size": truth / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan, "persons": _average(part.persons.values),
+    }  # fmt: skip
+
+
+def _average(values: np.ndarray) -> float:
+    """The mean of what is known; nan if nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else nan

@@ -1,0 +1,169 @@
+"""Do a trial many times, each in new cities with a new lot, and keep what the evaluator finds beside what is true."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.errors import InputError, number_problem
+from sim.harvest import warm_up
+from sim.trials.design import Trial
+from sim.trials.estimators import ESTIMATORS, NONE, Estimate, fit, meta_analysis
+from sim.trials.field import Field, Wave, baseline, endlines
+from sim.trials.outcomes import OUTCOMES
+from sim.trials.result import TRUTHS, TrialResult, labeled
+from sim.trials.survey import LOT, Observations, Survey, luck
+from sim.trials.units import Lot, assign, check_units, units_of
+from sim.world.population import build
+from sim.world.simulation import Simulation
+
+Found = dict[str, np.ndarray]
+
+
+class Site(NamedTuple):
+    """One city of a trial: its baseline, who was drawn, and the endlines as they are in the trial."""
+
+    field: Field
+    lot: Lot
+    waves: dict[int, Wave]
+    surveys: list[Survey]
+
+
+def run_trial(
+    trial: Trial, *, replicates: int | None = None, progress: Callable[[int], None] | None = None, workers: int | None = None
+) -> TrialResult:
+    """Do a trial so many times, and put what it finds beside the truth.
+
+    trial       a sim.trials.design.Trial (see `sim.load_trial`)
+    replicates  how many, instead of the trial's
+    progress    called with each number of weeks that has been simulated, from any thread
+    workers     threads; the results do not depend on it. By default as many as there are processors
+    InputError  if a number is out of range, or if a site cannot have such units or samples
+    """
+    if replicates is not None and (problem := number_problem(replicates, 1, 10_000, True)):
+        raise InputError(f"'replicates' {problem}.", "Intervals need at least 2.")
+    trial = trial if replicates is None else trial.with_(replicates=replicates)
+    check_sites(trial)
+    warm_up()
+    stop, tell = threading.Event(), progress or (lambda weeks: None)
+    with ThreadPoolExecutor(workers or os.cpu_count()) as executor:
+        futures = [executor.submit(replicated, trial, number, tell, stop) for number in range(trial.replicates)]
+        try:
+            found = [future.result() for future in futures]
+        except BaseException:
+            stop.set()
+            executor.shutdown(cancel_futures=True)
+            raise
+    return TrialResult(labeled(trial, found))
+
+
+def weeks_to_run(trial: Trial) -> int:
+    """How many weeks are simulated in all: the baseline once, the weeks after it three times, in each city."""
+    city = trial.scenario.spin_up_weeks + trial.baseline + 3 * (trial.weeks_asked[-1] - trial.baseline)
+    return trial.replicates * max(1, len(trial.sites)) * city
+
+
+def check_sites(trial: Trial) -> None:
+    """InputError if a site has too few units, officers or residents for the trial."""
+    for site, scenario in trial.scenarios.items():
+        city = build(scenario.city, scenario.values(), scenario.seed, 1)
+        check_units(trial, site, units_of(trial, city), city)
+
+
+def replicated(trial: Trial, replicate: int, progress: Callable[[int], None], stop: threading.Event) -> Found:
+    """One replicate: estimates (draw x outcome x week x size x estimator x (effect, error, freedom)), truths (truth x outcome x week),
+    sd and mean of the untreated (draw x outcome x week x size), persons (likewise) and the share of the treated lost at the endline.
+    """
+    sums, sites = np.zeros((6, 2, len(trial.outcomes), len(trial.weeks_asked))), []
+    for number, scenario in enumerate(trial.scenarios.values()):
+        seed = trial.seed_of(replicate, number)
+        run = Simulation(scenario, seed, spin_up=False)
+        site, others = lived(trial, run, seed, progress, stop)
+        sums += sums_of(trial, site, *others)
+        sites.append(site)
+    totals = sums[:, 0] / np.where(sums[:, 1] > 0, sums[:, 1], np.nan)
+    everybody, nobody, treated, treated_without, control, control_without = totals
+    truths = np.stack([everybody - nobody, treated - treated_without, control - control_without])
+    assert len(truths) == len(TRUTHS)
+    return {"truth": truths, **estimated(trial, sites)}
+
+
+def lived(
+    trial: Trial, run: Simulation, seed: int, progress: Callable[[int], None], stop: threading.Event
+) -> tuple[Site, tuple[dict[int, Wave], dict[int, Wave]]]:
+    """One city: the trial in it, and its endlines with everybody and with nobody treated."""
+    field = baseline(run, trial, units_of(trial, run.city), progress, stop)
+    surveys = [Survey(trial, field, seed, draw) for draw in range(trial.draws)]
+    values = surveys[0].unit_means(trial.match_on or trial.outcomes[0])
+    lot = assign(trial.assignment, field.units.many, trial.treated_share, trial.strata, values, luck(seed, LOT))
+    posts = lot.treated[field.units.officers]
+    waves, everybody, nobody = (endlines(field, trial, eligible) for eligible in (posts, np.ones_like(posts), np.zeros_like(posts)))
+    return Site(field, lot, waves, surveys), (everybody, nobody)
+
+
+def sums_of(trial: Trial, site: Site, everybody: dict[int, Wave], nobody: dict[int, Wave]) -> np.ndarray:
+    """Sums and counts of true values: (all treated, none; the treated in the trial, without it; the others in the trial, without it)
+    x (sum, count) x outcome x week.
+    """
+    units = {"citizens": site.field.homes, "officers": site.field.units.officers, "units": np.arange(site.field.units.many)}
+    sums = np.zeros((6, 2, len(trial.outcomes), len(trial.weeks_asked)))
+    for place, name in enumerate(trial.outcomes):
+        unit = units[OUTCOMES[name].population]
+        inside = unit >= 0
+        treated, control = (inside & (site.lot.treated[unit] == arm) for arm in (True, False))
+        for when, week in enumerate(trial.weeks_asked):
+            with_all, with_none, as_is = (waves[week].values[name] for waves in (everybody, nobody, site.waves))
+            pairs = (
+                (with_all, inside),
+                (with_none, inside),
+                (as_is, treated),
+                (with_none, treated),
+                (as_is, control),
+                (with_none, control),
+            )
+            for row, (values, who) in enumerate(pairs):
+                known = values[who & np.isfinite(values)]
+                sums[row, :, place, when] = known.sum(dtype=float), len(known)
+    return sums
+
+
+def estimated(trial: Trial, sites: list[Site]) -> Found:
+    """What the evaluator finds in every draw, outcome, week and size (see `replicated`)."""
+    shape = (trial.draws, len(trial.outcomes), len(trial.weeks_asked), len(trial.sizes))
+    estimates = np.full((*shape, len(ESTIMATORS), 3), np.nan)
+    control = np.full((*shape, 3), np.nan)
+    for draw, outcome, when in np.ndindex(shape[:3]):
+        name, week = trial.outcomes[outcome], trial.weeks_asked[when]
+        for size, found in enumerate(zip(*(site.surveys[draw].observations(name, site.waves[week]) for site in sites), strict=True)):
+            estimates[draw, outcome, when, size] = evaluated(trial, sites, list(found))
+            untreated = np.concatenate([one.y[~site.lot.treated[one.unit]] for site, one in zip(sites, found, strict=True)])
+            many = sum(len(one.y) for one in found)
+            control[draw, outcome, when, size] = (untreated.mean(), untreated.std(), many) if len(untreated) else (np.nan, np.nan, many)
+    return {"estimates": estimates, "control": control}
+
+
+def evaluated(trial: Trial, sites: list[Site], found: list[Observations]) -> list[Estimate]:
+    """All estimators on the observations of all sites; units and strata of different sites are different ones."""
+    paired = trial.assignment == "pairs"
+    firsts = [0, *accumulate(site.field.units.many for site in sites)]
+    columns: list[tuple[np.ndarray, ...]] = [
+        (one.y, site.lot.treated[one.unit], one.unit + first, site.lot.stratum[one.unit] + first, one.before)
+        for site, one, first in zip(sites, found, firsts, strict=False)
+    ]
+    y, treated, unit, stratum, before = (np.concatenate(column) for column in zip(*columns, strict=True))
+    each = [ancova(*column, paired=paired) for column in columns] if len(sites) > 1 else []
+    return [fit(y, treated, unit, stratum, paired=paired), ancova(y, treated, unit, stratum, before, paired=paired), meta_analysis(each)]
+
+
+def ancova(y: np.ndarray, treated: np.ndarray, unit: np.ndarray, stratum: np.ndarray, before: np.ndarray, *, paired: bool) -> Estimate:
+    """`fit` with the baseline; those whose baseline is unknown get the mean, and a baseline that does not vary is left out."""
+    known = np.isfinite(before)
+    if not len(y):
+        return NONE
+    if not known.any() or not np.ptp(before[known]) > 0:
+        return fit(y, treated, unit, stratum, paired=paired)
+    return fit(y, treated, unit, stratum, np.where(known, before, before[known].mean()), paired=paired)

@@ -1,0 +1,373 @@
+"""Sweeps: the same bytes on any executor, more of a study without repeating any of it, and what a user reads and is told."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from test_store import SMALL, STUDY, data_of, made_up, number_of
+
+from sim.errors import InputError
+from sim.measures import MEASURES
+from sim.results import interval, run
+from sim.studies import running
+from sim.studies.effects import year_before
+from sim.studies.running import Interrupted, sizes
+from sim.studies.store import Store
+from sim.studies.study import Study
+from sim.studies.sweep import Sweep, sweep
+
+REAL = STUDY.with_(design={"sobol": 4}, replicates=2)
+RULE = {"until": {"effect": "mean_trust", "half_width": 1e-9}, "most": 14}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Runs that take no time; returns what was asked for, and the runs that are to fail."""
+    asked, failing = [], set()
+
+    def perform(job, specs, values, on_run=None):
+        asked.extend(specs)
+        for _ in specs:
+            if on_run:
+                on_run()
+        return made_up(running.parsed(job.partition(b"\n")[2].decode()), specs, failing)
+
+    monkeypatch.setattr(running, "perform", perform)
+    return asked, failing
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    return sweep(REAL, tmp_path_factory.mktemp("real") / "here", workers=2, chunk=6)
+
+
+# --- The same numbers and bytes
+
+
+@pytest.mark.compiled
+def test_runs_are_those_of_plain_simulations(real):
+    frame = real.runs(values=True)
+    assert len(frame) == 4 * 2 * 2 * 2 and "trust.contact_gain" in frame
+    row = frame[(frame.point == 3) & (frame.arm == "course") & (frame.replicate == 1)]
+    gain = real.points.values.loc[3, "trust.contact_gain"]
+    assert (row["trust.contact_gain"] == gain).all()
+    scenario = SMALL.with_(parameters={"trust.contact_gain": float(gain)}, interventions=STUDY.arms["course"])
+    data = run(scenario, replicates=2).dataset
+    for measure in STUDY.measures:
+        expected = [float(MEASURES[measure](data, year_before(week))[1]) for week in STUDY.at]
+        assert list(row[measure]) == expected
+    series = pd.concat(real.store.series())
+    trust = series[(series.point == 3) & (series.arm == "course") & (series.replicate == 1)].trust
+    assert np.array_equal(trust, data.trust[1].values.astype(np.float32))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(("executor", "workers"), [("threads", 1), ("threads", 3), ("processes", 2), ("given", 2)])
+def test_bytes_do_not_depend_on_who_runs(real, tmp_path, executor, workers):
+    with ThreadPoolExecutor(workers) as pool:
+        other = sweep(REAL, tmp_path / "other", executor=pool if executor == "given" else executor, workers=workers, chunk=6)
+    assert data_of(other.store.folder) == data_of(real.store.folder) and len(data_of(other.store.folder)) == 2 * 4
+
+
+def test_pieces_fit_shards_for_any_number_of_workers():
+    for runs in (1, 2, 9, 48, 240):
+        for workers in (1, 2, 3, 16, 200):
+            for reserve in (1, 16):
+                made = sizes(runs, reserve, workers)
+                assert sum(made) == runs and min(made) > 0 and max(made) <= running.PIECE
+
+
+def test_handed_out_and_not_recorded_is_never_more_than_a_chunk(tmp_path, quick, monkeypatch):
+    submitted, recorded, most = [], [], []
+    submit, record = running.Runner.submit, Store.record
+
+    def watched_submit(self, job, specs, values):
+        submitted.extend(specs)
+        most.append(len(submitted) - sum(recorded))
+        return submit(self, job, specs, values)
+
+    def watched_record(self, batch, number, pieces):
+        record(self, batch, number, pieces)
+        recorded.append(len(batch.positions(number)))
+
+    monkeypatch.setattr(running.Runner, "submit", watched_submit)
+    monkeypatch.setattr(Store, "record", watched_record)
+    sweep(STUDY, tmp_path / "here", workers=4, chunk=10)
+    assert max(most) == 10 and len(submitted) == 48
+
+
+# --- More of it
+
+
+def test_going_on_runs_nothing_twice(tmp_path, quick):
+    asked, _ = quick
+    told = []
+    made = sweep(STUDY, tmp_path / "here", chunk=10, progress=told.append)
+    assert len(asked) == 48 == len(set(asked)) and sum(told) == 48
+    asked.clear()
+    sweep(STUDY, tmp_path / "here")
+    made.extend(points=16)
+    assert len(asked) == 48 and {spec.point for spec in asked} == set(range(8, 16))
+    asked.clear()
+    made.extend(replicates=5)
+    assert len(asked) == 16 * 2 * 2 and {spec.replicate for spec in asked} == {3, 4}
+    asked.clear()
+    made.extend(study=made.study.with_(arms=STUDY.arms | {"purge": [{"purge": {"start": 0}}]}))
+    assert len(asked) == 16 * 5 and {spec.arm for spec in asked} == {"purge"}
+    whole = sweep(made.study, tmp_path / "whole")
+    assert made.runs().equals(whole.runs())
+    again = sweep(STUDY, tmp_path / "again", chunk=10).extend(points=16).extend(replicates=5).extend(study=made.study)
+    assert data_of(again.store.folder) == data_of(made.store.folder)
+
+
+def test_failures_are_left_out_and_retried(tmp_path, quick):
+    asked, failing = quick
+    failing |= {(2, "course", 1), (5, "baseline", 0)}
+    made = sweep(STUDY, tmp_path / "here", chunk=10)
+    effects = made.values("effect:course:mean_trust")
+    assert set(zip(*np.nonzero(np.isnan(effects)), strict=True)) == {(2, 1), (5, 0)}
+    assert list(made.store.failures().point) == [2, 5] and "2 failed" in repr(made)
+    asked.clear()
+    made.retry()
+    assert len(asked) == 2 and made.status().failed == 2
+    failing.clear()
+    made.resume()
+    assert len(asked) == 2  # only `retry` tries again
+    made.retry()
+    assert made.status().failed == 0 and np.isfinite(made.values("effect:course:mean_trust")).all()
+
+
+def test_a_chunk_of_an_earlier_batch_that_is_lost_comes_back(tmp_path, quick):
+    asked, failing = quick
+    failing |= {(0, "course", 1)}
+    made = sweep(STUDY, tmp_path / "here", chunk=10).extend(replicates=4)
+    failing.clear()
+    made.retry()
+    before, runs = data_of(made.store.folder), made.runs()
+    failing |= {(0, "course", 1)}
+    (made.store.folder / "shards" / "00000.parquet").unlink()
+    with pytest.raises(InputError, match="resume"):
+        made.runs()
+    asked.clear()
+    made.resume()
+    assert len(asked) == 9 and data_of(made.store.folder) == before and made.runs().equals(runs) and made.status().failed == 0
+
+
+def test_replicates_are_added_until_the_effect_is_known_well_enough(tmp_path, quick):
+    made = sweep(STUDY.with_(replicates=RULE), tmp_path / "here", chunk=10)
+    assert made.status().replicates == 14 and [batch.replicates for batch in made.store.batches()] == [8, 12, 14]
+    effect = np.array(
+        [[number_of((p, "course", r), "mean_trust") - number_of((p, "baseline", r), "mean_trust") for r in range(14)] for p in range(8)]
+    )
+    assert np.allclose(made.values("effect:course:mean_trust"), effect)
+    width = {many: interval(effect[:, :many].mean(axis=0))[1] for many in (8, 12)}
+    between = RULE | {"until": {"effect": "mean_trust", "half_width": (width[8] + width[12]) / 2}}
+    stopped = sweep(STUDY.with_(replicates=between), tmp_path / "between", chunk=10)
+    assert stopped.status().replicates == (12 if width[12] < width[8] else 8)
+
+
+# --- What is refused
+
+
+def test_other_code_is_not_mixed_unless_asked(tmp_path, quick, monkeypatch):
+    asked, _ = quick
+    made = sweep(STUDY, tmp_path / "here", chunk=10)
+    for module in ("work", "store", "contents", "sweep"):
+        monkeypatch.setattr(f"sim.studies.{module}.sources", lambda: "other")
+    asked.clear()
+    assert len(made.resume().runs()) == 96 and not asked  # nothing is missing
+    for more in (lambda: made.extend(replicates=4), made.retry):
+        with pytest.raises(InputError, match=r"source .* changed since .*: its 48 runs would be run anew") as caught:
+            more()
+        assert "--anew" in caught.value.remedy
+    assert len(made.runs()) == 96 and not asked
+    made.extend(replicates=4, anew=True)
+    assert len(asked) == 8 * 2 * 4 and len(made.runs()) == 128
+
+
+def test_another_study_is_refused_with_what_differs(tmp_path, quick):
+    made = sweep(STUDY, tmp_path / "here")
+    other = STUDY.with_(arms={"purge": [{"purge": {"start": 0}}]}, replicates=4)
+    with pytest.raises(InputError, match=r"holds another study: arms, replicates differ(?s:.*)confianza extend"):
+        sweep(other, tmp_path / "here")
+    assert len(made.runs()) == 96 and made.study == STUDY
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds something already"):
+        sweep(STUDY, tmp_path / "mine")
+
+
+def test_designs_that_cannot_grow_are_refused(tmp_path, quick):
+    made = sweep(STUDY.with_(design={"lhs": 4}), tmp_path / "here")
+    with pytest.raises(InputError, match="'lhs' cannot be extended"):
+        made.extend(points=8)
+    other = sweep(STUDY, tmp_path / "other")
+    with pytest.raises(InputError, match="has 8 already, more than 4"):
+        other.extend(points=4)
+    with pytest.raises(InputError, match=r"no executor 'treads'(?s:.*)Did you mean 'threads'"):
+        other.extend(points=16, executor="treads")
+    assert len(other.store.batches()) == 1
+
+
+@pytest.mark.parametrize(
+    ("of", "message"),
+    [
+        ("mean_trst", "no measure 'mean_trst'(?s:.*)Did you mean 'mean_trust'"),
+        ("effect:corse:mean_trust", "no arm 'corse'(?s:.*)Did you mean 'course'"),
+        ("efect:course:mean_trust", "no output 'efect'(?s:.*)Did you mean 'effect'"),
+        ("effect:course", "no arm ''"),
+    ],
+)
+def test_outputs_that_are_not_there_are_refused(tmp_path, quick, of, message):
+    made = sweep(STUDY, tmp_path / "here")
+    with pytest.raises(InputError, match=message):
+        made.values(of)
+    with pytest.raises(InputError, match=r"week 5 was not read(?s:.*)4, 8"):
+        made.values("mean_trust", week=5)
+
+
+def die(*_):
+    os._exit(1)
+
+
+def test_a_worker_that_dies_is_one_clear_error_and_nothing_is_lost(tmp_path, quick, monkeypatch):
+    with monkeypatch.context() as patch, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        patch.setattr(running, "perform", die)
+        with pytest.raises(InputError, match=r"a worker process died(?s:.*)confianza resume") as caught:
+            sweep(STUDY, tmp_path / "here", executor=pool, chunk=10)
+        assert caught.value.__suppress_context__
+    assert len(sweep(STUDY, tmp_path / "here").runs()) == 96
+
+
+def test_an_error_of_the_program_is_not_hidden(tmp_path, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(running, "perform", broken)
+    with pytest.raises(ZeroDivisionError):
+        sweep(STUDY, tmp_path / "here", chunk=10)
+
+
+# --- Ctrl-C
+
+
+def slowly(quick, monkeypatch, each):
+    """Runs that take a while."""
+    at_once = running.perform
+
+    def perform(job, specs, values, on_run=None):
+        def slow():
+            time.sleep(each)
+            if on_run:
+                on_run()
+
+        return at_once(job, specs, values, slow)
+
+    monkeypatch.setattr(running, "perform", perform)
+
+
+def press(*whens):
+    """Ctrl-C each time when something has become true."""
+
+    def pressed():
+        for when in whens:
+            while not when():
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=pressed)
+    thread.start()
+    return thread
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
+def test_the_first_ctrl_c_finishes_what_is_under_way(tmp_path, quick, monkeypatch, capsys):
+    slowly(quick, monkeypatch, 0.05)
+    before = signal.getsignal(signal.SIGINT)
+    thread = press(lambda: len(quick[0]) > 12)
+    with pytest.raises(Interrupted, match=r"stopped: \d+ runs kept; \d+ runs to go. Go on with: confianza resume"):
+        sweep(STUDY, tmp_path / "here", workers=2, chunk=10)
+    thread.join()
+    assert signal.getsignal(signal.SIGINT) is before and "Ctrl-C again" in capsys.readouterr().err
+    status = Sweep.load(tmp_path / "here").status()
+    assert status.kept % 9 == 0 and 9 <= status.kept < 48
+    assert len(sweep(STUDY, tmp_path / "here").runs()) == 96
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
+def test_the_second_ctrl_c_stops_at_once(tmp_path, quick, monkeypatch, capsys):
+    slowly(quick, monkeypatch, 0.3)
+    before, said = signal.getsignal(signal.SIGINT), []
+
+    def noticed():
+        said.append(capsys.readouterr().err)
+        return "Ctrl-C again" in "".join(said)
+
+    thread = press(lambda: len(quick[0]) > 3, noticed)  # the first piece has 3 runs
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        sweep(STUDY, tmp_path / "here", workers=1, chunk=49)
+    thread.join()
+    assert time.monotonic() - began < 10 and signal.getsignal(signal.SIGINT) is before  # all runs would take 14 s
+    assert Sweep.load(tmp_path / "here").status().kept == 0
+
+
+# --- Reading
+
+
+@pytest.mark.compiled
+def test_levels_and_effects_are_paired(real):
+    frame = real.runs()
+    last = frame[frame.week == 8].set_index(["arm", "point", "replicate"]).mean_trust.sort_index()
+    course, baseline = (last[arm].to_numpy().reshape(4, 2) for arm in ("course", "baseline"))
+    assert np.array_equal(real.values("mean_trust"), baseline)
+    assert np.array_equal(real.values("level:course:mean_trust"), course)
+    assert np.array_equal(real.values("effect:course:mean_trust"), course - baseline)
+    first = frame[(frame.week == 4) & (frame.arm == "course")].incidence.to_numpy().reshape(4, 2)
+    assert np.array_equal(real.values("level:course:incidence", week=4), first)
+
+
+@pytest.mark.compiled
+def test_exports_hold_what_the_store_holds(real, tmp_path):
+    wanted = real.runs(values=True)
+    assert pd.read_parquet(real.export(tmp_path / "runs.parquet")).equals(wanted)
+    read = pd.read_csv(real.export(tmp_path / "runs.csv"), float_precision="round_trip")
+    pd.testing.assert_frame_equal(read, wanted, check_dtype=False, check_exact=True)
+    data = xr.load_dataset(real.export(tmp_path / "runs.nc"), engine="h5netcdf")
+    assert data.mean_trust.dims == ("point", "arm", "replicate", "week") and data.incidence.attrs["units"] == MEASURES["incidence"].unit
+    assert np.array_equal(data.mean_trust.sel(arm="course", week=8), real.values("level:course:mean_trust"))
+    assert np.array_equal(data["trust.contact_gain"], real.points.values["trust.contact_gain"])
+    series = pd.concat(real.store.series(["trust"]))
+    weekly = xr.load_dataset(real.export(tmp_path / "series.nc", series=True), engine="h5netcdf")
+    assert list(weekly.week.values) == list(range(-2, 8)) and np.array_equal(weekly.trust.values.ravel(), series.trust)
+    for name in ("series.parquet", "series.csv"):
+        read = (pd.read_parquet if name.endswith("parquet") else pd.read_csv)(real.export(tmp_path / name, series=True))
+        assert np.array_equal(read.trust.astype(np.float32), series.trust) and set(read) >= {"week", "crimes", "trust.contact_gain"}
+    with pytest.raises(InputError, match=r"'.xlsx' is no kind of file"):
+        real.export(tmp_path / "runs.xlsx")
+    with pytest.raises(InputError, match=r"there is no series 'stops' here(?s:.*)trust, crimes"):
+        next(real.store.series(["stops"]))
+
+
+@pytest.mark.compiled
+def test_a_sweep_shows_itself(real):
+    assert repr(real) == "<Sweep of '[Which] & why?': 4 points, 2 arms, 2 replicates; 16 of 16 runs kept, 0 failed>"
+    page = real._repr_html_()
+    assert "&lt;Sweep of" in page and "baseline" in page and "mean_trust" in page
+
+
+def test_a_study_without_a_design_has_one_point(tmp_path, quick):
+    plain = Study(name="Plain", scenario=SMALL, arms=STUDY.arms, replicates=3, measures=["mean_trust"], at=[8])
+    made = sweep(plain, tmp_path / "here")
+    assert len(made.runs(values=True)) == 6 and made.values("mean_trust").shape == (1, 3)
+    with pytest.raises(InputError, match="no series"):
+        made.export(tmp_path / "series.csv", series=True)
+    with pytest.raises(InputError, match="the study has no design"):
+        made.extend(points=4)
