@@ -24,8 +24,8 @@ def _headed(figure: Figure, title: str, what: str) -> None:
     figure.text(0.01, 1 - 0.34 / figure.get_figheight(), what, fontsize=9, color="#444444", va="top", wrap=True)
 
 
-def _panels(result: TrialResult, height: float) -> tuple[Figure, list[Any]]:
-    """A figure with a panel for each outcome, three in a row."""
+def _panels(result: TrialResult, height: float, counted: str) -> tuple[Figure, list[Any]]:
+    """A figure with a panel for each outcome, three in a row; `counted` is what their vertical axes show."""
     many = len(result.trial.outcomes)
     columns = min(3, many)
     rows = -(-many // columns)
@@ -37,6 +37,8 @@ def _panels(result: TrialResult, height: float) -> tuple[Figure, list[Any]]:
         spare.set_visible(False)
     for place, outcome in zip(axes.flat, result.trial.outcomes, strict=False):
         place.set_title(outcome.replace("_", " "), fontsize=10)
+    for first in axes[:, 0]:
+        first.set_ylabel(counted, fontsize=9)
     return figure, list(axes.flat[:many])
 
 
@@ -44,7 +46,7 @@ def _panels(result: TrialResult, height: float) -> tuple[Figure, list[Any]]:
 def power(result: TrialResult) -> Figure:
     """Power by sample size, a color for each duration: counted (marks with 95 % intervals) and by formula (lines)."""
     table = result.curves().query("estimator == @SHOWN")
-    figure, panels = _panels(result, 2.4)
+    figure, panels = _panels(result, 2.4, "power")
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         for place, week in enumerate(result.trial.weeks_asked):
             rows = table[(table.outcome == outcome) & (table.week == week)].drop_duplicates("persons")
@@ -58,15 +60,18 @@ def power(result: TrialResult) -> Figure:
         axes.set(ylim=(-0.03, 1.03), xscale="log")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         shown = sorted(set(table[table.outcome == outcome].groupby("size").persons.mean().round(-1 if rows.persons.max() > 200 else 0)))
-        axes.set_xticks(shown[-4:] if len(shown) > 1 else shown)
+        axes.set_xticks(shown[-5:])
+        if len(shown) == 1:
+            axes.set_xlim(shown[0] / 2, shown[0] * 2)
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.minorticks_off()
         axes.tick_params(labelsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
-    figure.supxlabel("persons (or units) whose outcome is known at the endline", fontsize=9)
-    figure.supylabel("power", fontsize=9)
-    what = f"{result.name}\nANCOVA; marks: counted, with 95 % intervals over {result.replicates} replicates; lines: formula; dotted: 80 %"
+    what = (
+        f"{result.name}\nANCOVA, by persons (or units) whose outcome is known; "
+        f"marks: counted, 95 % intervals over {result.replicates} replicates; lines: formula; dotted: 80 %"
+    )
     _headed(figure, "How often the trial finds an effect (p < 0.05)", what)
     return figure
 
@@ -86,13 +91,20 @@ def _smooth(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 @styled
 def estimates(result: TrialResult) -> Figure:
     """What evaluators would find, one trial a count, against what is true."""
-    figure, panels = _panels(result, 2.1)
+    figure, panels = _panels(result, 2.1, "trials")
     data = result.dataset.sel(week=result.trial.endline, size=1.0, estimator=SHOWN)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         part = data.sel(outcome=outcome)
         found = part.effect.values[np.isfinite(part.effect.values)]
         contrast = (part.on_treated - part.on_controls).mean()
-        axes.hist(found, bins=min(30, max(5, round(found.size**0.5))), color=SKY, label="estimates of many trials")
+        axes.hist(
+            found,
+            bins=min(30, max(5, round(found.size**0.5))),
+            color=SKY,
+            edgecolor="white",
+            linewidth=0.5,
+            label="estimates of many trials",
+        )
         axes.axvline(0, color=BLACK, linewidth=0.7)
         axes.axvline(part.total.mean(), color=VERMILION, linewidth=2, label="true effect: all treated minus none")
         axes.axvline(contrast, color=BLUE, linewidth=2, linestyle="--", label="what the trial compares: treated minus others")
@@ -102,9 +114,10 @@ def estimates(result: TrialResult) -> Figure:
         axes.grid(axis="x", visible=False)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
-    figure.supxlabel("effect, in the outcome's unit", fontsize=9)
-    figure.supylabel("trials", fontsize=9)
-    what = f"{result.name}\nANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples"
+    what = (
+        f"{result.name}\nANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples; "
+        "effects in the outcome's unit"
+    )
     _headed(figure, "What evaluators find, and what is true", what)
     return figure
 

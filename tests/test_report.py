@@ -16,14 +16,14 @@ from sim.errors import InputError
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK
 from sim.patterns import Finding, patterns
-from sim.report import render, write_report
+from sim.report import breakable, render, write_report
 from sim.report.assumed import dated_table
-from sim.report.checks import FILE, save_checks
 from sim.report.runs import answer, verdict
 from sim.report.words import LANGUAGES, Words, read
 from sim.results import Results, interval, run
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
 from sim.studies.study import load_study
+from sim.validation.record import FILE, Validation, save
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)> & {{ 7 * 7 }}'
 SCENARIO = Scenario(
@@ -205,7 +205,7 @@ def test_everything_is_translated():
     spanish = read("codebook-es.yaml")
     city = {f"city.{key}" for key in CitySize.model_fields}
     assert spanish["parameters"].keys() == CODEBOOK.keys() | city
-    assert spanish["patterns"].keys() == patterns().keys()
+    assert spanish["patterns"].keys() == spanish["pattern_means"].keys() == patterns().keys()
     units = {known.unit for known in (*CODEBOOK.values(), *patterns().values(), *MEASURES.values())}
     assert spanish["units"].keys() == units
     assert {key: places(shown) for key, shown in spanish["plots"].items()} == {key: places(shown) for key, shown in plots.WORDS.items()}
@@ -250,10 +250,16 @@ def found(verdicts):
 def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     results.save(tmp_path)
     assert "No pattern checks lie" in render(tmp_path)
-    save_checks([*found((True, False, True))[:2], found((True,))[0]._replace(sd=float("nan"))], "Ecatepec", tmp_path)
+    listed = (*found((True, False, True))[:2], found((True,))[0]._replace(sd=float("nan"), low=0.25, high=0.75, inside=0.9))
+    save(Validation("Ecatepec", listed), tmp_path)
     page = render(tmp_path)
     assert "No pattern checks lie" not in page and "other sources of the model" not in page
     assert "1 of the 2 patterns with a verdict pass." in page and "These fail: P02." in page
+    assert breakable(patterns()["P02"].means) in page and patterns()["P01"].means not in page
+    assert "0.25 to 0.75" in page.replace("0.250 to 0.750", "0.25 to 0.75") and "90\u00a0%" in page
+    assert "draws of the posterior" not in page
+    save(Validation("Ecatepec", listed, "ecatepec"), tmp_path)
+    assert "4 sorteos de la distribución posterior ecatepec" in render(tmp_path, "es")
     assert page.count(">FAILS<") == 1 and page.count(">passes<") == 2
     path = tmp_path / FILE
     path.write_text(re.sub('"source_fingerprint": "[^"]*"', '"source_fingerprint": "of another"', path.read_text()))

@@ -1,8 +1,6 @@
 """Virtual trials: only the treated are treated, luck is shared, surveys have the noise they say, and power is what the formula says."""
 
-import dataclasses
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,14 +16,13 @@ from sim.trials.field import baseline, stops_of_week
 from sim.trials.result import TrialResult
 from sim.trials.survey import Survey
 from sim.trials.trial import lived, run_trial, weeks_to_run
-from sim.trials.units import check_units, units_of
-from sim.world.interventions import REFORMS, CommunityPolicing, Purge, Training
+from sim.trials.units import units_of
+from sim.world.interventions import CommunityPolicing, Purge, Training
 from sim.world.population import build
 from sim.world.simulation import Simulation, columns
 from sim.world.state import Count
 
 pytestmark = pytest.mark.compiled
-ROOT = Path(__file__).parent.parent
 SMALL = Scenario(name="Small", city=CitySize(adults=2500, officers_per_1000_inhabitants=15.0), weeks=40, spin_up_weeks=12, seed=11)
 TRIAL = Trial(
     name="[Does] it & work?", question="¿Se ve?", scenario=SMALL, treatment=[{"training": {"start": 0, "coverage": 1.0}}],
@@ -67,7 +64,8 @@ def test_everybody_eligible_is_the_plain_reform_and_nobody_is_no_reform(name):
     plain, without = Simulation(scenario, 3), Simulation(SMALL, 3)
     for run in (everybody, nobody, plain, without):
         run.advance(30)
-    assert differing(everybody, plain) == [] and everybody.costs[plain.reforms[0] and list(plain.costs)[0]].sum() > 0
+    assert differing(everybody, plain) == []
+    assert all(np.array_equal(cost, plain.costs[kind]) for kind, cost in everybody.costs.items())
     assert differing(nobody, without) == [] and differing(plain, without)
     assert start.week == 0 and len(start.record.counts) == 12, "a fork leaves what it came from alone"
     start.advance(30)
@@ -102,17 +100,17 @@ def test_a_course_for_some_officers_spills_to_nobodys_conduct_but_to_all_residen
 
 def test_truth_is_the_difference_of_plain_runs(result):
     for replicate in range(2):
-        seed, posts = TRIAL.seed_of(replicate, 0), []
+        seed, attitude, trusting = TRIAL.seed_of(replicate, 0), [], []
         for reforms in (TRIAL.treatment, ()):
             run = Simulation(SMALL.with_(interventions=reforms), seed)
             holders = run.city.officers.identity.copy()
             run.advance(20)
-            posts.append(np.where((run.city.officers.identity == holders) & (run.city.officers.active == 1), run.city.officers.attitude, np.nan))
-            trusting = run.virtual_survey(SMALL.city.adults).share_trusting
-            posts.append(trusting)
+            same = (run.city.officers.identity == holders) & (run.city.officers.active == 1)
+            attitude.append(run.city.officers.attitude[same].mean())
+            trusting.append(run.virtual_survey(SMALL.city.adults).share_trusting)
         truth = result.dataset.total.sel(replicate=replicate, week=20)
-        assert float(truth.sel(outcome="attitude")) == pytest.approx(np.nanmean(posts[0]) - np.nanmean(posts[2]), abs=1e-6)
-        assert float(truth.sel(outcome="share_trusting")) == pytest.approx(posts[1] - posts[3], abs=1e-6)
+        assert float(truth.sel(outcome="attitude")) == pytest.approx(attitude[0] - attitude[1], abs=1e-6)
+        assert float(truth.sel(outcome="share_trusting")) == pytest.approx(trusting[0] - trusting[1], abs=1e-6)
 
 
 def test_estimates_are_centered_on_what_the_trial_compares(result):
@@ -201,12 +199,11 @@ def test_units_cover_the_city():
         assert set(units.officers) == set(range(units.many)) and set(units.cells) <= set(range(units.many)) and units.asked.all()
         assert np.array_equal(units.cells[city.officers.beat], units.officers) or unit != "beat"
     beats = units_of(BEATS, city)
-    assert np.ptp(np.bincount(beats.cells)) <= 4 and beats.many == 9
+    assert np.bincount(beats.cells).tolist() == [9, 6, 6, 9, 6, 6, 6, 4, 4]  # of 7 x 8 cells, cut 3 + 2 + 2 by 3 + 3 + 2
     inner = units_of(BEATS.with_(beat_adults=650, buffer_cells=1), city)
-    x, y = np.arange(len(inner.cells)) % city.grid.width, np.arange(len(inner.cells)) // city.grid.width
     block = inner.cells.reshape(city.grid.height, city.grid.width)
     neighbors = [np.roll(block, step, axis).ravel() for axis in (0, 1) for step in (-1, 1)]
-    assert np.array_equal(inner.asked, np.all([one == inner.cells for one in neighbors], axis=0)) and x.max() == y.max()
+    assert np.array_equal(inner.asked, np.all([one == inner.cells for one in neighbors], axis=0)) and not inner.asked.all()
 
 
 def test_the_buffer_is_not_asked_and_pairs_are_treated_alike():
@@ -223,7 +220,7 @@ def test_sites_are_pooled_and_meta_analyzed():
     table = found.summary()
     assert list(table.estimator[:3]) == ["difference", "ancova", "meta"]
     rates = table[table.outcome == "crime_rate"]
-    assert (rates.persons == 27).all() and rates.freedom.tolist() == [23.0, 23.0, 2.0]  # 27 beats - 3 sites - 1; 3 sites - 1
+    assert (rates.persons == 27).all() and rates.freedom.tolist() == [23.0, 22.0, 2.0]  # 27 beats - 3 sites - 1, and the baseline; 3 sites - 1
     assert trial.seed_of(0, 0) != trial.seed_of(0, 1)
     assert weeks_to_run(trial) == 2 * 3 * (12 + 3 * 20)
 
@@ -244,7 +241,7 @@ def test_figures(result, tmp_path):
     written = plots_trial.save_figures(result, tmp_path)
     assert [path.name for path in written] == list(plots_trial.FIGURES) and all(path.stat().st_size > 20_000 for path in written)
     figure = plots_trial.power(result)
-    assert [axes.get_title() for axes in figure.axes if axes.get_visible()] == [name.replace("_", " ") for name in TRIAL.outcomes]
+    assert [axes.get_title("left") for axes in figure.axes if axes.get_visible()] == [name.replace("_", " ") for name in TRIAL.outcomes]
 
 
 def test_a_study_tries_its_arms():
@@ -259,95 +256,16 @@ def test_command_line(tmp_path, capsys):
     file = tmp_path / "small.yaml"
     file.write_text(TRIAL.with_(draws=1, citizens={"sample": 200}).to_yaml(), encoding="utf-8")
     with pytest.raises(SystemExit) as end:
+        main(["check", str(file)])
+    assert end.value.code == 0 and "officers by lot (simple), 50 % treated" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as end:
         main(["trial", str(file), "--replicates", "2", "--seed", "3", "--out", str(tmp_path / "out")])
     assert end.value.code == 0
     told = capsys.readouterr().out
     assert "Power of this trial (ANCOVA, endline before week 20): fair_stops" in told and "2 replicates of 1 samples, seed 3" in told
-    assert all(word in told for word in ("bias from spillover", "MDE", "coverage", "endline week 8", "spillover.png"))
+    assert all(word in told for word in ("on others", "bias", "MDE", "coverage", "endline week 8", "spillover.png"))
     assert TrialResult.load(tmp_path / "out").replicates == 2
     file.write_text(TRIAL.with_(citizens={"sample": 9000}).to_yaml(), encoding="utf-8")
     with pytest.raises(SystemExit) as end:
         main(["trial", str(file), "--out", str(tmp_path / "none")])
     assert end.value.code == 2 and "cannot be asked" in capsys.readouterr().err and not (tmp_path / "none").exists()
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"endline": 41}, "the run ends after 40"),
-        ({"durations": [0]}, "begins in week 0"),
-        ({"baseline": 1}, "baseline in week 1"),
-        ({"baseline": -12}, "baseline in week -12"),
-        ({"treatment": []}, "'treatment' is empty"),
-        ({"treatment": [{"civic_justice": {"start": 0}}]}, "judges hear the cases of the whole city"),
-        ({"treatment": [{"purge": {"start": 0, "signal": 0.1}}]}, "news of it reaches everybody"),
-        ({"treatment": [{"purge": {"start": 0, "recruits_offset": 0.1}}]}, "new standards"),
-        ({"treatment": [{"training": {"start": 0, "whom": "commanders"}}]}, "acts on a whole squad"),
-        ({"treatment": [{"training": {"start": 40}}]}, "outside the run"),
-        ({"unit": "beats"}, "no unit 'beats'"),
-        ({"assignment": "pairs", "treated_share": 0.3}, "'treated_share' is 0.5"),
-        ({"match_on": "unsafe"}, "'match_on' must be one of the outcomes"),
-        ({"buffer_cells": 2}, "'buffer_cells' needs units with borders"),
-        ({"outcomes": ["share_trust"]}, "no outcome 'share_trust'"),
-        ({"outcomes": []}, "'outcomes' must be a list"),
-        ({"outcomes": ["crime_rate"]}, "belongs to a place"),
-        ({"sizes": ["1"]}, "the text '1'"),
-        ({"sizes": 3}, "must be a list of numbers"),
-        ({"sites": {"a": 3}}, "'sites' must be"),
-        ({"sites": {"a": {"conduct.meen": 1}}}, "conduct.meen"),
-        ({"citizens": {"sampel": 3}}, "no key 'citizens.sampel'"),
-        ({"officers": {"encounters": 0}}, "'officers.encounters' must be"),
-        ({"replicates": 0}, "'replicates' must be"),
-    ],
-)
-def test_what_cannot_be_tried(changed, message):
-    with pytest.raises(InputError, match=message):
-        TRIAL.with_(**changed)
-
-
-def test_contacts_of_the_scenarios_own_community_officers_would_change_too():
-    with pytest.raises(InputError, match="own community officers"):
-        BEATS.with_(sites={"a": {"community.share": 0.2}})
-
-
-@pytest.mark.parametrize(
-    ("trial", "message"),
-    [
-        (BEATS.with_(beat_adults=2000), "each arm needs 2"),
-        (TRIAL.with_(treated_share=0.01), "each arm needs 2"),
-        (BEATS.with_(beat_adults=20), "have no officer"),
-        (BEATS.with_(citizens={"sample": 2600}), "cannot be asked"),
-        (BEATS.with_(sizes=[6.0]), "cannot be asked"),
-        (TRIAL.with_(officers={"sample": 500}), "more than the 52"),
-    ],
-)
-def test_what_a_city_has_no_room_for(trial, message):
-    with pytest.raises(InputError, match=message):
-        run_trial(trial)
-    city = build(SMALL.city, SMALL.values(), 1, 1)
-    check_units(TRIAL, "here", units_of(TRIAL, city), city)
-
-
-def test_errors_name_the_line(tmp_path):
-    file = tmp_path / "trial.yaml"
-    file.write_text("name: T\nscenario: merida\ntreatment: [{training: {start: 0}}]\noutcomes: [attitude]\nendline: 9000\n", encoding="utf-8")
-    with pytest.raises(InputError, match="'endline' must be a whole number") as caught:
-        load_trial(file)
-    assert caught.value.line == 5
-    file.write_text("name: T\nscenario: nowhere\n", encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        load_trial(file)
-    assert caught.value.line == 2
-
-
-@pytest.mark.parametrize("name", ["trial-mexico-city-training", "trial-community-six-sites"])
-def test_shipped_trials(name):
-    trial = load_trial(ROOT / "experiments" / name / "trial.yaml")
-    assert Trial(**{key: getattr(trial, key) for key in Trial.model_fields}) == trial
-    if trial.sites:
-        assert len(trial.sites) == 6 and trial.citizens.sample == 18_382 and trial.officers.sample == 874
-    else:
-        size = trial.scenario.city
-        assert round(size.adults / trial.scenario.values().population.adult_share / 1000 * size.officers_per_1000_inhabitants) == 1854
-        assert trial.treatment[0].hours == 9 and dataclasses.replace(trial.treatment[0], coverage=1.0) != trial.treatment[0]
-    assert REFORMS and trial.endline in trial.weeks_asked

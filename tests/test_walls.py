@@ -19,10 +19,11 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"agents", "model"},
     {"harvest", "measures", "results", "patterns"},
     {"instruments"},
+    {"validation"},
     {"sensitivity"},
     {"trials"},
     {"studies"},
-    {"plots", "plots_compare", "plots_sensitivity", "plots_trial"},
+    {"plots", "plots_compare", "plots_sensitivity", "plots_trial", "plots_validation"},
     {"report"},
     {"cli"},
 ]

@@ -22,6 +22,7 @@ Then Morris: rank correlation of mu* with the exact totals, g with 8 weights tha
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,21 +159,19 @@ def morris(designs: int, trajectories: int = 40) -> np.ndarray:
     return np.array(found)
 
 
-def table(designs: int, quick: bool) -> pd.DataFrame:
-    """All rows."""
-    rows = [
-        tried(ishigami(), 64, 1, 0.0, designs), tried(ishigami(), 512, 4, 0.2, designs), tried(ishigami(), 512, 1, 0.2, designs),
-        tried(g(), 512, 1, 0.0, designs), tried(g(), 128, 4, 0.2, designs), tried(g(), 512, 4, 0.2, designs),
-        tried(additive(), 256, 4, 0.3, designs), tried(nothing(), 256, 4, 0.5, designs), tried(nothing(), 256, 1, 0.5, designs),
-        tried(effect(), 512, 4, 0.6, designs),
+def cases(designs: int, quick: bool) -> list[Callable[[], dict[str, object]]]:
+    """The rows of the table, each to be called."""
+    asked: list[tuple[Function, int, int, float, float]] = [  # function, points, replicates, noise, by factor
+        (ishigami(), 64, 1, 0.0, 0.0), (ishigami(), 512, 4, 0.2, 0.0), (g(), 512, 1, 0.0, 0.0), (g(), 512, 4, 0.2, 0.0),
+        (g(), 512, 1, 0.2, 0.0), (additive(), 256, 4, 0.3, 0.0), (nothing(), 256, 4, 0.5, 0.0), (nothing(), 256, 1, 0.5, 0.0),
+        (effect(), 512, 4, 0.6, 0.0), (effect(), 512, 4, 0.2, 0.5),
     ]  # fmt: skip
     if not quick:
-        rows += [
-            tried(g(), 512, 4, 0.5, designs), tried(effect(), 512, 4, 0.2, designs, by_factor=0.5),
-            tried(effect(), 512, 8, 0.2, designs, by_factor=0.5), tried(effect(), 512, 2, 0.2, designs, by_factor=0.5),
-            tried(effect(), 2048, 1, 0.5, designs), tried(additive(100), 1024, 2, 0.3, max(designs // 8, 2)),
+        asked += [
+            (g(), 128, 4, 0.2, 0.0), (g(), 512, 4, 0.5, 0.0), (effect(), 256, 8, 0.2, 0.5), (effect(), 256, 2, 0.2, 0.5),
+            (effect(), 2048, 1, 0.5, 0.0), (additive(100), 1024, 2, 0.3, 0.0),
         ]  # fmt: skip
-    return pd.DataFrame(rows)
+    return [partial(tried, *case[:4], designs, by_factor=case[4]) for case in asked]
 
 
 def main() -> None:
@@ -182,8 +181,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rows")
     parser.add_argument("--out", type=Path, default=Path("out/known-answers.csv"))
     asked = parser.parse_args()
-    found = table(asked.designs, asked.quick)
-    print(found.round(3).to_string(index=False))
+    rows = []
+    for case in cases(asked.designs, asked.quick):
+        rows.append(case())
+        print(
+            " ".join(f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in rows[-1].items()), flush=True
+        )
+    found = pd.DataFrame(rows)
     ranks = morris(asked.designs)
     print(
         f"\nMorris, 360 runs: rank correlation with exact totals {ranks.mean():.3f} (least {ranks.min():.3f}) over {asked.designs} designs"

@@ -57,15 +57,33 @@ def compare(
 @app.command()
 def validate(
     scenario: ScenarioName,
-    replicates: Annotated[int, typer.Option(help="How many runs; the patterns are defined for 20.")] = 20,
+    posterior: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE|none",
+            help="Draws of parameters; by default the posterior that comes with the scenario. none: the codebook's values.",
+            show_default=False,
+        ),
+    ] = None,
+    draws: Annotated[int | None, typer.Option(help="How many draws of the posterior; 48 unless told.", show_default=False)] = None,
+    replicates: Annotated[
+        int | None, typer.Option(help="Without a posterior: how many runs; the patterns are defined for 20.", show_default=False)
+    ] = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="Folder for validation.json, which a report shows.", show_default=False)] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="Markdown file, with figures: also other years and places, and mechanisms switched off. For national-average.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Measure every pattern, and say which pass."""
-    from sim.cli.work import validate_scenario
+    """Measure every pattern over the draws of a posterior, and say which pass and what failures mean."""
+    from sim.cli.validate import validate_scenario
 
-    validate_scenario(scenario, replicates, seed, settings or [], out)
+    validate_scenario(scenario, posterior=posterior, draws=draws, replicates=replicates, seed=seed, settings=settings, out=out, page=page)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What `confianza check` prints: that a scenario or a study can be used, and what it says."""
+"""What `confianza check` prints: that a scenario, a study or a trial can be used, and what it says."""
 
 import os
 
@@ -6,11 +6,15 @@ from sim.cli.show import console
 from sim.errors import InputError
 from sim.yaml_files import load_yaml
 
+OF_TRIALS = {"treatment", "endline"}  # keys that only trials have
 OF_STUDIES = {"arms", "scenario", "vary", "design"}  # keys that no scenario has
 
 
 def check_file(file: str) -> None:
-    """Say that a scenario or study can be used. InputError, with the line, if it cannot."""
+    """Say that a scenario, study or trial can be used. InputError, with the line, if it cannot."""
+    if has_keys(file, OF_TRIALS):
+        check_trial(file)
+        return
     if is_study(file):
         check_study(file)
         return
@@ -21,8 +25,13 @@ def check_file(file: str) -> None:
 
 def is_study(file: str) -> bool:
     """Does a file have keys of a study?"""
+    return has_keys(file, OF_STUDIES)
+
+
+def has_keys(file: str, keys: set[str]) -> bool:
+    """Does a file have any of these keys?"""
     try:
-        return os.path.isfile(file) and not OF_STUDIES.isdisjoint(load_yaml(file).data)
+        return os.path.isfile(file) and not keys.isdisjoint(load_yaml(file).data)
     except InputError:  # whoever reads it will say so
         return False
 
@@ -36,3 +45,17 @@ def check_study(file: str) -> None:
     study = load_study(file)
     told = outline(study) if study.design else describe(study)
     console().print(f"{file} can be used.\n\n{told}")
+
+
+def check_trial(file: str) -> None:
+    """Say that a trial can be used, in its cities too, and what would be tried."""
+    from sim.cli.trial import describe
+    from sim.trials.design import load_trial
+    from sim.trials.trial import check_sites
+
+    trial = load_trial(file)
+    try:
+        check_sites(trial)
+    except InputError as error:
+        raise error.at(file) from None
+    console().print(f"{file} can be used.\n\n{describe(trial)}")

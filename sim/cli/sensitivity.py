@@ -13,7 +13,8 @@ from sim.cli.show import amount, console, note, table
 from sim.cli.sweep import outline, swept
 from sim.errors import number
 from sim.results import check_folder
-from sim.studies.sensitivity import FOLDER, Analysis, Finding, analyze, default_outputs, method_for, output_of
+from sim.studies.findings import FOLDER, Analysis, Finding
+from sim.studies.sensitivity import analyze, default_outputs, method_for, output_of
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep
 

@@ -15,11 +15,10 @@ from sim.cli.compare import chosen
 from sim.cli.show import amount, console, note, table
 from sim.errors import InputError, number
 from sim.harvest import warm_up
-from sim.measures import MEASURES
 from sim.sensitivity.noise import responses
 from sim.studies import executors
 from sim.studies.designs import kind_of
-from sim.studies.limits import Replicates
+from sim.studies.limits import Replicates, unit_of
 from sim.studies.running import Interrupted
 from sim.studies.store import Store
 from sim.studies.study import Study
@@ -135,7 +134,7 @@ def found_table(made: Sweep) -> Table:
         for place, measure in enumerate(study.measures):
             kind = "level" if arm == study.vs else "effect"
             cells = numbers(made.values(f"{kind}:{arm}:{measure}"), effect=kind == "effect")
-            found.add_row(arm if place == 0 else "", measure, *cells, MEASURES[measure].unit)
+            found.add_row(arm if place == 0 else "", measure, *cells, unit_of(measure))
         found.add_section()
     return found
 

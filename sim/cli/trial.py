@@ -64,31 +64,45 @@ def describe(trial: Trial) -> str:
 def report(result: TrialResult) -> None:
     """Print what was found."""
     screen = console()
+    screen.print(truth_table(result))
     screen.print(findings_table(result))
     screen.print(power_table(result))
     screen.print(conclusion(result))
     screen.print(COVERS)
 
 
+def truth_table(result: TrialResult) -> Table:
+    """What is true and what the trial compares: a line for each outcome."""
+    title = (
+        "true: all units treated minus none, and in sd of the untreated; in the trial: its effect on the treated and on the others\n"
+        "bias: on treated minus on others minus true; intervals: 95 %, over replicates"
+    )
+    right = ("true", "in sd", "on treated", "on others", "bias", "ANCOVA's mean")
+    made = table("outcome", *right, "unit", right=right, whole=("outcome",), title=title)
+    for row in result.summary().query("estimator == 'ancova'").itertuples():
+        within = [f"{amount(value, row.total_half_width, sign=True).split(' ')[0]}" for value in (row.on_treated, row.on_controls)]
+        ends = [amount(row.bias, row.bias_high - row.bias, sign=True), amount(row.estimate, row.high - row.estimate, sign=True)]
+        true = amount(row.total, row.total_half_width, sign=True)
+        made.add_row(str(row.outcome), true, f"{row.effect_size:+.2f}", *within, *ends, str(row.unit))
+    return made
+
+
 def findings_table(result: TrialResult) -> Table:
     """The trial as designed: a line for each outcome and estimator."""
     title = (
-        "true: all units treated minus none; bias: what the trial compares minus that, 95 % interval; SE: root mean square;\n"
-        "coverage: of the true effect by 95 % intervals; power: share of trials with p < 0.05, its 95 % interval, and by formula;\n"
-        "MDE: the effect found with 80 % power; sd: of the untreated"
+        "SE: root mean square; coverage: of the true effect by 95 % intervals\n"
+        "power: share of trials with p < 0.05, its 95 % interval, and by formula\n"
+        "wrong sign: share of trials with p < 0.05 for the opposite of what is true\n"
+        "MDE: the effect that is found with 80 % power, and in sd of the untreated"
     )
-    right = ("true", "in sd", "mean estimate", "bias from spillover", "SE", "coverage", "power", "formula", "MDE", "MDE in sd")
+    right = ("SE", "coverage", "power", "95 %", "formula", "wrong sign", "MDE", "in sd")
     made = table("outcome", "estimator", *right, right=right, whole=("outcome", "estimator"), title=title)
     last = ""
     for row in result.summary().itertuples():
-        true = [amount(row.total, row.total_half_width, sign=True), f"{row.effect_size:+.2f}"]
-        estimate = [amount(row.estimate, row.high - row.estimate, sign=True), amount(row.bias, row.bias_high - row.bias, sign=True)]
-        power = f"{row.power:.2f} [{row.power_low:.2f}, {row.power_high:.2f}]"
-        found = [amount(row.error, row.error), f"{row.coverage:.2f}", power, f"{row.power_formula:.2f}"]
-        first = str(row.outcome) != last
+        span = f"{row.power_low:.2f} to {row.power_high:.2f}"
+        cells = [amount(row.error), f"{row.coverage:.2f}", f"{row.power:.2f}", span, f"{row.power_formula:.2f}", f"{row.wrong_sign:.2f}"]
+        made.add_row("" if row.outcome == last else str(row.outcome), str(row.estimator), *cells, amount(row.mde), f"{row.mde_size:.2f}")
         last = str(row.outcome)
-        mde = [amount(row.mde, row.error), f"{row.mde_size:.2f}"]
-        made.add_row(last if first else "", str(row.estimator), *(true if first else ["", ""]), *estimate, *found, *mde)
     return made
 
 
@@ -101,7 +115,7 @@ def power_table(result: TrialResult) -> Table:
     rows = result.curves().query("estimator == 'ancova' and outcome == @outcome").set_index(["size", "week"])
     for size in result.trial.sizes:
         each: list[Any] = [rows.loc[(size, week)] for week in weeks]
-        cells = [f"{row.power:.2f} ({row.power_formula:.2f}; {amount(row.mde, row.error)})" for row in each]
+        cells = [f"{row.power:.2f} ({row.power_formula:.2f}; {amount(row.mde)})" for row in each]
         made.add_row(f"{size:g}", f"{each[-1].persons:,.0f}", *cells)
     return made
 

@@ -1,4 +1,4 @@
-"""What the commands do that run the model: `run` and `validate`."""
+"""What the command `run` does."""
 
 import time
 from pathlib import Path
@@ -8,8 +8,6 @@ from rich.table import Table
 from sim.cli.show import WIDE, amount, console, note, progress, table
 from sim.errors import InputError, number
 from sim.harvest import warm_up
-from sim.instruments.validate import plan, validate
-from sim.patterns import REPLICATES, ROLES, Finding
 from sim.results import Results, adapted, check_folder, run
 from sim.scenario import Scenario, load_scenario
 
@@ -93,54 +91,3 @@ def virtual_survey(results: Results) -> str:
         f"A survey of 1,200 adults at the end of the first replicate would find {100 * asked:.1f} % trusting "
         f"(95 % interval ± {196 * error:.1f} points)."
     )
-
-
-def validate_scenario(name: str, replicates: int, seed: int | None, settings: list[str], out: Path | None = None) -> None:
-    """Measure the patterns and print each with its range and verdict; keep them in a folder if one is given."""
-    check_replicates(replicates)
-    scenario = chosen(name, seed, None, settings)
-    if out:
-        check_folder(out)
-    screen = console()
-    screen.print(f"{scenario.name}: every pattern, {replicates} replicates (how each is measured: confianza explain P01)\n")
-    warm_up()
-    with progress(1) as bar:
-        task = bar.add_task("Running", total=sum(job.cost for job in plan(scenario, replicates)))
-        findings = validate(scenario, replicates, progress=lambda done: bar.advance(task, done))
-    screen.print(findings_table(findings))
-    screen.print(verdict(findings))
-    for finding in {finding.adults: finding for finding in findings if finding.adults != scenario.city.adults}.values():
-        which = ", ".join(sorted({other.pattern.id for other in findings if other.adults == finding.adults}))
-        screen.print(f"In a larger city, of {number(finding.adults)} adults, with {finding.replicates} replicates: {which}.")
-    if replicates < REPLICATES:
-        screen.print(f"The patterns are defined for {REPLICATES} replicates; with {replicates}, luck decides more.")
-    screen.print("Ranges are of Mexico as a whole, or of the study they come from: a scenario of one city may miss them with reason.")
-    if out:
-        from sim.report.checks import save_checks
-
-        screen.print(f"The checks are in {save_checks(findings, scenario.name, out)}")
-
-
-def findings_table(findings: list[Finding]) -> Table:
-    """Patterns with value, spread between replicates, range and verdict."""
-    right, whole = ("mean", "sd"), ("id", "role", "range", "verdict")
-    made = table("id", "pattern", "role", "mean", "sd", "range", "verdict", right=right, whole=whole)
-    for finding in findings:
-        pattern = finding.pattern
-        text = pattern.text if (finding.measure,) == pattern.measures else f"{pattern.text} ({finding.measure})"
-        bounds = f"{pattern.low:,g} to {pattern.high:,g}" if pattern.low is not None and pattern.high is not None else "-"
-        word = {True: "pass", False: "FAIL", None: "-"}[finding.passed]
-        made.add_row(pattern.id, text, pattern.role, amount(finding.value), amount(finding.sd), bounds, word)
-    return made
-
-
-def verdict(findings: list[Finding]) -> str:
-    """How many patterns of each role pass, and which do not."""
-    parts = []
-    for role in ROLES:
-        judged = [finding for finding in findings if finding.pattern.role == role and finding.passed is not None]
-        failed = [finding.pattern.id for finding in judged if not finding.passed]
-        if judged:
-            missed = f" (missed: {', '.join(failed)})" if failed else ""
-            parts.append(f"{role}: {len(judged) - len(failed)} of {len(judged)} pass{missed}")
-    return "; ".join(parts)

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sim.instruments.contrasts import WEEKS_AFTER_SHIFT, dispositions, sites
+from sim.instruments.homes import shuffled
 from sim.instruments.ordinary import observe
 from sim.instruments.peers import peers
 from sim.instruments.reforms import course, purge, two_by_two
 from sim.patterns import ORDINARY, WEEKS
 from sim.scenario import Scenario
 
-__all__ = ["INSTRUMENTS", "Instrument", "observe"]
+__all__ = ["CONTROLS", "INSTRUMENTS", "Instrument", "instrument", "observe"]
 
 
 class Instrument(NamedTuple):
@@ -41,3 +42,9 @@ INSTRUMENTS = {
     "2x2 trial": Instrument(two_by_two, 5, 52),
     "trial of a purge": Instrument(purge, 4, 80),
 }
+CONTROLS = {"shuffled homes": Instrument(shuffled, 1, WEEKS)}  # what no pattern is measured by
+
+
+def instrument(name: str) -> Instrument:
+    """An instrument by name, whether it measures patterns or is a negative control."""
+    return INSTRUMENTS[name] if name in INSTRUMENTS else CONTROLS[name]

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.harvest import warm_up
-from sim.instruments import INSTRUMENTS
+from sim.instruments import instrument
 from sim.patterns import ORDINARY, REPLICATES, Finding, Pattern, adults_for, of_size, patterns
 from sim.results import adapted
 from sim.rng import replicate_seed
@@ -33,7 +33,7 @@ class Job(NamedTuple):
     @property
     def cost(self) -> int:
         """About how many adult-weeks it simulates."""
-        return sum(INSTRUMENTS[self.instrument].cost(scenario) for scenario in self.scenarios)
+        return sum(instrument(self.instrument).cost(scenario) for scenario in self.scenarios)
 
 
 def plan(scenarios: Sequence[Scenario], only: Collection[str] | None = None, *, thrifty: bool = False) -> list[Job]:
@@ -60,8 +60,8 @@ def plan(scenarios: Sequence[Scenario], only: Collection[str] | None = None, *, 
 
 def costly(pattern: Pattern, scenario: Scenario) -> bool:
     """Does one measurement take more than five ordinary runs?"""
-    cost = INSTRUMENTS[pattern.instrument].cost(of_size(scenario, adults_for(pattern, scenario)))
-    return cost > EXPENSIVE * INSTRUMENTS[ORDINARY].cost(scenario)
+    cost = instrument(pattern.instrument).cost(of_size(scenario, adults_for(pattern, scenario)))
+    return cost > EXPENSIVE * instrument(ORDINARY).cost(scenario)
 
 
 def carried_out(
@@ -77,14 +77,14 @@ def carried_out(
         places = {}
         for n in sorted(range(len(jobs)), key=lambda n: jobs[n].cost / len(jobs[n].scenarios), reverse=True):  # the longest first
             for city, scenario in enumerate(jobs[n].scenarios):
-                instrument = INSTRUMENTS[jobs[n].instrument]
-                places[executor.submit(instrument.measure, scenario, replicate_seed(scenario.seed, city))] = n, city
+                measure = instrument(jobs[n].instrument).measure
+                places[executor.submit(measure, scenario, replicate_seed(scenario.seed, city))] = n, city
         try:
             for future in as_completed(places):
                 n, city = places[future]
                 found[n][city] = future.result()
                 if progress:
-                    progress(INSTRUMENTS[jobs[n].instrument].cost(jobs[n].scenarios[city]))
+                    progress(instrument(jobs[n].instrument).cost(jobs[n].scenarios[city]))
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
@@ -127,10 +127,9 @@ def finding(pattern: Pattern, measure: str, values: np.ndarray, job: Job, poster
 
     A mean of replicates is nan if one has no value; a posterior leaves such draws out, except that they do not lie inside.
     """
-    known = values[np.isfinite(values)]
-    center = float(np.median(known)) if posterior and len(known) else float(values.mean())
+    middle, low, high = quantiles(values, 0.5, LOW, HIGH)
+    center = middle if posterior else float(values.mean())
     sd = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
-    low, high = (float(np.quantile(known, end)) for end in (LOW, HIGH)) if len(known) else (float("nan"), float("nan"))
     judged = measure in pattern.measures and pattern.verdict(center) is not None
     return Finding(
         pattern, measure, center, sd,
@@ -139,3 +138,9 @@ def finding(pattern: Pattern, measure: str, values: np.ndarray, job: Job, poster
         low=low, high=high,
         inside=float(np.mean([pattern.verdict(value) for value in values])) if judged else None,
     )  # fmt: skip
+
+
+def quantiles(values: np.ndarray, *shares: float) -> list[float]:
+    """Quantiles of the values there are; nan if there are none."""
+    known = values[np.isfinite(values)]
+    return [float(np.quantile(known, share)) if len(known) else float("nan") for share in shares]

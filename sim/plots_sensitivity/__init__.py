@@ -14,7 +14,7 @@ from sim.plots_sensitivity.charts import BARS, bars, convergence, morris, tornad
 from sim.plots_sensitivity.maps import interactions, overview, scatter
 from sim.plots_sensitivity.parts import WORDS
 from sim.results import write
-from sim.studies.sensitivity import Analysis, Finding
+from sim.studies.findings import Analysis, Finding
 
 FIGURES: dict[str, Callable[..., Figure]] = {
     "tornado": tornado, "bars": bars, "morris": morris, "interactions": interactions, "convergence": convergence, "scatter": scatter,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sim.plots import BLACK, BLUE, ORANGE, VERMILION, styled
 from sim.plots_compare import COLORS, DASHES
 from sim.plots_sensitivity.parts import GRAY, MOST, WORDS, axis_label, heading, label_factors, sheet
-from sim.studies.sensitivity import Analysis, Finding
+from sim.studies.findings import Analysis, Finding
 
 FEW = 8  # lines in a figure
 MARKS = "osD^vP*X"

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.plots import BLACK, BLUE, VERMILION, styled
 from sim.plots_sensitivity.parts import GRAY, MOST, WORDS, axis_label, heading, label_factors, named, sheet
-from sim.studies.sensitivity import RANKS, Analysis, Finding, as_written
+from sim.studies.findings import RANKS, Analysis, Finding, as_written
 
 PANELS = 6  # of scatter
 WORTH_WRITING = 0.05  # percent; smaller interactions are left blank
@@ -22,7 +22,8 @@ def pair_grid(pairs: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray]:
     strongest = pd.concat([pairs.set_index("one").share, pairs.set_index("other").share]).groupby(level=0).max()
     names = strongest.sort_values(ascending=False, kind="stable").index.tolist()[:MOST]
     place = {name: number for number, name in enumerate(names)}
-    grid, sure = np.full((len(names), len(names)), np.nan), np.zeros((len(names), len(names)), bool)
+    grid = np.full((len(names), len(names)), np.nan)
+    sure: Any = np.zeros((len(names), len(names)), bool)
     for row in pairs.to_dict("records"):
         if row["one"] in place and row["other"] in place:
             across, down = sorted((place[row["one"]], place[row["other"]]))
@@ -79,7 +80,7 @@ def trend(analysis: Analysis, finding: Finding, name: str) -> pd.DataFrame:
     found = finding.sensitivity
     if found.effects is not None and (found.effects.factor == name).any():
         curve = found.effects[found.effects.factor == name]
-        return curve[["effect", "low", "high"]].assign(value=[as_written(value) for value in curve.value])
+        return (curve[["effect", "low", "high"]] + found.mean).assign(value=[as_written(value) for value in curve.value])
     values, output = analysis.points[name], analysis.outputs[finding.output.of]
     few = values.dtype == object or values.nunique() <= 10
     parts = values if few else pd.qcut(values, 10, labels=False, duplicates="drop")

@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from sim.plots import STYLE
-from sim.studies.sensitivity import Analysis, Finding
+from sim.studies.findings import Analysis, Finding
 
 MOST = 15  # factors in a figure; the others are counted
 GRAY = "#666666"

@@ -68,7 +68,7 @@ def read(folder: Path, words: Any) -> tuple[Any, str]:
     from sim.results import DATASET, Results
     from sim.studies.comparison import DATASET as COMPARED
     from sim.studies.comparison import Comparison
-    from sim.studies.sensitivity import FILE, FOLDER, Analysis
+    from sim.studies.findings import FILE, FOLDER, Analysis
 
     analyzed = next((place for place in (folder, folder / FOLDER) if (place / FILE).exists()), None)
     if analyzed:

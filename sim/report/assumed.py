@@ -7,10 +7,10 @@ from typing import Any
 from sim import __version__
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
 from sim.patterns import patterns
-from sim.report.checks import load_checks
 from sim.report.parts import Cell, Cited, Table
 from sim.report.words import Text, Words, decimals
 from sim.scenario import CitySize
+from sim.validation.record import Validation, load
 
 COSTS = "cost"  # the topic of the codebook that holds unit costs
 
@@ -136,41 +136,44 @@ def reform_text(name: str, levers: Mapping[str, Any], words: Words) -> str:
 
 def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
     """The pattern checks: sentences, and a table if they lie in the folder. `made_by`: fingerprint of the results' sources."""
-    found = load_checks(folder)
+    found = load(folder)
     if found is None:
-        return {"sentences": [words["page"]["checks_missing"]], "table": None}
-    judged = {(row["pattern"], row["measure"]): row["passed"] for row in found["findings"] if row["passed"] is not None}
-    failed = sorted({pattern for (pattern, _), passed in judged.items() if not passed})
-    of = {pattern for pattern, _ in judged}
-    replicates = max((row["replicates"] for row in found["findings"]), default=0)
+        return {"sentences": [words["page"]["checks_missing"]], "failed": [], "table": None}
+    judged = [finding for finding in found.findings if finding.passed is not None]
+    of = {finding.pattern.id for finding in judged}
+    failed = sorted({finding.pattern.id for finding in judged if not finding.passed})
+    key = "page.checks_of_posterior" if found.posterior else "page.checks_of"
     sentences = [
-        words.say("page.checks_of", name=words.written(found["scenario"]).text, replicates=words.number(replicates)),
+        words.say(key, name=words.written(found.scenario).text, replicates=words.number(found.draws), posterior=found.posterior),
         words.say("page.checks_sum", passed=len(of) - len(failed), judged=len(of)),
         words.say("page.checks_missed", ids=", ".join(failed)) if failed else words["page"]["checks_all"],
     ]
-    if found["source_fingerprint"] != made_by:
-        sentences.append(words.say("page.checks_other", fingerprint=found["source_fingerprint"]))
-    return {"sentences": sentences, "table": checks_table(found["findings"], words)}
+    if found.source_fingerprint != made_by:
+        sentences.append(words.say("page.checks_other", fingerprint=found.source_fingerprint))
+    meanings = [(key, words.translate("pattern_means", key, patterns()[key].means)) for key in failed]
+    return {"sentences": sentences, "failed": meanings, "table": checks_table(found, words)}
 
 
-def checks_table(rows: Iterable[Mapping[str, Any]], words: Words) -> Table:
-    """A pattern a row, with what was found, what is wanted and the verdict."""
+def checks_table(found: Validation, words: Words) -> Table:
+    """A pattern a row, failures first, with what was found, what is wanted and the verdict."""
     made = []
-    for row in rows:
-        pattern = patterns()[row["pattern"]]
+    for finding in sorted(found.findings, key=lambda finding: finding.passed is not False):
+        pattern = finding.pattern
         text = words.translate("patterns", pattern.id, pattern.text)
-        if (row["measure"],) != pattern.measures:
-            text = Text(f"{text.text} ({words.measure(row['measure'])})", text.lang)
-        value, sd = (float("nan") if row[name] is None else row[name] for name in ("value", "sd"))
-        wanted = bounds(pattern.low, pattern.high, words) if pattern.low is not None and pattern.high is not None else "-"
-        verdict = words["verdicts"][{True: "passes", False: "fails", None: "shown"}[row["passed"]]]
-        # The spread between replicates is no interval: three digits of the value say more than two of the spread.
-        places = decimals(value, float("nan"))
-        shown = words.number(value, places) + ("" if row["sd"] is None else f" ± {words.number(sd, places)}")
-        cells = [pattern.id, text, words["roles"][pattern.role], shown, wanted, unit(pattern.unit, words), verdict]
+        if (finding.measure,) != pattern.measures:
+            text = Text(f"{text.text} ({words.measure(finding.measure)})", text.lang)
+        ends = (pattern.low, pattern.high) if finding.measure in pattern.measures else (None, None)
+        wanted = bounds(ends[0], ends[1], words) if ends[0] is not None and ends[1] is not None else "-"
+        verdict = words["verdicts"][{True: "passes", False: "fails", None: "shown"}[finding.passed]]
+        places = decimals(finding.value, float("nan"))
+        shown = [words.number(value, places) for value in (finding.value, finding.low, finding.high)]
+        spread = words.say("answer.numbers", low=shown[1], high=shown[2]) if finding.low == finding.low else "-"
+        inside = "-" if finding.inside is None else words.say("answer.percent", share=words.number(100 * finding.inside, 0))
+        cells = [pattern.id, text, words["roles"][pattern.role], shown[0], spread, inside, wanted, unit(pattern.unit, words), verdict]
         made.append([*cells, Cited(pattern.sources)])
-    columns = headers(words, "id", "pattern", "role", "found", "wanted", "unit", "verdict", "source")
-    return Table(words["tables"]["checks"], columns, made, frozenset((3, 4)))
+    columns = headers(words, "id", "pattern", "role", "found", "spread", "inside", "wanted", "unit", "verdict", "source")
+    caption = words["tables"]["checks_posterior" if found.posterior else "checks"]
+    return Table(caption, columns, made, frozenset((3, 4, 5, 6)))
 
 
 def cited(tables: Iterable[Table | None]) -> list[tuple[str, Any]]:

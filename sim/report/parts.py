@@ -1,7 +1,7 @@
 """What a page is made of: tables and figures, ready for the template."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -58,6 +58,7 @@ class Findings:
     scenario: dict
     dated: Table | None  # what happens during the run
     warnings: Sequence[str] = field(default=())
+    headings: Mapping[str, str] = field(default_factory=dict)  # of sections, by the keys of the page's words, where they are others
 
 
 def embedded(figure: Figure) -> str:

@@ -9,9 +9,9 @@ from sim import plots_sensitivity
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK
 from sim.report.assumed import arms_table
-from sim.report.parts import Findings, Picture, Table, embedded
+from sim.report.parts import Cell, Findings, Picture, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
-from sim.studies.sensitivity import Analysis, Finding
+from sim.studies.findings import Analysis, Finding
 
 NAMED, LISTED = 3, 10  # factors in the answer and in a table
 MAIN = ("tornado", "morris", "bars")  # the figure that an output gets: the first of these that can be drawn
@@ -36,6 +36,7 @@ def findings(analysis: Analysis, words: Words) -> Findings:
         commands=("confianza sensitivity study.yaml --out again",),
         scenario=study.base.model_dump(exclude_none=True),
         dated=arms_table(study.model_dump()["arms"], names, words),
+        headings={key: words["sensitivity"][f"{key}_heading"] for key in ("effects", "details")},
     )
 
 
@@ -111,7 +112,7 @@ def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent:
 
 def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) -> Table:
     """Every output: spread over the points, how much is foretold and how much luck; what intervals cover, or what is wrong."""
-    rows = []
+    rows: list[list[Cell]] = []
     for finding in analysis.findings:
         found, factor = finding.sensitivity, scale(finding.output.unit)
         share = [f"{words.number(100 * value, 0)} %" if value is not None else "-" for value in (found.q2, found.noise_share)]
@@ -128,7 +129,8 @@ def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str]
     """The overview, and for each output its most telling figure."""
     if not spoken:
         return []
-    inside = {**words.figure_words(plots_sensitivity.WORDS, "plots_sensitivity"), **words.data["measures"]}
+    inside = {**words.figure_words(plots_sensitivity.WORDS, "plots_sensitivity")}
+    inside |= {name: text[:1].lower() + text[1:] for name, text in words.data["measures"].items()}
     inside |= {f"unit:{unit}": words.translate("units", unit, unit).text for unit in {measure.unit for measure in MEASURES.values()}}
     inside |= {f"arm:{arm}": name for arm, name in names.items()}
     inside |= {f"factor:{name}": meaning(analysis, name, words).text for name in analysis.meanings}

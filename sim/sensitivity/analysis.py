@@ -206,7 +206,7 @@ def _convergence(emulator: Emulator, every: np.ndarray, table: pd.DataFrame, see
     for count in [round(n * share) for share in PREFIXES[:-1]]:
         if count < LEAST_POINTS or np.ptp(emulator.responses.mean[:count]) == 0:
             continue
-        part = Emulator.fit(emulator.unit[:count], emulator.responses.at(slice(count)), seed=seed)
+        part = Emulator.fit(emulator.unit[:count], emulator.responses.at(slice(count)), seed=seed, kind=type(emulator.surface))
         if part.q2 >= LEAST_Q2:
             said = shares(part, parts, heirs)
             rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": said.share[g : 2 * g],

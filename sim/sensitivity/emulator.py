@@ -12,7 +12,9 @@ from sim.sensitivity.polynomials import Basis, Polynomials
 FOLDS = 10
 SMALL, FEW = 150, 20  # points and factors up to which a Gaussian process is tried too
 LEAST_POINTS = 16
+GOOD = 0.02  # share of the variance: polynomials that miss no more need no rival
 Surface = Polynomials | Gaussian
+Kind = type[Polynomials] | type[Gaussian]
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,21 @@ class Emulator:
     left: np.ndarray
 
     @classmethod
-    def fit(cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0) -> "Emulator":
-        """Sparse polynomials; of small designs a Gaussian process too, and the better of the two is kept.
+    def fit(cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Kind | None = None) -> "Emulator":
+        """Sparse polynomials; of a small design a Gaussian process too if they miss something, and the better of the two is kept.
 
         unit  n x d, in [0, 1];  y: n, n x r (replicates, nan where a run failed), or runs taken apart already
+        kind  Polynomials or Gaussian, to have that one
         InputError if all runs failed. Any number of points can be had; with few, see `q2` before trusting it.
         """
         runs = y if isinstance(y, Responses) else responses(np.asarray(y, dtype=float).reshape(len(unit), -1))
         unit = np.asarray(unit, dtype=float)[runs.kept]
         n, d = unit.shape
-        kinds: list[type[Polynomials] | type[Gaussian]] = [Polynomials]
-        kinds += [Gaussian] if n <= SMALL and d <= FEW and np.ptp(runs.mean) > 0 else []
         fold = _folds(unit, np.random.default_rng([seed, 1]))
-        made = [cls(runs, unit, *_tried(kind.fit, unit, runs.mean, fold, seed)) for kind in kinds]
-        return max(made, key=lambda one: one.q2)
+        first = cls(runs, unit, *_tried((kind or Polynomials).fit, unit, runs.mean, fold, seed))
+        if kind or n > SMALL or d > FEW or first.missed <= GOOD * float(np.var(runs.mean)):
+            return first
+        return max(first, cls(runs, unit, *_tried(Gaussian.fit, unit, runs.mean, fold, seed)), key=lambda one: one.q2)
 
     @property
     def kind(self) -> str:

@@ -38,7 +38,8 @@ def contained() -> Iterator[None]:
     """Keep what SALib does to NumPy's global generator and to warnings from going further."""
     state, shown = np.random.get_state(), warnings.formatwarning
     try:
-        with warnings.catch_warnings(record=True):  # to ignore them is not enough: delta sets its own filter
+        with warnings.catch_warnings(record=True):  # caught, for delta sets a filter of its own
+            warnings.simplefilter("always")
             yield
     finally:
         np.random.set_state(state)

@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.sensitivity.emulator import Emulator, Surface
 
+SEEN = 12.0  # squared t value that a term needs to be found among some hundreds: weaker ones may be there unseen
 EVEN = 0.1  # share of what the emulator misses that may belong to any part, or have been taken for it
 
 
@@ -94,7 +95,8 @@ def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares:
     most = missed + 1.645 * np.std(left**2, ddof=1) / np.sqrt(n)  # with luck, more may be missed than was measured
     weight = np.maximum(np.where(heirs, np.sqrt(np.clip(share, 0, 1)), share), EVEN)
     low = np.minimum(share, corrected) * (1 - missed / signal) - reach - EVEN * most / signal
-    high = np.maximum(share, corrected) + reach + weight * most / signal
+    unseen = SEEN * float(np.mean(left**2)) / n
+    high = np.maximum(share, corrected) + reach + (weight * most + unseen) / signal
     return Shares(np.clip(share, 0, 1), np.clip(low, 0, 1), np.clip(high, 0, 1), missed / signal, signal)
 
 

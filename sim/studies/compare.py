@@ -12,6 +12,7 @@ import xarray as xr
 
 from sim.errors import InputError, number_problem
 from sim.harvest import labeled, lived, warm_up
+from sim.instruments.beyond import BEYOND
 from sim.rng import replicate_seed
 from sim.studies.budget import scaled
 from sim.studies.comparison import Comparison, described
@@ -46,6 +47,9 @@ def compare(
     """
     if replicates is not None and (problem := number_problem(replicates, 1, MOST, True)):
         raise InputError(f"'replicates' {problem}.", "Intervals need at least 2.")
+    for name in study.measures:
+        if name in BEYOND:
+            raise InputError(f"a comparison cannot measure '{name}'.", "It can be measured by confianza sweep.", path=("measures",))
     tell = progress or (lambda weeks: None)
     asked = study if replicates is None else study.with_(replicates=replicates)
     warm_up()

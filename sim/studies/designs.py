@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+from sim.studies.draws import Draws
 from sim.studies.factors import Factor
 from sim.studies.tables import as_text, points_table, read_table
 
@@ -24,6 +25,7 @@ DESIGNS: dict[str, tuple[int, str]] = {
     "morris": (2, "trajectories, for elementary effects; beside it `levels`, an even number, 4 unless given"),
     "saltelli": (2, "base points, a power of two, for Sobol indices; `second_order: true` for pairs too; can be extended"),
     "efast": (65, "points a factor, for Fourier indices"),
+    "draws": (2, "joint draws of a posterior, `vary: {posterior: NAME}`; what varies beside it is independent; can be extended"),
     "oat": (2, "levels of one factor at a time, the others at their medians"),
 }
 OPTIONS: dict[str, dict[str, Any]] = {"morris": {"levels": 4}, "saltelli": {"second_order": False}}
@@ -65,7 +67,7 @@ def checked_design(given: object, factors: tuple[Factor, ...] | None, groups: Se
     if factors is None:
         raise InputError("'design' is given without 'vary'.", "Say what varies: vary: {prior: [trust, reporting]}")
     design = {kind: _number(kind, given[kind], factors), **OPTIONS.get(kind, {}), **{key: given[key] for key in given if key != kind}}
-    _check_options(design, len(factors), groups)
+    _check_options(design, factors, groups)
     if (count := size(design, factors, groups)) > MOST_POINTS:
         message = f"this design has {number(count)} points, more than {number(MOST_POINTS)}."
         raise InputError(message, "Take a smaller number, or vary less.", path=(kind,))
@@ -128,10 +130,12 @@ def _whole(kind: str, given: object, path: tuple[str, ...]) -> int:
     return int(given)  # type: ignore[call-overload]
 
 
-def _check_options(design: Mapping[str, Any], factors: int, groups: Sequence[str] | None) -> None:
+def _check_options(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None) -> None:
     """InputError if a sampler of SALib cannot use this."""
     kind = kind_of(design)
-    sets = factors if groups is None else len(set(groups))
+    sets = len(factors) if groups is None else len(set(groups))
+    if kind == "draws":
+        _check_draws(design[kind], factors)
     if kind == "morris":
         if number_problem(design["levels"], 2, 100, True) or design["levels"] % 2:
             message = f"the levels of 'morris' must be an even number from 2 to 100, but are {shown(design['levels'])}."
@@ -149,6 +153,16 @@ def _check_options(design: Mapping[str, Any], factors: int, groups: Sequence[str
             raise InputError(message, f"Write design: {{saltelli: {nearest}}}", path=(kind,))
     if kind == "efast" and groups is not None:
         raise InputError("'efast' knows no groups.", "Delete 'groups', or write design: {saltelli: 256}", path=(kind,))
+
+
+def _check_draws(count: int, factors: tuple[Factor, ...]) -> None:
+    """InputError if there are no draws, or fewer."""
+    many = {len(factor.distribution.values) for factor in factors if isinstance(factor.distribution, Draws)}
+    if not many:
+        raise InputError("the design 'draws' needs a posterior.", "Write vary: {posterior: national-average}", path=("draws",))
+    if count > min(many) or len(many) > 1:
+        message = f"the posterior has {number(min(many))} draws, not {number(count)}."
+        raise InputError(message, "Take fewer, and more replicates.", path=("draws",))
 
 
 def size(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None) -> int:
@@ -178,6 +192,8 @@ def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Se
         unit = _one_at_a_time(_alone(design[kind], factors))
     elif kind in ("morris", "saltelli", "efast"):
         unit = _by_salib(design, factors, groups, _seed(seed, kind))
+    elif kind == "draws":
+        unit = _drawn(design[kind], factors, _seed(seed, kind))
     else:
         unit = _filling(kind, design[kind], len(factors), _seed(seed, kind))
     values = pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(factors)})
@@ -198,6 +214,18 @@ def _filling(kind: str, count: int, dimensions: int, seed: int) -> np.ndarray:
     if kind == "lhs":
         return qmc.LatinHypercube(dimensions, seed=seed).random(count)
     return qmc.Sobol(dimensions, seed=seed).random_base2((count - 1).bit_length())[:count]
+
+
+def _drawn(count: int, factors: tuple[Factor, ...], seed: int) -> np.ndarray:
+    """The first joint draws of a posterior; the other factors fill their own space."""
+    drawn = [isinstance(factor.distribution, Draws) for factor in factors]
+    unit = np.empty((count, len(factors)))
+    if not all(drawn):
+        unit[:, ~np.array(drawn)] = _filling("sobol", count, len(factors) - sum(drawn), seed)
+    for column, factor in enumerate(factors):
+        if isinstance(factor.distribution, Draws):
+            unit[:, column] = factor.of(factor.distribution.values[:count])
+    return unit
 
 
 def _levels(given: int | Mapping[str, int], factors: tuple[Factor, ...]) -> list[np.ndarray]:

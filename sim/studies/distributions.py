@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+from sim.studies.draws import Draws
 
 # kind: (what its two numbers are called, what it looks like)
 SPREADS: dict[str, tuple[tuple[str, str], str]] = {
@@ -16,7 +17,7 @@ SPREADS: dict[str, tuple[tuple[str, str], str]] = {
     "lognormal": (("median", "sigma"), "{lognormal: {median: 0.06, sigma: 0.5}}"),
     "beta": (("mean", "sd"), "{beta: {mean: 0.3, sd: 0.1}}"),
 }
-KINDS = (*SPREADS, "values")
+KINDS = (*SPREADS, "values", "draws")
 EXAMPLES = "Write [low, high], {lognormal: {median: 0.06, sigma: 0.5}}, or {values: [0, 0.5, 1]}."
 TAIL = 0.025  # beyond which designs that go to the ends of what varies do not follow the tails of a prior
 LEAST_MASS = 1e-6  # of a prior within the range; with less its quantiles are inexact
@@ -161,7 +162,7 @@ class Spread:
         return betaincinv(*_shapes(self.one, self.two), np.where(share < 1e-15, 0.0, share))  # smaller ones give nan
 
 
-Distribution = Spread | Values
+Distribution = Spread | Values | Draws
 
 
 def _shapes(mean: float, sd: float) -> tuple[float, float]:
@@ -187,13 +188,15 @@ def distribution(given: object, allowed: Allowed, name: str) -> Distribution:
         remedy = f"{hint}Distributions: {', '.join(KINDS)}\n{EXAMPLES}"
         raise InputError(f"there is no distribution {shown(kind)}.", remedy, path=(str(kind),))
     try:
+        if kind == "draws":
+            return Draws(tuple(_listed(inside, allowed, name)), allowed.whole)
         return _values(inside, allowed, name) if kind == "values" else _spread(kind, inside, allowed, name)
     except InputError as error:
         raise error.under(kind) from None
 
 
-def _values(given: object, allowed: Allowed, name: str) -> Values:
-    """Equally likely values."""
+def _listed(given: object, allowed: Allowed, name: str) -> list[Any]:
+    """A list of two or more values that are possible."""
     if not isinstance(given, list | tuple) or len(given) < 2:
         raise InputError(f"the values of '{name}' must be a list of two or more, but are {_counted(given)}.", "Write {values: [1, 2]}.")
     values = []
@@ -202,7 +205,14 @@ def _values(given: object, allowed: Allowed, name: str) -> Values:
             values.append(allowed.check(value, name))
         except InputError as error:
             raise error.under(index) from None
-        if values[-1] in values[:-1]:
+    return values
+
+
+def _values(given: object, allowed: Allowed, name: str) -> Values:
+    """Equally likely values, each once."""
+    values = _listed(given, allowed, name)
+    for index, value in enumerate(values):
+        if value in values[:index]:
             raise InputError(f"the value {shown(value)} of '{name}' is there twice.", "Delete one of the two.", path=(index,))
     return Values(tuple(values))
 

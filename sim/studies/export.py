@@ -9,10 +9,10 @@ import pandas as pd
 
 from sim.errors import InputError, shown
 from sim.harvest import VARIABLES
-from sim.measures import MEASURES
 from sim.results import unwritable, write
 from sim.studies.contents import weeks_of
 from sim.studies.designs import Points
+from sim.studies.limits import meaning
 from sim.studies.store import Store
 
 DIMENSIONS = ("point", "arm", "replicate", "week")
@@ -85,7 +85,7 @@ def _netcdf(store: Store, points: Points, series: bool, path: Path) -> None:
         else:
             for name in study.measures:
                 made = file.create_variable(name, DIMENSIONS, data=store.cube(name))
-                made.attrs["units"], made.attrs["long_name"] = MEASURES[name].unit, MEASURES[name].description
+                made.attrs["units"], made.attrs["long_name"] = meaning(name)
 
 
 def _fill_series(store: Store, file: Any, arms: list[str], weeks: int) -> None:

@@ -3,21 +3,27 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
+from os import PathLike
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
 from sim.errors import InputError, closest, number, shown
 from sim.parameters import CODEBOOK, Parameter
+from sim.posterior import load_posterior
 from sim.reforms import check_horizon, reforms
 from sim.scenario import Scenario
 from sim.studies.arms import Arms, with_levers
 from sim.studies.distributions import SPREADS, Allowed, Distribution, distribution
+from sim.studies.draws import Draws
 from sim.world.interventions import REFORMS, levers, name_of
 
 TOPICS = tuple(dict.fromkeys(known.topic for known in CODEBOOK.values()))
 MOST_CORNERS = 256  # of starts and ends of reforms that are checked
 PRIOR = "prior"  # the key of `vary` under which topics and parameters with the codebook's priors are named
+POSTERIOR = "posterior"  # the key under which a file of draws is named
+MOST_DRAWS = 512  # of a posterior that a study knows
 EXAMPLE = "Write vary: {prior: [trust, reporting], reporting.trust_slope: [0, 6]}"
 
 
@@ -112,7 +118,7 @@ def resolved(given: object, scenario: Scenario, arms: Arms, weeks: int) -> dict[
         raise InputError(f"'vary' must say what varies, but is {'empty' if given == {} else shown(given)}.", EXAMPLE)
     explicit: dict[str, Factor] = {}
     for name, written in given.items():
-        if name != PRIOR:
+        if name not in (PRIOR, POSTERIOR):
             try:
                 explicit[str(name)] = factor(str(name), written)
             except InputError as error:
@@ -120,9 +126,13 @@ def resolved(given: object, scenario: Scenario, arms: Arms, weeks: int) -> dict[
     taken = _taken(explicit.values(), scenario, arms, weeks)
     for name in explicit:
         _check_free(name, taken, arms)
+    drawn = _drawn(given[POSTERIOR], scenario, {**taken, **explicit}) if POSTERIOR in given else {}
     found: dict[str, Any] = {}
     for name in map(str, given):
-        found |= _priors(given[PRIOR], scenario, taken, explicit) if name == PRIOR else {name: explicit[name].distribution.as_data()}
+        if name == PRIOR:
+            found |= _priors(given[PRIOR], scenario, taken, explicit | drawn)
+        else:
+            found |= drawn if name == POSTERIOR else {name: explicit[name].distribution.as_data()}
     if not found:
         raise InputError("nothing varies: all priors of these topics are fixed or set at a date.", EXAMPLE, path=(PRIOR,))
     return found
@@ -176,6 +186,27 @@ def _priors(given: object, scenario: Scenario, taken: Mapping[str, str], explici
         except InputError as error:
             raise InputError(error.message, error.remedy, path=(PRIOR, index) if isinstance(given, list | tuple) else (PRIOR,)) from None
     return found
+
+
+def _drawn(given: object, scenario: Scenario, others: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The draws of a posterior, of equal weight, except of parameters that others decide.
+
+    Those are the ones written out, those set at a date, and those that the scenario sets otherwise than the scenario that was calibrated:
+    what is known of a place is not overruled by what was found of another.
+    """
+    if not isinstance(given, str | PathLike) or not str(given):
+        remedy = "Write vary: {posterior: national-average}, or the path of a .csv file that confianza calibrate wrote."
+        raise InputError(f"'posterior' must be a name or a path, but is {shown(given)}.", remedy, path=(POSTERIOR,))
+    try:
+        posterior = load_posterior(given if isinstance(given, str) else Path(given))
+    except InputError as error:
+        raise error if error.file else error.under(POSTERIOR) from None
+    own, values = posterior.own, posterior.sample(MOST_DRAWS)
+    return {
+        name: Draws(tuple(column), CODEBOOK[name].discrete).as_data()
+        for name, column in zip(posterior.names, values.T.tolist(), strict=True)
+        if name not in others and scenario.parameters.get(name) == own.get(name)
+    }
 
 
 def _named(name: object, taken: Mapping[str, str]) -> list[Parameter]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from sim.instruments.beyond import BEYOND
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK
 from sim.scenario import json_schema
 from sim.studies.designs import DESIGNS, MOST_POINTS, OPTIONS, POINTS
 from sim.studies.distributions import SPREADS
-from sim.studies.factors import PRIOR, TOPICS, all_levers, allowed_of
+from sim.studies.factors import POSTERIOR, PRIOR, TOPICS, all_levers, allowed_of
 from sim.studies.limits import MOST
 from sim.studies.study import WEEKLY, Study
 
@@ -25,7 +26,7 @@ def study_schema() -> dict[str, Any]:
         "scenario": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Scenario"}]},
         "arms": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Scenario/properties/interventions"}},
         "replicates": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST}, {"$ref": "#/$defs/Replicates"}]},
-        "measures": {"type": "array", "items": {"enum": list(MEASURES)}, "minItems": 1},
+        "measures": {"type": "array", "items": {"enum": [*MEASURES, *BEYOND]}, "minItems": 1},
         "series": {"type": "array", "items": {"enum": list(WEEKLY)}},
         "budget": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"$ref": "#/$defs/Budget"}]},
         "vary": _vary(),
@@ -42,6 +43,7 @@ def _vary() -> dict[str, Any]:
     word = {"enum": ["all", *TOPICS, *(known.name for known in CODEBOOK.values() if "fixed" not in known.prior)]}
     text = "Topics or parameters with the codebook's priors; all is every topic"
     properties: dict[str, Any] = {PRIOR: {"description": text, "anyOf": [word, {"type": "array", "items": word, "minItems": 1}]}}
+    properties[POSTERIOR] = {"description": "A shipped posterior by name, or the path of a .csv file beside the study", "type": "string"}
     for known in CODEBOOK.values():
         properties[known.name] = _spread(f"{known.summary} ({known.unit})", {"$ref": f"#/$defs/Values/properties/{known.name}"})
     for name, lever in all_levers().items():
@@ -58,7 +60,7 @@ def _vary() -> dict[str, Any]:
 def _spread(description: str, value: dict[str, Any]) -> dict[str, Any]:
     """What a number may vary over: a range, values, or a prior."""
     ends = {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
-    return {"description": description, "anyOf": [ends, _only("values", _list(value)), {"$ref": "#/$defs/Prior"}]}
+    return {"description": description, "anyOf": [ends, _only("values", _list(value)), _only("draws", _list(value, unique=False)), {"$ref": "#/$defs/Prior"}]}
 
 
 def _prior(kind: str) -> dict[str, Any]:
@@ -70,9 +72,9 @@ def _prior(kind: str) -> dict[str, Any]:
     return _only(kind, {"type": "object", "additionalProperties": False, "required": [*pair], "properties": dict.fromkeys(pair, number)})
 
 
-def _list(value: dict[str, Any]) -> dict[str, Any]:
-    """Two or more different values."""
-    return {"type": "array", "items": value, "minItems": 2, "uniqueItems": True}
+def _list(value: dict[str, Any], *, unique: bool = True) -> dict[str, Any]:
+    """Two or more values, each once unless they are draws."""
+    return {"type": "array", "items": value, "minItems": 2} | ({"uniqueItems": True} if unique else {})
 
 
 def _only(key: str, value: dict[str, Any], **more: Any) -> dict[str, Any]:

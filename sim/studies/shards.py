@@ -11,9 +11,11 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.harvest import VARIABLES
+from sim.instruments.beyond import BEYOND
 from sim.measures import MEASURES
 from sim.results import unwritable
 from sim.studies.journal import Shard, disk_full
+from sim.studies.limits import meaning
 
 SHARDS, SERIES = "shards", "series"
 LEVEL = 3  # of zstd; fixed, as is the size of row groups, so that the same rows are the same bytes
@@ -58,8 +60,8 @@ def _meaning(name: str) -> tuple[str, str]:
     """Unit and description of a column."""
     if name in MEANINGS:
         return MEANINGS[name]
-    if name in MEASURES:
-        return MEASURES[name].unit, MEASURES[name].description
+    if name in MEASURES or name in BEYOND:
+        return meaning(name)
     return VARIABLES[name][1:] if name in VARIABLES else ("", "")
 
 

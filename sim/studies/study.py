@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from textwrap import indent
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from sim.scenario import Scenario, load_scenario
 from sim.studies.arms import BASELINE, PLACEBO, all_arms, checked_arms, placebo_of, with_levers
 from sim.studies.designs import POINTS, Points, checked_design, points_of
 from sim.studies.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, resolved
-from sim.studies.limits import LEAST, MOST, Budget, Replicates, known, known_measure
+from sim.studies.limits import LEAST, MOST, Budget, Replicates, check_panel, known, known_measure
 from sim.studies.tables import LARGEST, points_table, table_factors
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
@@ -60,6 +60,7 @@ class Study(Record):
     groups: str | dict[str, tuple[str, ...]] | None = Field(None, description="Factors whose sensitivity is wanted together, or topic")
     design: dict[str, Any] | None = Field(None, description="At which points: {sobol: 256}, {csv: points.csv}, {morris: 40}, ...")
     series: tuple[str, ...] = Field((), strict=False, description="Weekly variables that a sweep keeps, as [trust, crimes]")
+    luck: Literal["shared", "own"] = Field("shared", description="own: each point of a sweep has luck of its own, not that of all others")
 
     @field_validator("name", "question", mode="after")
     @classmethod
@@ -99,7 +100,7 @@ class Study(Record):
     def _check_measures(cls, given: object) -> object:
         if not isinstance(given, list | tuple) or not given:
             raise InputError(f"'measures' must be a list of names, but is {shown(given)}.", "Write measures: [mean_trust, incidence]")
-        return tuple(dict.fromkeys(known_measure(name, index) for index, name in enumerate(given)))
+        return tuple(dict.fromkeys(known_measure(name, index, swept=True) for index, name in enumerate(given)))
 
     @field_validator("vs", mode="before")
     @classmethod
@@ -160,6 +161,7 @@ class Study(Record):
                 ("must be lists of reforms by name, but is empty", ("arms",)) if "arms" in self.model_fields_set else ("is missing", ())
             )
             raise InputError(f"'arms' {wrong}.", "Write arms: ... (as {training: [{training: {start: 0}}]}).", path=path)
+        check_panel(self.measures, self.base.weeks)
         if self.vary is not None and self.design is None:
             raise InputError("'vary' is given without 'design'.", "Say at how many points: design: {sobol: 256}", path=("vary",))
         if self.groups is not None and self.design is None:
@@ -276,7 +278,9 @@ def load_study(path: str | Path) -> Study:
     data = dict(document.data)
     if isinstance(data.get("scenario"), str):
         data["scenario"] = _scenario(data["scenario"], path, document)
-    design = data.get("design")
+    vary, design = data.get("vary"), data.get("design")
+    if isinstance(vary, dict) and isinstance(vary.get("posterior"), str) and vary["posterior"].endswith(".csv"):
+        data["vary"] = vary | {"posterior": os.path.join(os.path.dirname(path), vary["posterior"])}
     if isinstance(design, dict) and isinstance(design.get("csv"), str):
         data["design"] = design | {"csv": os.path.join(os.path.dirname(path), design["csv"])}
     try:

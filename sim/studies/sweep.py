@@ -25,7 +25,7 @@ from sim.studies.study import Study
 from sim.studies.work import sources
 
 Progress = Callable[[int], None]
-GROWING = ("sobol", "random", "saltelli")  # designs of which a larger one begins with the same points
+GROWING = ("sobol", "random", "saltelli", "draws")  # designs of which a larger one begins with the same points
 
 
 def sweep(

@@ -17,18 +17,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import harvest, measures
+from sim import harvest, instruments, measures
 from sim.compiled import fingerprint
 from sim.errors import InputError
 from sim.harvest import labeled, lived, warm_up
+from sim.instruments.beyond import Observer
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK, flat
 from sim.reforms import as_data, name_of
 from sim.rng import replicate_seed
 from sim.scenario import Scenario
-from sim.studies.designs import Points
+from sim.studies.designs import POINTS, Points
 from sim.studies.effects import year_before
-from sim.studies.study import PLACEBO, Study
+from sim.studies.study import MOST, PLACEBO, Study
 from sim.yaml_files import parse
 
 GROUP = 16  # runs that are measured together: labels cost a millisecond a measure, however many runs there are
@@ -74,7 +75,8 @@ def sources() -> str:
     digest = hashlib.sha256(fingerprint().encode())
     for package in ("xarray", "bottleneck", "numbagg"):  # xarray sums with the last two, in another order, where they are installed
         digest.update(f"{package} {_version(package)}".encode())
-    for path in (Path(harvest.__file__), *sorted(Path(measures.__file__).parent.glob("*.py")), Path(__file__)):
+    readers = [path for room in (measures, instruments) for path in sorted(Path(room.__file__ or "").parent.glob("*.py"))]
+    for path in (Path(harvest.__file__), *readers, Path(__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -87,7 +89,13 @@ def _version(package: str) -> str:
 
 
 def job_of(study: Study) -> bytes:
-    """What workers are told once: the study with everything it inherits (YAML), below a line with the hash of the sources."""
+    """What workers are told: the study with everything it inherits (YAML), below a line with the hash of the sources.
+
+    Its points are left out but for one, because each piece of work brings its own, and a table of points can have megabytes.
+    """
+    if study.design:
+        first = {"random": 1} if study.vary is not None else {POINTS: "\n".join(study.design[POINTS].splitlines()[:2])}
+        study = study.with_(design=first)
     return f"# sources: {sources()}\n{study.to_yaml()}".encode()
 
 
@@ -138,6 +146,7 @@ class _Life(NamedTuple):
     scenario: Scenario
     seed: int
     found: dict[str, np.ndarray]
+    beyond: dict[str, float]  # measures that take a panel or an experiment; of the last week
 
 
 class _Kept(NamedTuple):
@@ -164,8 +173,15 @@ def _live(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict
     if place not in scenarios:
         scenarios[place] = study.scenario_at(spec.arm, given)
     scenario = scenarios[place]
-    seed = replicate_seed(scenario.seed, spec.replicate)
-    return _Life(spec, given, scenario, seed, lived(scenario, seed, lambda weeks: None, NEVER)[1])
+    seed = replicate_seed(scenario.seed, _luck(study, spec))
+    observer = Observer(study.measures)
+    found = lived(scenario, seed, lambda weeks: None, NEVER, observer.watch)[1]
+    return _Life(spec, given, scenario, seed, found, observer.measures(scenario, seed))
+
+
+def _luck(study: Study, spec: RunSpec) -> int:
+    """Which luck a run has: the replicate's, which it shares with all points, or that of its own point and replicate."""
+    return spec.replicate if study.luck == "shared" else (spec.point + 1) * MOST + spec.replicate
 
 
 def _measured(study: Study, group: list[_Life | Failure]) -> list[_Kept | Failure]:
@@ -194,7 +210,10 @@ def _together(study: Study, lives: list[_Life]) -> list[_Kept]:
     measured = np.empty((len(lives), len(study.at), len(study.measures)))
     for row, week in enumerate(study.at):
         for column, name in enumerate(study.measures):
-            measured[:, row, column] = MEASURES[name](dataset, year_before(week)).values
+            if name in MEASURES:
+                measured[:, row, column] = MEASURES[name](dataset, year_before(week)).values
+            else:
+                measured[:, row, column] = [life.beyond[name] if week == study.at[-1] else np.nan for life in lives]
     return [
         _Kept(life.spec, life.seed, values, np.array([life.found[name] for name in study.series], np.float32))
         for life, values in zip(lives, measured, strict=True)
@@ -242,7 +261,7 @@ def keys(study: Study, points: Points, specs: Iterable[RunSpec]) -> list[bytes]:
     common, rows = _common(study), _parameters(study, points)
     levers = {arm: _levers(study, points, arm) for arm in {spec.arm for spec in given}}
     heads = {arm: [common + row + own for row, own in zip(rows, each, strict=True)] for arm, each in levers.items()}
-    return [_hash(heads[arm][point] + replicate.to_bytes(4, "little")) for point, arm, replicate in given]
+    return [_hash(heads[spec.arm][spec.point] + _luck(study, spec).to_bytes(8, "little")) for spec in given]
 
 
 def _hash(told: bytes) -> bytes:

@@ -32,13 +32,13 @@ def fit(
     paired    strata are pairs: then they, not units, are the clusters, since the two of a pair differ by lot alone
 
     Errors are CR2 (Bell and McCaffrey; HC2 if every person is a unit), with t quantiles of clusters - strata - 1 degrees of
-    freedom, or of pairs - 1.
+    freedom, or of pairs - 1; a baseline costs one more.
     """
     stratum = np.zeros(len(y), int) if stratum is None else np.unique(stratum, return_inverse=True)[1]
     clusters = np.unique(stratum if paired else unit, return_inverse=True)[1]
     count, strata = int(clusters.max(initial=-1)) + 1, int(stratum.max(initial=-1)) + 1
     columns = [treated.astype(float)] + ([] if baseline is None else [baseline])
-    freedom = count - 1 if paired else count - strata - 1
+    freedom = count - len(columns) - (0 if paired else strata)
     if freedom < 1:
         return NONE
     if paired:

@@ -96,6 +96,7 @@ class TrialResult:
         error                root mean square of the standard errors; spread: of the estimates round what the trial compares
         coverage             share of 95 % intervals that contain `total`; coverage_contrast: on_treated - on_controls
         power, power_low, power_high   share of trials with p < 0.05 and its 95 % interval (see `sim.trials.power.share`)
+        wrong_sign           share of trials with p < 0.05 whose estimate has the sign opposite to `total`
         power_formula        by the normal formula, from the mean of on_treated - on_controls and the error
         mde                  minimal detectable effect, (t of 0.975 + t of 0.8) x error
         control_mean, control_sd, effect_size (total / control_sd), mde_size (mde / control_sd), persons
@@ -152,7 +153,8 @@ def _row(part: xr.Dataset) -> dict[str, float]:
     contrast = treated - controls
     known = np.isfinite(error)
     typical, degrees = _average(error**2) ** 0.5, _average(freedom)
-    power, power_low, power_high = share(np.where(known, p_values(effect, error, freedom) < LEVEL, np.nan))
+    found = np.where(known, p_values(effect, error, freedom) < LEVEL, np.nan)
+    power, power_low, power_high = share(found)
     estimate, half = interval(np.array([_average(each) for each in effect]))
     (truth, truth_half), (bias, bias_half) = interval(total), interval(contrast - total)
     sd, mde = _average(part.control_sd.values), float(minimal_detectable_effect(typical, degrees))
@@ -164,6 +166,7 @@ def _row(part: xr.Dataset) -> dict[str, float]:
         "error": typical, "spread": _average((effect - contrast[:, None]) ** 2) ** 0.5, "freedom": degrees,
         "coverage": _average(np.where(known, near, np.nan)), "coverage_contrast": _average(np.where(known, near_contrast, np.nan)),
         "power": power, "power_low": power_low, "power_high": power_high,
+        "wrong_sign": _average(found * (effect * total[:, None] < 0)),
         "power_formula": formula(_average(contrast), typical, degrees), "mde": mde,
         "control_mean": _average(part.control_mean.values), "control_sd": sd,
         "effect_size": truth / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan, "persons": _average(part.persons.values),

@@ -1,0 +1,94 @@
+"""Would a calibration find the truth if it were known? Cities of the model's own making, calibrated by the same bank.
+
+A truth is drawn from the prior, the model is run there, and every answer gets an error of the size of its target's tolerance: that is
+what is then known of the city. The bank of the first wave, which knows nothing of any target, serves all cities.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sim.calibration.bank import Bank
+from sim.calibration.posterior import log_likelihood
+from sim.calibration.result import LEVEL, TELLING, contraction
+from sim.calibration.sampling import slice_sample
+from sim.calibration.space import Space
+
+CHAINS, STEPS, REPEATS = 24, 240, 4
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How often 90 % intervals hold the truth.
+
+    cities      how many there were
+    table       a row a parameter: covered (share of cities), contraction (mean over cities)
+    error       standard error of `share`, from the differences between cities
+    """
+
+    cities: int
+    table: pd.DataFrame
+    share: float
+    error: float
+
+    def as_data(self) -> dict[str, object]:
+        """As files write it."""
+        told = self.table[self.table.contraction > TELLING]
+        return {
+            "cities": self.cities, "level": LEVEL, "covered": round(self.share, 4), "standard_error": round(self.error, 4),
+            "covered_of_all_parameters": round(float(self.table.covered.mean()), 4),
+            "parameters": {row.parameter: {"covered": round(row.covered, 3), "contraction": round(row.contraction, 3)}
+                           for row in told.itertuples()},
+        }  # fmt: skip
+
+
+def coverage(
+    space: Space, bank: Bank, truths: np.ndarray, answers: np.ndarray, runs: int, seed: int, progress: Callable[[], None] | None = None
+) -> Coverage:
+    """Calibrate each city and look whether its truth lies within the intervals.
+
+    truths   cities x d, unit points
+    answers  cities x targets, means of so many runs, on the targets' scales
+    """
+    rng = np.random.default_rng([seed, 5])
+    good = np.isfinite(answers).all(axis=1)
+    truths, answers = truths[good], answers[good]
+    spread = np.sqrt(bank.variance + bank.error + bank.noise / runs)
+    goals = answers + rng.standard_normal(answers.shape) * np.sqrt(bank.variance)
+    walk = _walk(space, bank, goals, spread, rng)
+    tail = (1.0 - LEVEL) / 2.0
+    inside, narrowed = [], []
+    for city in range(len(truths)):
+        draws = space.snapped(walk[:, city])
+        low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+        inside.append((truths[city] >= low) & (truths[city] <= high))
+        narrowed.append(contraction(draws, np.full(len(draws), 1.0 / len(draws))))
+        if progress:
+            progress()
+    covered, told = np.array(inside, float), np.array(narrowed)
+    table = pd.DataFrame({"parameter": space.names, "covered": covered.mean(axis=0), "contraction": told.mean(axis=0)})
+    table = table.sort_values("contraction", ascending=False, kind="stable", ignore_index=True)
+    counted = told.mean(axis=0) > TELLING
+    each = covered[:, counted if counted.any() else slice(None)].mean(axis=1)
+    return Coverage(len(truths), table, float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))))
+
+
+def _walk(space: Space, bank: Bank, goals: np.ndarray, spread: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draws (n x cities x d) of the posterior of each city; all chains of all cities move together."""
+    cities, d = len(goals), len(space.factors)
+    many = rng.random((20_000, d))
+    said = bank.predict(space.snapped(many))
+    begin = np.empty((cities, CHAINS, d))
+    for city, goal in enumerate(goals):
+        likely = log_likelihood((said - goal) / spread)
+        begin[city] = many[np.argsort(likely)[::-1][:CHAINS]]
+    repeated = np.repeat(goals, CHAINS, axis=0)
+
+    def likelihood(unit: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return log_likelihood((bank.predict(space.snapped(unit)) - repeated[rows]) / spread)
+
+    walk = slice_sample(likelihood, begin.reshape(-1, d), STEPS, rng, numbered=True)
+    late = walk[STEPS // 2 :: 4].reshape(-1, cities, CHAINS, d)
+    return late.swapaxes(1, 2).reshape(-1, cities, d)

@@ -1,0 +1,133 @@
+"""What a calibration found: the posterior, what each parameter and target says, and the way to disk and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError
+from sim.parameters import CODEBOOK
+from sim.posterior import Posterior, load_posterior, write_posterior
+from sim.results import write
+from sim.studies.factors import Factor
+
+LEVEL = 0.9  # of intervals
+TELLING = 0.2  # contraction above which the targets have told something of a parameter
+ALIKE = 0.4  # correlation, on the normal scale, above which two parameters cannot be told apart
+FLAT = 12**-0.5  # standard deviation of a uniform number
+PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT = "parameters.csv", "targets.csv", "pairs.csv", "answers.csv", "unit.csv"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A posterior and the tables about it.
+
+    posterior   weighted draws, with what is said of them in NAME.yaml
+    unit        the same draws as shares of each prior (n x d): 0.5 is its median
+    parameters  a row a parameter: contraction, prior and posterior median and 90 % interval
+    targets     a row a target: value, tolerance, posterior predictive median and 90 % interval, misfit
+    pairs       parameters that cannot be told apart: one, other, correlation
+    answers     n rows: each draw's own answers, mean of its runs, a column a measure
+    """
+
+    posterior: Posterior
+    unit: pd.DataFrame
+    parameters: pd.DataFrame
+    targets: pd.DataFrame
+    pairs: pd.DataFrame
+    answers: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        return self.posterior.name
+
+    @property
+    def facts(self) -> Any:
+        return self.posterior.facts
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write NAME.csv and NAME.yaml, which studies can use, and the tables. InputError if the folder cannot be written to."""
+        folder = Path(folder)
+        tables = {PARAMETERS: self.parameters, TARGETS: self.targets, PAIRS: self.pairs, ANSWERS: self.answers, UNIT: self.unit.round(5)}
+        made = [write(folder / name, lambda path, table=table: table.to_csv(path, index=False)) for name, table in tables.items()]
+        return [*write_posterior(self.posterior, folder), *made]
+
+    @classmethod
+    def load(cls, folder: str | Path, name: str) -> "Calibration":
+        """What `save` wrote. InputError if it is not there or cannot be read."""
+        folder = Path(folder)
+        try:
+            tables = {key: pd.read_csv(folder / file) for key, file in (
+                ("unit", UNIT), ("parameters", PARAMETERS), ("targets", TARGETS), ("pairs", PAIRS), ("answers", ANSWERS))}  # fmt: skip
+        except (OSError, ValueError) as error:
+            raise InputError(f"'{folder}' holds no calibration that can be read ({error}).", "Make one: confianza calibrate") from None
+        return cls(load_posterior(folder / f"{name}.csv"), **tables)
+
+    def __repr__(self) -> str:
+        told = int((self.parameters.contraction > TELLING).sum())
+        many = f"{len(self.posterior.draws)} draws that tell as much as {self.posterior.effective:.0f} of equal weight"
+        return f"<Calibration of '{self.name}': {many}; the targets tell something of {told} of {len(self.parameters)} parameters>"
+
+    def _repr_html_(self) -> str:
+        shown = self.parameters.head(15).to_html(float_format="{:.3g}".format, index=False)
+        return f"<p>{escape(repr(self))}</p>{shown}{self.targets.to_html(float_format='{:.4g}'.format, index=False)}"
+
+
+def weighted_quantile(values: np.ndarray, weights: np.ndarray, shares: Sequence[float]) -> np.ndarray:
+    """Values below which shares of the weight lie; values: n or n x d, of which each column is alone.
+
+    >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.ones(3) / 3, [0.5]).tolist()
+    [2.0]
+    """
+    if values.ndim == 2:
+        return np.stack([weighted_quantile(column, weights, shares) for column in values.T], axis=1)
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order]) - weights[order] / 2.0
+    return np.interp(shares, below / weights.sum(), values[order])
+
+
+def contraction(unit: np.ndarray, weights: np.ndarray, flat: np.ndarray | float = FLAT) -> np.ndarray:
+    """1 less the ratio of the posterior's to the prior's standard deviation, on the scale on which the prior is uniform, a value a column.
+
+    flat  the prior's standard deviation there, which is smaller for whole numbers
+    """
+    mean = weights @ unit
+    return 1.0 - np.sqrt(np.maximum(weights @ (unit - mean) ** 2, 0.0)) / flat
+
+
+def parameter_table(factors: Sequence[Factor], unit: np.ndarray, values: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
+    """A row a parameter, those of which the targets tell most first."""
+    shares = [(1.0 - LEVEL) / 2.0, 0.5, (1.0 + LEVEL) / 2.0]
+    grid = (np.arange(2000) + 0.5) / 2000
+    rows = []
+    for column, factor in enumerate(factors):
+        flat = float(np.std(factor.of(factor.at(grid))))
+        low, middle, high = weighted_quantile(values[factor.name].to_numpy(float), weights, shares)
+        prior_low, prior_middle, prior_high = factor.at(np.array(shares)).tolist()
+        rows.append({
+            "parameter": factor.name, "contraction": float(contraction(unit[:, [column]], weights, flat)[0]),
+            "moved": float(weights @ unit[:, column] - 0.5) / flat,
+            "prior": prior_middle, "prior_low": prior_low, "prior_high": prior_high,
+            "posterior": middle, "low": low, "high": high, "unit": factor.unit, "status": CODEBOOK[factor.name].status,
+        })  # fmt: skip
+    return pd.DataFrame(rows).sort_values("contraction", ascending=False, kind="stable", ignore_index=True)
+
+
+def alike(names: Sequence[str], unit: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Pairs whose draws are so correlated that the targets fix a combination of the two rather than each; the strongest first."""
+    from scipy.special import ndtri  # here, because it takes long to import
+
+    normal = ndtri(np.clip(unit, 1e-6, 1.0 - 1e-6))
+    centered = (normal - weights @ normal) * np.sqrt(weights)[:, None]
+    size = np.sqrt((centered**2).sum(axis=0))
+    matrix = (centered.T @ centered) / np.outer(size, size)
+    rows = [
+        {"one": names[i], "other": names[j], "correlation": float(matrix[i, j])}
+        for i in range(len(names)) for j in range(i) if abs(matrix[i, j]) > ALIKE
+    ]  # fmt: skip
+    found = pd.DataFrame(rows, columns=["one", "other", "correlation"])
+    return found.sort_values("correlation", key=np.abs, ascending=False, kind="stable", ignore_index=True)

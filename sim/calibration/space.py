@@ -1,0 +1,103 @@
+"""What a calibration varies, and the studies that run the model at points of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from sim.calibration.targets import Target
+from sim.instruments.beyond import PEERS
+from sim.patterns import WEEKS
+from sim.scenario import Scenario
+from sim.studies.factors import PRIOR, Factor
+from sim.studies.study import Study
+from sim.studies.tables import as_text
+
+# Topics that an ordinary run reads. What courses, community policing, hearings and money do, no target can see: those keep their priors.
+TOPICS = (
+    "trust", "encounter", "hearsay", "conduct", "reporting", "response", "offending", "deterrence", "survey", "staffing", "patrol", "population",
+)  # fmt: skip
+# Of these topics, what no target can see either: complaints have no consequence but in a count, feeling unsafe has none.
+UNSEEN = ("encounter.complaint_probability", "survey.insecurity_intercept", "survey.insecurity_victim", "survey.insecurity_trust")
+OFFICERS = ("conduct", "staffing")  # topics that an experiment on peers reads
+ALONE = (PEERS,)  # measures that are run apart: they take several times as long as a run, and fewer points
+
+
+@dataclass(frozen=True)
+class Space:
+    """Parameters with their priors, as a unit cube.
+
+    scenario  without reforms
+    targets   what the answers are compared with
+    seed      of all luck
+    """
+
+    scenario: Scenario
+    targets: tuple[Target, ...]
+    seed: int
+
+    @cached_property
+    def prior(self) -> Study:
+        """A study over the priors; the codebook's, or around the scenario's own values."""
+        vary = {PRIOR: list(TOPICS)}
+        blank = Study(name="prior", scenario=self.scenario, weeks=WEEKS, vary=vary, design={"random": 1}, replicates=1)
+        seen = {name: given for name, given in (blank.vary or {}).items() if name not in UNSEEN}
+        return blank.with_(vary=seen, seed=self.seed)
+
+    @cached_property
+    def factors(self) -> tuple[Factor, ...]:
+        return self.prior.factors()
+
+    @property
+    def names(self) -> list[str]:
+        return [factor.name for factor in self.factors]
+
+    @cached_property
+    def _whole(self) -> list[int]:
+        return [column for column, factor in enumerate(self.factors) if factor.at(np.array([0.5])).dtype.kind == "i"]
+
+    def snapped(self, unit: np.ndarray) -> np.ndarray:
+        """The same points, those of whole numbers in the middle of the share that gives the same number."""
+        found = unit.copy()
+        for column in self._whole:
+            found[:, column] = self.factors[column].of(self.factors[column].at(unit[:, column]))
+        return found
+
+    def values(self, unit: np.ndarray) -> pd.DataFrame:
+        """The values of the parameters at unit points, a column each."""
+        return pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(self.factors)})
+
+    def filling(self, count: int, kind: str = "sobol") -> np.ndarray:
+        """Points that fill the prior."""
+        return self.snapped(self.prior.with_(design={kind: count}).points().unit)
+
+    def columns(self, target: Target) -> np.ndarray:
+        """Numbers of the parameters that a target's measure reads."""
+        every = np.arange(len(self.factors))
+        if target.measure not in ALONE:
+            return every
+        return np.array([column for column in every if self.factors[column].topic in OFFICERS])
+
+    def targets_of(self, *, alone: bool) -> list[Target]:
+        """The targets that are run apart, or the others."""
+        return [target for target in self.targets if (target.measure in ALONE) == alone]
+
+    def study(self, unit: np.ndarray, replicates: int, *, alone: bool = False, name: str = "calibration", seed: int = 0) -> Study:
+        """The runs at unit points, each with luck of its own: the mean over luck is what targets speak of.
+
+        alone  of the measures that are run apart, which need no weeks after the spin-up
+        seed   another number for other luck at the same points
+        """
+        measures = [target.measure for target in self.targets_of(alone=alone)]
+        weeks = 1 if alone else WEEKS
+        return Study(
+            name=name, scenario=self.scenario, weeks=weeks, at=(weeks,), seed=self.seed + seed, vary=self.prior.vary,
+            design={"points": as_text(self.values(unit))}, measures=measures, replicates=replicates, luck="own",
+        )  # fmt: skip
+
+
+def on_scales(targets: Sequence[Target], cube: np.ndarray) -> np.ndarray:
+    """Answers (... x targets) on the targets' scales."""
+    return np.stack([target.scale.to(cube[..., place]) for place, target in enumerate(targets)], axis=-1)

@@ -1,0 +1,191 @@
+"""History matching: runs all over the prior, emulators, and then runs only where these do not rule the targets out; wave after wave.
+
+Two stores hold the runs: one of ordinary runs, one of the experiment on peers at some of the same points. Each wave makes their tables of
+points longer, so a calibration that was stopped goes on where it was.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.calibration.bank import CUT, Bank
+from sim.calibration.sampling import slice_sample
+from sim.calibration.space import Space, on_scales
+from sim.calibration.targets import Target
+from sim.errors import InputError
+from sim.studies.store import Store
+from sim.studies.sweep import Sweep, sweep
+
+PRIOR_POINTS = 100_000  # by which the share of the prior that is left is counted
+STEEP = 50.0  # how fast the log-likelihood falls beyond the cut
+CHAINS, STEPS = 100, 80
+RUNS, ALONE = "runs", "peers"  # folders of the two stores
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is run. The numbers of points are for all waves together what the budget allows."""
+
+    first: int = 640  # points of the first wave
+    later: int = 384  # and of each further one
+    waves: int = 4
+    replicates: int = 2  # of each, for knowing what is luck
+    draws: int = 384  # of the posterior
+    repeats: int = 4  # runs of each draw
+    peers: float = 0.3  # share of the points at which peers are experimented on
+
+    @classmethod
+    def of(cls, runs: int) -> "Effort":
+        """About so many runs: half of them in waves after the first or before it in the usual proportion, a third for the posterior."""
+        whole = cls()
+        share = runs / whole.runs
+        if runs < LEAST_RUNS:
+            raise InputError(f"{runs} runs are too few to calibrate.", f"Take {LEAST_RUNS} or more; {whole.runs} are usual.", file="--runs")
+        return cls(*(max(16, int(share * many)) for many in (whole.first, whole.later)), draws=max(16, int(share * whole.draws)))
+
+    @property
+    def runs(self) -> int:
+        """Runs in all, those of peers not counted."""
+        return self.replicates * self.points(self.waves) + self.repeats * self.draws
+
+    def points(self, waves: int) -> int:
+        """Points of so many waves."""
+        return self.first + (waves - 1) * self.later if waves else 0
+
+    def apart(self, waves: int) -> int:
+        """Of those, the ones at which peers are experimented on: the first of each wave."""
+        return self.some(self.first) + (waves - 1) * self.some(self.later) if waves else 0
+
+    def some(self, points: int) -> int:
+        return max(16, int(self.peers * points))
+
+    def as_data(self) -> dict[str, float]:
+        return asdict(self)
+
+
+LEAST_RUNS = 400
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What was known after a wave.
+
+    points  in all, runs of them in the store
+    q2      of each emulator, by measure
+    left    share of the prior that is not ruled out
+    """
+
+    points: int
+    q2: dict[str, float]
+    left: float
+
+
+@dataclass
+class History:
+    """The runs of all waves in a folder, and what they teach."""
+
+    space: Space
+    effort: Effort
+    folder: Path
+    progress: Callable[[int], None] | None = None
+    workers: int | None = None
+
+    def run(self, tell: Callable[[str], None] = lambda text: None) -> tuple[Bank, list[Wave]]:
+        """Run all waves, or what is left of them. Returns what is known in the end, and after each wave."""
+        bank, waves = None, []
+        unit = np.empty((0, len(self.space.factors)))
+        for number in range(1, self.effort.waves + 1):
+            unit = np.vstack([unit, self._points(number, bank)])
+            bank = self._learn(*self._run(unit, number), number, bank)
+            waves.append(Wave(len(unit), {one.target.measure: round(one.q2, 4) for one in bank.learned}, self.left(bank)))
+            tell(f"wave {number}: {len(unit):,} points, {100 * waves[-1].left:.3g} % of the prior left")
+        assert bank is not None  # there is a wave
+        return bank, waves
+
+    def _points(self, number: int, bank: Bank | None) -> np.ndarray:
+        """The new points of a wave: those that are there already, or others."""
+        start, end = self.effort.points(number - 1), self.effort.points(number)
+        if Store(self.folder / RUNS).exists():
+            here = Sweep.load(self.folder / RUNS).points.unit
+            if len(here) >= end:
+                return here[start:end]
+        if bank is None:
+            return self.space.filling(end)
+        return self.space.snapped(self._not_ruled_out(bank, end - start, number))
+
+    def _run(self, unit: np.ndarray, waves: int) -> tuple[Sweep, Sweep | None]:
+        """The runs at the points of so many waves."""
+        runs = self._extended(RUNS, unit, self.effort.replicates, False)
+        if not self.space.targets_of(alone=True):
+            return runs, None
+        chosen = np.concatenate([
+            np.arange(start, start + self.effort.some(self.effort.points(number) - start))
+            for number in range(1, waves + 1) for start in [self.effort.points(number - 1)]
+        ])  # fmt: skip
+        return runs, self._extended(ALONE, unit[chosen], 1, True)
+
+    def _extended(self, name: str, unit: np.ndarray, replicates: int, alone: bool) -> Sweep:
+        """A store that holds at least these points: made, or made longer, or as it is if it holds more."""
+        study = self.space.study(unit, replicates, alone=alone, name=name)
+        folder = self.folder / name
+        options = {"progress": self.progress, "workers": self.workers}
+        store = Store(folder)
+        if not store.exists():
+            return sweep(study, folder, **options)  # type: ignore[arg-type]
+        made = Sweep.load(folder)
+        self._same(made, study)
+        here = len(made.points)
+        if here >= len(unit):
+            return made.resume(**options)  # type: ignore[arg-type]
+        return made.extend(study=study, **options)  # type: ignore[arg-type]
+
+    def _same(self, made: Sweep, study: object) -> None:
+        """InputError if a store is of another calibration."""
+        ours, theirs = study.model_dump(exclude={"design", "name"}), made.study.model_dump(exclude={"design", "name"})  # type: ignore[attr-defined]
+        if differing := [key for key in ours if ours[key] != theirs[key]]:
+            raise InputError(
+                f"'{self.folder}' holds another calibration: {', '.join(differing)} differ{'s' if len(differing) == 1 else ''}.",
+                "Give another folder with --out.",
+            )
+
+    def _learn(self, runs: Sweep, apart: Sweep | None, waves: int, before: Bank | None) -> Bank:
+        """Emulators of all targets from the runs of so many waves."""
+        data = []
+        for target in self.space.targets:
+            alone = apart is not None and target in self.space.targets_of(alone=True)
+            source, many = (apart, self.effort.apart(waves)) if apart and alone else (runs, self.effort.points(waves))
+            data.append((target, source.points.unit[:many], answers(source, target)[:many], self.space.columns(target)))
+        return Bank.fit(data, before)
+
+    def left(self, bank: Bank) -> float:
+        """The share of the prior that the bank does not rule out."""
+        rng = np.random.default_rng([self.space.seed, 2])
+        unit = self.space.snapped(rng.random((PRIOR_POINTS, len(self.space.factors))))
+        return float(np.mean(bank.implausibility(unit) < CUT))
+
+    def _not_ruled_out(self, bank: Bank, count: int, number: int) -> np.ndarray:
+        """Points spread over what the bank does not rule out, from chains that start at the least implausible of many points."""
+        rng = np.random.default_rng([self.space.seed, 3, number])
+
+        def steep(unit: np.ndarray) -> np.ndarray:
+            return -STEEP * np.maximum(bank.implausibility(self.space.snapped(unit)) - CUT, 0.0) ** 2
+
+        begin = starts(self.space, bank, min(CHAINS, count), rng)
+        walk = slice_sample(steep, begin, STEPS, rng)
+        late = walk[STEPS // 2 :]
+        rows = late.reshape(-1, late.shape[-1])
+        spread = np.linspace(0, len(rows) - 1, count).astype(int)
+        return rows[spread]
+
+
+def starts(space: Space, bank: Bank, count: int, rng: np.random.Generator) -> np.ndarray:
+    """The points of many from the prior that a bank finds least implausible."""
+    unit = rng.random((20_000, len(space.factors)))
+    return unit[np.argsort(bank.implausibility(space.snapped(unit)), kind="stable")[:count]]
+
+
+def answers(made: Sweep, target: Target) -> np.ndarray:
+    """A target's measure in all runs (points x replicates), on its scale; nan where a run failed."""
+    return on_scales([target], made.values(target.measure)[..., None])[..., 0]

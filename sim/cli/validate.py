@@ -1,0 +1,159 @@
+"""What `confianza validate` prints: every pattern with its range and verdict; and the page and data it writes."""
+
+import time
+from pathlib import Path
+
+from rich.table import Table
+
+from sim.cli.show import amount, console, note, progress, table
+from sim.cli.work import check_replicates, chosen
+from sim.compiled import fingerprint
+from sim.errors import InputError, number
+from sim.harvest import warm_up
+from sim.instruments.validate import plan, validate
+from sim.patterns import REPLICATES, ROLES, Finding
+from sim.posterior import Posterior, load_posterior, shipped_posteriors
+from sim.results import check_folder
+from sim.scenario import Scenario
+from sim.validation.record import FILE, Validation, save
+from sim.validation.run import DRAWS, cities, cost, validate_draws
+
+NONE = "none"
+NATIONAL = "national-average"
+
+
+def validate_scenario(
+    name: str,
+    *,
+    posterior: str | None = None,
+    draws: int | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+    settings: list[str] | None = None,
+    out: Path | None = None,
+    page: Path | None = None,
+) -> None:
+    """Measure the patterns and print each with its range and verdict.
+
+    posterior   a name or a file; none: the codebook's values; not given: the scenario's own, if one comes with the program
+    draws, replicates   how many cities, with a posterior and without
+    out         folder for validation.json;  page: a Markdown file, with figures and data in a folder beside it
+    """
+    scenario = chosen(name, seed, None, settings or [])
+    used = posterior_of(scenario, posterior, draws, replicates)
+    for folder in filter(None, (out, page.parent if page else None)):
+        check_folder(folder)
+    if page and (used is None or used.name != NATIONAL):
+        remedy = "Write confianza validate national-average --page docs/validation.md"
+        raise InputError("the page is about the country, and needs its posterior.", remedy, file="--page")
+    began = time.perf_counter()
+    found = over_draws(scenario, used, draws or DRAWS, settings or [], page) if used else over_replicates(scenario, replicates)
+    screen = console()
+    screen.print(findings_table(found))
+    for line in (verdict(list(found.findings)), *remarks(found, scenario)):
+        screen.print(line)
+    screen.print(f"It took {time.perf_counter() - began:.0f} s.")
+    if out:
+        screen.print(f"The checks are in {save(found, out)}")
+    if page:
+        screen.print(f"The page is {write_page(found, page)}")
+
+
+def posterior_of(scenario: Scenario, asked: str | None, draws: int | None, replicates: int | None) -> Posterior | None:
+    """The posterior to draw from; None: the codebook's values. InputError if options contradict one another."""
+    if replicates is not None:
+        check_replicates(replicates)
+        if asked not in (None, NONE) or draws is not None:
+            raise InputError("a posterior has draws, and replicates have none.", "Give --draws or --replicates.", file="--replicates")
+        return None
+    own = scenario.lineage[-1] if scenario.lineage else ""
+    if asked == NONE or (asked is None and own not in shipped_posteriors()):
+        if draws is not None:
+            raise InputError("there is no posterior to draw from.", "Give --replicates, or a --posterior.", file="--draws")
+        return None
+    try:
+        return load_posterior(asked or own)
+    except InputError as error:
+        raise (error if error.file else error.at("--posterior")) from None
+
+
+def over_draws(scenario: Scenario, posterior: Posterior, draws: int, settings: list[str], page: Path | None) -> Validation:
+    """Every pattern over draws of a posterior; with a page also what was not fitted, and negative controls."""
+    fixed = [setting.partition("=")[0].strip() for setting in settings]
+    try:
+        base = cities(scenario, posterior, draws, fixed)
+    except InputError as error:
+        raise (error if error.file else error.at("--draws")) from None
+    console().print(f"{scenario.name}: every pattern, {draws} draws of the posterior {posterior.name}\n")
+    warm_up()
+    with progress(1) as bar:
+        task = bar.add_task("Running", total=cost(base, full=page is not None))
+        return validate_draws(base, posterior.name, full=page is not None, progress=lambda done: bar.advance(task, done))
+
+
+def over_replicates(scenario: Scenario, replicates: int | None) -> Validation:
+    """Every pattern in replicates of one city."""
+    many = REPLICATES if replicates is None else replicates
+    console().print(f"{scenario.name}: every pattern, {many} replicates (how each is measured: confianza explain P01)\n")
+    warm_up()
+    with progress(1) as bar:
+        task = bar.add_task("Running", total=sum(job.cost for job in plan([scenario] * many)))
+        found = validate(scenario, many, progress=lambda done: bar.advance(task, done))
+    return Validation(scenario.name, tuple(found), None, scenario.seed, fingerprint())
+
+
+def findings_table(validation: Validation) -> Table:
+    """Patterns, failures first, with value, 90 % interval, share inside, range and verdict."""
+    center = "median" if validation.posterior else "mean"
+    right, whole = (center, "inside"), ("id", "role", "90 % interval", "range", "verdict")
+    made = table("id", "pattern", "role", center, "90 % interval", "inside", "range", "verdict", right=right, whole=whole)
+    for finding in sorted(validation.findings, key=lambda finding: finding.passed is not False):
+        pattern = finding.pattern
+        text = pattern.text if (finding.measure,) == pattern.measures else f"{pattern.text} ({finding.measure})"
+        known = pattern.low is not None and pattern.high is not None and finding.measure not in pattern.beside
+        bounds = f"{pattern.low:,g} to {pattern.high:,g}" if known else "-"
+        ends = f"{amount(finding.low)} to {amount(finding.high)}"
+        inside = "-" if finding.inside is None else f"{100 * finding.inside:.0f} %"
+        word = {True: "pass", False: "FAIL", None: "-"}[finding.passed]
+        made.add_row(pattern.id, text, pattern.role, amount(finding.value), ends, inside, bounds, word)
+    return made
+
+
+def verdict(findings: list[Finding]) -> str:
+    """How many patterns of each role pass, and which do not."""
+    parts = []
+    for role in ROLES:
+        judged = [finding for finding in findings if finding.pattern.role == role and finding.passed is not None]
+        failed = [finding.pattern.id for finding in judged if not finding.passed]
+        if judged:
+            missed = f" (missed: {', '.join(failed)})" if failed else ""
+            parts.append(f"{role}: {len(judged) - len(failed)} of {len(judged)} pass{missed}")
+    return "; ".join(parts)
+
+
+def remarks(validation: Validation, scenario: Scenario) -> list[str]:
+    """The rule, what failures mean, and what else a reader has to know."""
+    center = "median over the draws" if validation.posterior else "mean over the replicates"
+    lines = [f"A pattern passes if the {center} lies within its range; inside: the share of them that does."]
+    lines += [f"{finding.pattern.id} fails: {finding.pattern.means}" for finding in validation.failed()]
+    for finding in {finding.adults: finding for finding in validation.findings if finding.adults != scenario.city.adults}.values():
+        which = ", ".join(sorted({other.pattern.id for other in validation.findings if other.adults == finding.adults}))
+        lines.append(f"In a larger city, of {number(finding.adults)} adults, {finding.replicates} times: {which}.")
+    if validation.posterior is None and validation.draws < REPLICATES:
+        lines.append(f"The patterns are defined for {REPLICATES} replicates; with {validation.draws}, luck decides more.")
+    lines.append("Ranges are of Mexico as a whole, or of the study they come from: a scenario of one city may miss them with reason.")
+    return lines
+
+
+def write_page(validation: Validation, page: Path) -> Path:
+    """Write the page, and its data and figures into a folder beside it."""
+    from sim.plots_validation import save_figures
+    from sim.results import write
+    from sim.validation.page import FOLDER
+    from sim.validation.page import page as text
+
+    folder = page.parent / FOLDER
+    save(validation, folder, FILE)
+    save_figures(validation, folder)
+    note(f"Figures and data are in {folder}")
+    return write(page, lambda path: path.write_text(text(validation), encoding="utf-8"))

@@ -1,0 +1,183 @@
+"""What a sensitivity analysis of a study found: a finding for each output, and the way to disk and back."""
+
+import json
+import re
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError
+from sim.results import write
+from sim.sensitivity import Sensitivity
+from sim.studies.study import Study, load_study
+
+RANKS = {  # the column that ranks factors, by method
+    "emulator": "total", "sobol": "total", "efast": "total", "morris": "mu_star", "delta": "delta", "pawn": "median", "oat": "swing",
+}  # fmt: skip
+LOW, HIGH = 0.05, 0.95  # quantiles of a factor between which an output swings
+FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "points.csv"
+FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
+
+
+class Output(NamedTuple):
+    """A number that each run gives: a measure in an arm, or what the arm makes of it compared with `vs`."""
+
+    of: str  # as it is asked for: "effect:purge:mean_trust"
+    level: bool  # else an effect
+    arm: str
+    vs: str
+    measure: str
+    unit: str
+    week: int
+
+    @property
+    def text(self) -> str:
+        """What it is called in tables: "effect of purge on mean_trust"."""
+        return f"{self.measure} in {self.arm}" if self.level else f"effect of {self.arm} on {self.measure}"
+
+    @property
+    def folder(self) -> str:
+        """The name of a folder for it: "effect-purge-mean_trust"."""
+        return re.sub(r"[^\w.-]+", "-", self.of)
+
+
+def as_written(value: Any) -> Any:
+    """A factor's value from a column that also holds choices: a number if it is one, else the text.
+
+    >>> as_written("0.25"), as_written(3), as_written("troops")
+    (0.25, 3.0, 'troops')
+    """
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one output depends on. The curves in `sensitivity.effects` also have the factor's own value (column `value`)."""
+
+    output: Output
+    sensitivity: Sensitivity
+
+    @property
+    def spoke(self) -> bool:
+        """Did the method find out enough to say something?"""
+        return self.sensitivity.refused is None
+
+    def ranked(self) -> pd.DataFrame:
+        """The table of indices, the most important factor first."""
+        table = self.sensitivity.table
+        return table.sort_values(RANKS[self.sensitivity.method], ascending=False, kind="stable").reset_index(drop=True)
+
+    def swings(self) -> pd.DataFrame:
+        """The output at the low and the high end of each factor, the widest first: factor, low, high; from an emulator, which reads it
+        at the factor's 5 % and 95 % quantile, also intervals (low_low, low_high, high_low, high_high) and the factor's values there
+        (low_value, high_value). Empty if the method says nothing of it.
+        """
+        found, rows = self.sensitivity, []
+        if found.method == "oat":
+            rows = found.table[["factor", "low", "high"]].to_dict("records")
+        elif found.effects is not None:
+            for name, curve in found.effects.groupby("factor", sort=False):
+                row: dict[str, Any] = {"factor": name}
+                for end, quantile in (("low", LOW), ("high", HIGH)):
+                    row[end] = found.mean + np.interp(quantile, curve.u, curve.effect)
+                    row |= {f"{end}_{bound}": found.mean + np.interp(quantile, curve.u, curve[bound]) for bound in ("low", "high")}
+                    row[f"{end}_value"] = as_written(curve.value.iloc[int(np.abs(curve.u - quantile).argmin())])
+                rows.append(row)
+        table = pd.DataFrame(rows, columns=None if rows else ["factor", "low", "high"])
+        return table.loc[(table.high - table.low).abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What several outputs of a sweep depend on.
+
+    study     the study that was swept
+    findings  one for each output
+    units, meanings  of each factor
+    points    values of the factors, a row a point of the design
+    outputs   the outputs, mean over replicates, a column for each `of` and a row a point
+    facts     versions, fingerprint of the sources, when
+    """
+
+    study: Study
+    findings: tuple[Finding, ...]
+    units: dict[str, str]
+    meanings: dict[str, str]
+    points: pd.DataFrame
+    outputs: pd.DataFrame
+    facts: dict[str, Any]
+
+    @property
+    def method(self) -> str:
+        """The method, the same for all outputs."""
+        return self.findings[0].sensitivity.method
+
+    def renamed(self, name: str) -> "Analysis":
+        """The same with the study called otherwise, for a page in another language."""
+        return replace(self, study=self.study.model_copy(update={"name": name}))
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write sensitivity.json, a CSV for each kind of table, points.csv and study.yaml; each file appears whole or not at all.
+
+        InputError if the folder cannot be written to.
+        """
+        folder = Path(folder)
+        facts = self.facts | {"units": self.units, "meanings": self.meanings, "findings": [_scalars(finding) for finding in self.findings]}
+        texts = {FILE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n", STUDY: self.study.to_yaml()}
+        for field, name in FRAMES.items():
+            if tables := {
+                finding.output.of: table for finding in self.findings if (table := getattr(finding.sensitivity, field)) is not None
+            }:
+                texts[name] = "".join(_rows(of, table, number == 0) for number, (of, table) in enumerate(tables.items()))
+        texts[POINTS] = pd.concat([self.points, self.outputs], axis=1).to_csv(index_label="point")
+        for name in set(FRAMES.values()) - set(texts):  # of an earlier analysis
+            (folder / name).unlink(missing_ok=True)
+        return [write(folder / name, partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Analysis":
+        """What `save` wrote. InputError if it is not there or cannot be read."""
+        folder = Path(folder)
+        try:
+            facts = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            frames = {field: pd.read_csv(folder / name) for field, name in FRAMES.items() if (folder / name).exists()}
+            points = pd.read_csv(folder / POINTS, index_col="point")
+            units, meanings, scalars = (facts.pop(key) for key in ("units", "meanings", "findings"))
+            findings = tuple(_finding(one, frames) for one in scalars)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"'{folder / FILE}' holds no analysis that can be read ({error})."
+            raise InputError(message, "Make one with confianza sensitivity.") from None
+        outputs = [finding.output.of for finding in findings]
+        study = load_study(folder / STUDY)
+        return cls(study, findings, units, meanings, points.drop(columns=outputs), points[outputs], facts)
+
+
+def _rows(of: str, table: pd.DataFrame, header: bool) -> str:
+    """A table of one output as lines of a CSV, with the output's name in the first column."""
+    return pd.concat([pd.Series(of, table.index, name="of"), table], axis=1).to_csv(index=False, header=header)
+
+
+def _scalars(finding: Finding) -> dict[str, Any]:
+    """All of a finding but its tables, as JSON can hold it."""
+    plain = {field.name: getattr(finding.sensitivity, field.name) for field in fields(Sensitivity) if field.name not in FRAMES}
+    plain = {name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in plain.items()}
+    return {"output": finding.output._asdict(), "sensitivity": plain}
+
+
+def _finding(scalars: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Finding:
+    """A finding from what was saved of it."""
+    output = Output(**scalars["output"])
+    tables: dict[str, Any] = dict.fromkeys(FRAMES)
+    for field, frame in frames.items():
+        own = frame[frame.of == output.of].drop(columns="of").dropna(axis=1, how="all").reset_index(drop=True)
+        tables[field] = own if len(own) else None
+    if tables["table"] is None:
+        tables["table"] = pd.DataFrame({"factor": []})
+    return Finding(output, Sensitivity(**scalars["sensitivity"], **tables))

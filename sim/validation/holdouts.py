@@ -1,0 +1,115 @@
+"""Other years and places: re-set the stated levels, leave everything else as fitted, and look at what was not used."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import exp, log
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.instruments.contrasts import odds, within
+from sim.instruments.validate import HIGH, LOW, Job, carried_out, quantiles
+from sim.parameters import CODEBOOK
+from sim.patterns import ORDINARY
+from sim.scenario import CitySize, Scenario
+from sim.validation.targets import Check, Holdout, Level
+
+ROUNDS = 5  # of measuring; after each but the last, parameters are shifted
+OFFENDERS = "city.offenders_share"
+# How much a measure (on its scale, below) moves with the parameter that re-sets it: where the search begins, and no finding.
+SLOPES = {
+    "reporting.file_intercept": 1.0, "offending.propensity_log_mean": 0.7, "offending.exposure_log_sd": -0.35, "conduct.mean": -0.9,
+    OFFENDERS: 0.7,
+}  # fmt: skip
+FARTHEST = 3.0  # a slope found on the way is believed within so many times the first one
+
+
+class Reset(NamedTuple):
+    """A level that was re-set: what is wanted, the median that was reached, and how far the parameter was moved."""
+
+    holdout: str
+    measure: str
+    by: str
+    shift: float  # of a parameter; of city.offenders_share the log of the factor
+    target: float
+    reached: float
+
+
+class Held(NamedTuple):
+    """A check of a holdout: the data's range, and what the draws give."""
+
+    holdout: str
+    number: int  # of the check in the holdout
+    measure: str
+    change: bool
+    value: float  # median
+    low: float  # 90 % of draws lie between low and high
+    high: float
+    inside: float
+    passed: bool
+
+
+def scaled(measure: str, value: float) -> float:
+    """Log-odds of a share, log of a number per 100,000."""
+    return log(max(value, 1.0)) if measure in ("incidence", "prevalence") else odds(value)
+
+
+def shifted(scenario: Scenario, holdout: Holdout, shifts: Mapping[str, float]) -> Scenario:
+    """A city as fitted, of the holdout's size, with parameters moved; none leaves the codebook's range."""
+    city: dict[str, Any] = dict(holdout.city)
+    values = {}
+    for name, shift in (*holdout.shift.items(), *shifts.items()):
+        if name == OFFENDERS:
+            share = CitySize.model_fields["offenders_share"].metadata
+            low, high = (getattr(bound, end) for bound, end in zip(share, ("ge", "le"), strict=True))
+            city["offenders_share"] = min(max(scenario.city.offenders_share * exp(shift), low), high)
+        else:
+            values[name] = within(name, scenario.parameters.get(name, CODEBOOK[name].value) + shift)
+    return scenario.with_(values, **city)
+
+
+def settled(
+    base: Sequence[Scenario], holdout: Holdout, progress: Callable[[int], None] | None = None, workers: int | None = None
+) -> tuple[list[Reset], dict[str, np.ndarray]]:
+    """Shift the parameters of all draws alike until medians meet the levels; what was re-set, and all measures of the last round.
+
+    Draws have the same luck in every round, so a median is a smooth function of the shifts: each level follows the slope seen last.
+    """
+    shifts = {level.by: 0.0 for level in holdout.levels}
+    slopes = {level.by: SLOPES[level.by] for level in holdout.levels}
+    before: dict[str, tuple[float, float]] = {}
+    for remaining in reversed(range(ROUNDS)):
+        cities = [shifted(scenario, holdout, shifts) for scenario in base]
+        (found,) = carried_out([Job(ORDINARY, cities)], progress, workers)
+        medians = {level.by: quantiles(found[level.measure], 0.5)[0] for level in holdout.levels}
+        if not remaining:
+            break
+        for level in holdout.levels:
+            now = (shifts[level.by], scaled(level.measure, medians[level.by]))
+            slopes[level.by] = slope(level, before.get(level.by), now, slopes[level.by])
+            before[level.by] = now
+            shifts[level.by] += (scaled(level.measure, level.target) - now[1]) / slopes[level.by]
+    resets = [Reset(holdout.id, each.measure, each.by, shifts[each.by], each.target, medians[each.by]) for each in holdout.levels]
+    return resets, found
+
+
+def slope(level: Level, before: tuple[float, float] | None, now: tuple[float, float], last: float) -> float:
+    """The slope between two rounds, if the parameter moved far enough to tell and the slope is not out of all proportion."""
+    if before is None or abs(now[0] - before[0]) < 0.02:
+        return last
+    seen = (now[1] - before[1]) / (now[0] - before[0])
+    first = SLOPES[level.by]
+    return seen if first / FARTHEST < seen < first * FARTHEST or first * FARTHEST < seen < first / FARTHEST else last
+
+
+def held(holdout: Holdout, found: Mapping[str, np.ndarray], usual: Mapping[str, np.ndarray]) -> list[Held]:
+    """The checks of a holdout; `usual`: the same draws in the national city."""
+    return [_held(holdout.id, number, check, found, usual) for number, check in enumerate(holdout.checks)]
+
+
+def _held(key: str, number: int, check: Check, found: Mapping[str, np.ndarray], usual: Mapping[str, np.ndarray]) -> Held:
+    values = found[check.measure]
+    if check.change:
+        values = values - usual[check.measure][: len(values)]
+    value, low, high = quantiles(values, 0.5, LOW, HIGH)
+    inside = float(np.mean((check.low <= values) & (values <= check.high)))
+    return Held(key, number, check.measure, check.change, value, low, high, inside, check.low <= value <= check.high)

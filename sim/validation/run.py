@@ -1,0 +1,88 @@
+"""Validate a scenario over the draws of its posterior: patterns first; then, in full, other years and places and negative controls."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import numpy as np
+
+from sim.compiled import fingerprint
+from sim.errors import InputError
+from sim.instruments import instrument
+from sim.instruments.validate import Job, carried_out, findings, plan
+from sim.patterns import ORDINARY
+from sim.posterior import Posterior
+from sim.scenario import Scenario
+from sim.validation.controls import controlled, jobs_of
+from sim.validation.holdouts import ROUNDS, held, settled
+from sim.validation.record import Validation
+from sim.validation.targets import controls, holdouts
+
+DRAWS = 48
+FEWEST = 2
+
+
+def cities(scenario: Scenario, posterior: Posterior, draws: int, fixed: Collection[str] = ()) -> list[Scenario]:
+    """The scenario with each of so many draws of a posterior, weights included; the same draws for the same seed of the scenario.
+
+    fixed   parameters that keep the scenario's value
+    InputError if there are fewer than two draws
+    """
+    if draws < FEWEST:
+        raise InputError(f"the number of draws must be {FEWEST} or more, but is {draws}.", "An interval needs some; 48 are usual.")
+    values = np.asarray(posterior.sample(draws, scenario.seed), float)
+    names = list(posterior.names)
+    return [scenario.with_({name: value for name, value in zip(names, row, strict=True) if name not in fixed}) for row in values.tolist()]
+
+
+def cost(base: Sequence[Scenario], *, full: bool) -> int:
+    """About how many adult-weeks `validate_draws` simulates."""
+    total = sum(job.cost for job in plan(base, thrifty=True))
+    if full:
+        few = some(base)
+        total += len(holdouts()) * ROUNDS * sum(instrument(ORDINARY).cost(scenario) for scenario in some(base, 2))
+        total += sum(job.cost for control in controls().values() for job in jobs_of(control, few))
+    return total
+
+
+def some(base: Sequence[Scenario], part: int = 4) -> Sequence[Scenario]:
+    """The first draws, half or a quarter of them, but at least two."""
+    return base[: max(FEWEST, len(base) // part)]
+
+
+def validate_draws(
+    base: Sequence[Scenario],
+    posterior: str,
+    *,
+    full: bool = False,
+    progress: Callable[[int], None] | None = None,
+    workers: int | None = None,
+) -> Validation:
+    """Measure every pattern over the cities of a posterior (see `cities`); a pattern passes if the median lies within its range.
+
+    full       also other years and places (half of the draws) and negative controls (a quarter)
+    progress   called with about the number of adult-weeks that has been simulated, after each city
+    """
+    jobs = plan(base, thrifty=True)
+    found = carried_out(jobs, progress, workers)
+    made = Validation(base[0].name, tuple(findings(jobs, found, posterior=True)), posterior, base[0].seed, fingerprint())
+    if not full:
+        return made
+    usual = in_one_city(jobs, found, base[0])
+    resets, checks = [], []
+    for holdout in holdouts().values():
+        done, measured = settled(some(base, 2), holdout, progress, workers)
+        resets += done
+        checks += held(holdout, measured, usual)
+    controls_, lost = controlled(some(base), usual, progress, workers)
+    return Validation(
+        made.scenario, made.findings, posterior, made.seed, made.source_fingerprint,
+        tuple(resets), tuple(checks), tuple(controls_), tuple(lost),
+    )  # fmt: skip
+
+
+def in_one_city(jobs: Sequence[Job], found: Sequence[Mapping[str, np.ndarray]], scenario: Scenario) -> dict[str, np.ndarray]:
+    """Measures by name, a value a draw. A job in a larger city gives only what its own patterns need (all of them nan elsewhere)."""
+    named: dict[str, np.ndarray] = {}
+    for job, values in sorted(zip(jobs, found, strict=True), key=lambda pair: pair[0].scenarios[0].city.adults != scenario.city.adults):
+        own = {name for pattern in job.patterns for name in pattern.measures}
+        named |= {name: each for name, each in values.items() if name in own or name not in named}
+    return named
