@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-interpreted bench check format validate clean
+.PHONY: help env demo test test-interpreted bench check format validate validation clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -41,7 +41,7 @@ $(DEV_STAMP): $(STAMP)
 
 demo: env ## compare three reforms and a sequence on Mexico City, 2016: a table, figures, a report in English and Spanish
 	$(BIN)/confianza compare experiments/reforms-compared/study.yaml --replicates 32 --out out/demo
-	$(BIN)/confianza validate national-average --out out/demo
+	$(BIN)/confianza validate national-average --draws 8 --out out/demo
 	$(BIN)/confianza report out/demo --lang es --out out/demo/informe.html
 	$(BIN)/confianza report out/demo --out out/demo/report.html
 
@@ -64,9 +64,12 @@ format: $(DEV_STAMP) ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-validate: env ## compare the model with the patterns it should reproduce
+validate: env ## compare the model with the patterns it should reproduce, over the draws of what was calibrated
 	$(BIN)/confianza validate national-average
 	$(BIN)/confianza validate mexico-city-2016
+
+validation: env ## write docs/validation.md anew: patterns, other years and places, mechanisms switched off
+	$(BIN)/confianza validate national-average --page docs/validation.md
 
 clean: ## delete the environment, results and caches of this folder
 	rm -rf $(VENV) out dist build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*

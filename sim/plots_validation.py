@@ -37,7 +37,7 @@ class Line(NamedTuple):
 def rows_of_patterns(validation: Validation) -> list[tuple[str, list[Line]]]:
     """Patterns with a verdict, by role, failures first."""
     groups = []
-    for role, title in (("fit", "used to set parameters (fit)"), ("check", "never used to set parameters (check)")):
+    for role, title in (("fit", "may be used to set parameters (fit)"), ("check", "never used to set parameters (check)")):
         judged = [finding for finding in validation.findings if finding.pattern.role == role and finding.passed is not None]
         lines = [
             Line(
@@ -57,7 +57,7 @@ def rows_of_holdouts(validation: Validation) -> list[tuple[str, list[Line]]]:
         lines = []
         for row in sorted((row for row in validation.held if row.holdout == holdout.id), key=lambda row: row.passed):
             check, pattern = holdout.checks[row.number], patterns()[pattern_of(row.measure)]
-            label = f"difference from today: {pattern.text}" if row.change else pattern.text
+            label = f"difference from the country today: {pattern.text}" if row.change else pattern.text
             lines.append(Line(label, check.low, check.high, row.value, row.low, row.high, row.passed, pattern.unit, row.change))
         groups.append((holdout.name, lines))
     return [group for group in groups if group[1]]

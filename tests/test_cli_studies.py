@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import xarray as xr
 import yaml
 
 from sim.cli import main
+from sim.studies.designs import DESIGNS
 from sim.studies.findings import Analysis
+from sim.studies.sensitivity import METHODS
 from sim.studies.store import Store
 from sim.studies.study import load_study
 from sim.studies.sweep import Sweep, sweep
@@ -312,3 +315,36 @@ print("loaded:", [name for name in {heavy!r} if name in sys.modules])
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment, cwd="/")
         assert done.stdout.endswith(b"loaded: []\n"), verb
+
+
+DOCS = (Path(__file__).parent.parent / "docs" / "studies.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
+
+
+def test_the_guide_knows_its_designs_and_methods():
+    assert set(re.findall(r"^\| `\{(\w+)", DOCS, re.MULTILINE)) == set(DESIGNS)
+    table = DOCS.partition("## Methods")[2].partition("##")[0]
+    assert set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `")))) == set(METHODS)
+
+
+def test_the_guides_commands_and_study_are_true(folder):
+    from typer.main import get_command
+
+    from sim.cli import app
+
+    for language, block in BLOCKS:
+        if language == "yaml":
+            name = block.split("\n")[0].removeprefix("# ")
+            (folder / name).write_text(block)
+            assert load_study(folder / name).points()
+    lines = [
+        line for language, block in BLOCKS if language in ("sh", "console") for line in re.findall(r"(?:^|\$ )confianza (.*)", block, re.M)
+    ]
+    lines += re.findall(r"`(?:confianza )?(--of .*?|--executor .*?|--week .*?|--anew)`", DOCS)
+    assert len(lines) > 15
+    commands = get_command(app).commands
+    every = {option for command in commands.values() for parameter in command.params for option in parameter.opts}
+    for line in lines:
+        verb, *rest = line.split()
+        known = {option for parameter in commands[verb].params for option in parameter.opts} if not verb.startswith("--") else every
+        assert {word for word in (verb, *rest) if word.startswith("--")} <= known, line

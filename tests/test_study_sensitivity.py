@@ -85,6 +85,10 @@ def test_each_method_fits_its_designs():
         assert method_for(study(design=design)) == "emulator"
         with pytest.raises(InputError, match="needs the design 'morris'"):
             method_for(study(design=design), "morris")
+    joint = study().model_copy(update={"design": {"draws": 8}})
+    assert method_for(joint) == "pawn"
+    with pytest.raises(InputError, match="draws of a posterior depend on each other"):
+        method_for(joint, "emulator")
     with pytest.raises(InputError, match="Did you mean 'emulator'"):
         method_for(study(), "emulater")
     with pytest.raises(InputError, match="nothing varies"):

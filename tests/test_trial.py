@@ -220,7 +220,7 @@ def test_sites_are_pooled_and_meta_analyzed():
     table = found.summary()
     assert list(table.estimator[:3]) == ["difference", "ancova", "meta"]
     rates = table[table.outcome == "crime_rate"]
-    assert (rates.persons == 27).all() and rates.freedom.tolist() == [23.0, 22.0, 2.0]  # 27 beats - 3 sites - 1, and the baseline; 3 sites - 1
+    assert (rates.persons == 27).all() and rates.freedom.tolist() == [23.0, 22.0, 2.0]  # 27 beats, 3 sites
     assert trial.seed_of(0, 0) != trial.seed_of(0, 1)
     assert weeks_to_run(trial) == 2 * 3 * (12 + 3 * 20)
 

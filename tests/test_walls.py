@@ -15,7 +15,7 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"rules"},
     {"parameters"},
     {"world"},
-    {"yaml_files", "records", "reforms", "scenario_files", "scenario"},
+    {"yaml_files", "records", "reforms", "scenario_files", "scenario", "posterior"},
     {"agents", "model"},
     {"harvest", "measures", "results", "patterns"},
     {"instruments"},
@@ -23,7 +23,8 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"sensitivity"},
     {"trials"},
     {"studies"},
-    {"plots", "plots_compare", "plots_sensitivity", "plots_trial", "plots_validation"},
+    {"calibration"},
+    {"plots", "plots_compare", "plots_sensitivity", "plots_trial", "plots_validation", "plots_calibration"},
     {"report"},
     {"cli"},
 ]

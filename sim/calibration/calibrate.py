@@ -25,6 +25,7 @@ from sim.studies.sweep import Sweep, sweep
 from sim.studies.work import sources
 
 DRAWS, CITIES, CITIES_APART = "draws", "cities", "cities-peers"  # folders of stores beside those of the waves
+ABOUT = "Draws of parameters that agree with the targets below; made by confianza calibrate. Weights are relative to their mean."
 LUCK = 1  # added to the seed for runs of the posterior: not the luck of which the bank has learned
 LUCK_OF_CITIES = 2
 
@@ -61,19 +62,19 @@ class Calibrator:
         """Calibrate. InputError if the folder holds another calibration, or too many runs fail."""
         began = time.perf_counter()
         bank, waves = self.history.run(self.tell)
-        drawn, means, runs = self._posterior(bank)
+        drawn, means = self._posterior(bank)
         weight = weights(bank, drawn.unit, means, self.effort.repeats)
         self.tell(f"posterior: {len(weight)} draws that tell as much as {effective(weight):.0f} of equal weight")
         minutes = (time.perf_counter() - began) / 60.0
         return self._described(bank, waves, drawn, means, weight, minutes)
 
-    def _posterior(self, bank: Bank) -> tuple[Sampled, np.ndarray, Sweep]:
+    def _posterior(self, bank: Bank) -> tuple[Sampled, np.ndarray]:
         """Draws, and the mean answers of their own runs (n x targets, on the targets' scales; nan for what is run apart)."""
         rng = np.random.default_rng([self.space.seed, 4])
         drawn = sample(self.space, bank, starts(self.space, bank, self.effort.draws, rng), self.effort.draws, rng)
         study = self.space.study(drawn.unit, self.effort.repeats, name=DRAWS, seed=LUCK)
         made = self._swept(study, DRAWS)
-        return drawn, self._means(made, len(drawn.unit)), made
+        return drawn, self._means(made, len(drawn.unit))
 
     def _swept(self, study: Any, name: str) -> Sweep:
         """The runs of a study in a folder of this calibration; those of other points, from waves that were not the same, are replaced."""
@@ -117,7 +118,7 @@ class Calibrator:
         pairs = alike(self.space.names, drawn.unit, weight)
         facts = {
             "scenario": self.name,
-            "about": "Draws of parameters that agree with the targets below; made by confianza calibrate. Weights are relative to their mean.",
+            "about": ABOUT,
             "parameters": self.scenario.parameters,
             "adults": self.scenario.city.adults, "seed": self.space.seed,
             "draws": len(weight), "effective_draws": round(effective(weight), 1), "mixing": round(drawn.mixing, 4),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ class Calibration:
         """Write NAME.csv and NAME.yaml, which studies can use, and the tables. InputError if the folder cannot be written to."""
         folder = Path(folder)
         tables = {PARAMETERS: self.parameters, TARGETS: self.targets, PAIRS: self.pairs, ANSWERS: self.answers, UNIT: self.unit.round(5)}
-        made = [write(folder / name, lambda path, table=table: table.to_csv(path, index=False)) for name, table in tables.items()]
+        made = [write(folder / name, partial(table.to_csv, index=False)) for name, table in tables.items()]
         return [*write_posterior(self.posterior, folder), *made]
 
     @classmethod

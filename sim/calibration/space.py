@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,14 @@ from sim.instruments.beyond import PEERS
 from sim.patterns import WEEKS
 from sim.scenario import Scenario
 from sim.studies.factors import PRIOR, Factor
+from sim.studies.posteriors import NONE
 from sim.studies.study import Study
 from sim.studies.tables import as_text
 
 # Topics that an ordinary run reads. What courses, community policing, hearings and money do, no target can see: those keep their priors.
 TOPICS = (
-    "trust", "encounter", "hearsay", "conduct", "reporting", "response", "offending", "deterrence", "survey", "staffing", "patrol", "population",
+    "trust", "encounter", "hearsay", "conduct", "reporting", "response", "offending", "deterrence", "survey", "staffing", "patrol",
+    "population",
 )  # fmt: skip
 # Of these topics, what no target can see either: complaints have no consequence but in a count, feeling unsafe has none.
 UNSEEN = ("encounter.complaint_probability", "survey.insecurity_intercept", "survey.insecurity_victim", "survey.insecurity_trust")
@@ -41,8 +44,10 @@ class Space:
     @cached_property
     def prior(self) -> Study:
         """A study over the priors; the codebook's, or around the scenario's own values."""
-        vary = {PRIOR: list(TOPICS)}
-        blank = Study(name="prior", scenario=self.scenario, weeks=WEEKS, vary=vary, design={"random": 1}, replicates=1)
+        vary: Any = {PRIOR: list(TOPICS)}
+        blank = Study(
+            name="prior", scenario=self.scenario, weeks=WEEKS, posterior=NONE, vary=vary, design={"random": 1}, replicates=1
+        )  # fmt: skip
         seen = {name: given for name, given in (blank.vary or {}).items() if name not in UNSEEN}
         return blank.with_(vary=seen, seed=self.seed)
 
@@ -93,7 +98,7 @@ class Space:
         measures = [target.measure for target in self.targets_of(alone=alone)]
         weeks = 1 if alone else WEEKS
         return Study(
-            name=name, scenario=self.scenario, weeks=weeks, at=(weeks,), seed=self.seed + seed, vary=self.prior.vary,
+            name=name, scenario=self.scenario, weeks=weeks, at=(weeks,), seed=self.seed + seed, posterior=NONE, vary=self.prior.vary,
             design={"points": as_text(self.values(unit))}, measures=measures, replicates=replicates, luck="own",
         )  # fmt: skip
 

@@ -97,7 +97,9 @@ def load_targets(scenario: str, file: str | Path | None = None) -> tuple[Target,
         if scenario not in given:
             near = closest(scenario, given)
             hint = f"Did you mean '{near}'?\n" if near else ""
-            remedy = f"{hint}There are targets for {', '.join(given)}. For another place, write some and give them: --targets FILE\n{EXAMPLE}"
+            remedy = (
+                f"{hint}There are targets for {', '.join(given)}. For another place, write some and give them: --targets FILE\n{EXAMPLE}"
+            )
             raise InputError(f"no targets are known for the scenario '{scenario}'.", remedy)
         given = given[scenario]
     try:
@@ -112,7 +114,9 @@ def _target(key: str, fields: object) -> Target:
     pattern = patterns().get(key)
     fitted = [one.id for one in patterns().values() if one.role == "fit"]
     if pattern is None or pattern.role != "fit":
-        wrong = f"there is no pattern '{key[:60]}'" if pattern is None else f"'{key}' has the role '{pattern.role}', and only `fit` may be used"
+        wrong = (
+            f"there is no pattern '{key[:60]}'" if pattern is None else f"'{key}' has the role '{pattern.role}', and only `fit` may be used"
+        )
         raise InputError(f"{wrong}.", f"Patterns to which parameters may be fitted: {', '.join(fitted)}", path=(key,))
     if not isinstance(fields, Mapping) or set(fields) - {"measure"} != set(KEYS):
         missing = [name for name in KEYS if not isinstance(fields, Mapping) or name not in fields]
@@ -127,7 +131,11 @@ def _target(key: str, fields: object) -> Target:
     if not isinstance(sources, list) or not sources or any(one != "assumed" and one not in REFERENCES for one in sources):
         raise InputError(f"'sources' must be keys of references.yaml, or assumed, but is {shown(sources)}.", EXAMPLE, path=(key, "sources"))
     made = Target(pattern, why=str(fields["why"]).strip(), sources=tuple(sources), **numbers)
-    if not made.sd > 0.0 or (made.scale is SCALES["logit"] and not 0.0 < made.value < 1.0) or (made.scale is SCALES["log"] and made.value < 1.0):
+    if (
+        not made.sd > 0.0
+        or (made.scale is SCALES["logit"] and not 0.0 < made.value < 1.0)
+        or (made.scale is SCALES["log"] and made.value < 1.0)
+    ):
         message = f"the value or the tolerance of '{key}' is impossible: {fields['value']} ± {made.sd:g} ({pattern.unit})."
         raise InputError(message, "A tolerance is above 0, a share between 0 and 1.", path=(key,))
     return made

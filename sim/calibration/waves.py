@@ -38,12 +38,13 @@ class Effort:
 
     @classmethod
     def of(cls, runs: int) -> "Effort":
-        """About so many runs: half of them in waves after the first or before it in the usual proportion, a third for the posterior."""
+        """About so many runs, shared between waves and posterior as usual. InputError if they are too few."""
         whole = cls()
         share = runs / whole.runs
         if runs < LEAST_RUNS:
             raise InputError(f"{runs} runs are too few to calibrate.", f"Take {LEAST_RUNS} or more; {whole.runs} are usual.", file="--runs")
-        return cls(*(max(16, int(share * many)) for many in (whole.first, whole.later)), draws=max(16, int(share * whole.draws)))
+        first, later, draws = (max(16, int(share * many)) for many in (whole.first, whole.later, whole.draws))
+        return cls(first=first, later=later, draws=draws)
 
     @property
     def runs(self) -> int:

@@ -79,6 +79,7 @@ def report(comparison: Comparison, scaled: bool) -> None:
         for name, made in comparison.study.arms.items():
             screen.print(f"  {name}: {'; '.join(summary(reform) for reform in made)}")
     screen.print(comparison.rule())
+    screen.print(comparison.covers())
     screen.print(
         f"The {PLACEBO} (every reform at dose 0) is identical to the {BASELINE} in every week of every replicate."
         if comparison.placebo_is_exact()

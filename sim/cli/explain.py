@@ -116,6 +116,7 @@ def explain_pattern(pattern: Pattern) -> None:
         ("role", roles[pattern.role]),
         ("definition", pattern.definition),
         ("measured by", pattern.instrument),
+        ("if it fails", pattern.means),
         ("source", "\n".join(reference(key) for key in pattern.sources)),
     ])  # fmt: skip
 

@@ -135,7 +135,28 @@ def schema(of: Annotated[str, typer.Argument(metavar="scenario|study", help="Whi
     print_schema(of)
 
 
+def calibrate(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
+    targets: Annotated[
+        Path | None, typer.Option(help="A file of what is known of the place, instead of what is shipped for it.", show_default=False)
+    ] = None,
+    runs: Annotated[int | None, typer.Option(help="About how many runs; 5,120 unless given.", show_default=False)] = None,
+    minutes: Annotated[float | None, typer.Option(help="At most about so many minutes, instead of --runs.", show_default=False)] = None,
+    seed: Annotated[int | None, typer.Option(help="Root seed, instead of the scenario's.", show_default=False)] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value: topic.name, city.key or spin_up_weeks.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; by default out/calibration-SCENARIO.", show_default=False)] = None,
+    coverage: Annotated[int, typer.Option(metavar="CITIES", help="Instead, test it on so many cities whose truth is known.")] = 0,
+    workers: Workers = None,
+) -> None:
+    """Find which values of the uncertain parameters agree with what is known of a place; resumes what was stopped."""
+    from sim.cli.calibrate import calibrate_scenario
+
+    calibrate_scenario(scenario, targets, runs, minutes, seed, settings or [], out, coverage, workers)
+
+
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (sweep, sensitivity, plan, status, resume, retry, extend, export, schema):
+    for verb in (sweep, sensitivity, calibrate, plan, status, resume, retry, extend, export, schema):
         app.command()(verb)

@@ -13,6 +13,7 @@ from sim.plots_sensitivity.parts import GRAY, MOST, WORDS, axis_label, heading, 
 from sim.studies.findings import Analysis, Finding
 
 FEW = 8  # lines in a figure
+VISIBLE = 0.005  # of the widest swing; narrower ones are left out of a tornado
 MARKS = "osD^vP*X"
 # The columns that bars show, by method; each has its _low and _high
 BARS = {"emulator": ("first", "total"), "sobol": ("first", "total"), "efast": ("first", "total"), "delta": ("delta",), "pawn": ("median",)}
@@ -27,7 +28,8 @@ def compact(value: object) -> str:
 def tornado(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS) -> Figure:
     """The swing of the output, in its own unit, between the ends of each factor."""
     table = finding.swings()
-    shown, middle = table.head(MOST), finding.sensitivity.mean
+    width = (table.high - table.low).abs()
+    shown, middle = table[width >= VISIBLE * width.max()].head(MOST), finding.sensitivity.mean
     title, what = heading("tornado", finding, words, len(table) - len(shown))
     figure = sheet(9.6, 1.3 + 0.43 * len(shown), title, what if "low_value" in table else words["tornado_oat"])
     axes = figure.add_subplot()
@@ -50,9 +52,8 @@ def tornado(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
 
 def end_values(axes: Any, shown: pd.DataFrame, end: str, middle: float) -> None:
     """The factor's value beside the end of each bar; on the far side of its interval."""
-    other = "high" if end == "low" else "low"
     for place, row in enumerate(shown.to_dict("records")):
-        right = row[end] >= row[other]
+        right = (row["high"] >= row["low"]) == (end == "high")
         far = max(row[f"{end}_high"], middle) if right else min(row[f"{end}_low"], middle)
         side: Any = {"ha": "left" if right else "right", "va": "center", "fontsize": 7.5, "color": GRAY}
         axes.annotate(compact(row[f"{end}_value"]), (far, place), (4 if right else -4, 0), textcoords="offset points", **side)

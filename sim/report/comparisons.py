@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from sim.report.words import Text, Words, decimals, scale
 from sim.results import interval
 from sim.studies.comparison import Comparison
 from sim.studies.effects import at_week
+from sim.studies.posteriors import NONE
 from sim.studies.study import PLACEBO, Replicates
 
 TRUST = "mean_trust"
@@ -25,7 +27,7 @@ PRICED = ("cost", "officer_weeks")  # shown as costs, not as effects
 
 def findings(comparison: Comparison, words: Words) -> Findings:
     """Everything that a comparison says."""
-    attrs, many = comparison.dataset.attrs, comparison.replicates
+    attrs = comparison.dataset.attrs
     title, names = words.written(comparison.name).text, display_names(comparison, words)
     table = comparison.effects()
     exact = comparison.placebo_is_exact()
@@ -37,7 +39,7 @@ def findings(comparison: Comparison, words: Words) -> Findings:
         title=title,
         question=asked,
         answer=[*answer(comparison, names, words), *budget(comparison, words), *placebo],
-        caution=words.say("page.intervals", many=words.number(many)) if many > 1 else words["page"]["one_replicate"],
+        caution=caution(comparison, words),
         tables=[
             *trust_table(comparison, table, names, words),
             effects_table(comparison, names, words),
@@ -51,6 +53,16 @@ def findings(comparison: Comparison, words: Words) -> Findings:
         dated=arms_table(yaml.safe_load(attrs["study"])["arms"], names, words),
         warnings=warnings,
     )
+
+
+def caution(comparison: Comparison, words: Words) -> str:
+    """What the intervals cover."""
+    many = words.number(comparison.replicates)
+    if comparison.replicates < 2:
+        return words["page"]["one_replicate"]
+    if comparison.study.posterior == NONE:
+        return words.say("page.intervals", many=many)
+    return words.say("page.intervals_posterior", many=many, posterior=Path(comparison.study.posterior).stem)
 
 
 def display_names(comparison: Comparison, words: Words) -> dict[str, str]:

@@ -11,7 +11,6 @@ from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import Reform, dose_of
 from sim.rng import replicate_seed
-from sim.scenario import Scenario
 from sim.studies.study import Budget, Study
 from sim.world.interventions import with_dose
 from sim.world.simulation import Simulation
@@ -65,7 +64,7 @@ def _scaled_arm(study: Study, name: str) -> tuple[Reform, ...]:
         return tuple(with_dose(reform, dose_of(reform) * (dose / largest)) for reform in made)
 
     many = study.replicates if isinstance(study.replicates, int) else PILOTS
-    cost = partial(_pilot_cost, study.base, column, min(PILOTS, many))
+    cost = partial(_pilot_cost, study, column, min(PILOTS, many))
     try:
         dose = _solved(lambda dose: cost(with_largest(dose)), wanted, largest)
     except _Unreachable as failure:
@@ -76,12 +75,12 @@ def _scaled_arm(study: Study, name: str) -> tuple[Reform, ...]:
     return with_largest(dose)
 
 
-def _pilot_cost(base: Scenario, column: int, pilots: int, made: tuple[Reform, ...]) -> float:
+def _pilot_cost(study: Study, column: int, pilots: int, made: tuple[Reform, ...]) -> float:
     """Mean cost of reforms over the horizon, in the pilots."""
-    scenario = base.with_(interventions=made)
+    base = study.base.with_(interventions=made)
     costs = []
     for replicate in range(pilots):
-        run = Simulation(scenario, replicate_seed(base.seed, replicate)).run()
+        run = Simulation(base.with_(study.drawn(replicate)), replicate_seed(base.seed, replicate)).run()
         costs.append(sum(booked[:, column].sum() for booked in run.costs.values()))
     return float(np.mean(costs))
 

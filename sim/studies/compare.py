@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from sim.errors import InputError, number_problem
-from sim.harvest import labeled, lived, warm_up
+from sim.harvest import labeled, lived, warm_up, weights
 from sim.instruments.beyond import BEYOND
 from sim.rng import replicate_seed
 from sim.studies.budget import scaled
@@ -23,6 +23,7 @@ BATCH = 4  # replicates between two looks at the intervals
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOTICED = 0.01  # of trust, on 0-1: a citizen whose trust differs by less neither gains nor loses
 Run = dict[str, np.ndarray]
+Drawn = dict[str, float]  # parameters of a replicate that come from a posterior
 
 
 def compare(
@@ -99,7 +100,7 @@ class _Arms:
     def run(self, replicates: int) -> None:
         """Run so many more replicates of every arm."""
         seeds = [replicate_seed(self.study.base.seed, self.done + number) for number in range(replicates)]
-        waiting = [dict(self._submitted(seed)) for seed in seeds]
+        waiting = [dict(self._submitted(self.done + number, seed)) for number, seed in enumerate(seeds)]
         for futures in waiting:
             try:
                 for arm, future in futures.items():
@@ -110,25 +111,28 @@ class _Arms:
             futures.clear()  # lets go of the citizens' trust
         self.seeds += seeds
 
-    def _submitted(self, seed: int) -> Iterator[tuple[str, "Future[Any]"]]:
+    def _submitted(self, replicate: int, seed: int) -> Iterator[tuple[str, "Future[Any]"]]:
         """A task for each arm. The first is what the others are compared with; tasks start in order, so it is never waited for in vain."""
-        first = self.executor.submit(self._first, seed)
+        drawn = self.study.drawn(replicate)
+        first = self.executor.submit(self._first, seed, drawn)
         yield self.names[0], first
         for arm in self.names[1:]:
-            yield arm, self.executor.submit(self._other, arm, seed, first)
+            yield arm, self.executor.submit(self._other, arm, seed, drawn, first)
 
-    def _first(self, seed: int) -> tuple[Run, np.ndarray]:
-        found, trust = self._lived(self.names[0], seed)
+    def _first(self, seed: int, drawn: Drawn) -> tuple[Run, np.ndarray]:
+        found, trust = self._lived(self.names[0], seed, drawn)
         return found | _gains(np.zeros(1)), trust
 
-    def _other(self, arm: str, seed: int, first: "Future[Any]") -> tuple[Run, None]:
-        found, trust = self._lived(arm, seed)
+    def _other(self, arm: str, seed: int, drawn: Drawn, first: "Future[Any]") -> tuple[Run, None]:
+        found, trust = self._lived(arm, seed, drawn)
         return found | _gains(trust - first.result()[1]), None
 
-    def _lived(self, arm: str, seed: int) -> tuple[Run, np.ndarray]:
+    def _lived(self, arm: str, seed: int, drawn: Drawn) -> tuple[Run, np.ndarray]:
         """What is kept of one run, and the trust of each citizen at its end."""
-        run, found = lived(self.scenarios[arm], seed, self.progress, self.stop)
-        weight = self.scenarios[arm].values_at(run.week).trust.effectiveness_weight
+        scenario = self.scenarios[arm].with_(drawn)
+        run, found = lived(scenario, seed, self.progress, self.stop)
+        found["effectiveness_weight"] = weights(scenario)
+        weight = scenario.values_at(run.week).trust.effectiveness_weight
         return found, (1.0 - weight) * run.city.citizens.fairness + weight * run.city.citizens.effectiveness
 
     def dataset(self) -> xr.Dataset:
@@ -141,6 +145,8 @@ class _Arms:
         dims = ("arm", "replicate")
         quantile = ("quantile", list(QUANTILES), {"long_name": "share of citizens with less"})
         gains = {name: ((*dims, *axes), kept[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in GAINS.items()}
+        weight = np.array([[run["effectiveness_weight"] for run in runs] for runs in self.runs.values()])  # differs between replicates
+        gains["effectiveness_weight"] = ((*dims, "week"), weight, stacked.effectiveness_weight.attrs)
         return stacked.assign(gains).assign_coords(quantile=quantile).assign_attrs(adults=self.study.base.city.adults)
 
 

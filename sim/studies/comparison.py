@@ -12,6 +12,7 @@ import yaml
 from sim.errors import InputError
 from sim.results import plain, provenance, write_all
 from sim.studies import effects
+from sim.studies.posteriors import NONE
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 
 DATASET, STUDY, PROVENANCE = "comparison.nc", "study.yaml", "provenance.json"
@@ -34,8 +35,8 @@ class Comparison:
     """Arms side by side; `dataset` is that of `sim.Results` with one more dimension, `arm`.
 
     Differences are paired: replicate r of an arm minus replicate r of the arm it is compared with, which has the same seed and
-    shares its luck decision by decision. Intervals are 95 % t intervals over replicates: they cover luck, not the uncertainty
-    of parameters.
+    shares its luck decision by decision. Intervals are 95 % t intervals over replicates. If the study has a posterior, each replicate
+    has a draw of it, so they cover luck and what calibration leaves open; if not, they cover luck alone (see `covers`).
     """
 
     def __init__(self, dataset: xr.Dataset):
@@ -138,6 +139,16 @@ class Comparison:
             f"{given.most}. Stopping as soon as it looks good makes intervals slightly too narrow."
         )
 
+    def covers(self) -> str:
+        """In a sentence, where parameters come from and what intervals cover."""
+        name = Path(self.study.posterior).stem
+        if self.study.posterior == NONE:
+            return "Parameters are the scenario's own in every replicate: intervals cover luck, not the uncertainty of parameters."
+        return (
+            f"Each replicate takes its parameters from another draw of the posterior '{name}', the same in all arms: intervals cover "
+            "luck and what calibration leaves open, not doubt about the model itself. For luck alone, write posterior: none in the study."
+        )
+
     def save(self, folder: str | Path) -> list[Path]:
         """Write comparison.nc, study.yaml, provenance.json and a CSV for each table; each file appears whole or not at all.
 
@@ -146,7 +157,7 @@ class Comparison:
         folder = Path(folder)
         facts = plain(self.dataset.attrs)
         text = {STUDY: facts.pop("study")} | {f"{name}.csv": getattr(self, name)().to_csv(index=False) for name in TABLES}
-        facts |= {name: json.loads(facts[name]) for name in ("versions", "budget")} | {"rule": self.rule()}
+        facts |= {name: json.loads(facts[name]) for name in ("versions", "budget")} | {"rule": self.rule(), "covers": self.covers()}
         facts |= {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
         text[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
         return write_all(folder / DATASET, self.dataset, text)

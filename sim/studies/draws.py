@@ -1,10 +1,21 @@
 """Draws of a posterior: what varies is a list of values, drawn together with those of other factors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from sim.errors import InputError, shown
+from sim.parameters import CODEBOOK
+from sim.posterior import Posterior, load_posterior
+from sim.scenario import Scenario
+from sim.studies.posteriors import KNOTS, MOST_DRAWS, NONE
+
+POSTERIOR = "posterior"  # the key of `vary` under which a file of draws is named
 
 
 @dataclass(frozen=True)
@@ -54,3 +65,36 @@ class Draws:
     def as_data(self) -> dict[str, Any]:
         """As files write it."""
         return {"draws": list(self.values)}
+
+
+def drawn_from(given: object, scenario: Scenario, others: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The joint draws of a posterior, of equal weight, except of parameters that others decide: what is written out or set at a date."""
+    if not isinstance(given, str | PathLike) or not str(given):
+        remedy = "Write vary: {posterior: national-average}, or the path of a .csv file that confianza calibrate wrote."
+        raise InputError(f"'posterior' must be a name or a path, but is {shown(given)}.", remedy, path=(POSTERIOR,))
+    try:
+        posterior = load_posterior(given if isinstance(given, str) else Path(given))
+    except InputError as error:
+        raise error if error.file else error.under(POSTERIOR) from None
+    columns = zip(posterior.names, posterior.sample(MOST_DRAWS).T.tolist(), strict=True)
+    return {
+        name: Draws(tuple(column), CODEBOOK[name].discrete).as_data()
+        for name, column in columns
+        if name not in others and _about(posterior, scenario, name)
+    }
+
+
+def marginals(believed: str, scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """What a posterior says of each parameter by itself."""
+    if believed == NONE:
+        return {}
+    posterior, middles = load_posterior(believed), (np.arange(KNOTS) + 0.5) / KNOTS
+    names = [name for name in posterior.names if _about(posterior, scenario, name)]
+    whole = {name: CODEBOOK[name].discrete for name in names}
+    values = {name: posterior.quantile(name, middles) for name in names}
+    return {name: Draws(tuple((values[name].round() if whole[name] else values[name]).tolist()), whole[name]).as_data() for name in names}
+
+
+def _about(posterior: Posterior, scenario: Scenario, name: str) -> bool:
+    """Does the posterior speak of the scenario's own value? What is known of a place is not overruled by what was found of another."""
+    return scenario.parameters.get(name) == posterior.own.get(name)

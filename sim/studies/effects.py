@@ -1,4 +1,4 @@
-"""Paired effects: what an arm changes, replicate by replicate with the same luck, with intervals that cover luck alone."""
+"""Paired effects: what an arm changes, replicate by replicate with the same luck, with intervals over replicates."""
 
 from collections.abc import Iterable
 from math import inf, isfinite, nan

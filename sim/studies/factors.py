@@ -3,27 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
-from os import PathLike
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
 from sim.errors import InputError, closest, number, shown
 from sim.parameters import CODEBOOK, Parameter
-from sim.posterior import load_posterior
 from sim.reforms import check_horizon, reforms
 from sim.scenario import Scenario
 from sim.studies.arms import Arms, with_levers
 from sim.studies.distributions import SPREADS, Allowed, Distribution, distribution
-from sim.studies.draws import Draws
+from sim.studies.draws import POSTERIOR, drawn_from, marginals
+from sim.studies.posteriors import NONE
 from sim.world.interventions import REFORMS, levers, name_of
 
 TOPICS = tuple(dict.fromkeys(known.topic for known in CODEBOOK.values()))
 MOST_CORNERS = 256  # of starts and ends of reforms that are checked
 PRIOR = "prior"  # the key of `vary` under which topics and parameters with the codebook's priors are named
-POSTERIOR = "posterior"  # the key under which a file of draws is named
-MOST_DRAWS = 512  # of a posterior that a study knows
 EXAMPLE = "Write vary: {prior: [trust, reporting], reporting.trust_slope: [0, 6]}"
 
 
@@ -108,10 +104,11 @@ def factors_of(vary: Mapping[str, Any]) -> tuple[Factor, ...]:
     return tuple(factor(name, given) for name, given in vary.items())
 
 
-def resolved(given: object, scenario: Scenario, arms: Arms, weeks: int) -> dict[str, dict[str, Any]]:
+def resolved(given: object, scenario: Scenario, arms: Arms, weeks: int, believed: str = NONE) -> dict[str, dict[str, Any]]:
     """`vary` with every factor written out, as {name: {kind: numbers}}; what is written out wins over topics.
 
     scenario, arms, weeks  what is studied: what it sets by date, and the reforms there are
+    believed               a posterior, which takes the place of the codebook's priors for the parameters that it has, each by itself
     InputError, whose path leads to the culprit, if something cannot vary.
     """
     if not isinstance(given, Mapping) or not given:
@@ -126,11 +123,11 @@ def resolved(given: object, scenario: Scenario, arms: Arms, weeks: int) -> dict[
     taken = _taken(explicit.values(), scenario, arms, weeks)
     for name in explicit:
         _check_free(name, taken, arms)
-    drawn = _drawn(given[POSTERIOR], scenario, {**taken, **explicit}) if POSTERIOR in given else {}
+    drawn = drawn_from(given[POSTERIOR], scenario, {**taken, **explicit}) if POSTERIOR in given else {}
     found: dict[str, Any] = {}
     for name in map(str, given):
         if name == PRIOR:
-            found |= _priors(given[PRIOR], scenario, taken, explicit | drawn)
+            found |= _priors(given[PRIOR], scenario, taken, explicit | drawn, marginals(believed, scenario))
         else:
             found |= drawn if name == POSTERIOR else {name: explicit[name].distribution.as_data()}
     if not found:
@@ -173,8 +170,13 @@ def _taken(factors: Iterable[Factor], scenario: Scenario, arms: Arms, weeks: int
     return taken
 
 
-def _priors(given: object, scenario: Scenario, taken: Mapping[str, str], explicit: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The codebook's priors of topics and parameters that are named under `prior`, except of those that are written out."""
+def _priors(
+    given: object, scenario: Scenario, taken: Mapping[str, str], explicit: Mapping[str, Any], believed: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """The priors of topics and parameters that are named under `prior`, except of those that are written out.
+
+    believed  distributions that take the place of the codebook's
+    """
     names: list[object] = list(given) if isinstance(given, list | tuple) else [given]
     if not names:
         raise InputError("'prior' names no topic and no parameter.", EXAMPLE, path=(PRIOR,))
@@ -182,31 +184,19 @@ def _priors(given: object, scenario: Scenario, taken: Mapping[str, str], explici
     for index, name in enumerate(names):
         try:
             added = [known for known in _named(name, taken) if known.name not in explicit]
-            found |= {known.name: _prior(known, scenario.parameters.get(known.name)) for known in added}
+            found |= {known.name: believed.get(known.name) or _prior(known, scenario.parameters.get(known.name)) for known in added}
         except InputError as error:
             raise InputError(error.message, error.remedy, path=(PRIOR, index) if isinstance(given, list | tuple) else (PRIOR,)) from None
     return found
 
 
-def _drawn(given: object, scenario: Scenario, others: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The draws of a posterior, of equal weight, except of parameters that others decide.
+def joint_draws(believed: str, scenario: Scenario, arms: Arms, weeks: int) -> dict[str, list[float]]:
+    """The draws of a posterior that replicates of a comparison take, by parameter; none of what is set at a date.
 
-    Those are the ones written out, those set at a date, and those that the scenario sets otherwise than the scenario that was calibrated:
-    what is known of a place is not overruled by what was found of another.
+    population.adult_share stays as it is: it decides how many posts there are, which must be the same in all replicates.
     """
-    if not isinstance(given, str | PathLike) or not str(given):
-        remedy = "Write vary: {posterior: national-average}, or the path of a .csv file that confianza calibrate wrote."
-        raise InputError(f"'posterior' must be a name or a path, but is {shown(given)}.", remedy, path=(POSTERIOR,))
-    try:
-        posterior = load_posterior(given if isinstance(given, str) else Path(given))
-    except InputError as error:
-        raise error if error.file else error.under(POSTERIOR) from None
-    own, values = posterior.own, posterior.sample(MOST_DRAWS)
-    return {
-        name: Draws(tuple(column), CODEBOOK[name].discrete).as_data()
-        for name, column in zip(posterior.names, values.T.tolist(), strict=True)
-        if name not in others and scenario.parameters.get(name) == own.get(name)
-    }
+    others = {**_taken((), scenario, arms, weeks), "population.adult_share": ""}
+    return {} if believed == NONE else {name: made["draws"] for name, made in drawn_from(believed, scenario, others).items()}
 
 
 def _named(name: object, taken: Mapping[str, str]) -> list[Parameter]:

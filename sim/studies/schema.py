@@ -60,7 +60,10 @@ def _vary() -> dict[str, Any]:
 def _spread(description: str, value: dict[str, Any]) -> dict[str, Any]:
     """What a number may vary over: a range, values, or a prior."""
     ends = {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
-    return {"description": description, "anyOf": [ends, _only("values", _list(value)), _only("draws", _list(value, unique=False)), {"$ref": "#/$defs/Prior"}]}
+    return {
+        "description": description,
+        "anyOf": [ends, _only("values", _list(value)), _only("draws", _list(value, unique=False)), {"$ref": "#/$defs/Prior"}],
+    }
 
 
 def _prior(kind: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from sim.studies.sweep import Sweep
 ANY = ("emulator", "delta", "pawn")  # methods that can read every design with enough points
 OWN = {"morris": "morris", "saltelli": "sobol", "efast": "efast", "oat": "oat"}  # methods by the design that they need
 METHODS = (*ANY, *OWN.values())
+JOINT, FOR_JOINT = "draws", ("pawn", "delta")  # a design whose factors depend on each other, and the methods that may read it
 
 
 def default_outputs(study: Study) -> list[str]:
@@ -56,13 +57,16 @@ def method_for(study: Study, method: str | None = None) -> str:
     if study.design is None:
         raise InputError("nothing varies in this study, so there is nothing to be sensitive to.", "Write vary: {prior: [trust]}")
     kind = kind_of(study.design)
-    chosen = method or OWN.get(kind, "emulator")
+    fitting = FOR_JOINT if kind == JOINT else (OWN[kind], *ANY) if kind in OWN else ANY
+    chosen = method or fitting[0]
     known(chosen, METHODS, "method", f"Methods: {', '.join(METHODS)}")
-    if chosen not in (*ANY, OWN.get(kind)):
-        wanted = next(design for design, own in OWN.items() if own == chosen)
-        own = f"{OWN[kind]}, " if kind in OWN else ""
+    if chosen not in fitting:
+        remedy = f"Methods for it: {', '.join(fitting)}."
+        wanted = next((design for design, own in OWN.items() if own == chosen), None)
+        if wanted is None:
+            raise InputError(f"the method '{chosen}' needs independent factors, but draws of a posterior depend on each other.", remedy)
         message = f"the method '{chosen}' needs the design '{wanted}', but this study's is '{kind}'."
-        raise InputError(message, f"Methods for it: {own}{', '.join(ANY)}. Or write design: {{{wanted}: ...}}")
+        raise InputError(message, f"{remedy} Or write design: {{{wanted}: ...}}")
     return chosen
 
 

@@ -21,8 +21,19 @@ from sim.results import adapted
 from sim.scenario import Scenario, load_scenario
 from sim.studies.arms import BASELINE, PLACEBO, all_arms, checked_arms, placebo_of, with_levers
 from sim.studies.designs import POINTS, Points, checked_design, points_of
-from sim.studies.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, resolved
+from sim.studies.factors import (
+    Factor,
+    check_columns,
+    check_doses,
+    check_groups,
+    check_levers,
+    factors_of,
+    group_names,
+    joint_draws,
+    resolved,
+)
 from sim.studies.limits import LEAST, MOST, Budget, Replicates, check_panel, known, known_measure
+from sim.studies.posteriors import AUTO, NONE, posterior_of
 from sim.studies.tables import LARGEST, points_table, table_factors
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
@@ -42,7 +53,7 @@ class Study(Record):
     """What is compared: named lists of reforms (arms) in one scenario, with the same luck, beside a baseline and a placebo.
 
     Reforms of the scenario itself are left out: an arm has the reforms that it lists and no others. What varies, at which points,
-    is for sweeps; a comparison is made at the scenario's own values.
+    is for sweeps. In a comparison each replicate takes a draw of the posterior, if there is one; else the scenario's own values.
     """
 
     name: str = Field(min_length=1, description="What the study is called in tables and plots")
@@ -56,6 +67,9 @@ class Study(Record):
     vs: str = Field(BASELINE, description="The arm with which the others are compared")
     at: tuple[int, ...] = Field((), strict=False, validate_default=True, description="Weeks at whose end effects are read")
     budget: Budget | None = Field(None, description="{money: thousand pesos} or {officer_weeks: ...}; a plain number is money")
+    posterior: str = Field(
+        AUTO, validate_default=True, description="Draws that uncertain parameters take: of the scenario (auto), none, or of a file"
+    )
     vary: dict[str, dict[str, Any]] | None = Field(None, description="What varies: {prior: [trust], reporting.trust_slope: [0, 6]}")
     groups: str | dict[str, tuple[str, ...]] | None = Field(None, description="Factors whose sensitivity is wanted together, or topic")
     design: dict[str, Any] | None = Field(None, description="At which points: {sobol: 256}, {csv: points.csv}, {morris: 40}, ...")
@@ -125,13 +139,19 @@ class Study(Record):
     def _check_budget(cls, given: object) -> object:
         return given if given is None or isinstance(given, Mapping | Budget) else Budget(money=given)  # type: ignore[arg-type]
 
+    @field_validator("posterior", mode="before")
+    @classmethod
+    def _check_posterior(cls, given: object, info: ValidationInfo) -> object:
+        return posterior_of(given, info.data["scenario"]) if "scenario" in info.data else NONE
+
     @field_validator("vary", mode="before")
     @classmethod
     def _check_vary(cls, given: object, info: ValidationInfo) -> object:
         if given is None or not {"scenario", "arms"} <= info.data.keys():
             return None
         scenario = info.data["scenario"]
-        return resolved(given, scenario, info.data["arms"], info.data.get("weeks") or scenario.weeks)
+        weeks = info.data.get("weeks") or scenario.weeks
+        return resolved(given, scenario, info.data["arms"], weeks, info.data.get("posterior", NONE))
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -211,6 +231,17 @@ class Study(Record):
         """The scenario that is run for an arm."""
         return self.base.with_(interventions=self.all_arms()[arm])
 
+    @cached_property
+    def _draws(self) -> dict[str, list[float]]:
+        return joint_draws(self.posterior, self.base, self.arms, self.base.weeks)
+
+    def drawn(self, replicate: int) -> dict[str, float]:
+        """The parameters that a replicate of a comparison takes from the posterior, the same in all arms; empty without one.
+
+        There are 512 draws; the 513th replicate has the first again.
+        """
+        return {name: values[replicate % len(values)] for name, values in self._draws.items()}
+
     def factors(self) -> tuple[Factor, ...]:
         """What varies, in the order in which it is written; the columns of the points if `vary` does not say it."""
         if self.vary is not None:
@@ -249,7 +280,8 @@ class Study(Record):
     def trial(self, arm: str, **keys: Any) -> TrialResult:
         """A virtual field trial of an arm's reforms in the study's city; keys as in a trial's file: unit, outcomes, endline, ..."""
         treatment = self.arms[known(arm, self.arms, "arm", f"Arms: {', '.join(self.arms)}")]
-        return run_trial(Trial(**{"name": f"{self.name}: {arm}", "scenario": self.base, "treatment": treatment} | keys))
+        told: dict[str, Any] = {"name": f"{self.name}: {arm}", "scenario": self.base, "treatment": treatment} | keys
+        return run_trial(Trial(**told))
 
     def to_yaml(self) -> str:
         """The study with its scenario written out, as a file that loads back equal."""
@@ -279,6 +311,8 @@ def load_study(path: str | Path) -> Study:
     if isinstance(data.get("scenario"), str):
         data["scenario"] = _scenario(data["scenario"], path, document)
     vary, design = data.get("vary"), data.get("design")
+    if str(data.get("posterior", "")).endswith(".csv"):
+        data["posterior"] = os.path.join(os.path.dirname(path), data["posterior"])
     if isinstance(vary, dict) and isinstance(vary.get("posterior"), str) and vary["posterior"].endswith(".csv"):
         data["vary"] = vary | {"posterior": os.path.join(os.path.dirname(path), vary["posterior"])}
     if isinstance(design, dict) and isinstance(design.get("csv"), str):

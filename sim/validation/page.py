@@ -17,7 +17,11 @@ FOLDER = "validation"  # of figures and of the data, beside the page
 PATTERNS_FIGURE, HOLDOUTS_FIGURE = "patterns.png", "holdouts.png"
 DATA = "validation.json"
 DIFFERENCES = ("P12", "P22", "P23")  # patterns that are differences of shares
-ROLES = {"fit": "Used to set parameters (*fit*)", "check": "Never used to set parameters (*check*)", "report": "Shown without a verdict"}
+ROLES = {
+    "fit": "May be used to set parameters (*fit*)",
+    "check": "Never used to set parameters (*check*)",
+    "report": "Shown without a verdict",
+}
 
 
 def shown(value: float, unit: str, *, change: bool = False) -> str:

@@ -1,0 +1,148 @@
+"""What `confianza calibrate` does: run the waves, print what the targets told and what they left open, write the posterior."""
+
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+from rich.table import Table
+
+from sim.calibration.calibrate import CITIES, CITIES_APART, DRAWS, Calibrator
+from sim.calibration.coverage import REPEATS, Coverage
+from sim.calibration.result import TELLING, Calibration
+from sim.calibration.space import Space
+from sim.calibration.targets import Target, load_targets
+from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
+from sim.cli.show import amount, console, note, table
+from sim.cli.sweep import done_in, running
+from sim.cli.work import chosen
+from sim.errors import InputError, number
+from sim.results import check_folder
+from sim.scenario import Scenario
+from sim.studies.executors import executor
+from sim.studies.work import RunSpec, job_of, perform, records
+
+SHOWN = 15  # parameters in the table; all are in parameters.csv
+RUNNING = 0.6  # of the minutes; emulators and sampling take the rest
+PILOTS = 8  # runs for each worker, that tell how many fit into the minutes
+
+
+def calibrate_scenario(
+    name: str, targets: Path | None, runs: int | None, minutes: float | None, seed: int | None, settings: list[str],
+    out: Path | None, cities: int, workers: int | None,
+) -> None:  # fmt: skip
+    """Calibrate, or with `cities` test the coverage; print tables, write everything and say where."""
+    scenario = chosen(name, seed, None, settings)
+    place = Path(name).stem
+    known = load_targets(place, targets)
+    folder = out or Path("out") / f"calibration-{place}"
+    check_folder(folder)
+    effort = chosen_effort(Space(scenario, known, scenario.seed), runs, minutes, workers)
+    calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
+    console().print(outline(scenario, known, calibrator))
+    if cities:
+        tested(calibrator, cities)
+        return
+    total = effort.runs + effort.apart(effort.waves)
+    with running(total, sum(done_in(folder / store) for store in (RUNS, ALONE, DRAWS))) as progress:
+        calibrator.progress = progress
+        made = calibrator.run()
+    tell(made)
+    from sim.plots_calibration import save_figures  # after the tables, because matplotlib takes long to import
+
+    written = made.save(folder) + save_figures(made, calibrator.space.factors, folder)
+    screen = console()
+    screen.print(f"The posterior, tables and figures are in {folder}: {', '.join(path.name for path in written)}")
+    screen.print(f"A study varies it with vary: {{posterior: {folder / place}.csv}} and design: {{draws: 64}}", soft_wrap=True)
+
+
+def chosen_effort(space: Space, runs: int | None, minutes: float | None, workers: int | None) -> Effort:
+    """How much to run: so many runs, or as many as fit into the minutes on this machine as it is now. InputError if too few do."""
+    if runs is not None and minutes is not None:
+        raise InputError("give --runs or --minutes, not both.")
+    if minutes is None:
+        return Effort() if runs is None else Effort.of(runs)
+    if not 0.0 < minutes < 1e5:
+        raise InputError(f"must be a number of minutes above 0, but is {number(minutes)}.", file="--minutes")
+    note("Pilot runs ...")
+    crew = workers or os.cpu_count() or 1
+    study = space.study(space.filling(crew), 1, name="pilot")
+    job, values = job_of(study), records(study.points())
+    with executor("threads", crew) as pool:
+        specs = [(RunSpec(point, study.vs, 0),) * PILOTS for point in range(crew)]
+        began = time.perf_counter()
+        list(pool.map(lambda given: perform(job, given[0], (given[1],) * PILOTS), zip(specs, values, strict=True)))
+        took = time.perf_counter() - began
+    fit = int(60.0 * RUNNING * minutes * crew * PILOTS / took)
+    if fit < LEAST_RUNS:
+        raise InputError(f"only {fit} runs fit into {number(minutes)} minutes here; {LEAST_RUNS} are needed.", file="--minutes")
+    return Effort.of(min(fit, Effort().runs))
+
+
+def outline(scenario: Scenario, targets: tuple[Target, ...], calibrator: Calibrator) -> str:
+    """What is about to run."""
+    effort, factors = calibrator.effort, len(calibrator.space.factors)
+    return (
+        f"{scenario.name}: {factors} uncertain parameters, {len(targets)} targets ({', '.join(target.id for target in targets)})\n"
+        f"{number(scenario.city.adults)} adults, seed {scenario.seed}; {effort.waves} waves and {effort.draws} draws of the posterior, "
+        f"{number(effort.runs)} runs, and {effort.apart(effort.waves)} experiments on peers\n"
+    )
+
+
+def tell(made: Calibration) -> None:
+    """What the targets told of the parameters, how they are met, and what they cannot tell apart."""
+    screen = console()
+    screen.print("Targets: what was measured, and what the posterior answers (median, 90 % interval; misfit in tolerances)")
+    screen.print(targets_table(made))
+    screen.print("Parameters of which the targets tell most (contraction: by how much the prior's spread has shrunk)")
+    screen.print(parameters_table(made.parameters))
+    rest = made.parameters.iloc[SHOWN:]
+    contested = made.parameters[(made.parameters.status == "contested") & (made.parameters.contraction <= TELLING)].parameter
+    told = int((made.parameters.contraction > TELLING).sum())
+    screen.print(f"Of {told} of {len(made.parameters)} parameters the targets tell something (contraction above {TELLING:.0%}).")
+    screen.print(f"{len(rest)} more are in parameters.csv. Contested and left open: {', '.join(contested) or 'none'}")
+    for row in made.pairs.head(8).itertuples():
+        screen.print(f"Hard to tell apart: {row.one} and {row.other} (correlation {row.correlation:+.2f})")
+    screen.print(f"{made!r}\n")
+
+
+def targets_table(made: Calibration) -> Table:
+    """A row a target."""
+    right = ("measured", "posterior", "90 %", "misfit", "Q2")
+    shown = table("id", "measure", *right, right=right, whole=("id", "measure"))
+    for row in made.targets.itertuples():
+        spread = f"{amount(row.low, row.tolerance).split(' ±')[0]} to {amount(row.high, row.tolerance).split(' ±')[0]}"
+        middle = amount(row.posterior, row.tolerance).split(" ±")[0]
+        shown.add_row(row.pattern, row.measure, amount(row.value, row.tolerance), middle, spread, f"{row.misfit:+.1f}", f"{row.q2:.2f}")
+    return shown
+
+
+def parameters_table(parameters: pd.DataFrame) -> Table:
+    """The parameters of which most was learned."""
+    right = ("contraction", "prior", "posterior", "90 %")
+    shown = table("parameter", "status", *right, "unit", right=right, whole=("parameter", "status"))
+    for row in parameters.head(SHOWN).itertuples():
+        spread = f"{row.low:.3g} to {row.high:.3g}"
+        shown.add_row(row.parameter, row.status, f"{row.contraction:.0%}", f"{row.prior:.3g}", f"{row.posterior:.3g}", spread, row.unit)
+    return shown
+
+
+def tested(calibrator: Calibrator, cities: int) -> Coverage:
+    """Test the coverage on cities of the model's own making, print it and write coverage.csv."""
+    if cities < 2:
+        raise InputError(f"must be 2 or more, but is {cities}.", "40 or more tell something.", file="--coverage")
+    effort = calibrator.effort
+    total = effort.replicates * effort.points(1) + effort.apart(1) + (REPEATS + 1) * cities
+    with running(total, sum(done_in(calibrator.folder / store) for store in (RUNS, ALONE, CITIES, CITIES_APART))) as progress:
+        calibrator.progress = progress
+        found = calibrator.cover(cities)
+    file = calibrator.folder / "coverage.csv"
+    found.table.to_csv(file, index=False)
+    screen = console()
+    shown = table("parameter", "covered", "contraction", right=("covered", "contraction"), whole=("parameter",))
+    for row in found.table[found.table.contraction > TELLING].itertuples():
+        shown.add_row(row.parameter, f"{row.covered:.0%}", f"{row.contraction:.0%}")
+    screen.print(f"{found.cities} cities whose truth is known: how often the 90 % interval holds it, where the data tell something")
+    screen.print(shown)
+    screen.print(f"Together {100 * found.share:.1f} % (standard error {100 * found.error:.1f}); all parameters: {file}")
+    return found
