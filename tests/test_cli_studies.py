@@ -22,6 +22,8 @@ from sim.studies.store import Store
 from sim.studies.study import load_study
 from sim.studies.sweep import Sweep, sweep
 
+pytestmark = pytest.mark.compiled  # some hundred runs
+
 STUDY = """
 name: '[bold]Mine[/bold]'
 question: What does trust depend on?
@@ -278,7 +280,6 @@ def test_sensitivity_runs_the_sweep_and_uses_what_is_there(capsys):
     assert Path("here/shards/00000.parquet").stat().st_mtime_ns == shard
 
 
-@pytest.mark.compiled
 def test_interrupted_and_resumed(folder):
     """Ctrl-C finishes what is under way and says how to go on."""
     many = STUDY.replace("sobol: 64", "sobol: 4096")

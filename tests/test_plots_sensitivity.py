@@ -104,6 +104,15 @@ def test_every_method_has_its_figures(method):
     assert plots.drawable(made.findings[1]) == []
 
 
+def test_groups_have_no_spread_and_get_bars():
+    grouped = replace(FOUND["morris"], table=FOUND["morris"].table.assign(sigma=np.nan))
+    made = analysis(grouped)
+    assert plots.drawable(made.findings[0]) == ["bars", "scatter"]
+    axes = plots.FIGURES["bars"](made, made.findings[0]).axes[0]
+    assert [bar.get_width() for bar in axes.containers[0]] == pytest.approx(SHARES[: plots.parts.MOST])
+    assert axes.get_xlabel() == "mean size of an elementary effect, mu* (0-1)"
+
+
 @pytest.mark.parametrize(("method", "kind"), [(method, kind) for method, kinds in WANTED.items() for kind in kinds])
 def test_strangers_can_read_it(method, kind):
     figure = drawn(method, kind)

@@ -19,6 +19,8 @@ from sim.studies.sensitivity import METHODS, OWN, analyze, default_outputs, meth
 from sim.studies.study import Study
 from sim.studies.sweep import sweep
 
+pytestmark = pytest.mark.compiled  # some hundred runs
+
 SCENARIO = Scenario(name="Small", city=CitySize(adults=1000), weeks=8, spin_up_weeks=2, seed=7)
 ARMS = {"course": [{"training": {"start": 0}}], "a:b": [{"training": {"start": 2}}]}
 VARY = {"trust.contact_gain": [0, 0.4], "trust.contact_loss": [0, 0.5], "training.whom": {"values": ["troops", "both"]}}
@@ -116,7 +118,7 @@ def test_effects_are_paired_with_the_same_point_and_luck(swept):
 
 
 def test_another_week_is_another_output(swept):
-    early, late = (analyze(swept, ["mean_trust"], week=week, method="pawn") for week in (4, 8))
+    early, late = (swept.sensitivity("mean_trust", week=week, method="pawn") for week in (4, 8))
     assert early.findings[0].output.week == 4
     assert not np.allclose(early.outputs["mean_trust"], late.outputs["mean_trust"])
 

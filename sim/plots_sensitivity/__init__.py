@@ -27,10 +27,11 @@ def drawable(finding: Finding) -> list[str]:
     found = finding.sensitivity
     if not finding.spoke:
         return []
+    spread = found.method == "morris" and bool(found.table.sigma.notna().any())  # that of a group of factors is not known
     has = {
         "tornado": found.method == "oat" or found.effects is not None,
-        "bars": found.method in BARS,
-        "morris": found.method == "morris",
+        "bars": found.method in BARS and not spread,
+        "morris": spread,
         "interactions": found.interactions is not None and len(found.interactions) > 1,
         "convergence": found.convergence is not None and found.convergence.points.nunique() > 1,
         "scatter": found.method != "oat",

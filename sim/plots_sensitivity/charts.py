@@ -16,7 +16,11 @@ FEW = 8  # lines in a figure
 VISIBLE = 0.005  # of the widest swing; narrower ones are left out of a tornado
 MARKS = "osD^vP*X"
 # The columns that bars show, by method; each has its _low and _high
-BARS = {"emulator": ("first", "total"), "sobol": ("first", "total"), "efast": ("first", "total"), "delta": ("delta",), "pawn": ("median",)}
+BARS = {
+    "emulator": ("first", "total"), "sobol": ("first", "total"), "efast": ("first", "total"), "delta": ("delta",), "pawn": ("median",),
+    "morris": ("mu_star",),
+}  # fmt: skip
+AXES = {"total": "share_axis", "delta": "distance_axis", "median": "distance_axis", "mu_star": "morris_x"}
 
 
 def compact(value: object) -> str:
@@ -64,8 +68,10 @@ def bars(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS)
     """Indices of each factor with their intervals."""
     table, columns = finding.ranked(), BARS[finding.sensitivity.method]
     shown = table.head(MOST)
-    scale = 100.0 if "total" in columns else 1.0
-    figure = sheet(9.6, 1.2 + 0.43 * len(shown), *heading("bars", finding, words, len(table) - len(shown)))
+    shares = "total" in columns
+    scale = 100.0 if shares else 1.0
+    title, what = heading("bars", finding, words, len(table) - len(shown), influence=words["shares" if shares else "strength"])
+    figure = sheet(9.6, 1.2 + 0.43 * len(shown), title, what)
     axes = figure.add_subplot()
     height = 0.72 / len(columns)
     for number, (column, color) in enumerate(zip(columns, (BLUE, ORANGE), strict=False)):
@@ -73,7 +79,7 @@ def bars(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS)
         axes.barh(places, scale * shown[column].to_numpy(float), height=0.92 * height, color=color, label=words[column])
         axes.hlines(places, scale * shown[f"{column}_low"], scale * shown[f"{column}_high"], color=BLACK, linewidth=0.9)
     axes.axvline(0, color=BLACK, linewidth=0.6)
-    axes.set_xlabel(words["share_axis" if "total" in columns else "distance_axis"])
+    axes.set_xlabel(words[AXES[columns[-1]]].format(unit=words.get(f"unit:{finding.output.unit}", finding.output.unit)))
     label_factors(axes, analysis, shown.factor.tolist(), words)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
     return figure

@@ -24,7 +24,9 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "tornado_mean": "average over all points",
     "zero": "no effect",
     "bars_title": "Which factors decide the {output}",
-    "bars_what": "How much of the differences between points of the design goes back to each factor. Thin lines: {covers}",
+    "bars_what": "{influence} Thin lines: {covers}",
+    "shares": "How much of the differences between points of the design goes back to each factor.",
+    "strength": "How strongly each factor changes the output.",
     "interactions_title": "Which factors work together on the {output}",
     "interactions_what": "Share of the differences that a pair makes beyond what its two factors do one by one, in percent. In bold: pairs "
     "whose 95 % interval stays above 0.",
@@ -52,6 +54,7 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "total": "alone or with others",
     "delta": "change of the whole distribution (delta)",
     "median": "change of the distribution (PAWN, median)",
+    "mu_star": "mean size of an elementary effect (mu*)",
     "share_axis": "share of the differences (%)",
     "distance_axis": "distance between distributions (0-1)",
 }

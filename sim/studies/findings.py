@@ -176,7 +176,7 @@ def _finding(scalars: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Findin
     output = Output(**scalars["output"])
     tables: dict[str, Any] = dict.fromkeys(FRAMES)
     for field, frame in frames.items():
-        own = frame[frame.of == output.of].drop(columns="of").dropna(axis=1, how="all").reset_index(drop=True)
+        own = frame[frame.of == output.of].drop(columns="of").reset_index(drop=True)
         tables[field] = own if len(own) else None
     if tables["table"] is None:
         tables["table"] = pd.DataFrame({"factor": []})

@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ from sim.studies.running import Runner, patience
 from sim.studies.store import Store, first_replicates
 from sim.studies.study import Study
 from sim.studies.work import sources
+
+if TYPE_CHECKING:
+    from sim.studies.findings import Analysis
 
 Progress = Callable[[int], None]
 GROWING = ("sobol", "random", "saltelli", "draws")  # designs of which a larger one begins with the same points
@@ -260,6 +264,12 @@ class Sweep:
                 remedy = f"{hint}Here: {', '.join(known)}\nAn output is MEASURE, level:ARM:MEASURE or effect:ARM:MEASURE."
                 raise InputError(f"there is no {what} {shown(given)} in '{of[:100]}'.", remedy)
         return kind == "level", arm, measure
+
+    def sensitivity(self, *of: str, method: str | None = None, week: int | None = None) -> "Analysis":
+        """What outputs (as for `values`) depend on; by default every arm's effect on the first two measures. See `analyze`."""
+        from sim.studies.sensitivity import analyze  # here, because it imports this module
+
+        return analyze(self, of, method=method, week=week)
 
     def export(self, path: str | Path, *, series: bool = False) -> Path:
         """Write all runs, or with `series` their weekly series, to one file: .parquet, .csv or .nc. InputError if that is impossible."""

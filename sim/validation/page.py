@@ -37,7 +37,7 @@ def shown(value: float, unit: str, *, change: bool = False) -> str:
     if unit.startswith("share"):
         number = f"{100 * value:{'+' if change else 'z'}.1f}"
         return f"{number} points" if change else f"{number} %"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:z.3f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:z.4f}" if unit == "ICC" else f"{value:z.3f}"
 
 
 def span(low: float | None, high: float | None, unit: str, *, change: bool = False) -> str:
@@ -223,7 +223,7 @@ def control_cells(row: Controlled) -> list[str]:
 def values(pattern: str, value: float) -> str:
     """A value of a pattern; small shares with three decimals of a percent."""
     unit = patterns()[pattern].unit
-    return f"{100 * value:z.2f} points" if pattern in DIFFERENCES else f"{value:z.4f}" if unit == "ICC" else shown(value, unit)
+    return f"{100 * value:z.2f} points" if pattern in DIFFERENCES else shown(value, unit)
 
 
 def page(validation: Validation, command: str = "make validation") -> str:
