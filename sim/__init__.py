@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Model": "sim.model", "Citizen": "sim.agents", "Officer": "sim.agents", "Offender": "sim.agents",
     "run": "sim.results", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
-    "load_study": "sim.studies.study", "Study": "sim.studies.study", "compare": "sim.studies.compare",
+    "load_study": "sim.studies.study_files", "Study": "sim.studies.study", "compare": "sim.studies.compare",
     "Comparison": "sim.studies.comparison",
     "load_trial": "sim.trials.design", "Trial": "sim.trials.design", "run_trial": "sim.trials.trial", "TrialResult": "sim.trials.result",
     "Scenario": "sim.scenario", "InputError": "sim.errors", "CODEBOOK": "sim.parameters", "parameters": "sim.parameters",
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario, load_scenario, shipped_scenarios
     from sim.studies.compare import compare
     from sim.studies.comparison import Comparison
-    from sim.studies.study import Study, load_study
+    from sim.studies.study import Study
+    from sim.studies.study_files import load_study
     from sim.trials.design import Trial, load_trial
     from sim.trials.result import TrialResult
     from sim.trials.trial import run_trial

@@ -19,7 +19,7 @@ from sim.studies.designs import DESIGNS
 from sim.studies.findings import Analysis
 from sim.studies.sensitivity import METHODS
 from sim.studies.store import Store
-from sim.studies.study import load_study
+from sim.studies.study_files import load_study
 from sim.studies.sweep import Sweep, sweep
 
 pytestmark = pytest.mark.compiled  # some hundred runs

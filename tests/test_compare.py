@@ -18,7 +18,8 @@ from sim.scenario import CitySize, Scenario
 from sim.studies.compare import BATCH, NOTICED, QUANTILES, compare
 from sim.studies.comparison import TABLES, Comparison
 from sim.studies.effects import independent_variance, sign_shares, variance_reduction
-from sim.studies.study import LEAST, Study, load_study
+from sim.studies.study import LEAST, Study
+from sim.studies.study_files import load_study
 from sim.world.simulation import Simulation
 
 pytestmark = pytest.mark.compiled
@@ -306,4 +307,4 @@ def test_a_budget_nobody_can_meet_names_the_file_and_the_arm(capsys, tmp_path, m
 def test_the_package_offers_it_without_loading_it():
     code = "import sim, sys; early = 'xarray' in sys.modules; print(early, sim.compare.__module__, sim.load_study.__module__)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "False sim.studies.compare sim.studies.study\n"
+    assert said == "False sim.studies.compare sim.studies.study_files\n"

@@ -14,7 +14,8 @@ from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
 from sim.studies.designs import DESIGNS, kind_of, size
 from sim.studies.factors import group_names
-from sim.studies.study import Study, load_study
+from sim.studies.study import Study
+from sim.studies.study_files import load_study
 
 BAD = Path(__file__).parent / "bad" / "points"
 SMALL = Scenario(name="Small", city=CitySize(adults=2_000), weeks=30, spin_up_weeks=4, seed=3)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sim.studies.compare import compare
-from sim.studies.study import PLACEBO, load_study
+from sim.studies.study import PLACEBO
+from sim.studies.study_files import load_study
 
 FOLDER = Path(__file__).parent / "golden" / "studies"
 STUDIES = {path.parent.name: path for path in sorted((Path(__file__).parent.parent / "experiments").glob("*/study.yaml"))}

@@ -26,7 +26,7 @@ NURSERY = """
 import json, os, sys
 import filelock, pyarrow.parquet
 from sim.harvest import warm_up
-from sim.studies.study import load_study
+from sim.studies.study_files import load_study
 from sim.studies.sweep import sweep
 from sim.studies.work import sources
 

@@ -7,7 +7,8 @@ from sim.errors import InputError
 from sim.posterior import Posterior, load_posterior, write_posterior
 from sim.scenario import CitySize, Scenario
 from sim.studies.draws import Draws
-from sim.studies.study import Study, load_study
+from sim.studies.study import Study
+from sim.studies.study_files import load_study
 
 CITY = Scenario(name="Small", city=CitySize(adults=1000), weeks=8, spin_up_weeks=4, seed=3)
 NAMES = ("trust.contact_gain", "reporting.trust_slope", "hearsay.radius")

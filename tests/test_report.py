@@ -22,7 +22,7 @@ from sim.report.runs import answer, verdict
 from sim.report.words import LANGUAGES, Words, read
 from sim.results import Results, interval, run
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
-from sim.studies.study import load_study
+from sim.studies.study_files import load_study
 from sim.validation.record import FILE, Validation, save
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)> & {{ 7 * 7 }}'

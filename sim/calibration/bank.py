@@ -1,66 +1,75 @@
 """A bank of emulators, one for each target, that answers for thousands of points at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from os import cpu_count
+from typing import NamedTuple
 
 import numpy as np
 
+from sim.calibration.process import Process
 from sim.calibration.targets import Target
-from sim.sensitivity.emulator import Emulator
-from sim.sensitivity.polynomials import Basis, Polynomials
+from sim.sensitivity.emulator import Emulator, Surface
+from sim.sensitivity.polynomials import Polynomials
 
 ROWS = 4096  # points at once, which bounds memory
 CUT = 3.0  # standard deviations beyond which a point is ruled out
 LEAST_NEAR = 100  # points by which the error near the targets is judged
+LEAST = 64  # points of which a process is tried
+LEAST_ERROR = 0.02  # tolerances; no emulator is taken to be better
+Inputs = Callable[[np.ndarray], np.ndarray]
+
+
+class Runs(NamedTuple):
+    """What is known of one target.
+
+    unit     n x d;  answers: n x replicates, on the target's scale, nan where a run failed
+    columns  of the parameters that it reads
+    """
+
+    target: Target
+    unit: np.ndarray
+    answers: np.ndarray
+    columns: np.ndarray
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What is known of one target from runs.
+    """An emulator of the mean answer over luck, on the target's scale.
 
-    emulator  of the mean answer over luck, on the target's scale
-    columns   of the parameters that it reads
-    error     variance of that mean about what the emulator says, near the targets
-    noise     variance of one run about its mean, near the targets
+    columns  of the parameters that it reads
+    error    variance of that mean about what the emulator says, near the targets
+    noise    variance of one run about its mean, near the targets
+    q2       share of the variance of mean answers that it foretells at points it has not seen, over all points
     """
 
     target: Target
-    emulator: Emulator
+    surface: Surface | Process
     columns: np.ndarray
     error: float
     noise: float
-
-    @property
-    def q2(self) -> float:
-        """See `Emulator.q2`; over all points."""
-        return self.emulator.q2
+    q2: float
 
 
 @dataclass(frozen=True)
 class Bank:
-    """Emulators in the order of the targets."""
+    """Emulators in the order of the targets; `inputs` turns unit points into what they read."""
 
     learned: tuple[Learned, ...]
+    inputs: Inputs
 
     @classmethod
-    def fit(cls, data: Sequence[tuple[Target, np.ndarray, np.ndarray, np.ndarray]], near: "Bank | None" = None, seed: int = 0) -> "Bank":
+    def fit(cls, data: Sequence[Runs], inputs: Inputs, near: "Bank | None" = None, seed: int = 0) -> "Bank":
         """Emulators of all targets, in threads.
 
-        data  for each target: its unit points (n x d), its answers on the target's scale (n x replicates), the columns it reads
         near  what was known before: errors are judged at the points that it does not rule out, or all if they are fewer than 100
         """
         from threadpoolctl import threadpool_limits
 
-        def one(given: tuple[Target, np.ndarray, np.ndarray, np.ndarray]) -> Learned:
-            target, unit, answers, columns = given
-            emulator = Emulator.fit(unit[:, columns], answers, seed=seed)
-            return _judged(target, emulator, unit, columns, near)
-
         with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
-            return cls(tuple(pool.map(one, data)))
+            return cls(tuple(pool.map(lambda runs: _learned(runs, inputs, near, seed), data)), inputs)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -87,66 +96,41 @@ class Bank:
 
     def predict(self, unit: np.ndarray) -> np.ndarray:
         """n x targets: the mean answers at points (n x d), on the targets' scales."""
-        parts = [self._predict(unit[start : start + ROWS]) for start in range(0, len(unit), ROWS)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.learned)))
-
-    def _predict(self, unit: np.ndarray) -> np.ndarray:
         found = np.empty((len(unit), len(self.learned)))
-        for columns, basis, terms, places, weights, means in self._blocks:
-            found[:, places] = means + basis.products(unit[:, columns], terms) @ weights
-        for place in self._others:
-            one = self.learned[place]
-            found[:, place] = one.emulator.predict(unit[:, one.columns])
+        for start in range(0, len(unit), ROWS):
+            part = self.inputs(unit[start : start + ROWS])
+            for place, one in enumerate(self.learned):
+                found[start : start + ROWS, place] = one.surface.predict(part[:, one.columns])
         return found
 
-    def misfit(self, unit: np.ndarray, goal: np.ndarray | None = None) -> np.ndarray:
-        """n x targets: how far the mean answer is from the goal, in standard deviations of tolerance and emulator together.
-
-        goal  other goals than the targets', n x targets or a value a target
-        """
-        return (self.predict(unit) - (self.goal if goal is None else goal)) / np.sqrt(self.variance + self.error)
+    def misfit(self, unit: np.ndarray) -> np.ndarray:
+        """n x targets: how far the mean answer is from the target, in standard deviations of tolerance and emulator together."""
+        return (self.predict(unit) - self.goal) / np.sqrt(self.variance + self.error)
 
     def implausibility(self, unit: np.ndarray) -> np.ndarray:
         """n: the largest misfit."""
         return np.abs(self.misfit(unit)).max(axis=1)
 
-    @cached_property
-    def _blocks(self) -> list[tuple[np.ndarray, Basis, np.ndarray, list[int], np.ndarray, np.ndarray]]:
-        """Sums of polynomials that read the same parameters of the same points, evaluated together: each different term once."""
-        groups: dict[tuple[bytes, int], list[int]] = {}
-        for place, one in enumerate(self.learned):
-            if isinstance(one.emulator.surface, Polynomials) and len(one.emulator.surface.terms):
-                groups.setdefault((one.columns.tobytes(), len(one.emulator.unit)), []).append(place)
-        blocks = []
-        for places in groups.values():
-            surfaces: list[Polynomials] = [self.learned[place].emulator.surface for place in places]  # type: ignore[misc]
-            terms, which = np.unique(np.vstack([surface.terms for surface in surfaces]), axis=0, return_inverse=True)
-            weights, row = np.zeros((len(terms), len(places))), 0
-            for column, surface in enumerate(surfaces):
-                weights[which.ravel()[row : row + len(surface.terms)], column] = surface.coefficients
-                row += len(surface.terms)
-            means = np.array([surface.mean for surface in surfaces])
-            blocks.append((self.learned[places[0]].columns, surfaces[0].basis, terms, places, weights, means))
-        return blocks
 
-    @cached_property
-    def _others(self) -> list[int]:
-        held = {place for *_, places, _, _ in self._blocks for place in places}
-        return [place for place in range(len(self.learned)) if place not in held]
-
-
-def _judged(target: Target, emulator: Emulator, unit: np.ndarray, columns: np.ndarray, near: Bank | None) -> Learned:
-    """An emulator with its error near the targets: the larger of what cross-validation missed there, less the luck in what it was
-    compared with, and of how much surfaces fitted without some points differ there."""
-    runs = emulator.responses
-    points = unit[runs.kept]
+def _learned(runs: Runs, inputs: Inputs, near: Bank | None, seed: int) -> Learned:
+    """Sparse polynomials or a process that they inform, whichever misses less near the targets."""
+    target, unit, answers, columns = runs
+    read = inputs(unit)[:, columns]
+    emulator = Emulator.fit(read, answers, seed=seed)
+    told = emulator.responses
+    points, read, y = unit[told.kept], read[told.kept], told.mean
     close = np.ones(len(points), bool) if near is None else near.implausibility(points) < CUT
     if close.sum() < LEAST_NEAR:
         close[:] = True
-    many = runs.runs[close].mean()
-    spare = max(runs.replicates - 1, 1) / max(runs.replicates, 1)
-    noise = float(np.mean(runs.apart[close] ** 2) / spare) if runs.replicates > 1 else 0.0
-    missed = float(np.mean(emulator.left[close] ** 2)) - noise / many
-    surfaces = np.array([surface.predict(emulator.unit[close]) for surface in emulator.tried])
-    unsure = float(surfaces.var(axis=0).mean()) * (len(surfaces) - 1)
-    return Learned(target, emulator, columns, max(missed, unsure), noise)
+    r = told.replicates
+    luck = told.apart**2 * (r / (r - 1.0) if r > 1 else 0.0)
+    noise, everywhere = float(luck[close].mean()), float((luck.mean(axis=1) / told.runs).mean())
+    tried: list[tuple[Surface | Process, np.ndarray]] = [(emulator.surface, emulator.left)]
+    if len(y) >= LEAST and isinstance(emulator.surface, Polynomials) and np.ptp(y) > 0.0:
+        process = Process.fit(emulator.surface, read, y, everywhere, seed)
+        tried.append((process, process.left))
+    surface, left = min(tried, key=lambda one: float(np.mean(one[1][close] ** 2)))
+    missed = float(np.mean(left[close] ** 2)) - noise / float(told.runs[close].mean())
+    error = max(missed, (LEAST_ERROR * target.tolerance) ** 2)
+    q2 = 1.0 - float(np.mean(left**2)) / float(np.var(y)) if np.ptp(y) > 0.0 else 0.0
+    return Learned(target, surface, columns, error, noise, q2)

@@ -16,7 +16,7 @@ from sim.calibration.result import LEVEL, Calibration, alike, parameter_table, w
 from sim.calibration.sampling import effective
 from sim.calibration.space import Space
 from sim.calibration.targets import Target
-from sim.calibration.waves import Effort, History, Wave, answers, starts
+from sim.calibration.waves import Effort, History, Wave, answers
 from sim.errors import InputError
 from sim.posterior import Posterior
 from sim.results import versions
@@ -71,7 +71,7 @@ class Calibrator:
     def _posterior(self, bank: Bank) -> tuple[Sampled, np.ndarray]:
         """Draws, and the mean answers of their own runs (n x targets, on the targets' scales; nan for what is run apart)."""
         rng = np.random.default_rng([self.space.seed, 4])
-        drawn = sample(self.space, bank, starts(self.space, bank, self.effort.draws, rng), self.effort.draws, rng)
+        drawn = sample(self.space, bank, self.effort.draws, rng)
         study = self.space.study(drawn.unit, self.effort.repeats, name=DRAWS, seed=LUCK)
         made = self._swept(study, DRAWS)
         return drawn, self._means(made, len(drawn.unit))

@@ -13,10 +13,11 @@ import pandas as pd
 from sim.calibration.bank import Bank
 from sim.calibration.posterior import log_likelihood
 from sim.calibration.result import LEVEL, TELLING, contraction
-from sim.calibration.sampling import slice_sample
+from sim.calibration.sampling import guide, slice_sample
 from sim.calibration.space import Space
 
-CHAINS, STEPS, REPEATS = 24, 240, 4
+CHAINS, STEPS, EVERY = 32, 80, 3  # of each city
+REPEATS = 4  # runs of each city
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def coverage(
     tail = (1.0 - LEVEL) / 2.0
     inside, narrowed = [], []
     for city in range(len(truths)):
-        draws = space.snapped(walk[:, city])
+        draws = walk[:, city]
         low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
         inside.append((truths[city] >= low) & (truths[city] <= high))
         narrowed.append(contraction(draws, np.full(len(draws), 1.0 / len(draws))))
@@ -76,19 +77,15 @@ def coverage(
 
 
 def _walk(space: Space, bank: Bank, goals: np.ndarray, spread: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draws (n x cities x d) of the posterior of each city; all chains of all cities move together."""
-    cities, d = len(goals), len(space.factors)
-    many = rng.random((20_000, d))
-    said = bank.predict(space.snapped(many))
-    begin = np.empty((cities, CHAINS, d))
-    for city, goal in enumerate(goals):
-        likely = log_likelihood((said - goal) / spread)
-        begin[city] = many[np.argsort(likely)[::-1][:CHAINS]]
-    repeated = np.repeat(goals, CHAINS, axis=0)
+    """Draws (n x cities x d) of the posterior of each city."""
+    walks = []
+    for goal in goals:
 
-    def likelihood(unit: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return log_likelihood((bank.predict(space.snapped(unit)) - repeated[rows]) / spread)
+        def misfit(unit: np.ndarray, goal: np.ndarray = goal) -> np.ndarray:
+            return (bank.predict(space.snapped(unit)) - goal) / spread
 
-    walk = slice_sample(likelihood, begin.reshape(-1, d), STEPS, rng, numbered=True)
-    late = walk[STEPS // 2 :: 4].reshape(-1, cities, CHAINS, d)
-    return late.swapaxes(1, 2).reshape(-1, cities, d)
+        near = guide(misfit, len(space.factors), rng)
+        start = near.unit(CHAINS, rng)
+        walk = slice_sample(lambda unit, misfit=misfit: log_likelihood(misfit(unit)), start, STEPS, rng, around=near)
+        walks.append(space.snapped(walk[STEPS // 4 :: EVERY].reshape(-1, len(space.factors))))
+    return np.stack(walks, axis=1)

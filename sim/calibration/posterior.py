@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.calibration.bank import Bank
-from sim.calibration.sampling import mixing, slice_sample, truncated
+from sim.calibration.sampling import guide, mixing, slice_sample, truncated
 from sim.calibration.space import Space
 
-STEPS = 600  # of each chain; the first half is thrown away
-EACH = 4  # draws from a chain
+STEPS = 400  # of each chain; the first half is thrown away
+EACH = 4  # draws from a chain, at most
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,12 @@ def log_likelihood(misfit: np.ndarray) -> np.ndarray:
     return -0.5 * np.sum(misfit**2, axis=1)
 
 
-def sample(space: Space, bank: Bank, begin: np.ndarray, count: int, rng: np.random.Generator) -> Sampled:
-    """Draws from the prior times the likelihood of the targets, from chains that begin at some points."""
-    chains = min(-(-count // EACH), len(begin))
-    walk = slice_sample(lambda unit: log_likelihood(bank.misfit(space.snapped(unit))), begin[:chains], STEPS, rng)
+def sample(space: Space, bank: Bank, count: int, rng: np.random.Generator) -> Sampled:
+    """Draws from the prior times the likelihood of the targets."""
+    chains = -(-count // EACH)
+    near = guide(lambda unit: bank.misfit(space.snapped(unit)), len(space.factors), rng)
+    start = near.unit(chains, rng)
+    walk = slice_sample(lambda unit: log_likelihood(bank.misfit(space.snapped(unit))), start, STEPS, rng, around=near)
     late = walk[STEPS // 2 :]
     steps = np.linspace(0, len(late) - 1, -(-count // chains)).astype(int)
     return Sampled(space.snapped(late[steps].reshape(-1, late.shape[-1])[:count]), mixing(late))

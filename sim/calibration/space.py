@@ -24,6 +24,7 @@ TOPICS = (
 )  # fmt: skip
 # Of these topics, what no target can see either: complaints have no consequence but in a count, feeling unsafe has none.
 UNSEEN = ("encounter.complaint_probability", "survey.insecurity_intercept", "survey.insecurity_victim", "survey.insecurity_trust")
+FAR = (0.0005, 0.9995)  # shares of a prior: its far ends
 OFFICERS = ("conduct", "staffing")  # topics that an experiment on peers reads
 ALONE = (PEERS,)  # measures that are run apart: they take several times as long as a run, and fewer points
 
@@ -68,6 +69,27 @@ class Space:
         found = unit.copy()
         for column in self._whole:
             found[:, column] = self.factors[column].of(self.factors[column].at(unit[:, column]))
+        return found
+
+    @cached_property
+    def _ends(self) -> list[tuple[int, bool, float, float]]:
+        """Of parameters whose priors are not flat: column, whether they spread by factors, and their far ends on that scale."""
+        found = []
+        for column, factor in enumerate(self.factors):
+            kind = getattr(factor.distribution, "kind", "uniform")
+            if kind != "uniform":
+                low, high = factor.at(np.array(FAR))
+                found.append((column, kind == "lognormal", *((np.log(low), np.log(high)) if kind == "lognormal" else (low, high))))
+        return found
+
+    def inputs(self, unit: np.ndarray) -> np.ndarray:
+        """What emulators read: values (or their logarithms) between the far ends of each prior, in which answers are closer to straight
+        lines than in shares of the prior, that are stretched where the prior is thin."""
+        found = unit.copy()
+        for column, by_factors, low, high in self._ends:
+            values = self.factors[column].at(unit[:, column])
+            values = np.log(values) if by_factors else values
+            found[:, column] = np.clip((values - low) / (high - low), 0.0, 1.0)
         return found
 
     def values(self, unit: np.ndarray) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.calibration.bank import CUT, Bank
+from sim.calibration.bank import CUT, Bank, Runs
 from sim.calibration.sampling import slice_sample
 from sim.calibration.space import Space, on_scales
 from sim.calibration.targets import Target
@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.studies.store import Store
 from sim.studies.sweep import Sweep, sweep
 
-PRIOR_POINTS = 100_000  # by which the share of the prior that is left is counted
+PRIOR_POINTS = 20_000  # by which the share of the prior that is left is counted
 STEEP = 50.0  # how fast the log-likelihood falls beyond the cut
 CHAINS, STEPS = 100, 80
 RUNS, ALONE = "runs", "peers"  # folders of the two stores
@@ -157,8 +157,8 @@ class History:
         for target in self.space.targets:
             alone = apart is not None and target in self.space.targets_of(alone=True)
             source, many = (apart, self.effort.apart(waves)) if apart and alone else (runs, self.effort.points(waves))
-            data.append((target, source.points.unit[:many], answers(source, target)[:many], self.space.columns(target)))
-        return Bank.fit(data, before)
+            data.append(Runs(target, source.points.unit[:many], answers(source, target)[:many], self.space.columns(target)))
+        return Bank.fit(data, self.space.inputs, before)
 
     def left(self, bank: Bank) -> float:
         """The share of the prior that the bank does not rule out."""

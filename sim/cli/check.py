@@ -40,7 +40,7 @@ def check_study(file: str) -> None:
     """Say that a study can be used, and what would run."""
     from sim.cli.compare import describe
     from sim.cli.sweep import outline
-    from sim.studies.study import load_study
+    from sim.studies.study_files import load_study
 
     study = load_study(file)
     told = outline(study) if study.design else describe(study)

@@ -14,7 +14,8 @@ from sim.reforms import summary
 from sim.results import check_folder
 from sim.studies.compare import compare
 from sim.studies.comparison import Comparison
-from sim.studies.study import BASELINE, PLACEBO, Replicates, Study, load_study
+from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
+from sim.studies.study_files import load_study
 
 WIDE = 170  # columns that the table of effects needs to show units as well
 

@@ -9,7 +9,7 @@ from sim.cli.explain import show
 from sim.cli.show import console, note, table
 from sim.cli.sweep import running, size, tell, wanted
 from sim.errors import InputError, closest, number
-from sim.studies.study import load_study
+from sim.studies.study_files import load_study
 from sim.studies.sweep import Sweep
 
 FAILURES = 10  # shown

@@ -13,7 +13,8 @@ import pandas as pd
 from sim.errors import InputError
 from sim.results import write
 from sim.sensitivity import Sensitivity
-from sim.studies.study import Study, load_study
+from sim.studies.study import Study
+from sim.studies.study_files import load_study
 
 RANKS = {  # the column that ranks factors, by method
     "emulator": "total", "sobol": "total", "efast": "total", "morris": "mu_star", "delta": "delta", "pawn": "median", "oat": "swing",

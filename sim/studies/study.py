@@ -1,9 +1,7 @@
 """A study: arms, each a list of reforms, on one city with the same luck; replicates, and what varies. YAML in, frozen out."""
 
-import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from textwrap import indent
 from typing import Any, Literal, Self
 
@@ -34,13 +32,13 @@ from sim.studies.factors import (
 )
 from sim.studies.limits import LEAST, MOST, Budget, Replicates, check_panel, known, known_measure
 from sim.studies.posteriors import AUTO, NONE, posterior_of
-from sim.studies.tables import LARGEST, points_table, table_factors
+from sim.studies.tables import points_table, table_factors
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
-from sim.yaml_files import Document, dump_yaml, load_yaml, printable, shown_path
+from sim.yaml_files import dump_yaml, printable
 
-__all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study", "load_study"]
+__all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study"]
 
 WEEKLY = tuple(name for name, (axes, *_) in VARIABLES.items() if axes == ("week",))
 DEFAULT_MEASURES = (
@@ -299,40 +297,3 @@ def _under(key: str, check: Callable[..., object], *given: Any) -> None:
         check(*given)
     except InputError as error:
         raise error.under(key) from None
-
-
-def load_study(path: str | Path) -> Study:
-    """The study in a .yaml file; its scenario is a shipped one, or a file whose path is relative to the study's.
-
-    So is the path of a CSV of points. InputError, with file and line, if it cannot be used.
-    """
-    document = load_yaml(path, LARGEST)
-    data = dict(document.data)
-    if isinstance(data.get("scenario"), str):
-        data["scenario"] = _scenario(data["scenario"], path, document)
-    vary, design = data.get("vary"), data.get("design")
-    if str(data.get("posterior", "")).endswith(".csv"):
-        data["posterior"] = os.path.join(os.path.dirname(path), data["posterior"])
-    if isinstance(vary, dict) and isinstance(vary.get("posterior"), str) and vary["posterior"].endswith(".csv"):
-        data["vary"] = vary | {"posterior": os.path.join(os.path.dirname(path), vary["posterior"])}
-    if isinstance(design, dict) and isinstance(design.get("csv"), str):
-        data["design"] = design | {"csv": os.path.join(os.path.dirname(path), design["csv"])}
-    try:
-        return Study(**data)
-    except InputError as error:
-        if error.file:  # of the scenario's own file
-            raise
-        raise error.at(document.file, *document.place(error.path)) from None
-
-
-def _scenario(name: str, path: str | Path, document: Document) -> Scenario:
-    """The scenario a study names, looked for beside it first. Errors in its file point there, others at the study's line."""
-    folder = os.path.dirname(path)
-    beside = [os.path.join(folder, name), os.path.join(folder, f"{name}.yaml")]
-    found = next((place for place in beside if os.path.isfile(place)), None)
-    try:
-        if not found and (os.sep in name or name.endswith((".yaml", ".yml"))):
-            raise InputError(f"there is no scenario file {shown(name)}.", f"It is looked for beside the study: {shown_path(beside[0])}")
-        return load_scenario(Path(found) if found else name)
-    except InputError as error:
-        raise error if error.file else error.at(document.file, *document.place(("scenario",))) from None

@@ -1,0 +1,103 @@
+"""A Gaussian process in many dimensions that is told by sparse polynomials which parameters matter.
+
+Its kernel is a cubic polynomial plus a smooth bump, in parameters that are scaled by their share of the polynomials' variance. That
+leaves six numbers to be fitted instead of one for each parameter, and learns the many small interactions that a sparse sum leaves out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.sensitivity.polynomials import Polynomials
+
+SUBSET = 500  # points by which the six numbers are fitted
+LOOKS = 150  # evaluations of the likelihood
+FAINT = 1e-4  # share of the variance that every parameter is given at least
+START = (1.0, 0.1, 0.02, 0.2, 1.0, 0.001)  # linear, square, cubic, bump, its squared width, roughness; in units of the variance
+QUIET = 1e-6
+
+
+@dataclass(frozen=True)
+class Process:
+    """The mean of the process.
+
+    scales   d: by which inputs are multiplied
+    points   n x d, scaled; weights: n
+    numbers  as START
+    mean, sd of the answers
+    left     n: each answer less what the others alone say of it
+    """
+
+    scales: np.ndarray
+    points: np.ndarray
+    weights: np.ndarray
+    numbers: np.ndarray
+    mean: float
+    sd: float
+    left: np.ndarray
+
+    @classmethod
+    def fit(cls, told: Polynomials, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0) -> "Process":
+        """The process of greatest likelihood for answers y (n) at inputs (n x d).
+
+        told   polynomials of the same answers
+        noise  variance of the luck in y
+        """
+        from scipy.linalg import cho_factor, cho_solve  # here, because it takes long to import
+        from scipy.optimize import minimize
+
+        scales = np.sqrt(_shares(told, inputs) + FAINT)
+        points, mean, sd = _scaled(inputs, scales), float(y.mean()), float(y.std())
+        answers, noise = (y - mean) / sd, noise / sd**2
+        some = np.random.default_rng([seed, 7]).permutation(len(y))[:SUBSET]
+        options = {"maxfev": LOOKS, "xatol": 0.05, "fatol": 0.05}
+        found: Any = minimize(_surprise, np.log(START), (points[some], answers[some], noise), method="Nelder-Mead", options=options)
+        numbers = np.exp(found.x)
+        kernel = _kernel(points, points, numbers)
+        kernel[np.diag_indices_from(kernel)] += noise + numbers[-1] + QUIET
+        inverse = cho_solve(cho_factor(kernel, lower=True, overwrite_a=True), np.eye(len(y)))
+        weights = inverse @ answers
+        return cls(scales, points, weights, numbers, mean, sd, sd * weights / np.diag(inverse))
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """n: the mean answer."""
+        return self.mean + self.sd * (_kernel(_scaled(inputs, self.scales), self.points, self.numbers) @ self.weights)
+
+
+def _scaled(inputs: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    return (inputs - 0.5) * np.sqrt(12.0) * scales
+
+
+def _shares(told: Polynomials, inputs: np.ndarray) -> np.ndarray:
+    """d: the share of the terms that hold each parameter in the variance of all terms, at these inputs."""
+    if not len(told.terms):
+        return np.full(inputs.shape[1], 1.0 / inputs.shape[1])
+    spread = (told.basis.products(inputs, told.terms) * told.coefficients).var(axis=0)
+    shares = spread @ (told.terms > 0)
+    return shares / max(shares.sum(), 1e-300)
+
+
+def _kernel(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """How like two points are (n x m)."""
+    linear, square, cubic, bump, width, _ = numbers
+    both = one @ other.T
+    apart = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2.0 * both
+    return 1.0 + both * (linear + both * (square + both * cubic)) + bump * np.exp(-0.5 / width * np.maximum(apart, 0.0))
+
+
+def _surprise(logs: np.ndarray, points: np.ndarray, answers: np.ndarray, noise: float) -> float:
+    """The negative log-likelihood, but for a constant."""
+    from scipy.linalg import LinAlgError, cholesky, solve_triangular
+
+    if np.abs(logs).max() > 25.0:
+        return 1e12
+    numbers = np.exp(logs)
+    kernel = _kernel(points, points, numbers)
+    kernel[np.diag_indices_from(kernel)] += noise + numbers[-1] + QUIET
+    try:
+        root = cholesky(kernel, lower=True, overwrite_a=True, check_finite=False)
+    except LinAlgError:
+        return 1e12
+    solved = solve_triangular(root, answers, lower=True, check_finite=False)
+    return float(0.5 * solved @ solved + np.log(np.diag(root)).sum())
