@@ -12,7 +12,7 @@ _HOMES = {
     "Model": "sim.model", "Citizen": "sim.agents", "Officer": "sim.agents", "Offender": "sim.agents",
     "run": "sim.results", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
     "load_study": "sim.studies.study_files", "Study": "sim.studies.study", "compare": "sim.studies.compare",
-    "Comparison": "sim.studies.comparison",
+    "Comparison": "sim.studies.comparison", "sweep": "sim.studies.sweep", "Sweep": "sim.studies.sweep",
     "load_trial": "sim.trials.design", "Trial": "sim.trials.design", "run_trial": "sim.trials.trial", "TrialResult": "sim.trials.result",
     "Scenario": "sim.scenario", "InputError": "sim.errors", "CODEBOOK": "sim.parameters", "parameters": "sim.parameters",
 }  # fmt: skip
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.studies.comparison import Comparison
     from sim.studies.study import Study
     from sim.studies.study_files import load_study
+    from sim.studies.sweep import Sweep, sweep
     from sim.trials.design import Trial, load_trial
     from sim.trials.result import TrialResult
     from sim.trials.trial import run_trial

@@ -132,22 +132,22 @@ def test_runs_that_disagree_with_the_bank_move_the_weights():
 
 
 def test_intervals_cover_planted_truths():
-    """200 cities with planted parameters and data with errors: 90 % intervals hold 90 % of the truths, in parameters that are seen."""
-    bank = bank_of(noise=0.01)
+    """Cities with planted parameters and data with errors: 90 % intervals hold 90 % of the truths, in parameters that are seen."""
+    bank = bank_of(noise=0.01, points=70)
     rng = np.random.default_rng(8)
-    truths = rng.random((200, 4))
-    answers = linear(truths) + 0.01 / 2 * rng.standard_normal((200, 3))
+    truths = rng.random((60, 4))
+    answers = linear(truths) + 0.01 / 2 * rng.standard_normal((60, 3))
     found = coverage(Flat, bank, truths, answers, runs=4, seed=1)
-    assert found.cities == 200 and 0.85 <= found.share <= 0.95
+    assert found.cities == 60 and 0.85 <= found.share <= 0.95
     table = found.table.set_index("parameter")
     assert table.contraction["a"] > 0.4 and abs(table.contraction["d"]) < 0.1
     assert log_likelihood(np.zeros((1, 3))) == 0
 
 
 def test_coverage_would_notice_overconfidence():
-    bank = bank_of(noise=0.01)
+    bank = bank_of(noise=0.01, points=70)
     rng = np.random.default_rng(8)
-    truths = rng.random((200, 4))
+    truths = rng.random((20, 4))
     hidden = linear(truths) + np.array([0.15, 0.0, 0.0])  # the model is wrong by three tolerances, which are not stated
     assert coverage(Flat, bank, truths, hidden, runs=4, seed=1).share < 0.85
 

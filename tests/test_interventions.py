@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.parameters import REFERENCES
+from sim.parameters import REFERENCES, parameters
 from sim.rules.encounter import fair_probability
 from sim.scenario import CitySize, Scenario
 from sim.world.interventions import (
@@ -247,3 +247,13 @@ def test_every_lever_says_what_it_is(kind):
         if lever.default not in (None, dataclasses.MISSING) and "choices" not in lever.metadata:
             assert lever.metadata["low"] <= lever.default <= lever.metadata["high"], name
     assert kind.dose in levers(kind)
+
+
+@pytest.mark.parametrize("name", REFORMS)
+def test_no_lever_sets_a_parameter_beyond_its_range(name):
+    """A study may vary a lever over all of its range, and no point of it may fail."""
+    for lever in levers(REFORMS[name]).values():
+        for end in ("low", "high"):
+            if end in lever.metadata and lever.name != "until":
+                made = REFORMS[name](**{"start": 0} | {lever.name: lever.metadata[end]})
+                parameters(made.settings(made.start))

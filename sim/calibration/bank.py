@@ -19,6 +19,7 @@ CUT = 3.0  # standard deviations beyond which a point is ruled out
 LEAST_NEAR = 100  # points by which the error near the targets is judged
 LEAST = 64  # points of which a process is tried
 LEAST_ERROR = 0.02  # tolerances; no emulator is taken to be better
+FADED = 16.0  # nor to have averaged out more of the luck in what it learned from than this many points would
 Inputs = Callable[[np.ndarray], np.ndarray]
 
 
@@ -130,7 +131,8 @@ def _learned(runs: Runs, inputs: Inputs, near: Bank | None, seed: int) -> Learne
         process = Process.fit(emulator.surface, read, y, everywhere, seed)
         tried.append((process, process.left))
     surface, left = min(tried, key=lambda one: float(np.mean(one[1][close] ** 2)))
-    missed = float(np.mean(left[close] ** 2)) - noise / float(told.runs[close].mean())
-    error = max(missed, (LEAST_ERROR * target.tolerance) ** 2)
+    mixed_in = noise / float(told.runs[close].mean())
+    missed = float(np.mean(left[close] ** 2)) - mixed_in
+    error = max(missed, mixed_in / FADED, (LEAST_ERROR * target.tolerance) ** 2)
     q2 = 1.0 - float(np.mean(left**2)) / float(np.var(y)) if np.ptp(y) > 0.0 else 0.0
     return Learned(target, surface, columns, error, noise, q2)

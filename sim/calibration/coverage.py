@@ -5,7 +5,9 @@ what is then known of the city. The bank of the first wave, which knows nothing 
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from os import cpu_count
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from sim.calibration.result import LEVEL, TELLING, contraction
 from sim.calibration.sampling import guide, slice_sample
 from sim.calibration.space import Space
 
-CHAINS, STEPS, EVERY = 32, 80, 3  # of each city
+CHAINS, STEPS, EVERY = 32, 60, 3  # of each city
 REPEATS = 4  # runs of each city
 
 
@@ -53,22 +55,26 @@ def coverage(
     truths   cities x d, unit points
     answers  cities x targets, means of so many runs, on the targets' scales
     """
-    rng = np.random.default_rng([seed, 5])
+    from threadpoolctl import threadpool_limits
+
     good = np.isfinite(answers).all(axis=1)
     truths, answers = truths[good], answers[good]
     spread = np.sqrt(bank.variance + bank.error + bank.noise / runs)
-    goals = answers + rng.standard_normal(answers.shape) * np.sqrt(bank.variance)
-    walk = _walk(space, bank, goals, spread, rng)
     tail = (1.0 - LEVEL) / 2.0
-    inside, narrowed = [], []
-    for city in range(len(truths)):
-        draws = walk[:, city]
+
+    def one(city: int) -> tuple[np.ndarray, np.ndarray]:
+        """Which parameters' intervals hold the truth, and how much each was contracted."""
+        rng = np.random.default_rng([seed, 5, city])
+        goal = answers[city] + rng.standard_normal(answers.shape[1]) * np.sqrt(bank.variance)
+        draws = _draws(space, bank, goal, spread, rng)
         low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
-        inside.append((truths[city] >= low) & (truths[city] <= high))
-        narrowed.append(contraction(draws, np.full(len(draws), 1.0 / len(draws))))
         if progress:
             progress()
-    covered, told = np.array(inside, float), np.array(narrowed)
+        return (truths[city] >= low) & (truths[city] <= high), contraction(draws, np.full(len(draws), 1.0 / len(draws)))
+
+    with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
+        found = list(pool.map(one, range(len(truths))))
+    covered, told = np.array([inside for inside, _ in found], float), np.array([narrowed for _, narrowed in found])
     table = pd.DataFrame({"parameter": space.names, "covered": covered.mean(axis=0), "contraction": told.mean(axis=0)})
     table = table.sort_values("contraction", ascending=False, kind="stable", ignore_index=True)
     counted = told.mean(axis=0) > TELLING
@@ -76,16 +82,12 @@ def coverage(
     return Coverage(len(truths), table, float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))))
 
 
-def _walk(space: Space, bank: Bank, goals: np.ndarray, spread: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draws (n x cities x d) of the posterior of each city."""
-    walks = []
-    for goal in goals:
+def _draws(space: Space, bank: Bank, goal: np.ndarray, spread: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draws (n x d) of the posterior of a city of which so much is known."""
 
-        def misfit(unit: np.ndarray, goal: np.ndarray = goal) -> np.ndarray:
-            return (bank.predict(space.snapped(unit)) - goal) / spread
+    def misfit(unit: np.ndarray) -> np.ndarray:
+        return (bank.predict(space.snapped(unit)) - goal) / spread
 
-        near = guide(misfit, len(space.factors), rng)
-        start = near.unit(CHAINS, rng)
-        walk = slice_sample(lambda unit, misfit=misfit: log_likelihood(misfit(unit)), start, STEPS, rng, around=near)
-        walks.append(space.snapped(walk[STEPS // 4 :: EVERY].reshape(-1, len(space.factors))))
-    return np.stack(walks, axis=1)
+    near = guide(misfit, len(space.factors), rng)
+    walk = slice_sample(lambda unit: log_likelihood(misfit(unit)), near.unit(CHAINS, rng), STEPS, rng, around=near)
+    return space.snapped(walk[STEPS // 4 :: EVERY].reshape(-1, len(space.factors)))

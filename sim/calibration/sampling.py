@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 HALVINGS = 60  # of the slice, after which a chain stays where it is
-ROUNDS, CLOUD = 6, 1500  # of fitting a guide, and points in each
+ROUNDS, CLOUD = 5, 1000  # of fitting a guide, and points in each
 EDGE = 1e-9
 
 

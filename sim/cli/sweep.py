@@ -18,6 +18,7 @@ from sim.harvest import warm_up
 from sim.sensitivity.noise import responses
 from sim.studies import executors
 from sim.studies.designs import kind_of
+from sim.studies.draws import told
 from sim.studies.limits import Replicates, unit_of
 from sim.studies.running import Interrupted
 from sim.studies.store import Store
@@ -74,7 +75,8 @@ def outline(study: Study) -> str:
     upto = "up to " if isinstance(study.replicates, Replicates) else ""
     many = f"{number(points)} points x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
     question = f"\n{study.question}" if study.question else ""
-    return f"{study.name}{question}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n"
+    from_posterior = f"{said}\n" if (said := told(study.posterior, study.factors())) else ""
+    return f"{study.name}{question}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n{from_posterior}"
 
 
 def swept(study: Study, path: str, folder: Path, executor: str, workers: int | None) -> Sweep:
@@ -150,7 +152,8 @@ def numbers(values: np.ndarray, *, effect: bool) -> list[str]:
     if found.variance is not None and found.noise is not None and len(found.mean) > 1:
         signal = max(0.0, sd**2 - found.noise)
         luck = f"{100 * found.variance / (found.variance + signal):.0f} %" if found.variance + signal > 0 else "-"
-    return [amount(mean, sd, sign=effect).partition(" ±")[0], amount(sd), above, luck]
+    error = sd / len(found.mean) ** 0.5  # of the mean, for its digits
+    return [amount(mean, error, sign=effect).partition(" ±")[0], amount(sd), above, luck]
 
 
 def plan_study(path: str, executor: str, workers: int | None, folder: Path | None) -> None:

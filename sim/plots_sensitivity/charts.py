@@ -13,6 +13,7 @@ from sim.plots_sensitivity.parts import GRAY, MOST, WORDS, axis_label, heading, 
 from sim.studies.findings import Analysis, Finding
 
 FEW = 8  # lines in a figure
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind small print, so that no line runs through it
 VISIBLE = 0.005  # of the widest swing; narrower ones are left out of a tornado
 MARKS = "osD^vP*X"
 # The columns that bars show, by method; each has its _low and _high
@@ -59,7 +60,7 @@ def end_values(axes: Any, shown: pd.DataFrame, end: str, middle: float) -> None:
     for place, row in enumerate(shown.to_dict("records")):
         right = (row["high"] >= row["low"]) == (end == "high")
         far = max(row[f"{end}_high"], middle) if right else min(row[f"{end}_low"], middle)
-        side: Any = {"ha": "left" if right else "right", "va": "center", "fontsize": 7.5, "color": GRAY}
+        side: Any = {"ha": "left" if right else "right", "va": "center", "fontsize": 7.5, "color": GRAY, "bbox": PAPER}
         axes.annotate(compact(row[f"{end}_value"]), (far, place), (4 if right else -4, 0), textcoords="offset points", **side)
 
 

@@ -59,7 +59,7 @@ def answer(finding: Finding, names: Mapping[str, str], words: Words) -> str:
         return words.say("sensitivity.refused", **said)
     strongest = finding.ranked().head(NAMED)
     if found.method in SHARES:
-        parts = [f"{row['factor']} ({words.number(100 * row['total'], 0)} %)" for row in strongest.to_dict("records")]
+        parts = [f"{row['factor']} {with_interval(row, 'total', words, percent=True, places=0)}" for row in strongest.to_dict("records")]
         return words.say("sensitivity.answer", factors=", ".join(parts), **said)
     return words.say("sensitivity.ranked", factors=", ".join(strongest.factor), **said)
 
@@ -100,9 +100,10 @@ def factors_table(analysis: Analysis, finding: Finding, names: Mapping[str, str]
     return Table(caption, headers, rows, right, called(finding, names, words))
 
 
-def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent: bool) -> str:
-    """An index with its interval: "34 % (30 to 38)"."""
-    factor, places = (100.0, 1) if percent else (1.0, decimals(row[column], float("nan")))
+def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent: bool, places: int = 1) -> str:
+    """An index with its interval: "34 % (30 to 38)"; `places` decimals of a percentage."""
+    factor = 100.0 if percent else 1.0
+    places = places if percent else decimals(row[column], float("nan"))
     value = words.number(factor * row[column], places) + (" %" if percent else "")
     if f"{column}_low" not in row or not np.isfinite(row[f"{column}_low"]):
         return value

@@ -95,6 +95,13 @@ def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict
     pairs = _pairs(emulator, every)
     heirs = np.r_[np.zeros(len(every), bool), np.ones(len(every), bool), np.zeros(len(pairs), bool), True]
     said = shares(emulator, first_and_total(every, pairs), heirs)
+    if said is None:
+        r = runs.replicates
+        found.refused = (
+            f"Of what the emulator foretells nothing is left when luck is taken off: with {r} replicates, what differs between points is how "
+            f"their luck acts there. Run more replicates ({4 * r} instead of {r}: confianza extend)."
+        )
+        return found
     g = len(every)
     found.missed = said.missed
     found.table = pd.DataFrame({"factor": found.names, **_three("first", said, slice(0, g)), **_three("total", said, slice(g, 2 * g))})
@@ -208,9 +215,9 @@ def _convergence(emulator: Emulator, every: np.ndarray, table: pd.DataFrame, see
             continue
         part = Emulator.fit(emulator.unit[:count], emulator.responses.at(slice(count)), seed=seed, kind=type(emulator.surface))
         if part.q2 >= LEAST_Q2:
-            said = shares(part, parts, heirs)
-            rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": said.share[g : 2 * g],
-                                      "low": said.low[g : 2 * g], "high": said.high[g : 2 * g]}))  # fmt: skip
+            if said := shares(part, parts, heirs):
+                total, low, high = (each[g : 2 * g] for each in (said.share, said.low, said.high))
+                rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": total, "low": low, "high": high}))
     last = table.rename(columns={"total_low": "low", "total_high": "high"})[["factor", "total", "low", "high"]]
     last.insert(0, "points", n)
     return pd.concat([*rows, last], ignore_index=True)

@@ -70,8 +70,8 @@ def _values(surface: Surface, unit: np.ndarray, parts: Parts) -> tuple[np.ndarra
     return surface.given(unit, parts.sets) @ parts.parts, surface.variance_given(parts.sets) @ parts.parts
 
 
-def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares:
-    """Estimates for the parts, of which the last is everything.
+def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares | None:
+    """Estimates for the parts, of which the last is everything. None if nothing is left of it when luck is taken off.
 
     heirs   p, bool: parts that grow with every term that touches them (totals); what the emulator misses is more likely theirs
     """
@@ -84,6 +84,8 @@ def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares:
     whole, plain = emulator.surface.variance_given(parts.sets) @ parts.parts, each.mean(axis=0)
     by_luck, by_luck_whole = _luck(emulator, parts)
     whole, plain = whole - by_luck_whole, plain - by_luck
+    if min(whole[-1], plain[-1]) <= 0:
+        return None
     missed = max(float(np.mean(left**2)) - (emulator.noise or 0.0) + by_luck[-1], 0.0)
     signal = plain[-1] + missed
     share, corrected = whole / whole[-1], plain / plain[-1]

@@ -1,6 +1,6 @@
 """Draws of a posterior: what varies is a list of values, drawn together with those of other factors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -98,3 +98,14 @@ def marginals(believed: str, scenario: Scenario) -> dict[str, dict[str, Any]]:
 def _about(posterior: Posterior, scenario: Scenario, name: str) -> bool:
     """Does the posterior speak of the scenario's own value? What is known of a place is not overruled by what was found of another."""
     return scenario.parameters.get(name) == posterior.own.get(name)
+
+
+def told(posterior: str, factors: Iterable[Any]) -> str:
+    """In a sentence, which factors of a study vary as a posterior has it; empty if none does."""
+    many = sum(isinstance(factor.distribution, Draws) for factor in factors)
+    if posterior == NONE or not many:
+        return ""
+    return (
+        f"{many} of the factors vary as in the posterior '{Path(posterior).stem}', each by itself: what they have to do with each other is "
+        "left out. For the codebook's priors, write posterior: none."
+    )
