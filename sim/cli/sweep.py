@@ -18,7 +18,7 @@ from sim.harvest import warm_up
 from sim.sensitivity.noise import responses
 from sim.studies import executors
 from sim.studies.designs import kind_of
-from sim.studies.draws import told
+from sim.studies.draws import beliefs
 from sim.studies.limits import Replicates, unit_of
 from sim.studies.running import Interrupted
 from sim.studies.store import Store
@@ -75,7 +75,7 @@ def outline(study: Study) -> str:
     upto = "up to " if isinstance(study.replicates, Replicates) else ""
     many = f"{number(points)} points x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
     question = f"\n{study.question}" if study.question else ""
-    from_posterior = f"{said}\n" if (said := told(study.posterior, study.factors())) else ""
+    from_posterior = f"{said}\n" if (said := beliefs(study.posterior, study.factors())) else ""
     return f"{study.name}{question}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n{from_posterior}"
 
 

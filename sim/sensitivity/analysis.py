@@ -98,8 +98,8 @@ def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict
     if said is None:
         r = runs.replicates
         found.refused = (
-            f"Of what the emulator foretells nothing is left when luck is taken off: with {r} replicates, what differs between points is how "
-            f"their luck acts there. Run more replicates ({4 * r} instead of {r}: confianza extend)."
+            f"Of what the emulator foretells nothing is left when luck is taken off: with {r} replicates, what differs between points is "
+            f"how their luck acts there. Run more replicates ({4 * r} instead of {r}: confianza extend)."
         )
         return found
     g = len(every)
@@ -214,10 +214,9 @@ def _convergence(emulator: Emulator, every: np.ndarray, table: pd.DataFrame, see
         if count < LEAST_POINTS or np.ptp(emulator.responses.mean[:count]) == 0:
             continue
         part = Emulator.fit(emulator.unit[:count], emulator.responses.at(slice(count)), seed=seed, kind=type(emulator.surface))
-        if part.q2 >= LEAST_Q2:
-            if said := shares(part, parts, heirs):
-                total, low, high = (each[g : 2 * g] for each in (said.share, said.low, said.high))
-                rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": total, "low": low, "high": high}))
+        if part.q2 >= LEAST_Q2 and (said := shares(part, parts, heirs)):
+            total, low, high = (each[g : 2 * g] for each in (said.share, said.low, said.high))
+            rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": total, "low": low, "high": high}))
     last = table.rename(columns={"total_low": "low", "total_high": "high"})[["factor", "total", "low", "high"]]
     last.insert(0, "points", n)
     return pd.concat([*rows, last], ignore_index=True)

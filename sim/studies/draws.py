@@ -100,7 +100,7 @@ def _about(posterior: Posterior, scenario: Scenario, name: str) -> bool:
     return scenario.parameters.get(name) == posterior.own.get(name)
 
 
-def told(posterior: str, factors: Iterable[Any]) -> str:
+def beliefs(posterior: str, factors: Iterable[Any]) -> str:
     """In a sentence, which factors of a study vary as a posterior has it; empty if none does."""
     many = sum(isinstance(factor.distribution, Draws) for factor in factors)
     if posterior == NONE or not many:
