@@ -23,7 +23,7 @@ CONTESTED = (
 WORDS: Mapping[str, str] = {
     "contraction_title": "What the targets tell of each parameter",
     "contraction_what": "By how much the spread of the posterior is smaller than that of the prior, on the scale on which the prior is "
-    "flat. 0: nothing was learned. Hatched: contested between studies. Dotted line: {telling:.0%}, below which the rest is not counted. "
+    "flat. 0: nothing was learned. Hatched: contested between studies. Dotted line: {telling:.0f} %, below which the rest is not counted. "
     "{left} more parameters are left out.",
     "contraction_axis": "contraction (%)",
     "marginals_title": "Prior and posterior of the contested parameters",
@@ -41,14 +41,14 @@ WORDS: Mapping[str, str] = {
 def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
     """Bars: the contraction of each parameter."""
     shown = made.parameters.head(MOST)
-    what = words["contraction_what"].format(telling=TELLING, left=len(made.parameters) - len(shown))
+    what = words["contraction_what"].format(telling=100 * TELLING, left=len(made.parameters) - len(shown))
     figure = sheet(9.0, 1.0 + 0.27 * len(shown), words["contraction_title"], what)
     axes = figure.add_subplot()
     for place, row in enumerate(shown.to_dict("records")):
         contested = row["status"] == "contested"
         look: Any = {"color": ORANGE if contested else BLUE, "hatch": "////" if contested else "", "edgecolor": "white", "linewidth": 0}
         axes.barh(place, 100 * row["contraction"], height=0.7, **look)
-        axes.annotate(f"{row['posterior']:.3g}  ({row['low']:.3g} to {row['high']:.3g})", (100 * max(row["contraction"], 0), place), (4, 0),
+        axes.annotate(f"{row['posterior']:.3g}  ({row['low']:.3g} to {row['high']:.3g})", (100 * max(row["contraction"], TELLING), place), (4, 0),
                       textcoords="offset points", va="center", fontsize=7.5, color=GRAY)  # fmt: skip
     axes.axvline(100 * TELLING, color=BLACK, linewidth=0.9, linestyle=":")
     axes.set_yticks(range(len(shown)), shown.parameter.tolist(), fontsize=8.5)

@@ -15,9 +15,13 @@ from sim.calibration.result import Calibration, alike, contraction
 from sim.calibration.sampling import effective, mixing, slice_sample, truncated
 from sim.calibration.space import Space
 from sim.calibration.targets import FILE, Target, load_targets
-from sim.calibration.waves import Effort
+from sim.calibration.waves import LEAST_RUNS, Effort
+from sim.cli import main
+from sim.cli.calibrate import chosen_effort, outline, tell
 from sim.errors import InputError
 from sim.patterns import patterns
+from sim.plots_calibration import save_figures
+from sim.posterior import load_posterior, shipped_posteriors
 from sim.scenario import CitySize, Scenario, load_scenario
 from sim.studies.sweep import Sweep
 from sim.studies.work import RunSpec, keys
@@ -282,6 +286,44 @@ def test_whole_numbers_are_taken_as_such():
     snapped = space.snapped(unit)
     assert len(np.unique(snapped[:, column])) == 3
     pd.testing.assert_frame_equal(space.values(snapped), space.values(unit))
+
+
+def test_figures_and_tables_are_made(calibrated, tmp_path, capsys):
+    maker, made, _ = calibrated
+    paths = save_figures(made, maker.space.factors, tmp_path)
+    assert [path.name for path in paths] == ["contraction.png", "marginals.png", "targets.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    tell(made)
+    printed = capsys.readouterr().out
+    assert "share_trusting" in printed and "Contested and left open" in printed and made.parameters.parameter[0] in printed
+    assert "5 targets (P05" in outline(CITY, TARGETS, maker)
+
+
+def test_as_much_is_run_as_fits_into_the_minutes():
+    space = Space(CITY, TARGETS, 1)
+    few, more = (chosen_effort(space, None, minutes, 1).runs for minutes in (2.0, 1e4))
+    assert LEAST_RUNS * 0.9 < few <= more == Effort().runs
+    with pytest.raises(InputError, match="runs fit into"):
+        chosen_effort(space, None, 0.01, 1)
+    with pytest.raises(InputError, match="not both"):
+        chosen_effort(space, 500, 3.0, 1)
+
+
+def test_the_command_refuses_a_scenario_without_targets(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["calibrate", "ecatepec"])
+    assert caught.value.code == 2 and "no targets are known for the scenario 'ecatepec'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", shipped_posteriors())
+def test_shipped_posteriors_are_of_shipped_scenarios_and_say_how_they_were_made(name):
+    posterior = load_posterior(name)
+    assert posterior.facts["scenario"] == name and posterior.own == load_scenario(name).parameters
+    assert list(posterior.names) == Space(load_scenario(name), load_targets(name), 1).names
+    assert posterior.effective == pytest.approx(posterior.facts["effective_draws"], rel=0.01) and posterior.effective > 50
+    told = posterior.facts["targets"]
+    assert {one.id: one.value for one in load_targets(name)} == {key: given["value"] for key, given in told.items()}
+    assert all(abs(given["misfit"]) < 2 for given in told.values())
 
 
 def test_too_few_runs_or_targets_are_refused(tmp_path):

@@ -1,6 +1,5 @@
 """Calibrate a scenario: waves of history matching, a posterior sample, its own runs, weights, and what all that says."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +59,11 @@ class Calibrator:
 
     def run(self) -> Calibration:
         """Calibrate. InputError if the folder holds another calibration, or too many runs fail."""
-        began = time.perf_counter()
         bank, waves = self.history.run(self.tell)
         drawn, means = self._posterior(bank)
         weight = weights(bank, drawn.unit, means, self.effort.repeats)
         self.tell(f"posterior: {len(weight)} draws that tell as much as {effective(weight):.0f} of equal weight")
-        minutes = (time.perf_counter() - began) / 60.0
-        return self._described(bank, waves, drawn, means, weight, minutes)
+        return self._described(bank, waves, drawn, means, weight)
 
     def _posterior(self, bank: Bank) -> tuple[Sampled, np.ndarray]:
         """Draws, and the mean answers of their own runs (n x targets, on the targets' scales; nan for what is run apart)."""
@@ -107,9 +104,7 @@ class Calibrator:
             means = np.where(np.isnan(means), self._means(apart, cities), means)
         return coverage(self.space, bank, truths, means, REPEATS, self.space.seed, progress)
 
-    def _described(
-        self, bank: Bank, waves: list[Wave], drawn: Sampled, means: np.ndarray, weight: np.ndarray, minutes: float
-    ) -> Calibration:
+    def _described(self, bank: Bank, waves: list[Wave], drawn: Sampled, means: np.ndarray, weight: np.ndarray) -> Calibration:
         values = self.space.values(drawn.unit)
         told = np.where(np.isnan(means), bank.predict(drawn.unit), means)
         own = pd.DataFrame({target.measure: target.scale.back(told[:, place]) for place, target in enumerate(self.targets)})
@@ -122,7 +117,7 @@ class Calibrator:
             "parameters": self.scenario.parameters,
             "adults": self.scenario.city.adults, "seed": self.space.seed,
             "draws": len(weight), "effective_draws": round(effective(weight), 1), "mixing": round(drawn.mixing, 4),
-            "runs": self.effort.runs, "runs_of_peers": self.effort.apart(self.effort.waves), "minutes": round(minutes, 1),
+            "runs": self.effort.runs, "runs_of_peers": self.effort.apart(self.effort.waves),
             "effort": self.effort.as_data(),
             "waves": [{"points": wave.points, "prior_left": float(f"{wave.left:.3g}"), "q2": wave.q2} for wave in waves],
             "ruled_out_beyond": CUT,

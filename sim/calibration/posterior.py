@@ -8,7 +8,7 @@ from sim.calibration.bank import Bank
 from sim.calibration.sampling import guide, mixing, slice_sample, truncated
 from sim.calibration.space import Space
 
-STEPS = 160  # of each chain; the first half is thrown away
+STEPS = 300  # of each chain; the first half is thrown away
 EACH = 4  # draws from a chain, at most
 
 
