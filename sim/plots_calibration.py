@@ -48,8 +48,9 @@ def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
         contested = row["status"] == "contested"
         look: Any = {"color": ORANGE if contested else BLUE, "hatch": "////" if contested else "", "edgecolor": "white", "linewidth": 0}
         axes.barh(place, 100 * row["contraction"], height=0.7, **look)
-        axes.annotate(f"{row['posterior']:.3g}  ({row['low']:.3g} to {row['high']:.3g})", (100 * max(row["contraction"], TELLING), place), (4, 0),
-                      textcoords="offset points", va="center", fontsize=7.5, color=GRAY)  # fmt: skip
+        label = f"{row['posterior']:.3g}  ({row['low']:.3g} to {row['high']:.3g})"
+        end = (100 * max(row["contraction"], TELLING), place)
+        axes.annotate(label, end, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=GRAY)
     axes.axvline(100 * TELLING, color=BLACK, linewidth=0.9, linestyle=":")
     axes.set_yticks(range(len(shown)), shown.parameter.tolist(), fontsize=8.5)
     axes.set_ylim(len(shown) - 0.4, -0.6)
