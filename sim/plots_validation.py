@@ -112,12 +112,12 @@ def write_at(axes: Any, place: int, left: str, right: str, *, bold: bool = False
 
 def every_pattern(validation: Validation) -> Figure:
     """Patterns with a verdict against their ranges."""
-    return against_ranges(rows_of_patterns(validation), f"{validation.scenario}: every pattern, failures in red")
+    return against_ranges(rows_of_patterns(validation), f"{validation.scenario}: every pattern, failures in orange")
 
 
 def other_years_and_places(validation: Validation) -> Figure:
     """What was not fitted, against its data."""
-    return against_ranges(rows_of_holdouts(validation), "Years and places to which nothing was fitted, failures in red")
+    return against_ranges(rows_of_holdouts(validation), "Years and places to which nothing was fitted, failures in orange")
 
 
 FIGURES: dict[str, Callable[[Validation], Figure]] = {PATTERNS_FIGURE: every_pattern, HOLDOUTS_FIGURE: other_years_and_places}
