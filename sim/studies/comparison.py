@@ -71,7 +71,8 @@ class Comparison:
         share_with_sign      share of replicates whose difference has the sign of the mean
         probability_of_sign  the same by a t distribution, for a flat prior
         variance_reduction   variance of the difference with different luck (and, with a posterior, different parameters), over that
-                             of the paired difference. The former is measured, by pairing replicate r of the arm with every r' != r of the other
+                             of the paired difference. The former is measured, by pairing replicate r of the arm with every r' != r
+                             of the other
         replicates           how many there are
         """
         return effects.effects(self.dataset, self.study.measures, self.study.at, self.study.vs)
