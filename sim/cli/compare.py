@@ -93,7 +93,8 @@ def effects_table(comparison: Comparison, *, wide: bool) -> Table:
     weeks = {week: f"week {week}" for week in comparison.study.at}
     title = (
         f"paired difference from {comparison.study.vs}, mean of {comparison.replicates} replicates ± half-width of its 95 % interval; "
-        "P(sign) and VR at the last week.\nVR, variance reduction: how many times as many runs with luck and parameters of their own would tell as much"
+        "P(sign) and VR at the last week.\nVR, variance reduction: how many times as many runs with luck and parameters of "
+        "their own would tell as much"
     )
     right = (*weeks.values(), "P(sign)", "VR")
     made = table("arm", "measure", *right, *(["unit"] if wide else []), right=right, whole=("arm", "measure"), title=title)
