@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from sim.plots import BLACK, BLUE, VERMILION, styled
 from sim.plots_sensitivity.parts import GRAY, MOST, WORDS, axis_label, heading, label_factors, named, sheet
@@ -96,6 +96,9 @@ def panel(axes: Any, values: pd.Series, output: pd.Series, curve: pd.DataFrame) 
         values, curve = values.map(kinds.index), curve.assign(value=curve.value.map(kinds.index))
     elif values.min() > 0 and abs(np.log(values).skew()) < abs(values.skew()) - 1:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if values.max() < 100 * values.min() else (1,)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.plot(values, output, "o", color=BLUE, markersize=2.4, alpha=0.3, markeredgewidth=0, rasterized=True)
