@@ -144,7 +144,6 @@ def worker(address, cwd=ROOT):
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory):
     """Address of a scheduler without workers."""
-    pytest.importorskip("distributed")
     file = tmp_path_factory.mktemp("dask") / "scheduler.json"
     with started("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file):
         deadline = time.monotonic() + 20
@@ -188,7 +187,6 @@ def test_a_scheduler_without_workers_is_refused(scheduler, monkeypatch):
 
 
 def test_nobody_answers():
-    pytest.importorskip("distributed")
     begun = time.monotonic()
     with pytest.raises(InputError, match=r"no Dask scheduler answers at 127\.0\.0\.1:1"), executor("dask://127.0.0.1:1"):
         pass

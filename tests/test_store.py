@@ -425,7 +425,8 @@ def test_the_folder_describes_itself(filled):
 
 
 def test_another_program_reads_the_crate(filled):
-    rocrate = pytest.importorskip("rocrate.rocrate")
+    from rocrate import rocrate
+
     crate = rocrate.ROCrate(filled.folder)
     assert crate.name == STUDY.name and {entity.id for entity in crate.data_entities} >= {
         "study.yaml",

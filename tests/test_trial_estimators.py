@@ -67,7 +67,8 @@ def test_pairs_are_the_paired_t_test():
 
 
 def test_against_statsmodels():
-    formulas = pytest.importorskip("statsmodels.regression.linear_model")
+    from statsmodels.regression import linear_model as formulas
+
     y, treated, unit, _, before = clustered(np.random.default_rng(5), units=200)
     design = np.column_stack([treated, before, np.ones(len(y))]).astype(float)
     other = formulas.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": unit})
