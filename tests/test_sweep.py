@@ -18,7 +18,7 @@ from sim.measures import MEASURES
 from sim.results import interval, run
 from sim.studies import running
 from sim.studies.effects import year_before
-from sim.studies.running import Interrupted, sizes
+from sim.studies.running import Interrupted, patience, sizes
 from sim.studies.store import Store
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
@@ -273,6 +273,14 @@ def slowly(quick, monkeypatch, each):
     monkeypatch.setattr(running, "perform", perform)
 
 
+@pytest.fixture
+def attentive():
+    """Ctrl-C interrupts, also where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press(*whens):
     """Ctrl-C each time when something has become true."""
 
@@ -287,6 +295,7 @@ def press(*whens):
     return thread
 
 
+@pytest.mark.usefixtures("attentive")
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
 def test_the_first_ctrl_c_finishes_what_is_under_way(tmp_path, quick, monkeypatch, capsys):
     slowly(quick, monkeypatch, 0.05)
@@ -301,6 +310,7 @@ def test_the_first_ctrl_c_finishes_what_is_under_way(tmp_path, quick, monkeypatc
     assert len(sweep(STUDY, tmp_path / "here").runs()) == 96
 
 
+@pytest.mark.usefixtures("attentive")
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
 def test_the_second_ctrl_c_stops_at_once(tmp_path, quick, monkeypatch):
     slowly(quick, monkeypatch, 0.3)
@@ -313,6 +323,17 @@ def test_the_second_ctrl_c_stops_at_once(tmp_path, quick, monkeypatch):
     thread.join()
     assert time.monotonic() - began < 10 and signal.getsignal(signal.SIGINT) is before  # all runs would take 14 s
     assert Sweep.load(tmp_path / "here").status().kept == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
+def test_where_ctrl_c_is_ignored_it_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with patience() as asked:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not asked.is_set() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # --- Reading

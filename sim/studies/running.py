@@ -33,12 +33,15 @@ class _Halted(Exception):
 
 @contextmanager
 def patience() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second does what Ctrl-C did before. Only the main thread can be interrupted."""
+    """An event that the first Ctrl-C sets; the second does what Ctrl-C did before.
+
+    Only the main thread can be interrupted, and a program that was started in the background, where Ctrl-C is ignored, is left alone.
+    """
     asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT) or signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or before is signal.SIG_IGN:
         yield asked
         return
-    before = signal.getsignal(signal.SIGINT) or signal.default_int_handler
 
     def first(*_: object) -> None:
         asked.set()
