@@ -285,7 +285,9 @@ def test_interrupted_and_resumed(folder):
     many = STUDY.replace("sobol: 64", "sobol: 4096")
     Path("many.yaml").write_text(many)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
-    command = [sys.executable, "-m", "sim.cli", "sweep", "many.yaml", "--out", "store"]
+    # Ctrl-C must reach it, also where the tests were started in the background, which would be inherited
+    awake = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from sim.cli import main; main()"
+    command = [sys.executable, "-c", awake, "sweep", "many.yaml", "--out", "store"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not list(folder.glob("store/shards/*.parquet")) and time.monotonic() < deadline:
