@@ -17,8 +17,9 @@ from sim.rng import replicate_seed
 from sim.scenario import Change, CitySize, Scenario
 from sim.studies import work
 from sim.studies.compare import compare
+from sim.studies.keys import keys
 from sim.studies.study import Study
-from sim.studies.work import Failure, RunSpec, job_of, keys, perform, records
+from sim.studies.work import Failure, RunSpec, job_of, perform, records
 from sim.world.interventions import Purge, Training
 
 STUDY = Study(

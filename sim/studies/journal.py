@@ -1,6 +1,6 @@
 """The journal of a store: which runs are wanted, which are kept and where, and which failed. SQLite, one transaction a shard.
 
-A run is known by its key (see `sim.studies.work.keys`). A batch is a list of wanted runs, fixed when it is made; it is cut into
+A run is known by its key (see `sim.studies.keys`). A batch is a list of wanted runs, fixed when it is made; it is cut into
 shards by position, so that what a shard holds depends neither on workers nor on the order in which runs end. A chunk, which is
 what a killed process may lose, is a shard and a reserve: runs of the next one, with which other workers begin while the last
 runs of a shard are waited for.

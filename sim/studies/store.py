@@ -23,9 +23,10 @@ from sim.results import unwritable, versions
 from sim.studies import crate, shards
 from sim.studies.contents import JOURNAL, Contents, parsed, shape_of, specs_of
 from sim.studies.journal import Batch, Journal, Shard, command
+from sim.studies.keys import keys
 from sim.studies.shards import SERIES, SHARDS
 from sim.studies.study import LEAST, Replicates, Study
-from sim.studies.work import Piece, RunSpec, keys, sources
+from sim.studies.work import Piece, RunSpec, sources
 
 STUDY, LOCK = "study.yaml", "writer.lock"
 OURS = {

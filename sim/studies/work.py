@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
@@ -23,13 +23,11 @@ from sim.errors import InputError
 from sim.harvest import labeled, lived, warm_up
 from sim.instruments.beyond import Observer
 from sim.measures import MEASURES
-from sim.parameters import CODEBOOK, flat
-from sim.reforms import as_data, name_of
 from sim.rng import replicate_seed
 from sim.scenario import Scenario
 from sim.studies.designs import POINTS, Points
 from sim.studies.effects import year_before
-from sim.studies.study import MOST, PLACEBO, Study
+from sim.studies.study import MOST, Study
 from sim.yaml_files import parse
 
 GROUP = 16  # runs that are measured together: labels cost a millisecond a measure, however many runs there are
@@ -173,13 +171,13 @@ def _live(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict
     if place not in scenarios:
         scenarios[place] = study.scenario_at(spec.arm, given)
     scenario = scenarios[place]
-    seed = replicate_seed(scenario.seed, _luck(study, spec))
+    seed = replicate_seed(scenario.seed, luck_of(study, spec))
     observer = Observer(study.measures)
     found = lived(scenario, seed, lambda weeks: None, NEVER, observer.watch)[1]
     return _Life(spec, given, scenario, seed, found, observer.measures(scenario, seed))
 
 
-def _luck(study: Study, spec: RunSpec) -> int:
+def luck_of(study: Study, spec: RunSpec) -> int:
     """Which luck a run has: the replicate's, which it shares with all points, or that of its own point and replicate."""
     return spec.replicate if study.luck == "shared" else (spec.point + 1) * MOST + spec.replicate
 
@@ -250,73 +248,6 @@ def _series(study: Study, kept: list[_Kept]) -> dict[str, np.ndarray] | None:
     return which | {name: series[:, column].ravel() for column, name in enumerate(study.series)}
 
 
-def keys(study: Study, points: Points, specs: Iterable[RunSpec]) -> list[bytes]:
-    """A name of 16 bytes for each run, made of all that its kept numbers depend on and of nothing else.
-
-    That is the code, what is read (measures, weeks, series), the city, the horizon, dated changes, the value of every parameter
-    of the codebook, the arm's reforms with every lever, the root seed and the replicate. So the key outlives another name, other
-    arms and a larger design; and runs that come to the same thing share one, as those of the baseline where only levers vary.
-    """
-    given = list(specs)
-    common, rows = _common(study), _parameters(study, points)
-    levers = {arm: _levers(study, points, arm) for arm in {spec.arm for spec in given}}
-    heads = {arm: [common + row + own for row, own in zip(rows, each, strict=True)] for arm, each in levers.items()}
-    return [_hash(heads[spec.arm][spec.point] + _luck(study, spec).to_bytes(8, "little")) for spec in given]
-
-
-def _hash(told: bytes) -> bytes:
-    return hashlib.blake2b(told, digest_size=16).digest()
-
-
 def records(points: Points) -> list[dict[str, Any]]:
     """The values of each point by name; a study in which nothing varies has one point without values."""
     return points.values.to_dict("records") if len(points.values.columns) else [{} for _ in range(len(points.values))]
-
-
-def _common(study: Study) -> bytes:
-    """The hash of what all runs of a study share."""
-    base = study.base
-    read = [sorted(study.measures), study.at, sorted(study.series)]
-    city = base.model_dump(include={"city", "weeks", "spin_up_weeks", "seed"})
-    changes = [[change.week, sorted(change.set.items())] for change in base.changes]
-    return _hash(json.dumps([sources(), read, city, changes, list(CODEBOOK)]).encode())
-
-
-def _parameters(study: Study, points: Points) -> list[bytes]:
-    """The hash of all parameters, for each point."""
-    numbers = {name: points.values.get(name, value) for name, value in flat(study.base.values()).items()}
-    return [_hash(row) for row in _words(numbers, len(points.values))]
-
-
-def _levers(study: Study, points: Points, arm: str) -> list[bytes]:
-    """The reforms of an arm with all their levers, for each point."""
-    values = points.values
-    if arm == PLACEBO and not all(name in CODEBOOK for name in values.columns):  # its dose stays 0, whatever varies
-        made_at = [[as_data(reform) for reform in study.reforms_at(arm, given)] for given in records(points)]
-        return [_hash(json.dumps(made).encode()) for made in made_at]
-    made = study.all_arms()[arm]
-    levers = {
-        (place, f"{name_of(reform)}.{lever}"): values.get(f"{name_of(reform)}.{lever}", value)
-        for place, reform in enumerate(made)
-        for lever, value in vars(reform).items()
-    }
-    told = _hash(json.dumps(list(levers)).encode())
-    return [told + row for row in _words(levers, len(values))]
-
-
-def _words(columns: Mapping[Any, Any], many: int) -> list[bytes]:
-    """Columns (one value, or one a row) as so many rows of bytes."""
-    table: np.ndarray = np.empty((many, len(columns)), np.uint64)
-    for place, column in enumerate(columns.values()):
-        if np.asarray(column).dtype.kind in "iuf":
-            table[:, place] = (np.asarray(column, float) + 0.0).view(np.uint64)  # + 0.0: there is one zero
-        else:
-            table[:, place] = [_word(each) for each in ([column] if column is None or isinstance(column, str) else column)]
-    return [row.tobytes() for row in table]
-
-
-def _word(value: Any) -> int:
-    """64 bits: a number as float64, a text or None by its hash."""
-    if value is None or isinstance(value, str):
-        return int.from_bytes(_hash(json.dumps(value).encode())[:8])
-    return int(np.float64(value + 0.0).view(np.uint64))
