@@ -20,12 +20,13 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"harvest", "measures", "results", "patterns"},
     {"instruments"},
     {"validation"},
-    {"sensitivity"},
+    {"sensitivity", "decision", "discovery"},
     {"trials"},
     {"studies"},
     {"calibration"},
-    {"plots", "plots_compare", "plots_sensitivity", "plots_trial", "plots_validation", "plots_calibration"},
+    {"plots", "plots_compare", "plots_sensitivity", "plots_trial", "plots_validation", "plots_calibration", "plots_decision"},
     {"report"},
+    {"dashboard"},
     {"cli"},
 ]
 PLACE = {module: number for number, room in enumerate(ROOMS) for module in room}
@@ -62,8 +63,8 @@ def test_only_compiled_knows_numba():
     assert {module for module in MODULES for name in imports(module) if name.split(".")[0] in ("numba", "llvmlite")} == {"compiled"}
 
 
-def test_only_agents_and_model_know_mesa():
-    assert {module for module in MODULES for name in imports(module) if name.split(".")[0] == "mesa"} == {"agents", "model"}
+def test_only_agents_model_and_dashboard_know_mesa():
+    assert {room(module) for module in MODULES for name in imports(module) if name.split(".")[0] == "mesa"} == {"agents", "model", "dashboard"}
 
 
 def test_rules_know_only_mathematics_and_each_other():

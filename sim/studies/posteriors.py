@@ -5,7 +5,7 @@ from sim.posterior import find_posterior, shipped_posteriors
 from sim.scenario import Scenario
 
 AUTO, NONE = "auto", "none"
-MOST_DRAWS = 512  # of a posterior that a study knows
+MOST_DRAWS = 1024  # of a posterior that a study knows
 KNOTS = 64  # quantiles by which a study knows one parameter's own distribution in a posterior
 
 
