@@ -14,7 +14,9 @@ from sim.studies.study import PLACEBO
 from sim.studies.study_files import load_study
 
 FOLDER = Path(__file__).parent / "golden" / "studies"
-STUDIES = {path.parent.name: path for path in sorted((Path(__file__).parent.parent / "experiments").glob("*/study.yaml"))}
+EXPERIMENTS = Path(__file__).parent.parent / "experiments"
+STUDIES = {path.parent.name: path for path in sorted(EXPERIMENTS.glob("*/study.yaml"))}
+STUDIES |= {f"{path.parent.name}-{path.stem}": path for path in sorted(EXPERIMENTS.glob("which-reform/*.yaml"))}
 MEASURES = ("mean_trust", "incidence", "cost")
 WEEKS = 216  # past week 208, when the programs that end have ended
 
