@@ -15,6 +15,7 @@ import platform
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,14 +23,18 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba.core.caching import NullCache
 
 INTERPRETED = bool(numba.config.DISABLE_JIT)
 PACKAGE = Path(__file__).parent
+REPLACED: dict[str, str] = {}  # rules that this process has put in the place of the package's: text by "topic.rule" (see `sim.own`)
+_entries: list[Any] = []
+_begun = threading.Event()
 _MASK = (1 << 64) - 1
 
 
 def fingerprint() -> str:
-    """Hash of all that compiled code depends on: sources, the codebook's names, Python, NumPy and numba.
+    """Hash of all that compiled code depends on: sources, the codebook's names, Python, NumPy and numba, and rules put in place of others.
 
     numba's own cache looks at the file of the compiled function only, and so runs stale science when a rule in
     another file has changed (numba issue 1833). A folder named by this hash cannot be stale.
@@ -45,6 +50,8 @@ def fingerprint() -> str:
     for path in sorted((PACKAGE / "parameters").glob("*.yaml")):
         names = re.findall(r"^[a-z_0-9]+(?=:)", path.read_text(encoding="utf-8"), re.MULTILINE)
         digest.update(f"{path.stem}:{names}".encode())
+    for name, text in sorted(REPLACED.items()):
+        digest.update(f"{name}: {text}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -117,11 +124,42 @@ def entry(function: Callable) -> Callable:
     """Compile a function that Python calls, and keep it on disk for the next process."""
     if INTERPRETED:
         return function
-    folder = cache_folder()  # anew for each entry, because sources may have been edited and reloaded since the last
+    made = numba.njit(**_COMMON)(function)
+    _entries.append(made)
+    _keep(made, cache_folder())  # anew for each entry, because sources may have been edited and reloaded since the last
+    return made
+
+
+def _keep(made: Any, folder: Path | None) -> None:
+    """Let an entry be kept in a folder; None: nowhere."""
     if folder is None:
-        return numba.njit(**_COMMON)(function)
-    with _numba_cache_in(folder):
-        return numba.njit(cache=True, **_COMMON)(function)
+        made._cache = NullCache()
+    else:
+        with _numba_cache_in(folder):
+            made.enable_caching()
+
+
+def replace(name: str, old: Callable, function: Callable, text: str) -> Callable:
+    """Put another function in the place of a rule, wherever the package names it. Compiled code does not change: see `begun`.
+
+    Names are looked up when something is compiled, so a rule that is replaced before the first run takes effect everywhere; and
+    what is compiled then is kept in a folder of its own, because the text is part of the fingerprint.
+    """
+    new = rule(function)
+    for module in [module for key, module in list(sys.modules.items()) if key.partition(".")[0] == "sim"]:
+        for key, value in list(vars(module).items()):
+            if value is old:
+                setattr(module, key, new)
+    REPLACED[name] = text
+    folder = None if INTERPRETED else cache_folder()
+    for made in _entries:
+        _keep(made, folder)
+    return new
+
+
+def begun() -> bool:
+    """Has a city been built in this process, so that rules are compiled as they were?"""
+    return _begun.is_set()
 
 
 def source(function: Callable) -> Callable:
@@ -140,7 +178,8 @@ def _on_disk(function: Any) -> bool:
 
 
 def announce(what: str, *functions: Callable) -> None:
-    """Say on standard error that a first call will compile, if it will."""
+    """Say on standard error that a first call will compile, if it will. From here on no rule can be replaced."""
+    _begun.set()
     if not is_ready(*functions):
         print(f"Compiling {what} (once for this version; about 20 seconds) ...", file=sys.stderr, flush=True)
 

@@ -8,6 +8,7 @@ import numpy as np
 from mesa.discrete_space import Cell, OrthogonalMooreGrid
 
 from sim.agents import Citizen, Offender, Officer, Row
+from sim.html import card
 from sim.rules.trust import overall_trust
 from sim.scenario import Scenario, load_scenario
 from sim.world.anatomy import phases
@@ -159,7 +160,15 @@ class Model(mesa.Model):
                 kind(self, row)
 
     def _repr_html_(self) -> str:
-        return (
-            f"<b>{self.scenario.name}</b>: week {self.week}, {len(self.city.citizens.home):,} adults, "
-            f"mean trust {self.mean_trust:.3f} (0-1), seed {self.simulation.seed}"
+        city = self.city
+        people = f"{len(city.citizens.home):,} adults, {city.officers.active.sum():,} officers, {self._offenders():,} offenders"
+        facts = (
+            ("Week", f"{self.week:,} of {self.scenario.weeks:,}"),
+            ("People", f"{people} on {city.grid.width} x {city.grid.height} cells"),
+            ("Mean trust", f"{self.mean_trust:.3f} (0-1)"),
+            ("Seed", self.simulation.seed),
         )
+        return card(f"Model of {self.scenario.name}", facts)
+
+    def _offenders(self) -> int:
+        return int((self.city.offenders.propensity > 0.0).sum())

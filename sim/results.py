@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -18,10 +17,11 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from sim import __version__
+from sim import __version__, own
 from sim.compiled import fingerprint
-from sim.errors import InputError
+from sim.errors import InputError, number
 from sim.harvest import run_all
+from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year
 from sim.scenario import Scenario
 
@@ -66,14 +66,14 @@ def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = 
 
 
 def versions() -> dict[str, str]:
-    """Versions of what made the results."""
+    """Versions of what made the results; code of one's own by its hash."""
     found = {"confianza": __version__, "python": python_version()}
     for package in ("numpy", "numba", "mesa"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
-    return found
+    return found | own.names()
 
 
 def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
@@ -87,6 +87,7 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
         "scenario": scenario.to_yaml(),
         "versions": json.dumps(versions()),
         "source_fingerprint": fingerprint(),
+        **({"own_code": code} if (code := own.written()) else {}),
         "command": " ".join(sys.argv),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -175,8 +176,16 @@ class Results:
         return f"<Results of '{self.name}': {self.replicates} replicates, {weeks} weeks, {len(self.dataset)} variables>"
 
     def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, float_format="{:,.4g}".format, na_rep="")
-        return f"<p>{escape(repr(self))}</p>{table}{self.dataset._repr_html_()}"
+        attrs = self.dataset.attrs
+        facts = (
+            ("Question", attrs["question"]),
+            ("City", f"{number(attrs['adults'])} adults, {number(attrs['officers'])} officers"),
+            ("Runs", f"{self.replicates} replicates of {int(self.dataset.week[-1]) + 1} weeks, root seed {attrs['root_seed']}"),
+            ("Own code", ", ".join(json.loads(attrs.get("own_code", "{}")))),
+        )
+        caption = "Means over replicates in the first and the last year; beside each the half-width of its 95 % interval"
+        parts = (table(self.summary(), caption=caption), note("The dataset (results.dataset):"), self.dataset._repr_html_())
+        return card(f"Results of {self.name}", facts, *parts)
 
 
 def write(path: Path, make: Callable[[Path], object]) -> Path:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
+from sim.cards import of_scenario
 from sim.errors import InputError, closest, number, shown
 from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
 from sim.records import Record
@@ -189,6 +190,9 @@ class Scenario(Record):
         except InputError as error:
             culprit = written.get(error.path[:2]) or written.get(error.path[:1]) or " ".join(written.values())
             raise error.at(culprit) from None
+
+    def _repr_html_(self) -> str:
+        return of_scenario(self)
 
     def to_yaml(self) -> str:
         """The scenario with everything it inherits, as a file that loads back equal."""

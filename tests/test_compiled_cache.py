@@ -122,6 +122,23 @@ def test_a_rule_that_is_added_and_a_parameter_that_is_renamed_change_the_key(pac
     assert package.run()[1] == "ready"
 
 
+REPLACE = """
+import sim.compiled, sim.rules.toy
+{first}
+sim.compiled.replace("toy.change", sim.rules.toy.change, lambda x: 3.0 * x, "3.0 * x")
+"""
+
+
+@pytest.mark.parametrize("first", ["", "import sim.world.toy"], ids=["before the entry is imported", "after"])
+def test_a_replaced_rule_is_compiled_and_kept_apart(package, first):
+    before = float.fromhex(package.run()[0])
+    for ready, hits in (("cold", "0"), ("ready", "1")):
+        found, *state = package.run(REPLACE.format(first=first))
+        assert float.fromhex(found) == pytest.approx(1.5 * before) and state == [ready, hits]
+    assert package.run() == [before.hex(), "ready", "1"]
+    assert len(list(package.cache.iterdir())) == 2
+
+
 def test_numba_imported_first_still_keeps_code_in_our_folder(package):
     elsewhere = package.folder / "elsewhere"
     for _ in range(2):

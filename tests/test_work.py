@@ -189,12 +189,10 @@ def test_every_run_is_told_and_may_be_the_last():
 def test_other_code_is_refused(monkeypatch):
     job = job_of(PLAIN)
     monkeypatch.setattr(work, "sources", lambda: "0123456789abcdef")
-    work.study_of.cache_clear()
     with pytest.raises(InputError, match=r"this worker has other code or versions \(0123456789abcdef\) than the study") as caught:
         perform(job, (), ())
     assert "Install the same version" in str(pickle.loads(pickle.dumps(caught.value)))
     monkeypatch.undo()
-    work.study_of.cache_clear()
     assert perform(job, (), ()).failures == []
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
+from sim.html import card, table
 from sim.parameters import CODEBOOK
 from sim.posterior import Posterior, load_posterior, write_posterior
 from sim.results import write
@@ -74,8 +74,11 @@ class Calibration:
         return f"<Calibration of '{self.name}': {many}; the targets tell something of {told} of {len(self.parameters)} parameters>"
 
     def _repr_html_(self) -> str:
-        shown = self.parameters.head(15).to_html(float_format="{:.3g}".format, index=False)
-        return f"<p>{escape(repr(self))}</p>{shown}{self.targets.to_html(float_format='{:.4g}'.format, index=False)}"
+        parts = (
+            table(self.parameters.head(15), caption="The parameters of which the targets tell most"),
+            table(self.targets, caption="The targets"),
+        )
+        return card(f"Calibration of {self.name}", (), *parts, text=repr(self)[1:-1])
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, shares: Sequence[float]) -> np.ndarray:

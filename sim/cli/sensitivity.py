@@ -10,10 +10,9 @@ from rich.table import Table
 
 from sim.cli.compare import chosen
 from sim.cli.show import amount, console, note, table
-from sim.cli.sweep import outline, swept
+from sim.cli.sweep import beliefs_of, outline, swept
 from sim.errors import number
 from sim.results import check_folder
-from sim.studies.draws import beliefs
 from sim.studies.findings import FOLDER, Analysis, Finding
 from sim.studies.sensitivity import analyze, default_outputs, method_for, output_of
 from sim.studies.study import Study
@@ -77,7 +76,7 @@ def complete(folder: str, study: Study) -> Sweep:
 def tell(analysis: Analysis) -> None:
     """A table for each output, or why there is none."""
     screen = console()
-    if said := beliefs(analysis.study.posterior, analysis.study.factors()):
+    if said := beliefs_of(analysis.study):
         screen.print(f"{said}\n")
     for finding in analysis.findings:
         if finding.spoke:

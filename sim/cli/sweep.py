@@ -75,8 +75,14 @@ def outline(study: Study) -> str:
     upto = "up to " if isinstance(study.replicates, Replicates) else ""
     many = f"{number(points)} points x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
     question = f"\n{study.question}" if study.question else ""
-    from_posterior = f"{said}\n" if (said := beliefs(study.posterior, study.factors())) else ""
+    from_posterior = f"{said}\n" if (said := beliefs_of(study)) else ""
     return f"{study.name}{question}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n{from_posterior}"
+
+
+def beliefs_of(study: Study) -> str:
+    """In a sentence, which factors vary as a posterior has it; empty if none does."""
+    joint = study.design is not None and kind_of(study.design) == "draws"
+    return beliefs(study.posterior, study.factors(), joint=joint)
 
 
 def swept(study: Study, path: str, folder: Path, executor: str, workers: int | None) -> Sweep:

@@ -66,6 +66,43 @@ def sensitivity(
     sensitivity_of(study, of or [], method, week, out, executor, workers)
 
 
+def decide(
+    study: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")],
+    value: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MEASURE=WEIGHT",
+            help="Units of benefit for a unit of a measure's effect. Repeatable; by default what the study says, or mean_trust=100.",
+            show_default=False,
+        ),
+    ] = None,
+    pay: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            metavar="LOW HIGH",
+            help="From what to what a unit of benefit may be worth, thousand pesos, in the whole city.",
+            show_default=False,
+        ),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Thousand pesos: arms that cost more on average are no choice.", show_default=False)
+    ] = None,
+    week: Annotated[int | None, typer.Option(help="Week at whose end effects are read; by default the last.", show_default=False)] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of a study: folder for the runs (out/STUDY). Of a store: folder for decision/ and discovery/ (STORE).", show_default=False
+        ),
+    ] = None,
+    executor: Runs = "threads",
+    workers: Workers = None,
+) -> None:
+    """Say which option is best, how sure that is, where each fails and what to find out first; runs the sweep first if it is not there."""
+    from sim.cli.decide import decide_on
+
+    decide_on(study, value or [], pay, budget, week, out, executor, workers)
+
+
 def plan(
     study: StudyFile,
     out: Annotated[Path | None, typer.Option(help="Folder for the runs, whose disk is looked at.", show_default=False)] = None,
@@ -156,7 +193,46 @@ def calibrate(
     calibrate_scenario(scenario, targets, runs, minutes, seed, settings or [], out, coverage, workers)
 
 
+def view(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
+    arms: Annotated[
+        str | None, typer.Option(metavar="STUDY", help="A study file, whose arms are shown side by side.", show_default=False)
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the page at first: en or es.")] = "en",
+    port: Annotated[int | None, typer.Option(help="Port; 8521 unless it is taken.", show_default=False)] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the page may save scenarios; by default where SCENARIO's file is.", show_default=False)
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in the browser.")] = False,
+) -> None:
+    """Watch a city live in the browser: arms side by side with the same luck. Only this computer can open the page."""
+    from sim.cli.view import view_scenario
+
+    view_scenario(scenario, arms, lang, port, folder, browser=not no_browser)
+
+
+def discover(
+    study: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")],
+    condition: Annotated[
+        str, typer.Argument(metavar="CONDITION", help='In quotation marks: "effect:ARM:MEASURE < 0" or "level:ARM:MEASURE >= 45000".')
+    ],
+    week: Annotated[int | None, typer.Option(help="Week at whose end it is read; by default the last.", show_default=False)] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of a study: folder for the runs (out/STUDY). Of a store: folder for tables (STORE/discovery).", show_default=False
+        ),
+    ] = None,
+    executor: Runs = "threads",
+    workers: Workers = None,
+) -> None:
+    """Say where, in the space of what varies, a condition holds: as where a reform fails; runs the sweep first if it is not there."""
+    from sim.cli.discover import discover_where
+
+    discover_where(study, condition, week, out, executor, workers)
+
+
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (sweep, sensitivity, calibrate, plan, status, resume, retry, extend, export, schema):
+    for verb in (sweep, sensitivity, decide, calibrate, plan, status, resume, retry, extend, export, schema, view, discover):
         app.command()(verb)

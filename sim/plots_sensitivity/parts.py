@@ -79,9 +79,8 @@ def sheet(width: float, height: float, title: str, what: str) -> Figure:
     top = 0.5 + 0.17 * (lines.count("\n") + 1)
     figure = Figure((width, height + top), layout="constrained")
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / (height + top)))  # type: ignore[union-attr, call-arg]
-    place = {"x": 0.01, "y": 1 - 0.1 / (height + top), "ha": "left", "va": "top"}
-    name = figure.suptitle(title, **place, fontweight="bold", fontsize=STYLE["axes.titlesize"])
-    name.set_in_layout(False)  # its room is there already
+    # No suptitle: its room is there already, and if it were left out of the layout notebooks would cut it off.
+    figure.text(0.01, 1 - 0.1 / (height + top), title, va="top", fontweight="bold", fontsize=STYLE["axes.titlesize"])
     figure.text(0.01, 1 - 0.36 / (height + top), lines, fontsize=9, color="#444444", va="top", linespacing=1.25)
     return figure
 

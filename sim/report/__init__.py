@@ -14,7 +14,7 @@ NAMES = re.compile(r"(?<=[a-z])([._])(?=[a-z])")  # where a name may be broken
 def write_report(folder: str | Path, language: str = "en", out: str | Path | None = None) -> Path:
     """Write the report of a folder of results and give its path.
 
-    folder    what `confianza run`, `compare` or `sensitivity` wrote
+    folder    what `confianza run`, `compare`, `decide` or `sensitivity` wrote
     language  en or es
     out       file to write; by default report.html (report.es.html) in the folder
     InputError if there are no results, the language is unknown or the file cannot be written.
@@ -64,12 +64,19 @@ def reporting_command(language: str) -> str:
 
 def read(folder: Path, words: Any) -> tuple[Any, str]:
     """What the results in a folder say, and the fingerprint of the sources that made them. InputError if there are none."""
-    from sim.report import comparisons, runs, sensitivities
+    from sim.report import comparisons, decisions, runs, sensitivities
     from sim.results import DATASET, Results
     from sim.studies.comparison import DATASET as COMPARED
     from sim.studies.comparison import Comparison
+    from sim.studies.decision import FILE as DECIDED
+    from sim.studies.decision import FOLDER as DECISION
+    from sim.studies.decision import Decision
     from sim.studies.findings import FILE, FOLDER, Analysis
 
+    if decided := next((place for place in (folder, folder / DECISION) if (place / DECIDED).exists()), None):
+        store = folder.parent if decided == folder else folder
+        decision = Decision.load(decided)
+        return decisions.findings(decision, store, words), str(decision.facts["source_fingerprint"])
     analyzed = next((place for place in (folder, folder / FOLDER) if (place / FILE).exists()), None)
     if analyzed:
         analysis = Analysis.load(analyzed)
@@ -78,6 +85,6 @@ def read(folder: Path, words: Any) -> tuple[Any, str]:
         comparison = Comparison.load(folder)
         return comparisons.findings(comparison, words), str(comparison.dataset.attrs["source_fingerprint"])
     if not (folder / DATASET).exists():
-        raise InputError(f"there are no results in '{folder}'.", "Give a folder that confianza run, compare or sensitivity wrote.")
+        raise InputError(f"there are no results in '{folder}'.", "Give a folder that confianza run, compare, decide or sensitivity wrote.")
     results = Results.load(folder)
     return runs.findings(results, words), str(results.dataset.attrs["source_fingerprint"])

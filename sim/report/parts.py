@@ -43,6 +43,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Section:
+    """Paragraphs under a heading; `bulleted` ones as a list."""
+
+    heading: str
+    paragraphs: Sequence[Text]
+    bulleted: bool = False
+
+
+@dataclass(frozen=True)
 class Findings:
     """What a study found: the heart of a page, before what was assumed."""
 
@@ -59,6 +68,11 @@ class Findings:
     dated: Table | None  # what happens during the run
     warnings: Sequence[str] = field(default=())
     headings: Mapping[str, str] = field(default_factory=dict)  # of sections, by the keys of the page's words, where they are others
+    paragraphs: Sequence[tuple[str, Sequence[str]]] = field(default=())  # of the answer, each with a heading
+    leading: Sequence[Table] = field(default=())  # tables that belong to the answer
+    sections: Sequence[Section] = field(default=())  # after the details
+    checks_first: str = ""  # a heading, if the patterns that fail belong to the answer
+    checked_by: str = "confianza validate scenario.yaml --out ."  # the command that makes pattern checks
 
 
 def embedded(figure: Figure) -> str:

@@ -1,14 +1,17 @@
 """What a report says in each language, and how that language writes numbers.
 
-words/LANGUAGE.yaml and names-LANGUAGE.yaml have the same keys in every language; codebook-LANGUAGE.yaml and texts-LANGUAGE.yaml
-translate what is written in English elsewhere (figures, parameters, patterns, units, shipped scenarios and studies).
+words/LANGUAGE.yaml, names-LANGUAGE.yaml and decisions-LANGUAGE.yaml have the same keys in every language; codebook-LANGUAGE.yaml,
+texts-LANGUAGE.yaml and notes-LANGUAGE.yaml translate what is written in English elsewhere (figures, parameters, patterns, units, shipped
+scenarios and studies, warnings of analyses).
 What has no translation is shown in English and marked as such.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from math import isfinite, log10
 from pathlib import Path
+from string import Formatter
 from typing import Any, NamedTuple
 
 import yaml
@@ -49,9 +52,10 @@ class Words:
             hint = f"Did you mean '{near}'?\n" if near else ""
             raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(LANGUAGES)}", file="--lang")
         self.language = language
-        self.data = {**read(f"{language}.yaml"), **read(f"names-{language}.yaml")}
+        self.data = {**read(f"{language}.yaml"), **read(f"names-{language}.yaml"), **read(f"decisions-{language}.yaml")}
         english = language == "en"
-        self.translated = {} if english else {**read(f"codebook-{language}.yaml"), "texts": read(f"texts-{language}.yaml")}
+        others = {} if english else {name: read(f"{name}-{language}.yaml") for name in ("texts", "notes")}
+        self.translated = {} if english else {**read(f"codebook-{language}.yaml"), **others}
 
     def __getitem__(self, section: str) -> Any:
         """A section of the words, as `words["columns"]`."""
@@ -102,6 +106,18 @@ class Words:
         """A text that a scenario's author wrote: translated if it is one of the shipped scenarios' own."""
         return self.translate("texts", " ".join(text.split()), " ".join(text.split()))
 
+    def retold(self, text: str) -> Text:
+        """A warning of an analysis: translated, with its own numbers and names, if it is one of those that are known."""
+        for english, own in self.translated.get("notes", {}).items():
+            if found := pattern(english).fullmatch(text):
+                return Text(own.format(**{name: self._filled(name, held) for name, held in found.groupdict().items()}), self.language)
+        return Text(text, "en")
+
+    def _filled(self, place: str, held: str) -> str:
+        """What stands in a place of a warning: names of arms, or several texts that may be known themselves, joined by commas."""
+        parts = held.split(", ")
+        return ", ".join(self.reform(part) if place in ("arm", "arms") else self.retold(part).text for part in parts)
+
     def reform(self, name: str) -> str:
         """A reform or an arm of a study in words; its own name if it is somebody's invention."""
         known: Mapping[str, str] = self.data["reforms"]
@@ -119,6 +135,17 @@ class Words:
     def figure_words(self, english: Mapping[str, str], section: str = "plots") -> Mapping[str, str]:
         """The words inside figures: the figure's own English ones, replaced by this language's."""
         return {**english, **self.translated.get("plots", {}), **self.translated.get(section, {})}
+
+
+@cache
+def pattern(sentence: str) -> re.Pattern[str]:
+    """What matches a sentence whose {places} are filled with anything.
+
+    >>> pattern("{many} runs failed.").fullmatch("12 runs failed.")["many"]
+    '12'
+    """
+    parts = Formatter().parse(sentence)
+    return re.compile("".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, *_ in parts), re.DOTALL)
 
 
 @cache

@@ -64,7 +64,14 @@ class Basis:
 
     def products(self, unit: np.ndarray, terms: np.ndarray) -> np.ndarray:
         """n x p: each term at each point. terms: p x d, the degree of each factor in each term."""
-        one = np.einsum("dnk,dkm->dmn", _legendre(unit), self.transforms)
+        used = np.flatnonzero(terms.any(axis=0))  # of many factors a sum has few
+        if not used.size:
+            return np.ones((len(unit), len(terms)))
+        terms, many = terms[:, used], int(terms.max()) + 1
+        one = np.ascontiguousarray(_legendre(unit[:, used], many - 1).transpose(0, 2, 1))
+        for place, factor in enumerate(used):
+            if self.levels[factor] is not None:
+                one[place] = self.transforms[factor, :many, :many].T @ one[place]
         factors = np.argsort(terms == 0, axis=1, kind="stable")[:, :ORDER]  # those with a degree come first
         degrees = np.take_along_axis(terms, factors, axis=1)
         found = one[factors[:, 0], degrees[:, 0]]
@@ -74,10 +81,10 @@ class Basis:
         return found.T
 
 
-def _legendre(unit: np.ndarray) -> np.ndarray:
-    """d x n x (HIGHEST + 1): Legendre polynomials of 2u - 1 with variance 1."""
-    values = np.polynomial.legendre.legvander(2 * unit.T - 1, HIGHEST)
-    return values * np.sqrt(2 * np.arange(HIGHEST + 1) + 1)
+def _legendre(unit: np.ndarray, highest: int = HIGHEST) -> np.ndarray:
+    """d x n x (highest + 1): Legendre polynomials of 2u - 1 with variance 1."""
+    values = np.polynomial.legendre.legvander(2 * unit.T - 1, highest)
+    return values * np.sqrt(2 * np.arange(highest + 1) + 1)
 
 
 def _orthonormal(values: np.ndarray) -> np.ndarray:

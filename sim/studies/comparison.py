@@ -1,7 +1,6 @@
 """What a comparison found: labeled arms side by side, the tables people ask for, and the way to disk and back."""
 
 import json
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import xarray as xr
 import yaml
 
 from sim.errors import InputError
+from sim.html import card, table
 from sim.results import plain, provenance, write_all
 from sim.studies import effects
 from sim.studies.posteriors import NONE
@@ -178,4 +178,17 @@ class Comparison:
         return f"<Comparison '{self.name}': {', '.join(self.arms)}; {self.replicates} replicates>"
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>{self.effects().to_html(index=False, float_format='{:,.4g}'.format, na_rep='')}"
+        facts = (
+            ("Question", self.study.question),
+            ("Arms", ", ".join(self.arms)),
+            ("Compared with", self.study.vs),
+            ("Runs", f"{self.replicates} replicates of {self.study.base.weeks:,} weeks of every arm"),
+            ("Intervals", self.covers()),
+            ("Own code", ", ".join(json.loads(self.dataset.attrs.get("own_code", "{}")))),
+        )
+        last = self.study.at[-1]
+        shown = self.effects()
+        shown = shown[(shown.week == last) & shown.arm.isin(self.compared)].drop(
+            columns=["week", "half_width", "probability_of_sign", "replicates"]
+        )
+        return card(f"Comparison: {self.name}", facts, table(shown, caption=f"Paired effects at the end of week {last}"))

@@ -100,10 +100,17 @@ def _about(posterior: Posterior, scenario: Scenario, name: str) -> bool:
     return scenario.parameters.get(name) == posterior.own.get(name)
 
 
-def beliefs(posterior: str, factors: Iterable[Any]) -> str:
-    """In a sentence, which factors of a study vary as a posterior has it; empty if none does."""
+def beliefs(posterior: str, factors: Iterable[Any], *, joint: bool = False) -> str:
+    """In a sentence, which factors of a study vary as a posterior has it; empty if none does.
+
+    joint  are they drawn together, as the design `draws` does?
+    """
     many = sum(isinstance(factor.distribution, Draws) for factor in factors)
-    if posterior == NONE or not many:
+    if not many:
+        return ""
+    if joint:
+        return f"{many} of the factors vary together, as in the draws of a posterior; the others independently of these and of each other."
+    if posterior == NONE:
         return ""
     return (
         f"{many} of the factors vary as in the posterior '{Path(posterior).stem}', each by itself: what they have to do with each other is "

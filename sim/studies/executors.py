@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from sim import own
 from sim.errors import InputError, closest, shown
 from sim.harvest import warm_up
 from sim.studies.work import sources
@@ -30,7 +31,11 @@ def executor(name: str | Executor = "threads", workers: int | None = None) -> It
     if isinstance(name, Executor):
         yield name
         return
-    with _maker(name)(workers or os.cpu_count()) as made:
+    maker = _maker(name)
+    if name != "threads" and (ours := own.texts()):
+        message = f"workers of '{name}' do not know code of your own: {', '.join(ours)}."
+        raise InputError(message, "Take the executor 'threads', or write it into the package.")
+    with maker(workers or os.cpu_count()) as made:
         yield made
 
 

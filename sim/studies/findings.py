@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
+from sim.html import card, note, table
 from sim.results import write
 from sim.sensitivity import Sensitivity
 from sim.studies.study import Study
@@ -119,6 +120,16 @@ class Analysis:
     def method(self) -> str:
         """The method, the same for all outputs."""
         return self.findings[0].sensitivity.method
+
+    def _repr_html_(self) -> str:
+        """The factors that matter most for each output, in a notebook; where the method refuses to speak, why."""
+        parts = []
+        for finding in self.findings:
+            told, caption = finding.sensitivity, f"{finding.output.text} ({finding.output.unit}), week {finding.output.week}"
+            parts += [note(f"{caption}: {told.refused}")] if told.refused else [table(finding.ranked().head(10), caption=caption)]
+            parts += [] if told.refused else [note(told.covers)]
+        facts = (("Question", self.study.question), ("Method", self.method), ("Points", f"{len(self.points):,}"))
+        return card(f"Sensitivity: {self.study.name}", facts, *parts)
 
     def renamed(self, name: str) -> "Analysis":
         """The same with the study called otherwise, for a page in another language."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim import own
 from sim.errors import InputError
 from sim.results import unwritable, versions
 from sim.studies import crate, shards
@@ -166,7 +167,8 @@ class Store(Contents):
             first_shard=last.shards.stop if last else 0,
             keys=b"".join(listed),
             chosen=self._failed(listed) if kind == "retry" else self.absent(listed),
-            made={"created": datetime.now(UTC).isoformat(timespec="seconds"), "command": command(), "versions": versions()},
+            made={"created": datetime.now(UTC).isoformat(timespec="seconds"), "command": command(), "versions": versions()}
+            | ({"own_code": code} if (code := own.texts()) else {}),
         )
         assert self._writer  # only who holds the lock plans
         self._writer.add_batch(batch)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from textwrap import indent
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
+from sim.cards import of_study
 from sim.errors import InputError, number_problem, number_remedy, shown
 from sim.harvest import VARIABLES
 from sim.measures import YEAR
@@ -32,11 +33,15 @@ from sim.studies.factors import (
 )
 from sim.studies.limits import LEAST, MOST, Budget, Replicates, check_panel, known, known_measure
 from sim.studies.posteriors import AUTO, NONE, posterior_of
+from sim.studies.preferences import Preferences
 from sim.studies.tables import points_table, table_factors
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
 from sim.yaml_files import dump_yaml, printable
+
+if TYPE_CHECKING:
+    from sim.studies.function import StudyFunction
 
 __all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study"]
 
@@ -73,6 +78,7 @@ class Study(Record):
     design: dict[str, Any] | None = Field(None, description="At which points: {sobol: 256}, {csv: points.csv}, {morris: 40}, ...")
     series: tuple[str, ...] = Field((), strict=False, description="Weekly variables that a sweep keeps, as [trust, crimes]")
     luck: Literal["shared", "own"] = Field("shared", description="own: each point of a sweep has luck of its own, not that of all others")
+    decision: Preferences | None = Field(None, description="What benefits are worth, for confianza decide; changes no run")
 
     @field_validator("name", "question", mode="after")
     @classmethod
@@ -136,6 +142,13 @@ class Study(Record):
     @classmethod
     def _check_budget(cls, given: object) -> object:
         return given if given is None or isinstance(given, Mapping | Budget) else Budget(money=given)  # type: ignore[arg-type]
+
+    @field_validator("decision", mode="before")
+    @classmethod
+    def _check_decision(cls, given: object) -> object:
+        if given is not None and not isinstance(given, Mapping | Preferences):
+            raise InputError(f"'decision' must be keys with values, but is {shown(given)}.", "Write decision: {value: {mean_trust: 100}}")
+        return given
 
     @field_validator("posterior", mode="before")
     @classmethod
@@ -280,6 +293,23 @@ class Study(Record):
         treatment = self.arms[known(arm, self.arms, "arm", f"Arms: {', '.join(self.arms)}")]
         told: dict[str, Any] = {"name": f"{self.name}: {arm}", "scenario": self.base, "treatment": treatment} | keys
         return run_trial(Trial(**told))
+
+    def as_function(self, *, replicates: int | None = None, week: int | None = None, effects: bool = False) -> "StudyFunction":
+        """The study as a plain function of what varies and the arm, for tools that take one. See `sim.studies.function`."""
+        from sim.studies.function import as_function  # here, because it imports this module
+
+        return as_function(self, replicates=replicates, week=week, effects=effects)
+
+    def to_ema(self, *, replicates: int | None = None, week: int | None = None, effects: bool = False) -> Any:
+        """The study as an `ema_workbench.Model`. See `sim.studies.ema`. InputError if the workbench is not installed."""
+        try:
+            from sim.studies.ema import to_ema  # here, because it imports this module, and the workbench may be missing
+        except ModuleNotFoundError as error:
+            raise InputError(f"the EMA Workbench is not installed ({error}).", "Install it: pip install 'confianza[ema]'") from None
+        return to_ema(self, replicates=replicates, week=week, effects=effects)
+
+    def _repr_html_(self) -> str:
+        return of_study(self)
 
     def to_yaml(self) -> str:
         """The study with its scenario written out, as a file that loads back equal."""

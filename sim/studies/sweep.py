@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, closest, shown
+from sim.html import card, listed, table
 from sim.results import interval
 from sim.studies.budget import scaled
 from sim.studies.compare import BATCH
@@ -26,10 +26,13 @@ from sim.studies.study import Study
 from sim.studies.work import sources
 
 if TYPE_CHECKING:
+    from sim.studies.decision import Decision
+    from sim.studies.discoveries import Discovery
     from sim.studies.findings import Analysis
 
 Progress = Callable[[int], None]
 GROWING = ("sobol", "random", "saltelli", "draws")  # designs of which a larger one begins with the same points
+READING = ("decision",)  # keys of a study that say how to read its runs, and change none
 
 
 def sweep(
@@ -58,13 +61,13 @@ def sweep(
         _same(store, resolved)
     else:
         store = Store.create(folder, resolved, chunk=chunk)
-    return Sweep(store).resume(executor=executor, workers=workers, progress=progress)
+    return Sweep(store, resolved).resume(executor=executor, workers=workers, progress=progress)
 
 
 def _same(store: Store, study: Study) -> None:
     """InputError that says what differs, if a store belongs to another study."""
     here, given = store.study.model_dump(), parsed(study.to_yaml()).model_dump()
-    if differing := [key for key in given if here[key] != given[key]]:
+    if differing := [key for key in given if here[key] != given[key] and key not in READING]:
         raise InputError(
             f"'{store.folder}' holds another study: {', '.join(differing)} differ{'s' if len(differing) == 1 else ''}.",
             f"Give another folder with --out, or run what is new into this one: confianza extend {store.folder}",
@@ -74,8 +77,10 @@ def _same(store: Store, study: Study) -> None:
 class Sweep:
     """A study's runs in a store. What is read is what is recorded; series are read a part at a time (see `Store.series`)."""
 
-    def __init__(self, store: Store):
+    def __init__(self, store: Store, reads: Study | None = None):
+        """reads: a study with the same runs, whose keys that say how to read them count instead of the store's."""
         self.store = store
+        self._reads = {key: getattr(reads, key) for key in READING} if reads else {}
         self._points: tuple[str, Points] | None = None
 
     @classmethod
@@ -86,7 +91,7 @@ class Sweep:
     @property
     def study(self) -> Study:
         """The study as it was resolved."""
-        return self.store.study
+        return self.store.study.model_copy(update=self._reads) if self._reads else self.store.study
 
     @property
     def points(self) -> Points:
@@ -271,6 +276,18 @@ class Sweep:
 
         return analyze(self, of, method=method, week=week)
 
+    def decide(self, **asked: Any) -> "Decision":
+        """Which arm is best, how sure that is, and what to find out first. Keys: value, unit, pay, budget, week; see `decide`."""
+        from sim.studies.decide import decide  # here, because it imports this module
+
+        return decide(self, **asked)
+
+    def discover(self, condition: str, *, week: int | None = None, **options: Any) -> "Discovery":
+        """Where, in the space of what varies, a condition such as "effect:ARM:MEASURE < 0" holds. See `sim.studies.discover.discover`."""
+        from sim.studies.discover import discover  # here, because it imports this module
+
+        return discover(self, condition, week=week, **options)
+
     def export(self, path: str | Path, *, series: bool = False) -> Path:
         """Write all runs, or with `series` their weekly series, to one file: .parquet, .csv or .nc. InputError if that is impossible."""
         return export(self.store, self.points, Path(path), series=series)
@@ -283,8 +300,14 @@ class Sweep:
     def _repr_html_(self) -> str:
         frame, study = self.store.runs(), self.study
         means = frame[frame.week == study.at[-1]].groupby("arm", sort=False)[list(study.measures)].mean()
-        table = means.to_html(float_format="{:,.4g}".format, na_rep="")
-        return f"<p>{escape(repr(self))}</p><p>Means at the end of week {study.at[-1]}:</p>{table}"
+        status = self.store.status()
+        facts = (
+            ("Question", study.question),
+            ("Varies", listed(factor.name for factor in study.factors())),
+            ("Design", f"{count(status.points, 'point')}, {count(len(status.arms), 'arm')}, {count(status.replicates, 'replicate')}"),
+            ("Runs", f"{status.kept:,} of {count(status.wanted, 'run')} kept, {status.failed:,} failed"),
+        )
+        return card(f"Sweep of {study.name}", facts, table(means, index=True, caption=f"Means at the end of week {study.at[-1]}"))
 
 
 def _grown(study: Study, points: int) -> Study:

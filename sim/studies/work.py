@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import harvest, instruments, measures
+from sim import harvest, instruments, measures, own
 from sim.compiled import fingerprint
 from sim.errors import InputError
 from sim.harvest import labeled, lived, warm_up
@@ -67,15 +67,21 @@ class Piece(NamedTuple):
     failures: list[Failure]
 
 
-@cache
 def sources() -> str:
-    """Hash of all code that a run's numbers depend on: of the model (see `fingerprint`), and of what reads and measures it."""
+    """Hash of all code that a run's numbers depend on: of the model (see `fingerprint`), of what reads and measures it, and one's own."""
+    return _sources(own.written())
+
+
+@cache
+def _sources(ours: str) -> str:
+    """The same, as files were when it was first asked for."""
     digest = hashlib.sha256(fingerprint().encode())
     for package in ("xarray", "bottleneck", "numbagg"):  # xarray sums with the last two, in another order, where they are installed
         digest.update(f"{package} {_version(package)}".encode())
     readers = [path for room in (measures, instruments) for path in sorted(Path(room.__file__ or "").parent.glob("*.py"))]
     for path in (Path(harvest.__file__), *readers, Path(__file__)):
         digest.update(path.read_bytes())
+    digest.update(ours.encode())
     return digest.hexdigest()[:16]
 
 
@@ -97,7 +103,6 @@ def job_of(study: Study) -> bytes:
     return f"# sources: {sources()}\n{study.to_yaml()}".encode()
 
 
-@lru_cache(4)
 def study_of(job: bytes) -> Study:
     """The study of a job. InputError if the code that made the job is not the code that is to run it."""
     first, _, text = job.partition(b"\n")
@@ -107,6 +112,11 @@ def study_of(job: bytes) -> Study:
             f"this worker has other code or versions ({sources()}) than the study was started with ({made}).",
             "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew.",
         )
+    return _parsed(text)
+
+
+@lru_cache(4)
+def _parsed(text: bytes) -> Study:
     return Study(**parse(text, "study.yaml").data)
 
 

@@ -3,7 +3,6 @@
 import json
 import sys
 from datetime import UTC, datetime
-from html import escape
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import yaml
 
 from sim.compiled import fingerprint
 from sim.errors import InputError
+from sim.html import card, note, table
 from sim.results import interval, plain, versions, write_all
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
@@ -142,8 +142,12 @@ class TrialResult:
         return f"<TrialResult '{self.name}': {', '.join(self.trial.outcomes)}; {self.replicates} replicates of {self.trial.draws} samples>"
 
     def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, float_format="{:,.4g}".format, na_rep="")
-        return f"<p>{escape(repr(self))}</p>{table}<p>{escape(COVERS)}</p>"
+        facts = (
+            ("Question", self.trial.question),
+            ("Outcomes", ", ".join(self.trial.outcomes)),
+            ("Runs", f"{self.replicates} replicates of {self.trial.draws} samples"),
+        )
+        return card(f"Trial: {self.name}", facts, table(self.summary()), note(COVERS))
 
 
 def _row(part: xr.Dataset) -> dict[str, float]:

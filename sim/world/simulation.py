@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from copy import copy, deepcopy
+from dataclasses import replace as replace_fields
 
 import numpy as np
 
@@ -29,19 +30,24 @@ class Simulation:
 
     def __init__(self, scenario, seed: int, *, spin_up: bool = True):
         announce("the model", populate, advance, ask)
-        self.scenario, self.seed = scenario, seed
+        self.seed = seed
         self.tick = 0
+        self._take(scenario)
         self.surveys: list[Survey] = []
         self.eligible: np.ndarray | None = None  # bool, one a post: whom reforms may choose; None: everybody
-        self.reforms = tuple(scenario.interventions)
-        self._due = {reform: set(reform.due(HORIZON)) for reform in self.reforms}
-        self._dates = sorted({change.week for change in scenario.changes}.union(*self._due.values()))
-        self._bills: list[tuple[str, int, np.ndarray]] = []
+        self._spent: dict[str, np.ndarray] = {}  # by reform: ticks x (officer-weeks, thousand pesos)
         self._settings = settings_of(self.reforms, self.week)
         self.parameters = replace(scenario.values_at(self.week), self._settings)
         self.city: City = build(scenario.city, self.parameters, seed, scenario.spin_up_weeks + scenario.weeks)
         if spin_up:
             self.advance(scenario.spin_up_weeks)
+
+    def _take(self, scenario) -> None:
+        """The scenario and its dates."""
+        self.scenario = scenario
+        self.reforms = tuple(scenario.interventions)
+        self._due = {reform: set(reform.due(HORIZON)) for reform in self.reforms}
+        self._dates = sorted({change.week for change in scenario.changes}.union(*self._due.values()))
 
     @property
     def week(self) -> int:
@@ -66,9 +72,18 @@ class Simulation:
     def fork(self, eligible: np.ndarray | None = None) -> "Simulation":
         """A second run that goes on from here by itself, with the same luck; reforms choose among the eligible posts (see Scene)."""
         other = copy(self)
-        other.city, other.surveys, other._bills = deepcopy(self.city), list(self.surveys), list(self._bills)
+        other.city, other.surveys, other._spent = deepcopy(self.city), list(self.surveys), deepcopy(self._spent)
         other.eligible = eligible
         return other
+
+    def adopt(self, scenario) -> None:
+        """Go on under another scenario, from the coming week on. A run that had it from the start is in the same state, bit for bit.
+
+        ValueError if the two differ in the city, in its parameters or in what happened before the coming week.
+        """
+        if self.tick == 0 or _past(self.scenario, self.week) != _past(scenario, self.week):
+            raise ValueError("the scenario differs in what has already happened")
+        self._take(scenario)
 
     def begin_week(self) -> None:
         """What comes before the first phase of a week that is driven phase by phase (see `perform`)."""
@@ -102,7 +117,7 @@ class Simulation:
         for reform in self.reforms:
             if self.week in self._due[reform]:
                 bill = reform.act(Scene(self.week, self.seed, self.city, self.parameters, eligible=self.eligible))
-                self._bills.append((name_of(reform), self.tick, np.array([bill], float)))
+                self._book(name_of(reform), np.array([bill], float))
 
     def survey_if_due(self) -> None:
         """Every 26 weeks all adults are asked."""
@@ -119,19 +134,22 @@ class Simulation:
     @property
     def costs(self) -> dict[str, np.ndarray]:
         """What each reform cost in each week so far: ticks x (officer-weeks, thousand pesos)."""
-        costs = {name_of(reform): np.zeros((self.tick, 2)) for reform in self.reforms}
-        for name, tick, rows in self._bills:
-            costs[name][tick : tick + len(rows)] += rows[: self.tick - tick]
-        return costs
+        nothing = np.zeros((self.tick, 2))
+        return {name: self._spent.get(name, nothing)[: self.tick] for name in map(name_of, self.reforms)}
 
     def _pass(self, weeks: int) -> None:
         """Time has passed: reforms that run cost, and a survey may be due."""
         counts = self.city.record.counts[self.tick : self.tick + weeks]
         for reform in self.reforms:
             cost = reform.running(Scene(self.week, self.seed, self.city, self.parameters, counts))
-            self._bills.append((name_of(reform), self.tick, cost))
+            self._book(name_of(reform), cost)
         self.tick += weeks
         self.survey_if_due()
+
+    def _book(self, name: str, cost: np.ndarray) -> None:
+        """What a reform costs from the coming week on, a row a week."""
+        spent = self._spent.setdefault(name, np.zeros((len(self.city.record.counts), 2)))
+        spent[self.tick : self.tick + len(cost)] += cost
 
     def _next_stop(self) -> int:
         """The tick before which something has to be done outside compiled code."""
@@ -147,6 +165,20 @@ class Simulation:
             for new, old in zip(larger, self.city.record, strict=True):
                 new[:held] = old
             self.city = self.city._replace(record=larger)
+            self._spent = {name: np.pad(spent, ((0, len(larger.counts) - held), (0, 0))) for name, spent in self._spent.items()}
+
+
+def _past(scenario, week: int) -> tuple:
+    """What a run of the scenario depends on up to the beginning of a week; equal for scenarios that differ later only."""
+    changes = [(change.week, change.set) for change in scenario.changes if change.week < week]
+    began = [_unended(reform, week) for reform in scenario.interventions if reform.start < week]
+    return scenario.city, scenario.spin_up_weeks, scenario.parameters, changes, began
+
+
+def _unended(reform, week: int):
+    """The reform as it is known before a week: an end that is still to come has done nothing yet."""
+    until = getattr(reform, "until", None)
+    return reform if until is None or until < week else replace_fields(reform, until=None)
 
 
 def columns(city: City) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ There is no base class, but all have `start`, `dose` (the name of the lever that
 from dataclasses import fields, replace
 from typing import Any
 
+from sim.errors import InputError
 from sim.world.interventions.common import Bill, Scene
 from sim.world.interventions.community import CommunityPolicing
 from sim.world.interventions.justice import CivicJustice
@@ -29,7 +30,10 @@ REFORMS: dict[str, type] = {
 
 def name_of(reform: Any) -> str:
     """The name of a reform in scenario and study files."""
-    return next(name for name, kind in REFORMS.items() if isinstance(reform, kind))
+    for name, kind in REFORMS.items():
+        if isinstance(reform, kind):
+            return name
+    raise InputError(f"{type(reform).__name__} is no reform, or no longer: it was defined anew.", "Make the scenario or the study again.")
 
 
 def with_dose(reform: Any, value: float) -> Any:

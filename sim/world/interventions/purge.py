@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.rng import Draw
 from sim.world.force import WEEKS_TO_NEXT_APPLICANT
-from sim.world.interventions.common import Bill, Scene, lever, nothing, start_lever
+from sim.world.interventions.common import Bill, Scene, in_force, lever, nothing, start_lever, until_lever
 from sim.world.luck import normals, uniforms
 from sim.world.state import Cause, City, Count
 
@@ -39,6 +39,7 @@ class Purge:
     signal: float = lever(
         0.0, -0.3, 0.3, "share", "At the start: share of the gap to full trust in fairness that news of it closes, or of trust it takes."
     )
+    until: int | None = until_lever()
 
     dose: ClassVar[str] = "follow_through"
     reads: ClassVar[tuple[str, ...]] = ("officers.complaints", "officers.conduct", "officers.identity")
@@ -47,24 +48,30 @@ class Purge:
     )  # fmt: skip
     text: ClassVar[str] = "Dismiss officers who are flagged by complaints or by a vetting test."
 
+    in_force = in_force
+
     @property
     def rounds(self) -> int:
         """The force is gone through in monthly rounds."""
         return self.months
 
     def due(self, horizon: int) -> list[int]:
-        """The weeks of its rounds."""
+        """The weeks of its rounds, and the first after its end."""
         weeks = [self.start + int(n * WEEKS_A_MONTH) for n in range(self.rounds)]
+        if self.until is not None:
+            weeks = [*(week for week in weeks if week < self.until), self.until]
         return [week for week in weeks if week < horizon] if self.follow_through > 0 else []
 
     def settings(self, week: int) -> dict[str, float]:
         """New standards for recruits, where they are new at all."""
-        if self.follow_through == 0 or week < self.start or self.recruits_offset == 0:
+        if not self.in_force(week) or self.recruits_offset == 0:
             return {}
         return {"staffing.recruit_conduct_offset": self.recruits_offset}
 
     def act(self, scene: Scene) -> Bill:
         """One round: those whose turn it is are examined, and some of the flagged go."""
+        if not self.in_force(scene.week):
+            return Bill(0.0, 0.0)
         if scene.week == self.start:
             self._signal(scene.city)
         officers, p = scene.city.officers, scene.p

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from sim.rng import Draw
-from sim.world.interventions.common import Bill, Scene, lever, nothing, start_lever
+from sim.world.interventions.common import Bill, Scene, lever, nothing, start_lever, until_lever
 from sim.world.luck import uniforms
 
 HOURS_A_WEEK = 70.0  # what Mexican officers work (enecap2017 in references.yaml)
@@ -27,6 +27,7 @@ class Training:
     every: int | None = lever(None, 4, 520, "weeks", "Weeks between courses; null: one course.", optional=True)
     messages_every: int | None = lever(None, 1, 104, "weeks", "Weeks between follow-up messages to the trained; null: none.", optional=True)
     message_share: float = lever(0.3, 0, 1, "share", "Share of the gain up to which a message restores it.")
+    until: int | None = until_lever()
 
     dose: ClassVar[str] = "coverage"
     reads: ClassVar[tuple[str, ...]] = ("officers.active", "officers.identity", "officers.knowledge")
@@ -40,7 +41,8 @@ class Training:
         weeks = set(range(self.start, horizon, self.every)) if self.every else {self.start}
         if self.messages_every:
             weeks |= set(range(self.start, horizon, self.messages_every))
-        return sorted(week for week in weeks if week < horizon)
+        end = horizon if self.until is None else min(horizon, self.until)
+        return sorted(week for week in weeks if week < end)
 
     def settings(self, week: int) -> dict[str, float]:
         """None."""

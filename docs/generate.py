@@ -1,0 +1,260 @@
+"""What mkdocs asks while it builds the site: tables made from the code, so that they cannot grow old.
+
+A page says `<!-- made: parameters -->` where a table belongs; on GitHub, where nothing is made, the text beside it names the
+command that prints the same. Pages from outside `docs` (the changelog, how to contribute) are taken as they are.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, get_origin
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # the checkout's own code, whatever is installed
+
+import sim  # noqa: E402
+from sim.cli.explain import by_table, prior  # noqa: E402
+from sim.errors import number  # noqa: E402
+from sim.parameters import CODEBOOK, REFERENCES, Parameter  # noqa: E402
+from sim.patterns import patterns  # noqa: E402
+from sim.world import anatomy, state  # noqa: E402
+
+MARKER = re.compile(r"<!-- made: ([a-z-]+) -->")
+OUTSIDE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}  # pages of the site that lie beside docs
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
+BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+KINDS = {"RowNumber": "row number", "Whole": "whole number", "Quantity": "number"}
+
+
+def rows(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    cells = [[" ".join(cell.split()).replace("|", r"\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [list(columns), ["---"] * len(columns), *cells])
+
+
+def span(low: float, high: float) -> str:
+    """A range."""
+    return f"{number(low)} to {number(high)}"
+
+
+def cited(keys: Iterable[str]) -> str:
+    """Sources, each a link to its entry."""
+    return ", ".join(key if key == "assumed" else f"[{key}](sources.md#{key})" for key in keys)
+
+
+def code(names: Iterable[str]) -> str:
+    """Names in the font of code."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def parameters() -> str:
+    """The codebook, a table for each topic."""
+    parts = []
+    for topic in sorted({known.topic for known in CODEBOOK.values()}):
+        first = (ROOT / "sim" / "parameters" / f"{topic}.yaml").read_text(encoding="utf-8").split("\n")[0]
+        told = [parameter(known) for known in CODEBOOK.values() if known.topic == topic]
+        made = rows(("parameter", "value, range, prior, status", "meaning, note, sources"), told)
+        parts.append(f"## {topic}\n\n{first.lstrip('# ')}\n\n{made}")
+    return "\n\n".join(parts)
+
+
+def parameter(known: Parameter) -> list[str]:
+    """A row of the codebook."""
+    facts = [
+        f"**{number(known.value)}** {known.unit}",
+        span(known.low, known.high),
+        "fixed" if known.prior == {"fixed": True} else prior(known.prior),
+        f"*{known.status}*",
+    ]
+    meaning = [known.description, known.note, f"Sources: {cited(known.source)}"]
+    return [f'<span id="{known.name}"></span>`{known.name}`', "<br>".join(filter(None, facts)), "<br>".join(filter(None, meaning))]
+
+
+def statuses() -> str:
+    """How many parameters there are of each status."""
+    counted = {
+        status: sum(known.status == status for known in CODEBOOK.values()) for status in ("measured", "calibrated", "assumed", "contested")
+    }
+    return f"Of {len(CODEBOOK)} parameters " + ", ".join(f"{many} are {status}" for status, many in counted.items()) + "."
+
+
+def schedule() -> str:
+    """The week in the order of the code."""
+    lines = [[str(step.number), step.process, f"`{step.phase}`", step.rows or "-", step.text] for step in anatomy.SCHEDULE]
+    return rows(("", "process", "phase", "who acts", "what happens"), lines)
+
+
+def phases() -> str:
+    """What each phase reads, writes, draws and is governed by."""
+    parts = []
+    for step in anatomy.SCHEDULE[1:]:
+        told = {
+            "reads": by_table(step.reads), "writes": by_table(step.writes), "draws": ", ".join(sorted(anatomy.uses(step.phase).draws)),
+            "parameters": ", ".join(f"[{name}](parameters.md#{name})" for name in step.parameters),
+        }  # fmt: skip
+        lines = "\n".join(f"- *{what}*: {text}" for what, text in told.items() if text)
+        parts.append(f"### {step.phase}\n\n{step.text} Who acts: {step.rows}. Process {step.number}, {step.process}.\n\n{lines}")
+    return "\n\n".join(parts)
+
+
+def meanings() -> dict[str, str]:
+    """What each column means, from the table in section 2 of model.md: "`home` cell · `fairness`, `effectiveness`: ..."."""
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    found = {}
+    for table, columns in re.findall(r"^\| (\w+) \| (`.*) \|$", text, re.MULTILINE):
+        for part in re.split(r" · ", columns):
+            for name in re.findall(r"`(\w+)`", part):
+                found[f"{table}.{name}"] = re.sub(r"^\s*[:,]?\s*", "", re.sub(r"^(`\w+`(, | and )?)+", "", part)) or name.replace("_", " ")
+    return found
+
+
+def columns() -> dict[str, str]:
+    """Every state variable, as "citizens.home", with its kind."""
+    found = {}
+    for name, table in state.City.__annotations__.items():
+        if name in ("citizens", "officers", "squads", "offenders", "cells", "crimes", "encounters"):
+            for column, annotation in table.__annotations__.items():
+                assert get_origin(annotation) is Annotated, column
+                kind = next(kind for kind in KINDS if getattr(state, kind) == annotation)
+                found[f"{name}.{column}"] = KINDS[kind]
+    return found
+
+
+def state_variables() -> str:
+    """A table for each kind of entity."""
+    meant, parts = meanings(), []
+    for table in dict.fromkeys(name.partition(".")[0] for name in columns()):
+        lines = []
+        for name, kind in columns().items():
+            if name.startswith(f"{table}."):
+                writers = [step.phase for step in anatomy.SCHEDULE if name in step.writes]
+                readers = [step.phase for step in anatomy.SCHEDULE if name in step.reads]
+                lines.append(
+                    [
+                        f"`{name.partition('.')[2]}`",
+                        kind,
+                        meant.get(name, "working column"),
+                        ", ".join(writers) or "never in a week",
+                        ", ".join(readers) or "-",
+                    ]
+                )
+        parts.append(f"## {table}\n\n{rows(('column', 'kind', 'meaning', 'written by', 'read by'), lines)}")
+    return "\n\n".join(parts)
+
+
+def measures() -> str:
+    """Every measure, with the patterns it is judged by."""
+    from sim.measures import MEASURES
+
+    lines = []
+    for measure in MEASURES.values():
+        judged = [f"[{key}](patterns.md#{key.lower()})" for key, pattern in patterns().items() if measure.name in pattern.measures]
+        lines.append([f"`{measure.name}`", measure.unit, measure.description, measure.mirrors, ", ".join(judged) or "-"])
+    return rows(("measure", "unit", "meaning", "mirrors", "patterns"), lines)
+
+
+def levers() -> str:
+    """The levers of each reform."""
+    from sim.cli.explain_reforms import bounds, default
+    from sim.world.interventions import REFORMS
+    from sim.world.interventions import levers as of
+
+    parts = []
+    for name, kind in REFORMS.items():
+        lines = [
+            [f"`{lever}`" + (" (dose)" if lever == kind.dose else ""), default(told), bounds(told), told.metadata["unit"],
+             told.metadata["text"], cited(told.metadata["source"])]
+            for lever, told in of(kind).items()
+        ]  # fmt: skip
+        made = rows(("lever", "default", "range", "unit", "meaning", "source"), lines)
+        parts.append(f"## {name}\n\n{kind.text} Columns it writes: {code(kind.writes) or 'none, it sets parameters'}.\n\n{made}")
+    return "\n\n".join(parts)
+
+
+def all_patterns() -> str:
+    """Every pattern with its range and role."""
+    lines = []
+    for key, pattern in patterns().items():
+        wanted = "-" if pattern.low is None or pattern.high is None else span(pattern.low, pattern.high)
+        about = f"{pattern.text}. {pattern.definition}".strip()
+        lines.append(
+            [
+                f'<span id="{key.lower()}"></span>{key}',
+                about,
+                code(pattern.measures),
+                wanted,
+                pattern.unit,
+                pattern.role,
+                cited(pattern.sources),
+            ]
+        )
+    return rows(("id", "pattern", "measures", "range", "unit", "role", "sources"), lines)
+
+
+def sources() -> str:
+    """Every reference with what was read of it and what rests on it."""
+    parts = []
+    for key, source in REFERENCES.items():
+        used = [f"[{name}](parameters.md#{name})" for name, known in CODEBOOK.items() if key in known.source]
+        used += [f"[{name}](patterns.md#{name.lower()})" for name, pattern in patterns().items() if key in pattern.sources]
+        title = source.title.rstrip(".") + "."
+        where = f" [{host(source.url)}]({source.url})" if source.url.startswith("http") else f" {source.url}" if source.url else ""
+        facts = [f"{source.author}{f' ({source.year})' if source.year else ''}. {title}{where}", source.note]
+        facts.append(f"Used for {', '.join(used)}." if used else "")
+        parts.append(f"## {key}\n\n" + "\n\n".join(" ".join(fact.split()) for fact in facts if fact))
+    return "\n\n".join(parts)
+
+
+def host(url: str) -> str:
+    """What a link is called: the name of its host."""
+    return url.split("/")[2].removeprefix("www.")
+
+
+def api() -> str:
+    """The public names of the package."""
+    return "\n\n".join(f"::: {home}.{name}" for name, home in sim._HOMES.items())
+
+
+MADE: dict[str, Callable[[], str]] = {
+    "parameters": parameters, "statuses": statuses, "schedule": schedule, "phases": phases, "state": state_variables,
+    "measures": measures, "levers": levers, "patterns": all_patterns, "sources": sources, "api": api,
+}  # fmt: skip
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Take in the pages that lie beside docs."""
+    for page, source in OUTSIDE.items():
+        content = (ROOT / source).read_text(encoding="utf-8").replace("](docs/", "](")
+        files.append(File.generated(config, page, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Put tables where they belong; what lies outside docs is named instead of linked."""
+    folder = (ROOT / "docs" / page.file.src_uri).parent if page.file.src_uri not in OUTSIDE else ROOT / "docs"
+
+    def outside(link: re.Match) -> str:
+        target = (folder / link[2]).resolve()
+        if "://" in link[2] or link[2].startswith("mailto:") or target.is_relative_to(ROOT / "docs"):
+            return link[0]
+        for name, source in OUTSIDE.items():
+            if target == ROOT / source:
+                return f"[{link[1]}]({'../' * page.file.src_uri.count('/')}{name}{link[3] or ''})"
+        assert target.is_relative_to(ROOT) and target.exists(), f"{page.file.src_uri}: {link[2]} is not there"
+        path = f"`{target.relative_to(ROOT).as_posix()}`"
+        return path if link[1].strip("`") in (path.strip("`"), target.name) else f"{link[1]} ({path})"
+
+    parts, last = [], 0
+    for block in BLOCK.finditer(markdown):  # code is left as it is
+        parts += [LINK.sub(outside, markdown[last : block.start()]), block[0]]
+        last = block.end()
+    text = "".join([*parts, LINK.sub(outside, markdown[last:])])
+    return MARKER.sub(lambda marker: MADE[marker[1]](), text)
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Spanish pages say so, for screen readers and browsers."""
+    return output.replace('<html lang="en"', '<html lang="es"', 1) if page.file.src_uri.startswith("es/") else output

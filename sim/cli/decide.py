@@ -1,0 +1,212 @@
+"""What `confianza decide` does: run the sweep if it must, say which option is best and where each fails, write tables and figures."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from sim.cli.compare import chosen
+from sim.cli.discover import limits
+from sim.cli.sensitivity import complete
+from sim.cli.show import amount, console, note, table
+from sim.cli.sweep import outline, swept
+from sim.errors import InputError, number
+from sim.results import check_folder
+from sim.studies.conditions import condition_of
+from sim.studies.decide import check, decide
+from sim.studies.decision import FOLDER, Decision
+from sim.studies.discover import discover
+from sim.studies.discoveries import FOLDER as DISCOVERED
+from sim.studies.discoveries import Discovery
+from sim.studies.study import Study
+from sim.studies.sweep import Sweep
+
+SHOWN = 8  # numbers worth knowing in a table; all are in evppi.csv
+FEW, MOST = 0.02, 0.98  # shares of the draws in which an arm fails between which it is asked where
+Wanted = dict[str, Any]  # value, pay, budget and week as they are asked for; None: what the study says
+
+
+def decide_on(
+    given: str,
+    value: list[str],
+    pay: tuple[float, float] | None,
+    budget: float | None,
+    week: int | None,
+    out: Path | None,
+    executor: str,
+    workers: int | None,
+) -> None:
+    """Decide on a study or a store, print tables, write everything and say where."""
+    stored = Path(given).is_dir()
+    study = Sweep.load(given).study if stored else chosen(given, None, None, None)
+    wanted = wishes(study, value, pay, budget, week)  # before hours of runs
+    store = Path(given) if stored else out or Path("out") / Path(given).stem
+    folder = out or store
+    for name in (FOLDER, DISCOVERED):
+        check_folder(folder / name)
+    screen = console()
+    screen.print(outline(study))
+    made = complete(given, study) if stored else swept(study, given, store, executor, workers)
+    if failed := len(made.store.failures()):
+        note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
+    with steps(len(study.sweep_arms())) as done:
+        decision = decide(made, **wanted)
+        done()
+        found = [one for arm in decision.arms[1:] if (one := where_it_fails(made, decision, arm, done))]
+    tell(decision, found)
+    write(decision, found, folder)
+
+
+def wishes(study: Study, value: list[str], pay: tuple[float, float] | None, budget: float | None, week: int | None) -> Wanted:
+    """What the options ask for. InputErrors name the option."""
+    wanted: Wanted = {"value": weights(value), "pay": pay, "budget": budget, "week": week}
+    try:
+        check(study, **wanted)
+    except InputError as error:
+        option = str(error.path[0]) if error.path else None
+        raise error.at(f"--{option}") if option in wanted and wanted[option] is not None and not error.file else error from None
+    return wanted
+
+
+def weights(given: list[str]) -> dict[str, float] | None:
+    """Weights by measure from MEASURE=WEIGHT, repeated; None if there are none."""
+    made = {}
+    for text in given:
+        name, _, weight = (part.strip() for part in text.partition("="))
+        try:
+            made[name] = float(weight)
+        except ValueError:
+            raise InputError(f"'{text[:100]}' is no weight.", "Write --value mean_trust=100", file="--value") from None
+    return made or None
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar on standard error, one step for the decision and one for each arm; nothing if that is no terminal."""
+    screen = Console(stderr=True)
+    with Progress(TextColumn("Deciding"), BarColumn(), MofNCompleteColumn(), console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+def where_it_fails(sweep: Sweep, decision: Decision, arm: str, done: Callable[[], None]) -> Discovery | None:
+    """Where an arm moves the first measure of value the wrong way; None if it hardly ever or nearly always does."""
+    measure, weight = next(iter(decision.value.items()))
+    row = decision.effects[(decision.effects.arm == arm) & (decision.effects.measure == measure)].iloc[0]
+    share = row.share_below_0 if weight > 0 else 1 - row.share_below_0
+    found = None
+    if FEW <= share <= MOST:
+        found = discover(sweep, f"effect:{arm}:{measure} {'<' if weight > 0 else '>'} 0", week=decision.week)
+    done()
+    return found
+
+
+def tell(decision: Decision, found: list[Discovery]) -> None:
+    """The choice, the options, what to find out, what the choice hangs on, where arms fail, and what else to know."""
+    screen = console()
+    screen.print(recommendation(decision), soft_wrap=True)
+    screen.print(options(decision))
+    screen.print(knowing(decision))
+    screen.print(hangs_on(decision), soft_wrap=True)
+    for one in found:
+        screen.print(place(one), soft_wrap=True)
+    screen.print("\n".join(["", *decision.notes]), soft_wrap=True)
+
+
+def recommendation(decision: Decision) -> str:
+    """The best option in the middle of the range, how sure it is, and what doubt costs."""
+    row = decision.at().set_index("arm").loc[decision.recommended]
+    middle = decision.shown[1]
+    told = decision.evpi.loc[(decision.evpi.pay - middle).abs().idxmin()]
+    share = " to ".join(f"{100 * row[f'probability_best_{end}']:.0f}" for end in ("low", "high"))
+    ends = " to ".join(number(round(float(end))) for end in (decision.pay[0], decision.pay[-1]))
+    return (
+        f"Best on average if a {decision.unit} is worth {whole(middle)} thousand pesos (asked: {ends}): {decision.recommended}, "
+        f"which is the best in {100 * row.probability_best:.0f} of 100 draws ({share}).\n"
+        f"To know all uncertain numbers before choosing would be worth {whole(told.evpi)} thousand pesos "
+        f"({whole(told.low)} to {whole(told.high)})."
+    )
+
+
+def whole(value: float) -> str:
+    """An amount, without decimals if it is large."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def options(decision: Decision) -> Table:
+    """Each option with its gain and cost, and how it does at three worths of a unit."""
+    known, middle = decision.table.set_index("arm"), decision.at()
+    columns = [f"best in (%) at {whole(pay)}" for pay in decision.shown]
+    right = ("gain", "extra cost", "cost of a unit", *columns, "expected loss")
+    made = table("option", *right, "outdone by", right=right, whole=("option", "outdone by"))
+    shares = [decision.at(pay).set_index("arm").probability_best for pay in decision.shown]
+    for arm, loss in zip(middle.arm, middle.expected_loss, strict=True):
+        best = [f"{100 * share[arm]:.0f}" for share in shares]
+        if arm not in known.index:
+            made.add_row(arm, "0", "0", "-", *best, whole(loss), "")
+            continue
+        row = known.loc[arm].to_dict()
+        price = whole(row["per_unit"]) if row["per_unit"] > 0 else "-"
+        halves = [amount(row[name], (row[f"{name}_high"] - row[f"{name}_low"]) / 2) for name in ("benefit", "cost")]
+        made.add_row(arm, *halves, price, *best, whole(loss), row["dominated_by"])
+    made.caption = f"gain: in units of one {decision.unit}; costs and losses: thousand pesos; ±: 95 % intervals"
+    made.caption_justify = "left"
+    return made
+
+
+def knowing(decision: Decision) -> Table | str:
+    """What it is worth to know single numbers and topics; a sentence if nothing was found."""
+    rows = decision.evppi[np.isclose(decision.evppi.pay, decision.shown[1])]
+    rows = rows[rows.evppi > 0].sort_values("evppi", ascending=False)
+    if not len(rows):
+        return "No single number or topic is worth knowing by itself, as far as these runs can tell."
+    right = ("worth knowing", "95 % interval")
+    made = table("number or topic", *right, "kind", "status", right=right, whole=("number or topic",))
+    for row in rows.head(SHOWN).to_dict("records"):
+        made.add_row(row["name"], whole(row["evppi"]), f"{whole(row['low'])} to {whole(row['high'])}", row["kind"], row["status"])
+    return made
+
+
+def hangs_on(decision: Decision) -> str:
+    """With which contested numbers the best option differs."""
+    from sim.plots_decision.tables import turning  # here, because matplotlib takes long to import
+
+    rows = turning(decision)
+    if not len(rows):
+        return "No contested number varies."
+    turns = rows[rows.turns]
+    if not len(turns):
+        return f"The best option is the same in all thirds of {len(rows)} contested numbers and levers."
+    said = "; ".join(f"{row.factor} (low {row.low_arm}, middle {row.middle_arm}, high {row.high_arm})" for row in turns.itertuples())
+    return f"The best option differs between thirds of {len(turns)} of {len(rows)} contested numbers and levers: {said}."
+
+
+def place(found: Discovery) -> str:
+    """Where an arm fails, in a line."""
+    if not found.found:
+        return f"{found.condition}: {100 * found.share:.0f} of 100 draws, anywhere. {found.refused}"
+    rules = " and ".join(limits(row) for row in found.box.to_dict("records"))
+    return f"{found.condition}: {100 * found.share:.0f} of 100 draws, but {100 * found.density:.0f} of 100 where {rules}"
+
+
+def write(decision: Decision, found: list[Discovery], folder: Path) -> None:
+    """Save the decision and the discoveries with their figures, and say where and how to go on."""
+    from sim.plots_decision import save_discovered, save_figures  # after the tables, because matplotlib takes long to import
+
+    screen = console()
+    written = decision.save(folder / FOLDER)
+    figures = save_figures(decision, folder / FOLDER)
+    names = ", ".join(path.name for path in written)
+    screen.print(f"\nTables and {len(figures)} figures are in {folder / FOLDER}: {names}", soft_wrap=True)
+    for one in found:
+        own = folder / DISCOVERED / condition_of(one.study, one.condition, one.week).folder
+        one.save(own)
+        save_discovered(one, own)
+    if found:
+        screen.print(f"Where arms fail is in {folder / DISCOVERED}", soft_wrap=True)
+    screen.print(f"A page with all of it: confianza report {folder}", soft_wrap=True)

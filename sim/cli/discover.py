@@ -1,0 +1,82 @@
+"""What `confianza discover` does: run the sweep if it must, say where a condition holds, write tables and figures."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from sim.cli.compare import chosen
+from sim.cli.sensitivity import complete
+from sim.cli.show import amount, console, note, table
+from sim.cli.sweep import outline, swept
+from sim.errors import InputError, number
+from sim.results import check_folder
+from sim.studies.conditions import condition_of
+from sim.studies.discover import check_design, discover
+from sim.studies.discoveries import FOLDER, Discovery
+from sim.studies.sweep import Sweep
+
+LEAST_P = 0.001  # below it a quasi-p is not written out
+
+
+def discover_where(given: str, condition: str, week: int | None, out: Path | None, executor: str, workers: int | None) -> None:
+    """Look for a box in a study or a store, print it in words and as tables, write everything and say where."""
+    stored = Path(given).is_dir()
+    study = Sweep.load(given).study if stored else chosen(given, None, None, None)
+    try:
+        check_design(study)  # before hours of runs
+        asked = condition_of(study, condition, week)
+    except InputError as error:
+        raise error if error.file else error.at("CONDITION") from None
+    store = Path(given) if stored else out or Path("out") / Path(given).stem
+    folder = (out if stored and out else store / FOLDER) / asked.folder
+    check_folder(folder)
+    screen = console()
+    screen.print(outline(study))
+    made = complete(given, study) if stored else swept(study, given, store, executor, workers)
+    if failed := len(made.store.failures()):
+        note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
+    found = discover(made, condition, week=week)
+    tell(found)
+    from sim.plots_decision import save_discovered  # after the tables, because matplotlib takes long to import
+
+    written = [*found.save(folder), *save_discovered(found, folder)]
+    screen.print(f"Written to {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
+
+
+def tell(found: Discovery) -> None:
+    """The box in words, its restrictions, the second opinion, and what else to know."""
+    screen = console()
+    screen.print("\n".join(found.sentences), soft_wrap=True)
+    if found.found:
+        screen.print(restrictions(found))
+    screen.print(rules(found))
+    screen.print("\n".join(found.notes), soft_wrap=True)
+
+
+def restrictions(found: Discovery) -> Table:
+    """How sure each restriction is, and what the box would be without it."""
+    right = ("quasi-p", "found again (%)", "cases without it (%)", "coverage without it (%)")
+    made = table("restriction", *right, "status", right=right, whole=("restriction",))
+    for row in found.box.to_dict("records"):
+        p = f"{row['quasi_p']:.3f}" if row["quasi_p"] >= LEAST_P else f"< {LEAST_P}"
+        shares = [f"{100 * row[name]:.0f}" for name in ("bootstrap", "density_without", "coverage_without")]
+        made.add_row(limits(row), p, *shares, row["status"])
+    return made
+
+
+def limits(row: dict[str, Any]) -> str:
+    """Where a factor lies in the box: "conduct.mean <= 0.2"."""
+    if row["kept"]:
+        return f"{row['factor']}: {row['kept']}"
+    low, high = (amount(row[end]).partition(" ±")[0] for end in ("low", "high"))
+    return f"{'' if low == '-' else f'{low} <= '}{row['factor']}{'' if high == '-' else f' <= {high}'}"
+
+
+def rules(found: Discovery) -> Table:
+    """The leaves of the classification tree."""
+    right = ("draws", "cases (%)", "share of all cases (%)")
+    made = table("second opinion, by a classification tree", *right, right=right)
+    for row in found.tree.itertuples():
+        made.add_row(row.rule, number(row.n), f"{100 * row.share:.0f}", f"{100 * row.coverage:.0f}")
+    return made

@@ -1,0 +1,59 @@
+"""What `confianza view` does: make everything ready, then serve the live city to this computer's browser."""
+
+import os
+import time
+import warnings
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+
+from sim.cli.show import console
+from sim.errors import InputError
+from sim.reforms import check_horizon
+from sim.scenario import load_scenario
+
+
+def view_scenario(name: str, arms: str | None, lang: str, port: int | None, folder: Path | None, *, browser: bool) -> None:
+    """Load, compile, serve until Ctrl-C. InputError if files, language, port or folder cannot be used, or packages are missing."""
+    from sim.dashboard.server import HOST, check_installed, listen, serve
+    from sim.report.words import Words
+
+    check_installed()
+    Words(lang)  # InputError if there is no such language
+    scenario = load_scenario(name)
+    chosen = None
+    if arms is not None:
+        from sim.studies.study_files import load_study
+
+        chosen = load_study(arms).arms
+        for arm, reforms in chosen.items():
+            try:
+                check_horizon(reforms, scenario.weeks, scenario.spin_up_weeks)
+            except InputError as error:
+                raise error.under(arm).at(arms) from None
+    place = kept_in(name, folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Solara's remarks on Mesa's own components
+        from sim.dashboard.page import View, prepare
+    view = View(scenario, chosen, lang, place)
+    with listen(port) as listening:
+        screen = console()
+        screen.print(f"{scenario.name}: compiling the model, so that no week has to wait for it ...")
+        began = time.perf_counter()
+        prepare(view)
+        address = f"http://{HOST}:{listening.getsockname()[1]}/"
+        screen.print(f"Ready after {time.perf_counter() - began:.1f} s. The live city: {address}", soft_wrap=True)
+        screen.print(f"Only this computer can open it. Scenarios are saved in {place}. Ctrl-C ends it.", soft_wrap=True)
+        with suppress(KeyboardInterrupt):
+            if browser:
+                webbrowser.open(address)
+            serve(listening)
+    screen.print("The page is closed.")
+
+
+def kept_in(name: str, folder: Path | None) -> Path:
+    """Where the page may save: the given folder, or that of the scenario's file, or the current one. InputError if it is none."""
+    place = folder if folder is not None else Path(name).parent if os.path.isfile(name) else Path()
+    if not place.is_dir():
+        raise InputError(f"'{place}' is no folder.", "Make it first, or give another one.", file="--folder")
+    return place.resolve()

@@ -1,0 +1,40 @@
+"""Pieces of the page that have a template of their own: maps that can be clicked, charts, and sliders that say what they are."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import solara
+
+
+@solara.component_vue("map.vue")
+def MapImage(src: str = "", alt: str = "", week: int = 0, event_picked: Callable | None = None, event_drawn: Callable | None = None):
+    """A map as a PNG; `picked` gets where it was clicked as [across, down], each 0-1, and `drawn` the week that is on the screen."""
+
+
+@solara.component_vue("chart.vue")
+def Chart(svg: str = "", label: str = ""):
+    """A chart as SVG, and what it shows in words."""
+
+
+@solara.component_vue("lever.vue")
+def Lever(
+    name: str = "",
+    label: str = "",
+    value: Any = 0,
+    low: float = 0.0,
+    high: float = 1.0,
+    step: float | str = "any",
+    unit: str = "",
+    facts: str = "",
+    detail: str = "",
+    choices: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    slider: bool = True,
+    event_changed: Callable | None = None,
+):
+    """A slider with a field for exact numbers, or a list of choices; `changed` gets the new value when it is let go."""
+
+
+@solara.component_vue("document.vue")
+def Language(language: str = "en"):
+    """Tells the browser, and whoever reads the page aloud, which language it is in."""

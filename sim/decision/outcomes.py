@@ -1,0 +1,165 @@
+"""Options with their benefits and costs at each draw: noisy runs in, what is known of each draw out, with what makes it uncertain."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.decision.choice import Averages, PerDraw, Quantities, Spread, everywhere, jackknife, resamples, spread_of, stacked
+from sim.decision.denoise import Denoised, denoised
+from sim.sensitivity.emulator import FOLDS, Emulator
+from sim.sensitivity.polynomials import Basis
+
+POSSIBLE, FEWER = 32, 8  # possibilities of a draw for estimates, and for how uncertain these are
+RESAMPLES, PERTURBED = 400, 40
+POINTS = 2**14  # at which emulators stand in for runs
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Benefits and costs of K - 1 options, less those of the one compared with, at n draws.
+
+    unit         n x d: the draws that have a complete run
+    known        what is known of 2 (K - 1) outcomes: first all benefits, then all costs
+    emulators    one for each outcome, or None
+    clusters     n: draws with the same number belong together
+    independent  d, bool: which factors vary independently of all others
+    """
+
+    unit: np.ndarray
+    known: Denoised
+    emulators: tuple[Emulator | None, ...]
+    clusters: np.ndarray
+    independent: np.ndarray
+
+    @classmethod
+    def of(
+        cls, unit: np.ndarray, benefit: np.ndarray, cost: np.ndarray, *, clusters: np.ndarray | None = None,
+        independent: np.ndarray | None = None, shared: bool = True, seed: int = 0,
+    ) -> "Outcomes":  # fmt: skip
+        """From runs.
+
+        unit           n x d, in [0, 1]
+        benefit, cost  n x r x (K - 1); nan where a run failed
+        clusters       n; by default each draw is one of its own
+        independent    d, bool; by default all are
+        shared         has replicate j the same luck at all draws?
+        InputError if no run is complete.
+        """
+        known, emulators = denoised(unit, np.concatenate([benefit, cost], axis=2), shared=shared, seed=seed)
+        kept = known.runs.kept
+        groups = np.arange(len(unit)) if clusters is None else np.asarray(clusters)
+        alone: np.ndarray = np.ones(unit.shape[1], dtype=bool) if independent is None else np.asarray(independent, bool)
+        return cls(unit[kept], known, tuple(emulators), np.unique(groups[kept], return_inverse=True)[1].ravel(), alone)
+
+    @property
+    def options(self) -> int:
+        """K."""
+        return 1 + len(self.emulators) // 2
+
+    def split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Benefit and cost of all options (... x K) from outcomes (... x 2 (K - 1))."""
+        nothing = np.zeros((*values.shape[:-1], 1))
+        half = values.shape[-1] // 2
+        return np.concatenate([nothing, values[..., :half]], axis=-1), np.concatenate([nothing, values[..., half:]], axis=-1)
+
+    def predicted(self, points: np.ndarray) -> np.ndarray:
+        """What emulators foretell: N x 2 (K - 1)."""
+        mean = self.known.runs.mean.mean(axis=0)
+        return np.column_stack([
+            np.full(len(points), mean[k]) if one is None else one.predict(points) for k, one in enumerate(self.emulators)
+        ])  # fmt: skip
+
+    def folds(self) -> Iterator[np.ndarray]:
+        """FOLDS times n x 2 (K - 1): what is known if emulators had not seen a tenth of the draws."""
+        runs = self.known.runs.mean
+        for fold in range(FOLDS):
+            said = np.column_stack([
+                np.full(len(runs), runs[:, k].mean()) if one is None else one.tried[fold % len(one.tried)].predict(self.unit)
+                for k, one in enumerate(self.emulators)
+            ])  # fmt: skip
+            yield said + self.known.corrected(runs - said)
+
+    @cached_property
+    def possible(self) -> tuple[np.ndarray, np.ndarray]:
+        """Benefit and cost: POSSIBLE x n x K, equally likely given the runs."""
+        return self.split(self.known.mean + self.known.deviations(POSSIBLE))
+
+    @cached_property
+    def may_stand_in(self) -> bool:
+        """Are all factors independent, so that any point of the unit cube is as likely as any other?"""
+        return bool(self.independent.all()) and any(one is not None for one in self.emulators)
+
+    def many_points(self) -> np.ndarray:
+        """POINTS x d: points that fill the unit cube evenly; discrete factors take the values that they have in the design."""
+        from scipy.stats import qmc  # here, because it takes long to import
+
+        d = self.unit.shape[1]
+        points = qmc.Sobol(d, rng=np.random.default_rng(7)).random_base2(POINTS.bit_length() - 1)
+        for factor, values in enumerate(Basis.of(self.unit).levels):
+            if values is not None:
+                points[:, factor] = values[np.minimum((points[:, factor] * values.size).astype(int), values.size - 1)]
+        return points
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Estimates at p pays, with how uncertain they are.
+
+    pays       p
+    allowed    K, bool: the options that may be chosen
+    draws      of each draw
+    found      estimates by name: see `Averages.quantities`
+    spread     their standard deviations
+    resampled, perturbed, refitted  mean outcomes of versions (RESAMPLES, PERTURBED, FOLDS x 2 (K - 1))
+    """
+
+    pays: np.ndarray
+    allowed: np.ndarray
+    draws: PerDraw
+    found: Quantities
+    spread: Spread
+    resampled: np.ndarray
+    perturbed: np.ndarray
+    refitted: np.ndarray
+
+
+def judged(outcomes: Outcomes, pays: np.ndarray, allowed: np.ndarray) -> Verdict:
+    """Compare the options at each willingness to pay.
+
+    Uncertainty from the draws: they are resampled, whole clusters at a time; from replicates: luck as large as theirs is added to the
+    means over them; from the emulator: it is fitted without a tenth of the draws each.
+    """
+    draws = raw = PerDraw.of(*outcomes.possible, pays, allowed)
+    if outcomes.may_stand_in:
+
+        def predict(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return outcomes.split(outcomes.predicted(points))
+
+        benefit, cost = predict(outcomes.unit)
+        here = PerDraw.of(benefit[None], cost[None], pays, allowed)
+        draws = raw.less(here, everywhere(predict, outcomes.many_points(), pays, allowed))
+    drawn = draws.mean(resamples(outcomes.clusters, RESAMPLES, 0))
+    deviations = outcomes.known.deviations(FEWER, 1)
+
+    def version(mean: np.ndarray) -> Averages:
+        return PerDraw.of(*outcomes.split(mean + deviations), pays, allowed).mean()
+
+    errors = outcomes.known.noises(PERTURBED)
+    moved = outcomes.known.corrected(errors)
+    moved += (errors - moved).mean(axis=1, keepdims=True)  # the mean over draws is that of the runs
+    perturbed = [version(outcomes.known.mean + one) for one in moved]
+    refitted = [version(one) for one in outcomes.folds()]
+    spread = Spread(
+        spread_of(drawn.quantities(pays, allowed)),
+        spread_of(stacked([one.quantities(pays, allowed) for one in perturbed])),
+        jackknife(stacked([one.quantities(pays, allowed) for one in refitted])),
+    )
+    means = (np.concatenate([one.benefit[..., 1:], one.cost[..., 1:]], axis=-1) for one in (drawn, _joined(perturbed), _joined(refitted)))
+    return Verdict(pays, allowed, draws, draws.mean().quantities(pays, allowed), spread, *means)
+
+
+def _joined(versions: list[Averages]) -> Averages:
+    """Several versions as one, with an axis more in front."""
+    return Averages(*(np.stack([getattr(one, name) for one in versions]) for name in ("benefit", "cost", "best", "top")))

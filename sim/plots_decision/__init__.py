@@ -1,0 +1,52 @@
+"""Figures of a decision (which option is best, how sure, what it costs, what to find out) and of where an arm fails.
+
+Options are told apart by color, line, mark and a name beside them, so that figures can be read in black and white.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from sim.plots import DPI
+from sim.plots_decision.boxes import restrictions, tradeoff
+from sim.plots_decision.curves import acceptability, loss
+from sim.plots_decision.plane import pareto, plane
+from sim.plots_decision.tables import contested, information, regret
+from sim.plots_decision.words import WORDS
+from sim.results import write
+from sim.studies.decision import Decision
+from sim.studies.discoveries import Discovery
+
+FIGURES: dict[str, Callable[..., Figure]] = {
+    "plane": plane, "acceptability": acceptability, "loss": loss, "information": information, "contested": contested, "regret": regret,
+    "pareto": pareto,
+}  # fmt: skip
+DISCOVERED: dict[str, Callable[..., Figure]] = {"tradeoff": tradeoff, "box": restrictions}
+
+
+def drawable(decision: Decision) -> list[str]:
+    """Names of the figures for which a decision has what it takes."""
+    measures = [name for name in ("incidence", "complaint_rate", "cost") if name in decision.pareto]
+    has = {"contested": len(decision.contested) > 0, "pareto": bool(measures), "information": len(decision.evppi) > 0}
+    return [name for name in FIGURES if has.get(name, True)]
+
+
+def discovered(discovery: Discovery) -> list[str]:
+    """Names of the figures of a discovery: none if no box was found."""
+    return list(DISCOVERED) if discovery.found else []
+
+
+def save_figures(decision: Decision, folder: str | Path, words: Mapping[str, str] = WORDS) -> list[Path]:
+    """Draw every figure of a decision as PNG. InputError if the folder cannot be written to."""
+    return [_save(FIGURES[name](decision, words), Path(folder) / f"{name}.png") for name in drawable(decision)]
+
+
+def save_discovered(discovery: Discovery, folder: str | Path, words: Mapping[str, str] = WORDS) -> list[Path]:
+    """Draw both figures of a discovery as PNG, if there is a box. InputError if the folder cannot be written to."""
+    return [_save(DISCOVERED[name](discovery, words), Path(folder) / f"{name}.png") for name in discovered(discovery)]
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    return write(path, partial(figure.savefig, dpi=DPI, format="png"))

@@ -1,0 +1,179 @@
+"""Figures of what reforms gain and cost: the cost-effectiveness plane, and all measures at once without weights."""
+
+from collections.abc import Mapping
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
+
+from sim.measures import MEASURES
+from sim.plots import BLACK, styled
+from sim.plots_decision.parts import GRAY, PAPER, looks, money, name_of, names_of, thousands
+from sim.plots_decision.words import WORDS
+from sim.plots_sensitivity.parts import sheet
+from sim.studies.decision import Decision
+from sim.studies.limits import unit_of
+
+ALONG = 0.87  # of the way to where a line leaves the figure: there stands what it means
+DOTS = 150  # draws of an arm that are shown
+RADIUS = 2.4477  # of an ellipse that holds 95 % of a normal distribution of two numbers, in standard deviations
+LETTER = 8.5  # size of names, in points
+# Where a name may stand, in points from its mark, the best place first
+AROUND = (
+    (9, 0),
+    (-9, 0),
+    (0, 13),
+    (0, -13),
+    (14, 14),
+    (-14, 14),
+    (14, -14),
+    (-14, -14),
+    *((0, far) for far in (26, -26, 39, -39, 52, -52)),
+)
+FLOOR = 0.13  # of the height, kept for the two quadrants in which money is saved
+
+
+def outline(benefit: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
+    """A curve (2 x 200) that holds about 95 % of the draws: an ellipse, in which costs that are all above 0 are taken by their logarithms,
+    as few are much larger than the others and none is below 0. None if the draws do not spread.
+    """
+    above = bool((cost > 0).all())
+    both = np.vstack([benefit, np.log(cost) if above else cost])
+    sizes, axes = np.linalg.eigh(np.cov(both))
+    if not sizes.max() > 0:
+        return None
+    turn = np.linspace(0, 2 * np.pi, 200)
+    curve = both.mean(axis=1, keepdims=True) + RADIUS * (axes * np.sqrt(np.maximum(sizes, 0))) @ np.vstack([np.cos(turn), np.sin(turn)])
+    return np.vstack([curve[0], np.exp(curve[1]) if above else curve[1]])
+
+
+@styled
+def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
+    """Benefit and cost of each arm in every draw, with means, ellipses, lines of worth and quadrants named in words."""
+    unit = words.get("unit", decision.unit)
+    figure = sheet(9.6, 6.4, words["plane_title"], words["plane_what"].format(unit=unit))
+    axes, look = figure.add_subplot(), looks(decision.arms)
+    for arm, rows in decision.draws.groupby("arm", sort=False):
+        benefit, cost, style = rows.benefit.to_numpy(float), rows.cost.to_numpy(float), look[arm]
+        some = slice(None, None, max(1, len(rows) // DOTS))
+        dots: Any = {"color": style["color"], "markersize": 2.4, "alpha": 0.35, "markeredgewidth": 0, "rasterized": True}
+        axes.plot(benefit[some], cost[some], style["marker"], **dots)
+        if (curve := outline(benefit, cost)) is not None:
+            axes.plot(*curve, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
+    limits(axes, decision)
+    means_of_arms(axes, decision, words)
+    worth_lines(axes, decision, words)
+    quadrants(axes, words)
+    axes.set_xlabel(words["plane_x"].format(unit=unit, vs=name_of(decision.arms[0], words)))
+    axes.set_ylabel(words["plane_y"])
+    axes.yaxis.set_major_formatter(thousands(words))
+    return figure
+
+
+def limits(axes: Any, decision: Decision) -> None:
+    """Room for nearly all draws, and for the quadrants in which money is saved."""
+    by = decision.draws.groupby("arm")
+    left, right = min(0.0, by.benefit.quantile(0.01).min()), max(0.0, by.benefit.quantile(0.99).max())
+    low, high = min(0.0, by.cost.quantile(0.01).min()), max(by.cost.quantile(0.9).max(), 1.2 * decision.table.cost.max())
+    axes.set_xlim(left - 0.06 * (right - left), right + 0.06 * (right - left))
+    axes.set_ylim(min(low, -FLOOR * high), 1.05 * high)
+
+
+def means_of_arms(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:
+    """A large mark and a name for each arm, and for doing nothing."""
+    rows = [(decision.arms[0], 0.0, 0.0), *decision.table[["arm", "benefit", "cost"]].itertuples(index=False)]
+    marked(axes, [(arm, x, y, True) for arm, x, y in rows], looks(decision.arms), words)
+
+
+def marked(axes: Any, rows: list[tuple[str, float, float, bool]], look: Mapping[str, Any], words: Mapping[str, str]) -> None:
+    """Marks (filled or hollow), each with its name where it hides neither a mark nor another name."""
+    axes.figure.draw_without_rendering()  # so that the panel has the size that it will have
+    pixel, inside = axes.figure.dpi / 72, axes.get_window_extent()
+    spots = {arm: axes.transData.transform((x, y)) for arm, x, y, _ in rows}
+    taken = [Bbox.from_bounds(spot[0] - 6 * pixel, spot[1] - 6 * pixel, 12 * pixel, 12 * pixel) for spot in spots.values()]
+    for arm, x, y, filled in rows:
+        style, name = look[arm], name_of(arm, words)
+        face, edge = (style["color"], BLACK) if filled else ("white", style["color"])
+        mark: Any = {"markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1 if filled else 1.8}
+        axes.plot(x, y, style["marker"], **mark, markersize=9, zorder=7)
+        width, height = 0.62 * LETTER * len(name) * pixel, 1.35 * LETTER * pixel
+        for across, up in AROUND:
+            left = spots[arm][0] + across * pixel - (width if across < 0 else width / 2 if across == 0 else 0)
+            room = Bbox.from_bounds(left, spots[arm][1] + up * pixel - height / 2, width, height)
+            if inside.contains(room.x0, room.y0) and inside.contains(room.x1, room.y1) and not room.count_overlaps(taken):
+                break
+        taken.append(room)
+        side: Any = {
+            "ha": ("center", "left", "right")[int(np.sign(across))],
+            "va": "center",
+            "fontsize": LETTER,
+            "bbox": PAPER,
+            "zorder": 6,
+        }
+        arrow = {"arrowstyle": "-", "color": GRAY, "linewidth": 0.7} if max(abs(across), abs(up)) > 14 else None
+        axes.annotate(name, (x, y), (across, up), textcoords="offset points", arrowprops=arrow, **side)
+
+
+def worth_lines(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:
+    """Lines below which a reform is worth its cost, for the shown pays above 0."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    for pay in (pay for pay in decision.shown if pay > 0):
+        axes.plot([low / pay, high / pay], [low, high], color=GRAY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+        x = ALONG * min(high / pay, right)
+        side: Any = {"fontsize": 7.5, "color": GRAY, "ha": "center", "va": "center", "bbox": PAPER, "zorder": 2}
+        axes.annotate(words["plane_line"].format(pay=money(pay, words)), (x, pay * x), **side)
+    axes.set_xlim(left, right)
+    axes.set_ylim(low, high)
+
+
+def quadrants(axes: Any, words: Mapping[str, str]) -> None:
+    """The axes through the arm compared with, and a name in each corner that is seen."""
+    axes.axhline(0, color=BLACK, linewidth=0.9)
+    axes.axvline(0, color=BLACK, linewidth=0.9)
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    corners = {
+        "worse_dearer": (0.01, 0.985, left < 0 < high), "better_dearer": (0.99, 0.985, right > 0 and high > 0),
+        "worse_cheaper": (0.01, 0.015, left < 0 and low < 0), "better_cheaper": (0.99, 0.015, right > 0 and low < 0),
+    }  # fmt: skip
+    for name, (x, y, seen) in corners.items():
+        if seen:
+            side: Any = {"ha": "left" if x < 0.5 else "right", "va": "top" if y > 0.5 else "bottom", "fontsize": 8.5, "bbox": PAPER}
+            axes.text(x, y, words[name], transform=axes.transAxes, color=GRAY, fontweight="bold", zorder=3, **side)
+
+
+@styled
+def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
+    """Mean effects on trust against those on crime, complaints and cost: a panel each; filled marks are not outdone by any other."""
+    table = decision.pareto
+    others = [name for name in ("incidence", "complaint_rate", "cost") if name in table]
+    first = next(name for name in ("mean_trust", *table.columns[1:]) if name in table)
+    out = table[~table.on_front.astype(bool) & table.dominated_by.fillna("").astype(bool)]
+    notes = [words["pareto_note"].format(arm=name_of(row.arm, words), other=names_of(row.dominated_by, words)) for row in out.itertuples()]
+    figure = sheet(9.6, 0.6 + 2.5 * len(others), words["pareto_title"], " ".join([words["pareto_what"], "; ".join(notes)]).strip())
+    panels: Any = figure.subplots(len(others), 1, sharex=True, squeeze=False)[:, 0]
+    look, front = looks(decision.arms), table.on_front.astype(bool)
+    for axes, name in zip(panels, others, strict=True):
+        axes.plot(table[first], table[name], linestyle="none")
+        axes.margins(0.09, 0.16)
+        axes.axhline(0, color=BLACK, linewidth=0.6)
+        axes.axvline(0, color=BLACK, linewidth=0.6)
+        axes.set_xlim(axes.get_xlim())
+        axes.set_ylim(axes.get_ylim())
+        marked(axes, list(zip(table.arm, table[first], table[name], front, strict=True)), look, words)
+        unit = words.get(f"unit:{unit_of(name)}", unit_of(name))
+        axes.set_ylabel(fill(f"{words.get(name, name.replace('_', ' '))} ({unit})", 30), fontsize=8.5)
+        axes.yaxis.set_major_formatter(thousands(words))
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        toward(axes, words, down=MEASURES[name].unit != "0-1")
+    panels[-1].set_xlabel(words["pareto_x"])
+    return figure
+
+
+def toward(axes: Any, words: Mapping[str, str], *, down: bool) -> None:
+    """Arrows in the margin that say which way is better."""
+    at: Any = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 7.5, "color": GRAY, "annotation_clip": False}
+    axes.annotate(f"{words['better']} {'↓' if down else '↑'}", (1.0, 0.0), (6, 2), ha="left", **at)
+    axes.annotate(f"{words['better']} →", (1.0, 0.0), (6, -10), ha="left", **at)

@@ -1,0 +1,173 @@
+"""A report about a decision, as `confianza decide` left it: the first page in sentences, then tables, figures, notes and methods."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sim import plots_decision
+from sim.measures import MEASURES
+from sim.parameters import CODEBOOK
+from sim.plots_decision.parts import pick
+from sim.plots_decision.tables import turning
+from sim.report.assumed import arms_table
+from sim.report.assumed import unit as unit_in_words
+from sim.report.deciding import paragraphs
+from sim.report.decision_tables import (
+    boxes_table,
+    budgets_table,
+    effects_table,
+    front_table,
+    informing_table,
+    options_table,
+    regret_table,
+    thirds_table,
+)  # fmt: skip
+from sim.report.parts import Findings, Picture, Section, embedded
+from sim.report.told import Told, rule
+from sim.report.words import Text, Words
+from sim.studies.decision import Decision
+from sim.studies.discoveries import FILE, FOLDER, Discovery
+from sim.studies.draws import Draws
+from sim.studies.posteriors import NONE
+
+NAMED = 3  # numbers that an alternative text names
+
+
+def findings(decision: Decision, folder: Path, words: Words) -> Findings:
+    """Everything that a decision says. `folder`: of the store, where discoveries lie beside it."""
+    told = Told(decision, discoveries(folder, decision), words)
+    study, names = decision.study, {arm: Told(decision, (), words).name(arm) for arm in decision.arms}
+    return Findings(
+        title=words.written(study.name).text,
+        question=words.written(study.question) if study.question else Text(words["decision"]["no_question"], words.language),
+        answer=(),
+        caution=words["decision"]["caution"],
+        paragraphs=paragraphs(told),
+        leading=thirds_table(told),
+        tables=[options_table(told), regret_table(told)],
+        details=[*boxes_table(told), informing_table(told), front_table(told), effects_table(told), *budgets_table(told)],
+        pictures=list(pictures(told)),
+        sections=[notes(told), methods(told)],
+        facts=facts(told),
+        commands=("confianza decide study.yaml --out again",),
+        scenario=study.base.model_dump(exclude_none=True),
+        dated=arms_table(study.model_dump()["arms"], names, words),
+        headings={"effects": words["decision"]["options"]},
+        checks_first=words["decision"]["missed"],
+        checked_by=f"confianza validate {place(study.posterior)} --out .",
+    )
+
+
+def place(posterior: str) -> str:
+    """The scenario that a study's posterior belongs to, to be written in a command."""
+    return "scenario.yaml" if posterior == NONE else Path(posterior).stem
+
+
+def discoveries(folder: Path, decision: Decision) -> list[Discovery]:
+    """The discoveries that lie in a store, arms in the order of the study; those of another study are left out."""
+    found = [Discovery.load(path.parent) for path in sorted((folder / FOLDER).glob(f"*/{FILE}"))]
+    ours = [one for one in found if one.output.arm in decision.arms and one.study.name == decision.study.name]
+    return sorted(ours, key=lambda one: decision.arms.index(one.output.arm))
+
+
+def notes(told: Told) -> Section:
+    """What the analysis says of its own limits, as far as it can in this language."""
+    found = [told.words.retold(text) for text in (*told.decision.notes, *(note for one in told.discoveries for note in one.notes))]
+    label = told.words["decision"]
+    return Section(label["notes"], tuple(dict.fromkeys(found)) or (Text(label["no_notes"], told.words.language),), bulleted=True)
+
+
+def methods(told: Told) -> Section:
+    """How it was found, in plain words."""
+    texts = dict(told.words["decision"]["methods_text"])
+    if not any(isinstance(factor.distribution, Draws) for factor in told.decision.study.factors()):
+        del texts["joint"]
+    if not told.discoveries:
+        del texts["boxes"]
+    return Section(told.words["decision"]["methods"], tuple(Text(text, told.words.language) for text in texts.values()))
+
+
+def facts(told: Told) -> list[tuple[str, str]]:
+    """Where the decision comes from."""
+    decision, words, label, own = told.decision, told.words, told.words["facts"], told.words["decision"]["facts"]
+    study, base = decision.study, decision.study.base
+    value = ", ".join(
+        own["value_text"].format(measure=words.measure(name), weight=words.number(weight)) for name, weight in decision.value.items()
+    )
+    pay = own["pay_text"].format(low=told.near(float(decision.pay[0])), high=told.near(float(decision.pay[-1])), unit=told.unit)
+    rows = [
+        (label["study"], words.written(study.name).text),
+        (label["scenario"], words.written(base.name).text),
+        (label["arms"], ", ".join(told.name(arm) for arm in decision.arms)),
+        (label["baseline"], told.name(decision.arms[0])),
+        (label["horizon"], words.say("facts.horizon_text", spin_up=words.number(base.spin_up_weeks), weeks=words.number(decision.week))),
+        (own["draws"], words.number(decision.facts["draws"])),
+        (label["replicates"], words.number(decision.facts["replicates"])),
+        (own["value"], value),
+        (own["pay"], pay),
+    ]
+    rows += [(own["budget"], f"{words.number(decision.budget)} {words.unit('thousand pesos')}")] if decision.budget is not None else []
+    return [
+        *rows,
+        (label["seed"], str(base.seed)),
+        (label["versions"], ", ".join(f"{name} {version}" for name, version in decision.facts["versions"].items())),
+        (label["fingerprint"], decision.facts["source_fingerprint"]),
+        (label["command"], decision.facts["command"]),
+        (own["seconds"], own["seconds_text"].format(seconds=words.number(decision.facts["seconds"], 0))),
+        (label["created"], decision.facts["created"]),
+    ]
+
+
+def inside(told: Told) -> dict[str, str]:
+    """The words inside figures: options, numbers, topics, measures and units as the page calls them."""
+    decision, words = told.decision, told.words
+    made = {**words.figure_words(plots_decision.WORDS, "plots_decision"), "thousands": words["thousands"], "unit": told.unit}
+    made |= {name: f"{text[:1].lower()}{text[1:]}" for name, text in words.data["measures"].items()}
+    made |= {f"arm:{arm}": told.name(arm) for arm in decision.arms}
+    made |= {f"topic:{name}": text for name, text in words["decision"]["topics"].items()}
+    made |= {f"factor:{name}": told.meaning(name).text for name in told.meanings}
+    units = {known.unit for known in CODEBOOK.values()} | {known.unit for known in MEASURES.values()}
+    units |= {factor.unit for factor in decision.study.factors()}
+    return made | {f"unit:{unit}": unit_in_words(unit, words) for unit in units}
+
+
+def pictures(told: Told) -> Iterator[Picture]:
+    """Every figure of the decision, then two of each place where an option fails."""
+    decision, words, drawn = told.decision, told.words, inside(told)
+    for name in plots_decision.drawable(decision):
+        text = words["decision"]["pictures"][name]
+        alt = text["alt"].format(values=in_words(told, name), pay=told.near(told.pay))
+        yield Picture(text["title"], text["caption"], alt, embedded(plots_decision.FIGURES[name](decision, drawn)))
+    for found in told.discoveries:
+        for name in plots_decision.discovered(found):
+            text = words["decision"]["pictures"][name]
+            shares = {key: words.number(100 * getattr(found, key), 0) for key in ("density", "share", "coverage")}
+            values = rule(told, found)
+            if name == "tradeoff":
+                values = told.say("box", arm=told.name(found.output.arm), rule=values, **shares)
+            title = text["title"].format(arm=told.name(found.output.arm))
+            drawing = plots_decision.DISCOVERED[name](found, drawn)
+            yield Picture(title, text["caption"], text["alt"].format(values=values), embedded(drawing))
+
+
+def in_words(told: Told, name: str) -> str:
+    """The numbers that a figure shows, in a few words."""
+    decision, rows = told.decision, told.at()
+    if name == "plane":
+        table = decision.table
+        return "; ".join(
+            f"{told.name(arm)} {told.near(x)}; {told.near(y)}" for arm, x, y in zip(table.arm, table.benefit, table.cost, strict=True)
+        )
+    if name in ("acceptability", "loss"):
+        column, factor = ("probability_best", 100) if name == "acceptability" else ("expected_loss", 1)
+        return ", ".join(f"{told.name(str(arm))} {told.near(factor * value)}" for arm, value in rows[column].items() if np.isfinite(value))
+    if name == "information":
+        found = pick(decision.evppi, told.pay).query("kind == 'factor'").nlargest(NAMED, "evppi")
+        return ", ".join(f"{factor} {told.near(value)}" for factor, value in zip(found.name, found.evppi, strict=True))
+    if name == "contested":
+        table = turning(decision)
+        return ", ".join(table.factor[table.turns]) or "-"
+    if name == "regret":
+        return told.name(pick(decision.regret, told.pay).set_index("arm").expected.idxmin())
+    return ", ".join(told.name(arm) for arm in decision.pareto.arm[decision.pareto.on_front.astype(bool)])

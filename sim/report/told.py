@@ -1,0 +1,120 @@
+"""How a report speaks of a decision: numbers with their intervals, names of options, what uncertain numbers mean, boxes in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.plots_decision.boxes import SHARES
+from sim.plots_decision.parts import meanings
+from sim.report.assumed import unit as unit_in_words
+from sim.report.words import Text, Words, decimals
+from sim.studies.decision import Decision
+from sim.studies.discoveries import Discovery
+
+
+@dataclass(frozen=True)
+class Told:
+    """A decision, where its arms fail, and how to speak of both."""
+
+    decision: Decision
+    discoveries: Sequence[Discovery]
+    words: Words
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence of this kind of report, with what all of them may name."""
+        always = {"unit": self.unit, "against": self.name(self.decision.arms[0]), "pay": self.near(self.pay)}
+        return self.words["decision"][key].format(**{**always, **values})
+
+    def name(self, arm: str) -> str:
+        """What an option is called; its own name if another one would be called the same."""
+        names = [self.words.reform(other) for other in self.decision.arms]
+        told = self.words.reform(arm)
+        return arm if names.count(told) > 1 else told
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        """What each uncertain number is, in English."""
+        return meanings(self.decision.study)
+
+    @property
+    def unit(self) -> str:
+        """What a unit of gain is called."""
+        return self.words.written(self.decision.unit).text
+
+    @property
+    def pay(self) -> float:
+        """What a unit of gain is worth, in the middle of the range; thousand pesos."""
+        return self.decision.shown[1]
+
+    def near(self, value: float, half: float = float("nan")) -> str:
+        """A number, as exact as the half-width of its interval allows; without one in three digits, or without decimals."""
+        if np.isfinite(half):
+            return self.words.number(value, decimals(value, half))
+        return self.words.number(value, 0) if abs(value) >= 100 else self.words.number(float(f"{value:.3g}"))
+
+    def interval(self, row: Mapping[str, Any], column: str) -> dict[str, str]:
+        """A number of a table with the ends of its interval, under the names value, low and high."""
+        value, low, high = (float(row[name]) for name in (column, f"{column}_low", f"{column}_high"))
+        half = (high - low) / 2
+        return {"value": self.near(value, half), "low": self.near(low, half), "high": self.near(high, half)}
+
+    def meaning(self, factor: str) -> Text:
+        """What an uncertain number is."""
+        reform, _, lever = factor.partition(".")
+        english = self.meanings.get(factor, "")
+        found = self.words.translate("parameters", factor, english)
+        if found.lang != self.words.language and lever in self.words["levers"]:
+            return Text(f"{self.words.reform(reform)}: {self.words['levers'][lever]}", self.words.language)
+        return found
+
+    def factor(self, name: str) -> str:
+        """An uncertain number with what it means."""
+        text = self.meaning(name).text
+        return self.say("factor", name=name, meaning=f"{text[:1].lower()}{text[1:]}") if text else name
+
+    def at(self, pay: float | None = None) -> pd.DataFrame:
+        """The rows of the curves at a worth, by option."""
+        return self.decision.at(pay).set_index("arm")
+
+
+def rule(told: Told, found: Discovery) -> str:
+    """A box in words: each restriction with what the number means."""
+    return listed(told, [restriction(told, row, told.factor(str(row["factor"]))) for row in found.box.to_dict("records")])
+
+
+def restriction(told: Told, row: Mapping[Any, Any], factor: str) -> str:
+    """Where one number lies in a box."""
+    if row["kept"]:
+        values = ", ".join(told.words["choices"].get(value, value) for value in row["kept"].split(", "))
+        return told.say("among", factor=factor, values=values)
+    share = row["unit"] in SHARES
+    unit = "%" if share else unit_in_words(row["unit"], told.words)
+    low, high = (float(row[end]) * (100 if share else 1) for end in ("low", "high"))
+    ends = {end: f"{told.near(value)} {unit}" for end, value in (("low", low), ("high", high))}
+    if not np.isfinite(low):
+        return told.say("below", factor=factor, value=ends["high"])
+    if not np.isfinite(high):
+        return told.say("above", factor=factor, value=ends["low"])
+    return told.say("between", factor=factor, low=told.near(low), high=ends["high"])
+
+
+def listed(told: Told, parts: Sequence[str]) -> str:
+    """Texts as a list with its last word: "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return told.say("listed", first=", ".join(parts[:-1]), last=parts[-1])
+
+
+def worth_of(told: Told, row: Mapping[Any, Any]) -> dict[str, str]:
+    """What it is worth to know something, with its interval."""
+    half = (row["high"] - row["low"]) / 2
+    return {"value": told.near(row["evppi"], half), "low": told.near(row["low"], half), "high": told.near(row["high"], half)}
+
+
+def topic(told: Told, name: str) -> str:
+    """A topic in words; its own name if it is somebody's group."""
+    return told.words["decision"]["topics"].get(name, name)

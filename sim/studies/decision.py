@@ -1,0 +1,160 @@
+"""What a decision analysis of a study found, and the way to disk and back."""
+
+import json
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError, number
+from sim.html import card, note, table
+from sim.results import write
+from sim.studies.study import Study
+from sim.studies.study_files import load_study
+
+FOLDER, FILE, STUDY = "decision", "decision.json", "study.yaml"
+SCALARS = ("week", "value", "unit", "arms", "budget", "recommended", "notes")
+FRAMES = (
+    "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which arm of a study is best, how sure that is, and what is worth finding out first.
+
+    Net benefit is willingness to pay x benefit - cost. Benefit is the weighted sum of effects, and cost the effect on the measure
+    `cost` (thousand pesos, the whole city, over the horizon), both less those of the arm compared with, whose net benefit is 0. All are
+    means over luck, given the parameters of a draw: what single runs owe to luck is taken off (see sim/decision/denoise.py).
+    `..._low` and `..._high`, and `low` and `high` where nothing else is said, are 95 % intervals: from the draws, from luck and from the
+    emulator together.
+
+    study        the study;  week: at whose end effects are read
+    value        weights by measure;  unit: what a unit of benefit is called
+    pay          41 amounts, thousand pesos for a unit of benefit;  shown: three of them, at a quarter, half and the end of the range
+    arms         the arm compared with, then the others
+    budget       thousand pesos, or None; arms whose mean cost is above cannot be chosen: they are never best, and have no loss or regret
+    recommended  the arm with the greatest expected net benefit in the middle of the range, of those that can be afforded
+    facts        versions, source_fingerprint, command, created, seconds (of processor time), adults, draws, replicates, different
+                 (draws that differ in the posterior's parameters) and effective (independent draws that they are worth)
+    notes        sentences that a reader must know
+    q2           arm; benefit, cost: share of the variance that its emulator foretells at draws it has not seen; benefit_luck, cost_luck:
+                 share of the variance of means over replicates that is luck
+    table        arm; benefit, cost, per_unit (cost of a unit of benefit; nan if the benefit may be 0), each with _low and _high;
+                 affordable; probability_affordable (share of draws; nan without a budget); dominated_by (an arm that has no less benefit
+                 and costs no more)
+    effects      arm, measure, unit; mean, low, high; q05, q95, share_below_0: over draws, luck taken off; foretold_by: what helped to
+                 take it off, "emulator" or "main effects"
+    curves       pay, arm; net_benefit, probability_best, expected_loss, each with _low and _high; frontier: has it the greatest expected
+                 net benefit at this pay?
+    regret       pay (of shown), arm; expected, q95, most (the 99 % quantile: a maximum would be that of the number of draws); minimax:
+                 has it the least `most`?
+    evpi         pay, evpi, low, high (thousand pesos), per_adult (pesos)
+    evppi        kind (factor or topic), name, pay (of shown), evppi, low, high, share (of the evpi), sd_draws, sd_replicates,
+                 sd_emulator, status (of a parameter, "lever", or "" for a topic)
+    intervals    quantity, arm, pay (of shown), estimate, sd_draws, sd_replicates, sd_emulator, low, high
+    draws        point, arm, benefit, cost: luck taken off
+    pareto       arm, then the mean effect on each of the measures that are weighed against each other; on_front: is no other arm as
+                 good in all and better in one, in the mean?; probability_on_front: in how many draws; dominated_by
+    contested    factor, part (low, middle or high third of its draws), arm; net_benefit, probability_best, best: in the middle of the
+                 range; turns: is another arm best in another third?; probability_same: that the same is best in all three
+    budgets      budget, arm (the best that it affords), benefit, cost, probability_best among what it affords
+    doses        family (arms with the same reforms: doses, or orders of a sequence), arm, benefit, cost, rank in the family, budget
+    """
+
+    study: Study
+    week: int
+    value: dict[str, float]
+    unit: str
+    pay: np.ndarray
+    shown: tuple[float, float, float]
+    arms: list[str]
+    budget: float | None
+    recommended: str
+    facts: dict[str, Any]
+    notes: list[str]
+    q2: pd.DataFrame
+    table: pd.DataFrame
+    effects: pd.DataFrame
+    curves: pd.DataFrame
+    regret: pd.DataFrame
+    evpi: pd.DataFrame
+    evppi: pd.DataFrame
+    intervals: pd.DataFrame
+    draws: pd.DataFrame
+    pareto: pd.DataFrame
+    contested: pd.DataFrame
+    budgets: pd.DataFrame
+    doses: pd.DataFrame
+
+    def renamed(self, name: str) -> "Decision":
+        """The same with the study called otherwise, for a page in another language."""
+        return replace(self, study=self.study.model_copy(update={"name": name}))
+
+    def at(self, pay: float | None = None) -> pd.DataFrame:
+        """The rows of `curves` at the pay that is nearest, by default in the middle of the range; the best arm first."""
+        wanted = self.shown[1] if pay is None else pay
+        nearest = self.pay[int(np.abs(self.pay - wanted).argmin())]
+        return self.curves[np.isclose(self.curves.pay, nearest)].sort_values("net_benefit", ascending=False, ignore_index=True)
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write decision.json, a CSV for each table and study.yaml; each file appears whole or not at all.
+
+        InputError if the folder cannot be written to.
+        """
+        folder = Path(folder)
+        told = {name: getattr(self, name) for name in SCALARS} | {"pay": self.pay.tolist(), "shown": list(self.shown), "facts": self.facts}
+        texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
+        texts |= {STUDY: self.study.to_yaml(), FILE: json.dumps(told, indent=2, ensure_ascii=False) + "\n"}
+        return [write(folder / name, partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Decision":
+        """What `save` wrote. InputError if it is not there or cannot be read."""
+        folder = Path(folder)
+        try:
+            told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            frames = {name: _read(folder / f"{name}.csv") for name in FRAMES}
+            scalars = {name: told[name] for name in (*SCALARS, "facts")}
+            pay, shown = np.array(told["pay"], float), tuple(told["shown"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"'{folder / FILE}' holds no decision that can be read ({error})."
+            raise InputError(message, "Make one with confianza decide.") from None
+        return cls(study=load_study(folder / STUDY), pay=pay, shown=shown, **scalars, **frames)
+
+    def __repr__(self) -> str:
+        row = self.at().set_index("arm").loc[self.recommended]
+        return f"<Decision of '{self.study.name}': {self.recommended}, best with probability {row.probability_best:.2f}>"
+
+    def _repr_html_(self) -> str:
+        """The recommendation, the arms and what to find out first, in a notebook."""
+        middle = self.at()
+        chance = float(middle.set_index("arm").probability_best[self.recommended])
+        evpi = float(np.interp(self.shown[1], self.pay, self.evpi.evpi))
+        facts = (
+            ("Question", self.study.question),
+            ("Recommended", f"{self.recommended} (best with probability {chance:.2f}), if a {self.unit} is worth {number(self.shown[1])} "
+                            "thousand pesos"),
+            ("To know everything", f"would be worth {evpi:,.0f} thousand pesos"),
+        )  # fmt: skip
+        first = self.evppi[(self.evppi.kind == "factor") & np.isclose(self.evppi.pay, self.shown[1])]
+        parts = [
+            table(self.table.drop(columns=["affordable", "probability_affordable"]), caption="Benefit and cost, with 95 % intervals"),
+            table(middle.drop(columns="pay"), caption=f"At {number(self.shown[1])} thousand pesos for a {self.unit}"),
+            table(
+                first.nlargest(8, "evppi")[["name", "evppi", "low", "high", "status"]], caption="What to find out first (thousand pesos)"
+            ),
+            *(note(text) for text in self.notes),
+        ]
+        return card(f"Decision: {self.study.name}", facts, *parts)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """A table; texts that are empty stay so."""
+    texts = dict.fromkeys(("arm", "name", "family", "quantity", "measure", "unit", "dominated_by", "status", "factor"), str)
+    frame = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)
+    named = frame.columns.intersection(["arm", "dominated_by", "status"])
+    return frame.fillna(dict.fromkeys(named, ""))

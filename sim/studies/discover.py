@@ -1,0 +1,191 @@
+"""Where a condition holds: from the runs of a sweep to a box in the space of what varies, and to words."""
+
+from datetime import UTC, datetime
+from time import process_time
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.compiled import fingerprint
+from sim.decision.denoise import denoised
+from sim.discovery.boxes import ALPHA, MOST, marks
+from sim.discovery.prim import Box, Cases
+from sim.discovery.search import PERMUTATIONS, RESAMPLES, Found, least_mass, search
+from sim.discovery.tree import tree
+from sim.errors import InputError
+from sim.parameters import CODEBOOK
+from sim.results import versions
+from sim.studies.conditions import Condition, condition_of
+from sim.studies.designs import kind_of
+from sim.studies.discoveries import BOX, Discovery, Luckless, notes, rule_text, sentences
+from sim.studies.draws import Draws
+from sim.studies.factors import Factor
+from sim.studies.journal import command
+from sim.studies.sensitivity import first_sentence, mean_over_replicates
+from sim.studies.study import Study
+from sim.studies.sweep import Sweep
+
+__all__ = ["Discovery", "discover"]
+
+ALONG_LINES = ("morris", "oat")  # designs that leave most of the space empty
+
+
+class Column(NamedTuple):
+    """What is searched: a factor, or whether it takes one of its choices (1) or another (0)."""
+
+    factor: Factor
+    choice: str | None
+
+
+def discover(
+    sweep: Sweep,
+    condition: str,
+    *,
+    week: int | None = None,
+    alpha: float = ALPHA,
+    most: int = MOST,
+    permutations: int = PERMUTATIONS,
+    resamples: int = RESAMPLES,
+) -> Discovery:
+    """Where, in the space of what varies, a condition holds.
+
+    sweep         a sim.studies.sweep.Sweep whose runs are there
+    condition     "effect:ARM:MEASURE < 0", "level:ARM:MEASURE >= 45000" or "MEASURE > 0.5" (its level in the arm `vs`)
+    week          at whose end it is read, by default the study's last
+    alpha         greatest p of the permutation test, and greatest quasi-p of a restriction
+    most          factors that the box may restrict
+    permutations  searches among cases dealt out at random;  resamples: of the draws
+    InputError if the condition cannot be read, the design does not fill the space of what varies, or all runs failed. That there is no
+    box is no error: `refused` says so.
+    """
+    started, study = process_time(), sweep.study
+    asked = condition_of(study, condition, week)
+    check_design(study)
+    known = luckless(sweep, asked)
+    values, unit = sweep.points.values[known.kept], sweep.points.unit[known.kept]
+    columns, x = searched(study.factors(), values, unit)
+    y, clusters, seed = known.probability > 0.5, clusters_of(study, unit), study.base.seed % 2**31
+    runs = asked.holds(known.mean)
+    found = search(
+        x, y, runs=runs, clusters=clusters, alpha=alpha, most=most, permutations=permutations, resamples=resamples, seed=seed
+    )  # fmt: skip
+    cases, there = Cases.of(x, y), found.refused is None
+    box = box_table(found, cases, columns, values)
+    leaves = tree(x, y if there else runs, smallest=least_mass(cases), clusters=clusters, seed=seed)
+    leaves["rule"] = [rule_text([(*columns[place], below, limit) for place, below, limit in rule]) for rule in leaves.rule]
+    others = found.others.assign(factor=[columns[column].factor.name for column in found.others.factor])
+    others = others.groupby("factor", sort=False, as_index=False).share.max()
+    facts = {
+        "versions": versions(), "source_fingerprint": fingerprint(), "command": command(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
+        "draws": len(x), "replicates": known.replicates, "q2": known.q2,
+    }  # fmt: skip
+    return Discovery(
+        study=study, condition=asked.written, text=asked.text, output=asked.output, week=asked.output.week, found=there,
+        refused=found.refused, share=cases.share, coverage=found.marks.coverage, density=found.marks.density, mass=found.marks.mass,
+        p=found.p, how=known.how, trajectory=found.trajectory, box=box, tree=leaves, unseen=found.unseen,
+        others=others, draws=_draws(known, values, box, y, found),
+        sentences=sentences(asked, found, box, cases), notes=notes(known, found, box, others, y, joint=clusters is not None), facts=facts,
+    )  # fmt: skip
+
+
+def check_design(study: Study) -> None:
+    """InputError if a study's points are no space to look in."""
+    if study.design is None:
+        raise InputError("nothing varies in this study, so there is nowhere to look.", "Write vary: {prior: [trust]}")
+    if (kind := kind_of(study.design)) in ALONG_LINES:
+        message = f"the design '{kind}' leaves most of the space of what varies empty, so no box can be found in it."
+        raise InputError(message, "Take another, as design: {sobol: 1024}")
+
+
+def luckless(sweep: Sweep, asked: Condition) -> Luckless:
+    """The output of a condition at each draw with luck taken off, and how likely the condition holds there."""
+    study = sweep.study
+    runs = np.asarray(sweep.values(asked.output.of, asked.output.week), float)
+    mean = mean_over_replicates(runs)
+    kept = np.isfinite(mean)
+    if not kept.any():
+        raise InputError("every run failed or is missing, so there is nothing to look at.", f"See confianza status {sweep.store.folder}")
+    known, (emulator,) = denoised(sweep.points.unit, runs, shared=study.luck == "shared", seed=study.base.seed)
+    value, sd = known.mean[:, 0], known.sd[:, 0]
+    below = known.below(asked.number)[:, 0]
+    likely = np.where(sd > 0, 1 - below if asked.above else below, asked.holds(value))
+    q2 = None if emulator is None else emulator.q2
+    return Luckless(kept, mean[kept], value, likely, known.runs.noise is not None, int(known.runs.runs.max()), q2)
+
+
+def searched(factors: tuple[Factor, ...], values: pd.DataFrame, unit: np.ndarray) -> tuple[list[Column], np.ndarray]:
+    """The columns that are searched, and their values at the points (n x columns): numbers as shares of their distributions that lie
+    below, choices as a column each that is 1 where the choice is taken."""
+    columns, made = [], []
+    for place, factor in enumerate(factors):
+        own = values[factor.name]
+        if own.dtype == object:
+            choices = [str(choice) for choice in factor.distribution.extremes()]
+            columns += [Column(factor, choice) for choice in choices]
+            made += [(own == choice).to_numpy(float) for choice in choices]
+        else:
+            columns.append(Column(factor, None))
+            made.append(unit[:, place])
+    return columns, np.column_stack(made)
+
+
+def clusters_of(study: Study, unit: np.ndarray) -> np.ndarray | None:
+    """Which points have the same draw of a posterior (n); None if factors vary independently."""
+    assert study.design is not None  # see `check_design`
+    if kind_of(study.design) != "draws":
+        return None
+    joint = [isinstance(factor.distribution, Draws) for factor in study.factors()]
+    return np.unique(unit[:, joint], axis=0, return_inverse=True)[1].ravel()
+
+
+def box_table(found: Found, cases: Cases, columns: list[Column], values: pd.DataFrame) -> pd.DataFrame:
+    """`Discovery.box`."""
+    rows: dict[str, dict[str, Any]] = {}
+    for row in found.restrictions.itertuples():
+        factor, choice = columns[row.factor]
+        told = rows.setdefault(factor.name, _row(factor))
+        told["quasi_p"], told["bootstrap"] = max(told["quasi_p"], row.quasi_p), min(told["bootstrap"], row.bootstrap)
+        alone = (
+            Box.whole(len(columns)).moved(row.factor, False, found.box.low[row.factor]).moved(row.factor, True, found.box.high[row.factor])
+        )
+        inside = values[factor.name].to_numpy()[alone.inside(cases.x)]
+        if choice is None:
+            told |= _ends(factor, row.low, row.high, inside)
+        else:
+            left = told["kept"].split(", ") if told["kept"] else [str(one) for one in factor.distribution.extremes()]
+            told["kept"] = ", ".join(one for one in left if one in inside)
+    for name, told in rows.items():
+        without = found.box
+        for place, column in enumerate(columns):
+            if column.factor.name == name:
+                without = without.moved(place, False).moved(place, True)
+        own = marks(without, cases)
+        told |= {"coverage_without": own.coverage, "density_without": own.density}
+    return pd.DataFrame(list(rows.values()), columns=BOX).sort_values("density_without", kind="stable", ignore_index=True)
+
+
+def _row(factor: Factor) -> dict[str, Any]:
+    """What a row of the box says of a factor, whatever its limits."""
+    status = CODEBOOK[factor.name].status if factor.kind == "parameter" else "lever"
+    told = {"factor": factor.name, "low": np.nan, "high": np.nan, "kept": "", "low_share": 0.0, "high_share": 1.0, "unit": factor.unit}
+    return told | {"meaning": first_sentence(factor.description), "status": status, "quasi_p": 0.0, "bootstrap": 1.0}
+
+
+def _ends(factor: Factor, low: float, high: float, inside: np.ndarray) -> dict[str, float]:
+    """Limits in the factor's own unit: between two draws, or the last value inside if it takes certain values only."""
+    by_steps = "values" in factor.distribution.as_data() or inside.dtype.kind == "i"
+    told: dict[str, float] = {}
+    for name, share, last in (("low", low, np.min), ("high", high, np.max)):
+        if np.isfinite(share):
+            limit = last(inside) if by_steps else factor.at(np.array([share]))[0]
+            told |= {name: float(limit), f"{name}_share": float(share)}
+    return told
+
+
+def _draws(known: Luckless, values: pd.DataFrame, box: pd.DataFrame, y: np.ndarray, found: Found) -> pd.DataFrame:
+    """`Discovery.draws`."""
+    told = {"point": np.flatnonzero(known.kept), "mean": known.mean, "value": known.value, "probability": known.probability, "case": y}
+    told["inside"] = found.inside if found.refused is None else np.zeros(len(y), dtype=bool)
+    return pd.concat([pd.DataFrame(told), values[box.factor.tolist()].reset_index(drop=True)], axis=1)

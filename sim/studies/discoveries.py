@@ -1,0 +1,229 @@
+"""What scenario discovery found in a study: where a condition holds, in numbers and in words, and the way to disk and back."""
+
+import json
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.discovery.prim import Cases
+from sim.discovery.search import Found
+from sim.errors import InputError, number
+from sim.html import card, note, table
+from sim.results import write
+from sim.studies.conditions import Condition
+from sim.studies.factors import Factor
+from sim.studies.findings import Output
+from sim.studies.study import Study
+from sim.studies.study_files import load_study
+
+FOLDER, FILE, STUDY = "discovery", "discovery.json", "study.yaml"
+BOX = [
+    "factor", "low", "high", "kept", "low_share", "high_share", "unit", "meaning", "status", "quasi_p", "bootstrap", "coverage_without",
+    "density_without",
+]  # fmt: skip
+FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
+EVERYWHERE = "everywhere"  # the rule of a tree without branches
+UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
+POOR, STABLE = 0.5, 0.5  # Q2, and share of resamples, below which something is said
+DIFFERENT = 0.02  # shares of cases that differ enough to say so
+
+
+class Luckless(NamedTuple):
+    """An output at each draw that has runs, with luck taken off.
+
+    kept         n, bool: which points have runs
+    mean         k: mean over replicates
+    value        k: the output, luck taken off
+    probability  k: that the condition holds
+    told_apart   is it known how much luck does? Not from one replicate
+    replicates   at most;  q2: of the emulator that helped, or None
+    """
+
+    kept: np.ndarray
+    mean: np.ndarray
+    value: np.ndarray
+    probability: np.ndarray
+    told_apart: bool
+    replicates: int
+    q2: float | None
+
+    @property
+    def how(self) -> str:
+        """A sentence: how luck was taken off before cases were told."""
+        if not self.told_apart:
+            return "With one replicate luck cannot be told from answers: it is in the cases."
+        told = f"A draw is a case if the condition is likelier than not, given the mean over its {self.replicates} replicates and "
+        if self.q2 is None:
+            return told + "the mean over all draws, for no emulator foretells this output."
+        return told + f"an emulator, which foretells {max(self.q2, 0):.0%} of the differences between draws that it has not seen."
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """Where, in the space of what varies, a condition holds.
+
+    study       that was swept;  condition: as it is written, "effect:purge:mean_trust < 0"
+    text        the condition in words;  output: what it is about;  week: at whose end that is read
+    found       is there a box?  If not, coverage, density and mass are those of all draws, and `refused` says why
+    share       of all draws that are cases: at which the condition holds
+    coverage, density, mass  of the box: share of the cases that it holds, share of its draws that are cases, share of all draws
+    p           of the permutation test: share of searches among cases dealt out at random that find as good a box
+    how         a sentence: how luck was taken off before cases were told
+    trajectory  step, phase, restricted (factors), coverage, density, mass, chosen: the boxes of the peel (phase "peel"); those that are
+                left when restrictions that luck explains are dropped, none worse than another in both ("candidate"); the one taken ("box")
+    box         factor, low, high (nan: not restricted there), kept (which of its choices are in the box, else ""), low_share, high_share
+                (where in the factor's distribution they lie), unit, meaning, status (of the codebook, or lever), quasi_p, bootstrap (share
+                of resamples whose box has the same ends), coverage_without, density_without; the restriction that does most comes first
+    tree        rule ("conduct.mean <= 0.2; training.whom = troops"), n, share (of cases), coverage: leaves of a classification tree; the
+                one rule "everywhere" if it sees nothing
+    unseen      quantity (coverage, density), mean, low, high (95 %): of boxes found in resamples, at the draws that they did not see
+    others      factor, share of the resamples that restrict it although the box does not
+    draws       point, mean (over replicates), value (luck taken off), probability (that the condition holds), case, inside, and a column
+                for each of the box's factors
+    sentences   the box in words: the first says how much of what it holds, then one a restriction
+    notes       what else a reader must know
+    facts       versions, source_fingerprint, command, created, seconds (of processor time), draws, replicates, q2 (of the emulator)
+    """
+
+    study: Study
+    condition: str
+    text: str
+    output: Output
+    week: int
+    found: bool
+    refused: str | None
+    share: float
+    coverage: float
+    density: float
+    mass: float
+    p: float
+    how: str
+    trajectory: pd.DataFrame
+    box: pd.DataFrame
+    tree: pd.DataFrame
+    unseen: pd.DataFrame
+    others: pd.DataFrame
+    draws: pd.DataFrame
+    sentences: list[str]
+    notes: list[str]
+    facts: dict[str, Any]
+
+    def renamed(self, name: str) -> "Discovery":
+        """The same with the study called otherwise, for a page in another language."""
+        return replace(self, study=self.study.model_copy(update={"name": name}))
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write discovery.json, a CSV for each table and study.yaml; each file appears whole or not at all.
+
+        InputError if the folder cannot be written to.
+        """
+        folder = Path(folder)
+        told = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in (*FRAMES, "study")}
+        told |= {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
+        texts = {FILE: json.dumps(told, indent=2, ensure_ascii=False) + "\n", STUDY: self.study.to_yaml()}
+        texts |= {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
+        return [write(folder / name, partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Discovery":
+        """What `save` wrote. InputError if it is not there or cannot be read."""
+        folder = Path(folder)
+        try:
+            told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            frames = {name: pd.read_csv(folder / f"{name}.csv", converters={"kept": str}) for name in FRAMES}
+            told |= {"output": Output(**told["output"]), "p": float("nan") if told["p"] is None else told["p"]}
+            return cls(study=load_study(folder / STUDY), **told, **frames)
+        except InputError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"'{folder / FILE}' holds no discovery that can be read ({error})."
+            raise InputError(message, "Make one with confianza discover.") from None
+
+    def __repr__(self) -> str:
+        held = f"a box with {self.density:.0%} cases" if self.found else "no box found"
+        return f"<Discovery in '{self.study.name}': {self.condition} in {self.share:.0%} of draws; {held}>"
+
+    def _repr_html_(self) -> str:
+        """The box in words, its limits and the second opinion, in a notebook."""
+        facts = (
+            ("Question", self.study.question),
+            ("Cases", f"{self.share:.1%} of {len(self.draws):,} draws, week {self.week}"),
+            ("Box", f"coverage {self.coverage:.0%}, density {self.density:.0%}, mass {self.mass:.0%}" if self.found else "no box found"),
+        )
+        limits = self.box[["factor", "low", "high", "kept", "unit", "quasi_p", "bootstrap", "status"]]
+        parts = [note(sentence) for sentence in self.sentences]
+        parts += [table(limits, caption="Restrictions")] if self.found else []
+        parts += [table(self.tree, caption="A classification tree, as a second opinion")]
+        return card(f"Where {self.text}", facts, *parts, *(note(text) for text in self.notes))
+
+
+def rule_text(rule: list[tuple[Factor, str | None, bool, float]]) -> str:
+    """A rule of a tree: "conduct.mean <= 0.2; training.whom = troops". rule: factors, choices, whether at most the limit, and limits."""
+    said = []
+    for factor, choice, below, limit in rule:
+        if choice is not None:
+            said.append(f"{factor.name} {'!=' if below else '='} {choice}")
+        else:
+            said.append(f"{factor.name} {'<=' if below else '>'} {float(factor.at(np.array([limit]))[0]):.3g}")
+    return "; ".join(said) or EVERYWHERE
+
+
+def sentences(asked: Condition, found: Found, box: pd.DataFrame, cases: Cases) -> list[str]:
+    """`Discovery.sentences`."""
+    text = f"{asked.text[:1].upper()}{asked.text[1:]}"
+    first = f"{text}: in {cases.share:.1%} of {number(cases.total)} draws"
+    if found.refused is not None:
+        return [f"{first}. No box found. {found.refused}"]
+    own, seen = found.marks, found.unseen.set_index("quantity").loc["density"]
+    told = (
+        f"{first}, but in {own.density:.0%} of those in the box below, which holds {own.mass:.0%} of all draws and {own.coverage:.0%} "
+        f"of the cases. (Boxes found without a third of the draws hold {seen['mean']:.0%} cases among these, {seen.low:.0%} to "
+        f"{seen.high:.0%}.)"
+    )
+    return [told, *(restriction(row) for row in box.to_dict("records"))]
+
+
+def restriction(row: dict[str, Any]) -> str:
+    """A row of the box in words: "hearsay.fraction is high, at least 0.4 share of living it (the highest 60 % of what it may be): how much
+    hearing of an encounter moves trust, relative to living it."
+    """
+    low, high, unit, meaning = row["low"], row["high"], row["unit"], row["meaning"]
+    meaning = f"{meaning[:1].lower()}{meaning[1:]}" if meaning[1:2].islower() else meaning
+    if row["kept"]:
+        return f"{row['factor']} is {row['kept'].replace(', ', ' or ')}: {meaning}."
+    if np.isnan(low):
+        where = f"low, at most {high:.3g} {unit} (the lowest {row['high_share']:.0%} of what it may be)"
+    elif np.isnan(high):
+        where = f"high, at least {low:.3g} {unit} (the highest {1 - row['low_share']:.0%} of what it may be)"
+    else:
+        where = f"between {low:.3g} and {high:.3g} {unit} ({row['high_share'] - row['low_share']:.0%} of what it may be)"
+    return f"{row['factor']} is {where}: {meaning}."
+
+
+def notes(known: Luckless, found: Found, box: pd.DataFrame, others: pd.DataFrame, y: np.ndarray, *, joint: bool) -> list[str]:
+    """`Discovery.notes`."""
+    said = [known.how]
+    if missing := int((~known.kept).sum()):
+        said.append(f"{number(missing)} of {number(len(known.kept))} draws have no runs and are left out.")
+    if known.q2 is not None and known.q2 < POOR:
+        said.append("The emulator foretells little, so cases near the limit are uncertain.")
+    if unsure := int(((known.probability > UNSURE[0]) & (known.probability < UNSURE[1])).sum()):
+        expected = known.probability.mean()
+        more = f" In expectation the condition holds at {expected:.1%} of the draws." if abs(expected - y.mean()) > DIFFERENT else ""
+        said.append(f"At {number(unsure)} of {number(len(y))} draws luck leaves open whether they are cases.{more}")
+    if joint:
+        said.append("Parameters of a posterior depend on each other: a restriction of one also says something of those that go with it.")
+    if found.refused is None:
+        said.append("Quasi-p values take the box as given, though it was sought; the share of resamples with the same ends is more honest.")
+        least = box.loc[box.bootstrap.idxmin()]
+        rivals = others.factor[others.share > least.bootstrap].tolist() if least.bootstrap < STABLE else []
+        said += (
+            [f"Resamples restrict {', '.join(rivals[:3])} more often than {least.factor}: the box might as well be there."]
+            if rivals
+            else []
+        )
+    return said

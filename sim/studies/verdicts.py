@@ -1,0 +1,286 @@
+"""The tables of a decision."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from sim.decision.choice import PerDraw, net_benefit
+from sim.decision.front import dominates
+from sim.decision.outcomes import Outcomes, Verdict, judged
+from sim.decision.partial import partial
+from sim.decision.thirds import PARTS, thirds
+from sim.parameters import CODEBOOK
+from sim.reforms import name_of
+from sim.studies.factors import Factor
+from sim.studies.study import Study
+
+NORMAL = 1.96
+MIDDLE = 1  # of the pays that are shown
+MOST_LEVERS = 6  # whose thirds are shown beside those of contested parameters
+ALWAYS = ("purge.turn_to_crime",)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the tables are made of."""
+
+    study: Study
+    arms: list[str]
+    factors: tuple[Factor, ...]
+    outcomes: Outcomes
+    budget: float | None
+    pays: np.ndarray
+    shown: tuple[float, float, float]
+
+    @cached_property
+    def allowed(self) -> np.ndarray:
+        """K, bool: arms whose mean cost is within the budget; the one compared with always is."""
+        cost = self.outcomes.split(self.outcomes.known.runs.mean.mean(axis=0))[1]
+        return cost <= (np.inf if self.budget is None else self.budget) if self.budget is not None else np.ones(len(cost), bool)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """At all pays."""
+        return judged(self.outcomes, self.pays, self.allowed)
+
+    @cached_property
+    def places(self) -> list[int]:
+        """Where the pays that are shown are among all."""
+        return [int(np.abs(self.pays - pay).argmin()) for pay in self.shown]
+
+    @cached_property
+    def means(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean benefit and cost of all arms."""
+        return self.verdict.found["benefit"], self.verdict.found["cost"]
+
+    @property
+    def net(self) -> np.ndarray:
+        """Expected net benefit in the middle of the range, K; minus infinity for what cannot be afforded."""
+        return np.where(self.allowed, self.verdict.found["net_benefit"][self.places[MIDDLE]], -np.inf)
+
+    @property
+    def recommended(self) -> str:
+        """The arm with the greatest expected net benefit; of equals one that no other dominates, the first."""
+        best = np.flatnonzero(self.net == self.net.max())
+        return self.arms[next((arm for arm in best if not self.dominated[arm].any()), best[0])]
+
+    @cached_property
+    def dominated(self) -> np.ndarray:
+        """K x K: does arm l have no less benefit than arm k at no more cost, and not the same of both?"""
+        return dominates(np.column_stack([self.means[0], -self.means[1]]))
+
+    def ends(self, name: str, low: float = -np.inf, high: float = np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A quantity with the ends of its interval, within what is possible."""
+        found, half = self.verdict.found[name], NORMAL * self.verdict.spread.total[name]
+        return found, np.clip(found - half, low, high), np.clip(found + half, low, high)
+
+
+def frame(**columns: object) -> pd.DataFrame:
+    """A table; a column given as a triple is spread over name, name_low and name_high."""
+    made: dict[str, object] = {}
+    for name, column in columns.items():
+        names = (name, f"{name}_low", f"{name}_high")
+        made |= dict(zip(names, column, strict=True)) if isinstance(column, tuple) else {name: column}
+    return pd.DataFrame(made)
+
+
+def default_pay(outcomes: Outcomes, times: float) -> tuple[float, float]:
+    """From 0 to a round number, some times what the arm costs that gives a unit of benefit for least."""
+    mean = outcomes.known.runs.mean
+    benefit, cost = (each[1:] for each in outcomes.split(mean.mean(axis=0)))
+    half = outcomes.split(NORMAL * mean.std(axis=0, ddof=1) / len(mean) ** 0.5)[0][1:]
+    useful = (benefit > half) & (cost > 0)
+    unit = float((cost[useful] / benefit[useful]).min()) if useful.any() else float(np.abs(cost).max() / max(np.abs(benefit).max(), 1e-12))
+    return 0.0, rounded(times * unit if unit > 0 else 1.0)
+
+
+def rounded(value: float) -> float:
+    """The least of 1, 2, 5, 10, 20, 50, ... that is no less.
+
+    >>> rounded(1300.0), rounded(0.04), rounded(500.0)
+    (2000.0, 0.05, 500.0)
+    """
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value * (1 - 1e-12)))
+
+
+def q2(told: Told) -> pd.DataFrame:
+    """How good the emulators are, and how much is luck."""
+    found = np.array([0.0 if one is None else one.q2 for one in told.outcomes.emulators]).reshape(2, -1)
+    luck = told.outcomes.known.runs.share.reshape(2, -1)
+    return frame(arm=told.arms[1:], benefit=found[0], cost=found[1], benefit_luck=luck[0], cost_luck=luck[1])
+
+
+def table(told: Told) -> pd.DataFrame:
+    """Benefit, cost, and what a unit costs."""
+    benefit, cost = told.ends("benefit"), told.ends("cost")
+    verdict, whole = told.verdict, told.outcomes.possible[1]
+    rng = np.random.default_rng(9)
+    errors = [each - each.mean(axis=0) for each in (verdict.resampled, verdict.perturbed)]
+    moved = errors[0] + errors[1][rng.integers(0, len(errors[1]), len(errors[0]))]
+    drawn = [mean + error for mean, error in zip(told.means, told.outcomes.split(moved), strict=True)]
+    sure = benefit[1] * benefit[2] > 0
+    ratio = np.divide(cost[0], benefit[0], out=np.full(len(sure), np.nan), where=sure)
+    ratios = np.divide(drawn[1], drawn[0], out=np.full(drawn[0].shape, np.nan), where=sure & (drawn[0] != 0))
+    ends = np.full((2, len(sure)), np.nan)
+    if sure.any():
+        ends[:, sure] = np.quantile(ratios[:, sure], [0.025, 0.975], axis=0)
+    within = np.full(len(sure), np.nan) if told.budget is None else (whole <= told.budget).mean(axis=(0, 1))
+    by = [next((told.arms[one] for one in np.flatnonzero(row)), "") for row in told.dominated]
+    made = frame(
+        arm=told.arms, benefit=benefit, cost=cost, per_unit=(ratio, ends[0], ends[1]), affordable=told.allowed,
+        probability_affordable=within, dominated_by=by,
+    )  # fmt: skip
+    return made.iloc[1:].reset_index(drop=True)
+
+
+def curves(told: Told) -> pd.DataFrame:
+    """What each arm is worth at each pay, and how likely it is to be best."""
+    net, best, loss = told.ends("net_benefit"), told.ends("probability_best", 0, 1), told.ends("expected_loss", 0)
+    first = np.where(told.allowed, net[0], -np.inf)
+    rows = [
+        frame(
+            pay=pay, arm=told.arms, net_benefit=_row(net, k), probability_best=_row(best, k), expected_loss=_row(loss, k),
+            frontier=np.arange(len(told.arms)) == first[k].argmax(),
+        )
+        for k, pay in enumerate(told.pays)
+    ]  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+def _row(three: tuple[np.ndarray, ...], k: int) -> tuple[np.ndarray, ...]:
+    return tuple(each[k] for each in three)
+
+
+def regret(told: Told) -> pd.DataFrame:
+    """How much an arm falls short of the best one, over all that is possible."""
+    rows = []
+    for pay, place in zip(told.shown, told.places, strict=True):
+        net = net_benefit(*told.outcomes.possible, pay)[..., told.allowed].reshape(-1, int(told.allowed.sum()))
+        short = net.max(axis=1, keepdims=True) - net
+        found = np.full((3, len(told.arms)), np.nan)
+        found[1:, told.allowed] = np.quantile(short, [0.95, 0.99], axis=0)
+        found[0] = told.verdict.found["expected_loss"][place]
+        least: np.ndarray = found[2] == np.nanmin(found[2])
+        rows.append(frame(pay=pay, arm=told.arms, expected=found[0], q95=found[1], most=found[2], minimax=least))
+    return pd.concat(rows, ignore_index=True)
+
+
+def evpi(told: Told) -> pd.DataFrame:
+    """What it would be worth to know everything."""
+    found, low, high = told.ends("evpi", 0)
+    return frame(pay=told.pays, evpi=found, low=low, high=high, per_adult=1000 * found / told.study.base.city.adults)
+
+
+def groups(told: Told) -> list[tuple[str, str, np.ndarray]]:
+    """Factors and topics: kind, name, and which factors they are. The levers of a reform are a topic, as "purge (reform)"."""
+    each: np.ndarray = np.eye(len(told.factors), dtype=bool)
+    topics: dict[str, np.ndarray] = {}
+    for row, factor in zip(each, told.factors, strict=True):
+        name = factor.topic if factor.kind == "parameter" else f"{factor.topic} (reform)"
+        topics[name] = topics.get(name, np.zeros(len(each), bool)) | row
+    alone = [("factor", factor.name, row) for row, factor in zip(each, told.factors, strict=True)]
+    return alone + [("topic", name, row) for name, row in topics.items()]
+
+
+def status(name: str) -> str:
+    """The status of a parameter, or "lever"."""
+    return CODEBOOK[name].status if name in CODEBOOK else "lever"
+
+
+def evppi(told: Told) -> pd.DataFrame:
+    """What it would be worth to know one thing; the most valuable in the middle of the range first."""
+    asked = groups(told)
+    made = partial(told.outcomes, at(told.verdict, told.places), [row for _, _, row in asked])
+    whole, most = told.verdict.found["evpi"][told.places], told.ends("evpi", 0)[2][told.places]
+    rows = []
+    for (kind, name, _), one in zip(asked, made, strict=True):
+        worth = np.minimum(one.worth, whole)
+        half = NORMAL * np.sqrt(one.draws**2 + one.replicates**2 + one.emulator**2)
+        rows.append(frame(
+            kind=kind, name=name, pay=np.array(told.shown), evppi=worth, low=np.maximum(worth - half, 0),
+            high=np.minimum(worth + half, most), share=np.divide(worth, whole, out=np.zeros_like(worth), where=whole > 0),
+            sd_draws=one.draws, sd_replicates=one.replicates, sd_emulator=one.emulator, status=status(name) if kind == "factor" else "",
+        ))  # fmt: skip
+    found = pd.concat(rows, ignore_index=True)
+    middle = found[found.pay == told.shown[MIDDLE]].set_index(["kind", "name"]).evppi
+    order = [-middle[kind, name] for kind, name in zip(found.kind, found.name, strict=True)]
+    found = found.assign(order=order).sort_values(["kind", "order", "name", "pay"], kind="stable", ignore_index=True)
+    return found.drop(columns="order")
+
+
+def at(verdict: Verdict, places: list[int]) -> Verdict:
+    """The same at some of the pays alone."""
+    draws = verdict.draws
+    fewer = PerDraw(draws.benefit, draws.cost, draws.best[:, places], draws.top[:, places])
+    return replace(verdict, pays=verdict.pays[places], draws=fewer)
+
+
+def intervals(told: Told) -> pd.DataFrame:
+    """Every estimate with what makes it uncertain, apart."""
+    rows, spread, found = [], told.verdict.spread, told.verdict.found
+    for name in found:
+        _, low, high = told.ends(name, *{"probability_best": (0, 1), "expected_loss": (0,), "evpi": (0,)}.get(name, ()))
+        for pay, place in [(np.nan, ...)] if name in ("benefit", "cost") else zip(told.shown, told.places, strict=True):
+            parts = {f"sd_{part}": getattr(spread, part)[name][place] for part in ("draws", "replicates", "emulator")}
+            arms = [""] if name == "evpi" else told.arms
+            columns = {"estimate": found[name][place], **parts, "low": low[place], "high": high[place]}
+            rows.append(frame(quantity=name, arm=arms, pay=pay, **{key: np.atleast_1d(column) for key, column in columns.items()}))
+    return pd.concat(rows, ignore_index=True)
+
+
+def draws(told: Told) -> pd.DataFrame:
+    """Each draw, luck taken off."""
+    benefit, cost = told.outcomes.split(told.outcomes.known.mean)
+    points = np.flatnonzero(told.outcomes.known.runs.kept)
+    arms = told.arms[1:]
+    return frame(
+        point=np.repeat(points, len(arms)), arm=np.tile(np.array(arms, object), len(points)), benefit=benefit[:, 1:].ravel(),
+        cost=cost[:, 1:].ravel(),
+    )  # fmt: skip
+
+
+def contested(told: Told, worth: pd.DataFrame) -> pd.DataFrame:
+    """The ranking where contested parameters, and levers that it may pay to know, are low, middling and high."""
+    middle = worth[(worth.kind == "factor") & (worth.pay == told.shown[MIDDLE])]
+    levers = middle[(middle.status == "lever") & (middle.evppi > 0)].name.head(MOST_LEVERS).tolist()
+    names = [factor.name for factor in told.factors]
+    wanted = [name for name in names if status(name) == "contested" or name in ALWAYS or name in levers]
+    made = thirds(told.outcomes, told.verdict, told.places[MIDDLE], [names.index(name) for name in wanted])
+    rows = []
+    for name, one in zip(wanted, made, strict=True):
+        for third, part in enumerate(PARTS):
+            best = np.arange(len(told.arms)) == one.first[third]
+            columns = frame(factor=name, part=part, arm=told.arms, net_benefit=one.net[third], probability_best=one.best[third], best=best)
+            rows.append(columns.assign(turns=one.turns, probability_same=one.same))
+    empty = ["factor", "part", "arm", "net_benefit", "probability_best", "best", "turns", "probability_same"]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=empty)
+
+
+def budgets(told: Told) -> pd.DataFrame:
+    """The best arm for each amount at which one more can be afforded, in the middle of the range."""
+    benefit, cost = told.means
+    net, rows = told.verdict.found["net_benefit"][told.places[MIDDLE]], []
+    for budget in np.unique(np.maximum(cost, 0.0)):
+        allowed = cost <= budget
+        best = int(np.where(allowed, net, -np.inf).argmax())
+        chance = PerDraw.of(*told.outcomes.possible, np.array([told.shown[MIDDLE]]), allowed).best[:, 0, best].mean()
+        rows.append((budget, told.arms[best], benefit[best], cost[best], chance))
+    return pd.DataFrame(rows, columns=["budget", "arm", "benefit", "cost", "probability_best"])
+
+
+def doses(told: Told) -> pd.DataFrame:
+    """Arms that have the same reforms, in other doses or another order: ranked by net benefit in the middle of the range."""
+    benefit, cost = told.means
+    net, families = told.verdict.found["net_benefit"][told.places[MIDDLE]], dict[str, list[int]]()
+    for place, arm in enumerate(told.arms):
+        made = told.study.all_arms()[arm]
+        if made:
+            families.setdefault(" + ".join(sorted({name_of(reform) for reform in made})), []).append(place)
+    rows = []
+    for family, places in families.items():
+        for rank, place in enumerate(sorted(places, key=lambda one: -net[one]), start=1):
+            rows.append((family, told.arms[place], benefit[place], cost[place], net[place], rank, cost[place]))
+    return pd.DataFrame(rows, columns=["family", "arm", "benefit", "cost", "net_benefit", "rank", "budget"])

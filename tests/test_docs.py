@@ -1,0 +1,208 @@
+"""The documentation: what it shows works, what it links to is there, it needs no network, and its tables are the code's."""
+
+import doctest
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import html5lib
+import pytest
+import yaml
+from pages import LANGUAGES, ROOT, blocks, check_output, play
+
+import sim
+from sim.measures import MEASURES
+from sim.parameters import CODEBOOK, REFERENCES
+from sim.studies.study_files import load_study
+from sim.world.anatomy import SCHEDULE
+from sim.world.interventions import REFORMS, levers
+from sim.world.state import City
+
+DOCS = ROOT / "docs"
+PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+SHOWING = [page for page in PAGES if any(block.language != "yaml" for block in blocks(page)) and page.name != "README.md"]
+ODD_D = (
+    "Purpose", "Entities, state variables and scales", "Process overview and scheduling", "Theoretical and empirical background",
+    "Individual decision-making", "Learning", "Individual sensing", "Individual prediction", "Interaction", "Collectives", "Heterogeneity",
+    "Stochasticity", "Observation", "Implementation details", "Initialization", "Input data", "Submodels",
+)  # fmt: skip
+
+
+def name(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+# --- What pages show
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("page", SHOWING, ids=name)
+def test_what_a_page_shows_works(page, tmp_path, capsys, monkeypatch):
+    play(page, tmp_path, capsys, monkeypatch)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_says_what_it_is(page):
+    for block in blocks(page):
+        assert block.language in LANGUAGES, block
+        assert block.language != "yaml" or block.title or re.match(r"# [\w-]+\.yaml\n", block.text), block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_parts_of_a_study_make_a_study_with_the_rest(page, tmp_path):
+    arms = {"course": [{"training": {"start": 0}}]}
+    for block in blocks(page):
+        if block.language == "yaml" and block.title:
+            assert block.title == "part of a study", block
+            whole = {"name": "A part", "scenario": "national-average", "arms": arms, "replicates": 2, **yaml.safe_load(block.text)}
+            (tmp_path / "study.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+            assert load_study(tmp_path / "study.yaml").arms
+
+
+def test_output_that_is_not_printed_is_found():
+    check_output("a  b\n...\nd", "a b\nc\nd")
+    for shown in ("b a", "d\na b", "a b\nd\nc"):
+        with pytest.raises(AssertionError, match="is not printed"):
+            check_output(shown, "a b\nc\nd")
+
+
+def test_docstrings_become_lists():
+    spec = importlib.util.spec_from_file_location("docstrings", DOCS / "docstrings.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert doctest.testmod(module) == (0, 1)
+
+
+# --- The site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The built site: its pages by their path, parsed."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    parse = html5lib.HTMLParser(namespaceHTMLElements=False).parse
+    return {path: parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
+
+
+def home(site):
+    return next(path.parent for path in site if path.name == "404.html")
+
+
+def text_of(site, page):
+    return " ".join("".join(site[home(site) / page].find(".//article").itertext()).split())
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    loading = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
+    for path, tree in site.items():
+        for tag, attribute in loading.items():
+            for element in tree.iter(tag):
+                place = urlsplit(element.get(attribute, ""))
+                assert not place.netloc or element.get("rel") in ("canonical", "next", "prev"), f"{path.name}: {place.geturl()}"
+    for sheet in home(site).rglob("*.css"):
+        found = re.findall(r"url\(\s*['\"]?((?:https?:)?//[^)]*)", sheet.read_text(encoding="utf-8"))
+        assert found == [], sheet.name
+
+
+def test_every_link_and_anchor_leads_somewhere(site):
+    anchors = {path: {element.get("id") for element in tree.iter() if element.get("id")} for path, tree in site.items()}
+    for path, tree in site.items():
+        if path.name == "404.html":  # shown for any address, so its links are absolute
+            continue
+        for link in tree.iter("a"):
+            place = urlsplit(link.get("href", ""))
+            if place.scheme or place.netloc:
+                assert place.scheme in ("https", "http", "mailto"), place.geturl()
+                continue
+            target = (path.parent / unquote(place.path)).resolve() if place.path else path
+            assert target.exists(), f"{path.name}: {link.get('href')}"
+            if place.fragment and target in anchors and not place.fragment.startswith("__"):
+                assert unquote(place.fragment) in anchors[target], f"{path.name}: {link.get('href')}"
+
+
+def test_tables_are_the_codes(site):
+    wanted = {
+        "reference/parameters.html": [*CODEBOOK, *(known.unit for known in CODEBOOK.values())],
+        "reference/measures.html": MEASURES,
+        "reference/levers.html": [lever for kind in REFORMS.values() for lever in levers(kind)],
+        "reference/schedule.html": [step.phase for step in SCHEDULE],
+        "reference/sources.html": REFERENCES,
+        "api.html": [found for found in sim.__all__ if found != "__version__"],
+    }
+    for page, names in wanted.items():
+        text = text_of(site, page)
+        assert [found for found in names if found not in text] == [], page
+
+
+def test_every_state_variable_has_a_meaning(site):
+    tables = [
+        found for found in City.__annotations__ if found in ("citizens", "officers", "squads", "offenders", "cells", "crimes", "encounters")
+    ]
+    assert len(tables) == 7
+    text = text_of(site, "reference/state.html")
+    for table in tables:
+        assert [column for column in City.__annotations__[table].__annotations__ if column not in text] == []
+    assert text.count("working column") <= 3
+
+
+def test_no_marker_is_left(site):
+    for path in site:
+        assert "<!-- made:" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_spanish_pages_say_that_they_are(site):
+    spanish = {path for path in site if path.parent.name == "es"}
+    assert len(spanish) >= 3
+    assert {path for path, tree in site.items() if tree.get("lang") == "es"} == spanish
+
+
+def test_pictures_say_in_words_what_they_show(site):
+    for path, tree in site.items():
+        for picture in tree.iter("img"):
+            assert picture.get("alt") or picture.get("src", "").startswith("data:"), path.name
+
+
+# --- What pages promise
+
+
+def test_the_description_has_all_headings_of_odd_d():
+    headings = re.findall(r"^#+ [\d.]+ (.*)$", (DOCS / "model.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [wanted for wanted in ODD_D if not any(heading.startswith(wanted) for heading in headings)] == []
+
+
+def test_recipes_are_short_and_their_files_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    recipes = {part.split("\n")[0]: part for part in text.split("\n## ") if part.startswith("A new ")}
+    assert list(recipes) == ["A new parameter", "A new rule or phase", "A new reform", "A new measure"]
+    for title, recipe in recipes.items():
+        steps = [line for line in recipe.split("\n")[1:] if re.match(r"\d\. |   ", line)]
+        assert 5 <= len(steps) <= 10, title
+        for path in re.findall(r"`((?:sim|tests|docs|scenarios|experiments)/[\w./-]+|CHANGELOG\.md)`", recipe):
+            if not re.search(r"[A-Z]{4}\.", path) or path == "CHANGELOG.md":
+                assert (ROOT / path).exists(), path
+
+
+def test_the_citation_is_complete():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors", "version", "license", "abstract"} <= citation.keys()
+    assert citation["cff-version"] == "1.2.0" and citation["type"] == "software" and citation["authors"]
+    assert citation["version"] == sim.__version__ and f"Version {sim.__version__}" in (DOCS / "cite.md").read_text(encoding="utf-8")
+
+
+def test_every_page_is_in_the_menu():
+    menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert [name(page) for page in DOCS.rglob("*.md") if page.relative_to(DOCS).as_posix() not in menu] == []
+
+
+def test_links_from_the_repository_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if not re.match(r"https?:|mailto:", target):
+                beside = (page.parent / target).resolve()
+                assert beside.exists() or Path(target).name in ("contributing.md", "changelog.md"), f"{name(page)}: {target}"

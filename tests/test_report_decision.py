@@ -1,0 +1,260 @@
+"""The report of a decision: its first page answers in sentences that say what the tables say, in both languages."""
+
+import ast
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import made_decisions as made
+import pytest
+
+from sim.errors import InputError
+from sim.patterns import Finding, patterns
+from sim.plots_decision import FIGURES
+from sim.plots_decision.parts import pick
+from sim.report import deciding, decisions, render
+from sim.report.told import Told, restriction, rule
+from sim.report.words import LANGUAGES, Words, pattern
+from sim.validation.record import Validation, save
+
+DECISION, DISCOVERIES = made.decision(), [made.discovery("purge"), made.discovery("community")]
+SIM = Path(deciding.__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store with a decision, two boxes, and a condition for which there is none."""
+    folder = tmp_path_factory.mktemp("store")
+    DECISION.save(folder / "decision")
+    for found in (*DISCOVERIES, made.discovery("mix", found=False, refused="Nothing.", box=DISCOVERIES[0].box[:0])):
+        found.save(folder / "discovery" / found.output.folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(store):
+    return {language: render(store, language) for language in LANGUAGES}
+
+
+@pytest.fixture(params=LANGUAGES)
+def page(pages, request):
+    return pages[request.param]
+
+
+def parsed(page):
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def text(element):
+    return re.sub(r"[ \n]+", " ", "".join(element.itertext())).replace("\u00a0", " ").strip()
+
+
+def told(language="en", decision=DECISION, discoveries=DISCOVERIES):
+    return Told(decision, discoveries, Words(language))
+
+
+def headings(tree, level="h3"):
+    return [text(element) for element in tree.iter(level)]
+
+
+def test_the_first_page_answers_the_four_questions_first(page):
+    tree = parsed(page)
+    words = Words(tree.get("lang"))
+    wanted = [words["decision"][key] for key in ("works", "fails", "costs", "find_out", "turns", "missed")]
+    assert headings(tree)[:6] == wanted
+    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
+    assert [text(element) for element in answer.iter("h3")] == wanted
+    for name, paragraphs in deciding.paragraphs(told(words.language)):
+        assert name in wanted and all(paragraph in text(answer) for paragraph in paragraphs)
+
+
+def test_it_is_one_page_that_needs_nothing(page):
+    tree = parsed(page)
+    assert not [element for element in tree.iter() if element.tag in ("script", "link", "iframe", "object", "embed", "form")]
+    images = list(tree.iter("img"))
+    assert len(images) == len(FIGURES) + 2 * len(DISCOVERIES)
+    assert all(image.get("src").startswith("data:image/svg+xml;base64,") for image in images)
+    assert all(len(image.get("alt")) > 60 and "{" not in image.get("alt") for image in images)
+    said = text(tree.find("body"))
+    assert "{" not in said and "nan" not in said.split()
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_works_is_what_the_curves_say():
+    said = " ".join(deciding.works(told()))
+    row = DECISION.at().set_index("arm").loc[DECISION.recommended]
+    assert said.startswith("If one point of mean trust is worth 12,000 thousand pesos, training is the best choice on average.")
+    assert f"the best of the 7 options in {100 * row.probability_best:.0f} of 100 draws" in said
+    assert "far from sure" in said and row.probability_best < deciding.PROBABLY
+    second = DECISION.at().set_index("arm").probability_best.drop("training").idxmax()
+    assert f"Next comes {Words('en').reform(second)}" in said
+    assert "purge (outdone by training)" in said and "mix of reforms (outdone" not in said
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.95, "that is fairly sure"), (0.7, "probable, but not sure"), (0.4, "far from sure")])
+def test_how_sure_it_is_depends_on_how_often_it_is_best(share, words):
+    curves = DECISION.curves.copy()
+    curves.loc[curves.arm == "training", "probability_best"] = share
+    assert words in deciding.choice(told(decision=replace(DECISION, curves=curves)))[0]
+
+
+def test_the_range_is_cut_where_another_option_is_best():
+    parts = deciding.segments(DECISION)
+    assert [arm for arm, *_ in parts] == ["baseline", "training", "mix"]
+    assert (parts[0][1], parts[-1][2]) == (made.PAY[0], made.PAY[-1])
+    assert [high for _, _, high in parts[:-1]] == [low for _, low, _ in parts[1:]]
+    always = DECISION.curves.assign(frontier=DECISION.curves.arm == "training")
+    assert "the choice is the same" in " ".join(deciding.choice(told(decision=replace(DECISION, curves=always))))
+
+
+def test_where_it_fails_names_shares_and_boxes():
+    said = " ".join(deciding.fails(told()))
+    shares = DECISION.effects[DECISION.effects.measure == "mean_trust"].set_index("arm").share_below_0
+    assert f"purge {100 * shares['purge']:.0f}" in said
+    assert "training" in said  # the choice is named, however seldom it fails
+    assert said.count("there in 72 of 100 draws, anywhere in 25; 55 of 100 such draws lie there") == 2
+    assert "(staffing.recruit_conduct_offset)" not in said and "staffing.recruit_conduct_offset (how much better" in said
+    assert "is below \u22120.21 log-odds and purge.turn_to_crime" in said and "is above 6 %" in said
+    nowhere = made.discovery("mix", found=False, box=DISCOVERIES[0].box[:0])
+    assert "For mix of reforms no simple rule says where" in " ".join(deciding.fails(told(discoveries=[nowhere])))
+    assert "confianza discover" in " ".join(deciding.fails(told(discoveries=[])))
+
+
+def test_the_wrong_way_is_up_where_less_is_wanted():
+    crimes = replace(DECISION, value={"incidence": -1.0}, unit="crime")
+    measure, way, shares = deciding.failing(crimes)
+    below = DECISION.effects[DECISION.effects.measure == "incidence"].set_index("arm").share_below_0
+    assert (measure, way) == ("incidence", "raises")
+    assert shares["community"] == pytest.approx(1 - below["community"])
+    assert deciding.fails(told(decision=crimes))[0].startswith("Crimes: up instead of down")
+
+
+def test_what_it_costs_is_per_adult_and_year():
+    said = " ".join(deciding.costs(told()))
+    row = DECISION.table.set_index("arm").loc["training"]
+    assert f"costs {row.cost:,.0f} thousand pesos" in said
+    assert f"{1000 * row.cost / 1000 / 2:,.0f} pesos an adult and year" in said  # 1,000 adults, two years
+    nothing = told(decision=replace(DECISION, recommended="baseline"))
+    assert deciding.costs(nothing)[0] == "The choice is to do nothing, which costs nothing more."
+    poor = DECISION.table.assign(affordable=DECISION.table.cost < 5000)
+    said = " ".join(deciding.costs(told(decision=replace(DECISION, table=poor, budget=5000.0))))
+    assert said.endswith(
+        "The budget of 5,000 thousand pesos rules out: community policing, local hearings, training, then purge, mix of reforms."
+    )
+
+
+def test_what_to_find_out_first_is_what_is_worth_most():
+    said = " ".join(deciding.find_out(told()))
+    rows = pick(DECISION.evppi, DECISION.shown[1]).query("kind == 'factor'").sort_values("evppi", ascending=False)
+    places = [said.index(name) for name in rows.name.head(deciding.NAMED)]
+    assert places == sorted(places) and rows.name.iloc[deciding.NAMED] not in said
+    unsure = DECISION.evppi.assign(low=0.0)
+    assert "No single number is worth measuring" in " ".join(deciding.find_out(told(decision=replace(DECISION, evppi=unsure))))
+    sure = DECISION.evpi.assign(evpi=0.0)
+    assert deciding.find_out(told(decision=replace(DECISION, evpi=sure)))[0].startswith("Nothing, for this choice")
+
+
+def test_the_choice_by_thirds_is_told_and_tabled(page):
+    tree = parsed(page)
+    words = Words(tree.get("lang"))
+    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
+    rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in answer.iter("tr")}
+    for factor, own in DECISION.contested.groupby("factor"):
+        best = own[own.best & (own.part == "low")].iloc[0]
+        assert rows[factor][1].startswith(f"{told(words.language).name(best.arm)} ({100 * best.probability_best:.0f})")
+    said = " ".join(deciding.turns(told(words.language)))
+    for factor in DECISION.contested.factor[DECISION.contested.turns].unique():
+        assert factor in said
+    same = DECISION.contested.assign(turns=False)
+    assert "6" in deciding.turns(told(words.language, replace(DECISION, contested=same)))[0]
+    assert deciding.turns(told(decision=replace(DECISION, contested=DECISION.contested[:0]))) == []
+
+
+def test_restrictions_in_words():
+    row = DISCOVERIES[0].box.iloc[0].to_dict()
+    assert restriction(told(), row | {"low": -1.0}, "x") == "x is between \u22121 and \u22120.21 log-odds"
+    assert restriction(told("es"), row | {"kept": "troops, both"}, "x") == "x es uno de tropa, ambos"
+    assert rule(told(), DISCOVERIES[0]).count(" and ") == 1
+
+
+def test_without_pattern_checks_it_says_how_to_make_them(page):
+    assert page.count("<pre><code>confianza validate scenario.yaml --out .</code></pre>") == 1
+    assert decisions.place("mexico-city-2016") == "mexico-city-2016"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_pattern_that_fails_is_on_the_first_page(store, language, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(store, tmp_path / "store")
+    failing = [known for known in patterns().values() if known.role != "report"][:3]
+    rows = [Finding(known, known.measures[0], 0.5, 0.01, place > 0, 1000, 4) for place, known in enumerate(failing)]
+    save(Validation("Small", tuple(rows)), folder)
+    page = render(folder, language)
+    answer = page.partition('<section class="answer"')[2].partition("</section>")[0]
+    assert f"<dt>{failing[0].id}</dt>" in answer and f"<dt>{failing[1].id}</dt>" not in answer
+    assert page.count(f"<dt>{failing[0].id}</dt>") == 1 and "<pre><code>confianza validate" not in page
+
+
+ENGLISH = re.compile(r"\b(the|and|of|which|with|draws?|is|are|where|training|purge|community policing|worth)\b")
+
+
+def test_no_english_is_left_in_spanish(pages):
+    tree = parsed(pages["es"])
+    for element in list(tree.iter()):
+        for child in list(element):
+            quoted = child.get("lang") == "en" or child.tag in ("code", "style", "title", "pre") or child.get("href", "").startswith("http")
+            if quoted or child.get("class") == "question" or child.tag == "h1":
+                child.text, child.attrib = "", {}
+                for below in list(child):
+                    child.remove(below)
+    said = re.sub(r"\w+\.\w+", "", text(tree)).replace("made", "")
+    assert ENGLISH.findall(said.replace(Words("es").reform("training"), "")) == []
+
+
+def test_figures_of_the_spanish_page_are_spanish():
+    inside = decisions.inside(told("es"))
+    for name in ("arm:training", "unit", "factor:hearsay.fraction", "topic:hearsay", "mean_trust", "unit:log-odds"):
+        assert not ENGLISH.search(inside[name]), inside[name]
+
+
+def sentences(module, *functions):
+    """Every sentence that functions may yield, append or return, with 7 in its places; not what describes them."""
+    tree = ast.parse((SIM / f"{module}.py").read_text(encoding="utf-8"))
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in functions):
+        nodes = [node for statement in function.body[1:] for node in ast.walk(statement)]
+        inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in nodes:
+            if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in inner:
+                parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+                said = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
+                if said.endswith(".") and said[:1] != " " and said.count(" ") > 3:
+                    yield said
+
+
+def test_warnings_of_the_analyses_are_translated():
+    spoken = [*sentences("studies/cautions", "_runs", "_luck", "_choice"), *sentences("studies/discoveries", "notes")]
+    assert len(spoken) > 12
+    assert [said for said in spoken if Words("es").retold(said).lang == "en"] == []
+    assert Words("es").retold("Much is said.") == ("Much is said.", "en")
+    two = "In the middle of the range these cannot be told from the recommended arm in the mean: purge, mix."
+    assert Words("es").retold(two).text.endswith("depuración, mezcla de reformas.")
+    assert Words("en").retold(two) == (two, "en")
+    assert pattern("{a} of {b} draws").fullmatch("3 of 1,024 draws")["b"] == "1,024"
+
+
+def test_arms_of_the_shipped_studies_have_names():
+    arms = ("purge", "training", "community", "justice", "purge-then-train", "train-then-purge", "mix")
+    english, spanish = ([Words(language).reform(arm) for arm in arms] for language in LANGUAGES)
+    assert len(set(english)) == len(set(spanish)) == len(arms)
+    assert not set(english) & set(spanish) and not any("-" in name for name in (*english, *spanish))
+
+
+def test_a_folder_of_a_decision_alone_is_enough(tmp_path):
+    DECISION.save(tmp_path / "decision")
+    assert render(tmp_path / "decision") == render(tmp_path)
+    (tmp_path / "decision" / "decision.json").write_text("{}")
+    with pytest.raises(InputError, match="holds no decision that can be read"):
+        render(tmp_path)
