@@ -63,13 +63,13 @@ def test_it_runs_the_sweep_and_says_which_is_best(capsys, monkeypatch):
     assert [condition for condition, _ in asked] == [f"effect:{arm}:mean_trust < 0" for arm in shares.index[shares.between(0.02, 0.98)]]
     assert len(list(Path("out/study").glob("discovery/*/discovery.json"))) == len(asked)
     before = {path: path.stat().st_mtime_ns for path in Path("out/study/shards").iterdir()}
-    Path("study.yaml").write_text(STUDY.replace("[0, 500]", "[0, 900]"))
-    code, _, err = confianza(capsys, "decide", "study.yaml", "--value", "incidence=-0.001", "--week", "4")
+    many = len(asked)
+    code, _, err = confianza(capsys, "decide", "study.yaml", "--value", "incidence=-0.001", "--pay", "0", "900", "--week", "4")
     assert code == 0, err
     again = Decision.load("out/study/decision")
-    assert (again.pay[-1], again.value, again.week) == (900, {"incidence": -0.001}, 4)  # the file's, the option's
+    assert (again.pay[-1], again.value, again.week) == (900, {"incidence": -0.001}, 4)
     assert {path: path.stat().st_mtime_ns for path in Path("out/study/shards").iterdir()} == before
-    assert all(condition.endswith("incidence > 0") and week == 4 for condition, week in asked[len(shares) :])
+    assert all(condition.endswith("incidence > 0") and week == 4 for condition, week in asked[many:])
 
 
 def found_for(condition, swept):
@@ -84,12 +84,12 @@ def test_tables_say_what_the_decision_says(capsys):
     verb.tell(decision, [made.discovery("purge"), made.discovery("mix", found=False, refused="Luck.", box=made.discovery().box[:0])])
     out = capsys.readouterr().out
     row = decision.at().set_index("arm").loc["training"]
-    line = next(line for line in out.splitlines() if line.startswith("training "))
+    line = next(line for line in out.splitlines() if line.split()[:1] == ["training"])
     table = decision.table.set_index("arm").loc["training"]
     assert f"{table.cost:,.0f} ±" in line and f"{row.expected_loss:,.0f}" in line and f" {100 * row.probability_best:.0f} " in line
     assert "outdone by" in out and "There are only 300 draws." in out
     first = decision.evppi[(decision.evppi.pay == made.SHOWN[1])].nlargest(1, "evppi").iloc[0]
-    assert f"{first.evppi:,.0f}" in next(line for line in out.splitlines() if line.startswith(first["name"]))
+    assert f"{first.evppi:,.0f}" in next(line for line in out.splitlines() if line.strip().startswith(first["name"]))
     assert "The best option differs between thirds of 3 of 6 contested numbers and levers: " in out
     assert "effect:purge:mean_trust < 0: 25 of 100 draws, but 72 of 100 where staffing.recruit_conduct_offset <= -0.21" in out
     assert "effect:mix:mean_trust < 0: 25 of 100 draws, anywhere. Luck." in out
@@ -170,3 +170,18 @@ def test_a_store_is_read_as_it_is(capsys, monkeypatch, tmp_path):
     assert code == 0, err
     assert Path("elsewhere/decision/decision.json").exists() and not Path("store/decision").exists()
     assert "confianza report elsewhere" in out
+
+
+def test_of_a_study_whose_runs_are_there_the_key_of_the_file_counts(capsys, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        verb, "decide", lambda swept, **wanted: read.append(swept.study.decision) or replace(made.decision(), study=made.STUDY)
+    )
+    monkeypatch.setattr(verb, "where_it_fails", lambda swept, decision, arm, done: None)
+    monkeypatch.setattr(verb, "write", lambda decision, found, folder: None)
+    for high in (500, 900):
+        tiny = STUDY.replace("sobol: 32", "sobol: 2").replace("replicates: 2", "replicates: 1").replace("[0, 500]", f"[0, {high}]")
+        Path("tiny.yaml").write_text(tiny)
+        code, _, err = confianza(capsys, "decide", "tiny.yaml")
+        assert code == 0, err
+    assert [own.pay for own in read] == [(0, 500), (0, 900)]

@@ -10,7 +10,7 @@ import pytest
 
 from sim.discovery.boxes import Sides, chosen, marks, pasted, simplified, undominated
 from sim.discovery.prim import Box, Cases, distances, peel
-from sim.discovery.search import LEAST, _dealt, least_mass, search
+from sim.discovery.search import LEAST, _dealt, least_mass, search, stable
 from sim.discovery.tree import tree
 
 N, D = 1000, 20
@@ -213,6 +213,14 @@ def test_a_search_tells_all_of_a_box():
     assert not set(found.others.factor) & {2, 5}
     again = search(x, planted(x, sides, 0.05), **QUICK)
     pd.testing.assert_frame_equal(found.restrictions, again.restrictions)
+
+
+def test_ends_that_resamples_do_not_have_are_dropped():
+    box = Box.whole(3).moved(0, True, 0.5).moved(0, False, 0.1).moved(2, True, 0.9)
+    ends = np.zeros((10, 2, 3), dtype=bool)
+    ends[:8, 1, 0] = ends[:5, 0, 0] = ends[:4, 1, 2] = True
+    assert stable(box, ends).ends == [(0, False), (0, True)]
+    assert stable(box, np.zeros((10, 2, 3), dtype=bool)) is box  # none is better than the others
 
 
 def test_nothing_is_found_in_noise_at_the_stated_rate():

@@ -377,7 +377,7 @@ def test_exports_hold_what_the_store_holds(real, tmp_path):
 def test_a_sweep_shows_itself(real):
     assert repr(real) == "<Sweep of '[Which] & why?': 4 points, 2 arms, 2 replicates; 16 of 16 runs kept, 0 failed>"
     page = real._repr_html_()
-    assert "&lt;Sweep of" in page and "baseline" in page and "mean_trust" in page
+    assert "Sweep of [Which] &amp; why?" in page and "16 of 16 runs kept" in page and "baseline" in page and "mean_trust" in page
 
 
 def test_a_study_without_a_design_has_one_point(tmp_path, quick):

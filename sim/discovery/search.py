@@ -11,6 +11,7 @@ from sim.discovery.prim import SMALLEST, Box, Cases
 
 LEAST = 10  # cases, and points that are none, below which nothing is looked for; points that a box must hold
 PERMUTATIONS, RESAMPLES = 99, 200
+STABLE = 0.5  # share of resamples that have an end of the box, below which it is dropped
 TRAJECTORY = ["step", "phase", "restricted", "coverage", "density", "mass", "chosen"]
 RESTRICTIONS = ["factor", "low", "high", "quasi_p", "bootstrap", "coverage_without", "density_without"]
 UNSEEN = ["quantity", "mean", "low", "high"]
@@ -85,6 +86,7 @@ def search(
         why = f"Cases lie where luck may have put them: {p:.0%} of searches among cases dealt out at random find as good a box."
         return _nothing(cases, p, why, along, among)
     ends, unseen = _resampled(cases, groups, resamples, seed, options)
+    box = stable(box, ends)
     taken = _trajectory(cases, along, among, box)
     return Found(box, box.inside(cases.x), marks(box, cases), p, None, taken, _restrictions(box, cases, ends), unseen, _others(box, ends))
 
@@ -140,6 +142,18 @@ def _resampled(cases: Cases, groups: np.ndarray, many: int, seed: int, options: 
         worth[one] = hits / left.many if left.many else np.nan, hits / points if points else np.nan
     low, high = np.nanquantile(worth, (0.025, 0.975), axis=0)
     return ends, pd.DataFrame({"quantity": ["coverage", "density"], "mean": np.nanmean(worth, axis=0), "low": low, "high": high})
+
+
+def stable(box: Box, ends: np.ndarray) -> Box:
+    """The box without the ends that fewer than half of the resamples have; if that would leave none, as it is.
+
+    ends  resamples x 2 x d, bool: where their boxes are restricted
+    """
+    share = ends.mean(axis=0)
+    kept = [(factor, upper) for factor, upper in box.ends if share[int(upper), factor] >= STABLE]
+    for factor, upper in box.ends if kept else ():
+        box = box if (factor, upper) in kept else box.moved(factor, upper)
+    return box
 
 
 def _trajectory(cases: Cases, along: list[Box], among: list[Box], taken: Box | None) -> pd.DataFrame:

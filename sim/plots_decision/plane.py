@@ -22,17 +22,8 @@ DOTS = 150  # draws of an arm that are shown
 RADIUS = 2.4477  # of an ellipse that holds 95 % of a normal distribution of two numbers, in standard deviations
 LETTER = 8.5  # size of names, in points
 # Where a name may stand, in points from its mark, the best place first
-AROUND = (
-    (9, 0),
-    (-9, 0),
-    (0, 13),
-    (0, -13),
-    (14, 14),
-    (-14, 14),
-    (14, -14),
-    (-14, -14),
-    *((0, far) for far in (26, -26, 39, -39, 52, -52)),
-)
+NEAR = ((9, 0), (-9, 0), (0, 13), (0, -13), (14, 14), (-14, 14), (14, -14), (-14, -14))
+AROUND = (*NEAR, *((across, far) for far in (26, -26, 39, -39, 52, -52) for across in (-14, 14, 0)))
 FLOOR = 0.13  # of the height, kept for the two quadrants in which money is saved
 
 
@@ -99,22 +90,27 @@ def marked(axes: Any, rows: list[tuple[str, float, float, bool]], look: Mapping[
         face, edge = (style["color"], BLACK) if filled else ("white", style["color"])
         mark: Any = {"markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1 if filled else 1.8}
         axes.plot(x, y, style["marker"], **mark, markersize=9, zorder=7)
-        width, height = 0.62 * LETTER * len(name) * pixel, 1.35 * LETTER * pixel
-        for across, up in AROUND:
-            left = spots[arm][0] + across * pixel - (width if across < 0 else width / 2 if across == 0 else 0)
-            room = Bbox.from_bounds(left, spots[arm][1] + up * pixel - height / 2, width, height)
-            if inside.contains(room.x0, room.y0) and inside.contains(room.x1, room.y1) and not room.count_overlaps(taken):
-                break
-        taken.append(room)
-        side: Any = {
-            "ha": ("center", "left", "right")[int(np.sign(across))],
-            "va": "center",
-            "fontsize": LETTER,
-            "bbox": PAPER,
-            "zorder": 6,
-        }
+        size = (0.66 * LETTER * len(name) * pixel, 1.35 * LETTER * pixel)
+        across, up = min(AROUND, key=lambda place: trouble(beside(spots[arm], place, size, pixel), inside, taken))
+        taken.append(beside(spots[arm], (across, up), size, pixel))
+        aside = ("center", "left", "right")[int(np.sign(across))]
+        side: Any = {"ha": aside, "va": "center", "fontsize": LETTER, "bbox": PAPER, "zorder": 6}
         arrow = {"arrowstyle": "-", "color": GRAY, "linewidth": 0.7} if max(abs(across), abs(up)) > 14 else None
-        axes.annotate(name, (x, y), (across, up), textcoords="offset points", arrowprops=arrow, **side)
+        named = axes.annotate(name, (x, y), (across, up), textcoords="offset points", arrowprops=arrow, **side)
+        named.set_in_layout(False)  # so that the panel keeps its size
+
+
+def beside(spot: np.ndarray, place: tuple[float, float], size: tuple[float, float], pixel: float) -> Bbox:
+    """The room of a name of a size (pixels) at a place (points) from a spot."""
+    across, up = place[0] * pixel, place[1] * pixel
+    left = spot[0] + across - (size[0] if across < 0 else size[0] / 2 if across == 0 else 0)
+    return Bbox.from_bounds(left, spot[1] + up - size[1] / 2, *size)
+
+
+def trouble(room: Bbox, inside: Bbox, taken: list[Bbox]) -> tuple[bool, int]:
+    """What is wrong with a room: does it leave the panel, and how many others does it overlap?"""
+    leaves = not (inside.contains(room.x0, room.y0) and inside.contains(room.x1, room.y1))
+    return leaves, room.count_overlaps(taken)
 
 
 def worth_lines(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sim.discovery.prim import Cases
-from sim.discovery.search import Found
+from sim.discovery.search import STABLE, Found
 from sim.errors import InputError, number
 from sim.html import card, note, table
 from sim.results import write
@@ -28,7 +28,7 @@ BOX = [
 FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
 EVERYWHERE = "everywhere"  # the rule of a tree without branches
 UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
-POOR, STABLE = 0.5, 0.5  # Q2, and share of resamples, below which something is said
+POOR = 0.5  # Q2 below which something is said
 DIFFERENT = 0.02  # shares of cases that differ enough to say so
 
 
