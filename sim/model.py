@@ -41,16 +41,16 @@ class Model(mesa.Model):
         self._built = False
         super().__init__(rng=int(seed))
         self.simulation = Simulation(chosen, int(seed))
-        self._scenario_in_use = chosen
 
     @property
-    def scenario(self) -> Scenario:
-        """The scenario this city was built from."""
-        return self._scenario_in_use
+    def scenario(self) -> None:
+        """None: what the city was built from is `model.simulation.scenario`. Mesa 3.5 keeps a scenario of its own kind here, from which
+        its SolaraViz would build another model on a reset; without one it takes `model_params`.
+        """
 
     @scenario.setter
     def scenario(self, value: Any) -> None:
-        """Mesa 3.5 sets a scenario of its own here; ours stays."""
+        """What Mesa 3.5 sets here is not kept."""
 
     @property
     def city(self):
@@ -163,12 +163,12 @@ class Model(mesa.Model):
         city = self.city
         people = f"{len(city.citizens.home):,} adults, {city.officers.active.sum():,} officers, {self._offenders():,} offenders"
         facts = (
-            ("Week", f"{self.week:,} of {self.scenario.weeks:,}"),
+            ("Week", f"{self.week:,} of {self.simulation.scenario.weeks:,}"),
             ("People", f"{people} on {city.grid.width} x {city.grid.height} cells"),
             ("Mean trust", f"{self.mean_trust:.3f} (0-1)"),
             ("Seed", self.simulation.seed),
         )
-        return card(f"Model of {self.scenario.name}", facts)
+        return card(f"Model of {self.simulation.scenario.name}", facts)
 
     def _offenders(self) -> int:
         return int((self.city.offenders.propensity > 0.0).sum())

@@ -153,9 +153,26 @@ def test_a_seed_must_be_a_whole_number_in_range(city, seed):
 
 
 @pytest.mark.compiled
+def test_mesas_page_steps_a_city_and_begins_it_anew(city):
+    import ipyvuetify
+    import reacton
+    import solara
+    from mesa.visualization.solara_viz import ModelController
+
+    shown = solara.reactive(sim.Model(city, rng=3))
+    given = {"play_interval": solara.reactive(100), "render_interval": solara.reactive(1), "use_threads": solara.reactive(False)}
+    _, page = reacton.render(ModelController(shown, model_parameters={"scenario": city, "rng": 3}, **given), handle_error=False)
+    buttons = {button.children[-1]: button for button in page.find(ipyvuetify.Btn).widgets}
+    buttons["Step"].click()
+    assert shown.value.week == 1
+    buttons["Reset"].click()
+    assert shown.value.week == 0 and shown.value.simulation.scenario == city
+    page.close()
+
+
 def test_the_scenario_may_be_a_name_and_says_who_it_is():
     model = sim.Model("national-average", rng=3)
-    assert model.scenario.name.startswith("Mexico") and model.week == 0
+    assert model.simulation.scenario.name.startswith("Mexico") and model.week == 0
     assert "20,000 adults" in model._repr_html_()
 
 

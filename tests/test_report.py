@@ -216,7 +216,8 @@ def test_everything_is_translated():
         assert words_of(language)["measures"].keys() == MEASURES.keys()
         assert words_of(language)["units"].keys() >= {measure.unit for measure in MEASURES.values()}
     texts = read("texts-es.yaml")
-    studies = [load_study(path) for path in sorted((Path(__file__).parent.parent / "experiments").glob("*/study.yaml"))]
+    files = (Path(__file__).parent.parent / "experiments").glob("*/*.yaml")
+    studies = [load_study(path) for path in sorted(files) if "\narms:" in path.read_text(encoding="utf-8")]
     shipped = [said for study in studies for said in (study.name, study.question, study.scenario.name)]
     assert shipped and set(shipped) - texts.keys() == set()
     for arm in {arm for study in studies for arm in study.arms}:

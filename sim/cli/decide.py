@@ -56,6 +56,7 @@ def decide_on(
         note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
     with steps(len(study.sweep_arms())) as done:
         decision = decide(made, **wanted)
+        decision.save(folder / FOLDER)  # at once: the search for where arms fail takes longer
         done()
         found = [one for arm in decision.arms[1:] if (one := where_it_fails(made, decision, arm, done))]
     tell(decision, found)

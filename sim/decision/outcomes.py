@@ -84,7 +84,19 @@ class Outcomes:
     @cached_property
     def possible(self) -> tuple[np.ndarray, np.ndarray]:
         """Benefit and cost: POSSIBLE x n x K, equally likely given the runs."""
-        return self.split(self.known.mean + self.known.deviations(POSSIBLE))
+        return self.split(self.without_gifts(self.known.mean + self.known.deviations(POSSIBLE)))
+
+    def without_gifts(self, values: np.ndarray) -> np.ndarray:
+        """Outcomes (... x 2 (K - 1)) in which no option costs less than nothing if none did in the runs; its mean cost stays.
+
+        What is possible is Gaussian, while costs are far from it: reforms that cost little in most draws would be free in some.
+        """
+        dear = (self.known.runs.mean >= 0).all(axis=0)
+        dear[: len(dear) // 2] = False  # benefits
+        kept = np.where(dear, np.maximum(values, 0.0), values)
+        axes = tuple(range(values.ndim - 1))
+        before, after = values.mean(axis=axes), kept.mean(axis=axes)
+        return kept * np.where(dear & (before > 0), np.divide(before, after, out=np.ones_like(after), where=after > 0), 1.0)
 
     @cached_property
     def may_stand_in(self) -> bool:
@@ -144,7 +156,7 @@ def judged(outcomes: Outcomes, pays: np.ndarray, allowed: np.ndarray) -> Verdict
     deviations = outcomes.known.deviations(FEWER, 1)
 
     def version(mean: np.ndarray) -> Averages:
-        return PerDraw.of(*outcomes.split(mean + deviations), pays, allowed).mean()
+        return PerDraw.of(*outcomes.split(outcomes.without_gifts(mean + deviations)), pays, allowed).mean()
 
     errors = outcomes.known.noises(PERTURBED)
     moved = outcomes.known.corrected(errors)
