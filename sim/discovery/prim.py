@@ -180,19 +180,18 @@ def _slices(
     rows, order  d x (most + 1) and d x m: rows of x from that end on
     """
     factors = np.arange(len(rows))
-    running = np.cumsum(weights[rows], axis=1)
+    running, cases = np.cumsum(weights[rows], axis=1), np.cumsum(weighted[rows], axis=1)
     size = np.maximum((running[:, :most] <= most).sum(axis=1), 1)
-    gone = running[factors, size - 1]
-    cases = np.cumsum(weighted[rows], axis=1)[factors, size - 1]
-    m = order.shape[1]
     values = x[rows, factors[:, None]]
     after = np.minimum(size, values.shape[1] - 1)
-    for j in np.flatnonzero((values[factors, size - 1] == values[factors, after]) & (size < m)):  # many share one value
-        own = x[order[j], j]
-        same = np.flatnonzero(own == own[size[j] - 1])
-        size[j] = same[0] or same[-1] + 1  # those before them, or else all of them
-        gone[j], cases[j] = weights[order[j, : size[j]]].sum(), weighted[order[j, : size[j]]].sum()
-    return size, gone, cases
+    tied = (values[factors, size - 1] == values[factors, after]) & (size < order.shape[1])  # many share one value
+    before = (values == values[factors, size - 1][:, None]).argmax(axis=1)
+    size = np.where(tied & (before > 0), before, size)  # those before them
+    gone, hits = running[factors, size - 1], cases[factors, size - 1]
+    for j in np.flatnonzero(tied & (before == 0)):  # or else all of them
+        size[j] = np.count_nonzero(x[order[j], j] == values[j, 0])
+        gone[j], hits[j] = weights[order[j, : size[j]]].sum(), weighted[order[j, : size[j]]].sum()
+    return size, gone, hits
 
 
 def distances(cases: Cases) -> np.ndarray:
