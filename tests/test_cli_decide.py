@@ -48,9 +48,13 @@ def confianza(capsys, *arguments):
 @pytest.mark.compiled
 def test_it_runs_the_sweep_and_says_which_is_best(capsys, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        verb, "discover", lambda made_sweep, condition, week: asked.append((condition, week)) or found_for(condition, made_sweep)
-    )
+
+    def found_there(runs, condition, *, week, resamples):
+        asked.append((condition, week))
+        return found_for(condition, runs)
+
+    monkeypatch.setattr(verb, "discover", found_there)
+    monkeypatch.setattr(verb.os, "cpu_count", lambda: 1)
     code, out, err = confianza(capsys, "decide", "study.yaml")
     assert code == 0, err
     decision = Decision.load("out/study/decision")
@@ -105,14 +109,26 @@ def test_nothing_worth_knowing_is_said_in_a_sentence():
 
 @pytest.mark.parametrize(("share", "asked"), [(0.0, False), (0.019, False), (0.02, True), (0.5, True), (0.98, True), (0.99, False)])
 @pytest.mark.parametrize("weight", [100.0, -1.0])
-def test_where_it_fails_is_asked_if_there_is_something_to_find(share, asked, weight, monkeypatch):
-    conditions, steps = [], []
-    monkeypatch.setattr(verb, "discover", lambda swept, condition, week: conditions.append(condition) or made.discovery())
+def test_where_it_fails_is_asked_if_there_is_something_to_find(share, asked, weight):
     decision = made.decision()
     effects = decision.effects.assign(share_below_0=share if weight > 0 else 1 - share)
-    found = verb.where_it_fails(None, replace(decision, effects=effects, value={"mean_trust": weight}), "purge", lambda: steps.append(1))
-    assert (found is not None) == asked and steps == [1]
-    assert conditions == ([f"effect:purge:mean_trust {'<' if weight > 0 else '>'} 0"] if asked else [])
+    effects = effects[effects.arm.isin(["purge", "training"])]
+    conditions = verb.failing(replace(decision, effects=effects, value={"mean_trust": weight}))
+    sign = "<" if weight > 0 else ">"
+    assert conditions == ([f"effect:{arm}:mean_trust {sign} 0" for arm in ("purge", "training")] if asked else [])
+
+
+def test_places_are_the_same_in_processes_and_here(tmp_path, monkeypatch):
+    steps = []
+    Path("tiny.yaml").write_text(STUDY)
+    runs = sweep(load_study("tiny.yaml"), tmp_path / "store")
+    conditions = [f"effect:{arm}:mean_trust < {level}" for arm in list(runs.study.arms)[:1] for level in (0, 0.001)]
+    apart = verb.places(runs, conditions, runs.study.at[-1], lambda: steps.append(1))
+    monkeypatch.setattr(verb.os, "cpu_count", lambda: 1)
+    here = verb.places(runs, conditions, runs.study.at[-1], lambda: steps.append(1))
+    assert [one.condition for one in apart] == conditions and steps == [1] * 4
+    for one, other in zip(apart, here, strict=True):
+        assert one.trajectory.equals(other.trajectory) and one.refused == other.refused and one.share == other.share
 
 
 def test_everything_is_written_beside_each_other(tmp_path, capsys):
@@ -163,7 +179,8 @@ def test_studies_that_cannot_be_decided_are_refused_before_anything_is_run(capsy
 
 def test_a_store_is_read_as_it_is(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(verb, "decide", lambda swept, **wanted: replace(made.decision(), study=made.STUDY))
-    monkeypatch.setattr(verb, "discover", lambda swept, condition, week: made.discovery(condition.split(":")[1], condition=condition))
+    monkeypatch.setattr(verb, "place_of", lambda folder, condition, week: made.discovery(condition.split(":")[1], condition=condition))
+    monkeypatch.setattr(verb.os, "cpu_count", lambda: 1)
     Path("tiny.yaml").write_text(STUDY.replace("sobol: 32", "sobol: 2").replace("replicates: 2", "replicates: 1"))
     sweep(load_study("tiny.yaml"), tmp_path / "store")
     code, out, err = confianza(capsys, "decide", "store", "--out", "elsewhere")
@@ -177,7 +194,7 @@ def test_of_a_study_whose_runs_are_there_the_key_of_the_file_counts(capsys, monk
     monkeypatch.setattr(
         verb, "decide", lambda swept, **wanted: read.append(swept.study.decision) or replace(made.decision(), study=made.STUDY)
     )
-    monkeypatch.setattr(verb, "where_it_fails", lambda swept, decision, arm, done: None)
+    monkeypatch.setattr(verb, "places", lambda *asked: [])
     monkeypatch.setattr(verb, "write", lambda decision, found, folder: None)
     for high in (500, 900):
         tiny = STUDY.replace("sobol: 32", "sobol: 2").replace("replicates: 2", "replicates: 1").replace("[0, 500]", f"[0, {high}]")

@@ -1,15 +1,19 @@
 """What `confianza decide` does: run the sweep if it must, say which option is best and where each fails, write tables and figures."""
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from sim import own
 from sim.cli.compare import chosen
 from sim.cli.discover import limits
 from sim.cli.sensitivity import complete
@@ -27,6 +31,7 @@ from sim.studies.study import Study
 from sim.studies.sweep import Sweep
 
 SHOWN = 8  # numbers worth knowing in a table; all are in evppi.csv
+RESAMPLES = 100  # fewer than by default, because several conditions are looked into
 FEW, MOST = 0.02, 0.98  # shares of the draws in which an arm fails between which it is asked where
 Wanted = dict[str, Any]  # value, pay, budget and week as they are asked for; None: what the study says
 
@@ -54,11 +59,11 @@ def decide_on(
     made = complete(given, study) if stored else swept(study, given, store, executor, workers)
     if failed := len(made.store.failures()):
         note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
-    with steps(len(study.sweep_arms())) as done:
+    with steps() as done:
         decision = decide(made, **wanted)
         decision.save(folder / FOLDER)  # at once: the search for where arms fail takes longer
         done()
-        found = [one for arm in decision.arms[1:] if (one := where_it_fails(made, decision, arm, done))]
+        found = places(made, failing(decision), decision.week, done)
     tell(decision, found)
     write(decision, found, folder)
 
@@ -87,24 +92,43 @@ def weights(given: list[str]) -> dict[str, float] | None:
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on standard error, one step for the decision and one for each arm; nothing if that is no terminal."""
+def steps() -> Iterator[Callable[[], None]]:
+    """How long it has taken and how many parts are done, on standard error; nothing if that is no terminal."""
     screen = Console(stderr=True)
-    with Progress(TextColumn("Deciding"), BarColumn(), MofNCompleteColumn(), console=screen, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("", total=total)
+    columns = (TextColumn("Deciding:"), TextColumn("{task.completed} parts done,"), TimeElapsedColumn())
+    with Progress(SpinnerColumn(), *columns, console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("", total=None)
         yield lambda: bar.advance(task)
 
 
-def where_it_fails(sweep: Sweep, decision: Decision, arm: str, done: Callable[[], None]) -> Discovery | None:
-    """Where an arm moves the first measure of value the wrong way; None if it hardly ever or nearly always does."""
+def failing(decision: Decision) -> list[str]:
+    """Conditions under which arms move the first measure of value the wrong way; none of an arm that hardly ever or nearly always does."""
     measure, weight = next(iter(decision.value.items()))
-    row = decision.effects[(decision.effects.arm == arm) & (decision.effects.measure == measure)].iloc[0]
-    share = row.share_below_0 if weight > 0 else 1 - row.share_below_0
-    found = None
-    if FEW <= share <= MOST:
-        found = discover(sweep, f"effect:{arm}:{measure} {'<' if weight > 0 else '>'} 0", week=decision.week)
-    done()
-    return found
+    rows = decision.effects[decision.effects.measure == measure]
+    wrong = rows.share_below_0 if weight > 0 else 1 - rows.share_below_0
+    sign = "<" if weight > 0 else ">"
+    return [f"effect:{arm}:{measure} {sign} 0" for arm in rows.arm[(wrong >= FEW) & (wrong <= MOST)]]
+
+
+def places(sweep: Sweep, conditions: list[str], week: int, done: Callable[[], None]) -> list[Discovery]:
+    """Where each condition holds; side by side in processes, because the search is a loop in Python that threads would not speed up."""
+    workers = min(len(conditions), os.cpu_count() or 1)
+    if workers < 2 or own.texts():  # other processes do not know code of one's own
+        found = []
+        for condition in conditions:
+            found.append(place_of(str(sweep.store.folder), condition, week))
+            done()
+        return found
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = [pool.submit(place_of, str(sweep.store.folder), condition, week) for condition in conditions]
+        for future in waiting:
+            future.add_done_callback(lambda _: done())
+        return [future.result() for future in waiting]
+
+
+def place_of(folder: str, condition: str, week: int) -> Discovery:
+    """Where one condition holds among the runs of a store."""
+    return discover(Sweep.load(folder), condition, week=week, resamples=RESAMPLES)
 
 
 def tell(decision: Decision, found: list[Discovery]) -> None:

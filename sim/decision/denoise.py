@@ -7,6 +7,8 @@ luck of single runs would be taken for differences between draws: options would 
 is negative would be found where there are none.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -172,7 +174,8 @@ def denoised(unit: np.ndarray, y: np.ndarray, *, shared: bool = True, seed: int 
     runs = Runs.of(y[:, :, None] if y.ndim == 2 else y, shared=shared)
     y = (y[:, :, None] if y.ndim == 2 else y)[runs.kept]
     y = np.where(np.isfinite(y).all(axis=2, keepdims=True), y, np.nan)
-    emulators = [emulated(unit[runs.kept], y[:, :, k], seed) for k in range(y.shape[2])]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the time is spent in NumPy, which lets other threads run
+        emulators = list(pool.map(lambda k: emulated(unit[runs.kept], y[:, :, k], seed), range(y.shape[2])))
     plain = runs.mean - runs.mean.mean(axis=0)
     left = np.column_stack([plain[:, k] if one is None else one.left for k, one in enumerate(emulators)])
     return denoise(runs, left), emulators

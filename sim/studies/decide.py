@@ -7,6 +7,7 @@ from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
 from sim.decision.outcomes import Outcomes
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
     week: int
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
 def decide(
     sweep: Sweep,
     *,

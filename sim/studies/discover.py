@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
 from sim.decision.denoise import denoised
@@ -38,6 +39,7 @@ class Column(NamedTuple):
     choice: str | None
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
 def discover(
     sweep: Sweep,
     condition: str,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
 from sim.errors import InputError
@@ -70,6 +71,7 @@ def method_for(study: Study, method: str | None = None) -> str:
     return chosen
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
 def analyze(
     sweep: Sweep, of: Sequence[str] = (), *, method: str | None = None, week: int | None = None, progress: Callable[[], None] | None = None
 ) -> Analysis:
