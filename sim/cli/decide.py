@@ -32,7 +32,7 @@ from sim.studies.sweep import Sweep
 
 SHOWN = 8  # numbers worth knowing in a table; all are in evppi.csv
 RESAMPLES = 100  # fewer than by default, because several conditions are looked into
-FEW, MOST = 0.02, 0.98  # shares of the draws in which an arm fails between which it is asked where
+FEW, MOST = 0.05, 0.95  # shares of the draws in which an arm fails between which it is asked where
 Wanted = dict[str, Any]  # value, pay, budget and week as they are asked for; None: what the study says
 
 
@@ -166,20 +166,23 @@ def whole(value: float) -> str:
 def options(decision: Decision) -> Table:
     """Each option with its gain and cost, and how it does at three worths of a unit."""
     known, middle = decision.table.set_index("arm"), decision.at()
-    columns = [f"best in (%) at {whole(pay)}" for pay in decision.shown]
-    right = ("gain", "extra cost", "cost of a unit", *columns, "expected loss")
+    right = ("gain", "extra cost", "per unit", "best (%)", "loss")
     made = table("option", *right, "outdone by", right=right, whole=("option", "outdone by"))
     shares = [decision.at(pay).set_index("arm").probability_best for pay in decision.shown]
     for arm, loss in zip(middle.arm, middle.expected_loss, strict=True):
-        best = [f"{100 * share[arm]:.0f}" for share in shares]
+        best = " / ".join(f"{100 * share[arm]:.0f}" for share in shares)
         if arm not in known.index:
-            made.add_row(arm, "0", "0", "-", *best, whole(loss), "")
+            made.add_row(arm, "0", "0", "-", best, whole(loss), "")
             continue
         row = known.loc[arm].to_dict()
         price = whole(row["per_unit"]) if row["per_unit"] > 0 else "-"
         halves = [amount(row[name], (row[f"{name}_high"] - row[f"{name}_low"]) / 2) for name in ("benefit", "cost")]
-        made.add_row(arm, *halves, price, *best, whole(loss), row["dominated_by"])
-    made.caption = f"gain: in units of one {decision.unit}; costs and losses: thousand pesos; ±: 95 % intervals"
+        made.add_row(arm, *halves, price, best, whole(loss), row["dominated_by"])
+    pays = " / ".join(whole(pay) for pay in decision.shown)
+    made.caption = (
+        f"gain: in units of one {decision.unit}, with its cost per unit; costs and losses: thousand pesos; ±: 95 % intervals\n"
+        f"best: in so many of 100 draws if a unit is worth {pays}; loss: expected, at {whole(decision.shown[1])}"
+    )
     made.caption_justify = "left"
     return made
 

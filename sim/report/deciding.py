@@ -83,7 +83,7 @@ def fails(told: Told) -> list[str]:
     parts = [told.say("share", arm=told.name(arm), share=words.number(100 * share, 0) if share >= RARE else "< 1") for arm, share in named]
     sentences = [told.say(way, measure=words.measure(measure), parts=", ".join(parts))]
     if not told.discoveries:
-        return [*sentences, words["decision"]["no_boxes" if (shares > 0.02).any() else "never"]]
+        return [*sentences, words["decision"]["no_boxes" if (shares > 0.05).any() else "never"]]
     for found in told.discoveries:
         if found.output.level or found.output.measure != measure:
             continue  # asked by somebody else; its table and figures follow

@@ -123,7 +123,7 @@ def searched(factors: tuple[Factor, ...], values: pd.DataFrame, unit: np.ndarray
     columns, made = [], []
     for place, factor in enumerate(factors):
         own = values[factor.name]
-        if own.dtype == object:
+        if not pd.api.types.is_numeric_dtype(own):
             choices = [str(choice) for choice in factor.distribution.extremes()]
             columns += [Column(factor, choice) for choice in choices]
             made += [(own == choice).to_numpy(float) for choice in choices]

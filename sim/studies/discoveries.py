@@ -134,7 +134,8 @@ class Discovery:
         folder = Path(folder)
         try:
             told = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            frames = {name: pd.read_csv(folder / f"{name}.csv", converters={"kept": str}) for name in FRAMES}
+            frames = {name: pd.read_csv(folder / f"{name}.csv") for name in FRAMES}
+            frames["box"] = frames["box"].astype({"kept": object}).fillna({"kept": ""})
             told |= {"output": Output(**told["output"]), "p": float("nan") if told["p"] is None else told["p"]}
             return cls(study=load_study(folder / STUDY), **told, **frames)
         except InputError:

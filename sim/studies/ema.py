@@ -4,11 +4,11 @@ Needs ema_workbench (pip install 'confianza[ema]'). Its experiments give the ver
 code. `results` gives what a sweep has found in the workbench's own form, without running anything.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from ema_workbench import CategoricalParameter, IntegerParameter, Model, Policy, RealParameter, ScalarOutcome, Scenario
 from scipy.stats import rv_continuous, rv_discrete
 
 from sim.harvest import warm_up
@@ -21,6 +21,10 @@ from sim.studies.sensitivity import mean_over_replicates
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep
 from sim.studies.work import records
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", ".*not installed")  # it tells of each of its own extras
+    from ema_workbench import CategoricalParameter, IntegerParameter, Model, Policy, RealParameter, ScalarOutcome, Scenario
 
 
 class Quantiles(rv_continuous):  # type: ignore[misc]
