@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.decision.smooth import Columns, of_factors, smooth
-from sim.sensitivity.emulator import FOLDS, LEAST_POINTS, Emulator
+from sim.sensitivity.emulator import FOLDS, LEAST_POINTS, SMALL, Emulator
 from sim.sensitivity.noise import responses
 
 TINY = 1e-9  # of the variance: directions in which outcomes vary less do not vary
@@ -174,7 +174,8 @@ def denoised(unit: np.ndarray, y: np.ndarray, *, shared: bool = True, seed: int 
     runs = Runs.of(y[:, :, None] if y.ndim == 2 else y, shared=shared)
     y = (y[:, :, None] if y.ndim == 2 else y)[runs.kept]
     y = np.where(np.isfinite(y).all(axis=2, keepdims=True), y, np.nan)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the time is spent in NumPy, which lets other threads run
+    # Most of the time is spent in NumPy, which lets other threads run. Of few points Gaussian processes are tried, which cannot share.
+    with ThreadPoolExecutor(os.cpu_count() if len(unit) > SMALL else 1) as pool:
         emulators = list(pool.map(lambda k: emulated(unit[runs.kept], y[:, :, k], seed), range(y.shape[2])))
     plain = runs.mean - runs.mean.mean(axis=0)
     left = np.column_stack([plain[:, k] if one is None else one.left for k, one in enumerate(emulators)])

@@ -232,8 +232,8 @@ def intervals(told: Told) -> pd.DataFrame:
 
 
 def draws(told: Told) -> pd.DataFrame:
-    """Each draw, luck taken off."""
-    benefit, cost = told.outcomes.split(told.outcomes.known.mean)
+    """Each draw, luck taken off: the mean of what is possible there."""
+    benefit, cost = (part.mean(axis=0) for part in told.outcomes.possible)
     points = np.flatnonzero(told.outcomes.known.runs.kept)
     arms = told.arms[1:]
     return frame(
