@@ -49,7 +49,7 @@ def confianza(capsys, *arguments):
 def test_it_runs_the_sweep_and_says_which_is_best(capsys, monkeypatch):
     asked = []
 
-    def found_there(runs, condition, *, week, resamples):
+    def found_there(runs, condition, *, week, permutations, resamples):
         asked.append((condition, week))
         return found_for(condition, runs)
 

@@ -31,7 +31,7 @@ from sim.studies.study import Study
 from sim.studies.sweep import Sweep
 
 SHOWN = 8  # numbers worth knowing in a table; all are in evppi.csv
-RESAMPLES = 100  # fewer than by default, because several conditions are looked into
+PERMUTATIONS, RESAMPLES = 39, 50  # fewer than by default, because several conditions are looked into
 FEW, MOST = 0.05, 0.95  # shares of the draws in which an arm fails between which it is asked where
 Wanted = dict[str, Any]  # value, pay, budget and week as they are asked for; None: what the study says
 
@@ -128,7 +128,7 @@ def places(sweep: Sweep, conditions: list[str], week: int, done: Callable[[], No
 
 def place_of(folder: str, condition: str, week: int) -> Discovery:
     """Where one condition holds among the runs of a store."""
-    return discover(Sweep.load(folder), condition, week=week, resamples=RESAMPLES)
+    return discover(Sweep.load(folder), condition, week=week, permutations=PERMUTATIONS, resamples=RESAMPLES)
 
 
 def tell(decision: Decision, found: list[Discovery]) -> None:
