@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-interpreted bench check format validate validation docs clean
+.PHONY: help env demo test test-interpreted bench check format validate validation which-reform docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -70,6 +70,15 @@ validate: env ## compare the model with the patterns it should reproduce, over t
 
 validation: env ## write docs/validation.md anew: patterns, other years and places, mechanisms switched off
 	$(BIN)/confianza validate national-average --page docs/validation.md
+
+which-reform: env ## which reform for Mexico City and for the average city: 32,768 runs, decisions, reports; about an hour
+	for place in mexico-city:mexico-city-2016 national:national-average; do \
+	  out=out/which-reform-$${place%%:*}; \
+	  $(BIN)/confianza decide experiments/which-reform/$${place%%:*}.yaml --out $$out || exit; \
+	  $(BIN)/confianza validate $${place##*:} --out $$out || exit; \
+	  $(BIN)/confianza report $$out --lang es --out $$out/informe.html || exit; \
+	  $(BIN)/confianza report $$out --out $$out/report.html || exit; \
+	done
 
 docs: env ## build the documentation into out/site, without network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -88,7 +88,7 @@ def validate(
 
 @app.command()
 def report(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare or sensitivity wrote.")],
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare, sensitivity or decide wrote.")],
     lang: Annotated[str, typer.Option(help="Language of the page: en or es.")] = "en",
     out: Annotated[Path | None, typer.Option(help="File to write; by default report.html in the folder.", show_default=False)] = None,
 ) -> None:
