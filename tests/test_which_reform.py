@@ -23,12 +23,12 @@ def rows(place: str) -> list[dict[str, str]]:
 def told(row: dict[str, str]) -> str:
     """A row of the page's table."""
     value = {name: float(text) for name, text in row.items() if name not in ("arm", "dominated_by") and text}
-    gain, cost = (
+    gain, cost, crime = (
         f"{value[name]:,.{places}f} ({value[f'{name}_low']:,.{places}f} to {value[f'{name}_high']:,.{places}f})"
-        for name, places in (("benefit", 2), ("cost", 0))
+        for name, places in (("benefit", 2), ("cost", 0), ("incidence", 0))
     )
     best, loss = f"{100 * value['probability_best']:.0f} %", f"{value['expected_loss']:,.0f}"
-    return f"| {NAMES[row['arm']]} | {gain} | {cost} | {value['incidence']:,.0f} | {best} | {loss} |"
+    return f"| {NAMES[row['arm']]} | {gain} | {cost} | {crime} | {best} | {loss} |"
 
 
 @pytest.mark.parametrize("place", ["mexico-city", "national"])
