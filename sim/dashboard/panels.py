@@ -126,9 +126,10 @@ def Ledger(stage: Stage):
     """Why trust moved in the arm that is chosen."""
     update_counter.get()
     t, words = stage.t, words_in(stage.language.value)
-    with Section("ledger", t("ledger.heading"), t("ledger.about")):
+    apart = stage.chosen_arm != stage.first  # what all arms have in common would hide what the reform did
+    with Section("ledger", t("ledger.heading"), t("ledger.apart" if apart else "ledger.about", first=t.reform(stage.first))):
         ArmChoice(stage)
-        Chart(svg=ledger_chart(stage.arena.value, stage.chosen_arm, words), label=t("ledger.heading"))
+        Chart(svg=ledger_chart(stage.arena.value, stage.chosen_arm, words, difference=apart), label=t("ledger.heading"))
 
 
 @solara.component
