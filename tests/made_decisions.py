@@ -167,7 +167,7 @@ def pareto(table):
     means = pd.concat([pd.DataFrame(0.0, index=["baseline"], columns=means.columns), means])[
         ["mean_trust", "incidence", "complaint_rate", "cost"]
     ]
-    good = means * (1, -1, -1, -1)
+    good = means * np.array([1, -1, -1, -1])
     by = [
         next((other for other in good.index if (good.loc[other] >= good.loc[arm]).all() and (good.loc[other] > good.loc[arm]).any()), "")
         for arm in good.index

