@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_arena import ARMS, CITY, stepped
 
 import sim
 from sim.dashboard.arena import Arena, Lane
@@ -15,27 +16,13 @@ from sim.dashboard.events import Event, events_of, in_force, with_change, with_r
 from sim.dashboard.history import SERIES
 from sim.errors import InputError
 from sim.rng import replicate_seed
-from sim.scenario import CitySize, Scenario, load_scenario
+from sim.scenario import load_scenario
 from sim.world.interventions import REFORMS as REFORMS_KNOWN
 from sim.world.interventions import CivicJustice, CommunityPolicing, Purge, Training
 from sim.world.interventions.common import lever, start_lever
 from sim.world.simulation import Simulation, columns
 
 pytestmark = pytest.mark.compiled
-CITY = Scenario(
-    name="small", city=CitySize(adults=1200, officers_per_1000_inhabitants=10.0), weeks=40, spin_up_weeks=6, seed=11,
-    parameters={"encounter.complaint_probability": 0.2, "community.share": 0.1},
-)  # fmt: skip
-ARMS = {
-    "course": [Training(start=0, coverage=0.8, every=8, messages_every=3)],
-    "beats": [CommunityPolicing(start=4, share=0.5)],
-}
-
-
-def stepped(arena: Arena, weeks: int) -> Arena:
-    for _ in range(weeks):
-        arena.step()
-    return arena
 
 
 def again(arena: Arena, arm: str) -> Simulation:

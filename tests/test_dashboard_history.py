@@ -8,30 +8,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments" / "benchmarks"))
 
+from small_arena import ARMS, CITY, stepped
 from view import BUDGET, played
 
 import sim
 from sim.dashboard.arena import Arena
 from sim.dashboard.history import SERIES, Window
 from sim.measures import MEASURES
-from sim.scenario import CitySize, Scenario
-from sim.world.interventions import CommunityPolicing, Training
+from sim.scenario import Scenario
+from sim.world.interventions import CommunityPolicing
 
 pytestmark = pytest.mark.compiled
-CITY = Scenario(
-    name="small", city=CitySize(adults=1200, officers_per_1000_inhabitants=10.0), weeks=40, spin_up_weeks=6, seed=11,
-    parameters={"encounter.complaint_probability": 0.2, "community.share": 0.1},
-)  # fmt: skip
-ARMS = {
-    "course": [Training(start=0, coverage=0.8, every=8, messages_every=3)],
-    "beats": [CommunityPolicing(start=4, share=0.5)],
-}
-
-
-def stepped(arena: Arena, weeks: int) -> Arena:
-    for _ in range(weeks):
-        arena.step()
-    return arena
 
 
 def test_series_are_the_measures_of_a_run():
