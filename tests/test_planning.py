@@ -39,15 +39,16 @@ def said(seconds, low, high):
 
 
 @pytest.mark.compiled
-def test_a_plan_comes_true(tmp_path):
-    """A sweep takes the time that was planned, to 30 %; planned before and after it, for the machine has other things to do."""
+def test_a_plan_comes_true(tmp_path, monkeypatch):
+    """A sweep takes the time that was planned, to 30 %: processor time, for the machine has other things to do."""
+    monkeypatch.setattr(planning.time, "perf_counter", time.process_time)
     ratios = []
-    before = plan(STUDY).seconds
+    before = plan(STUDY, workers=1).seconds
     for number in range(3):
-        begun = time.perf_counter()
-        sweep(STUDY, tmp_path / str(number))
-        took = time.perf_counter() - begun
-        after = plan(STUDY).seconds
+        begun = time.process_time()
+        sweep(STUDY, tmp_path / str(number), workers=1)
+        took = time.process_time() - begun
+        after = plan(STUDY, workers=1).seconds
         ratios.append((before + after) / 2 / took)
         before = after
     assert 0.7 < median(ratios) < 1.3, ratios
@@ -117,13 +118,14 @@ def test_runs_that_take_too_long_are_timed_in_part(monkeypatch):
     monkeypatch.setattr(planning, "BUDGET", 0.6)
     monkeypatch.setattr(planning, "GLIMPSE", 0.2)
     study = STUDY.with_(scenario=STUDY.scenario.with_(adults=100_000, weeks=416))
-    begun = time.perf_counter()
+    monkeypatch.setattr(planning.time, "perf_counter", time.process_time)  # other programs do not lengthen it
+    begun = time.process_time()
     found = plan(study, workers=1)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert found.pilots == 2 and found.failed == 0
-    begun = time.perf_counter()
+    begun = time.process_time()
     Simulation(study.scenario_at("purge", {}), 1).run()
-    assert 0.5 < found.seconds / found.runs / (time.perf_counter() - begun) < 2
+    assert 0.5 < found.seconds / found.runs / (time.process_time() - begun) < 2
 
 
 @pytest.mark.compiled

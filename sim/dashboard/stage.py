@@ -56,7 +56,8 @@ class Stage:
         self.wanted: solara.Reactive[dict[str, Any]] = solara.Reactive({})  # of the next city, by city.key, parameter or "seed"
         self.refusal: solara.Reactive[Refusal | None] = solara.Reactive(None)
         self.said = solara.Reactive("")  # what was done, for a line on the page
-        self.drawn = threading.Event()
+        self.turn = threading.Condition()  # to play: the browser has drawn, or playing ends
+        self.drawn = 0  # the week that the browser drew last
 
     @property
     def t(self) -> Texts:
@@ -106,7 +107,7 @@ class Stage:
         self.attempt(self.arena.value.step)
 
     def play(self, stop: threading.Event) -> None:
-        """Week after week until told to stop; the next one is not begun before the browser has drawn the last."""
+        """Week after week until `end_playing`; the next one is not begun before the browser has drawn the last."""
         arena = self.arena.value
         while not stop.is_set():
             began, speed = time.monotonic(), self.speed.value
@@ -116,9 +117,9 @@ class Stage:
             if not arena.running:
                 self.playing.set(False)
                 return
-            self.drawn.clear()
             force_update()
-            self.drawn.wait(PATIENCE)
+            with self.turn:
+                self.turn.wait_for(lambda: stop.is_set() or self.drawn == arena.week, PATIENCE)
             stop.wait(max(0.0, weeks / speed - (time.monotonic() - began)))
 
     def begin_playing(self) -> Callable[[], None] | None:
@@ -127,7 +128,13 @@ class Stage:
             return None
         stop = threading.Event()
         threading.Thread(target=self.play, args=(stop,), daemon=True).start()
-        return stop.set
+        return lambda: self.end_playing(stop)
+
+    def end_playing(self, stop: threading.Event) -> None:
+        """Playing ends after the week it is in, without waiting for the browser."""
+        with self.turn:
+            stop.set()
+            self.turn.notify_all()
 
     def restart(self) -> None:
         """The city as it was built, at week 0, with the arms the page was opened with."""
@@ -142,14 +149,15 @@ class Stage:
         whole = {key: int(value) if CitySize.model_fields[key].annotation is int else value for key, value in city.items()}
         scenario = self.scenario.with_(parameters, seed=int(wanted.get("seed", self.scenario.seed)), **whole)
         self.arena.set(Arena(scenario, self.view.arms))
-        self.scenario = scenario
+        self.scenario, self.drawn = scenario, 0
         self.cell.set(None)
         self.citizen.set(None)
 
     def was_drawn(self, week: int) -> None:
         """The browser has drawn a week."""
-        if week == self.arena.value.week:
-            self.drawn.set()
+        with self.turn:
+            self.drawn = week
+            self.turn.notify_all()
 
     def choose_cell(self, cell: int | None) -> None:
         """Look at a cell, or at nothing."""
