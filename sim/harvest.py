@@ -43,6 +43,7 @@ WEEKLY = {
     "dismissed": ("officers per week", "officers dismissed by a purge"),
     "hearings": ("crimes per week", "minor crimes heard locally"),
     "diverted": ("offenders per week", "offenders diverted after a hearing"),
+    "community_officers": ("officers", "officers in service on community duty"),
     "fairness": ("0-1", "mean trust in police fairness"),
     "effectiveness": ("0-1", "mean trust in police effectiveness"),
     "conduct": ("log-odds of fair conduct", "mean conduct of officers in service, training included"),

@@ -223,6 +223,20 @@ def test_training_moves_observed_conduct_as_the_trial_found():
     assert 0.2 < np.mean(differences) < 0.5
 
 
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**63 - 1), stretches=st.lists(st.integers(1, 9), min_size=12, max_size=12))
+def test_costs_do_not_depend_on_how_the_weeks_are_run(seed, stretches):
+    """Not even those of community policing, whose officers come and go within a stretch."""
+    scenario = CITY.with_({"staffing.turnover_rate": 0.012}, interventions=STRONG.values())
+    whole, pieces = Simulation(scenario, seed), Simulation(scenario, seed)
+    for weeks in stretches:
+        pieces.advance(weeks)
+    whole.advance(sum(stretches))
+    assert differing(whole, pieces) == []
+    assert all(np.array_equal(cost, pieces.costs[name]) for name, cost in whole.costs.items())
+    assert len(set(whole.costs["community_policing"][10:36, 0])) > 1
+
+
 def test_costs_grow_with_the_dose():
     for reform in STRONG.values():
         totals = [run(with_dose(reform, dose)).costs[name_of(reform)].sum(axis=0) for dose in (0.0, 0.3, 0.9)]

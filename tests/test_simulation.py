@@ -85,11 +85,13 @@ def test_weekly_counts_are_possible():
 
 
 def test_the_record_is_what_the_columns_say():
-    simulation = Simulation(scenario(), 3).run()
+    simulation = Simulation(scenario().with_({"community.share": 0.3}), 3).run()
     means = simulation.record.means[-1]
     assert means[Mean.FAIRNESS] == pytest.approx(simulation.city.citizens.fairness.mean(), abs=1e-12)
     assert means[Mean.EFFECTIVENESS] == pytest.approx(simulation.city.citizens.effectiveness.mean(), abs=1e-12)
-    assert simulation.record.counts[-1, Count.ACTIVE_OFFICERS] == simulation.city.officers.active.sum()
+    officers = simulation.city.officers
+    assert simulation.record.counts[-1, Count.ACTIVE_OFFICERS] == officers.active.sum()
+    assert simulation.record.counts[-1, Count.COMMUNITY_OFFICERS] == (officers.active & officers.community).sum()
 
 
 def test_a_dated_change_acts_from_its_week_on_and_not_before():

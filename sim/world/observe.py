@@ -26,10 +26,11 @@ def total(values):
 def observe(rows, city, p, clock):
     """Write down the week's counts, means and ledger, and start them anew (rows: all citizens)."""
     officers, offenders, means = city.officers, city.offenders, city.record.means[clock.tick]
-    active, conduct, training, knowledge, attitude = 0, 0.0, 0.0, 0.0, 0.0
+    active, community, conduct, training, knowledge, attitude = 0, 0, 0.0, 0.0, 0.0, 0.0
     for j in city.rows.officers:
         if officers.active[j] == 1:
             active += 1
+            community += officers.community[j]
             conduct += officers.conduct[j] + officers.training[j]
             training += officers.training[j]
             knowledge += officers.knowledge[j]
@@ -50,6 +51,7 @@ def observe(rows, city, p, clock):
     means[Mean.FREE_CAPACITY] = city.desk[Desk.FREE_CAPACITY]
     city.tally[Count.ACTIVE_OFFICERS] = active
     city.tally[Count.FREE_OFFENDERS] = free
+    city.tally[Count.COMMUNITY_OFFICERS] = community
     for n in range(len(city.tally)):
         city.record.counts[clock.tick, n] = city.tally[n]
         city.tally[n] = 0

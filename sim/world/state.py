@@ -56,6 +56,7 @@ class Count(IntEnum):
     DISMISSED = 18
     HEARINGS = 19
     DIVERTED = 20
+    COMMUNITY_OFFICERS = 21
 
 
 class Mean(IntEnum):

@@ -8,6 +8,7 @@ import numpy as np
 from sim.rng import Draw
 from sim.world.interventions.common import Bill, Scene, bounds_before, in_force, lever, nothing, start_lever, until_lever
 from sim.world.luck import uniforms
+from sim.world.state import Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +35,20 @@ class CommunityPolicing:
 
     def act(self, scene: Scene) -> Bill:
         """Assign officers to community duty, or back to what they did before."""
-        officers = scene.city.officers
-        rows = np.arange(len(officers.community))
-        luck = uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows))
-        share = self.share if self.in_force(scene.week) else 0.0
-        officers.community[:] = (luck < scene.p.community.share) | scene.allowed(luck < share)
+        luck, share = self._luck(scene), self.share if self.in_force(scene.week) else 0.0
+        scene.city.officers.community[:] = (luck < scene.p.community.share) | scene.allowed(luck < share)
         return Bill(0.0, 0.0)
 
     def running(self, scene: Scene) -> np.ndarray:
-        """Each officer on duty beyond the baseline's gives up part of the response to calls."""
-        officers, p, weeks = scene.city.officers, scene.p, len(scene.counts)
-        if not self.in_force(scene.week):
+        """Each officer on duty beyond the baseline's gives up part of the response to calls; vacancies are shared by both."""
+        posts, p = scene.city.officers.community == 1, scene.p
+        if not self.in_force(scene.week) or not posts.any():
             return nothing(scene)
-        rows = np.arange(len(officers.community))
-        before = uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows)) < p.community.share
-        given_up = float(((officers.community == 1) & ~before & (officers.active == 1)).sum()) * p.community.response_cost
-        return np.tile([given_up, given_up * p.cost.officer_week], (weeks, 1))
+        added = (posts & (self._luck(scene) >= p.community.share)).sum() / posts.sum()
+        given_up = scene.counts[:, Count.COMMUNITY_OFFICERS] * added * p.community.response_cost
+        return np.stack([given_up, given_up * p.cost.officer_week], axis=1)
+
+    def _luck(self, scene: Scene) -> np.ndarray:
+        """Who is chosen first for community duty: 0-1, one a post."""
+        rows = np.arange(len(scene.city.officers.community))
+        return uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows))
