@@ -14,8 +14,8 @@ FIRST, WEEKS = -52, 104
 WEEKLY = {
     "knowledge": 0.6, "attitude": 0.8, "training": 0.4,
     "crimes": 8, "reported": 4, "filed": 3, "well_treated": 2, "well_treated_with_file": 2, "solved": 1, "stops": 10,
-    "contacts": 6, "felt_fair": 4, "complaints": 5, "active_officers": 40, "community_officers": 10, "free_offenders": 28, "fairness": 0.4, "effectiveness": 0.6,
-    "trust": 0.45, "conduct": -0.3, "perceived_risk": 0.2, "free_capacity": 0.7,
+    "contacts": 6, "felt_fair": 4, "complaints": 5, "active_officers": 40, "community_officers": 10, "free_offenders": 28,
+    "fairness": 0.4, "effectiveness": 0.6, "trust": 0.45, "conduct": -0.3, "perceived_risk": 0.2, "free_capacity": 0.7,
     "money_spent": 2.0, "officer_weeks_spent": 0.5,
 }  # fmt: skip
 SURVEYED = {"victims": 0.25, "contacted": 0.2, "corrupt_contacted": 0.05, "unsafe": 0.7, "trust_icc": 0.02}
