@@ -1,16 +1,26 @@
 """Frozen records with checked fields, whose errors are InputErrors in plain words instead of pydantic's."""
 
-from typing import Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+from sim.yaml_files import printable
 
 KINDS = dict.fromkeys(("city", "parameters", "sources", "set"), "keys with values") | {
     "changes": "a list of {week: ..., set: {...}}",
     "assumptions": "a list of texts",
 }
 LENGTHS = {"string_too_short": "is empty", "too_short": "is empty", "string_too_long": "is longer than 2,000 characters"}
+
+
+def _printable(given: str) -> str:
+    if not printable(given):
+        raise InputError("this text contains a control character.", "Delete it.")
+    return given
+
+
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]  # that people read in tables and plots
 
 
 class Record(BaseModel):

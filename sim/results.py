@@ -10,7 +10,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from sim.measures import MEASURES, Measure, first_year, last_year
 from sim.scenario import Scenario
 
 LEVEL = 0.95
+T = TypeVar("T")
 DATASET, SCENARIO, SUMMARY, PROVENANCE = "results.nc", "scenario.yaml", "summary.csv", "provenance.json"
 
 
@@ -165,11 +166,7 @@ class Results:
     @classmethod
     def load(cls, folder: str | Path) -> "Results":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        path = Path(folder) / DATASET
-        try:
-            return cls(xr.load_dataset(path, engine="h5netcdf"))
-        except (OSError, ValueError) as error:
-            raise InputError(f"'{path}' holds no results that can be read ({error}).", "Make them with confianza run.") from None
+        return read(cls, Path(folder) / DATASET, "results", "Make them with confianza run.")
 
     def __repr__(self) -> str:
         weeks = int(self.dataset.week[-1]) + 1
@@ -207,6 +204,16 @@ def write_all(path: Path, dataset: xr.Dataset, texts: dict[str, str]) -> list[Pa
     """Write a dataset, and beside it texts by their file names."""
     written = [write(path, lambda place: dataset.to_netcdf(place, engine="h5netcdf"))]
     return written + [write(path.with_name(name), partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+
+
+def read(made: Callable[[xr.Dataset], T], path: Path, what: str, remedy: str) -> T:
+    """What is made of a dataset that `write_all` wrote. InputError if the file is not there or cannot be read as that."""
+    try:
+        return made(xr.load_dataset(path, engine="h5netcdf"))
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"'{path}' holds no {what} that can be read ({error}).", remedy) from None
 
 
 def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:

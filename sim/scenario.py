@@ -4,20 +4,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from sim.cards import of_scenario
 from sim.errors import InputError, closest, number, shown
 from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
-from sim.records import Record
+from sim.records import Record, Text
 from sim.reforms import Reform, as_data, check_horizon, is_lever, reforms, reforms_schema
 from sim.scenario_files import drafts, find, shipped_scenarios
 from sim.world.anatomy import built_only
-from sim.yaml_files import dump_yaml, printable, scalar
+from sim.yaml_files import dump_yaml, scalar
 
-__all__ = ["Change", "CitySize", "Scenario", "json_schema", "load_scenario", "shipped_scenarios"]
-
-Text = Annotated[str, Field(max_length=2000)]
+__all__ = ["AnyScenario", "Change", "CitySize", "Scenario", "json_schema", "load_scenario", "shipped_scenarios"]
 
 
 class CitySize(Record):
@@ -92,14 +90,6 @@ class Scenario(Record):
     )
     assumptions: tuple[Text, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
     lineage: tuple[str, ...] = Field((), strict=False, exclude=True, description="The files it was merged from, the eldest first")
-
-    @field_validator("name", "question", "assumptions", mode="after")
-    @classmethod
-    def _check_text(cls, given: Any) -> Any:
-        texts = (given,) if isinstance(given, str) else given
-        if not all(printable(text) for text in texts):
-            raise InputError("this text contains a control character.", "Delete it.")
-        return given
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -263,6 +253,17 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         except InputError as error:
             raise draft.located(error) from None
     return scenario
+
+
+def _loaded(given: object) -> object:
+    if isinstance(given, str):
+        return load_scenario(given)
+    if not isinstance(given, Mapping | Scenario):
+        raise InputError(f"'scenario' must be a name, a path or keys with values, but is {shown(given)}.", "Write scenario: merida")
+    return given
+
+
+AnyScenario = Annotated[Scenario, BeforeValidator(_loaded)]  # by name, by path or written out: a key of other files
 
 
 def json_schema() -> dict[str, Any]:

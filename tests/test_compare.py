@@ -203,13 +203,13 @@ def test_progress_tells_every_week():
 
 def test_a_budget_is_what_every_arm_costs():
     rich = STUDY.with_(
-        scenario=SMALL.with_(adults=10_000), weeks=20, replicates=2, budget=150,
+        scenario=SMALL.with_(adults=20_000), weeks=20, replicates=4, budget=400,
         arms={"beats": [{"community_policing": {"start": 0, "share": 0.5}}], "hearings": [{"civic_justice": {"start": 0, "share": 0.5}}]},
     )  # fmt: skip
     found = compare(rich)
     money = found.costs().query("measure == 'mean_trust'").set_index("arm").money
-    assert [money["beats"], money["hearings"]] == pytest.approx([150, 150], rel=0.02)
-    assert found.study.budget is None and json.loads(found.dataset.attrs["budget"]) == {"money": 150}
+    assert [money["beats"], money["hearings"]] == pytest.approx([400, 400], rel=0.02)
+    assert found.study.budget is None and json.loads(found.dataset.attrs["budget"]) == {"money": 400}
 
 
 def test_saved_and_loaded_back(comparison, tmp_path):

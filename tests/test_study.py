@@ -15,8 +15,9 @@ from sim.scenario import CitySize, Scenario
 from sim.studies.budget import PILOTS, scaled
 from sim.studies.compare import compare
 from sim.studies.designs import DESIGNS
+from sim.studies.fields import DEFAULT_MEASURES
 from sim.studies.schema import study_schema
-from sim.studies.study import DEFAULT_MEASURES, Replicates, Study
+from sim.studies.study import Replicates, Study
 from sim.studies.study_files import load_study
 from sim.world.interventions import CommunityPolicing, Purge, Training
 from sim.world.simulation import Simulation

@@ -4,9 +4,7 @@ SALib 1.6 gives indices of zero if one of 1,280 outputs is nan or if all are equ
 changes how warnings look.
 """
 
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import pandas as pd
 from sim.errors import InputError
 from sim.sensitivity.noise import responses
 from sim.sensitivity.result import Sensitivity, blank
+from sim.sensitivity.salib import contained, salib_seed
 
 Members = dict[str, np.ndarray]
 Estimator = Callable[[np.ndarray, np.ndarray, list[str], Members, dict[str, Any], int], Sensitivity]
@@ -22,28 +21,6 @@ NORMAL = 1.959963984540054
 SLICES = 10  # of a factor's range, for PAWN
 LEAST_SLICED = 8 * SLICES  # points for PAWN and delta
 CONSTANT = "The output is the same at all points: it does not depend on any of the factors."
-
-
-def salib_seed(seed: int) -> int:
-    """A seed that SALib does not ignore: it takes 0 for none.
-
-    >>> salib_seed(0), salib_seed(7)
-    (1, 8)
-    """
-    return 1 + seed % (2**32 - 2)
-
-
-@contextmanager
-def contained() -> Iterator[None]:
-    """Keep what SALib does to NumPy's global generator and to warnings from going further."""
-    state, shown = np.random.get_state(), warnings.formatwarning
-    try:
-        with warnings.catch_warnings(record=True):  # caught, for delta sets a filter of its own
-            warnings.simplefilter("always")
-            yield
-    finally:
-        np.random.set_state(state)
-        warnings.formatwarning = shown
 
 
 def _problem(names: list[str], members: Members) -> dict[str, Any]:

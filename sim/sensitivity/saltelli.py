@@ -12,6 +12,7 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.sensitivity.result import Sensitivity
+from sim.sensitivity.salib import contained, salib_seed
 
 RESAMPLES = 200
 NORMAL = 1.959963984540054
@@ -38,8 +39,6 @@ def blocks(unit: np.ndarray, members: dict[str, np.ndarray], second: bool) -> np
 def estimated(found: Sensitivity, y: np.ndarray, places: np.ndarray, problem: dict[str, Any], second: bool, seed: int) -> Sensitivity:
     """The result with its table. y: n x r, no run missing."""
     from SALib.analyze import sobol
-
-    from sim.sensitivity.estimators import contained, salib_seed
 
     with contained():
         said = sobol.analyze(problem, y.mean(axis=1), calc_second_order=second, num_resamples=RESAMPLES, seed=salib_seed(seed))

@@ -10,7 +10,7 @@ import yaml
 
 from sim.errors import InputError
 from sim.html import card, table
-from sim.results import plain, provenance, write_all
+from sim.results import plain, provenance, read, write_all
 from sim.studies import effects
 from sim.studies.posteriors import NONE
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
@@ -166,13 +166,7 @@ class Comparison:
     @classmethod
     def load(cls, folder: str | Path) -> "Comparison":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        path = Path(folder) / DATASET
-        try:
-            return cls(xr.load_dataset(path, engine="h5netcdf"))
-        except (OSError, ValueError, KeyError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"'{path}' holds no comparison that can be read ({error}).", "Make one with confianza compare.") from None
+        return read(cls, Path(folder) / DATASET, "comparison", "Make one with confianza compare.")
 
     def __repr__(self) -> str:
         return f"<Comparison '{self.name}': {', '.join(self.arms)}; {self.replicates} replicates>"

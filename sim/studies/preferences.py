@@ -6,9 +6,8 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from sim.errors import InputError, number, number_problem, number_remedy, shown
-from sim.records import Record
+from sim.records import Record, Text
 from sim.studies.limits import known_measure
-from sim.yaml_files import printable
 
 COST = "cost"  # the measure that is money
 MOST_PAY = 1e12
@@ -20,7 +19,7 @@ class Preferences(Record):
     prefix: ClassVar[str] = "decision."
 
     value: dict[str, float] | None = Field(None, description="Units of benefit for a unit of each measure's effect, as {mean_trust: 100}")
-    unit: str | None = Field(None, min_length=1, max_length=100, description="What a unit of benefit is called, as point of mean trust")
+    unit: Text | None = Field(None, min_length=1, max_length=100, description="What a unit of benefit is called, as point of mean trust")
     pay: tuple[float, float] | None = Field(None, description="From what to what a unit of benefit may be worth, thousand pesos")
     budget: float | None = Field(None, ge=0, le=MOST_PAY, description="Thousand pesos: arms whose mean cost is above are not affordable")
 
@@ -28,13 +27,6 @@ class Preferences(Record):
     @classmethod
     def _check_value(cls, given: object) -> object:
         return given if given is None else checked_value(given)
-
-    @field_validator("unit", mode="after")
-    @classmethod
-    def _check_unit(cls, given: str | None) -> str | None:
-        if given is not None and not printable(given):
-            raise InputError("this text contains a control character.", "Delete it.")
-        return given
 
     @field_validator("pay", mode="before")
     @classmethod

@@ -9,8 +9,9 @@ from sim.scenario import json_schema
 from sim.studies.designs import DESIGNS, MOST_POINTS, OPTIONS, POINTS
 from sim.studies.distributions import SPREADS
 from sim.studies.factors import POSTERIOR, PRIOR, TOPICS, all_levers, allowed_of
+from sim.studies.fields import WEEKLY
 from sim.studies.limits import MOST
-from sim.studies.study import WEEKLY, Study
+from sim.studies.study import Study
 
 
 def study_schema() -> dict[str, Any]:

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from sim.cards import of_study
-from sim.errors import InputError, number_problem, number_remedy, shown
-from sim.harvest import VARIABLES
-from sim.measures import YEAR
+from sim.errors import InputError
 from sim.parameters import CODEBOOK
-from sim.records import Record
+from sim.records import Record, Text
 from sim.reforms import Reform, as_data
 from sim.results import adapted
-from sim.scenario import Scenario, load_scenario
-from sim.studies.arms import BASELINE, PLACEBO, all_arms, checked_arms, placebo_of, with_levers
-from sim.studies.designs import POINTS, Points, checked_design, points_of
+from sim.scenario import AnyScenario, Scenario
+from sim.studies import fields
+from sim.studies.arms import BASELINE, PLACEBO, all_arms, placebo_of, with_levers
+from sim.studies.designs import POINTS, Points, points_of
 from sim.studies.factors import (
     Factor,
     check_columns,
@@ -29,27 +28,19 @@ from sim.studies.factors import (
     factors_of,
     group_names,
     joint_draws,
-    resolved,
 )
-from sim.studies.limits import LEAST, MOST, Budget, Replicates, check_panel, known, known_measure
-from sim.studies.posteriors import AUTO, NONE, posterior_of
-from sim.studies.preferences import Preferences
+from sim.studies.limits import LEAST, MOST, Budget, Replicates, check_panel, known
+from sim.studies.posteriors import AUTO
 from sim.studies.tables import points_table, table_factors
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
-from sim.yaml_files import dump_yaml, printable
+from sim.yaml_files import dump_yaml
 
 if TYPE_CHECKING:
     from sim.studies.function import StudyFunction
 
 __all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study"]
-
-WEEKLY = tuple(name for name, (axes, *_) in VARIABLES.items() if axes == ("week",))
-DEFAULT_MEASURES = (
-    "mean_trust", "share_trusting", "reporting_rate", "incidence", "clearance", "complaint_rate", "corrupt_contact_share", "cost",
-)  # fmt: skip
-DEFAULT_WEEKS = (YEAR, 4 * YEAR)
 
 
 class Study(Record):
@@ -59,131 +50,26 @@ class Study(Record):
     is for sweeps. In a comparison each replicate takes a draw of the posterior, if there is one; else the scenario's own values.
     """
 
-    name: str = Field(min_length=1, description="What the study is called in tables and plots")
-    question: str = Field("", description="The question it answers")
-    scenario: Scenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
+    name: Text = Field(min_length=1, description="What the study is called in tables and plots")
+    question: Text = Field("", description="The question it answers")
+    scenario: AnyScenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
     weeks: int | None = Field(None, ge=1, le=5200, description="Weeks after the spin-up, instead of the scenario's")
     seed: int | None = Field(None, ge=0, le=2**63 - 1, description="Root seed, instead of the scenario's")
-    arms: dict[str, tuple[Any, ...]] = Field({}, description="Lists of reforms by name, as {training: [{training: {start: 0}}]}")
-    replicates: int | Replicates = Field(16, description="How many, or {until: {effect: mean_trust, half_width: 0.005}, most: 64}")
-    measures: tuple[str, ...] = Field(DEFAULT_MEASURES, strict=False, description="Names of measures whose effects are wanted")
-    vs: str = Field(BASELINE, description="The arm with which the others are compared")
-    at: tuple[int, ...] = Field((), strict=False, validate_default=True, description="Weeks at whose end effects are read")
-    budget: Budget | None = Field(None, description="{money: thousand pesos} or {officer_weeks: ...}; a plain number is money")
-    posterior: str = Field(
+    arms: fields.Arms = Field({}, description="Lists of reforms by name, as {training: [{training: {start: 0}}]}")
+    replicates: fields.Many = Field(16, description="How many, or {until: {effect: mean_trust, half_width: 0.005}, most: 64}")
+    measures: fields.Measures = Field(fields.DEFAULT_MEASURES, strict=False, description="Names of measures whose effects are wanted")
+    vs: fields.Arm = Field(BASELINE, description="The arm with which the others are compared")
+    at: fields.Weeks = Field((), strict=False, validate_default=True, description="Weeks at whose end effects are read")
+    budget: fields.Money = Field(None, description="{money: thousand pesos} or {officer_weeks: ...}; a plain number is money")
+    posterior: fields.Draws = Field(
         AUTO, validate_default=True, description="Draws that uncertain parameters take: of the scenario (auto), none, or of a file"
     )
-    vary: dict[str, dict[str, Any]] | None = Field(None, description="What varies: {prior: [trust], reporting.trust_slope: [0, 6]}")
-    groups: str | dict[str, tuple[str, ...]] | None = Field(None, description="Factors whose sensitivity is wanted together, or topic")
-    design: dict[str, Any] | None = Field(None, description="At which points: {sobol: 256}, {csv: points.csv}, {morris: 40}, ...")
-    series: tuple[str, ...] = Field((), strict=False, description="Weekly variables that a sweep keeps, as [trust, crimes]")
+    vary: fields.Vary = Field(None, description="What varies: {prior: [trust], reporting.trust_slope: [0, 6]}")
+    groups: fields.Groups = Field(None, description="Factors whose sensitivity is wanted together, or topic")
+    design: fields.Design = Field(None, description="At which points: {sobol: 256}, {csv: points.csv}, {morris: 40}, ...")
+    series: fields.Series = Field((), strict=False, description="Weekly variables that a sweep keeps, as [trust, crimes]")
     luck: Literal["shared", "own"] = Field("shared", description="own: each point of a sweep has luck of its own, not that of all others")
-    decision: Preferences | None = Field(None, description="What benefits are worth, for confianza decide; changes no run")
-
-    @field_validator("name", "question", mode="after")
-    @classmethod
-    def _check_text(cls, given: str) -> str:
-        if not printable(given):
-            raise InputError("this text contains a control character.", "Delete it.")
-        return given
-
-    @field_validator("scenario", mode="before")
-    @classmethod
-    def _check_scenario(cls, given: object) -> object:
-        if isinstance(given, str):
-            return load_scenario(given)
-        if not isinstance(given, Mapping | Scenario):
-            raise InputError(f"'scenario' must be a name, a path or keys with values, but is {shown(given)}.", "Write scenario: merida")
-        return given
-
-    @field_validator("arms", mode="before")
-    @classmethod
-    def _check_arms(cls, given: object, info: ValidationInfo) -> object:
-        return checked_arms(given, info.data.get("scenario"), info.data.get("weeks"))
-
-    @field_validator("replicates", mode="before")
-    @classmethod
-    def _check_replicates(cls, given: object) -> object:
-        if isinstance(given, Replicates):
-            return given
-        if isinstance(given, Mapping):
-            return Replicates(**given)
-        if problem := number_problem(given, 1, MOST, True):
-            remedy = f"{number_remedy(given)}\nOr write replicates: {{until: {{effect: mean_trust, half_width: 0.005}}, most: 64}}"
-            raise InputError(f"'replicates' {problem}.", remedy.strip())
-        return int(given)  # type: ignore[call-overload]
-
-    @field_validator("measures", mode="before")
-    @classmethod
-    def _check_measures(cls, given: object) -> object:
-        if not isinstance(given, list | tuple) or not given:
-            raise InputError(f"'measures' must be a list of names, but is {shown(given)}.", "Write measures: [mean_trust, incidence]")
-        return tuple(dict.fromkeys(known_measure(name, index, swept=True) for index, name in enumerate(given)))
-
-    @field_validator("vs", mode="before")
-    @classmethod
-    def _check_vs(cls, given: object, info: ValidationInfo) -> object:
-        names = [BASELINE, PLACEBO, *info.data.get("arms", ())]
-        return known(given, names, "arm", f"Arms: {', '.join(names)}") if "arms" in info.data else BASELINE
-
-    @field_validator("at", mode="before")
-    @classmethod
-    def _check_at(cls, given: object, info: ValidationInfo) -> object:
-        scenario = info.data.get("scenario")
-        last = info.data.get("weeks") or (scenario.weeks if scenario else 5200)
-        if not isinstance(given, list | tuple):
-            raise InputError(f"'at' must be a list of weeks, but is {shown(given)}.", "Write at: [52, 208]")
-        for index, week in enumerate(given):
-            if problem := number_problem(week, 1, last, True):
-                raise InputError(f"'at' {problem}.", f"The run has {last} weeks; 52 is the end of the first year.", path=(index,))
-        return tuple(sorted({int(week) for week in given})) or tuple(week for week in (*DEFAULT_WEEKS, last) if week <= last)
-
-    @field_validator("budget", mode="before")
-    @classmethod
-    def _check_budget(cls, given: object) -> object:
-        return given if given is None or isinstance(given, Mapping | Budget) else Budget(money=given)  # type: ignore[arg-type]
-
-    @field_validator("decision", mode="before")
-    @classmethod
-    def _check_decision(cls, given: object) -> object:
-        if given is not None and not isinstance(given, Mapping | Preferences):
-            raise InputError(f"'decision' must be keys with values, but is {shown(given)}.", "Write decision: {value: {mean_trust: 100}}")
-        return given
-
-    @field_validator("posterior", mode="before")
-    @classmethod
-    def _check_posterior(cls, given: object, info: ValidationInfo) -> object:
-        return posterior_of(given, info.data["scenario"]) if "scenario" in info.data else NONE
-
-    @field_validator("vary", mode="before")
-    @classmethod
-    def _check_vary(cls, given: object, info: ValidationInfo) -> object:
-        if given is None or not {"scenario", "arms"} <= info.data.keys():
-            return None
-        scenario = info.data["scenario"]
-        weeks = info.data.get("weeks") or scenario.weeks
-        return resolved(given, scenario, info.data["arms"], weeks, info.data.get("posterior", NONE))
-
-    @field_validator("groups", mode="before")
-    @classmethod
-    def _check_groups(cls, given: object, info: ValidationInfo) -> object:
-        return given if given is None else check_groups(given, info.data.get("vary"))
-
-    @field_validator("design", mode="before")
-    @classmethod
-    def _check_design(cls, given: object, info: ValidationInfo) -> object:
-        if given is None or not {"vary", "groups"} <= info.data.keys():
-            return None
-        factors = None if info.data["vary"] is None else factors_of(info.data["vary"])
-        return checked_design(given, factors, group_names(info.data["groups"], factors or ()))
-
-    @field_validator("series", mode="before")
-    @classmethod
-    def _check_series(cls, given: object) -> object:
-        if not isinstance(given, list | tuple):
-            raise InputError(f"'series' must be a list of names, but is {shown(given)}.", "Write series: [trust, crimes]")
-        where = f"Weekly variables: {', '.join(WEEKLY)}"
-        return tuple(dict.fromkeys(known(name, WEEKLY, "weekly variable", where, index) for index, name in enumerate(given)))
+    decision: fields.Decision = Field(None, description="What benefits are worth, for confianza decide; changes no run")
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -249,7 +135,7 @@ class Study(Record):
     def drawn(self, replicate: int) -> dict[str, float]:
         """The parameters that a replicate of a comparison takes from the posterior, the same in all arms; empty without one.
 
-        There are 512 draws; the 513th replicate has the first again.
+        When the draws are used up, the first comes again.
         """
         return {name: values[replicate % len(values)] for name, values in self._draws.items()}
 

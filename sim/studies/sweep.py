@@ -4,35 +4,26 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from sim.errors import InputError, closest, shown
-from sim.html import card, listed, table
+from sim.errors import InputError
 from sim.results import interval
 from sim.studies.budget import scaled
 from sim.studies.compare import BATCH
-from sim.studies.contents import Status, parsed
-from sim.studies.designs import Points, kind_of
+from sim.studies.contents import parsed
+from sim.studies.designs import kind_of
 from sim.studies.executors import executor as opened
-from sim.studies.export import export
 from sim.studies.journal import count
 from sim.studies.limits import Replicates
+from sim.studies.reading import READING, Reading
 from sim.studies.running import Runner, patience
 from sim.studies.store import Store, first_replicates
 from sim.studies.study import Study
 from sim.studies.work import sources
 
-if TYPE_CHECKING:
-    from sim.studies.decision import Decision
-    from sim.studies.discoveries import Discovery
-    from sim.studies.findings import Analysis
-
 Progress = Callable[[int], None]
 GROWING = ("sobol", "random", "saltelli", "draws")  # designs of which a larger one begins with the same points
-READING = ("decision",)  # keys of a study that say how to read its runs, and change none
 
 
 def sweep(
@@ -74,38 +65,8 @@ def _same(store: Store, study: Study) -> None:
         )
 
 
-class Sweep:
-    """A study's runs in a store. What is read is what is recorded; series are read a part at a time (see `Store.series`)."""
-
-    def __init__(self, store: Store, reads: Study | None = None):
-        """reads: a study with the same runs, whose keys that say how to read them count instead of the store's."""
-        self.store = store
-        self._reads = {key: getattr(reads, key) for key in READING} if reads else {}
-        self._points: tuple[str, Points] | None = None
-
-    @classmethod
-    def load(cls, folder: str | Path) -> "Sweep":
-        """A sweep that is there. InputError if the folder holds none."""
-        return cls(Store.open(folder))
-
-    @property
-    def study(self) -> Study:
-        """The study as it was resolved."""
-        return self.store.study.model_copy(update=self._reads) if self._reads else self.store.study
-
-    @property
-    def points(self) -> Points:
-        """The points of its design."""
-        text = self.store.batch.study
-        if not self._points or self._points[0] != text:
-            self._points = (text, parsed(text).points())
-        return self._points[1]
-
-    def status(self) -> Status:
-        """How many runs are wanted, kept, failed and missing, and what is wrong with the folder."""
-        return self.store.status()
-
-    # --- Running
+class Sweep(Reading):
+    """A study's runs in a store: to read, to finish and to extend."""
 
     def resume(
         self,
@@ -227,87 +188,6 @@ class Sweep:
             if not len(complete) or not interval(complete.mean(axis=0))[1] <= rule.until.half_width:
                 return False
         return True
-
-    # --- Reading
-
-    def runs(self, *, values: bool = False) -> pd.DataFrame:
-        """A row for each run and week that is read: point, arm, replicate, seed, week and a column a measure.
-
-        Ordered by point, arm (as in the study), replicate and week. With `values`, also a column for each factor that varies.
-        """
-        found = self.store.runs()
-        return found.join(self.points.values, on="point") if values else found
-
-    def values(self, of: str, week: int | None = None) -> np.ndarray:
-        """One output of every run: points x replicates; nan where a run failed or is missing.
-
-        of    "mean_trust": its level in the arm compared with; "level:ARM:MEASURE"; or "effect:ARM:MEASURE": what the arm makes
-              of it, point by point and replicate by replicate
-        week  one of those that the study reads (`at`), by default the last
-        """
-        study = self.study
-        level, arm, measure = self._output(of)
-        if week is not None and week not in study.at:
-            raise InputError(f"week {shown(week)} was not read.", f"Weeks that were: {', '.join(map(str, study.at))}")
-        cube = self.store.cube(measure)[..., study.at.index(week) if week is not None else -1]
-        arms = list(study.sweep_arms())
-        found = cube[:, arms.index(arm)]
-        return found if level else found - cube[:, arms.index(study.vs)]
-
-    def _output(self, of: str) -> tuple[bool, str, str]:
-        """Is it a level, in which arm, of which measure? InputError with the nearest names if it cannot be read here."""
-        study = self.study
-        arms = list(study.sweep_arms())
-        kind, arm, measure = "level", study.vs, of
-        if ":" in of:
-            kind, _, rest = of.partition(":")
-            arm, _, measure = rest.rpartition(":")
-        for given, known, what in ((kind, ("level", "effect"), "output"), (arm, arms, "arm"), (measure, study.measures, "measure")):
-            if given not in known:
-                near = closest(given, known)
-                hint = f"Did you mean '{near}'?\n" if near else ""
-                remedy = f"{hint}Here: {', '.join(known)}\nAn output is MEASURE, level:ARM:MEASURE or effect:ARM:MEASURE."
-                raise InputError(f"there is no {what} {shown(given)} in '{of[:100]}'.", remedy)
-        return kind == "level", arm, measure
-
-    def sensitivity(self, *of: str, method: str | None = None, week: int | None = None) -> "Analysis":
-        """What outputs (as for `values`) depend on; by default every arm's effect on the first two measures. See `analyze`."""
-        from sim.studies.sensitivity import analyze  # here, because it imports this module
-
-        return analyze(self, of, method=method, week=week)
-
-    def decide(self, **asked: Any) -> "Decision":
-        """Which arm is best, how sure that is, and what to find out first. Keys: value, unit, pay, budget, week; see `decide`."""
-        from sim.studies.decide import decide  # here, because it imports this module
-
-        return decide(self, **asked)
-
-    def discover(self, condition: str, *, week: int | None = None, **options: Any) -> "Discovery":
-        """Where, in the space of what varies, a condition such as "effect:ARM:MEASURE < 0" holds. See `sim.studies.discover.discover`."""
-        from sim.studies.discover import discover  # here, because it imports this module
-
-        return discover(self, condition, week=week, **options)
-
-    def export(self, path: str | Path, *, series: bool = False) -> Path:
-        """Write all runs, or with `series` their weekly series, to one file: .parquet, .csv or .nc. InputError if that is impossible."""
-        return export(self.store, self.points, Path(path), series=series)
-
-    def __repr__(self) -> str:
-        status = self.store.status()
-        size = f"{count(status.points, 'point')}, {count(len(status.arms), 'arm')}, {count(status.replicates, 'replicate')}"
-        return f"<Sweep of '{self.study.name}': {size}; {status.kept:,} of {count(status.wanted, 'run')} kept, {status.failed:,} failed>"
-
-    def _repr_html_(self) -> str:
-        frame, study = self.store.runs(), self.study
-        means = frame[frame.week == study.at[-1]].groupby("arm", sort=False)[list(study.measures)].mean()
-        status = self.store.status()
-        facts = (
-            ("Question", study.question),
-            ("Varies", listed(factor.name for factor in study.factors())),
-            ("Design", f"{count(status.points, 'point')}, {count(len(status.arms), 'arm')}, {count(status.replicates, 'replicate')}"),
-            ("Runs", f"{status.kept:,} of {count(status.wanted, 'run')} kept, {status.failed:,} failed"),
-        )
-        return card(f"Sweep of {study.name}", facts, table(means, index=True, caption=f"Means at the end of week {study.at[-1]}"))
 
 
 def _grown(study: Study, points: int) -> Study:

@@ -9,10 +9,10 @@ from pydantic import Field, ValidationInfo, field_serializer, field_validator, m
 
 from sim.errors import InputError, closest, number_problem, shown
 from sim.parameters import entry
-from sim.records import Record
+from sim.records import Record, Text
 from sim.reforms import Reform, as_data, check_horizon, reforms
 from sim.rng import replicate_seed
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import AnyScenario, Scenario, load_scenario
 from sim.trials.outcomes import OUTCOMES
 from sim.world.interventions import CivicJustice, CommunityPolicing, Purge, Training, name_of
 from sim.yaml_files import dump_yaml, load_yaml, printable
@@ -49,9 +49,9 @@ class OfficersSurvey(Record):
 class Trial(Record):
     """A field trial inside simulated cities. The scenario's own reforms are left out: the treatment is all there is."""
 
-    name: str = Field(min_length=1, max_length=2000, description="What the trial is called in tables and plots")
-    question: str = Field("", max_length=2000, description="The question it answers")
-    scenario: Scenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
+    name: Text = Field(min_length=1, description="What the trial is called in tables and plots")
+    question: Text = Field("", description="The question it answers")
+    scenario: AnyScenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
     sites: dict[str, dict[str, float]] = Field(default_factory=dict, description="Cities by name, each with parameters that differ there")
     weeks: int | None = Field(None, ge=1, le=5200, description="Weeks after the spin-up, instead of the scenario's")
     seed: int | None = Field(None, ge=0, le=2**63 - 1, description="Root seed, instead of the scenario's")
@@ -75,27 +75,11 @@ class Trial(Record):
     replicates: int = Field(32, ge=1, le=10_000, description="How many times the trial is done, each in new cities with a new lot")
     draws: int = Field(8, ge=1, le=1000, description="Samples drawn from the same cities, so that power is known better")
 
-    @field_validator("name", "question", mode="after")
-    @classmethod
-    def _check_text(cls, given: str) -> str:
-        if not printable(given):
-            raise InputError("this text contains a control character.", "Delete it.")
-        return given
-
     @field_validator("unit", "assignment", mode="before")
     @classmethod
     def _check_choice(cls, given: object, info: ValidationInfo) -> object:
         choices = {"unit": ("officer", "squad", "beat"), "assignment": ("simple", "stratified", "pairs")}[str(info.field_name)]
         return _one_of(given, choices, str(info.field_name))
-
-    @field_validator("scenario", mode="before")
-    @classmethod
-    def _check_scenario(cls, given: object) -> object:
-        if isinstance(given, str):
-            return load_scenario(given)
-        if not isinstance(given, Mapping | Scenario):
-            raise InputError(f"'scenario' must be a name, a path or keys with values, but is {shown(given)}.", "Write scenario: merida")
-        return given
 
     @field_validator("sites", mode="before")
     @classmethod

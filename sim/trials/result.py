@@ -13,9 +13,8 @@ import xarray as xr
 import yaml
 
 from sim.compiled import fingerprint
-from sim.errors import InputError
 from sim.html import card, note, table
-from sim.results import interval, plain, versions, write_all
+from sim.results import interval, plain, read, versions, write_all
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES
@@ -130,13 +129,7 @@ class TrialResult:
     @classmethod
     def load(cls, folder: str | Path) -> "TrialResult":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        path = Path(folder) / DATASET
-        try:
-            return cls(xr.load_dataset(path, engine="h5netcdf"))
-        except (OSError, ValueError, KeyError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"'{path}' holds no trial that can be read ({error}).", "Make one with confianza trial.") from None
+        return read(cls, Path(folder) / DATASET, "trial", "Make one with confianza trial.")
 
     def __repr__(self) -> str:
         return f"<TrialResult '{self.name}': {', '.join(self.trial.outcomes)}; {self.replicates} replicates of {self.trial.draws} samples>"
