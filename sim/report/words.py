@@ -108,15 +108,20 @@ class Words:
 
     def retold(self, text: str) -> Text:
         """A warning of an analysis: translated, with its own numbers and names, if it is one of those that are known."""
-        for english, own in self.translated.get("notes", {}).items():
+        return self.matched(text, self.translated.get("notes", {}))
+
+    def matched(self, text: str, known: Mapping[str, str]) -> Text:
+        """A text in this language, if it is one of the English sentences that are known, whose {places} may hold anything."""
+        for english, own in known.items():
             if found := pattern(english).fullmatch(text):
-                return Text(own.format(**{name: self._filled(name, held) for name, held in found.groupdict().items()}), self.language)
+                filled = {name: self._filled(name, held, known) for name, held in found.groupdict().items()}
+                return Text(own.format(**filled), self.language)
         return Text(text, "en")
 
-    def _filled(self, place: str, held: str) -> str:
-        """What stands in a place of a warning: names of arms, or several texts that may be known themselves, joined by commas."""
+    def _filled(self, place: str, held: str, known: Mapping[str, str]) -> str:
+        """What stands in a place: names of arms, or several texts that may be known themselves, joined by commas."""
         parts = held.split(", ")
-        return ", ".join(self.reform(part) if place in ("arm", "arms") else self.retold(part).text for part in parts)
+        return ", ".join(self.reform(part) if place in ("arm", "arms") else self.matched(part, known).text for part in parts)
 
     def reform(self, name: str) -> str:
         """A reform or an arm of a study in words; its own name if it is somebody's invention."""
