@@ -20,6 +20,13 @@ def _printable(given: str) -> str:
     return given
 
 
+def _thousands(value: object, low: float, high: float) -> str:
+    """How to write a number that is a thousandth of one in the range: 20.000 is 20."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value < low <= 1000 * value <= high:
+        return ""
+    return f"If {number(1000 * value)} was meant, write {1000 * value:.0f}, without point or comma."
+
+
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]  # that people read in tables and plots
 
 
@@ -63,7 +70,7 @@ class Record(BaseModel):
         if low is not None and high is not None:
             whole = float not in (known.annotation, *get_args(known.annotation))
             problem = number_problem(value, low, high, whole) or f"must be a whole number, written without a point: {number(value)}"  # type: ignore[arg-type]
-            remedy = number_remedy(value)
+            remedy = number_remedy(value) or _thousands(value, low, high)
         else:
             wanted = KINDS.get(key, "a text") if len(path) == 1 or key == "changes" else "a text"
             problem = f"must be {wanted}, but is {shown(value)}"

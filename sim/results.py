@@ -19,10 +19,11 @@ import yaml
 
 from sim import __version__, own
 from sim.compiled import fingerprint
-from sim.errors import InputError, number
+from sim.errors import InputError, number, number_problem
 from sim.harvest import run_all
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year
+from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario
 
 LEVEL = 0.95
@@ -49,8 +50,8 @@ def run(
     workers     threads; the results do not depend on it. By default as many as there are processors
     InputError  if a number is out of range
     """
-    if replicates < 1:
-        raise InputError(f"the number of replicates must be 1 or more, but is {replicates}.", "Take 8 or more to see intervals.")
+    if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
+        raise InputError(f"the number of replicates {problem}.", "Take 8 or more to see intervals.")
     scenario = adapted(scenario, seed=seed, weeks=weeks)
     dataset = run_all(scenario, replicates, progress or (lambda weeks: None), workers)
     dataset.attrs = provenance(scenario, dataset)
@@ -212,8 +213,10 @@ def read(made: Callable[[xr.Dataset], T], path: Path, what: str, remedy: str) ->
         return made(xr.load_dataset(path, engine="h5netcdf"))
     except InputError:
         raise
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"'{path}' holds no {what} that can be read ({error}).", remedy) from None
+    except FileNotFoundError:
+        raise InputError(f"'{path.parent}' holds no {what} that can be read: there is no {path.name}.", remedy) from None
+    except (OSError, ValueError, KeyError):
+        raise InputError(f"'{path}' holds no {what} that can be read: it is damaged or of another version.", remedy) from None
 
 
 def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:

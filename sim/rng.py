@@ -122,6 +122,9 @@ def draw_normal(seed, decision, tick, actor, index):
     return sqrt(-2.0 * log(uniform_of(first))) * cos(2.0 * pi * uniform_of(second))
 
 
+MOST_REPLICATES = 10_000  # of anything: a slip of the keyboard must not start a run of years
+
+
 def replicate_seed(seed: int, replicate: int) -> int:
     """The seed of one replicate of a study; a function of the root seed and the replicate alone (63 bits)."""
     return int(SeedSequence(seed, spawn_key=(replicate,)).generate_state(1, uint64)[0] >> 1)

@@ -222,7 +222,10 @@ class _Builder:
         path, mapping = self.stack[-1]
         if not isinstance(key, str):
             written = f"'{event.value[:60]}'" if isinstance(event, yaml.ScalarEvent) else "a list or mapping"
-            raise self._error(f"a key must be a text, but is {written}.", 'Put it in quotes if it is meant: "2016": ...', event)
+            remedy = 'Put it in quotes if it is meant: "2016": ...'
+            if mapping and written.strip("'").isdecimal():  # {adults: 20,000} is two keys
+                remedy += "\nIf a number with a comma was meant: write 20000 for 20,000, and 2.3 for 2,3."
+            raise self._error(f"a key must be a text, but is {written}.", remedy, event)
         if key in mapping:
             first = self.document.keys[(*path, key)][0]
             raise self._error(f"the key '{key[:60]}' is already there, in line {first}.", "Keep one of the two.", event)

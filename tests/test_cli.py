@@ -10,6 +10,7 @@ import yaml
 
 from sim.cli import main
 from sim.cli.explain import LISTS, REFORMS
+from sim.cli.terms import TERMS
 from sim.harvest import warm_up
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK, REFERENCES
@@ -95,6 +96,7 @@ BAD = {
     "unknown scenario": (["run", "meridad"], "Did you mean merida?"),
     "missing file": (["run", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
     "no replicates": (["run", "merida", "--replicates", "0"], "--replicates: must be a whole number"),
+    "too many replicates": (["run", "merida", "--replicates", "99999999999"], "--replicates: must be a whole number from 1 to 10,000"),
     "negative seed": (["run", "merida", "--seed", "-1"], "--seed: 'seed' must be a whole number from 0"),
     "no weeks": (["run", "merida", "--weeks", "0"], "--weeks: 'weeks' must be a whole number from 1"),
     "too many weeks": (["run", "merida", "--weeks", "999999"], "--weeks: 'weeks' must be a whole number from 1"),
@@ -143,7 +145,7 @@ def test_check_says_what_a_file_says(capsys):
 def test_lists(kind, capsys):
     known = {
         "parameters": list(CODEBOOK), "measures": list(MEASURES), "patterns": list(patterns()), "scenarios": shipped_scenarios(),
-        "reforms": list(REFORMS), "sources": list(REFERENCES), "schedule": [step.text for step in SCHEDULE],
+        "reforms": list(REFORMS), "sources": list(REFERENCES), "schedule": [step.text for step in SCHEDULE], "terms": list(TERMS),
     }  # fmt: skip
     code, out, _ = confianza(capsys, "explain", kind)
     assert code == 0
@@ -243,3 +245,9 @@ def test_every_reform_is_explained(capsys):
     for name, kind in KNOWN.items():
         code, out, _ = confianza(capsys, "explain", name)
         assert code == 0 and all(lever in out for lever in levers(kind))
+
+
+def test_terms_of_tables_are_explained(capsys):
+    code, out, _ = confianza(capsys, "explain", "VR")
+    assert code == 0 and "Variance reduction" in out
+    assert all(term in confianza(capsys, "explain", "terms")[1] for term in ("P(sign)", "EVPPI", "placebo"))

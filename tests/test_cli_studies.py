@@ -289,11 +289,11 @@ def test_interrupted_and_resumed(folder):
     awake = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from sim.cli import main; main()"
     command = [sys.executable, "-c", awake, "sweep", "many.yaml", "--out", "store"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not list(folder.glob("store/shards/*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "confianza resume store" in err
     assert "Traceback" not in err
@@ -351,3 +351,14 @@ def test_the_guides_commands_and_study_are_true(folder):
         verb, *rest = line.split()
         known = {option for parameter in commands[verb].params for option in parameter.opts} if not verb.startswith("--") else every
         assert {word for word in (verb, *rest) if word.startswith("--")} <= known, line
+
+
+@pytest.mark.parametrize("command", [["run", "merida"], ["compare", "study.yaml"]])
+def test_a_folder_with_a_sweep_is_not_written_into(command, tmp_path, capsys):
+    """Its study.yaml and provenance.json would be those of something else."""
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "journal.sqlite").write_text("")
+    code, out, err = confianza(capsys, *command, "--out", str(store))
+    assert code == 2 and "holds the runs of a sweep" in err and "--out" in err and out == ""
+    assert [path.name for path in store.iterdir()] == ["journal.sqlite"]

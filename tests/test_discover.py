@@ -80,6 +80,8 @@ def test_comparisons(comparison, expected):
         ("mean_trust != 0", "'!=' cannot be asked"),
         ("< 0", "lacks an output"),
         ("mean_trust >", "lacks a number"),
+        ("0 < mean_trust", "begins with the number"),
+        ("effect:baseline:mean_trust < 0", "is what the others are compared with"),
         ("mean_trust < 5%", "Write a share, not a percentage"),
         ("cost > 45,000", "without a comma: 45000"),
         ("mean_trust < nan", "must be a number"),
@@ -247,11 +249,13 @@ def test_saved_and_loaded_it_is_the_same(low_trust, tmp_path):
 
 
 def test_what_cannot_be_loaded_says_so(tmp_path):
-    with pytest.raises(InputError, match="holds no discovery that can be read"):
+    with pytest.raises(InputError, match="holds no discovery"):
         Discovery.load(tmp_path)
-    (tmp_path / FILE).write_text("{}")
-    with pytest.raises(InputError, match="Make one with confianza discover"):
-        Discovery.load(tmp_path)
+    for content, said in (("{}", "that this version can read"), ("[]", "it is damaged"), ("{", "it is damaged")):
+        (tmp_path / FILE).write_text(content)
+        with pytest.raises(InputError, match=said) as caught:
+            Discovery.load(tmp_path)
+        assert caught.value.remedy == "Make one with confianza discover."
 
 
 @pytest.mark.compiled

@@ -16,6 +16,7 @@ from sim.plots_decision.parts import pick
 from sim.report import deciding, decisions, render
 from sim.report.told import Told, restriction, rule
 from sim.report.words import LANGUAGES, Words, pattern
+from sim.studies.decision import FRAMES
 from sim.validation.record import Validation, save
 
 DECISION, DISCOVERIES = made.decision(), [made.discovery("purge"), made.discovery("community")]
@@ -256,5 +257,17 @@ def test_a_folder_of_a_decision_alone_is_enough(tmp_path):
     DECISION.save(tmp_path / "decision")
     assert render(tmp_path / "decision") == render(tmp_path)
     (tmp_path / "decision" / "decision.json").write_text("{}")
-    with pytest.raises(InputError, match="holds no decision that can be read"):
+    with pytest.raises(InputError, match="holds no decision that this version can read"):
+        render(tmp_path)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_table_that_is_damaged_or_missing_is_named(name, tmp_path):
+    DECISION.save(tmp_path / "decision")
+    path = tmp_path / "decision" / f"{name}.csv"
+    path.write_text("garbage")
+    with pytest.raises(InputError, match=rf"{name}\.csv' was changed or damaged"):
+        render(tmp_path)
+    path.unlink()
+    with pytest.raises(InputError, match=rf"{name}\.csv' is missing"):
         render(tmp_path)

@@ -115,11 +115,11 @@ def explain(
         str,
         typer.Argument(
             metavar="NAME",
-            help="parameters, measures, patterns, reforms, scenarios, sources or schedule; or one of them by name, as trust.contact_gain.",
+            help="parameters, measures, patterns, reforms, scenarios, sources, schedule, terms; or one of them by name.",
         ),
     ],
 ) -> None:
-    """Explain a parameter, measure, pattern, scenario, source or step of the week, or list all of a kind."""
+    """Explain a parameter, measure, pattern, scenario, source, term or step of the week, or list all of a kind."""
     from sim.cli.explain import explain_name
 
     explain_name(name)

@@ -15,9 +15,8 @@ from sim.calibration.targets import Target, load_targets
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.show import amount, console, note, table
 from sim.cli.sweep import done_in, running
-from sim.cli.work import chosen
+from sim.cli.work import check_out, chosen
 from sim.errors import InputError, number
-from sim.results import check_folder
 from sim.scenario import Scenario
 from sim.studies.executors import executor
 from sim.studies.work import RunSpec, job_of, perform, records
@@ -36,7 +35,7 @@ def calibrate_scenario(
     place = Path(name).stem
     known = load_targets(place, targets)
     folder = out or Path("out") / f"calibration-{place}"
-    check_folder(folder)
+    check_out(folder)
     effort = chosen_effort(Space(scenario, known, scenario.seed), runs, minutes, workers)
     calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
     console().print(outline(scenario, known, calibrator))

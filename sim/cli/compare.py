@@ -7,11 +7,10 @@ from typing import Any
 from rich.table import Table
 
 from sim.cli.show import amount, console, note, progress, table
-from sim.cli.work import check_replicates
+from sim.cli.work import check_out, check_replicates
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
-from sim.results import check_folder
 from sim.studies.compare import compare
 from sim.studies.comparison import Comparison
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
@@ -38,7 +37,7 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
     """Compare, print, write results and figures, and say where. Errors about arms name the study's file."""
     study = chosen(path, replicates, weeks, seed)
     folder = out or Path("out") / Path(path).stem
-    check_folder(folder)
+    check_out(folder)
     screen = console()
     screen.print(describe(study))
     if study.budget:

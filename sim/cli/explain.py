@@ -6,6 +6,7 @@ from rich.table import Table
 
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.show import console, table
+from sim.cli.terms import TERMS
 from sim.errors import InputError, closest, number
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
 from sim.patterns import Pattern, patterns
@@ -41,6 +42,8 @@ def explain_name(name: str) -> None:
         describe_scenario(load_scenario(name))
     elif name in REFORMS:
         explain_reform(name)
+    elif name in TERMS:
+        show([("term", name), ("meaning", TERMS[name])])
     elif steps := [step for step in SCHEDULE if name in (step.process, step.phase)]:
         print_steps(steps)
     else:
@@ -52,7 +55,17 @@ def explain_measure(name: str) -> None:
     from sim.measures import MEASURES  # here, because xarray takes long to import
 
     if name not in MEASURES:
-        known = [*LISTS, *REFORMS, *CODEBOOK, *MEASURES, *patterns(), *shipped_scenarios(), *REFERENCES, *(step.phase for step in SCHEDULE)]
+        known = [
+            *LISTS,
+            *REFORMS,
+            *CODEBOOK,
+            *MEASURES,
+            *patterns(),
+            *shipped_scenarios(),
+            *REFERENCES,
+            *TERMS,
+            *(step.phase for step in SCHEDULE),
+        ]
         near = closest(name, known)
         hint = f"Did you mean '{near}'?\n" if near else ""
         raise InputError(f"there is nothing called '{name[:100]}'.", f"{hint}Lists: confianza explain {' | '.join(LISTS)}")
@@ -236,4 +249,5 @@ def list_sources() -> None:
 LISTS: dict[str, Callable[[], None]] = {
     "parameters": list_parameters, "measures": list_measures, "patterns": list_patterns, "scenarios": list_scenarios,
     "reforms": list_reforms, "sources": list_sources, "schedule": lambda: print_steps(list(SCHEDULE)),
+    "terms": lambda: show(list(TERMS.items())),
 }  # fmt: skip

@@ -7,10 +7,10 @@ from typing import Any
 from rich.table import Table
 
 from sim.cli.show import amount, console, progress, table
+from sim.cli.work import check_out
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
-from sim.results import check_folder
 from sim.trials.design import Trial, load_trial
 from sim.trials.result import COVERS, TrialResult
 from sim.trials.trial import check_sites, run_trial, weeks_to_run
@@ -26,7 +26,7 @@ def try_out(path: str, replicates: int | None, seed: int | None, out: Path | Non
             except InputError as error:
                 raise error.at(f"--{option}") from None
     folder = out or Path("out") / (Path(path).resolve().parent.name if Path(path).stem == "trial" else Path(path).stem)
-    check_folder(folder)
+    check_out(folder)
     screen = console()
     screen.print(describe(trial))
     try:

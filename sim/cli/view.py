@@ -1,6 +1,7 @@
 """What `confianza view` does: make everything ready, then serve the live city to this computer's browser."""
 
 import os
+import secrets
 import time
 import warnings
 import webbrowser
@@ -41,13 +42,14 @@ def view_scenario(name: str, arms: str | None, lang: str, port: int | None, fold
         screen.print(f"{scenario.name}: compiling the model, so that no week has to wait for it ...")
         began = time.perf_counter()
         prepare(view)
-        address = f"http://{HOST}:{listening.getsockname()[1]}/"
-        screen.print(f"Ready after {time.perf_counter() - began:.1f} s. The live city: {address}", soft_wrap=True)
-        screen.print(f"Only this computer can open it. Scenarios are saved in {place}. Ctrl-C ends it.", soft_wrap=True)
+        address = f"http://{HOST}:{listening.getsockname()[1]}/?token="
+        token, ticket = (secrets.token_urlsafe(24) for _ in range(2))
+        screen.print(f"Ready after {time.perf_counter() - began:.1f} s. The live city: {address}{token}", soft_wrap=True)
+        screen.print(f"Only this computer can open it, with that address. Scenarios are saved in {place}. Ctrl-C ends it.", soft_wrap=True)
         with suppress(KeyboardInterrupt):
             if browser:
-                webbrowser.open(address)
-            serve(listening)
+                webbrowser.open(address + ticket)
+            serve(listening, token, ticket if browser else None, lang)
     screen.print("The page is closed.")
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from rich.table import Table
 
 from sim.cli.show import WIDE, amount, console, note, progress, table
-from sim.errors import InputError, number
+from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
 from sim.results import Results, adapted, check_folder, run
+from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario, load_scenario
 
 
@@ -24,15 +25,15 @@ def chosen(name: str, seed: int | None, weeks: int | None, settings: list[str]) 
 
 
 def check_replicates(replicates: int) -> None:
-    """InputError if there would be nothing to run."""
-    if replicates < 1:
-        raise InputError(f"must be a whole number, 1 or more, but is {replicates}.", "Intervals need at least 2.", file="--replicates")
+    """InputError if there would be nothing to run, or too much."""
+    if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
+        raise InputError(f"{problem}.", "Intervals need at least 2; 16 to 64 are usual.", file="--replicates")
 
 
 def describe(scenario: Scenario, replicates: int) -> str:
     """What is about to run, in a line or two."""
     size = f"{number(scenario.city.adults)} adults, {scenario.spin_up_weeks} weeks of spin-up and {scenario.weeks} weeks"
-    runs = f"{replicates} replicate{'s' if replicates > 1 else ''}"
+    runs = f"{number(replicates)} replicate{'s' if replicates > 1 else ''}"
     question = f"\n{scenario.question}" if scenario.question else ""
     return f"{scenario.name}{question}\n{size}, {runs}, seed {scenario.seed}\n"
 
@@ -45,12 +46,23 @@ def beyond(whole: Scenario, shortened: Scenario) -> str:
     return ", ".join(f"{many} {word}{'s' if many > 1 else ''}" for word, many in counted.items() if many)
 
 
+def check_out(folder: Path) -> None:
+    """InputError if a folder cannot be written to, or holds a sweep, some of whose files would be overwritten."""
+    from sim.studies.contents import JOURNAL  # here, for a run needs no store
+
+    if (folder / JOURNAL).exists():
+        raise InputError(
+            f"'{folder}' holds the runs of a sweep, whose files would be mixed up with these.", "Choose another folder with --out."
+        )
+    check_folder(folder)
+
+
 def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], out: Path | None) -> None:
     """Run, print the table, write results and figures, and say where."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)
     folder = out or Path("out") / Path(name).stem
-    check_folder(folder)
+    check_out(folder)
     screen = console()
     screen.print(describe(scenario, replicates))
     if left_out := beyond(load_scenario(name).with_set(settings), scenario):

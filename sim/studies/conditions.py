@@ -70,15 +70,22 @@ def condition_of(study: Study, text: object, week: int | None = None) -> Conditi
         raise InputError(f"'{comparison}' cannot be asked of a number that varies from run to run.", EXAMPLE)
     if not of or not limit:
         raise InputError(f"{shown(text)} lacks {'a number' if of else 'an output'}.", EXAMPLE)
+    if _is_number(of):
+        raise InputError(f"{shown(text)} begins with the number.", f"The output stands on the left. {EXAMPLE}")
     return Condition(output_of(study, of, week), comparison, _limit(limit))
+
+
+def _is_number(written: str) -> bool:
+    try:
+        float(written)
+    except ValueError:
+        return False
+    return True
 
 
 def _limit(written: str) -> float:
     """The number that the output is compared with."""
-    try:
-        value: object = float(written)
-    except ValueError:
-        value = written
+    value: object = float(written) if _is_number(written) else written
     if problem := number_problem(value, -LARGEST, LARGEST, False):
         raise InputError(f"what the output is compared with {problem}.", number_remedy(written) or EXAMPLE)
     return float(value)  # type: ignore[arg-type]

@@ -1,8 +1,6 @@
 """What a decision analysis of a study found, and the way to disk and back."""
 
-import json
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +9,12 @@ import pandas as pd
 
 from sim.errors import InputError, number
 from sim.html import card, note, table
-from sim.results import write
+from sim.studies.kept import keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
 FOLDER, FILE, STUDY = "decision", "decision.json", "study.yaml"
+REMEDY = "Make one with confianza decide."
 SCALARS = ("week", "value", "unit", "arms", "budget", "recommended", "notes")
 FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
@@ -108,21 +107,19 @@ class Decision:
         folder = Path(folder)
         told = {name: getattr(self, name) for name in SCALARS} | {"pay": self.pay.tolist(), "shown": list(self.shown), "facts": self.facts}
         texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
-        texts |= {STUDY: self.study.to_yaml(), FILE: json.dumps(told, indent=2, ensure_ascii=False) + "\n"}
-        return [write(folder / name, partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml()})
 
     @classmethod
     def load(cls, folder: str | Path) -> "Decision":
-        """What `save` wrote. InputError if it is not there or cannot be read."""
+        """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
+        told = kept(folder, FILE, "decision", REMEDY)
         try:
-            told = json.loads((folder / FILE).read_text(encoding="utf-8"))
             frames = {name: _read(folder / f"{name}.csv") for name in FRAMES}
             scalars = {name: told[name] for name in (*SCALARS, "facts")}
             pay, shown = np.array(told["pay"], float), tuple(told["shown"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"'{folder / FILE}' holds no decision that can be read ({error})."
-            raise InputError(message, "Make one with confianza decide.") from None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(f"'{folder}' holds no decision that this version can read.", REMEDY) from None
         return cls(study=load_study(folder / STUDY), pay=pay, shown=shown, **scalars, **frames)
 
     def __repr__(self) -> str:

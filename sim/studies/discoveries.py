@@ -1,8 +1,6 @@
 """What scenario discovery found in a study: where a condition holds, in numbers and in words, and the way to disk and back."""
 
-import json
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,14 +11,15 @@ from sim.discovery.prim import Cases
 from sim.discovery.search import STABLE, Found
 from sim.errors import InputError, number
 from sim.html import card, note, table
-from sim.results import write
 from sim.studies.conditions import Condition
 from sim.studies.factors import Factor
 from sim.studies.findings import Output
+from sim.studies.kept import keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
 FOLDER, FILE, STUDY = "discovery", "discovery.json", "study.yaml"
+REMEDY = "Make one with confianza discover."
 BOX = [
     "factor", "low", "high", "kept", "low_share", "high_share", "unit", "meaning", "status", "quasi_p", "bootstrap", "coverage_without",
     "density_without",
@@ -124,25 +123,23 @@ class Discovery:
         folder = Path(folder)
         told = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in (*FRAMES, "study")}
         told |= {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
-        texts = {FILE: json.dumps(told, indent=2, ensure_ascii=False) + "\n", STUDY: self.study.to_yaml()}
-        texts |= {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
-        return [write(folder / name, partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+        texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
+        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml()})
 
     @classmethod
     def load(cls, folder: str | Path) -> "Discovery":
-        """What `save` wrote. InputError if it is not there or cannot be read."""
+        """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
+        told = kept(folder, FILE, "discovery", REMEDY)
         try:
-            told = json.loads((folder / FILE).read_text(encoding="utf-8"))
             frames = {name: pd.read_csv(folder / f"{name}.csv") for name in FRAMES}
             frames["box"] = frames["box"].astype({"kept": object}).fillna({"kept": ""})
             told |= {"output": Output(**told["output"]), "p": float("nan") if told["p"] is None else told["p"]}
             return cls(study=load_study(folder / STUDY), **told, **frames)
         except InputError:
             raise
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"'{folder / FILE}' holds no discovery that can be read ({error})."
-            raise InputError(message, "Make one with confianza discover.") from None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(f"'{folder}' holds no discovery that this version can read.", REMEDY) from None
 
     def __repr__(self) -> str:
         held = f"a box with {self.density:.0%} cases" if self.found else "no box found"

@@ -1,9 +1,7 @@
 """What a sensitivity analysis of a study found: a finding for each output, and the way to disk and back."""
 
-import json
 import re
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +10,8 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.html import card, note, table
-from sim.results import write
 from sim.sensitivity import Sensitivity
+from sim.studies.kept import keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
@@ -22,6 +20,7 @@ RANKS = {  # the column that ranks factors, by method
 }  # fmt: skip
 LOW, HIGH = 0.05, 0.95  # quantiles of a factor between which an output swings
 FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "points.csv"
+REMEDY = "Make one with confianza sensitivity."
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
 
 
@@ -142,7 +141,7 @@ class Analysis:
         """
         folder = Path(folder)
         facts = self.facts | {"units": self.units, "meanings": self.meanings, "findings": [_scalars(finding) for finding in self.findings]}
-        texts = {FILE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n", STUDY: self.study.to_yaml()}
+        texts = {STUDY: self.study.to_yaml()}
         for field, name in FRAMES.items():
             if tables := {
                 finding.output.of: table for finding in self.findings if (table := getattr(finding.sensitivity, field)) is not None
@@ -151,21 +150,20 @@ class Analysis:
         texts[POINTS] = pd.concat([self.points, self.outputs], axis=1).to_csv(index_label="point")
         for name in set(FRAMES.values()) - set(texts):  # of an earlier analysis
             (folder / name).unlink(missing_ok=True)
-        return [write(folder / name, partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+        return keep(folder, FILE, facts, texts)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Analysis":
-        """What `save` wrote. InputError if it is not there or cannot be read."""
+        """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
+        facts = kept(folder, FILE, "analysis", REMEDY)
         try:
-            facts = json.loads((folder / FILE).read_text(encoding="utf-8"))
             frames = {field: pd.read_csv(folder / name) for field, name in FRAMES.items() if (folder / name).exists()}
             points = pd.read_csv(folder / POINTS, index_col="point")
             units, meanings, scalars = (facts.pop(key) for key in ("units", "meanings", "findings"))
             findings = tuple(_finding(one, frames) for one in scalars)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"'{folder / FILE}' holds no analysis that can be read ({error})."
-            raise InputError(message, "Make one with confianza sensitivity.") from None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(f"'{folder}' holds no analysis that this version can read.", REMEDY) from None
         outputs = [finding.output.of for finding in findings]
         study = load_study(folder / STUDY)
         return cls(study, findings, units, meanings, points.drop(columns=outputs), points[outputs], facts)

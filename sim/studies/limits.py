@@ -9,8 +9,9 @@ from sim.errors import InputError, closest, shown
 from sim.instruments.beyond import BEYOND, LEAST_WEEKS, PANEL
 from sim.measures import MEASURES
 from sim.records import Record
+from sim.rng import MOST_REPLICATES
 
-LEAST, MOST = 8, 10_000  # replicates
+LEAST, MOST = 8, MOST_REPLICATES
 
 
 def known(name: object, names: Iterable[str], what: str, where: str, *path: str | int) -> str:

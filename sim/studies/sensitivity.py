@@ -45,6 +45,9 @@ def output_of(study: Study, of: str, week: int | None = None) -> Output:
     if kind not in ("effect", "level"):
         raise InputError(f"there is no output '{of[:100]}'.", "Write effect:ARM:MEASURE or level:ARM:MEASURE.")
     arms = [name for name in study.sweep_arms() if kind == "level" or name != study.vs]
+    if kind == "effect" and arm == study.vs:
+        remedy = f"Ask for its level, level:{arm}:{measure}, or for the effect of: {', '.join(arms)}"
+        raise InputError(f"'{arm}' is what the others are compared with, so it has no effect.", remedy)
     known(arm, arms, "arm", f"Arms: {', '.join(arms)}")
     known(measure, study.measures, "measure in this study", f"Measures: {', '.join(study.measures)}")
     if week is not None and week not in study.at:
