@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_origin
 
 from mkdocs.structure.files import File
+from mkdocs.structure.nav import Link, Navigation
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout's own code, whatever is installed
@@ -26,6 +27,8 @@ MARKER = re.compile(r"<!-- made: ([a-z-]+) -->")
 OUTSIDE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}  # pages of the site that lie beside docs
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+ABOUT = "Confianza entre policía y ciudadanía, simulada; reformas comparadas con la misma suerte"
+TITLES = {"Dark": "Oscuro", "Light": "Claro", "Permanent link": "Enlace permanente"}
 KINDS = {"RowNumber": "row number", "Whole": "whole number", "Quantity": "number"}
 
 
@@ -255,6 +258,23 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return MARKER.sub(lambda marker: MADE[marker[1]](), text)
 
 
+def is_spanish(page: Any) -> bool:
+    """Is it one of the pages in Spanish?"""
+    return page.file.src_uri.startswith("es/")
+
+
+def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
+    """Spanish pages are in Spanish all round: the theme's own words, what search engines show, and a menu of the Spanish pages."""
+    config.theme["language"] = "es" if is_spanish(page) else "en"
+    if is_spanish(page):
+        page.meta["description"] = ABOUT
+        own = [found for found in nav.pages if is_spanish(found)]
+        context["nav"] = Navigation([*own, Link("Todo lo demás, en inglés", "index.html")], nav.pages)
+    return context
+
+
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Spanish pages say so, for screen readers and browsers."""
-    return output.replace('<html lang="en"', '<html lang="es"', 1) if page.file.src_uri.startswith("es/") else output
+    """What the theme does not translate itself."""
+    for english, spanish in TITLES.items() if is_spanish(page) else ():
+        output = re.sub(f'(title|aria-label)="{english}"', rf'\1="{spanish}"', output)
+    return output

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
 
 Reform = Any  # a record of REFORMS; they have no base class
-EXAMPLE = "Write interventions: [{training: {start: 0, coverage: 0.9}}]"
+EXAMPLE = "Write a list, as [{training: {start: 0, coverage: 0.9}}]"
 
 
 def _interventions() -> Any:
@@ -115,11 +115,11 @@ def _build(name: str, given: Mapping[Any, Any]) -> Reform:
     for lever in given:
         if lever not in known:
             near = closest(str(lever), known)
-            hint = f"Did you mean '{near}' ({_meaning(known[near])})?\n" if near else ""
+            hint = f"Did you mean '{near}' ({meaning(known[near])})?\n" if near else ""
             raise InputError(f"'{name}' has no lever {shown(lever)}.", f"{hint}Its levers: {', '.join(known)}", path=(str(lever),))
     for lever in known.values():
         if lever.default is MISSING and lever.name not in given:
-            raise InputError(f"'{name}.{lever.name}' is missing.", f"Write {lever.name}: ... ({_meaning(lever)}).")
+            raise InputError(f"'{name}.{lever.name}' is missing.", f"Write {lever.name}: ... ({meaning(lever)}).")
     made = record(**{lever: _value(name, known[lever], kinds[lever], value) for lever, value in given.items()})
     if getattr(made, "until", None) is not None and made.until <= made.start:
         message = f"'{name}.until' is the first week in which it is over, so it must come after its start in week {made.start}."
@@ -137,17 +137,17 @@ def _value(name: str, lever: Field, kind: Any, value: object) -> Any:
         if value in facts["choices"]:
             return value
         near = closest(value, facts["choices"]) if isinstance(value, str) else None
-        remedy = f"Did you mean '{near}'?\n{_meaning(lever)}" if near else _meaning(lever)
+        remedy = f"Did you mean '{near}'?\n{meaning(lever)}" if near else meaning(lever)
         wanted = ", ".join(facts["choices"])
         raise InputError(f"'{name}.{lever.name}' must be one of {wanted}, but is {shown(value)}.", remedy, path=(lever.name,))
     whole = float not in allowed
     if problem := number_problem(value, facts["low"], facts["high"], whole):
-        remedy = "\n".join(filter(None, (number_remedy(value), _meaning(lever))))
+        remedy = "\n".join(filter(None, (number_remedy(value), meaning(lever))))
         raise InputError(f"'{name}.{lever.name}' {problem}.", remedy, path=(lever.name,))
     return int(value) if whole else float(value)  # type: ignore[call-overload, arg-type]
 
 
-def _meaning(lever: Field) -> str:
+def meaning(lever: Field) -> str:
     """What a lever is, in a line: "Length of the course; hours, 1 to 200, by default 9"."""
     facts, default = lever.metadata, lever.default
     bounds = " or ".join(facts["choices"]) if "choices" in facts else f"{facts['unit']}, {number(facts['low'])} to {number(facts['high'])}"
@@ -169,7 +169,7 @@ def _schema(record: Any) -> dict[str, Any]:
     properties: dict[str, dict[str, Any]] = {}
     for name, lever in known.items():
         allowed, facts = get_args(kinds[name]) or (kinds[name],), lever.metadata
-        properties[name] = {"description": _meaning(lever)}
+        properties[name] = {"description": meaning(lever)}
         if str in allowed:
             properties[name]["enum"] = list(facts["choices"])
         else:

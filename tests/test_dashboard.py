@@ -81,7 +81,7 @@ def test_a_run_of_the_saved_file_is_what_was_seen(tmp_path):
     arena.dose("course", "training", None)
     stepped(arena, 18)
     scenario = load_scenario(arena.save("course", "mine", tmp_path))
-    assert scenario.name == "small / course" and scenario.weeks == 40
+    assert scenario.name == "small: course" and scenario.weeks == 40
     found = sim.run(scenario).dataset.isel(replicate=0)
     city = arena.lanes["course"].simulation.city
     assert np.array_equal(found.trust_map.values.ravel(), city.cells.climate)

@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments" / "benchmarks"))
 
+from pace import slowness
 from small_arena import ARMS, CITY, stepped
 from view import BUDGET, played
 
@@ -134,4 +135,4 @@ def test_a_played_week_of_20_000_adults_takes_less_than_40_ms():
     """Processor time of this thread: a step, a map and the charts of a page; the median, because the machine has other work."""
     found = played(Arena(Scenario(name="20,000", weeks=300)), 15)
     assert list(found) == ["step", "maps", "charts", "a played week"] and all((times > 0).all() for times in found.values())
-    assert np.median(found["a played week"]) < BUDGET
+    assert np.median(found["a played week"]) < BUDGET * slowness()

@@ -24,7 +24,7 @@ from sim.dashboard.charts import (
     map_legend,
     words_in,
 )  # fmt: skip
-from sim.dashboard.picture import INK, LAYERS, SHADES, cell_at, map_png, palette, scale, shades
+from sim.dashboard.picture import INK, LAYERS, SHADES, STRIPED, cell_at, map_png, palette, scale, shades
 from sim.dashboard.svg import axis, bounds, thinned, wrapped
 from sim.report.words import MINUS, Words, read
 from sim.scenario import CitySize, Scenario
@@ -73,7 +73,21 @@ def test_a_map_has_the_color_of_each_cells_value(arena, layer, arm):
     for c, value in enumerate(values_of(arena, arm, layer)):
         block = image[c // 6 * 40 : c // 6 * 40 + 40, c % 6 * 40 : c % 6 * 40 + 40].reshape(-1, 3)
         share = min(max((value - low) / (high - low), 0.0), 1.0)
-        assert (block == colors[int((share**0.5 if LAYERS[layer].root else share) * (SHADES - 1))]).all()
+        shade = int((share**0.5 if LAYERS[layer].root else share) * (SHADES - 1))
+        plain = (block == colors[shade]).all(axis=1)
+        striped = layer == "difference" and shade < STRIPED * (SHADES - 1)
+        assert 0.8 < plain.mean() < 0.95 and not block[~plain].any() if striped else plain.all()
+
+
+def test_losses_are_told_from_gains_without_colors(arena):
+    values, low = values_of(arena, "beats & <walks>", "difference"), scale(arena, "difference")[0]
+    gray = np.asarray(
+        Image.open(BytesIO(map_png(arena, "beats & <walks>", "difference", 240, officers=False, offenders=False))).convert("L")
+    )
+    striped = np.array([(gray[c // 6 * 40 : c // 6 * 40 + 40, c % 6 * 40 : c % 6 * 40 + 40] == 0).any() for c in range(24)])
+    lost = values < 0.06 * low
+    assert lost.any() and (values > 0).any() and striped[lost].all() and not striped[values >= 0].any()
+    assert "<path" in map_legend(arena, "difference") and "<path" not in map_legend(arena, "trust")
 
 
 @pytest.mark.parametrize("layer", ["trust", "crime", "presence"])

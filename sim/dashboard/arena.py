@@ -188,10 +188,14 @@ class Arena(mesa.Model):
         with self.lock:
             return lasting(self.lane(arm).scenario, self.week - 1)
 
-    def save(self, arm: str, name: str, folder: str | Path, *, overwrite: bool = False) -> Path:
-        """Write `scenario_of` an arm as NAME.yaml into a folder; see `save_scenario`."""
+    def save(self, arm: str, name: str, folder: str | Path, *, overwrite: bool = False, title: str | None = None) -> Path:
+        """Write `scenario_of` an arm as NAME.yaml into a folder, see `save_scenario`.
+
+        title   what the scenario is called; None: the names of the city and the arm
+        """
         scenario = self.scenario_of(arm)
-        return save_scenario(scenario.with_(name=f"{scenario.name[:1800]} / {arm}"), name, folder, overwrite=overwrite)
+        called = title or f"{scenario.name[:1800]}: {arm}"
+        return save_scenario(scenario.with_(name=called), name, folder, overwrite=overwrite)
 
     # What somebody sees.
 

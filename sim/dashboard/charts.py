@@ -10,15 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.dashboard.arena import Arena
-from sim.dashboard.picture import LAYERS, SHADES, palette, scale
+from sim.dashboard.picture import LAYERS, SHADES, STRIPED, palette, scale
 from sim.dashboard.svg import GRAY, INK, Axis, Chart, Line, axis, bounds, box_sign, dash_sign, image, shape_sign, text, wrapped
 from sim.measures import YEAR
-from sim.plots import BLUE, CAUSE_COLORS, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from sim.plots_looks import CAUSE_COLORS, look_at
 from sim.report.words import Words
 
 Array = np.ndarray
-ARM_COLORS = (INK, BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)  # the first arm is drawn like text
-DASHES = ("", "7 3", "2 2", "7 2 2 2")  # the first two arms are solid
+DASH = 1.2  # units of the drawing for one of a look's dashes
 WORDS: Mapping[str, str] = {  # what the drawings say; sim.report has the same keys in other languages, in the section dashboard
     "trust_title": "Trust in the police",
     "trust_unit": "mean of all adults (0-1)",
@@ -61,7 +60,7 @@ WORDS: Mapping[str, str] = {  # what the drawings say; sim.report has the same k
     "legend_trust": "mean trust of the cell's residents (0-1)",
     "legend_crime": "crimes in the cell in the last 52 weeks",
     "legend_presence": "officers in the cell, mean of the last 13 weeks",
-    "legend_difference": "mean trust of the cell's residents, difference from {first}",
+    "legend_difference": "mean trust of the cell's residents, difference from {first}; striped: lower",
     "officer": "officer",
     "offender": "offender",
 }
@@ -99,9 +98,9 @@ def still(draw: Callable[..., str]) -> Callable[..., str]:
 
 
 def look(arena: Arena, arm: str) -> tuple[str, str]:
-    """Color and dash of an arm."""
-    place = list(arena.lanes).index(arm)
-    return ARM_COLORS[place % len(ARM_COLORS)], DASHES[max(0, place - 1) % len(DASHES)]
+    """Color and dash of an arm, as in the figures of reports."""
+    color, dashes, _ = look_at(list(arena.lanes).index(arm))
+    return color, " ".join(f"{DASH * part:.3g}" for part in dashes)
 
 
 @cache
@@ -206,6 +205,9 @@ def map_legend(arena: Arena, layer: str, words: Mapping[str, str] = WORDS) -> st
     parts = [text(0, 11 + 12 * n, row, color=GRAY) for n, row in enumerate(rows)]
     parts.append(f'<defs><linearGradient id="colors-{layer}">{stops}</linearGradient></defs>')
     parts.append(f'<rect x="0" y="{y + 2}" width="360" height="10" fill="url(#colors-{layer})" stroke="{GRAY}" stroke-width="0.5"/>')
+    if layer == "difference":
+        lines = " ".join(f"M{x} {y + 2}l-10 10" for x in range(10, int(360 * STRIPED) + 1, 6))
+        parts.append(f'<path d="{lines}" stroke="#000" stroke-width="0.8"/>')
     for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
         value = low + (high - low) * (share**2 if LAYERS[layer].root else share)
         more = "≥ " if share == 1.0 else "≤ " if share == 0.0 and low != 0 else ""

@@ -138,7 +138,7 @@ def ReformCard(stage: Stage, arm: str, name: str, reform: Reform | None, languag
 def LeverOfReform(t: Texts, reform: str, name: str, value: Any, change: Any) -> Any:
     """A lever of a reform, as a slider or a list of choices; one that may be left out stands at 0 then."""
     facts = levers(REFORMS[reform])[name]
-    told, label = facts.metadata, t["levers"].get(name, name)
+    told, label = facts.metadata, t["levers"].get(f"{reform}.{name}") or t["levers"].get(name, name)
     sentence = t.lever(reform, name, told["text"])
     if choices := told.get("choices"):
         labels = [t["choices"].get(choice, choice) for choice in choices]
@@ -148,7 +148,7 @@ def LeverOfReform(t: Texts, reform: str, name: str, value: Any, change: Any) -> 
         )  # fmt: skip
     optional, whole = bool(told.get("optional")), facts.type is int or told.get("optional")
     low = 0 if optional else told["low"]
-    default = "-" if facts.default in (None, MISSING) else t.number(facts.default)
+    default = t("reforms.none") if facts.default in (None, MISSING) else t.number(facts.default)
     return Lever(
         name=f"{reform}.{name}", label=label, value=0 if value is None else value, low=low, high=told["high"],
         step=step_of(low, told["high"], bool(whole)), unit=t.in_units(told["unit"]),
@@ -247,7 +247,8 @@ def Save(stage: Stage):
     """Write an arm as a scenario file."""
     t, lanes = stage.t, list(stage.arena.value.lanes)
     arm = solara.use_reactive(lanes[:2][-1])
-    name = solara.use_reactive("my-city")
+    typed: solara.Reactive[str | None] = solara.use_reactive(None)
+    name = t("save.file") if typed.value is None else typed.value
     overwrite = solara.use_reactive(False)
     chosen = arm.value
     with Section("save", t("save.heading"), t("save.about", folder=stage.view.folder)):
@@ -256,9 +257,9 @@ def Save(stage: Stage):
                 name="save-arm", label=t("save.arm"), value=chosen, choices=lanes, labels=[t.reform(lane) for lane in lanes],
                 event_changed=arm.set,
             )  # fmt: skip
-        solara.InputText(t("save.name"), value=name, continuous_update=True, classes=["save-name"])
+        solara.InputText(t("save.name"), value=name, on_value=typed.set, continuous_update=True, classes=["save-name"])
         solara.Checkbox(label=t("save.overwrite"), value=overwrite)
         button = solara.v.Html(tag="button", class_="plain-button save", children=[t("save.button")])
         if stage.said.value:
             solara.v.Html(tag="p", class_="said", attributes={"role": "status"}, children=[stage.said.value])
-    solara.v.use_event(button, "click", lambda *_: stage.save(chosen, name.value, overwrite=overwrite.value))
+    solara.v.use_event(button, "click", lambda *_: stage.save(chosen, name, overwrite=overwrite.value))

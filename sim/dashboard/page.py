@@ -95,9 +95,10 @@ def Refused(t: Texts, refusal: Refusal, close: Callable[[], None]):
     with solara.v.Html(tag="div", class_="refused", attributes={"role": "alert"}):
         with solara.v.Html(tag="div"):
             solara.v.Html(tag="strong", children=[t("page.refused")])
-            for text in filter(None, (refusal.message, refusal.remedy)):
-                solara.v.Html(tag="p", children=[text], attributes={"lang": "en"})
-            if t("page.in_english"):
+            said = [t.refused(line) for line in (refusal.message, *refusal.remedy.splitlines())]
+            for text, language in said:
+                solara.v.Html(tag="p", children=[text], attributes={"lang": language})
+            if any(language != t.language for _, language in said):
                 solara.v.Html(tag="p", class_="about", children=[t("page.in_english")])
         button = solara.v.Html(tag="button", class_="link-button", children=[t("page.dismiss")])
     solara.v.use_event(button, "click", lambda *_: close())

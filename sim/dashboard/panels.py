@@ -206,4 +206,5 @@ def table(stage: Stage, columns: tuple[str, ...], rows: Mapping[str, list[str]])
         html(tag="tr", children=[html(tag="th", children=[t.reform(arm)]), *(html(tag="td", children=[cell]) for cell in cells)])
         for arm, cells in rows.items()
     ]
-    return html(tag="table", children=[html(tag="thead", children=[head]), html(tag="tbody", children=body)])
+    made = html(tag="table", children=[html(tag="thead", children=[head]), html(tag="tbody", children=body)])
+    return html(tag="div", class_="scroll", attributes={"tabindex": "0"}, children=[made])

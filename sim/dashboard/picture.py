@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from sim.dashboard.arena import Arena
+from sim.plots_looks import DIFFERENCE_COLORS, LOSING
 
 Array = np.ndarray
 SHADES = 240  # of a layer; the other entries of the palette are ink
@@ -17,6 +18,7 @@ DOTS_FROM = 6  # pixels of a cell
 DARK = 110  # of 255: below it, what is drawn on a color is white
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # where the scale of differences may end
 NICE = (1, 2, 3, 5, 8)
+STRIPED = (1 - LOSING) / 2  # of the scale of differences: below it cells are striped, so that losses are told from gains in gray too
 
 
 class Layer(NamedTuple):
@@ -49,7 +51,7 @@ LAYERS = {
     "trust": Layer(_trust, ("#00224E", "#2A3F6D", "#575C6D", "#7F7C75", "#ABA07A", "#D7C65F", "#FDEA45")),
     "crime": Layer(_crime, ("#FCFDE8", "#FEC98D", "#FB8861", "#D3436E", "#8C2981", "#451077", "#0B0724"), root=True),
     "presence": Layer(_presence, ("#F7FBFF", "#D3E4F3", "#A6CEE4", "#68ACD5", "#3787C0", "#1460A8", "#08306B"), root=True),
-    "difference": Layer(_difference, ("#A6430C", "#D97F3E", "#F3C9A5", "#F7F7F7", "#A9CCE3", "#4A90C2", "#0B4F8A")),
+    "difference": Layer(_difference, DIFFERENCE_COLORS),
 }
 
 
@@ -127,6 +129,8 @@ def map_png(
         pixels = pixels or (480 if longer <= 60 else 960)
         side = max(1, pixels // longer)
         image = shades(arena, arm, layer).reshape(height, width).repeat(side, axis=0).repeat(side, axis=1)
+        if layer == "difference" and side >= DOTS_FROM:
+            _stripe(image, image < STRIPED * (SHADES - 1), max(4, side // 4))
         if offenders and side >= DOTS_FROM:
             free = (city.offenders.jail_weeks == 0) & (city.offenders.propensity > 0)
             x, y = _places(np.flatnonzero(free), city.offenders.cell, width, side)
@@ -166,6 +170,12 @@ def _stamp(image: Array, x: Array, y: Array, radius: float, ink: str) -> None:
         for down in range(-reach, reach + 1):
             if across * across + down * down <= (radius + 0.3) ** 2:
                 image[np.clip(y + down, 0, image.shape[0] - 1), np.clip(x + across, 0, image.shape[1] - 1)] = INK[ink][0]
+
+
+def _stripe(image: Array, where: Array, apart: int) -> None:
+    """Thin lines across the pixels where it is true, so many pixels apart."""
+    down, across = np.indices(image.shape, dtype=np.int16)
+    image[where & ((down + across) % apart == 0)] = INK["black"][0]
 
 
 def _frame(image: Array, x: int, y: int, side: int) -> None:

@@ -177,5 +177,10 @@ class Stage:
     def save(self, arm: str, name: str, *, overwrite: bool) -> None:
         """Write an arm's scenario into the folder the page may write to."""
         made: list[Path] = []
-        if self.attempt(lambda: made.append(self.arena.value.save(arm, name.strip(), self.view.folder, overwrite=overwrite))):
+        title = f"{self.t.written(self.scenario.name).text[:1800]}: {self.t.reform(arm)}"
+
+        def write() -> None:
+            made.append(self.arena.value.save(arm, name.strip(), self.view.folder, overwrite=overwrite, title=title))
+
+        if self.attempt(write):
             self.said.set(self.t("save.saved", path=made[0]))

@@ -1,16 +1,20 @@
 """What the live page says in each language: the report's words for the model's things, and the page's own, texts-LANGUAGE.yaml."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from sim.parameters import REFERENCES, Parameter
-from sim.report.words import Words
+from sim.parameters import CODEBOOK, REFERENCES, Parameter
+from sim.reforms import meaning
+from sim.report.words import Text, Words
+from sim.scenario import CitySize
+from sim.world.interventions import REFORMS, levers
 
 FOLDER = Path(__file__).parent
+CITY = CitySize.model_fields
 
 
 class Texts(Words):
@@ -42,7 +46,31 @@ class Texts(Words):
     def lever(self, reform: str, name: str, english: str) -> str:
         """What a lever of a reform is, in a sentence."""
         said: dict[str, str] = self.part("elsewhere.levers")
-        return said.get(f"{reform}.{name}", english)
+        return said.get(f"{reform}.{name}") or said.get(name, english)
+
+    def refused(self, line: str) -> Text:
+        """A line of a refusal, which the program says in English: in this language if it is one of those that are known."""
+        if own_words := self.meanings.get(line):
+            return Text(own_words, self.language)
+        return self.matched(line, self.part("refusals"))
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        """What parameters, levers and keys of the city are, by the lines in which a refusal says so."""
+        if self.language == "en":
+            return {}
+        found = {f"{field.description}.": f"{self.translate('parameters', f'city.{key}', '').text}." for key, field in CITY.items()}
+        for known in CODEBOOK.values():
+            low, high, value = (self.number(number) for number in (known.low, known.high, known.value))
+            line = f"'{known.name}': {known.summary} ({known.unit})."
+            text, unit = self.parameter(known), self.in_units(known.unit)
+            found[line] = self("page.parameter", name=known.name, text=text, low=low, high=high, value=value, unit=unit)
+        for reform, kind in REFORMS.items():
+            for name, lever in levers(kind).items():
+                low, high = self.number(lever.metadata["low"]), self.number(lever.metadata["high"])
+                value = self.number(lever.default) if isinstance(lever.default, int | float) else self("reforms.none")
+                found[meaning(lever)] = self("page.lever", text=self.lever(reform, name, ""), low=low, high=high, value=value)
+        return found
 
     def sources(self, keys: Iterable[str]) -> str:
         """Where a number comes from: author, year and title of each source."""
