@@ -250,6 +250,9 @@ def test_a_reform_is_switched_on_dosed_and_off_in_one_arm_and_saved(page, folder
     assert [(reform.start, reform.share, reform.until) for reform in made] == [(0, 0.4, 1), (1, 0.6, 2)]
     save(page, "../beats")
     page.says(".refused", "name")
+    assert page.one(".part-save .save-name input").get_attribute("value") == "../beats"  # to be corrected, not typed again
+    seen, height = page.one(".refused").rect, page.browser.execute_script("return window.innerHeight + window.scrollY")
+    assert seen["y"] + seen["height"] <= height <= seen["y"] + seen["height"] + 60  # where one looks, wherever one has scrolled to
     assert sorted(path.name for path in folder.parent.rglob("beats*")) == ["beats.yaml"]
 
 

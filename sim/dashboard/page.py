@@ -54,8 +54,6 @@ def Page():
         Language(language=stage.language.value)
         Head(stage, name)
         PlayBar(stage)
-        if stage.refusal.value is not None:
-            Refused(t, stage.refusal.value, lambda: stage.refusal.set(None))
         with solara.v.Html(tag="div", class_="columns"):
             with solara.v.Html(tag="main", class_="seen"):
                 Maps(stage)
@@ -70,6 +68,8 @@ def Page():
                 Parameters(stage)
                 City(stage)
                 Save(stage)
+        if stage.refusal.value is not None:  # last, so that it moves no other part, which would forget what is typed in it
+            Refused(t, stage.refusal.value, lambda: stage.refusal.set(None))
 
 
 @solara.component

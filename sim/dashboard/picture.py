@@ -1,4 +1,4 @@
-"""The city as an image: cells colored by what is wanted, officers and offenders as dots. Made from columns, never agent by agent."""
+"""The city as an image: cells colored by what is wanted, officers as dots, offenders as crosses. Made from columns, never agent by agent."""
 
 from collections.abc import Callable
 from functools import cache
@@ -136,7 +136,7 @@ def map_png(
             x, y = _places(np.flatnonzero(free), city.offenders.cell, width, side)
             dark = palette(layer).mean(axis=1)[image[y, x]] < DARK
             for ink, these in (("black", ~dark), ("white", dark)):
-                _stamp(image, x[these], y[these], side / 24, ink)
+                _cross(image, x[these], y[these], max(1, side // 14), ink)
         if officers and side >= DOTS_FROM:
             x, y = _places(np.flatnonzero(city.officers.active == 1), city.officers.cell, width, side)
             if side >= 16:
@@ -170,6 +170,13 @@ def _stamp(image: Array, x: Array, y: Array, radius: float, ink: str) -> None:
         for down in range(-reach, reach + 1):
             if across * across + down * down <= (radius + 0.3) ** 2:
                 image[np.clip(y + down, 0, image.shape[0] - 1), np.clip(x + across, 0, image.shape[1] - 1)] = INK[ink][0]
+
+
+def _cross(image: Array, x: Array, y: Array, reach: int, ink: str) -> None:
+    """A cross of this reach at each place: another shape than officers have, for on dark cells both are white."""
+    for step in range(-reach, reach + 1):
+        for down in {step, -step}:
+            image[np.clip(y + down, 0, image.shape[0] - 1), np.clip(x + step, 0, image.shape[1] - 1)] = INK[ink][0]
 
 
 def _stripe(image: Array, where: Array, apart: int) -> None:
