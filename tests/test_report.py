@@ -1,5 +1,6 @@
 """The report: valid HTML that needs nothing from outside, true to the results, complete in both languages, safe from what people write."""
 
+import ast
 import base64
 import re
 from itertools import pairwise
@@ -10,18 +11,19 @@ import html5lib
 import numpy as np
 import pytest
 
-from sim import plots, plots_compare
+from sim import plots, plots_compare, sensitivity
 from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES
-from sim.parameters import CODEBOOK
+from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import Finding, patterns
 from sim.report import breakable, render, write_report
-from sim.report.assumed import dated_table
+from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text
 from sim.report.runs import answer, verdict
 from sim.report.words import LANGUAGES, Words, read
 from sim.results import Results, interval, run
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
+from sim.sensitivity.analysis import COVERS
 from sim.studies.study_files import load_study
 from sim.validation.record import FILE, Validation, save
 
@@ -198,7 +200,7 @@ def test_languages_have_the_same_words():
     assert english.keys() == spanish.keys()
     assert {key: places(english[key]) for key in english} == {key: places(spanish[key]) for key in spanish}
     same = {key for key in english if len(english[key].split()) > 2 and english[key] == spanish[key]}
-    assert same == {("reforms", "set")}
+    assert same == {("reforms", "set"), ("page", "missed"), ("answer", "reason_part")}
 
 
 def test_everything_is_translated():
@@ -237,10 +239,13 @@ def test_numbers_are_written_as_the_language_writes_them():
 def test_reforms_have_names():
     words = Words("es")
     assert words.reform("community_policing") == "policía de proximidad"
-    assert words.reform("purge-then-train") == "depuración, luego capacitación"
+    assert words.reform("purge-then-train") == "depuración y luego capacitación"
     assert words.reform("my own idea") == "my own idea"
     dated = dated_table({"changes": [], "interventions": [{"purge": {"start": 4, "flag_by": "both", "until": None}}]}, words)
     assert dated.rows == [["4", "depuración (inicio = 4, señalados por = ambos)"]]
+    assert [words.named(reform, "share") for reform in ("community_policing", "civic_justice", "mine")] == [
+        "policías asignados a proximidad", "delitos menores que se atienden", "proporción",
+    ]  # fmt: skip
 
 
 def found(verdicts):
@@ -255,7 +260,9 @@ def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     save(Validation("Ecatepec", listed), tmp_path)
     page = render(tmp_path)
     assert "No pattern checks lie" not in page and "other sources of the model" not in page
-    assert "1 of the 2 patterns with a verdict pass." in page and "These fail: P02." in page
+    assert "1 of the 2 patterns with a verdict pass." in page and "Patterns that fail: 1." in page
+    wanted = "P02, investigation file opened given report: found 0.500, wanted 0.66 to 0.72 (too low)"
+    assert f"<dt>{wanted}</dt>" in page and "(demasiado bajo)" in render(tmp_path, "es")
     assert breakable(patterns()["P02"].means) in page and patterns()["P01"].means not in page
     assert "0.25 to 0.75" in page.replace("0.250 to 0.750", "0.25 to 0.75") and "90\u00a0%" in page
     assert "draws of the posterior" not in page
@@ -265,6 +272,86 @@ def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     path = tmp_path / FILE
     path.write_text(re.sub('"source_fingerprint": "[^"]*"', '"source_fingerprint": "of another"', path.read_text()))
     assert "(fingerprint of another)" in render(tmp_path)
+
+
+def test_a_pattern_that_fails_says_which_way():
+    words, known = Words("en"), patterns()["P02"]
+    said = [miss([Finding(known, "file_rate", value, 0.0, False, 1000, 4)], words).text for value in (0.5, 0.9)]
+    assert [text.rpartition("(")[2] for text in said] == ["too low)", "too high)"]
+    assert miss([Finding(known, "file_rate", 0.9, 0.0, False, 1000, 4)], Words("es")).lang == "es"
+
+
+def test_what_stands_beside_a_pattern_has_a_name():
+    beside = {measure for known in patterns().values() for measure in known.beside}
+    assert beside and all(Words(language).measure(measure) != measure for measure in beside for language in LANGUAGES)
+
+
+def test_what_varies_between_runs_is_marked():
+    words, scenario = Words("en"), {"city": {}, "parameters": {"conduct.mean": -0.9}, "sources": {}}
+    marked = contested_table(scenario, words, {"trust.contact_loss"}).rows
+    values = {row[0]: row[2] for row in marked}
+    assert values["trust.contact_loss"] == f"{words.number(CODEBOOK['trust.contact_loss'].value)} (varies)"
+    assert not values["trust.contact_gain"].endswith("(varies)")
+    assert changed_table(scenario, words, {"conduct.mean"}).rows[0][2] == f"{words.number(-0.9)} (varies)"
+    assert cost_table(scenario, words, {"cost.recruit"}).rows != cost_table(scenario, words).rows
+    assert reform_text("training", {"gain": 0.9}, words, {"training.gain"}) == "training (gain in conduct = 0.9 (varies))"
+
+
+def test_dates_and_numbers_of_english_sentences_are_written_as_the_language_writes_them():
+    assert Words("es").date("2026-11-22T14:19:52-06:00") == "22 de noviembre de 2026, 20:19 UTC"
+    assert Words("en").date("2026-11-22T20:19:52+00:00") == "November 22, 2026, 20:19 UTC"
+    assert Words("es").date("today") == "today"
+    said = Words("es").matched("Of 1,024 draws 71.5% fail.", {"Of {many} draws {share} fail.": "Fallan {share} de {many}."}).text
+    assert said == "Fallan 71.5 % de 1\u202f024."
+
+
+def said_of(node):
+    """The sentences that an expression may give, with 7 in their places."""
+    if isinstance(node, ast.IfExp):
+        return [*said_of(node.body), *said_of(node.orelse)]
+    if isinstance(node, ast.BinOp):
+        return [one + two for one in said_of(node.left) or [""] for two in said_of(node.right) or [""]]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values)]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
+def test_what_intervals_of_a_sensitivity_cover_and_why_nothing_is_said_is_translated():
+    spoken = [COVERS.format(luck=" of the replicates", missed=0.123, too="")]
+    spoken.append(
+        COVERS.format(luck=" (which with one replicate is not told from what is missed)", missed=0.1, too=", if none of it is luck")
+    )
+    for path in Path(sensitivity.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") in ("covers", "refused"):
+                spoken += said_of(node.value)
+    began = "The emulator foretells 7% of the variance at points it has not seen; 50% are wanted. "
+    tree = ast.parse(Path(sensitivity.__file__).with_name("analysis.py").read_text(encoding="utf-8"))
+    (refusal,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "_refusal")
+    for node in ast.walk(refusal):
+        if isinstance(node, ast.Return) and node.value is not None:
+            spoken += [text if text.startswith("Nothing") else began + text for text in said_of(node.value)]
+    assert len(spoken) > 18
+    assert [text for text in spoken if text.count(" ") > 3 and Words("es").retold(text).lang == "en"] == []
+    assert (
+        Words("es").retold(spoken[0]).text.endswith("otras distribuciones de los factores.")
+        and "12.3 %" in Words("es").retold(spoken[0]).text
+    )
+
+
+def test_tables_scroll_by_themselves(tree):
+    tables = list(tree.iter("table"))
+    held = [table for box in tree.iter("div") if box.get("class") == "scroll" and box.get("aria-label") for table in box.iter("table")]
+    assert tables and held == tables
+
+
+def test_what_joins_authors_is_translated():
+    spanish = Words("es")
+    assert spanish.credited("DIECP, quoted by La Tribuna") == "DIECP, citado por La Tribuna"
+    assert spanish.credited("SESNSP and INEGI") == "SESNSP e INEGI"
+    assert spanish.credited("Blair and others") == "Blair y otros"
+    assert not [source.author for source in REFERENCES.values() if " quoted by " in spanish.credited(source.author)]
+    assert Words("en").credited("Blair and others") == "Blair and others"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from sim import plots_compare
-from sim.report import comparisons, render
+from sim.report import comparisons, consequences, render
+from sim.report.assumed import contested_table
 from sim.report.words import LANGUAGES, Words
 from sim.results import interval
 from sim.scenario import CitySize, Scenario
@@ -81,7 +82,7 @@ def test_reforms_and_arms_are_named(tree):
     starts = [row[1:] for row in rows(tree) if row[0] == words.reform("purge-then-train") and len(row) == 3]
     assert [start for start, _ in starts] == ["0", "20"]
     assert starts[1][1].startswith(words.reform("training"))
-    assert {"en": "purge, then training", "es": "depuración, luego capacitación"}[words.language] in text(tree)
+    assert {"en": "purge and then training", "es": "depuración y luego capacitación"}[words.language] in text(tree)
 
 
 def shifted(comparison, by):
@@ -127,3 +128,71 @@ def test_a_placebo_that_differs_is_a_warning(comparison):
     assert [warning for warning in found.warnings if "Do not rely" in warning]
     assert not [sentence for sentence in found.answer if "exactly 0" in sentence]
     assert [sentence for sentence in comparisons.findings(comparison, words).answer if "exactly 0" in sentence]
+
+
+def first_page(comparison, words):
+    return consequences.told(comparison, {arm: arm for arm in comparison.arms}, words)
+
+
+def test_the_first_page_says_what_it_costs_and_who_loses(comparison, tree):
+    words = Words(tree.get("lang"))
+    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
+    names = comparisons.display_names(comparison, words)
+    assert all(sentence in text(answer) for sentence in consequences.told(comparison, names, words))
+    cost, moved = first_page(comparison, Words("en"))[:2]
+    costs, people = comparison.costs().set_index("arm"), comparison.gainers().set_index("arm")
+    assert "over 30 weeks, in thousand pesos, for a model city of 3,000 adults" in cost
+    assert f"training {Words('en').amount(costs.money['training'].iloc[0], costs.money_half_width['training'].iloc[0])};" in cost
+    own = people.loc["training"]
+    assert f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose" in moved
+
+
+def test_the_reason_is_the_cause_that_pushes_the_way_trust_went(comparison):
+    """Not the way back to the usual trust, however large, and none where trust did not clearly go anywhere."""
+    by = {"training": (0.05, 0.06, 0.07), "purge-then-train": (-0.05, -0.06, -0.07), EVIL: (-0.05, 0.01, 0.05)}
+    data = shifted(comparison, by).dataset
+    data.ledger[:] = 0.0
+    week = {"week": int(data.week[-1])}
+    for cause, change in {"contact": 0.3, "hearsay": -0.2, "drift": -0.9}.items():
+        for arm in by:
+            data.ledger.loc[{"arm": arm, "cause": cause, **week}] = change
+    (reason,) = first_page(Comparison(data), Words("en"))[2:]
+    assert "training, contact (" in reason.replace("own contact with officers", "contact") and "drift" not in reason and EVIL not in reason
+    assert "purge-then-train, what others tell" in reason or "purge-then-train, hearsay" in reason
+
+
+def test_words_of_the_ledger_are_the_sums_that_it_shows(comparison):
+    words = Words("en")
+    by = {"training": (0.05, 0.06, 0.07), "purge-then-train": (-0.05, -0.06, -0.07), EVIL: (-0.05, 0.01, 0.05)}
+    found = comparisons.booked(shifted(comparison, by))
+    assert found["training"] == pytest.approx(interval(np.array(by["training"])))
+    pictures = comparisons.pictures(comparison, comparisons.display_names(comparison, words), words)
+    sums, alts = comparisons.booked(comparison), [one.alt for one in pictures]
+    row = comparison.gainers().set_index("arm").loc["training"]
+    mean = float(np.nanmean(comparison.map_of_effect("training").values[0]))
+    assert sum(f"training, {100 * row.share_gaining:.0f} gain and {100 * row.share_losing:.0f} lose" in alt for alt in alts) == 1
+    assert sum(f"training {words.number(mean, 4, sign=True)}" in alt for alt in alts if alt.startswith("Maps")) == 1
+    assert f"training {words.amount(*sums['training'], sign=True)}" in next(one.alt for one in pictures if "Stacked bars" in one.alt)
+
+
+def test_what_intervals_cover_names_what_they_leave_out(comparison):
+    words = Words("en")
+    known = comparison.study.with_(posterior="mexico-city-2016")
+    drawn = Comparison(comparison.dataset.assign_attrs(study=known.to_yaml()))
+    said = comparisons.caution(drawn, words)
+    assert "They do not cover costs" in said and "community.conduct_offset" in said and "trust.contact_loss" not in said
+    assert "neither doubt about the parameters" in comparisons.caution(comparison, words)
+    marked = {row[0]: row[2] for row in contested_table({}, words, comparisons.findings(drawn, words).varying).rows}
+    assert marked["trust.contact_loss"].endswith("(varies)") and not marked["community.conduct_offset"].endswith("(varies)")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_arms_are_not_joined_by_commas(comparison, language):
+    words = Words(language)
+    names = {"training": "a, b", "purge-then-train": "c, d", EVIL: "e, f"}
+    called = {arm: names.get(arm, arm) for arm in comparison.arms}
+    said = [*comparisons.answer(comparison, called, words), *consequences.told(comparison, called, words)]
+    said += [fact for _, fact in comparisons.facts(comparison, called, words)]
+    said += [one.alt for one in comparisons.pictures(comparison, called, words)]
+    assert sum("a, b" in text for text in said) > 5
+    assert not [text for text in said for name in names.values() if f", {name}" in text]

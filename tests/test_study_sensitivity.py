@@ -226,7 +226,7 @@ def test_the_report_says_what_was_found(analysis, tmp_path, language):
     strongest = found.ranked().iloc[0]
     assert sensitivities.answer(found, {"baseline": words.reform("baseline")}, words) in said
     assert f"{words.number(100 * strongest.total, 1)} %" in said
-    assert found.sensitivity.covers in said
+    assert words.retold(found.sensitivity.covers).text.replace("\u202f", " ") in said
     images = list(tree.iter("img"))
     assert len(images) == 1 + sum(finding.spoke for finding in analysis.findings)
     assert all(len(image.get("alt")) > 60 and "{" not in image.get("alt") for image in images)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "which-reform.md").read_text(encoding="utf-8")
 NAMES = {
     "purge": "purge", "training": "training", "community": "community policing", "justice": "civic justice",
-    "purge-then-train": "purge, then training", "train-then-purge": "training, then purge", "mix": "mix",
+    "purge-then-train": "purge and then training", "train-then-purge": "training and then purge", "mix": "mix",
 }  # fmt: skip
 
 

@@ -39,13 +39,13 @@ def render(folder: str | Path, language: str = "en") -> str:
 
     folder, words = Path(folder), Words(language)
     found, made_by = read(folder, words)
-    around = beside(folder, found.scenario, made_by, words)
+    around = beside(folder, found, made_by, words)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["breakable"] = breakable
     environment.tests |= {"cited": lambda cell: isinstance(cell, Cited), "text": lambda cell: isinstance(cell, Text)}
-    commands = [*found.commands, reporting_command(language)]
+    commands = [*found.commands, reporting_command(words)]
     page = environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, **around)
     return page.replace(" %", "\u00a0%")  # a number and its percent sign stay on one line
 
@@ -57,9 +57,9 @@ def breakable(text: str) -> Any:
     return Markup(NAMES.sub(r"\1<wbr>", str(escape(text))))
 
 
-def reporting_command(language: str) -> str:
+def reporting_command(words: Any) -> str:
     """The command that makes this page from results made again."""
-    return "confianza report again" + ("" if language == "en" else f" --lang {language}")
+    return f"confianza report {words['page']['again']}" + ("" if words.language == "en" else f" --lang {words.language}")
 
 
 def read(folder: Path, words: Any) -> tuple[Any, str]:
@@ -72,6 +72,7 @@ def read(folder: Path, words: Any) -> tuple[Any, str]:
     from sim.studies.decision import FOLDER as DECISION
     from sim.studies.decision import Decision
     from sim.studies.findings import FILE, FOLDER, Analysis
+    from sim.trials.result import DATASET as TRIED
 
     if decided := next((place for place in (folder, folder / DECISION) if (place / DECIDED).exists()), None):
         store = folder.parent if decided == folder else folder
@@ -84,6 +85,10 @@ def read(folder: Path, words: Any) -> tuple[Any, str]:
     if (folder / COMPARED).exists():
         comparison = Comparison.load(folder)
         return comparisons.findings(comparison, words), str(comparison.dataset.attrs["source_fingerprint"])
+    if (folder / TRIED).exists():
+        raise InputError(
+            f"'{folder}' holds a trial, which has no page.", "Its tables are summary.csv and power.csv, its figures the .png files."
+        )
     if not (folder / DATASET).exists():
         raise InputError(f"there are no results in '{folder}'.", "Give a folder that confianza run, compare, decide or sensitivity wrote.")
     results = Results.load(folder)

@@ -1,18 +1,19 @@
 """What a report says beside the findings: what was assumed, which patterns hold, the sources, and how to make it again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim import __version__
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
-from sim.patterns import patterns
-from sim.report.parts import Cell, Cited, Table
+from sim.patterns import Finding, patterns
+from sim.report.parts import Cell, Cited, Findings, Table
 from sim.report.words import Text, Words, decimals
 from sim.scenario import CitySize
 from sim.validation.record import Validation, load
 
 COSTS = "cost"  # the topic of the codebook that holds unit costs
+Names = Collection[str]  # of parameters and levers that differ between the runs of a study
 
 
 def headers(words: Words, *names: str) -> list[str]:
@@ -35,7 +36,13 @@ def bounds(low: float, high: float, words: Words) -> str:
     return words.say("answer.numbers", low=words.number(low), high=words.number(high))
 
 
-def changed_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
+def started(name: str, value: float | str, words: Words, varying: Names) -> str:
+    """A value of the scenario; with a mark if the runs of the study had others."""
+    shown = value if isinstance(value, str) else words.number(value)
+    return words.say("page.varies", value=shown) if name in varying else shown
+
+
+def changed_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table | None:
     """Parameters and sizes of the city for which the scenario has values of its own, with source and status."""
     sources = scenario.get("sources", {})
     rows: list[list[Cell]] = city_rows(scenario, words)
@@ -45,7 +52,7 @@ def changed_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
             continue
         keys = as_keys(sources.get(name, known.source))
         status = words["statuses"]["assumed" if keys == ("assumed",) else "scenario" if name in sources else known.status]
-        values = (words.number(value), words.number(known.value))
+        values = (started(name, value, words, varying), words.number(known.value))
         rows.append([name, meaning(known, words), *values, unit(known.unit, words), Cited(keys), status])
     columns = headers(words, "parameter", "meaning", "value", "codebook", "unit", "source", "status")
     return Table(words["tables"]["changed"], columns, rows, frozenset((2, 3))) if rows else None
@@ -71,26 +78,26 @@ def as_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
     return (keys,) if isinstance(keys, str) else tuple(keys)
 
 
-def contested_table(scenario: Mapping[str, Any], words: Words) -> Table:
-    """Every contested parameter with the value in force at the start."""
+def contested_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table:
+    """Every contested parameter with the scenario's value."""
     own = scenario.get("parameters", {})
     rows: list[list[Cell]] = []
     for name, known in CODEBOOK.items():
         if known.status == "contested":
-            value, possible = words.number(own.get(name, known.value)), bounds(known.low, known.high, words)
+            value, possible = started(name, own.get(name, known.value), words, varying), bounds(known.low, known.high, words)
             rows.append([name, meaning(known, words), value, possible, unit(known.unit, words), Cited(known.source)])
     return Table(
         words["tables"]["contested"], headers(words, "parameter", "meaning", "value", "range", "unit", "source"), rows, frozenset((2, 3))
     )
 
 
-def cost_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
-    """Unit costs in force; None if the codebook has none."""
+def cost_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table | None:
+    """Unit costs of the scenario; None if the codebook has none."""
     own = scenario.get("parameters", {})
     rows: list[list[Cell]] = []
     for name, known in CODEBOOK.items():
         if known.topic == COSTS:
-            value, status = words.number(own.get(name, known.value)), words["statuses"][known.status]
+            value, status = started(name, own.get(name, known.value), words, varying), words["statuses"][known.status]
             rows.append([name, meaning(known, words), value, unit(known.unit, words), Cited(known.source), status])
     columns = headers(words, "parameter", "meaning", "value", "unit", "source", "status")
     return Table(words["tables"]["costs"], columns, rows, frozenset((2,))) if rows else None
@@ -104,12 +111,12 @@ def dated_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
     return Table(words["tables"]["dated"], headers(words, "week", "what"), rows) if rows else None
 
 
-def arms_table(arms: Mapping[str, Any], names: Mapping[str, str], words: Words) -> Table:
+def arms_table(arms: Mapping[str, Any], names: Mapping[str, str], words: Words, varying: Names = ()) -> Table:
     """The reforms of every arm of a study, by week."""
     rows = []
     for arm, listed in arms.items():
         for name, levers in sorted(reforms(listed), key=lambda reform: reform[1].get("start", 0)):
-            rows.append([names[arm], words.number(levers.get("start", 0)), reform_text(name, levers, words)])
+            rows.append([names[arm], words.number(levers.get("start", 0)), reform_text(name, levers, words, varying)])
     return Table(words["tables"]["arms"], headers(words, "arm", "week", "what"), rows)
 
 
@@ -124,13 +131,14 @@ def reforms(listed: Iterable[Mapping[str, Mapping[str, Any]]]) -> Iterator[tuple
         yield from item.items()
 
 
-def reform_text(name: str, levers: Mapping[str, Any], words: Words) -> str:
+def reform_text(name: str, levers: Mapping[str, Any], words: Words, varying: Names = ()) -> str:
     """A reform with its levers."""
     shown = []
     for lever, value in levers.items():
         if value is not None:
             amount = words["choices"].get(value, value) if isinstance(value, str) else words.number(value)
-            shown.append(words.say("reforms.set", name=words["levers"].get(lever, lever), value=amount))
+            amount = started(f"{name}.{lever}", amount, words, varying)
+            shown.append(words.say("reforms.set", name=words.named(name, lever), value=amount))
     return words.say("reforms.starts", reform=words.reform(name), levers=", ".join(shown)) if shown else words.reform(name)
 
 
@@ -146,12 +154,27 @@ def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
     sentences = [
         words.say(key, name=words.written(found.scenario).text, replicates=words.number(found.draws), posterior=found.posterior),
         words.say("page.checks_sum", passed=len(of) - len(failed), judged=len(of)),
-        words.say("page.checks_missed", ids=", ".join(failed)) if failed else words["page"]["checks_all"],
+        words.say("page.checks_missed", many=words.number(len(failed))) if failed else words["page"]["checks_all"],
     ]
     if found.source_fingerprint != made_by:
         sentences.append(words.say("page.checks_other", fingerprint=found.source_fingerprint))
-    meanings = [(key, words.translate("pattern_means", key, patterns()[key].means)) for key in failed]
+    missed = [(key, [finding for finding in judged if finding.pattern.id == key and not finding.passed]) for key in failed]
+    meanings = [(miss(own, words), words.translate("pattern_means", key, patterns()[key].means)) for key, own in missed]
     return {"sentences": sentences, "failed": meanings, "table": checks_table(found, words)}
+
+
+def miss(missed: Sequence[Finding], words: Words) -> Text:
+    """A pattern that fails: its name, what was found by each of its measures that fail, what was wanted, and which way it is missed."""
+    pattern, parts = missed[0].pattern, []
+    text = words.translate("patterns", pattern.id, pattern.text)
+    for finding in missed:
+        low, high = (end if end is not None else float("nan") for end in (pattern.low, pattern.high))
+        way = words["verdicts"]["too_low" if finding.value < low else "too_high" if finding.value > high else "fails"]
+        told = words.measure(finding.measure) if len(pattern.measures) > 1 else ""
+        value = words.number(finding.value, decimals(finding.value, float("nan")))
+        part = words.say("page.miss", found=value, wanted=bounds(low, high, words), way=way)
+        parts.append(f"{told}: {part}" if told else part)
+    return Text(words.say("page.missed", id=pattern.id, pattern=text.text, parts="; ".join(parts)), text.lang)
 
 
 def checks_table(found: Validation, words: Words) -> Table:
@@ -182,14 +205,14 @@ def cited(tables: Iterable[Table | None]) -> list[tuple[str, Any]]:
     return [(key, REFERENCES[key]) for key in sorted(keys & REFERENCES.keys())]
 
 
-def beside(folder: Path, scenario: Mapping[str, Any], made_by: str, words: Words) -> dict[str, Any]:
+def beside(folder: Path, found: Findings, made_by: str, words: Words) -> dict[str, Any]:
     """Everything that the page says beside the findings, by the names that the template uses."""
-    checked = checks(folder, words, made_by)
+    checked, scenario = checks(folder, words, made_by), found.scenario
     tables = {
-        "changed": changed_table(scenario, words),
-        "contested": contested_table(scenario, words),
-        "costs": cost_table(scenario, words),
+        "changed": changed_table(scenario, words, found.varying),
+        "contested": contested_table(scenario, words, found.varying),
+        "costs": cost_table(scenario, words, found.varying),
     }
     assumptions = [words.written(text) for text in scenario.get("assumptions", ())]
-    sources = cited([*tables.values(), checked["table"]])
+    sources = [(key, source, words.credited(source.author)) for key, source in cited([*tables.values(), checked["table"]])]
     return {**tables, "assumptions": assumptions, "checks": checked, "sources": sources, "version": __version__}

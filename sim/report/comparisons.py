@@ -10,6 +10,8 @@ import yaml
 
 from sim import plots_compare
 from sim.measures import MEASURES
+from sim.parameters import CODEBOOK
+from sim.report import consequences
 from sim.report.assumed import arms_table
 from sim.report.parts import Findings, Picture, Table, embedded
 from sim.report.runs import common_facts, verdict
@@ -35,10 +37,11 @@ def findings(comparison: Comparison, words: Words) -> Findings:
     warnings = () if exact else (words.say("answer.placebo_broken", baseline=against),)
     asked = words.written(comparison.study.question) if comparison.study.question else Text(words["page"]["no_question"], words.language)
     placebo = [words.say("answer.placebo_exact", baseline=against)] if exact else []
+    varying = frozenset(comparison.study.drawn(0))
     return Findings(
         title=title,
         question=asked,
-        answer=[*answer(comparison, names, words), *budget(comparison, words), *placebo],
+        answer=[*answer(comparison, names, words), *consequences.told(comparison, names, words), *budget(comparison, words), *placebo],
         caution=caution(comparison, words),
         tables=[
             *trust_table(comparison, table, names, words),
@@ -48,9 +51,10 @@ def findings(comparison: Comparison, words: Words) -> Findings:
         details=[gainers_table(comparison, names, words), conduct_table(comparison, names, words)],
         pictures=pictures(comparison, names, words),
         facts=facts(comparison, names, words),
-        commands=("confianza compare study.yaml --out again",),
+        commands=(f"confianza compare study.yaml --out {words['page']['again']}",),
         scenario=yaml.safe_load(attrs["scenario"]),
-        dated=arms_table(yaml.safe_load(attrs["study"])["arms"], names, words),
+        dated=arms_table(yaml.safe_load(attrs["study"])["arms"], names, words, varying),
+        varying=varying,
         warnings=warnings,
     )
 
@@ -62,7 +66,10 @@ def caution(comparison: Comparison, words: Words) -> str:
         return words["page"]["one_replicate"]
     if comparison.study.posterior == NONE:
         return words.say("page.intervals", many=many)
-    return words.say("page.intervals_posterior", many=many, posterior=Path(comparison.study.posterior).stem)
+    drawn = comparison.study.drawn(0)
+    left = [name for name, known in CODEBOOK.items() if known.status == "contested" and name not in drawn]
+    more = words.say("page.left", names=", ".join(left)) if left else ""
+    return words.say("page.intervals_posterior", many=many, posterior=Path(comparison.study.posterior).stem, left=more)
 
 
 def display_names(comparison: Comparison, words: Words) -> dict[str, str]:
@@ -230,7 +237,7 @@ def facts(comparison: Comparison, names: Mapping[str, str], words: Words) -> lis
     label, study = words["facts"], comparison.study
     before = [
         (label["study"], words.written(comparison.name).text),
-        (label["arms"], ", ".join(names.values())),
+        (label["arms"], "; ".join(names.values())),
         (label["baseline"], names[study.vs]),
     ]
     rule = study.replicates
@@ -257,12 +264,29 @@ def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> 
     """Every figure of a comparison, with its caption and the same in words."""
     shown = renamed(comparison, names, words)
     inside = {**words.figure_words(plots_compare.WORDS, "plots_compare"), **words.data["measures"]}
-    inside |= {f"unit:{unit}": words.translate("units", unit, unit).text for unit in words["units"]}
+    inside |= {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
     duration, against, made = words.duration(end_of(comparison)), names[comparison.study.vs], []
-    values = "; ".join(f"{names[arm]} {words.amount(*effect(comparison, arm, TRUST), sign=True)}" for arm in comparison.compared)
-    arms = ", ".join(names[arm] for arm in comparison.compared)
+    arms = "; ".join(names[arm] for arm in comparison.compared)
     for file, draw in plots_compare.FIGURES.items():
-        text = words["compared"][file.partition(".")[0]]
-        alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values=values)
+        name = file.partition(".")[0]
+        text = words["compared"][name]
+        alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values="; ".join(in_words(comparison, name, names, words)))
         made.append(Picture(text["title"], text["caption"], alt, embedded(draw(shown, words=inside))))
     return made
+
+
+def in_words(comparison: Comparison, figure: str, names: Mapping[str, str], words: Words) -> list[str]:
+    """What a figure shows of each arm, in a few words."""
+    if figure == "gainers":
+        return consequences.shares(comparison, names, words)
+    if figure == "map":
+        means = {arm: float(np.nanmean(comparison.map_of_effect(arm).isel(replicate=0).values)) for arm in comparison.compared}
+        return [f"{names[arm]} {words.number(mean, 4, sign=True)}" for arm, mean in means.items()]
+    found = booked(comparison) if figure == "ledger" else {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
+    return [f"{names[arm]} {words.amount(*both, sign=True)}" for arm, both in found.items()]
+
+
+def booked(comparison: Comparison) -> dict[str, tuple[float, float]]:
+    """What the ledger adds up to in each arm: the effect on mean trust in the last week, and the half-width of its interval."""
+    effects = plots_compare.net_effect(comparison)
+    return {arm: interval(effects.sel(arm=arm).values) for arm in comparison.compared}

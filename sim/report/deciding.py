@@ -5,11 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from sim.plots_decision.curves import frontier_of
 from sim.plots_decision.parts import pick
 from sim.plots_decision.tables import turning
-from sim.report.told import Told, rule, topic, worth_of
+from sim.report.told import Told, rule, topic, unit_shown, worth_of
+from sim.report.words import scale
 from sim.studies.decision import Decision
+from sim.studies.discoveries import Discovery
+from sim.studies.limits import unit_of
 
 FAIRLY, PROBABLY = 0.9, 0.6  # probabilities of being best from which an option is called fairly sure, or probable
 NAMED = 3  # numbers that are named as worth measuring
@@ -17,6 +19,32 @@ TURNING = 5  # numbers that turn the choice that are spelled out; all are in the
 RARE = 0.005  # shares below this are not named
 LITTLE = 0.001  # of what the choice is worth compared with doing nothing; to know all, if worth less, is worth nothing
 OF_YEAR = 52
+
+
+def scale_of(told: Told) -> list[str]:
+    """What a unit of gain is, how large the city is that the money is for, and what is assumed of the worth of a unit."""
+    decision, words = told.decision, told.words
+    adults = int(decision.facts["adults"])
+    ends = {"low": told.near(float(decision.pay[0])), "high": told.near(float(decision.pay[-1]))}
+    each = told.near(1000 * told.pay / adults)
+    duration = words.duration(decision.week)
+    money = told.say("scale_money", adults=words.number(adults), duration=duration)
+    return [" ".join([unit_of_gain(told), money, told.say("scale_pay", each=each, **ends)])]
+
+
+def unit_of_gain(told: Told) -> str:
+    """What one unit of gain is: so much of the measure, or of the measures in the sum that the study weighs."""
+    words, value = told.words, told.decision.value
+    if len(value) > 1:
+        parts = "; ".join(
+            words.say("decision.scale_weight", measure=words.measure(name), weight=words.number(value[name])) for name in value
+        )
+        return told.say("scale_many", parts=parts)
+    ((measure, weight),) = value.items()
+    size = words.number(float(f"{scale(unit_of(measure)) / abs(weight):.3g}"))
+    way = words["decision"]["scale_more" if weight > 0 else "scale_less"]
+    measured = words["decision"]["scale_bare"] if unit_of(measure) == "0-1" else unit_shown(measure, words)
+    return told.say("scale_one", size=size, way=way, measure=words.measure(measure), measured=measured)
 
 
 def works(told: Told) -> list[str]:
@@ -31,7 +59,7 @@ def works(told: Told) -> list[str]:
     sentences = [*choice(told), told.say("gains", duration=duration, draws=draws, parts="; ".join(parts))]
     outdone = [(arm, by) for arm, by in zip(table.arm, table.dominated_by, strict=True) if by]
     if outdone:
-        said = ", ".join(told.say("dominated_by", arm=told.name(arm), other=told.name(by)) for arm, by in outdone)
+        said = "; ".join(told.say("dominated_by", arm=told.name(arm), other=told.name(by)) for arm, by in outdone)
         sentences.append(told.say("dominated", parts=said))
     return sentences
 
@@ -59,41 +87,49 @@ def choice(told: Told) -> list[str]:
 
 def segments(decision: Decision) -> list[tuple[str, float, float]]:
     """Which option is best on average from where to where, in what a unit of gain is worth; bounds in two digits."""
-    rows, pay = frontier_of(decision), decision.pay
-    starts = [0, *(place for place in range(1, len(rows)) if rows.arm[place] != rows.arm[place - 1])]
-    edges = [float(pay[0]), *(float(f"{(pay[place - 1] + pay[place]) / 2:.2g}") for place in starts[1:]), float(pay[-1])]
-    return [(rows.arm[place], edges[number], edges[number + 1]) for number, place in enumerate(starts)]
+    found = decision.frontier()
+    edges = [found[0][1], *(float(f"{low:.2g}") for _, low, _ in found[1:]), found[-1][2]]
+    return [(arm, edges[number], edges[number + 1]) for number, (arm, *_) in enumerate(found)]
 
 
-def failing(decision: Decision) -> tuple[str, str, pd.Series]:
-    """The first measure of value, which way is wrong (lowers or raises), and of each arm the share of draws in which it goes there."""
-    measure, weight = next(iter(decision.value.items()))
-    rows = decision.effects[decision.effects.measure == measure].set_index("arm")
+def failing(told: Told) -> tuple[str, str, pd.Series]:
+    """The first measure of value, which way is wrong (lowers or raises), and of each arm the share of draws in which it goes there.
+
+    Where it has been looked for where an arm does so, the share is the one that was found then, so that the page has one for it.
+    """
+    measure, weight = next(iter(told.decision.value.items()))
+    rows = told.decision.effects[told.decision.effects.measure == measure].set_index("arm")
     shares = rows.share_below_0 if weight > 0 else 1 - rows.share_below_0
-    return measure, "lowers" if weight > 0 else "raises", shares.sort_values(ascending=False)
+    looked = pd.Series({found.output.arm: found.share for found in told.failures}, dtype=float)
+    shares = looked.combine_first(shares).reindex(shares.index)
+    return measure, "lowers" if weight > 0 else "raises", shares.sort_values(ascending=False, kind="stable")
 
 
 def fails(told: Told) -> list[str]:
     """In how many draws each arm moves the first measure of value the wrong way, and where those draws lie."""
     words = told.words
-    measure, way, shares = failing(told.decision)
+    measure, way, shares = failing(told)
     if not (shares >= RARE).any():
         return [words["decision"]["never"]]
     named = [(arm, share) for arm, share in shares.items() if share >= RARE or arm == told.decision.recommended]
     parts = [told.say("share", arm=told.name(arm), share=words.number(100 * share, 0) if share >= RARE else "< 1") for arm, share in named]
-    sentences = [told.say(way, measure=words.measure(measure), parts=", ".join(parts))]
+    sentences = [told.say(way, measure=words.measure(measure), parts="; ".join(parts))]
     if not told.discoveries:
         return [*sentences, words["decision"]["no_boxes" if (shares > 0.05).any() else "never"]]
-    for found in told.discoveries:
-        if found.output.level or found.output.measure != measure:
-            continue  # asked by somebody else; its table and figures follow
+    for found in told.failures:
         arm = told.name(found.output.arm)
-        if not found.found:
-            sentences.append(told.say("no_box", arm=arm))
-            continue
-        numbers = {name: words.number(100 * getattr(found, name), 0) for name in ("density", "share", "coverage")}
-        sentences.append(told.say("box", arm=arm, rule=rule(told, found), **numbers))
-    return sentences
+        sentences.append(
+            told.say("box", arm=arm, rule=rule(told, found), **counted(told, found)) if found.found else told.say("no_box", arm=arm)
+        )
+    units = [unit for found in told.failures for unit in found.box.unit]
+    return [*sentences, words["decision"]["log_odds"]] if any(unit.startswith("log-odds") for unit in units) else sentences
+
+
+def counted(told: Told, found: Discovery) -> dict[str, str]:
+    """Of 100 draws within a box, outside of it and anywhere, how many are cases; and of 100 cases, how many lie in the box."""
+    outside = found.share * (1 - found.coverage) / (1 - found.mass) if found.mass < 1 else float("nan")
+    shares = {"density": found.density, "outside": outside, "share": found.share, "coverage": found.coverage}
+    return {name: told.words.number(100 * share, 0) for name, share in shares.items()}
 
 
 def costs(told: Told) -> list[str]:
@@ -121,7 +157,7 @@ def costs(told: Told) -> list[str]:
         sentences.append(told.say("cheapest", arm=told.name(arm), price=price.pop("value"), **price))
     dear = table.index[~table.affordable.astype(bool)]
     if decision.budget is not None and len(dear):
-        said = ", ".join(told.name(arm) for arm in dear)
+        said = "; ".join(told.name(arm) for arm in dear)
         sentences.append(told.say("over_budget", budget=words.number(decision.budget), arms=said))
     return sentences
 
@@ -174,7 +210,7 @@ def count(told: Told, many: int) -> str:
 def turn(told: Told, row: Mapping[Any, Any]) -> str:
     """The best option in each third of one number."""
     parts = {part: told.name(row[f"{part}_arm"]) for part in ("low", "middle", "high")}
-    return told.say("turn_part", factor=row["factor"], **parts)
+    return told.say("turn_part", factor=told.factor(row["factor"]), **parts)
 
 
 def paragraphs(told: Told) -> list[tuple[str, list[str]]]:

@@ -6,8 +6,8 @@ from typing import Any
 from sim.plots_decision.parts import pick
 from sim.plots_decision.tables import PARTS, turning
 from sim.report.parts import Cell, Table
-from sim.report.told import Told, restriction, topic, worth_of
-from sim.report.words import Words, scale
+from sim.report.told import Told, restriction, topic, unit_shown, worth_of
+from sim.report.words import scale
 from sim.studies.limits import unit_of
 
 LISTED = 15  # numbers in the table of what knowing is worth
@@ -84,38 +84,22 @@ def effects_table(told: Told) -> Table:
     return Table(text, columns, rows, frozenset(), label["effects"])
 
 
-def unit_shown(measure: str, words: Words) -> str:
-    """The unit of an effect as it is shown: percentages differ by percentage points."""
-    unit = unit_of(measure)
-    return words.unit("difference of shares" if scale(unit) != 1 else unit)
-
-
-def informing_table(told: Told) -> Table:
-    """What knowing one number, or all of a topic, is worth."""
+def informing_table(told: Told) -> list[Table]:
+    """What knowing one number, or all of a topic, is worth; without those that are worth nothing for sure."""
     decision, words, label = told.decision, told.words, told.words["decision"]
-    found = pick(decision.evppi, told.pay).sort_values("evppi", ascending=False, kind="stable")
     rows: list[list[Cell]] = []
-    for row in found.head(LISTED).to_dict("records"):
-        one = row["kind"] == "factor"
-        name, worth = str(row["name"]), worth_of(told, row)
-        meaning = told.meaning(name) if one else "-"
-        status = words["statuses"].get(row["status"], "") if one else ""
+    for row in told.informing.head(LISTED).to_dict("records"):
+        one, name, worth = row["kind"] == "factor", str(row["name"]), worth_of(told, row)
         interval = words.say("answer.numbers", low=worth["low"], high=worth["high"])
-        share = f"{words.number(100 * row['share'], 0)} %"
-        rows.append(
-            [
-                name if one else topic(told, name),
-                meaning,
-                label[f"kind_{row['kind']}"],
-                status or "-",
-                f"{worth['value']} ({interval})",
-                share,
-            ]
-        )
+        rows.append([
+            name if one else topic(told, name), told.meaning(name) if one else "-", label[f"kind_{row['kind']}"],
+            words["statuses"].get(row["status"], "-") if one else "-", f"{worth['value']} ({interval})",
+            f"{words.number(100 * row['share'], 0)} %",
+        ])  # fmt: skip
     columns = [words["columns"]["parameter"], words["columns"]["meaning"], label["kind"], words["columns"]["status"]]
     columns += [label["worth_column"], label["worth_share"]]
-    text = told.say("informing_text", many=words.number(len(rows)), all=words.number(len(found)))
-    return Table(text, columns, rows, frozenset((4, 5)), label["informing"])
+    text = told.say("informing_text", many=words.number(len(rows)), all=words.number(len(pick(decision.evppi, told.pay))))
+    return [Table(text, columns, rows, frozenset((4, 5)), label["informing"])] if rows else []
 
 
 def boxes_table(told: Told) -> list[Table]:
@@ -126,8 +110,8 @@ def boxes_table(told: Told) -> list[Table]:
         for row in found.box.to_dict("records") if found.found else ():
             p = words.number(row["quasi_p"], 3) if row["quasi_p"] >= LEAST_P else f"< {words.number(LEAST_P)}"
             again = words.number(100 * row["bootstrap"], 0)
-            told_rule, meaning = restriction(told, row, str(row["factor"])), told.meaning(str(row["factor"]))
-            rows.append([told.name(found.output.arm), told_rule, meaning, p, again])
+            where = told.say("holds", factor=row["factor"], where=restriction(told, row))
+            rows.append([told.name(found.output.arm), where, told.meaning(str(row["factor"])), p, again])
     columns = [label["option"], label["rule"], words["columns"]["meaning"], "p", label["again"]]
     return [Table(label["boxes_text"], columns, rows, frozenset((3, 4)), label["boxes"])] if rows else []
 
@@ -137,7 +121,7 @@ def front_table(told: Told) -> Table:
     words, label, rows = told.words, told.words["decision"], []
     for row in told.decision.pareto.to_dict("records"):
         by = row["dominated_by"]
-        state = told.say("front_no", other=", ".join(map(told.name, by.split(", ")))) if isinstance(by, str) and by else label["front_yes"]
+        state = told.say("front_no", other="; ".join(map(told.name, by.split(", ")))) if isinstance(by, str) and by else label["front_yes"]
         rows.append([told.name(row["arm"]), state, words.number(100 * row["probability_on_front"], 0)])
     return Table(
         label["front_text"], [label[key] for key in ("option", "front_column", "front_share")], rows, frozenset((2,)), label["front"]
@@ -151,4 +135,4 @@ def budgets_table(told: Told) -> list[Table]:
         share = words.number(100 * row["probability_best"], 0)
         rows.append([told.near(row["budget"]), told.name(row["arm"]), told.near(row["benefit"]), told.near(row["cost"]), share])
     columns = [label["budget"], label["budget_best"], told.say("benefit"), label["cost"], label["best_in"]]
-    return [Table(label["budgets_text"], columns, rows, frozenset((0, 2, 3, 4)), label["budgets"])] if rows else []
+    return [Table(told.say("budgets_text"), columns, rows, frozenset((0, 2, 3, 4)), label["budgets"])] if rows else []

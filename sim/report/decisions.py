@@ -12,7 +12,7 @@ from sim.plots_decision.parts import pick
 from sim.plots_decision.tables import turning
 from sim.report.assumed import arms_table
 from sim.report.assumed import unit as unit_in_words
-from sim.report.deciding import paragraphs
+from sim.report.deciding import counted, paragraphs, scale_of
 from sim.report.decision_tables import (
     boxes_table,
     budgets_table,
@@ -24,7 +24,7 @@ from sim.report.decision_tables import (
     thirds_table,
 )  # fmt: skip
 from sim.report.parts import Findings, Picture, Section, embedded
-from sim.report.told import Told, rule
+from sim.report.told import Told, rule, worth_of
 from sim.report.words import Text, Words
 from sim.studies.decision import Decision
 from sim.studies.discoveries import FILE, FOLDER, Discovery
@@ -37,22 +37,24 @@ NAMED = 3  # numbers that an alternative text names
 def findings(decision: Decision, folder: Path, words: Words) -> Findings:
     """Everything that a decision says. `folder`: of the store, where discoveries lie beside it."""
     told = Told(decision, discoveries(folder, decision), words)
+    varying = frozenset(factor.name for factor in decision.study.factors())
     study, names = decision.study, {arm: Told(decision, (), words).name(arm) for arm in decision.arms}
     return Findings(
         title=words.written(study.name).text,
         question=words.written(study.question) if study.question else Text(words["decision"]["no_question"], words.language),
-        answer=(),
+        answer=scale_of(told),
         caution=words["decision"]["caution"],
         paragraphs=paragraphs(told),
         leading=thirds_table(told),
         tables=[options_table(told), regret_table(told)],
-        details=[*boxes_table(told), informing_table(told), front_table(told), effects_table(told), *budgets_table(told)],
+        details=[*boxes_table(told), *informing_table(told), front_table(told), effects_table(told), *budgets_table(told)],
         pictures=list(pictures(told)),
         sections=[notes(told), methods(told)],
         facts=facts(told),
-        commands=("confianza decide study.yaml --out again",),
+        commands=(f"confianza decide study.yaml --out {words['page']['again']}",),
         scenario=study.base.model_dump(exclude_none=True),
-        dated=arms_table(study.model_dump()["arms"], names, words),
+        dated=arms_table(study.model_dump()["arms"], names, words, varying),
+        varying=varying,
         headings={"effects": words["decision"]["options"]},
         checks_first=words["decision"]["missed"],
         checked_by=f"confianza validate {place(study.posterior)} --out .",
@@ -99,7 +101,7 @@ def facts(told: Told) -> list[tuple[str, str]]:
     rows = [
         (label["study"], words.written(study.name).text),
         (label["scenario"], words.written(base.name).text),
-        (label["arms"], ", ".join(told.name(arm) for arm in decision.arms)),
+        (label["arms"], "; ".join(told.name(arm) for arm in decision.arms)),
         (label["baseline"], told.name(decision.arms[0])),
         (label["horizon"], words.say("facts.horizon_text", spin_up=words.number(base.spin_up_weeks), weeks=words.number(decision.week))),
         (own["draws"], words.number(decision.facts["draws"])),
@@ -115,7 +117,7 @@ def facts(told: Told) -> list[tuple[str, str]]:
         (label["fingerprint"], decision.facts["source_fingerprint"]),
         (label["command"], decision.facts["command"]),
         (own["seconds"], own["seconds_text"].format(seconds=words.number(decision.facts["seconds"], 0))),
-        (label["created"], decision.facts["created"]),
+        (label["created"], words.date(decision.facts["created"])),
     ]
 
 
@@ -142,13 +144,10 @@ def pictures(told: Told) -> Iterator[Picture]:
     for found in told.discoveries:
         for name in plots_decision.discovered(found):
             text = words["decision"]["pictures"][name]
-            shares = {key: words.number(100 * getattr(found, key), 0) for key in ("density", "share", "coverage")}
-            values = rule(told, found)
-            if name == "tradeoff":
-                values = told.say("box", arm=told.name(found.output.arm), rule=values, **shares)
-            title = text["title"].format(arm=told.name(found.output.arm))
+            arm = told.name(found.output.arm)
+            alt = text["alt"].format(arm=arm, rule=rule(told, found), **counted(told, found))
             drawing = plots_decision.DISCOVERED[name](found, drawn)
-            yield Picture(title, text["caption"], text["alt"].format(values=values), embedded(drawing))
+            yield Picture(text["title"].format(arm=arm), text["caption"], alt, embedded(drawing))
 
 
 def in_words(told: Told, name: str) -> str:
@@ -157,17 +156,18 @@ def in_words(told: Told, name: str) -> str:
     if name == "plane":
         table = decision.table
         return "; ".join(
-            f"{told.name(arm)} {told.near(x)}; {told.near(y)}" for arm, x, y in zip(table.arm, table.benefit, table.cost, strict=True)
+            f"{told.name(arm)} ({told.near(x)}; {told.near(y)})" for arm, x, y in zip(table.arm, table.benefit, table.cost, strict=True)
         )
     if name in ("acceptability", "loss"):
         column, factor = ("probability_best", 100) if name == "acceptability" else ("expected_loss", 1)
-        return ", ".join(f"{told.name(str(arm))} {told.near(factor * value)}" for arm, value in rows[column].items() if np.isfinite(value))
+        return "; ".join(f"{told.name(str(arm))} {told.near(factor * value)}" for arm, value in rows[column].items() if np.isfinite(value))
+    nothing = told.words["decision"]["nothing"]
     if name == "information":
-        found = pick(decision.evppi, told.pay).query("kind == 'factor'").nlargest(NAMED, "evppi")
-        return ", ".join(f"{factor} {told.near(value)}" for factor, value in zip(found.name, found.evppi, strict=True))
+        found = told.informing.query("kind == 'factor'").head(NAMED).to_dict("records")
+        return "; ".join(told.say("informing_part", factor=row["name"], **worth_of(told, row)) for row in found) or nothing
     if name == "contested":
         table = turning(decision)
-        return ", ".join(table.factor[table.turns]) or "-"
+        return ", ".join(table.factor[table.turns]) or nothing
     if name == "regret":
         return told.name(pick(decision.regret, told.pay).set_index("arm").expected.idxmin())
-    return ", ".join(told.name(arm) for arm in decision.pareto.arm[decision.pareto.on_front.astype(bool)])
+    return "; ".join(told.name(arm) for arm in decision.pareto.arm[decision.pareto.on_front.astype(bool)])

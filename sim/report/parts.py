@@ -72,6 +72,7 @@ class Findings:
     leading: Sequence[Table] = field(default=())  # tables that belong to the answer
     sections: Sequence[Section] = field(default=())  # after the details
     checks_first: str = ""  # a heading, if the patterns that fail belong to the answer
+    varying: frozenset[str] = frozenset()  # parameters and levers that differ between the runs
     checked_by: str = "confianza validate scenario.yaml --out ."  # the command that makes pattern checks
 
 

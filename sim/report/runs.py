@@ -34,7 +34,7 @@ def findings(results: Results, words: Words) -> Findings:
         details=summary_tables(results, words),
         pictures=pictures(named, words),
         facts=[(words["facts"]["scenario"], title), *common_facts(results.dataset, scenario, words)],
-        commands=(f"confianza run scenario.yaml --replicates {many} --out again",),
+        commands=(f"confianza run scenario.yaml --replicates {many} --out {words['page']['again']}",),
         scenario=scenario,
         dated=dated_table(scenario, words),
     )
@@ -113,7 +113,7 @@ def common_facts(dataset: xr.Dataset, scenario: dict, words: Words) -> list[tupl
         (label["city"], city), (label["horizon"], weeks), (label["replicates"], words.number(dataset.sizes["replicate"])),
         (label["seed"], str(attrs["root_seed"])), (label["versions"], versions),
         (label["fingerprint"], str(attrs["source_fingerprint"])), (label["command"], str(attrs["command"])),
-        (label["created"], str(attrs["created"])),
+        (label["created"], words.date(str(attrs["created"]))),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sim import plots_sensitivity
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK
 from sim.report.assumed import arms_table
+from sim.report.assumed import meaning as parameter_meaning
 from sim.report.parts import Cell, Findings, Picture, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.findings import Analysis, Finding
@@ -24,6 +25,7 @@ def findings(analysis: Analysis, words: Words) -> Findings:
     study = analysis.study
     names = {arm: words.reform(arm) for arm in (study.vs, *study.arms)}
     spoken = [finding for finding in analysis.findings if finding.spoke]
+    varying = frozenset(factor.name for factor in study.factors())
     return Findings(
         title=words.written(study.name).text,
         question=words.written(study.question) if study.question else Text(words["sensitivity"]["no_question"], words.language),
@@ -33,9 +35,10 @@ def findings(analysis: Analysis, words: Words) -> Findings:
         details=[outputs_table(analysis, names, words)],
         pictures=pictures(analysis, spoken, names, words),
         facts=facts(analysis, words),
-        commands=("confianza sensitivity study.yaml --out again",),
+        commands=(f"confianza sensitivity study.yaml --out {words['page']['again']}",),
         scenario=study.base.model_dump(exclude_none=True),
-        dated=arms_table(study.model_dump()["arms"], names, words),
+        dated=arms_table(study.model_dump()["arms"], names, words, varying),
+        varying=varying,
         headings={key: words["sensitivity"][f"{key}_heading"] for key in ("effects", "details")},
     )
 
@@ -59,9 +62,21 @@ def answer(finding: Finding, names: Mapping[str, str], words: Words) -> str:
         return words.say("sensitivity.refused", **said)
     strongest = finding.ranked().head(NAMED)
     if found.method in SHARES:
-        parts = [f"{row['factor']} {with_interval(row, 'total', words, percent=True, places=0)}" for row in strongest.to_dict("records")]
-        return words.say("sensitivity.answer", factors=", ".join(parts), **said)
-    return words.say("sensitivity.ranked", factors=", ".join(strongest.factor), **said)
+        parts = [
+            f"{told(row['factor'], words)} {with_interval(row, 'total', words, percent=True, places=0)}"
+            for row in strongest.to_dict("records")
+        ]
+        return words.say("sensitivity.answer", factors="; ".join(parts), **said)
+    return words.say("sensitivity.ranked", factors="; ".join(told(name, words) for name in strongest.factor), **said)
+
+
+def told(name: str, words: Words) -> str:
+    """A factor in a sentence: what it is, if the program knows it, then its name."""
+    topic, _, lever = name.partition(".")
+    text = parameter_meaning(CODEBOOK[name], words).text if name in CODEBOOK else ""
+    if not text and lever in words["levers"]:
+        text = f"{words.reform(topic)}: {words.named(topic, lever)}"
+    return words.say("decision.factor", meaning=f"{text[:1].lower()}{text[1:]}", name=name) if text else name
 
 
 def unit_of(finding: Finding, words: Words) -> str:
@@ -76,7 +91,7 @@ def meaning(analysis: Analysis, name: str, words: Words) -> Text:
     if name in CODEBOOK:
         return words.translate("parameters", name, analysis.meanings[name])
     if name in analysis.meanings and lever in words["levers"]:
-        return Text(f"{words.reform(topic)}: {words['levers'][lever]}", words.language)
+        return Text(f"{words.reform(topic)}: {words.named(topic, lever)}", words.language)
     return Text(analysis.meanings.get(name, words["sensitivity"]["group"]), "en" if name in analysis.meanings else words.language)
 
 
@@ -118,8 +133,8 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
         found, factor = finding.sensitivity, scale(finding.output.unit)
         share = [f"{words.number(100 * value, 0)} %" if value is not None else "-" for value in (found.q2, found.noise_share)]
         spread = words.amount(factor * found.mean, factor * found.sd, sign=not finding.output.level)
-        told = Text(found.covers if finding.spoke else str(found.refused), "en")
-        rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, told])
+        limits = words.retold(found.covers if finding.spoke else str(found.refused))
+        rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, limits])
     label = words["sensitivity"]
     columns = [label[key] for key in ("output", "unit", "spread", "foretold", "luck", "told")]
     caption = words.say("sensitivity.outputs", points=words.number(analysis.findings[0].sensitivity.points))
@@ -132,7 +147,7 @@ def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str]
         return []
     inside = {**words.figure_words(plots_sensitivity.WORDS, "plots_sensitivity")}
     inside |= {name: text[:1].lower() + text[1:] for name, text in words.data["measures"].items()}
-    inside |= {f"unit:{unit}": words.translate("units", unit, unit).text for unit in {measure.unit for measure in MEASURES.values()}}
+    inside |= {f"unit:{unit}": words.unit(unit) for unit in {measure.unit for measure in MEASURES.values()}}
     inside |= {f"arm:{arm}": name for arm, name in names.items()}
     inside |= {f"factor:{name}": meaning(analysis, name, words).text for name in analysis.meanings}
     text = words["sensitivity"]["figures"]
@@ -167,5 +182,5 @@ def facts(analysis: Analysis, words: Words) -> list[tuple[str, str]]:
         (label["versions"], versions),
         (label["fingerprint"], analysis.facts["source_fingerprint"]),
         (label["command"], analysis.facts["command"]),
-        (label["created"], analysis.facts["created"]),
+        (label["created"], words.date(analysis.facts["created"])),
     ]

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.plots_decision.boxes import SHARES
-from sim.plots_decision.parts import meanings
+from sim.plots_decision.boxes import BARE, SHARES
+from sim.plots_decision.parts import meanings, pick
 from sim.report.assumed import unit as unit_in_words
-from sim.report.words import Text, Words, decimals
+from sim.report.words import Text, Words, decimals, scale
 from sim.studies.decision import Decision
 from sim.studies.discoveries import Discovery
+from sim.studies.limits import unit_of
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,14 @@ class Told:
     def meanings(self) -> dict[str, str]:
         """What each uncertain number is, in English."""
         return meanings(self.decision.study)
+
+    @cached_property
+    def failures(self) -> list[Discovery]:
+        """The discoveries of where an arm moves the first measure of value the wrong way; others were asked by somebody else."""
+        measure, weight = next(iter(self.decision.value.items()))
+        wrong, of = ["<" if weight > 0 else ">", "0"], (measure, self.decision.arms[0], self.decision.week)
+        asked = [found for found in self.discoveries if not found.output.level and found.condition.split()[-2:] == wrong]
+        return [found for found in asked if (found.output.measure, found.output.vs, found.week) == of]
 
     @property
     def unit(self) -> str:
@@ -68,13 +77,19 @@ class Told:
         english = self.meanings.get(factor, "")
         found = self.words.translate("parameters", factor, english)
         if found.lang != self.words.language and lever in self.words["levers"]:
-            return Text(f"{self.words.reform(reform)}: {self.words['levers'][lever]}", self.words.language)
+            return Text(f"{self.words.reform(reform)}: {self.words.named(reform, lever)}", self.words.language)
         return found
 
     def factor(self, name: str) -> str:
-        """An uncertain number with what it means."""
+        """An uncertain number: what it means, then its name."""
         text = self.meaning(name).text
         return self.say("factor", name=name, meaning=f"{text[:1].lower()}{text[1:]}") if text else name
+
+    @cached_property
+    def informing(self) -> pd.DataFrame:
+        """What it may be worth to know, if a unit of gain is worth the middle of the range: the most that it may be worth comes first."""
+        rows = pick(self.decision.evppi, self.pay)
+        return rows[rows.high > 0].sort_values(["high", "evppi"], ascending=False, kind="stable")
 
     def at(self, pay: float | None = None) -> pd.DataFrame:
         """The rows of the curves at a worth, by option."""
@@ -82,31 +97,32 @@ class Told:
 
 
 def rule(told: Told, found: Discovery) -> str:
-    """A box in words: each restriction with what the number means."""
-    return listed(told, [restriction(told, row, told.factor(str(row["factor"]))) for row in found.box.to_dict("records")])
+    """A box in words: what each number that it restricts means, and where it lies."""
+    rows = found.box.to_dict("records")
+    return listed(told, [told.say("holds", factor=told.factor(str(row["factor"])), where=restriction(told, row)) for row in rows])
 
 
-def restriction(told: Told, row: Mapping[Any, Any], factor: str) -> str:
-    """Where one number lies in a box."""
+def restriction(told: Told, row: Mapping[Any, Any]) -> str:
+    """Where one number lies in a box: "less than 2.02 log-odds"."""
     if row["kept"]:
-        values = ", ".join(told.words["choices"].get(value, value) for value in row["kept"].split(", "))
-        return told.say("among", factor=factor, values=values)
+        values = [told.words["choices"].get(value, value) for value in row["kept"].split(", ")]
+        return told.say("among", values=told.say("either").join(values))
     share = row["unit"] in SHARES
-    unit = "%" if share else unit_in_words(row["unit"], told.words)
+    unit = "%" if share else "" if row["unit"] in BARE else unit_in_words(row["unit"], told.words)
     low, high = (float(row[end]) * (100 if share else 1) for end in ("low", "high"))
-    ends = {end: f"{told.near(value)} {unit}" for end, value in (("low", low), ("high", high))}
+    ends = {end: f"{told.near(value)} {unit}".strip() for end, value in (("low", low), ("high", high))}
     if not np.isfinite(low):
-        return told.say("below", factor=factor, value=ends["high"])
+        return told.say("below", value=ends["high"])
     if not np.isfinite(high):
-        return told.say("above", factor=factor, value=ends["low"])
-    return told.say("between", factor=factor, low=told.near(low), high=ends["high"])
+        return told.say("above", value=ends["low"])
+    return told.say("between", low=told.near(low), high=ends["high"])
 
 
 def listed(told: Told, parts: Sequence[str]) -> str:
-    """Texts as a list with its last word: "a, b and c"."""
+    """Texts as a list with its last word: "a; b; and c"."""
     if len(parts) < 2:
         return "".join(parts)
-    return told.say("listed", first=", ".join(parts[:-1]), last=parts[-1])
+    return told.say("listed", first="; ".join(parts[:-1]), last=parts[-1])
 
 
 def worth_of(told: Told, row: Mapping[Any, Any]) -> dict[str, str]:
@@ -118,3 +134,9 @@ def worth_of(told: Told, row: Mapping[Any, Any]) -> dict[str, str]:
 def topic(told: Told, name: str) -> str:
     """A topic in words; its own name if it is somebody's group."""
     return told.words["decision"]["topics"].get(name, name)
+
+
+def unit_shown(measure: str, words: Words) -> str:
+    """The unit of an effect as it is shown: percentages differ by percentage points."""
+    unit = unit_of(measure)
+    return words.unit("difference of shares" if scale(unit) != 1 else unit)

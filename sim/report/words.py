@@ -8,6 +8,7 @@ What has no translation is shown in English and marked as such.
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from math import isfinite, log10
 from pathlib import Path
@@ -17,12 +18,14 @@ from typing import Any, NamedTuple
 import yaml
 
 from sim.errors import InputError, closest
+from sim.plots_looks import MINUS
+from sim.plots_looks import scale as scale
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES = ("en", "es")
-MINUS, NARROW_SPACE = "\u2212", "\u202f"
-PERCENT = ("share", "difference of shares")  # measures in these units are shown as percentages
+NARROW_SPACE = "\u202f"
 LARGEST_EXACT = 1e15
+WRITTEN = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?%?|-?\d+(\.\d+)?%?")  # a number as English sentences write it
 
 
 class Text(NamedTuple):
@@ -89,9 +92,23 @@ class Words:
         unit, many = ("year", weeks // 52) if weeks % 52 == 0 and weeks else ("week", weeks)
         return self.say(f"duration.{unit}" if many == 1 else f"duration.{unit}s", n=self.number(many))
 
+    def date(self, text: str) -> str:
+        """A moment written as in ISO 8601, in words and Coordinated Universal Time; the text itself if it is none."""
+        try:
+            moment = datetime.fromisoformat(text).astimezone(UTC)
+        except ValueError:
+            return text
+        month = self.data["months"][moment.month - 1]
+        return self.say("facts.date", day=moment.day, month=month, year=moment.year, time=f"{moment:%H:%M}")
+
     def measure(self, name: str) -> str:
-        """A measure in words; its name if it has none."""
-        return self.data["measures"].get(name, name)
+        """A measure, or what is read off beside a pattern, in words; its name if it has none."""
+        return self.data["measures"].get(name) or self.data["beside"].get(name, name)
+
+    def named(self, reform: str, lever: str) -> str:
+        """What a lever is called, by itself or in one of the reforms that have it; its name if it has none."""
+        levers: Mapping[str, str] = self.data["levers"]
+        return levers.get(f"{reform}.{lever}") or levers.get(lever, lever)
 
     def unit(self, unit: str) -> str:
         """The unit of a measure in words."""
@@ -119,9 +136,23 @@ class Words:
         return Text(text, "en")
 
     def _filled(self, place: str, held: str, known: Mapping[str, str]) -> str:
-        """What stands in a place: names of arms, or several texts that may be known themselves, joined by commas."""
+        """What stands in a place: a number, names of arms, or several texts that may be known themselves, joined by commas."""
+        if WRITTEN.fullmatch(held):
+            shown = held.translate(str.maketrans({",": self.data["thousands"], ".": self.data["decimal"], "-": MINUS}))
+            return shown.replace("%", " %")
         parts = held.split(", ")
-        return ", ".join(self.reform(part) if place in ("arm", "arms") else self.matched(part, known).text for part in parts)
+        if place in ("arm", "arms"):
+            return "; ".join(self.reform(part) for part in parts)  # names of arms may hold commas
+        return ", ".join(self.matched(part, known).text for part in parts)
+
+    def credited(self, author: str) -> str:
+        """The author of a source: what joins names in English, in this language."""
+        known: Mapping[str, str] = self.translated.get("authors", {})
+        if author in known:
+            return known[author]
+        for english, own in known.items():
+            author = author.replace(english, own)
+        return author
 
     def reform(self, name: str) -> str:
         """A reform or an arm of a study in words; its own name if it is somebody's invention."""
@@ -157,8 +188,3 @@ def pattern(sentence: str) -> re.Pattern[str]:
 def read(name: str) -> dict[str, Any]:
     """A file of words."""
     return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
-
-
-def scale(unit: str) -> float:
-    """What to multiply values of a measure with before they are shown: shares become percentages."""
-    return 100.0 if unit.startswith(PERCENT) else 1.0
