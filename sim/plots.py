@@ -1,11 +1,12 @@
 """Figures for people: what trust did and why, what became of crimes, and where it happened.
 
-Object-oriented matplotlib (no global state, so figures can be made in threads), Okabe and Ito's colors for the color-blind.
+Object-oriented matplotlib (no global state, so figures can be made in threads); sim.plots_looks has the colors and lines.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,15 @@ import xarray as xr
 from matplotlib import rc_context
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
+from sim.plots_looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts
 from sim.results import Results, interval, write
 
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
-)  # fmt: skip
-CAUSE_COLORS = {
-    "contact": BLUE, "hearsay": SKY, "victimization": VERMILION, "response": ORANGE, "drift": "#BBBBBB", "intervention": GREEN,
-}  # fmt: skip
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
+    "thousands": ",",
     "contact": "own contact with officers",
     "hearsay": "what others tell",
     "victimization": "being a victim",
@@ -69,9 +66,9 @@ DPI = 150
 STYLE: Any = {
     "font.size": 10, "axes.titlesize": 11, "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True,
-    "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "axes.axisbelow": True, "legend.frameon": False,
+    "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "axes.axisbelow": True, "legend.frameon": False, "hatch.linewidth": 0.8,
 }  # fmt: skip
-PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.6g}")
+LETTERS = 14.5  # of plain text (9 points) to an inch
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -126,10 +123,23 @@ def caption(results: Results, what: str, words: Mapping[str, str] = WORDS) -> st
     return pattern.format(name=results.name, many=results.replicates, what=what)
 
 
-def titled(axes: Any, title: str, subtitle: str) -> None:
-    """A bold title and a plain line under it, both from the left."""
-    axes.set_title(title, pad=22)
-    axes.annotate(subtitle, (0, 1), (0, 7), "axes fraction", "offset points", fontsize=9, color="#444444").set_in_layout(False)
+def titled(axes: Any, title: str, subtitle: str, width: float) -> None:
+    """A bold title and plain lines under it, so many inches wide, all from the left."""
+    lines = fill(subtitle, int(LETTERS * width))
+    axes.set_title(fill(title, int(0.75 * LETTERS * width)), pad=22 + 12.5 * lines.count("\n"))
+    axes.annotate(lines, (0, 1), (0, 7), "axes fraction", "offset points", fontsize=9, color="#444444").set_in_layout(False)
+
+
+def sheet(width: float, height: float, title: str, what: str) -> Figure:
+    """An empty figure of a width and a height (inches) below its heading: a bold title and a few plain lines."""
+    lines = fill(what, int(LETTERS * width))
+    top = 0.5 + 0.17 * (lines.count("\n") + 1)
+    figure = Figure((width, height + top), layout="constrained")
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / (height + top)))  # type: ignore[union-attr, call-arg]
+    # No suptitle: its room is there already, and if it were left out of the layout notebooks would cut it off.
+    figure.text(0.01, 1 - 0.1 / (height + top), title, va="top", fontweight="bold", fontsize=STYLE["axes.titlesize"])
+    figure.text(0.01, 1 - 0.36 / (height + top), lines, fontsize=9, color="#444444", va="top", linespacing=1.25)
+    return figure
 
 
 @styled
@@ -146,7 +156,7 @@ def trust(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     over_time(axes, results, words["trust_axis"], words)
     roomy(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
-    titled(axes, words["trust_title"], caption(results, words["bands"], words))
+    titled(axes, words["trust_title"], caption(results, words["bands"], words), 6.2)
     return figure
 
 
@@ -181,15 +191,15 @@ def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
         if not change.any():
             continue
         gain, loss = np.maximum(change, 0), np.minimum(change, 0)
-        color = CAUSE_COLORS[cause]
-        axes.fill_between(when, above, above + gain, color=color, linewidth=0)
-        axes.fill_between(when, below, below + loss, color=color, linewidth=0, label=words[cause])
+        look: Any = {"facecolor": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
+        axes.fill_between(when, above, above + gain, **look)
+        axes.fill_between(when, below, below + loss, label=words[cause], **look)
         above, below = above + gain, below + loss
     axes.plot(when, np.concatenate([[0.0], summed.sum("cause").values]), color=BLACK, linewidth=2, label=words["net"])
     axes.axhline(0, color=BLACK, linewidth=0.6)
     over_time(axes, results, words["ledger_axis"], words, spin_up=False)
     figure.legend(loc="outside right center", fontsize=9)
-    titled(axes, words["ledger_title"], caption(results, words["ledger_what"], words))
+    titled(axes, words["ledger_title"], caption(results, words["ledger_what"], words), 6.2)
     return figure
 
 
@@ -207,10 +217,10 @@ def reporting(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
         line(axes, MEASURES[name].weekly(results.dataset), color, words[name])
         over_time(axes, results, words[unit], words)
         axes.set_ylim(0, min(1.0, 1.35 * axes.get_ylim()[1]))
-        axes.yaxis.set_major_formatter(PERCENT)
+        axes.yaxis.set_major_formatter(amounts(words, 100.0))
         axes.annotate(words[name], (0.99, 0.06), xycoords="axes fraction", ha="right", color=color, fontweight="bold")
         axes.label_outer()
-    titled(panels[0], words["reporting_title"], caption(results, words["reporting_what"], words))
+    titled(panels[0], words["reporting_title"], caption(results, words["reporting_what"], words), 6.2)
     return figure
 
 
@@ -225,10 +235,10 @@ def city_map(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     figure.colorbar(mesh, ax=left, label=words["trust_map_bar"])
     # A few cells hold most of the crime; the square root lets the others be seen.
     mesh = right.imshow(crimes, cmap="magma_r", norm=PowerNorm(0.5, 0, max(1, crimes.max())), interpolation="nearest")
-    figure.colorbar(mesh, ax=right, label=words["crime_map_bar"])
+    figure.colorbar(mesh, ax=right, label=words["crime_map_bar"], format=amounts(words))
     which = words["first_of" if results.replicates > 1 else "the_one"].format(many=results.replicates)
-    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=results.name, which=which))
-    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks))
+    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=results.name, which=which), 4.2)
+    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks), 4.2)
     for axes in (left, right):
         axes.set_xlabel(words["west_east"].format(adults=f"{results.dataset.attrs['adults'] / crimes.size:.3g}"))
         axes.set_ylabel(words["north_south"])

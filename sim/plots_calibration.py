@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.calibration.result import LEVEL, TELLING, Calibration, weighted_quantile
-from sim.plots import BLACK, BLUE, DPI, ORANGE, styled
-from sim.plots_sensitivity.parts import GRAY, sheet
+from sim.plots import DPI, sheet, styled
+from sim.plots_looks import BLACK, BLUE, GRAY, ORANGE, brief, written
 from sim.results import write
 from sim.studies.factors import Factor
 
@@ -21,14 +21,15 @@ CONTESTED = (
     "hearsay.victimization_fraction", "conduct.contagion_weight", "staffing.recruit_conduct_offset",
 )  # fmt: skip
 WORDS: Mapping[str, str] = {
+    "thousands": ",",
     "contraction_title": "What the targets tell of each parameter",
     "contraction_what": "By how much the spread of the posterior is smaller than that of the prior, on the scale on which the prior is "
-    "flat. 0: nothing was learned. Hatched: contested between studies. Dotted line: {telling:.0f} %, below which the rest is not counted. "
-    "{left} more parameters are left out.",
+    "flat. 0: nothing was learned. Beside the bars: the median (90 % interval). Hatched: contested between studies. Dotted line: "
+    "{telling:.0f} %, below which the rest is not counted. Parameters left out: {left}.",
     "contraction_axis": "contraction (%)",
     "marginals_title": "Prior and posterior of the contested parameters",
-    "marginals_what": "Bars: posterior, in bins that are equally likely under the prior; dashed line: the prior. A flat row of bars says "
-    "that the targets leave the question open.",
+    "marginals_what": "Bars: posterior, in bins that are equally likely under the prior; below, the parameter's values there. Dashed line: "
+    "the prior. A flat row of bars says that the targets leave the question open.",
     "marginals_axis": "probability",
     "targets_title": "Targets and what the posterior answers",
     "targets_what": "In tolerances (sampling error and model discrepancy together) from what was measured. Dots: median of the "
@@ -48,9 +49,9 @@ def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
         contested = row["status"] == "contested"
         look: Any = {"color": ORANGE if contested else BLUE, "hatch": "////" if contested else "", "edgecolor": "white", "linewidth": 0}
         axes.barh(place, 100 * row["contraction"], height=0.7, **look)
-        label = f"{row['posterior']:.3g}  ({row['low']:.3g} to {row['high']:.3g})"
+        middle, low, high = (brief(row[name], words) for name in ("posterior", "low", "high"))
         end = (100 * max(row["contraction"], TELLING), place)
-        axes.annotate(label, end, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=GRAY)
+        axes.annotate(f"{middle}  ({low} to {high})", end, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=GRAY)
     axes.axvline(100 * TELLING, color=BLACK, linewidth=0.9, linestyle=":")
     axes.set_yticks(range(len(shown)), shown.parameter.tolist(), fontsize=8.5)
     axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -77,8 +78,8 @@ def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str]
         axes.axhline(1.0 / BINS, color=BLACK, linewidth=1.0, linestyle="--")
         ticks = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
         values = known[name].at(np.clip(ticks, 0.005, 0.995))
-        axes.set_xticks(ticks, [f"{value:.2g}" for value in values], fontsize=8)
-        axes.set_title(f"{name}: contraction {100 * contraction[name]:.0f} %", fontsize=9.5, loc="left")
+        axes.set_xticks(ticks, [written(value, words, ".2g") for value in values], fontsize=8)
+        axes.set_title(f"{name}: contraction {written(100 * contraction[name], words, '.0f')} %", fontsize=9.5, loc="left")
         axes.set_xlim(0, 1)
         axes.grid(axis="x", visible=False)
     for axes in grid[len(shown) :]:
@@ -104,7 +105,7 @@ def targets(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
         low, middle, high = weighted_quantile(values[kept], made.posterior.weights[kept], [tail, 0.5, 1.0 - tail])
         axes.hlines(place, low, high, color=BLUE, linewidth=2.0)
         axes.plot(middle, place, "o", color=BLUE, markersize=6)
-        labels.append(f"{row['pattern']}  {row['measure']}: {row['value']:.4g}")
+        labels.append(f"{row['pattern']}  {row['measure']}: {brief(row['value'], words)}")
     axes.set_yticks(range(len(table)), labels, fontsize=8.5)
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)

@@ -8,25 +8,44 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.colors import TwoSlopeNorm
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
-from sim.plots import BLACK, BLUE, CAUSE_COLORS, DPI, GREEN, ORANGE, PURPLE, SKY, STYLE, VERMILION, band, styled, years
+from sim.plots import DPI, band, sheet, styled, titled, years
 from sim.plots import WORDS as PLAIN_WORDS
+from sim.plots_looks import (
+    BLACK,
+    BLUE,
+    CAUSE_COLORS,
+    CAUSE_HATCHES,
+    DIFFERENCE_COLORS,
+    GRAY,
+    LOSING,
+    SKY,
+    STEPS,
+    amounts,
+    look_at,
+    scale,
+    unit_label,
+    written,
+)
 from sim.results import write
 from sim.studies.comparison import Comparison
 from sim.studies.effects import differences
 
-COLORS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
-DASHES = ("-", "--", "-.", ":")
-GRAY = "#666666"
+DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
+LOSS = "////"  # over cells of a map in which trust is lower
 HALF, NINETY_FIVE = 0.34, 0.18  # opacity of the fan's inner and outer band
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
     **{cause: PLAIN_WORDS[cause].replace("\n", " ") for cause in CAUSES},
-    "years": PLAIN_WORDS["years"],
+    **{key: PLAIN_WORDS[key] for key in ("thousands", "years")},
+    "points": "percentage points",
+    "on_scale": "points on the 0-1 scale",
     "effects_title": "What each arm changes, compared with {vs}",
     "effects_what": "{name}: paired differences, mean of {many} replicates; dark band: 50 % interval of the mean, light band: 95 %",
     "ledger_title": "Why trust moved, compared with {vs}",
@@ -39,12 +58,14 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "gainers_shares": "{gain:.0f} % gain,\n{lose:.0f} % lose",
     "gainers_note": "line: 5 to 95 % of citizens; bar: 25 to 75 %; mark: median; gain or lose: by more than 0.01",
     "map_title": "Where trust changes, compared with {vs}",
-    "map_what": "{name}: mean trust of each cell's residents at the end, paired difference in the first replicate",
+    "map_what": "{name}: mean trust of each cell's residents at the end, paired difference in the first replicate; hatched: lower",
     "map_bar": "difference in mean trust (0-1)",
+    "map_mean": "mean, this replicate: {change}",
     "west_east": "cells from west to east",
     "north_south": "cells from north to south",
     "conduct_title": "What officers know, think and do",
-    "conduct_what": "{name}: mean of officers in service, {many} replicates; lines: 95 % intervals",
+    "conduct_what": "{name}: mean of officers in service, {many} replicates; lines: 95 % intervals. Log-odds: at 0, 50 of 100 encounters "
+    "are fair; 1 more takes them to 73, 1 less to 27.",
     "before": "last year before week 0",
     "first_year": "first year",
     "last_year": "last year",
@@ -55,27 +76,15 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
 }
 
 
-def looks(comparison: Comparison) -> dict[str, dict[str, str]]:
-    """Color and line of each arm, the same in every figure."""
-    return {
-        arm: {"color": COLORS[place % len(COLORS)], "linestyle": DASHES[(place + place // len(COLORS)) % len(DASHES)]}
-        for place, arm in enumerate(comparison.compared)
-    }
+def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
+    """Color and line of each arm, the same in every figure and on the live page."""
+    return {arm: look_at(place).line for place, arm in enumerate(comparison.compared, 1)}
 
 
-def headed(figure: Figure, comparison: Comparison, kind: str, words: Mapping[str, str]) -> None:
-    """A bold title over all panels and a plain line under it."""
-    name, many, vs = comparison.name, comparison.replicates, comparison.study.vs
-    figure.suptitle(words[f"{kind}_title"].format(vs=vs), x=0.01, ha="left", fontweight="bold", fontsize=STYLE["axes.titlesize"])
-    what = words[f"{kind}_what"].format(name=name, many=many)
-    figure.text(0.01, 1 - 0.34 / figure.get_figheight(), what, fontsize=9, color="#444444", va="top", wrap=True)
-
-
-def make(width: float, height: float) -> Figure:
-    """An empty figure with room for its heading."""
-    figure = Figure((width, height), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.58 / height))  # type: ignore[union-attr, call-arg]
-    return figure
+def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Mapping[str, str]) -> Figure:
+    """An empty figure of a size (inches, without its heading) that says what it shows."""
+    title = words[f"{kind}_title"].format(vs=comparison.study.vs)
+    return sheet(*size, title, words[f"{kind}_what"].format(name=comparison.name, many=comparison.replicates))
 
 
 def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
@@ -97,27 +106,28 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Effects over time, a panel for each measure; a fan of two intervals of the mean for each arm."""
     panels = courses(comparison)
     rows = -(-len(panels) // 2)
-    figure = make(9.6, 1.3 + 2.1 * rows)
+    figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words)
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axes, (name, series) in zip(grid.flat, panels.items(), strict=False):
         for arm, look in looks(comparison).items():
             fan(axes, series.sel(arm=arm), arm, look)
         axes.axhline(0, color=BLACK, linewidth=0.6)
-        axes.set_title(words.get(name, name.replace("_", " ")), fontsize=10)
-        axes.set_ylabel(fill(words.get(f"unit:{MEASURES[name].unit}", MEASURES[name].unit), 26), fontsize=8)
+        unit = MEASURES[name].unit
+        axes.set_title(fill(words.get(name, name.replace("_", " ")), 44), fontsize=10)
+        axes.set_ylabel(fill(unit_label(unit, words, difference=True), 26), fontsize=8)
         axes.set_xlim(0, (int(comparison.dataset.week[-1]) + 1) / YEAR)
-        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=STEPS))
+        axes.yaxis.set_major_formatter(amounts(words, scale(unit)))
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)
     for axes in grid[-1]:
         axes.set_xlabel(words["years"])
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
-    headed(figure, comparison, "effects", words)
     return figure
 
 
-def fan(axes: Any, series: xr.DataArray, label: str, look: Mapping[str, str]) -> None:
+def fan(axes: Any, series: xr.DataArray, label: str, look: Mapping[str, Any]) -> None:
     """Mean over replicates with its 50 % and 95 % t intervals."""
     from scipy.special import stdtrit  # here, because it takes long to import
 
@@ -135,22 +145,25 @@ def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Why trust moved: for each arm the paired differences booked to each cause, stacked; their sum with its interval."""
     table = comparison.ledger()
     arms = comparison.compared
-    figure = make(8.6, 2.2 + 0.55 * len(arms))
+    figure = make(comparison, "ledger", (8.6, 1.6 + 0.55 * len(arms)), words)
     axes = figure.add_subplot()
     above, below = np.zeros(len(arms)), np.zeros(len(arms))
     for cause in CAUSES:
         change = table[table.cause == cause].set_index("arm").effect.loc[arms].to_numpy()
         if change.any():
-            axes.barh(arms, change, left=np.where(change > 0, above, below), height=0.6, color=CAUSE_COLORS[cause], label=words[cause])
+            look: Any = {"color": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
+            axes.barh(arms, change, left=np.where(change > 0, above, below), height=0.6, label=words[cause], **look)
             above, below = above + np.maximum(change, 0), below + np.minimum(change, 0)
     net, half = band(net_effect(comparison))
-    axes.errorbar(net, arms, xerr=half, fmt="D", color=BLACK, markersize=5, capsize=3, label=words["ledger_net"])
+    axes.errorbar(net, arms, xerr=half, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
+    mark: Any = {"fmt": "D", "color": BLACK, "markeredgecolor": "white", "markersize": 7, "capsize": 3}
+    axes.errorbar(net, arms, xerr=half, label=words["ledger_net"], **mark)
     axes.axvline(0, color=BLACK, linewidth=0.6)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(words["ledger_axis"])
-    figure.legend(loc="outside lower center", ncols=3, fontsize=8.5)
-    headed(figure, comparison, "ledger", words)
+    axes.xaxis.set_major_formatter(amounts(words))
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)
     return figure
 
 
@@ -165,7 +178,7 @@ def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Who gains and who loses: the distribution over citizens of what an arm does to each of them."""
     table = comparison.gainers().set_index("arm")
     arms = comparison.compared
-    figure = make(8.2, 1.7 + 0.62 * len(arms))
+    figure = make(comparison, "gainers", (8.6, 1.2 + 0.62 * len(arms)), words)
     axes = figure.add_subplot()
     for place, arm in enumerate(arms):
         row, color = table.loc[arm], looks(comparison)[arm]["color"]
@@ -178,8 +191,8 @@ def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     axes.set_yticks(range(len(arms)), arms)
     axes.set_ylim(len(arms) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"{words['gainers_axis']}\n{words['gainers_note']}")
-    headed(figure, comparison, "gainers", words)
+    axes.set_xlabel(f"{words['gainers_axis']}\n{fill(words['gainers_note'], 66)}", fontsize=9)
+    axes.xaxis.set_major_formatter(amounts(words))
     return figure
 
 
@@ -189,14 +202,15 @@ def effect_map(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figu
     arms = comparison.compared
     columns = min(4, len(arms))
     rows = -(-len(arms) // columns)
-    figure = make(max(6.4, 1.2 + 2.7 * columns), 1.1 + 2.9 * rows)
+    figure = make(comparison, "map", (max(6.4, 1.2 + 2.7 * columns), 0.3 + 3.1 * rows), words)
+    figure.set_layout_engine("compressed", rect=figure.get_layout_engine().get()["rect"])  # type: ignore[union-attr] # for square panels
     grid: Any = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     maps = {arm: comparison.map_of_effect(arm).isel(replicate=0).values for arm in arms}
     largest = max(1e-6, *(float(np.nanquantile(np.abs(values), 0.995)) for values in maps.values()))
     for axes, arm in zip(grid.flat, arms, strict=False):
-        norm = TwoSlopeNorm(0, -largest, largest)
-        mesh = axes.imshow(maps[arm], cmap="PuOr", norm=norm, interpolation="nearest")  # both ends differ in lightness and hue for all
-        axes.set_title(arm, fontsize=10)
+        mesh = axes.imshow(maps[arm], cmap=DIFFERENCE, norm=Normalize(-largest, largest), interpolation="nearest")
+        hatched(axes, maps[arm] < -LOSING * largest)
+        titled(axes, arm, words["map_mean"].format(change=written(float(np.nanmean(maps[arm])), words, "+.4f")), 2.4)
         axes.grid(False)
         axes.set(xlabel=words["west_east"], ylabel=words["north_south"])
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -204,9 +218,16 @@ def effect_map(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figu
         axes.label_outer()
     for axes in grid.flat[len(arms) :]:
         axes.set_visible(False)
-    figure.colorbar(mesh, ax=grid, label=words["map_bar"], extend="both", shrink=0.9)
-    headed(figure, comparison, "map", words)
+    bar = figure.colorbar(mesh, ax=grid, label=words["map_bar"], extend="both", shrink=0.9, format=amounts(words))
+    bar.ax.axhspan(-largest, -LOSING * largest, facecolor="none", hatch=LOSS, edgecolor=BLACK, linewidth=0)
     return figure
+
+
+def hatched(axes: Any, losing: np.ndarray) -> None:
+    """Hatch cells of a map, so that they are told apart without color."""
+    down, across = np.nonzero(losing)
+    cells = [Rectangle((x - 0.5, y - 0.5), 1, 1) for x, y in zip(across.tolist(), down.tolist(), strict=True)]
+    axes.add_collection(PatchCollection(cells, facecolor="none", edgecolor=BLACK, hatch=LOSS, linewidth=0))
 
 
 @styled
@@ -214,25 +235,25 @@ def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Officers before and after, at the three levels of an evaluation (knowledge, attitude, behavior) and in conduct as a whole."""
     table = comparison.conduct()
     arms = [comparison.study.vs, *comparison.compared]
-    figure = make(10.4, 1.9 + 0.42 * len(arms))
+    figure = make(comparison, "conduct", (10.4, 1.6 + 0.46 * len(arms)), words)
     panels: Any = figure.subplots(1, 4, sharey=True)
-    marks = {"before": ("o", "white", GRAY, 10), "first_year": ("s", SKY, SKY, 7), "last_year": ("D", BLUE, BLUE, 4)}  # none hides another
+    marks = {"before": ("o", "white", GRAY, 6), "first_year": ("s", SKY, SKY, 5), "last_year": ("D", BLUE, BLUE, 4.5)}
     for axes, level in zip(panels, ("knowledge", "attitude", "training", "conduct"), strict=True):
         rows = table[table.level == level].set_index("arm").loc[arms]
         for place, arm in enumerate(arms):
             ends = rows.loc[arm, list(marks)].astype(float)
             axes.plot([ends.min(), ends.max()], [place, place], color="#BBBBBB", linewidth=1.2, zorder=1)
-        for span, (marker, face, edge, size) in marks.items():
-            half = np.nan_to_num(rows[f"{span}_half_width"].to_numpy(float))
-            axes.errorbar(rows[span], range(len(arms)), xerr=half, fmt=marker, mfc=face, color=edge, markersize=size, label=words[span])
-        axes.set_xlabel(words[level], fontsize=9)
-        axes.xaxis.set_major_locator(MaxNLocator(4))
+        for lift, (span, (marker, face, edge, size)) in zip((-0.16, 0.0, 0.16), marks.items(), strict=True):  # no interval on another
+            half, places = np.nan_to_num(rows[f"{span}_half_width"].to_numpy(float)), np.arange(len(arms)) + lift
+            axes.errorbar(rows[span], places, xerr=half, fmt=marker, mfc=face, color=edge, markersize=size, label=words[span])
+        axes.set_xlabel(words[level], fontsize=8.5)
+        axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
+        axes.xaxis.set_major_formatter(amounts(words))
         axes.grid(axis="y", visible=False)
     panels[0].set_yticks(range(len(arms)), arms)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
-    headed(figure, comparison, "conduct", words)
     return figure
 
 

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from sim.plots import BLACK, BLUE, DPI, GREEN, ORANGE, PURPLE, SKY, STYLE, VERMILION, styled
+from sim.plots import DPI, STYLE, styled
+from sim.plots_looks import BLACK, BLUE, ORANGE, SKY, VERMILION, amounts, look_at, scale, unit_label
 from sim.results import interval, write
+from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import WANTED, formula
 from sim.trials.result import TrialResult
 
-COLORS, MARKS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY), "osD^vP"
 SHOWN = "ancova"
+WORDS = {"thousands": ",", "points": "percentage points", "on_scale": "points on the 0-1 scale"}
 
 
 def _headed(figure: Figure, title: str, what: str) -> None:
@@ -46,16 +48,16 @@ def _panels(result: TrialResult, height: float, counted: str) -> tuple[Figure, l
 def power(result: TrialResult) -> Figure:
     """Power by sample size, a color for each duration: counted (marks with 95 % intervals) and by formula (lines)."""
     table = result.curves().query("estimator == @SHOWN")
-    figure, panels = _panels(result, 2.4, "power")
+    figure, panels = _panels(result, 2.6, "trials that find it")
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         for place, week in enumerate(result.trial.weeks_asked):
             rows = table[(table.outcome == outcome) & (table.week == week)].drop_duplicates("persons")
-            color, label = COLORS[place % len(COLORS)], f"endline in week {week}"
+            look, label = look_at(place + 1), f"endline in week {week}"
             shift = 1.03 ** (place - (len(result.trial.weeks_asked) - 1) / 2)  # so that intervals do not hide each other
             spans = np.clip([rows.power - rows.power_low, rows.power_high - rows.power], 0, 1)
-            marker = MARKS[place % len(MARKS)]
-            axes.errorbar(rows.persons * shift, rows.power, yerr=spans, fmt=marker, color=color, markersize=4.5, capsize=2, label=label)
-            axes.plot(*_smooth(rows), color=color, linewidth=1.3)
+            marks: Any = {"fmt": look.mark, "color": look.color, "markersize": 4.5, "capsize": 2, "label": label}
+            axes.errorbar(rows.persons * shift, rows.power, yerr=spans, **marks)
+            axes.plot(*_smooth(rows), **look.line, linewidth=1.3)
         axes.axhline(WANTED, color=BLACK, linewidth=0.7, linestyle=":")
         axes.set(ylim=(-0.03, 1.03), xscale="log")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -63,13 +65,14 @@ def power(result: TrialResult) -> Figure:
         axes.set_xticks(shown[-5:])
         if len(shown) == 1:
             axes.set_xlim(shown[0] / 2, shown[0] * 2)
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.set_xlabel(f"{OUTCOMES[outcome].population} (logarithmic scale)", fontsize=8)
         axes.minorticks_off()
         axes.tick_params(labelsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
     what = (
-        f"{result.name}\nANCOVA, by persons (or units) whose outcome is known; "
+        f"{result.name}\nPower of ANCOVA, by how many there are whose outcome is known; "
         f"marks: counted, 95 % intervals over {result.replicates} replicates; lines: formula; dotted: 80 %"
     )
     _headed(figure, "How often the trial finds an effect (p < 0.05)", what)
@@ -91,7 +94,7 @@ def _smooth(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 @styled
 def estimates(result: TrialResult) -> Figure:
     """What evaluators would find, one trial a count, against what is true."""
-    figure, panels = _panels(result, 2.1, "trials")
+    figure, panels = _panels(result, 2.3, "trials")
     data = result.dataset.sel(week=result.trial.endline, size=1.0, estimator=SHOWN)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         part = data.sel(outcome=outcome)
@@ -110,14 +113,14 @@ def estimates(result: TrialResult) -> Figure:
         axes.axvline(contrast, color=BLUE, linewidth=2, linestyle="--", label="what the trial compares: treated minus others")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        unit = OUTCOMES[outcome].unit
+        axes.set_xlabel(unit_label(unit, WORDS, difference=True), fontsize=8)
+        axes.xaxis.set_major_formatter(amounts(WORDS, scale(unit)))
         axes.tick_params(labelsize=8)
         axes.grid(axis="x", visible=False)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
-    what = (
-        f"{result.name}\nANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples; "
-        "effects in the outcome's unit"
-    )
+    what = f"{result.name}\nANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples"
     _headed(figure, "What evaluators find, and what is true", what)
     return figure
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 
 from sim.patterns import patterns
-from sim.plots import BLUE, VERMILION, styled
+from sim.plots import styled
+from sim.plots_looks import BLUE, VERMILION
 from sim.results import write
 from sim.validation.page import DIFFERENCES, HOLDOUTS_FIGURE, PATTERNS_FIGURE, shown, span
 from sim.validation.record import Validation
@@ -81,7 +82,7 @@ def against_ranges(groups: Sequence[tuple[str, Sequence[Line]]], title: str) -> 
     axes.set_xticks([0, 1], ["lowest\nwanted", "highest\nwanted"])
     axes.grid(axis="y", visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
-    what = "Gray: the range wanted, each row on its own scale. Dot: the model's middle; line: nine of ten draws. Right: the model's middle."
+    what = "Gray: the range wanted, each row on its own scale. Mark: the model's middle; line: nine of ten draws. Right: both as numbers."
     figure.text(0.01, 1 - 0.3 / height, title, fontweight="bold", fontsize=11)
     figure.text(0.01, 1 - 0.52 / height, what, fontsize=9, color="#444444")
     return figure
@@ -95,7 +96,7 @@ def draw(axes: Any, place: int, line: Line) -> None:
     ends = [min(max(end, -FARTHEST), 1 + FARTHEST) for end in (first, last)]
     axes.plot(ends, [place, place], color=color, linewidth=1.6, solid_capstyle="butt")
     at = min(max(value, -FARTHEST + 0.04), 1 + FARTHEST - 0.04)
-    marker = "o" if at == value else "<" if value < 0 else ">"
+    marker = ("o" if line.passed else "D") if at == value else "<" if value < 0 else ">"
     axes.plot(at, place, marker, color=color, markersize=6 if line.passed else 7)
     wanted = span(line.low, line.high, line.unit, change=line.change)
     found = shown(line.value, line.unit, change=line.change)
@@ -112,12 +113,12 @@ def write_at(axes: Any, place: int, left: str, right: str, *, bold: bool = False
 
 def every_pattern(validation: Validation) -> Figure:
     """Patterns with a verdict against their ranges."""
-    return against_ranges(rows_of_patterns(validation), f"{validation.scenario}: every pattern, failures in orange")
+    return against_ranges(rows_of_patterns(validation), f"{validation.scenario}: every pattern, failures in orange, as diamonds")
 
 
 def other_years_and_places(validation: Validation) -> Figure:
     """What was not fitted, against its data."""
-    return against_ranges(rows_of_holdouts(validation), "Years and places to which nothing was fitted, failures in orange")
+    return against_ranges(rows_of_holdouts(validation), "Years and places to which nothing was fitted, failures in orange, as diamonds")
 
 
 FIGURES: dict[str, Callable[[Validation], Figure]] = {PATTERNS_FIGURE: every_pattern, HOLDOUTS_FIGURE: other_years_and_places}

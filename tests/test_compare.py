@@ -234,7 +234,7 @@ def test_figures_show_every_arm_with_axes_named(draw, comparison):
     shown = [text.get_text() for axes in panels for text in [*axes.get_yticklabels(), axes.title, axes._left_title]]
     shown += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     assert set(comparison.compared) <= set(shown)
-    assert "compared with baseline" in figure.get_suptitle() or draw is plots_compare.conduct
+    assert "compared with baseline" in figure.texts[0].get_text() or draw is plots_compare.conduct
     assert panels[-1].get_xlabel()
 
 

@@ -6,10 +6,12 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from figures import cut
 
 from sim import plots
 from sim.errors import InputError
 from sim.measures import MEASURES
+from sim.report.words import LANGUAGES, Words
 from sim.results import interval, run
 from sim.scenario import Change, CitySize, Scenario
 
@@ -41,6 +43,14 @@ def test_strangers_can_read_it(draw, results):
     assert panels[-1].get_xlabel()
     texts = [text.get_text() for axes in panels for text in axes.texts]
     assert any("A small city" in text for text in texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("draw", plots.FIGURES.values(), ids=plots.FIGURES)
+def test_nothing_is_cut_off(draw, language, results):
+    long = results.dataset.assign_attrs(title="A small city with a name so long that no line of a figure could hold it")
+    for shown in (results, type(results)(long)):
+        assert cut(draw(shown, Words(language).figure_words(plots.WORDS))) == []
 
 
 def test_trust_is_drawn_with_its_band(results):
@@ -88,8 +98,9 @@ def test_the_map_is_the_first_replicate(results):
     assert left.images[0].get_array().shape == (4, 5)
 
 
-def test_colors_differ():
-    assert len({*plots.CAUSE_COLORS.values()}) == len(plots.CAUSE_COLORS) == len(plots.CAUSES)
+def test_causes_are_hatched(results):
+    areas = {area.get_label(): area.get_hatch() for area in plots.ledger(results).axes[0].collections}
+    assert areas["what others tell"] and not areas["own contact with officers"]
 
 
 def test_settings_are_left_alone(results):

@@ -10,6 +10,7 @@ import made_decisions as made
 import matplotlib
 import numpy as np
 import pytest
+from figures import cut
 from matplotlib.patches import Rectangle
 
 from sim import plots_decision as plots
@@ -18,7 +19,7 @@ from sim.plots_decision.curves import frontier_of
 from sim.plots_decision.parts import looks, pick
 from sim.plots_decision.plane import outline
 from sim.plots_decision.tables import PARTS, turning
-from sim.report.words import read
+from sim.report.words import LANGUAGES, Words, read
 
 DECISION, DISCOVERY = made.decision(), made.discovery()
 FIGURES = {name: (draw, DECISION) for name, draw in plots.FIGURES.items()}
@@ -46,6 +47,15 @@ def test_strangers_can_read_it(name):
         assert "thousand pesos" in said
     figure.savefig(BytesIO(), format="png", dpi=40)
     assert min(axes.get_position().y0 for axes in figure.axes) >= 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_cut_off(name, language):
+    words = Words(language)
+    inside = {**words.figure_words(plots.WORDS, "plots_decision"), **{f"arm:{arm}": words.reform(arm) for arm in made.ARMS}}
+    draw, found = FIGURES[name]
+    assert cut(draw(found, inside)) == []
 
 
 def test_options_are_told_apart_without_color():
@@ -117,15 +127,17 @@ def test_outlines_hold_nineteen_of_twenty_draws():
 def test_information_is_ranked_with_its_intervals():
     figure = drawn("information")
     for axes, kind in zip(figure.axes, ("factor", "topic"), strict=True):
-        rows = pick(DECISION.evppi, made.SHOWN[1]).query(f"kind == '{kind}'").sort_values("evppi", ascending=False)
+        rows = pick(DECISION.evppi, made.SHOWN[1]).query(f"kind == '{kind}' and high > 0").sort_values("high", ascending=False)
         bars = axes.containers[0]
-        assert [bar.get_width() for bar in bars] == pytest.approx(rows.evppi.to_numpy()[: len(bars)])
+        assert [bar.get_width() for bar in bars] == pytest.approx(rows.evppi.to_numpy()[: plots.tables.MOST])
         low, high = axes.collections[-1].get_segments()[0][:, 0]
         assert (low, high) == pytest.approx((rows.low.iloc[0], rows.high.iloc[0]))
     assert "contested" in texts(figure) and "how the reform is made" in texts(figure)
     none = DECISION.evppi.assign(evppi=0.0, low=0.0, high=0.0)
-    said = texts(plots.FIGURES["information"](replace(DECISION, evppi=none)))
-    assert "No bar is clearly above 0" in said
+    figure = plots.FIGURES["information"](replace(DECISION, evppi=none))
+    said, factors = texts(figure), pick(none, made.SHOWN[1]).query("kind == 'factor'")
+    assert "No bar is clearly above 0" in said and f"would not change the choice: {len(factors)} numbers" in said
+    assert [len(axes.containers[0]) for axes in figure.axes] == [0, 0] and "nothing" in said.split()
 
 
 def test_the_least_regret_of_each_column_is_boxed():
@@ -187,7 +199,8 @@ def test_the_tradeoff_marks_the_rule_that_was_chosen():
 def test_the_box_shows_its_part_of_each_factor():
     figure = drawn("box")
     said = texts(figure)
-    assert "Where purge lowers mean trust" in said
+    assert "Where purge fails" in said and "in which the reform lowers mean trust" in said
+    assert "Log-odds measure how likely something is" in said
     assert "below \u22120.21 log-odds" in said and "above 6 %" in said and "p < 0.001; 98 of 100" in said
     inner = [patch for container in figure.axes[0].containers for patch in container if patch.get_width() < 100]
     assert [(round(bar.get_x()), round(bar.get_width())) for bar in inner] == [(0, 40), (60, 40)]

@@ -24,6 +24,7 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"trials"},
     {"studies"},
     {"calibration"},
+    {"plots_looks"},
     {"plots", "plots_compare", "plots_sensitivity", "plots_trial", "plots_validation", "plots_calibration", "plots_decision"},
     {"report"},
     {"dashboard"},

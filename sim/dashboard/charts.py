@@ -13,10 +13,11 @@ from sim.dashboard.arena import Arena
 from sim.dashboard.picture import LAYERS, SHADES, STRIPED, palette, scale
 from sim.dashboard.svg import GRAY, INK, Axis, Chart, Line, axis, bounds, box_sign, dash_sign, image, shape_sign, text, wrapped
 from sim.measures import YEAR
-from sim.plots_looks import CAUSE_COLORS, look_at
+from sim.plots_looks import CAUSE_COLORS, CAUSE_HATCHES, look_at
 from sim.report.words import Words
 
 Array = np.ndarray
+HATCHES = {"/": "M-1 1l2-2M0 6l6-6M5 7l2-2", "x": "M0 0l6 6M0 6l6-6", ".": "M3 3h.01", "-": "M0 3h6"}  # on a square of 6 units
 DASH = 1.2  # units of the drawing for one of a look's dashes
 WORDS: Mapping[str, str] = {  # what the drawings say; sim.report has the same keys in other languages, in the section dashboard
     "trust_title": "Trust in the police",
@@ -151,17 +152,30 @@ def ledger_chart(arena: Arena, arm: str, words: Mapping[str, str] = WORDS, *, di
     title = words["ledger_difference" if difference else "ledger_title"].format(arm=_named(words, arm), first=_named(words, arena.first))
     unit = words["ledger_difference_unit" if difference else "ledger_unit"]
     made = Chart(title, unit, _time(arena.week), axis(*bounds([above, below], 0.02, zero=True)))
-    made.legend([(words[cause], box_sign(CAUSE_COLORS[cause])) for cause in order] + [(words["net"], dash_sign(INK))])
+    filled = {cause: _fill(cause, f"{list(arena.lanes).index(arm)}-{int(difference)}") for cause in order}
+    made.parts += [pattern for _, pattern in filled.values()]
+    made.legend([(words[cause], box_sign(filled[cause][0])) for cause in order] + [(words["net"], dash_sign(INK))])
     _axes(made, words)
     for part in (gains, losses):
         base = none
         for cause, change in part.items():
-            made.area(arena.weeks, base, base + change, CAUSE_COLORS[cause])
+            made.area(arena.weeks, base, base + change, filled[cause][0])
             base = base + change
     made.line(arena.weeks, Line(above + below, "#FFFFFF"), 4.0)  # a rim, so that the sum is seen on every color
     made.line(arena.weeks, Line(above + below, INK))
     made.upright(_dates(arena))
     return made.done()
+
+
+def _fill(cause: str, drawing: str) -> tuple[str, str]:
+    """What fills the areas of a cause, plain or hatched in white as in the figures of reports, and the pattern that it needs."""
+    hatch, color = CAUSE_HATCHES[cause], CAUSE_COLORS[cause]
+    if not hatch:
+        return color, ""
+    name = f"{cause}-{drawing}"  # its own in each drawing, since another may be hidden
+    lines = f'<path d="{HATCHES[hatch[0]]}" stroke="#fff" stroke-width="1" stroke-linecap="square"/>'
+    size = 'width="6" height="6" patternUnits="userSpaceOnUse"'
+    return f"url(#{name})", f'<pattern id="{name}" {size}><rect width="6" height="6" fill="{color}"/>{lines}</pattern>'
 
 
 SIGNS = (("stopped", "open"), ("corrupt", "filled"), ("victim", "cross"))

@@ -1,4 +1,4 @@
-"""The city as an image: cells colored by what is wanted, officers as dots, offenders as crosses. Made from columns, never agent by agent."""
+"""The city as an image: colored cells, officers as dots, offenders as crosses. Made from columns, never agent by agent."""
 
 from collections.abc import Callable
 from functools import cache

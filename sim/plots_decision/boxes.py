@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.plots import BLACK, BLUE, VERMILION, styled
-from sim.plots_decision.parts import GRAY, PAPER, money, name_of, row_names
+from sim.plots import sheet, styled
+from sim.plots_decision.parts import PAPER, name_of, row_names
 from sim.plots_decision.words import WORDS
-from sim.plots_sensitivity.parts import sheet
+from sim.plots_looks import BLACK, BLUE, GRAY, VERMILION, brief
 from sim.studies.discoveries import Discovery
 
 LABELED = 0.035  # of 100 %; steps closer together than this are not numbered
 LEAST_P = 0.001
 SHARES = ("share", "probability")  # units of factors that are shown as percentages
+BARE = ("ratio", "0-1", "count")  # units that say nothing beside a number
 
 
 def fails(discovery: Discovery, words: Mapping[str, str]) -> str:
@@ -31,8 +32,8 @@ def fails(discovery: Discovery, words: Mapping[str, str]) -> str:
 def tradeoff(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figure:
     """Coverage and density of every box on the way, the chosen one marked."""
     share, rows = 100 * discovery.share, discovery.trajectory[discovery.trajectory.phase == "peel"]
-    title = words["tradeoff_title"].format(arm=name_of(discovery.output.arm, words), fails=fails(discovery, words))
-    figure = sheet(9.6, 4.4, title, words["tradeoff_what"].format(share=f"{share:.0f}"))
+    title = words["tradeoff_title"].format(arm=name_of(discovery.output.arm, words))
+    figure = sheet(9.6, 4.4, title, words["tradeoff_what"].format(share=f"{share:.0f}", fails=fails(discovery, words)))
     axes = figure.add_subplot()
     axes.axhline(share, color=GRAY, linestyle="--", linewidth=1)
     axes.annotate(words["tradeoff_base"], (2, share), (0, 3), textcoords="offset points", fontsize=8, color=GRAY)
@@ -57,16 +58,17 @@ def tradeoff(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figure:
 def restrictions(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figure:
     """The part of each restricted factor's distribution that lies in the box."""
     box = discovery.box
-    title = words["box_title"].format(arm=name_of(discovery.output.arm, words), fails=fails(discovery, words))
+    title = words["box_title"].format(arm=name_of(discovery.output.arm, words))
     shares = {name: f"{100 * getattr(discovery, name):.0f}" for name in ("density", "share", "coverage")}
-    figure = sheet(9.6, 0.75 + 0.75 * len(box), title, words["box_what"].format(**shares))
+    note = f" {words['log_odds']}" if any(unit.startswith("log-odds") for unit in box.unit) else ""
+    figure = sheet(9.6, 0.85 + 0.75 * len(box), title, words["box_what"].format(**shares, fails=fails(discovery, words)) + note)
     axes = figure.add_subplot()
     small = []
     for down, row in enumerate(box.to_dict("records")):
         low, high = 100 * row["low_share"], 100 * row["high_share"]
         axes.barh(down, 100, height=0.34, color="#E4E4E4")
         axes.barh(down, high - low, left=low, height=0.34, color=BLUE, edgecolor=BLACK, linewidth=0.8)
-        axes.annotate(bounds(row, words), (low, down), (2, -15), textcoords="offset points", fontsize=8, va="center")
+        axes.annotate(bounds(row, words), (low, down + 0.17), (2, -3), textcoords="offset points", fontsize=8, va="top")
         p = f"= {row['quasi_p']:.3f}" if row["quasi_p"] >= LEAST_P else f"< {LEAST_P}"
         told = words["box_note"].format(p=p, again=f"{100 * row['bootstrap']:.0f}")
         axes.annotate(told, (1.01, down), xycoords=("axes fraction", "data"), fontsize=8, va="center", annotation_clip=False)
@@ -84,9 +86,9 @@ def bounds(row: Mapping[str, Any], words: Mapping[str, str]) -> str:
         return words["among"].format(values=row["kept"])
     share = row["unit"] in SHARES
     low, high = (100 * row[end] if share else row[end] for end in ("low", "high"))
-    unit = "%" if share else words.get(f"unit:{row['unit']}", row["unit"])
+    unit = "%" if share else "" if row["unit"] in BARE else words.get(f"unit:{row['unit']}", row["unit"])
     if not np.isfinite(low):
-        return f"{words['below'].format(value=money(high, words))} {unit}"
+        return f"{words['below'].format(value=brief(high, words))} {unit}".strip()
     if not np.isfinite(high):
-        return f"{words['above'].format(value=money(low, words))} {unit}"
-    return f"{words['between'].format(low=money(low, words), high=money(high, words))} {unit}"
+        return f"{words['above'].format(value=brief(low, words))} {unit}".strip()
+    return f"{words['between'].format(low=brief(low, words), high=brief(high, words))} {unit}".strip()

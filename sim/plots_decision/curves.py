@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.plots import BLACK, styled
-from sim.plots_decision.parts import GRAY, labeled, looks, name_of, thousands
+from sim.plots import sheet, styled
+from sim.plots_decision.parts import labeled, looks, name_of
 from sim.plots_decision.words import WORDS
-from sim.plots_sensitivity.parts import sheet
+from sim.plots_looks import BLACK, GRAY, amounts
 from sim.studies.decision import Decision
 
 FRONTIER = {"color": "#BBBBBB", "linewidth": 6.5, "solid_capstyle": "butt", "zorder": 1}
 WIDE = 30.0  # times the least frontier; where losses reach further, their axis is logarithmic
+LETTER = 0.0125  # of the width of a panel, in the strip above it
 LOWEST = 3e-4  # of the greatest loss, where a logarithmic axis ends
 
 
@@ -37,16 +38,13 @@ def frontier_of(decision: Decision) -> pd.DataFrame:
 
 def best_strip(strip: Any, decision: Decision, words: Mapping[str, str]) -> None:
     """Which arm is best on average, over the range of pay: a band cut where that changes."""
-    rows, pay = frontier_of(decision), np.asarray(decision.pay, float)
-    starts = [0, *(place for place in range(1, len(rows)) if rows.arm[place] != rows.arm[place - 1])]
-    edges = [pay[0], *((pay[place - 1] + pay[place]) / 2 for place in starts[1:]), pay[-1]]
-    look = looks(decision.arms)
-    for place, low, high in zip(starts, edges[:-1], edges[1:], strict=True):
-        arm = rows.arm[place]
+    look, span = looks(decision.arms), decision.pay[-1] - decision.pay[0]
+    for arm, low, high in decision.frontier():
         strip.axvspan(low, high, facecolor=look[arm]["color"], alpha=0.18, edgecolor=BLACK, linewidth=0.8)
-        wide = high - low > 0.11 * (pay[-1] - pay[0])
-        side: Any = {"ha": "center", "va": "center" if wide else "bottom", "transform": strip.get_xaxis_transform()}
-        strip.text((low + high) / 2, 0.45 if wide else 1.05, name_of(arm, words), fontsize=8.5 if wide else 7.5, **side)
+        name = name_of(arm, words)
+        wide = (high - low) / span > LETTER * (len(name) + 2)
+        side: Any = {"ha": "center" if wide else "left", "va": "center" if wide else "bottom", "transform": strip.get_xaxis_transform()}
+        strip.text((low + high) / 2 if wide else low, 0.45 if wide else 1.1, name, fontsize=8.5 if wide else 8, **side)
     strip.set_ylabel(words["best_strip"], rotation=0, ha="right", va="center", fontsize=8.5)
 
 
@@ -64,7 +62,7 @@ def lines(axes: Any, decision: Decision, column: str, scale: float, words: Mappi
             rows.pay, scale * rows[column], **look[arm], linewidth=1.6, markersize=4.5, markevery=(number % 8, 8), label=name_of(arm, words)
         )
     axes.set_xlim(decision.pay[0], decision.pay[-1])
-    axes.xaxis.set_major_formatter(thousands(words))
+    axes.xaxis.set_major_formatter(amounts(words))
     axes.set_xlabel(words["pay_axis"].format(unit=words.get("unit", decision.unit)))
 
 
@@ -89,7 +87,7 @@ def loss(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     else:
         axes.set_ylim(bottom=0)
         axes.set_ylabel(words["loss_axis"])
-    axes.yaxis.set_major_formatter(thousands(words))
+    axes.yaxis.set_major_formatter(amounts(words))
     labeled(axes, ends(decision, "expected_loss", 1.0), looks(decision.arms), words)
     return figure
 

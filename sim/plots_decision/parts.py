@@ -6,33 +6,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from sim.parameters import CODEBOOK
-from sim.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
-from sim.plots_sensitivity.parts import GRAY
+from sim.plots_looks import GRAY, look_at
 from sim.studies.study import Study
 
 Look = dict[str, Any]
-# Color, line and mark; told apart in gray too
-LOOKS: tuple[tuple[str, Any, str], ...] = (
-    (BLUE, "-", "o"), (VERMILION, (0, (6, 2)), "s"), (GREEN, (0, (6, 2, 1.5, 2)), "^"), (BLACK, (0, (1.5, 1.5)), "D"),
-    (PURPLE, (0, (10, 2)), "v"), (ORANGE, (0, (3, 1.5, 1, 1.5, 1, 1.5)), "P"), (SKY, (0, (4, 4)), "X"),
-)  # fmt: skip
-AGAINST: Look = {"color": "#777777", "linestyle": ":", "marker": "*"}  # the arm compared with
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # behind small print, so that no line runs through it
-MINUS = "\u2212"
 WIDTH = 46  # letters of small print beside a row
 LINE = 0.052  # height of a label, as a share of a panel of usual height
 
 
 def looks(arms: Sequence[str]) -> dict[str, Look]:
     """Color, line and mark of each arm, the same in every figure; the first is the one compared with."""
-    made = {arms[0]: AGAINST}
-    for place, arm in enumerate(arms[1:]):
-        color, line, mark = LOOKS[place % len(LOOKS)]
-        made[arm] = {"color": color, "linestyle": line, "marker": mark}
-    return made
+    return {arm: look_at(place).line | {"marker": look_at(place).mark} for place, arm in enumerate(arms)}
 
 
 def name_of(arm: str, words: Mapping[str, str]) -> str:
@@ -40,24 +27,11 @@ def name_of(arm: str, words: Mapping[str, str]) -> str:
     return words.get(f"arm:{arm}", arm)
 
 
-def names_of(arms: str, words: Mapping[str, str]) -> str:
-    """What several arms are called that a table joins by commas."""
-    return ", ".join(name_of(arm, words) for arm in arms.split(", "))
-
-
-def money(value: float, words: Mapping[str, str]) -> str:
-    """A number in three digits, or without decimals, with the language's mark for thousands.
-
-    >>> [money(value, {"thousands": ","}) for value in (12345.6, -3.14159, 0.06, 0.0)]
-    ['12,346', '\u22123.14', '0.06', '0']
-    """
-    shown = f"{value:z,.0f}" if abs(value) >= 100 else f"{value:z.3g}"
-    return shown.replace(",", words["thousands"]).replace("-", MINUS)
-
-
-def thousands(words: Mapping[str, str]) -> FuncFormatter:
-    """Ticks of an axis of amounts."""
-    return FuncFormatter(lambda value, _: f"{value:,.10g}".replace(",", words["thousands"]).replace("-", MINUS))
+def outdoing(arms: str, words: Mapping[str, str]) -> str:
+    """What those arms are called that outdo one, which a table joins by commas: the first two, and how many more."""
+    names = [name_of(arm, words) for arm in arms.split(", ")]
+    first = "; ".join(names[:2])
+    return words["pareto_more"].format(other=first, many=len(names) - 2) if len(names) > 2 else first
 
 
 def pick(frame: Any, pay: float) -> Any:
@@ -108,15 +82,15 @@ def meanings(study: Study) -> dict[str, str]:
     return {name: text.partition(". ")[0].rstrip(".") for name, text in texts.items()}
 
 
-def row_names(axes: Any, names: Sequence[str], small: Sequence[str], width: int = WIDTH) -> None:
-    """Names of rows from the top down at the left of a panel, each with small print under it."""
+def row_names(axes: Any, names: Sequence[str], small: Sequence[str], width: int = WIDTH, lines: int = 2) -> None:
+    """Names of rows from the top down at the left of a panel, each with so many lines of small print under it, or fewer."""
     axes.set_yticks(range(len(names)), [""] * len(names))
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
     for place, (name, text) in enumerate(zip(names, small, strict=True)):
-        told = fill(shorten(text, 2 * width, placeholder=" ..."), width) if text else ""
+        told = fill(shorten(text, lines * width - 4 * (lines - 1), placeholder=" ..."), width) if text else ""
         lift = 4 * (told.count("\n") + 1) if told else 0
         axes.annotate(name, (0, place), (-6, lift), fontsize=9, va="center", **at)
         axes.annotate(told, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)

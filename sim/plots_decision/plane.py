@@ -10,10 +10,10 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from sim.measures import MEASURES
-from sim.plots import BLACK, styled
-from sim.plots_decision.parts import GRAY, PAPER, looks, money, name_of, names_of, thousands
+from sim.plots import sheet, styled
+from sim.plots_decision.parts import PAPER, looks, name_of, outdoing
 from sim.plots_decision.words import WORDS
-from sim.plots_sensitivity.parts import sheet
+from sim.plots_looks import BLACK, GRAY, amounts, brief
 from sim.studies.decision import Decision
 from sim.studies.limits import unit_of
 
@@ -24,6 +24,7 @@ LETTER = 8.5  # size of names, in points
 # Where a name may stand, in points from its mark, the best place first
 NEAR = ((9, 0), (-9, 0), (0, 13), (0, -13), (14, 14), (-14, 14), (14, -14), (-14, -14))
 AROUND = (*NEAR, *((across, far) for far in (26, -26, 39, -39, 52, -52) for across in (-14, 14, 0)))
+NAMES = 0.35  # of the width of what is shown, kept at its right for names
 FLOOR = 0.13  # of the height, kept for the two quadrants in which money is saved
 
 
@@ -60,7 +61,7 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     quadrants(axes, words)
     axes.set_xlabel(words["plane_x"].format(unit=unit, vs=name_of(decision.arms[0], words)))
     axes.set_ylabel(words["plane_y"])
-    axes.yaxis.set_major_formatter(thousands(words))
+    axes.yaxis.set_major_formatter(amounts(words))
     return figure
 
 
@@ -95,7 +96,7 @@ def marked(axes: Any, rows: list[tuple[str, float, float, bool]], look: Mapping[
         taken.append(beside(spots[arm], (across, up), size, pixel))
         aside = ("center", "left", "right")[int(np.sign(across))]
         side: Any = {"ha": aside, "va": "center", "fontsize": LETTER, "bbox": PAPER, "zorder": 6}
-        arrow = {"arrowstyle": "-", "color": GRAY, "linewidth": 0.7} if max(abs(across), abs(up)) > 14 else None
+        arrow = {"arrowstyle": "-", "color": GRAY, "linewidth": 0.7} if max(abs(across), abs(up)) > 13 else None
         named = axes.annotate(name, (x, y), (across, up), textcoords="offset points", arrowprops=arrow, **side)
         named.set_in_layout(False)  # so that the panel keeps its size
 
@@ -118,9 +119,9 @@ def worth_lines(axes: Any, decision: Decision, words: Mapping[str, str]) -> None
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     for pay in (pay for pay in decision.shown if pay > 0):
         axes.plot([low / pay, high / pay], [low, high], color=GRAY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
-        x = ALONG * min(high / pay, right)
+        x = min(ALONG * high / pay, right - 0.08 * (right - left))
         side: Any = {"fontsize": 7.5, "color": GRAY, "ha": "center", "va": "center", "bbox": PAPER, "zorder": 2}
-        axes.annotate(words["plane_line"].format(pay=money(pay, words)), (x, pay * x), **side)
+        axes.annotate(words["plane_line"].format(pay=brief(pay, words)), (x, pay * x), **side)
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
 
@@ -147,21 +148,22 @@ def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     others = [name for name in ("incidence", "complaint_rate", "cost") if name in table]
     first = next(name for name in ("mean_trust", *table.columns[1:]) if name in table)
     out = table[~table.on_front.astype(bool) & table.dominated_by.fillna("").astype(bool)]
-    notes = [words["pareto_note"].format(arm=name_of(row.arm, words), other=names_of(row.dominated_by, words)) for row in out.itertuples()]
-    figure = sheet(9.6, 0.6 + 2.5 * len(others), words["pareto_title"], " ".join([words["pareto_what"], "; ".join(notes)]).strip())
+    notes = [words["pareto_note"].format(arm=name_of(row.arm, words), other=outdoing(row.dominated_by, words)) for row in out.itertuples()]
+    figure = sheet(9.6, 0.6 + 2.5 * len(others), words["pareto_title"], " ".join([words["pareto_what"], ". ".join(notes)]).strip())
     panels: Any = figure.subplots(len(others), 1, sharex=True, squeeze=False)[:, 0]
     look, front = looks(decision.arms), table.on_front.astype(bool)
+    left, right = table[first].min(), table[first].max()
+    panels[0].set_xlim(left - 0.06 * (right - left), right + NAMES * (right - left))  # of all: they share it
     for axes, name in zip(panels, others, strict=True):
         axes.plot(table[first], table[name], linestyle="none")
-        axes.margins(0.09, 0.16)
+        axes.margins(y=0.16)
         axes.axhline(0, color=BLACK, linewidth=0.6)
         axes.axvline(0, color=BLACK, linewidth=0.6)
-        axes.set_xlim(axes.get_xlim())
         axes.set_ylim(axes.get_ylim())
         marked(axes, list(zip(table.arm, table[first], table[name], front, strict=True)), look, words)
         unit = words.get(f"unit:{unit_of(name)}", unit_of(name))
         axes.set_ylabel(fill(f"{words.get(name, name.replace('_', ' '))} ({unit})", 30), fontsize=8.5)
-        axes.yaxis.set_major_formatter(thousands(words))
+        axes.yaxis.set_major_formatter(amounts(words))
         axes.yaxis.set_major_locator(MaxNLocator(5))
         toward(axes, words, down=MEASURES[name].unit != "0-1")
     panels[-1].set_xlabel(words["pareto_x"])

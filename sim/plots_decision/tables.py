@@ -10,14 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.plots import BLACK, ORANGE, SKY, styled
-from sim.plots_decision.parts import GRAY, WIDTH, empty, looks, meanings, money, name_of, pick, row_names, thousands
+from sim.plots import sheet, styled
+from sim.plots_decision.parts import WIDTH, empty, looks, meanings, name_of, pick, row_names
 from sim.plots_decision.words import WORDS
-from sim.plots_sensitivity.parts import sheet
+from sim.plots_looks import BLACK, GRAY, ORANGE, SKY, amounts, brief
 from sim.studies.decision import Decision
 
 MOST = 10  # bars of a panel, rows of a table of factors
-LEAST = 3
 PARTS = ("low", "middle", "high")  # thirds of a factor's draws
 
 
@@ -27,28 +26,28 @@ def status_and_meaning(name: str, status: str, texts: Mapping[str, str], words: 
     known = words.get(status, "")
     if not (meaning and known):
         return meaning or known
-    return f"{shorten(meaning, 2 * WIDTH - len(known) - 16, placeholder=' ...')} ({known})"
+    return f"{shorten(meaning, 3 * WIDTH - len(known) - 12, placeholder=' ...')} ({known})"
 
 
 def telling(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows, in the order given, of what may be worth something: at least three, at most ten."""
-    return rows.head(min(MOST, max(LEAST, int((rows.high > 0).sum()))))
+    """The rows of what may be worth something, the most that it may be worth first; at most ten."""
+    return rows[rows.high > 0].sort_values(["high", "evppi"], ascending=False, kind="stable").head(MOST)
 
 
 @styled
 def information(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """What knowing one factor, or all of a topic, is worth at the middle pay."""
     pay = decision.shown[1]
-    rows = pick(decision.evppi, pay).sort_values(["evppi", "high"], ascending=False, kind="stable")
+    rows = pick(decision.evppi, pay)
     evpi = float(np.interp(pay, decision.evpi.pay, decision.evpi.evpi))
     shown = {kind: telling(rows[rows.kind == kind]) for kind in ("factor", "topic")}
-    many = max(3, *(len(part) for part in shown.values()))
-    unit = words.get("unit", decision.unit)
-    told = words["information_what"].format(unit=unit, pay=money(pay, words), evpi=money(evpi, words))
-    left_out = int((rows.kind == "factor").sum()) - len(shown["factor"])
+    many = max(2, *(len(part) for part in shown.values()))
+    unit, useless = words.get("unit", decision.unit), int(((rows.kind == "factor") & ~(rows.high > 0)).sum())
+    told = words["information_what"].format(unit=unit, pay=brief(pay, words), evpi=brief(evpi, words), many=useless)
+    left_out = int((rows.kind == "factor").sum()) - useless - len(shown["factor"])
     rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
     rest += "" if (rows.low > 0).any() else f" {words['information_none']}"
-    figure = sheet(9.6, 0.9 + 0.42 * many, words["information_title"], told + rest)
+    figure = sheet(9.6, 0.9 + 0.54 * many, words["information_title"], told + rest)
     panels: Any = figure.subplots(1, 2, sharex=True)
     texts = meanings(decision.study)
     for axes, (kind, part), color, hatch in zip(panels, shown.items(), (SKY, ORANGE), ("", "////"), strict=True):
@@ -59,11 +58,14 @@ def information(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         names = [words.get(f"topic:{name}", name) for name in part.name] if kind == "topic" else part.name.tolist()
         status = part.status.fillna("").tolist()
         small = [status_and_meaning(*pair, texts, words) if kind == "factor" else "" for pair in zip(part.name, status, strict=True)]
-        row_names(axes, names, small)
+        row_names(axes, names, small, lines=3)
         axes.set_ylim(many - 0.5, -0.5)
+        if not names:
+            axes.annotate(words["nothing"], (0.5, 0.5), xycoords="axes fraction", ha="center", color=GRAY)
+        axes.set_xlim(left=0)
         axes.set_xlabel(words[f"information_{kind}"], fontsize=9)
         axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_formatter(thousands(words))
+        axes.xaxis.set_major_formatter(amounts(words))
         axes.axvline(0, color=BLACK, linewidth=0.8)
     return figure
 
@@ -81,7 +83,7 @@ def regret(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     axes.imshow(shade, cmap="Greys", vmin=0, vmax=3.0, aspect="auto", interpolation="nearest")
     for (down, across), value in np.ndenumerate(cells):
         least = value <= np.nanmin(cells[:, across])
-        said = money(value, words) if np.isfinite(value) else "-"
+        said = brief(value, words) if np.isfinite(value) else "-"
         axes.text(across, down, said, ha="center", va="center", fontsize=8.5, fontweight="bold" if least else "normal")
         if least:
             axes.add_patch(Rectangle((across - 0.47, down - 0.44), 0.94, 0.88, fill=False, edgecolor=BLACK, linewidth=1.1))
@@ -89,7 +91,7 @@ def regret(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(arms)), [name_of(arm, words) for arm in arms], fontsize=9)
     for number, pay in enumerate(decision.shown):
-        said = fill(words["regret_pay"].format(unit=unit, pay=money(pay, words)), 30)
+        said = fill(words["regret_pay"].format(unit=unit, pay=brief(pay, words)), 30)
         axes.annotate(
             said,
             (3 * number + 1, 1),
@@ -127,7 +129,7 @@ def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """The best arm in each third of what a contested number may be."""
     table, look, texts = turning(decision), looks(decision.arms), meanings(decision.study)
     shown, unit = table.head(2 * MOST), words.get("unit", decision.unit)
-    told = words["contested_what"].format(unit=unit, pay=money(decision.shown[1], words))
+    told = words["contested_what"].format(unit=unit, pay=brief(decision.shown[1], words))
     rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
     figure = sheet(9.6, 0.5 + 0.42 * len(shown), words["contested_title"], told + rest)
     axes = empty(figure)

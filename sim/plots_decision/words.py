@@ -19,11 +19,11 @@ WORDS: Mapping[str, str] = {
     "acceptability_title": "How probable it is that each option is the best",
     "acceptability_what": "Of 100 draws of everything uncertain, in how many is the option worth more than every other? Luck is averaged "
     "out. Thick gray: the option that is best on average, which need not be the one that is best most often. Shaded: 95 % intervals.",
-    "acceptability_axis": "best in so many of 100 draws",
+    "acceptability_axis": "in how many of 100 draws it is the best",
     "plane_title": "What each reform gains, and what it costs",
     "plane_what": "A small mark: one draw of everything uncertain. A large one: the mean. Outlines hold about 95 of 100 draws. Below a "
     "slanted line a reform is worth its cost if one {unit} is worth what is written there.",
-    "plane_x": "gain, in units of one {unit}, compared with {vs}",
+    "plane_x": "gain compared with {vs} (1: one {unit})",
     "plane_y": "extra cost (thousand pesos)",
     "plane_line": "worth it at {pay}",
     "better_dearer": "HELPS, COSTS MORE",
@@ -33,10 +33,11 @@ WORDS: Mapping[str, str] = {
     "information_title": "What would be worth finding out first?",
     "information_what": "How much better the choice would be, on average, if this one number (left) or everything about a topic (right) "
     "were known before choosing; if one {unit} is worth {pay} thousand pesos. Knowing everything would be worth {evpi}. Thin lines: 95 % "
-    "intervals. A bar without length: knowing it would not change the choice.",
+    "intervals; the longest first. Not shown, because knowing it would not change the choice: {many} numbers.",
     "information_factor": "one number (thousand pesos)",
     "information_topic": "a whole topic (thousand pesos)",
     "information_none": "No bar is clearly above 0: nothing by itself is sure to be worth knowing.",
+    "nothing": "nothing",
     "regret_title": "What could be regretted",
     "regret_what": "By how much (thousand pesos) the option falls short of the one that turns out best: on average, in the 5th worst and "
     "in the worst of 100 draws; for three answers to what one {unit} is worth. Boxed: the least of its column. To be safe whatever turns "
@@ -50,6 +51,7 @@ WORDS: Mapping[str, str] = {
     "else is at least as good in all of them. Hollow: another option is, so no weights could make it the choice.",
     "pareto_x": "effect on mean trust (scale from 0 to 1)",
     "pareto_note": "{arm}: outdone by {other}",
+    "pareto_more": "{other} and {many} more",
     "better": "better",
     "contested_title": "Would the choice be another one if a contested number were known?",
     "contested_what": "The draws are cut into thirds by each number. In each third: the option that is best on average, and in how many "
@@ -57,19 +59,22 @@ WORDS: Mapping[str, str] = {
     "low": "lowest third",
     "middle": "middle third",
     "high": "highest third",
-    "rest": "{many} more matter less and are left out.",
-    "tradeoff_title": "Where {arm} {fails}: how much a rule catches, how often it is right",
-    "tradeoff_what": "Each mark is a rule that says where it happens, narrower step by step. To the right: more of the cases lie inside. "
+    "rest": "Factors that matter less and are left out: {many}.",
+    "tradeoff_title": "Where {arm} fails: how much a rule catches, how often it is right",
+    "tradeoff_what": "A case: a draw in which the reform {fails}. Each mark is a rule that says where that happens, narrower step by step. "
+    "To the right: more of the cases lie inside. "
     "Up: more of what lies inside is a case. Numbers: how many factors the rule names. Dashed: how often it happens anywhere ({share} of "
     "100 draws).",
     "tradeoff_x": "cases that lie inside (of 100)",
     "tradeoff_y": "draws inside that are cases (of 100)",
     "tradeoff_chosen": "the rule chosen ({many})",
     "tradeoff_base": "all draws",
-    "box_title": "Where {arm} {fails}",
-    "box_what": "Inside all these bars it happens in {density} of 100 draws; anywhere, in {share}. They hold {coverage} of 100 cases. "
+    "box_title": "Where {arm} fails",
+    "box_what": "A case: a draw in which the reform {fails}. Inside all these bars that happens in {density} of 100 draws; anywhere, in "
+    "{share}. They hold {coverage} of 100 cases. "
     "Gray: all values that the number may have, by rank; dark: the part in which it happens. Right: how likely chance alone would cut so "
     "deep (p), and in how many of 100 resamples the same end is cut.",
+    "log_odds": "Log-odds measure how likely something is: 1 more takes 50 in 100 to 73, 2 more to 88.",
     "box_x": "share of the draws with a lower value (%)",
     "box_note": "p {p}; {again} of 100",
     "below": "below {value}",

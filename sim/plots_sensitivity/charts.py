@@ -7,15 +7,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.plots import BLACK, BLUE, ORANGE, VERMILION, styled
-from sim.plots_compare import COLORS, DASHES
-from sim.plots_sensitivity.parts import GRAY, MOST, WORDS, axis_label, heading, label_factors, sheet
+from sim.plots import sheet, styled
+from sim.plots_looks import BLACK, BLUE, GRAY, MINUS, ORANGE, VERMILION, look_at, written
+from sim.plots_sensitivity.parts import MOST, WORDS, axis_label, heading, label_factors, numbered, unit_of
 from sim.studies.findings import Analysis, Finding
 
 FEW = 8  # lines in a figure
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind small print, so that no line runs through it
 VISIBLE = 0.005  # of the widest swing; narrower ones are left out of a tornado
-MARKS = "osD^vP*X"
 # The columns that bars show, by method; each has its _low and _high
 BARS = {
     "emulator": ("first", "total"), "sobol": ("first", "total"), "efast": ("first", "total"), "delta": ("delta",), "pawn": ("median",),
@@ -26,7 +25,7 @@ AXES = {"total": "share_axis", "delta": "distance_axis", "median": "distance_axi
 
 def compact(value: object) -> str:
     """The value of a factor in little room."""
-    return value if isinstance(value, str) else f"{value:.3g}"
+    return value if isinstance(value, str) else f"{value:.3g}".replace("-", MINUS)
 
 
 @styled
@@ -50,6 +49,7 @@ def tornado(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
     if not finding.output.level and low < 0 < high:
         axes.axvline(0, color=VERMILION, linewidth=1.2, linestyle="--", label=words["zero"])
     axes.set_xlabel(axis_label(finding, words))
+    numbered(axes.xaxis, finding, words)
     label_factors(axes, analysis, shown.factor.tolist(), words)
     figure.legend(loc="outside lower center", ncols=4, fontsize=9)
     return figure
@@ -75,12 +75,15 @@ def bars(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS)
     figure = sheet(9.6, 1.2 + 0.43 * len(shown), title, what)
     axes = figure.add_subplot()
     height = 0.72 / len(columns)
-    for number, (column, color) in enumerate(zip(columns, (BLUE, ORANGE), strict=False)):
+    for number, (column, color, hatch) in enumerate(zip(columns, (BLUE, ORANGE), ("", "////"), strict=False)):
         places = np.arange(len(shown)) + (number - (len(columns) - 1) / 2) * height
-        axes.barh(places, scale * shown[column].to_numpy(float), height=0.92 * height, color=color, label=words[column])
+        look: Any = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0, "label": words[column]}
+        axes.barh(places, scale * shown[column].to_numpy(float), height=0.92 * height, **look)
         axes.hlines(places, scale * shown[f"{column}_low"], scale * shown[f"{column}_high"], color=BLACK, linewidth=0.9)
     axes.axvline(0, color=BLACK, linewidth=0.6)
-    axes.set_xlabel(words[AXES[columns[-1]]].format(unit=words.get(f"unit:{finding.output.unit}", finding.output.unit)))
+    if columns[-1] == "mu_star":
+        numbered(axes.xaxis, finding, words)
+    axes.set_xlabel(words[AXES[columns[-1]]].format(unit=unit_of(finding, words)))
     label_factors(axes, analysis, shown.factor.tolist(), words)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
     return figure
@@ -89,7 +92,7 @@ def bars(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS)
 @styled
 def morris(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS) -> Figure:
     """Mean size and spread of elementary effects; the first fifteen factors are numbered and listed."""
-    table, unit = finding.ranked(), words.get(f"unit:{finding.output.unit}", finding.output.unit)
+    table, unit = finding.ranked(), unit_of(finding, words)
     figure = sheet(9.6, 5.0, *heading("morris", finding, words))
     axes = figure.add_subplot()
     axes.plot(table.mu_star[MOST:], table.sigma[MOST:], "o", color="#BBBBBB", markersize=4)
@@ -105,6 +108,8 @@ def morris(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORD
     axes.set(xlim=(0, 1.05 * reach), ylim=(0, None))
     axes.set_xlabel(words["morris_x"].format(unit=unit))
     axes.set_ylabel(words["morris_y"].format(unit=unit))
+    numbered(axes.xaxis, finding, words)
+    numbered(axes.yaxis, finding, words)
     axes.annotate("\n".join(listed), (1.02, 1), xycoords="axes fraction", va="top", fontsize=8.5, linespacing=1.5)
     return figure
 
@@ -119,12 +124,12 @@ def convergence(analysis: Analysis, finding: Finding, words: Mapping[str, str] =
     axes = figure.add_subplot()
     for number, name in enumerate(names):
         rows = table[table.factor == name].sort_values("points")
-        color, dash = COLORS[number % len(COLORS)], DASHES[(number + number // len(COLORS)) % len(DASHES)]
-        axes.fill_between(rows.points, 100 * rows.low, 100 * rows.high, color=color, alpha=0.12, linewidth=0)
-        axes.plot(rows.points, 100 * rows.total, color=color, linestyle=dash, marker=MARKS[number], markersize=4, label=name)
+        look = look_at(number + 1)
+        axes.fill_between(rows.points, 100 * rows.low, 100 * rows.high, color=look.color, alpha=0.12, linewidth=0)
+        axes.plot(rows.points, 100 * rows.total, **look.line, marker=look.mark, markersize=4, label=name)
     axes.set_xscale("log", base=2)
     points = sorted(table.points.unique())
-    axes.set_xticks(points, [f"{point:,}" for point in points])
+    axes.set_xticks(points, [written(point, words, ".0f") for point in points])
     axes.minorticks_off()
     axes.set(xlabel=words["convergence_x"], ylabel=words["total_axis"])
     axes.set_ylim(bottom=min(0.0, 100 * float(table.total.min())))

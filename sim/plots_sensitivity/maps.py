@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from sim.plots import BLACK, BLUE, VERMILION, styled
-from sim.plots_sensitivity.parts import GRAY, MOST, WORDS, axis_label, heading, label_factors, named, sheet
+from sim.plots import sheet, styled
+from sim.plots_looks import BLACK, BLUE, GRAY, VERMILION
+from sim.plots_sensitivity.parts import MOST, WORDS, axis_label, heading, label_factors, named, numbered
 from sim.studies.findings import RANKS, Analysis, Finding, as_written
 
 PANELS = 6  # of scatter
@@ -72,6 +73,7 @@ def scatter(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
         axes.set_xlabel(fill(words.get(f"unit:{unit}", unit), 34), fontsize=8)
     for axes in grid[:, 0]:
         axes.set_ylabel(axis_label(finding, words, 32), fontsize=8)
+        numbered(axes.yaxis, finding, words)
     return figure
 
 
@@ -120,7 +122,8 @@ def overview(analysis: Analysis, words: Mapping[str, str] = WORDS) -> Figure:
     shown = table.head(MOST)
     what = words["overview_what"].format(name=analysis.study.name, what=words["overview_share" if rank == "total" else "overview_relative"])
     rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
-    figure = sheet(9.6, 1.9 + 0.43 * len(shown), words["overview_title"], what + rest)
+    names = [fill(named(finding, words).rpartition(",")[0], 34) for finding in analysis.findings]
+    figure = sheet(9.6, 2.0 + 0.46 * len(shown), words["overview_title"], what + rest)
     axes = figure.add_subplot()
     axes.set_facecolor("#CCCCCC")
     axes.imshow(shown, cmap="Blues", vmin=0, vmax=100, aspect="auto", interpolation="nearest")
@@ -129,7 +132,6 @@ def overview(analysis: Analysis, words: Mapping[str, str] = WORDS) -> Figure:
             axes.text(
                 across, down, f"{max(0.0, share):.0f}", ha="center", va="center", fontsize=8.5, color="white" if share > 60 else BLACK
             )
-    names = [named(finding, words).rpartition(",")[0] for finding in analysis.findings]
     axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
     axes.grid(False)
     label_factors(axes, analysis, shown.index.tolist(), words)

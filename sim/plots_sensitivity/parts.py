@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from textwrap import fill, shorten
 from typing import Any
 
-from matplotlib.figure import Figure
-
-from sim.plots import STYLE
+from sim.plots_looks import GRAY, amounts, scale, unit_label
 from sim.studies.findings import Analysis, Finding
 
 MOST = 15  # factors in a figure; the others are counted
-GRAY = "#666666"
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
+    "thousands": ",",
+    "points": "percentage points",
+    "on_scale": "points on the 0-1 scale",
     "effect": "effect of {arm} on {measure}, week {week}",
     "level": "{measure} in {arm}, week {week}",
-    "rest": "{many} more factors matter less and are left out.",
+    "rest": "Factors that matter less and are left out: {many}.",
     "tornado_title": "What moves the {output}",
     "tornado_what": "Bars: the output when one factor goes from low (5 % of its possible values are lower) to high (5 % are higher), all "
     "others averaged out. Small print: the factor's value there. Thin lines: 95 % intervals.",
@@ -67,22 +67,19 @@ def named(finding: Finding, words: Mapping[str, str]) -> str:
     return words["level" if output.level else "effect"].format(arm=arm, measure=measure, week=output.week)
 
 
-def axis_label(finding: Finding, words: Mapping[str, str], width: int = 90) -> str:
+def axis_label(finding: Finding, words: Mapping[str, str], width: int = 66) -> str:
     """The output with its unit, as an axis says it."""
-    unit = finding.output.unit
-    return fill(f"{named(finding, words)} ({words.get(f'unit:{unit}', unit)})", width)
+    return fill(f"{named(finding, words)} ({unit_of(finding, words)})", width)
 
 
-def sheet(width: float, height: float, title: str, what: str) -> Figure:
-    """An empty figure of a width and a height (inches) below its heading: a bold title and a few plain lines."""
-    lines = fill(what, int(14.5 * width))
-    top = 0.5 + 0.17 * (lines.count("\n") + 1)
-    figure = Figure((width, height + top), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / (height + top)))  # type: ignore[union-attr, call-arg]
-    # No suptitle: its room is there already, and if it were left out of the layout notebooks would cut it off.
-    figure.text(0.01, 1 - 0.1 / (height + top), title, va="top", fontweight="bold", fontsize=STYLE["axes.titlesize"])
-    figure.text(0.01, 1 - 0.36 / (height + top), lines, fontsize=9, color="#444444", va="top", linespacing=1.25)
-    return figure
+def unit_of(finding: Finding, words: Mapping[str, str]) -> str:
+    """The unit in which an output is shown: shares in percent, effects on them in percentage points."""
+    return unit_label(finding.output.unit, words, difference=not finding.output.level)
+
+
+def numbered(axis: Any, finding: Finding, words: Mapping[str, str]) -> None:
+    """Ticks of an axis of the output."""
+    axis.set_major_formatter(amounts(words, scale(finding.output.unit)))
 
 
 def heading(kind: str, finding: Finding, words: Mapping[str, str], left_out: int = 0, **values: object) -> tuple[str, str]:
@@ -98,9 +95,9 @@ def label_factors(axes: Any, analysis: Analysis, names: list[str], words: Mappin
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
+    at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
     for place, name in enumerate(names):
-        meaning = fill(shorten(words.get(f"factor:{name}", analysis.meanings.get(name, "")), 110, placeholder=" ..."), 62)
-        at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
+        meaning = fill(shorten(words.get(f"factor:{name}", analysis.meanings.get(name, "")), 124, placeholder=" ..."), 62)
         lift = 4 * (meaning.count("\n") + 1) if meaning else 0
-        axes.annotate(name, (0, place), (-6, lift), fontsize=9.5, va="center", **at)
+        axes.annotate(name, (0, place), (-6, lift), fontsize=9, va="center", **at)
         axes.annotate(meaning, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)
