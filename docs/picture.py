@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sim.plots import BLACK, BLUE, STYLE, VERMILION, band, years  # noqa: E402
+from sim.plots import STYLE, band, years  # noqa: E402
+from sim.plots_looks import BLACK, look_at  # noqa: E402
 from sim.studies.compare import compare  # noqa: E402
 from sim.studies.comparison import Comparison  # noqa: E402
 from sim.studies.effects import differences  # noqa: E402
@@ -35,7 +36,7 @@ WORDS = {
         "band": "franjas: intervalos de 95 %",
     },
 }  # fmt: skip
-COLORS = {"baseline": BLACK, "training": BLUE, "purge": VERMILION}
+LOOKS = {arm: look_at(place) for place, arm in enumerate(("baseline", "purge", "training"))}  # as in reports
 YEARS = 4
 
 
@@ -62,14 +63,14 @@ def draw(comparison: Comparison, words: dict[str, str]) -> Figure:
         figure.colorbar(shown, ax=city, label=words["bar"], shrink=0.85)
         for arm in ("baseline", "training"):
             line = data.trust.sel(arm=arm, week=slice(-52, None)).isel(replicate=0)
-            twice.plot(years(line), line, color=COLORS[arm], label=words[arm], linewidth=1.4)
+            twice.plot(years(line), line, **LOOKS[arm].line, label=words[arm], linewidth=1.4)
         twice.axvline(0, color="#999999", linewidth=0.8)
         twice.set(title=words["twice"], xlabel=words["years"], ylabel=words["trust"])
         for arm in comparison.compared:
             change = differences(data.trust.sel(week=slice(0, None)), "baseline").sel(arm=arm)
             mean, half = band(change)
-            effect.fill_between(years(change), mean - half, mean + half, color=COLORS[arm], alpha=0.25, linewidth=0)
-            effect.plot(years(change), mean, color=COLORS[arm], label=words[arm])
+            effect.fill_between(years(change), mean - half, mean + half, color=LOOKS[arm].color, alpha=0.25, linewidth=0)
+            effect.plot(years(change), mean, **LOOKS[arm].line, label=words[arm])
         effect.axhline(0, color=BLACK, linewidth=0.8)
         effect.set(
             title=words["effect"].format(many=comparison.replicates), ylabel=words["points"], xlabel=f"{words['years']} ({words['band']})"
