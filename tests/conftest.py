@@ -2,24 +2,46 @@
 
 import os
 
+# Matrices are small here: threads that wait for each other would take ten times as long on a busy machine. Before numpy is imported.
+os.environ |= {name: os.environ.get(name, "1") for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")}
+
 import matplotlib
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from sim.compiled import INTERPRETED
 
 matplotlib.use("Agg")
-# No deadline: the first example may compile. Derandomized, so that a test says the same on every machine;
+# No deadline: the first example may compile, and machines may be busy. Derandomized, so that a test says the same on every machine;
 # HYPOTHESIS_PROFILE=explore looks further.
-settings.register_profile("steady", deadline=None, derandomize=True)
-settings.register_profile("explore", deadline=None, max_examples=2000)
+UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", **UNHURRIED, derandomize=True)
+settings.register_profile("explore", **UNHURRIED, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+# The files that take longest, the longest first, so that in the end no worker is left alone with one of them.
+LONG = (
+    "test_notebooks", "test_docs", "test_compiled_cache", "test_readme", "test_view_browser", "test_calibration", "test_golden_studies",
+    "test_report", "test_cli_decide", "test_planning", "test_sensitivity_emulator", "test_report_decision", "test_cli_studies", "test_cli",
+    "test_executors", "test_kill", "test_decision", "test_benchmarks", "test_view",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):
-    """Tests of compiling have no object when nothing is compiled."""
+    """Long files come first. Tests of compiling have no object when nothing is compiled."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
     if INTERPRETED:
         skip = pytest.mark.skip(reason="needs compiled code, and NUMBA_DISABLE_JIT is set")
         for item in items:
             if item.get_closest_marker("compiled"):
                 item.add_marker(skip)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Workers take whole files, in this order: what the tests of a file share is made once, and by one of them."""
+    if config.getoption("dist") != "load":  # the user wants something else
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)

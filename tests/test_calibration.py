@@ -1,6 +1,10 @@
 """Calibration: known answers without the model, and a small city from end to end."""
 
+import sys
 from dataclasses import replace
+from functools import partial
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +21,7 @@ from sim.calibration.space import Space
 from sim.calibration.targets import FILE, Target, load_targets
 from sim.calibration.waves import LEAST_RUNS, Effort
 from sim.cli import main
-from sim.cli.calibrate import chosen_effort, outline, tell
+from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, outline, tell
 from sim.errors import InputError
 from sim.patterns import patterns
 from sim.plots_calibration import save_figures
@@ -300,10 +304,12 @@ def test_figures_and_tables_are_made(calibrated, tmp_path, capsys):
     assert "5 targets (P05" in outline(CITY, TARGETS, maker)
 
 
-def test_as_much_is_run_as_fits_into_the_minutes():
+def test_as_much_is_run_as_fits_into_the_minutes(monkeypatch):
     space = Space(CITY, TARGETS, 1)
+    clock = SimpleNamespace(perf_counter=partial(next, count()))  # all pilots together take a second
+    monkeypatch.setattr(sys.modules["sim.cli.calibrate"], "time", clock)
     few, more = (chosen_effort(space, None, minutes, 1).runs for minutes in (2.0, 1e4))
-    assert LEAST_RUNS * 0.9 < few <= more == Effort().runs
+    assert few == pytest.approx(60 * RUNNING * 2.0 * PILOTS, rel=0.1) and LEAST_RUNS < few < more == Effort().runs
     with pytest.raises(InputError, match="runs fit into"):
         chosen_effort(space, None, 0.01, 1)
     with pytest.raises(InputError, match="not both"):

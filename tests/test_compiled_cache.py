@@ -82,7 +82,7 @@ class Package:
 
     @staticmethod
     def finish(process):
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
         assert process.returncode == 0, err
         return out.split()
 

@@ -84,7 +84,7 @@ def site(tmp_path_factory):
     """The built site: its pages by their path, parsed."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     parse = html5lib.HTMLParser(namespaceHTMLElements=False).parse
     return {path: parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
@@ -160,6 +160,30 @@ def test_spanish_pages_say_that_they_are(site):
     spanish = {path for path in site if path.parent.name == "es"}
     assert len(spanish) >= 3
     assert {path for path, tree in site.items() if tree.get("lang") == "es"} == spanish
+
+
+def around(tree):
+    """What a page says around its text: in its menu, its buttons, and to who has it read aloud."""
+    said, left = set(), [tree]
+    while left:
+        element = left.pop()
+        if isinstance(element.tag, str) and element.tag not in ("article", "script", "style", "svg"):
+            said |= {" ".join((text or "").split()) for text in (element.text, *(part.tail for part in element))}
+            said |= {element.get(name, "") for name in ("title", "aria-label", "placeholder")}
+            said |= {element.get("content")} if element.get("name") == "description" else set()
+            left += list(element)
+    return {text for text in said if re.search("[a-z]", text)}
+
+
+def test_around_spanish_pages_nothing_is_english(site):
+    english = around(site[home(site) / "tutorial.html"])
+    assert {"Search", "Skip to content", "Dark", "Table of contents", "What it is"} <= english
+    menu = {"En español", "Qué es", "En diez minutos", "Cómo leer un informe", "Límites y ética"}
+    for path, tree in site.items():
+        if path.parent.name == "es":
+            assert (around(tree) & english) - menu == {"Confianza"}, path.name
+            assert {"Buscar", "Saltar a contenido", "Oscuro", *menu} - {"En español"} <= around(tree), path.name
+            assert "Permanent link" not in path.read_text(encoding="utf-8"), path.name
 
 
 def test_pictures_say_in_words_what_they_show(site):

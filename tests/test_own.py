@@ -70,7 +70,7 @@ def python(text, folder, **environment):
     """The output of a script, interpreted, in a process of its own."""
     (folder / "script.py").write_text(text)
     told = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1", **environment}
-    done = subprocess.run([sys.executable, "script.py"], cwd=folder, env=told, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "script.py"], cwd=folder, env=told, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

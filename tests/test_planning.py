@@ -32,6 +32,8 @@ TINY = STUDY.with_(scenario=STUDY.scenario.with_(adults=1000, weeks=6, spin_up_w
 def hurried(monkeypatch):
     """Few pilots."""
     monkeypatch.setattr(planning, "ENOUGH", 0.0)
+    monkeypatch.setattr(planning, "GLIMPSE", 300.0)  # on a busy machine runs seem long
+    monkeypatch.setattr(planning, "BUDGET", 3000.0)
 
 
 def said(seconds, low, high):
@@ -42,13 +44,14 @@ def said(seconds, low, high):
 def test_a_plan_comes_true(tmp_path, monkeypatch):
     """A sweep takes the time that was planned, to 30 %: processor time, for the machine has other things to do."""
     monkeypatch.setattr(planning.time, "perf_counter", time.process_time)
-    ratios = []
-    before = plan(STUDY, workers=1).seconds
-    for number in range(3):
+    monkeypatch.setattr(planning, "ENOUGH", 0.7)
+    study, ratios = STUDY.with_(replicates=1), []
+    before = plan(study, workers=1).seconds
+    for number in range(5):
         begun = time.process_time()
-        sweep(STUDY, tmp_path / str(number), workers=1)
+        sweep(study, tmp_path / str(number), workers=1)
         took = time.process_time() - begun
-        after = plan(STUDY, workers=1).seconds
+        after = plan(study, workers=1).seconds
         ratios.append((before + after) / 2 / took)
         before = after
     assert 0.7 < median(ratios) < 1.3, ratios
@@ -119,13 +122,17 @@ def test_runs_that_take_too_long_are_timed_in_part(monkeypatch):
     monkeypatch.setattr(planning, "GLIMPSE", 0.2)
     study = STUDY.with_(scenario=STUDY.scenario.with_(adults=100_000, weeks=416))
     monkeypatch.setattr(planning.time, "perf_counter", time.process_time)  # other programs do not lengthen it
-    begun = time.process_time()
-    found = plan(study, workers=1)
-    assert time.process_time() - begun < 5
-    assert found.pilots == 2 and found.failed == 0
-    begun = time.process_time()
-    Simulation(study.scenario_at("purge", {}), 1).run()
-    assert 0.5 < found.seconds / found.runs / (time.process_time() - begun) < 2
+    planning._first_use(study.measures)
+    ratios = []
+    for _ in range(3):
+        begun = time.process_time()
+        found = plan(study, workers=1)
+        assert time.process_time() - begun < 5
+        assert found.pilots == 2 and found.failed == 0
+        begun = time.process_time()
+        Simulation(study.scenario_at("purge", {}), 1).run()
+        ratios.append(found.seconds / found.runs / (time.process_time() - begun))
+    assert 0.5 < median(ratios) < 2, ratios
 
 
 @pytest.mark.compiled

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from pace import slowness
 
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
@@ -328,7 +329,7 @@ import sys, time
 from sim.studies.store import Store
 with Store.open(sys.argv[1]).writing():
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -467,7 +468,7 @@ def test_the_store_costs_little_for_each_run(tmp_path):
                 took.append(processor_seconds(lambda: [made.record(batch, number, [piece]) for number, piece in work]))  # noqa: B023
         best = min(took) / len(batch.chosen)
         print(f"{1e3 * best:.3f} ms for each of {len(batch.chosen)} runs")
-        assert best < most
+        assert best < most * slowness()
 
 
 @pytest.mark.compiled
@@ -485,4 +486,4 @@ def test_opening_a_store_and_finding_what_is_missing_takes_little(tmp_path):
 
     best = min(processor_seconds(look) for _ in range(5))
     print(f"{1e3 * best:.0f} ms for {len(batch.listed)} keys")
-    assert len(batch.listed) == 20_480 and len(found[0]) == 20_480 - 2 * batch.shard_runs and best < 0.05
+    assert len(batch.listed) == 20_480 and len(found[0]) == 20_480 - 2 * batch.shard_runs and best < 0.05 * slowness()

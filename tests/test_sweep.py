@@ -24,6 +24,7 @@ from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
 
 REAL = STUDY.with_(design={"sobol": 4}, replicates=2)
+LONGEST = 300  # seconds that anything may take; a busy machine is slow
 RULE = {"until": {"effect": "mean_trust", "half_width": 1e-9}, "most": 14}
 
 
@@ -258,19 +259,30 @@ def test_an_error_of_the_program_is_not_hidden(tmp_path, monkeypatch):
 # --- Ctrl-C
 
 
-def slowly(quick, monkeypatch, each):
-    """Runs that take a while."""
-    at_once = running.perform
+def held_up(monkeypatch, hold):
+    """Each run calls `hold` first, with how many runs had been begun when its piece was."""
+    at_once, begun, turn = running.perform, [], threading.Lock()
 
-    def perform(job, specs, values, on_run=None):
-        def slow():
-            time.sleep(each)
-            if on_run:
-                on_run()
+    def perform(job, specs, values, on_run):
+        with turn:
+            begun.extend(specs)
+            many = len(begun)
 
-        return at_once(job, specs, values, slow)
+        def held():
+            hold(many)
+            on_run()
+
+        return at_once(job, specs, values, held)
 
     monkeypatch.setattr(running, "perform", perform)
+
+
+def eventually(condition):
+    """Wait until something is true, however busy the machine is."""
+    deadline = time.monotonic() + LONGEST
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -286,11 +298,10 @@ def press(*whens):
 
     def pressed():
         for when in whens:
-            while not when():
-                time.sleep(0.01)
+            eventually(when)
             os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=pressed)
+    thread = threading.Thread(target=pressed, daemon=True)
     thread.start()
     return thread
 
@@ -298,30 +309,39 @@ def press(*whens):
 @pytest.mark.usefixtures("attentive")
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
 def test_the_first_ctrl_c_finishes_what_is_under_way(tmp_path, quick, monkeypatch, capsys):
-    slowly(quick, monkeypatch, 0.05)
-    before = signal.getsignal(signal.SIGINT)
-    thread = press(lambda: len(quick[0]) > 12)
-    with pytest.raises(Interrupted, match=r"stopped: \d+ runs kept; \d+ runs to go. Go on with: confianza resume"):
-        sweep(STUDY, tmp_path / "here", workers=2, chunk=10)
+    before, told = signal.getsignal(signal.SIGINT), []
+    noticed, finish = threading.Event(), running._Work._finish
+    thread = press(lambda: sum(told) == 10)  # of the second shard one run is done; the others are under way until Ctrl-C is noticed
+    message = r"stopped: 18 runs kept; 30 runs to go. Go on with: confianza resume"
+    with monkeypatch.context() as patch:
+        patch.setattr(running._Work, "_finish", lambda work: noticed.set() or finish(work))
+        held_up(patch, lambda many: many <= 10 or noticed.wait(LONGEST))
+        with pytest.raises(Interrupted, match=message):
+            sweep(STUDY, tmp_path / "here", workers=2, chunk=10, progress=told.append)
     thread.join()
     assert signal.getsignal(signal.SIGINT) is before and "Ctrl-C again" in capsys.readouterr().err
-    status = Sweep.load(tmp_path / "here").status()
-    assert status.kept % 9 == 0 and 9 <= status.kept < 48
+    assert Sweep.load(tmp_path / "here").status().kept == 18
     assert len(sweep(STUDY, tmp_path / "here").runs()) == 96
 
 
 @pytest.mark.usefixtures("attentive")
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
 def test_the_second_ctrl_c_stops_at_once(tmp_path, quick, monkeypatch):
-    slowly(quick, monkeypatch, 0.3)
-    before = signal.getsignal(signal.SIGINT)
-    # the first piece has 3 runs; the first Ctrl-C has been noticed when the next will do what it did before
-    thread = press(lambda: len(quick[0]) > 3, lambda: signal.getsignal(signal.SIGINT) is before)
-    began = time.monotonic()
+    before, runs = signal.getsignal(signal.SIGINT), []
+
+    def hold(many):
+        runs.append(many)
+        if many > 3:  # the first piece
+            eventually(lambda: not thread.is_alive())
+            time.sleep(0.5)
+
+    held_up(monkeypatch, hold)
+    # the first Ctrl-C has been noticed when the next will do what it did before
+    thread = press(lambda: len(runs) > 3, lambda: signal.getsignal(signal.SIGINT) is before)
     with pytest.raises(KeyboardInterrupt):
         sweep(STUDY, tmp_path / "here", workers=1, chunk=49)
     thread.join()
-    assert time.monotonic() - began < 10 and signal.getsignal(signal.SIGINT) is before  # all runs would take 14 s
+    assert 3 < len(runs) < 48 and signal.getsignal(signal.SIGINT) is before
     assert Sweep.load(tmp_path / "here").status().kept == 0
 
 

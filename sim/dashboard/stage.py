@@ -114,10 +114,10 @@ class Stage:
             weeks = max(1, round(speed / PICTURES))
             for _ in range(weeks):
                 arena.step()
+            force_update()
             if not arena.running:
                 self.playing.set(False)
                 return
-            force_update()
             with self.turn:
                 self.turn.wait_for(lambda: stop.is_set() or self.drawn == arena.week, PATIENCE)
             stop.wait(max(0.0, weeks / speed - (time.monotonic() - began)))
