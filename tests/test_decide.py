@@ -1,5 +1,6 @@
 """Decisions from a sweep: what is asked, what is recommended, the tables, and the way to disk and back."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -45,7 +46,7 @@ def number_of(values, spec, measure, week):
     return made[measure] * (week / 8 if measure == "cost" else 1)
 
 
-def made_up(job, specs, values, on_run=None):
+def made_up(job, specs, values, on_run=None, number_of=number_of):
     study = running.parsed(job.partition(b"\n")[2].decode())
     each, weeks = len(study.at), np.array(study.at, np.uint16)
     rows = {
@@ -80,7 +81,8 @@ def test_the_study_is_read_as_usual_if_nobody_says(decided):
     table = decided.table.set_index("arm")
     assert table.benefit.to_dict() == pytest.approx({"course": 3.0, "small": 1.2, "waste": -1.0}, abs=0.05)
     assert table.cost.to_dict() == pytest.approx({"course": 1000, "small": 400, "waste": 3000}, rel=0.02)
-    assert table.per_unit["course"] == pytest.approx(1000 / 3, rel=0.03) and (table.per_unit_low < table.per_unit_high).all()
+    assert table.per_unit["course"] == pytest.approx(1000 / 3, rel=0.03) and np.isnan(table.per_unit["waste"])  # harm has no price
+    assert (table.per_unit_low < table.per_unit_high)[["course", "small"]].all()
     assert (table.benefit_low < table.benefit).all() and (table.benefit < table.benefit_high).all()
     assert table.affordable.all() and table.probability_affordable.isna().all()
 
@@ -266,6 +268,59 @@ def test_one_replicate_is_an_upper_bound_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(running, "perform", made_up)
     one = decide(sweep(STUDY.with_(replicates=1), tmp_path / "one", workers=1))
     assert any("There is one replicate" in note for note in one.notes) and one.evpi.evpi[20] > 70
+
+
+def test_measures_without_a_value_are_no_obstacle(tmp_path, monkeypatch, decided):
+    """Shares of nobody: of complaints in one draw, of crimes in most."""
+
+    def gaps(values, spec, measure, week):
+        lost = (measure == "complaint_rate" and spec.point == 3) or (measure == "incidence" and spec.point % 4)
+        return float("nan") if lost and spec.arm != "baseline" else number_of(values, spec, measure, week)
+
+    monkeypatch.setattr(running, "perform", lambda *given, **more: made_up(*given, **more, number_of=gaps))
+    found = decide(sweep(STUDY, tmp_path / "gaps", workers=1))
+    pd.testing.assert_frame_equal(found.curves, decided.curves)
+    assert set(found.effects.measure) == {"mean_trust", "complaint_rate", "cost"} and found.facts["left_out"] == 0
+    assert any("effects are not told, for: incidence." in note for note in found.notes) and "incidence" not in found.pareto
+    assert found.effects["mean"].notna().all() and found.recommended == "course"
+
+
+def test_equal_arms_are_treated_alike(tmp_path, monkeypatch):
+    """Two names for one thing: equal shares, the same regret, and each says that it cannot be told from the other."""
+    twice = STUDY.with_(arms={"course": [COURSE], "again": [COURSE], "waste": STUDY.arms["waste"]})
+
+    def same(values, spec, measure, week):
+        return number_of(values, spec._replace(arm="course") if spec.arm == "again" else spec, measure, week)
+
+    monkeypatch.setattr(running, "perform", lambda *given, **more: made_up(*given, **more, number_of=same))
+    found = decide(sweep(twice, tmp_path / "twice", workers=1))
+    middle = found.at().set_index("arm")
+    assert middle.probability_best["course"] == middle.probability_best["again"] and found.recommended == "course"
+    least = found.regret[found.regret.pay == found.shown[1]].set_index("arm").minimax
+    assert least["course"] and least["again"] and not least["waste"]
+    front = found.pareto.set_index("arm").probability_on_front
+    assert front["course"] == front["again"] and front["waste"] < 0.1
+    assert any("cannot be told from the recommended arm in the mean: again." in note for note in found.notes)
+
+
+def test_of_equals_the_one_that_is_not_dominated_is_chosen(tmp_path, monkeypatch):
+    """Two arms for nothing, the second of which does more: at a worth of 0 they are equal, but the first is no choice."""
+    free = {"baseline": (0.0, 0.0), "course": (0.01, 0.0), "small": (0.03, 0.0), "waste": (-0.01, 3000.0)}
+    monkeypatch.setattr(running, "perform", made_up)
+    monkeypatch.setattr(sys.modules[__name__], "GAINS", free)
+    found = decide(sweep(STUDY, tmp_path / "free", workers=1), pay=(0, 100))
+    assert found.at(0.0).set_index("arm").frontier.to_dict() == {"baseline": False, "course": False, "small": True, "waste": False}
+    assert set(found.budgets.arm) == {"small"} and found.recommended == "small"
+    assert set(found.table.set_index("arm").dominated_by[["course", "waste"]]) <= {"small", "baseline"}
+
+
+def test_how_rough_the_value_of_information_is_is_said(tmp_path, monkeypatch, decided):
+    monkeypatch.setattr(running, "perform", made_up)
+    few = decide(sweep(STUDY.with_(design={"random": 64}), tmp_path / "few", workers=1), pay=(0, 600))
+    row = few.evpi[few.evpi.pay == few.shown[1]].iloc[0]
+    said = [note for note in few.notes if "is sure to about" in note]
+    assert (len(said) == 1) == (row.high > 1.1 * row.evpi > 0)
+    assert bool(said) or any("is sure to about" in note for note in decided.notes)
 
 
 @pytest.mark.compiled

@@ -1,14 +1,16 @@
 """Choosing under uncertainty where the answer is known: closed forms, brute force, ties, options that are worse in everything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm, qmc
 
-from sim.decision.choice import Averages, PerDraw, best_of, resamples
-from sim.decision.denoise import Runs, denoise, denoised, main_effects
+from sim.decision.choice import PerDraw, best_of, controlled, means, resamples
+from sim.decision.denoise import Runs, calibrated, denoise, denoised, main_effects
 from sim.decision.front import dominates, on_front
 from sim.decision.outcomes import Outcomes, judged
-from sim.decision.partial import effective, partial
+from sim.decision.partial import Partial, effective, partial
 from sim.decision.smooth import Columns, of_each, of_factor, of_factors, smooth
 from sim.decision.thirds import thirds
 from sim.errors import InputError
@@ -243,5 +245,123 @@ def test_averages_of_weighted_draws_are_weighted():
     plain, weighted = each.mean(), each.mean(np.ones((1, 10)))
     for name in ("benefit", "cost", "best", "top"):
         assert np.allclose(getattr(plain, name), getattr(weighted, name)[0])
-    moved = each.less(each, Averages(np.ones(3), np.zeros(3), np.ones((2, 3)) / 3, np.ones(2))).mean()
+    control = PerDraw(np.ones((10, 3)), np.zeros((10, 3)), np.full((10, 2, 3), 1 / 3), np.ones((10, 2)))
+    moved = each.less(each, control, np.array([1.0, 2.0]), np.ones(3, bool)).mean()
     assert np.allclose(moved.benefit, 1) and np.allclose(moved.top, 1)  # a control that is exact leaves only its own mean
+    assert np.array_equal(each.at(np.array([2, 2])).top, each.top[[2, 2]])
+
+
+def test_a_control_that_knows_little_is_used_little():
+    rng = np.random.default_rng(1)
+    known, luck, other = rng.normal(size=(3, 4000, 2))
+    values = np.column_stack([known[:, 0] + 0.5 * luck[:, 0], luck[:, 1]])
+    found = controlled(values, known + other, np.zeros((4000, 2)))  # half of what the control says is so
+    slopes = (values - found) / (known + other)
+    assert slopes[0] == pytest.approx([0.5, 0], abs=0.06) and found[:, 0].var() < values[:, 0].var()
+    assert controlled(values, 0.2 * known, 0 * known)[:, 0] == pytest.approx(values[:, 0] - 0.2 * known[:, 0])  # never more than it says
+    shares = np.abs(rng.normal(size=(50, 3, 4)))
+    said, near = (one / one.sum(axis=2, keepdims=True) for one in np.abs(rng.normal(size=(2, 50, 3, 4))))
+    whole = controlled(shares / shares.sum(axis=2, keepdims=True), said, near, together=True)
+    assert whole.sum(axis=2) == pytest.approx(1)
+
+
+# --- An emulator in the place of runs
+
+
+def test_points_around_a_draw_keep_what_depends_on_others():
+    rng = np.random.default_rng(0)
+    unit = np.column_stack([rng.random((40, 2))[np.arange(160) % 40], rng.random(160), np.arange(160) % 2])
+    outcomes = replace(quick(unit, noisy(unit[:, :1], 0.1), np.zeros((160, 2, 1))), independent=np.array([False, False, True, True]))
+    points, which = outcomes.around(np.arange(160), 0)
+    sets = points.reshape(40, -1, 4)
+    assert (
+        len(sets[0]) == 32
+        and which.max() == 39
+        and (np.diff(sets[:, :, :2], axis=1) == 0).all()
+        and np.array_equal(sets[which, 0, :2], unit[:, :2])
+    )
+    assert sets[:, :, 2].mean(axis=1) == pytest.approx(0.5, abs=0.02) and set(points[:, 3]) == {0.0, 1.0}
+    alone, same = replace(outcomes, independent=np.ones(4, bool)).around(np.arange(7), 1)
+    assert len(alone) == 2**11 and same.tolist() == [0] * 7 and alone.mean(axis=0) == pytest.approx(0.5, abs=0.001)
+
+
+def test_averages_around_draws_are_those_of_brute_force(monkeypatch):
+    monkeypatch.setattr("sim.decision.choice.ROWS", 64)
+    points = np.random.default_rng(1).random((3 * 32, 2))
+    for sets, each in ((3, 32), (1, 64)):
+        some = points[: sets * each]
+        found = means(lambda at: (np.column_stack([0 * at[:, 0], at[:, 0]]), 0 * at), some, sets, np.array([1.0, 2.0]), np.ones(2, bool))
+        assert found.top == pytest.approx(some[:, 0].reshape(sets, each).mean(axis=1)[:, None] * [1.0, 2.0])
+        assert found.best[:, :, 1] == pytest.approx(1.0) and found.benefit.shape == (sets, 2)
+
+
+def test_what_varies_beside_a_posterior_is_averaged_over_all_it_may_be():
+    """Of two options one depends on a posterior's parameter and one on a factor of its own: only the first owes much to the draws."""
+    rng = np.random.default_rng(3)
+    clusters = rng.integers(0, 64, 256)
+    unit = np.column_stack([rng.random(64)[clusters], rng.random((256, 2))])
+    runs = noisy(norm.ppf(unit[:, :2]), 0.1)
+    outcomes = Outcomes.of(unit, runs, np.zeros_like(runs), clusters=clusters, independent=np.array([False, True, True]), shared=False)
+    found = judged(outcomes, np.array([1.0]), np.ones(3, bool))
+    assert found.found["benefit"][2] == pytest.approx(0, abs=0.03) and abs(outcomes.known.mean[:, 1].mean()) > 0.03
+    assert found.spread.draws["benefit"][2] < 0.2 * outcomes.known.mean[:, 1].std() / 16
+    assert found.spread.draws["benefit"][1] > 0.8 * outcomes.known.mean[:, 0].std() / 8
+
+
+def test_thirds_have_probabilities_of_their_own(linear):
+    """The first option is worth 0, the others SIGMA times a gain less SIGMA times what any reform costs."""
+    outcomes, verdict = linear
+    found = thirds(outcomes, verdict, 1, [0, 1, 5])
+    chance = np.array([one.best for one in found])
+    assert chance.sum(axis=2) == pytest.approx(1) and chance.min() >= 0
+    assert chance[0, :, 0] == pytest.approx([0.026, 0.15, 0.574], abs=0.04)  # doing nothing is best where reforms cost much
+    assert (np.diff(chance[1, :, 1]) > 0.1).all() and np.ptp(chance[2], axis=0).max() < 0.06
+    assert chance.mean(axis=1) == pytest.approx(np.tile(verdict.found["probability_best"][1], (3, 1)), abs=0.02)
+
+
+def test_mean_outcomes_owe_nothing_to_the_emulator(linear):
+    for name in ("benefit", "cost", "net_benefit"):
+        assert linear[1].spread.emulator[name] == pytest.approx(0, abs=1e-9)
+    assert linear[1].spread.emulator["evpi"].min() > 0
+
+
+def test_what_says_too_much_is_shrunk():
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=(500, 3))
+    mean, said = truth + 0.5 * rng.normal(size=(500, 3)), np.column_stack([2 * truth[:, 0], truth[:, 1], -truth[:, 2]])
+    left, slope = calibrated(mean, mean - said)
+    assert slope == pytest.approx([0.5, 1.0, 0.0], abs=0.06) and slope[2] == 0
+    assert left[:, 2] == pytest.approx(mean[:, 2] - said[:, 2].mean())
+    foretold = mean - left
+    assert [np.cov(left[:, k], foretold[:, k])[0, 1] for k in range(2)] == pytest.approx([0, 0], abs=1e-9)
+    assert calibrated(mean, mean - 4.0)[1].tolist() == [1, 1, 1]  # says the same everywhere
+
+
+def test_an_emulator_is_tried_on_sets_that_it_has_not_seen():
+    """Outcomes that are random from set to set: who has seen a set's other draws seems to foretell, who has not cannot."""
+    rng = np.random.default_rng(4)
+    clusters = np.repeat(np.arange(60), 6)
+    unit = np.column_stack([rng.random((60, 20))[clusters], rng.random(360)])
+    runs = noisy(rng.normal(size=(60, 1))[clusters] + 0.3 * unit[:, 20:], 0.1)
+    (seen,), (unseen,) = (denoised(unit, runs, clusters=each, shared=False)[1] for each in (None, clusters))
+    assert seen.q2 > 0.2 and (unseen is None or unseen.q2 < 0.1)
+    known = denoised(unit, noisy(norm.ppf(unit[:, :1]), 0.1), clusters=clusters)[1][0]
+    assert known.q2 > 0.9 and all(len(set(known.fold[clusters == one])) == 1 for one in range(60))
+
+
+def test_a_topic_worth_as_much_as_its_best_part_has_its_interval():
+    topic, part = (Partial(*np.array(rows, float)) for rows in (((1, 5), (2, 2), (3, 3), (4, 4)), ((3, 4), (20, 20), (30, 30), (40, 40))))
+    found = topic.or_better([part, topic])
+    assert (found.worth.tolist(), found.draws.tolist(), found.emulator.tolist()) == ([3, 5], [20, 2], [40, 4])
+
+
+def test_a_replicate_without_a_complete_run_is_no_replicate():
+    _, z = normals(64, 2)
+    runs = noisy(z, 0.1, replicates=3) + np.random.default_rng(5).normal(size=(1, 3, 2))
+    broken = np.concatenate([runs, np.full((64, 1, 2), np.nan)], axis=1)
+    assert np.allclose(Runs.of(broken).common, Runs.of(runs).common) and Runs.of(runs).common.any()
+
+
+def test_rounding_dominates_nothing():
+    values = np.array([[1.0, -100.0], [1.0 + 1e-11, -100.0], [0.5, -100.0]])
+    assert on_front(values).tolist() == [True, True, False]

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli import app
+from sim.decision.denoise import denoised
 from sim.errors import InputError
 from sim.parameters import CODEBOOK
 from sim.scenario import CitySize, Scenario
@@ -210,14 +211,17 @@ def test_one_replicate_says_so(tmp_path):
 
 
 @pytest.mark.compiled
-def test_draws_of_a_posterior_belong_together(tmp_path):
+def test_draws_of_a_posterior_belong_together(tmp_path, monkeypatch):
     posterior = pd.DataFrame({"trust.contact_gain": [0.1, 0.2, 0.3, 0.05], "trust.contact_loss": [0.2, 0.1, 0.3, 0.25]})
     listed = {name: {"draws": np.tile(column, 8).tolist()} for name, column in posterior.items()}
     made = study(vary={**listed, "training.gain": [0, 1]}, design={"draws": 32})
     assert clusters_of(made, made.points().unit).tolist()[:8] in ([0, 1, 2, 3] * 2, [1, 2, 3, 0] * 2)
     assert clusters_of(study(), study().points().unit) is None
+    asked: list = []
+    monkeypatch.setattr("sim.studies.discover.denoised", lambda *given, **more: asked.append(more["clusters"]) or denoised(*given, **more))
     found = sweep(made, tmp_path).discover("mean_trust < 0.4", **QUICK)
     assert any("depend on each other" in note for note in found.notes)
+    assert np.array_equal(asked[0], clusters_of(made, made.points().unit))  # an emulator is tried on rows that it has not seen
 
 
 def test_designs_that_leave_the_space_empty_are_refused():

@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 
 SAME = 1e-9  # of the largest net benefit: differences below are rounding, and ties are shared
+PARTS = ("benefit", "cost", "best", "top")
+ROWS = 4096  # points that a stand-in is asked for at one time, which bounds memory; a power of 2
 Quantities = dict[str, np.ndarray]
 
 
@@ -85,10 +87,44 @@ class PerDraw:
         n = len(self.benefit)
         return Averages(*((shares @ part.reshape(n, -1)).reshape(len(shares), *part.shape[1:]) for part in parts))
 
-    def less(self, here: "PerDraw", everywhere: Averages) -> "PerDraw":
-        """With a quick stand-in as a control variate: what it says at the draws is replaced by its mean over many more points."""
-        names = ("benefit", "cost", "best", "top")
-        return PerDraw(*(getattr(self, name) - getattr(here, name) + getattr(everywhere, name) for name in names))
+    def less(self, here: "PerDraw", near: "PerDraw", pays: np.ndarray, allowed: np.ndarray) -> "PerDraw":
+        """With a quick stand-in as a control variate: what it says at each draw is replaced by its mean over many points around it.
+
+        Averages over all draws get better by it; averages over some of the draws mean nothing. What is best in each draw is worth what
+        the option that is best in the mean is worth, and what is lost by that one; both are controlled, which leaves little of the
+        difference between them to chance.
+        """
+        mean = np.where(allowed, net_benefit(self.benefit.mean(axis=0), self.cost.mean(axis=0), pays), -np.inf)
+        first = np.arange(len(pays)), mean.argmax(axis=1)
+
+        def loss(one: "PerDraw") -> np.ndarray:
+            return one.top - net_benefit(one.benefit, one.cost, pays)[:, *first]
+
+        benefit, cost = controlled(self.benefit, here.benefit, near.benefit), controlled(self.cost, here.cost, near.cost)
+        best = controlled(self.best, here.best, near.best, together=True)
+        top = net_benefit(benefit, cost, pays)[:, *first] + controlled(loss(self), loss(here), loss(near))
+        return PerDraw(benefit, cost, best, top)
+
+    @classmethod
+    def joined(cls, several: "list[PerDraw]") -> "PerDraw":
+        """The draws of several."""
+        return cls(*(np.concatenate([getattr(one, name) for one in several]) for name in PARTS))
+
+    def at(self, rows: np.ndarray) -> "PerDraw":
+        """Some of the draws, or some of them again."""
+        return PerDraw(*(getattr(self, name)[rows] for name in PARTS))
+
+
+def controlled(values: np.ndarray, here: np.ndarray, near: np.ndarray, *, together: bool = False) -> np.ndarray:
+    """Values (n x ...) less as much of here - near, whose expectation is 0, as makes their mean surest: a slope of 0 to 1.
+
+    together  one slope for all along the last axis, so that sums over it stay what they are
+    """
+    moved = here - near
+    apart, axes = moved - moved.mean(axis=0), (0, moved.ndim - 1) if together else (0,)
+    size = (apart**2).sum(axis=axes, keepdims=True)
+    slope = np.divide((apart * values).sum(axis=axes, keepdims=True), size, out=np.zeros_like(size), where=size > 0)
+    return values - np.clip(slope, 0.0, 1.0) * moved
 
 
 @dataclass(frozen=True)
@@ -128,15 +164,19 @@ def resamples(clusters: np.ndarray, size: int, seed: int) -> np.ndarray:
     return rng.multinomial(count, np.full(count, 1 / count), size=size)[:, clusters].astype(float)
 
 
-def everywhere(
-    predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], points: np.ndarray, pays: np.ndarray, allowed: np.ndarray
-) -> Averages:
-    """Averages of a stand-in over many points (n x d). predict: points to benefit and cost, n x K."""
-    parts = [points[start : start + 4096] for start in range(0, len(points), 4096)]
-    found = []
-    for part in parts:
-        benefit, cost = predict(part)
-        found.append(PerDraw.of(benefit[None], cost[None], pays, allowed).mean())
-    share = np.array([len(part) for part in parts]) / len(points)
-    names = ("benefit", "cost", "best", "top")
-    return Averages(*(np.tensordot(share, np.stack([getattr(one, name) for one in found]), 1) for name in names))
+def means(
+    predict: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], points: np.ndarray, sets: int, pays: np.ndarray, allowed: np.ndarray
+) -> PerDraw:
+    """Averages of a stand-in over the points of each set, of which there are so many.
+
+    predict  points to benefit and cost, n x K
+    points   sets x p x d, p a power of 2; given as (sets * p) x d
+    """
+    many, found = len(points) // sets, []
+    size = min(many, ROWS)
+    for start in range(0, len(points), ROWS):
+        benefit, cost = predict(points[start : start + ROWS])
+        made = PerDraw.of(benefit[None], cost[None], pays, allowed)
+        found.append([getattr(made, name).reshape(-1, size, *getattr(made, name).shape[1:]).mean(axis=1) for name in PARTS])
+    parts = [np.concatenate(each) for each in zip(*found, strict=True)]
+    return PerDraw(*(part.reshape(sets, many // size, *part.shape[1:]).mean(axis=1) for part in parts))

@@ -64,6 +64,7 @@ class Runs:
 
 def _common(y: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Covariance of the mean over replicates of what luck does everywhere. y: n x r x m."""
+    y = y[:, np.isfinite(y).any(axis=(0, 2))]
     whole = y[np.isfinite(y).all(axis=(1, 2))]
     r = y.shape[1]
     if len(whole) < 2:
@@ -81,6 +82,7 @@ class Denoised:
     runs    what it comes from
     mean    n x m
     shape   m x k; back: k x m, from what an emulator misses to the coordinates in which luck and misses are independent
+    slope   m: by which what an emulator foretells is shrunk toward the mean, see `calibrated`
     weight  n x k: share of a draw's own runs in each of these coordinates; the rest is the emulator's
     spread  n x k: variances that are left
     """
@@ -89,6 +91,7 @@ class Denoised:
     mean: np.ndarray
     shape: np.ndarray
     back: np.ndarray
+    slope: np.ndarray
     weight: np.ndarray
     spread: np.ndarray
 
@@ -134,6 +137,7 @@ def denoise(runs: Runs, left: np.ndarray) -> Denoised:
     the runs.
     """
     n, m = left.shape
+    left, slope = calibrated(runs.mean, left)
     scale = left.std(axis=0)
     scale = np.where(scale > TINY * np.abs(runs.mean).max(axis=0, initial=0.0), scale, np.inf)
     spread = np.atleast_2d((left - left.mean(axis=0)).T @ (left - left.mean(axis=0)) / n) / np.outer(scale, scale)
@@ -151,7 +155,25 @@ def denoise(runs: Runs, left: np.ndarray) -> Denoised:
     own = luck / runs.runs[:, None]
     weight = np.divide(missed, missed + own, out=np.zeros_like(own), where=missed + own > 0)
     mean = runs.mean - left + ((left @ back.T) * weight) @ shape.T
-    return Denoised(runs, mean - mean.mean(axis=0) + runs.mean.mean(axis=0), shape, back, weight, weight * own)
+    return Denoised(runs, mean - mean.mean(axis=0) + runs.mean.mean(axis=0), shape, back, slope, weight, weight * own)
+
+
+def calibrated(mean: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is left when that which an emulator foretells is shrunk, and by how much.
+
+    mean, left  n x m: means over replicates, and these less what an emulator that has not seen the draw foretells
+    returns left (n x m), and the slopes (m, 0 or more) of means over what is foretold
+
+    An emulator that was chosen from noisy runs foretells some luck, and differences between draws that are too great: where it says much,
+    runs fall short of it. What it misses is not independent of what it says then, and the variance of the two together is too large.
+    Least squares of the runs on what was foretold without them takes that away (Copas 1983, Journal of the Royal Statistical Society B 45).
+    """
+    said = mean - left
+    apart, own = said - said.mean(axis=0), mean - mean.mean(axis=0)
+    size = (apart**2).sum(axis=0)
+    there = size > TINY * (own**2).sum(axis=0)
+    slope = np.maximum(np.divide((apart * own).sum(axis=0), size, out=np.ones_like(size), where=there), 0.0)
+    return mean - said.mean(axis=0) - slope * apart, slope
 
 
 def _shrunk(missed: np.ndarray) -> np.ndarray:
@@ -160,11 +182,14 @@ def _shrunk(missed: np.ndarray) -> np.ndarray:
     return positive * max(missed.sum(), 0.0) / positive.sum() if positive.sum() > 0 else positive
 
 
-def denoised(unit: np.ndarray, y: np.ndarray, *, shared: bool = True, seed: int = 0) -> tuple[Denoised, list[Emulator | None]]:
+def denoised(
+    unit: np.ndarray, y: np.ndarray, *, clusters: np.ndarray | None = None, shared: bool = True, seed: int = 0
+) -> tuple[Denoised, list[Emulator | None]]:
     """The outcomes of draws from their noisy runs, with an emulator for each outcome.
 
     unit    n x d: what varies, as shares of each factor's distribution that lie below
     y       n x r or n x r x m: outcomes of the runs; nan where one failed. Draws without a complete run are left out: see `runs.kept`
+    clusters  n: draws with the same number are alike in more than others are, so an emulator is tried on all of them or on none
     shared  has replicate j the same luck at all draws?
     returns what is known, and the emulators; None for an outcome with too few points, the same at all draws, or where an emulator
             foretells less than nothing: there the mean over draws stands for it
@@ -174,20 +199,21 @@ def denoised(unit: np.ndarray, y: np.ndarray, *, shared: bool = True, seed: int 
     runs = Runs.of(y[:, :, None] if y.ndim == 2 else y, shared=shared)
     y = (y[:, :, None] if y.ndim == 2 else y)[runs.kept]
     y = np.where(np.isfinite(y).all(axis=2, keepdims=True), y, np.nan)
+    points, alike = unit[runs.kept], None if clusters is None or len(np.unique(clusters)) == len(unit) else clusters[runs.kept]
     # Most of the time is spent in NumPy, which lets other threads run. Of few points Gaussian processes are tried, which cannot share.
     with ThreadPoolExecutor(os.cpu_count() if len(unit) > SMALL else 1) as pool:
-        emulators = list(pool.map(lambda k: emulated(unit[runs.kept], y[:, :, k], seed), range(y.shape[2])))
+        emulators = list(pool.map(lambda k: emulated(points, y[:, :, k], alike, seed), range(y.shape[2])))
     plain = runs.mean - runs.mean.mean(axis=0)
     left = np.column_stack([plain[:, k] if one is None else one.left for k, one in enumerate(emulators)])
     return denoise(runs, left), emulators
 
 
-def emulated(unit: np.ndarray, y: np.ndarray, seed: int = 0) -> Emulator | None:
+def emulated(unit: np.ndarray, y: np.ndarray, clusters: np.ndarray | None = None, seed: int = 0) -> Emulator | None:
     """An emulator of one outcome (n x r runs), or None if there is nothing to learn or it foretells less than the mean does."""
     mean = np.nanmean(y, axis=1)
     if len(mean) < LEAST_POINTS or np.ptp(mean) <= 1e-12 * float(np.abs(mean).max(initial=0.0)):
         return None
-    made = Emulator.fit(unit, y, seed=seed)
+    made = Emulator.fit(unit, y, seed=seed, clusters=clusters)
     return made if made.q2 > 0 else None
 
 

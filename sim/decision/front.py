@@ -2,7 +2,7 @@
 
 import numpy as np
 
-SAME = 1e-12  # of a measure's largest value: differences below are rounding
+SAME = 1e-9  # of a measure's largest value: differences below are rounding
 
 
 def dominates(values: np.ndarray) -> np.ndarray:

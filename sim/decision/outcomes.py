@@ -6,14 +6,15 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.decision.choice import Averages, PerDraw, Quantities, Spread, everywhere, jackknife, resamples, spread_of, stacked
+from sim.decision.choice import Averages, PerDraw, Quantities, Spread, jackknife, means, resamples, spread_of, stacked
 from sim.decision.denoise import Denoised, denoised
 from sim.sensitivity.emulator import FOLDS, Emulator
 from sim.sensitivity.polynomials import Basis
 
 POSSIBLE, FEWER = 32, 8  # possibilities of a draw for estimates, and for how uncertain these are
 RESAMPLES, PERTURBED = 400, 40
-POINTS = 2**14  # at which emulators stand in for runs
+LEAST_AROUND = 8  # points around each draw
+POINTS = 2**11  # at which each of the emulators stands in for runs
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Outcomes:
         shared         has replicate j the same luck at all draws?
         InputError if no run is complete.
         """
-        known, emulators = denoised(unit, np.concatenate([benefit, cost], axis=2), shared=shared, seed=seed)
+        known, emulators = denoised(unit, np.concatenate([benefit, cost], axis=2), clusters=clusters, shared=shared, seed=seed)
         kept = known.runs.kept
         groups = np.arange(len(unit)) if clusters is None else np.asarray(clusters)
         alone: np.ndarray = np.ones(unit.shape[1], dtype=bool) if independent is None else np.asarray(independent, bool)
@@ -64,22 +65,20 @@ class Outcomes:
         half = values.shape[-1] // 2
         return np.concatenate([nothing, values[..., :half]], axis=-1), np.concatenate([nothing, values[..., half:]], axis=-1)
 
-    def predicted(self, points: np.ndarray) -> np.ndarray:
-        """What emulators foretell: N x 2 (K - 1)."""
-        mean = self.known.runs.mean.mean(axis=0)
-        return np.column_stack([
-            np.full(len(points), mean[k]) if one is None else one.predict(points) for k, one in enumerate(self.emulators)
+    def foretold(self, points: np.ndarray, fold: int) -> np.ndarray:
+        """What emulators that have not seen a tenth of the draws say, shrunk as far as is right: N x 2 (K - 1)."""
+        middle = self.known.runs.mean.mean(axis=0)
+        said = np.column_stack([
+            np.full(len(points), middle[k]) if one is None else one.tried[fold % len(one.tried)].predict(points)
+            for k, one in enumerate(self.emulators)
         ])  # fmt: skip
+        return middle + self.known.slope * (said - middle)
 
     def folds(self) -> Iterator[np.ndarray]:
         """FOLDS times n x 2 (K - 1): what is known if emulators had not seen a tenth of the draws."""
-        runs = self.known.runs.mean
         for fold in range(FOLDS):
-            said = np.column_stack([
-                np.full(len(runs), runs[:, k].mean()) if one is None else one.tried[fold % len(one.tried)].predict(self.unit)
-                for k, one in enumerate(self.emulators)
-            ])  # fmt: skip
-            yield said + self.known.corrected(runs - said)
+            said = self.foretold(self.unit, fold)
+            yield said + self.known.corrected(self.known.runs.mean - said)
 
     @cached_property
     def possible(self) -> tuple[np.ndarray, np.ndarray]:
@@ -98,21 +97,54 @@ class Outcomes:
         before, after = values.mean(axis=axes), kept.mean(axis=axes)
         return kept * np.where(dear & (before > 0), np.divide(before, after, out=np.ones_like(after), where=after > 0), 1.0)
 
-    @cached_property
+    @property
     def may_stand_in(self) -> bool:
-        """Are all factors independent, so that any point of the unit cube is as likely as any other?"""
-        return bool(self.independent.all()) and any(one is not None for one in self.emulators)
+        """Does an emulator know of factors that vary independently of all others, whose values may be any at each draw?"""
+        return bool(self.independent.any()) and any(one is not None for one in self.emulators)
 
-    def many_points(self) -> np.ndarray:
-        """POINTS x d: points that fill the unit cube evenly; discrete factors take the values that they have in the design."""
+    def around(self, rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Points around some of the draws: factors that depend on others stay as they are, and the others fill their own space evenly.
+
+        returns the points ((s * p) x d: p about each of the s different sets of the factors that stay), and the set of each of the draws.
+        Discrete factors take the values that they have in the design.
+        """
         from scipy.stats import qmc  # here, because it takes long to import
 
-        d = self.unit.shape[1]
-        points = qmc.Sobol(d, rng=np.random.default_rng(7)).random_base2(POINTS.bit_length() - 1)
-        for factor, values in enumerate(Basis.of(self.unit).levels):
-            if values is not None:
+        free, fixed = np.flatnonzero(self.independent), np.flatnonzero(~self.independent)
+        which: np.ndarray = np.zeros(len(rows), dtype=int)
+        stay: np.ndarray = np.zeros((1, 0))
+        if fixed.size:
+            stay, which = np.unique(self.unit[np.ix_(rows, fixed)], axis=0, return_inverse=True)
+        each = max(1 << (POINTS // len(stay)).bit_length() >> 1, LEAST_AROUND)
+        points = np.empty((len(stay) * each, self.unit.shape[1]))
+        points[:, fixed] = np.repeat(stay, each, axis=0)
+        filling = qmc.Sobol(free.size, rng=np.random.default_rng([seed, 7])).random_base2((len(points) - 1).bit_length())
+        points[:, free] = filling[: len(points)]
+        levels = Basis.of(self.unit).levels
+        for factor in free:
+            if (values := levels[factor]) is not None:
                 points[:, factor] = values[np.minimum((points[:, factor] * values.size).astype(int), values.size - 1)]
-        return points
+        return points, which.ravel()
+
+    def stand_in(self, pays: np.ndarray, allowed: np.ndarray) -> tuple[PerDraw, PerDraw]:
+        """What emulators that have not seen a draw say of it, and what they say on average around it.
+
+        To these a draw is any point around it, so that the two differ by chance alone, however much emulators make of luck.
+        """
+        fold = next(one for one in self.emulators if one is not None).fold
+        rows, here, near = [], [], []
+        for number in range(int(fold.max()) + 1):
+            rows.append(np.flatnonzero(fold == number))
+
+            def predict(points: np.ndarray, number: int = number) -> tuple[np.ndarray, np.ndarray]:
+                return self.split(self.foretold(points, number))
+
+            points, which = self.around(rows[-1], number)
+            benefit, cost = predict(self.unit[rows[-1]])
+            here.append(PerDraw.of(benefit[None], cost[None], pays, allowed))
+            near.append(means(predict, points, int(which.max()) + 1, pays, allowed).at(which))
+        order = np.argsort(np.concatenate(rows))
+        return PerDraw.joined(here).at(order), PerDraw.joined(near).at(order)
 
 
 @dataclass(frozen=True)
@@ -121,7 +153,8 @@ class Verdict:
 
     pays       p
     allowed    K, bool: the options that may be chosen
-    draws      of each draw
+    draws      of each draw; where emulators stand in, only averages over all draws mean something
+    raw        of each draw, without anything standing in
     found      estimates by name: see `Averages.quantities`
     spread     their standard deviations
     resampled, perturbed, refitted  mean outcomes of versions (RESAMPLES, PERTURBED, FOLDS x 2 (K - 1))
@@ -130,6 +163,7 @@ class Verdict:
     pays: np.ndarray
     allowed: np.ndarray
     draws: PerDraw
+    raw: PerDraw
     found: Quantities
     spread: Spread
     resampled: np.ndarray
@@ -141,17 +175,11 @@ def judged(outcomes: Outcomes, pays: np.ndarray, allowed: np.ndarray) -> Verdict
     """Compare the options at each willingness to pay.
 
     Uncertainty from the draws: they are resampled, whole clusters at a time; from replicates: luck as large as theirs is added to the
-    means over them; from the emulator: it is fitted without a tenth of the draws each.
+    means over them; from the emulator: it is fitted without a tenth of the draws each. Mean outcomes owe nothing to the emulator.
     """
     draws = raw = PerDraw.of(*outcomes.possible, pays, allowed)
     if outcomes.may_stand_in:
-
-        def predict(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return outcomes.split(outcomes.predicted(points))
-
-        benefit, cost = predict(outcomes.unit)
-        here = PerDraw.of(benefit[None], cost[None], pays, allowed)
-        draws = raw.less(here, everywhere(predict, outcomes.many_points(), pays, allowed))
+        draws = raw.less(*outcomes.stand_in(pays, allowed), pays, allowed)
     drawn = draws.mean(resamples(outcomes.clusters, RESAMPLES, 0))
     deviations = outcomes.known.deviations(FEWER, 1)
 
@@ -162,14 +190,16 @@ def judged(outcomes: Outcomes, pays: np.ndarray, allowed: np.ndarray) -> Verdict
     moved = outcomes.known.corrected(errors)
     moved += (errors - moved).mean(axis=1, keepdims=True)  # the mean over draws is that of the runs
     perturbed = [version(outcomes.known.mean + one) for one in moved]
-    refitted = [version(one) for one in outcomes.folds()]
+    refitted = [version(one - one.mean(axis=0) + outcomes.known.mean.mean(axis=0)) for one in outcomes.folds()]
     spread = Spread(
         spread_of(drawn.quantities(pays, allowed)),
         spread_of(stacked([one.quantities(pays, allowed) for one in perturbed])),
         jackknife(stacked([one.quantities(pays, allowed) for one in refitted])),
     )
-    means = (np.concatenate([one.benefit[..., 1:], one.cost[..., 1:]], axis=-1) for one in (drawn, _joined(perturbed), _joined(refitted)))
-    return Verdict(pays, allowed, draws, draws.mean().quantities(pays, allowed), spread, *means)
+    moved_means = (
+        np.concatenate([one.benefit[..., 1:], one.cost[..., 1:]], axis=-1) for one in (drawn, _joined(perturbed), _joined(refitted))
+    )
+    return Verdict(pays, allowed, draws, raw, draws.mean().quantities(pays, allowed), spread, *moved_means)
 
 
 def _joined(versions: list[Averages]) -> Averages:

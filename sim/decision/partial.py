@@ -8,7 +8,7 @@ includes what it tells about those it goes with.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,6 +34,12 @@ class Partial:
     replicates: np.ndarray
     emulator: np.ndarray
 
+    def or_better(self, others: Sequence["Partial"]) -> "Partial":
+        """At each pay that which is worth most: this, or one of others."""
+        every = np.array([(one.worth, one.draws, one.replicates, one.emulator) for one in (self, *others)])
+        first = every[:, 0].argmax(axis=0)
+        return Partial(*every[first, :, np.arange(len(first))].T)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -48,7 +54,10 @@ class Target:
 
 
 def partial(outcomes: Outcomes, verdict: Verdict, groups: Sequence[np.ndarray]) -> list[Partial]:
-    """For each group of factors (d, bool), at the pays of the verdict. A group is worth no less than any other that is part of it."""
+    """For each group of factors (d, bool), at the pays of the verdict.
+
+    A group is worth no less than any other that is part of it: where one is found to be worth more, what is told is of that one.
+    """
     wanted = [touching(outcomes, group) for group in groups]
     unique = list({one.tobytes(): one for one in wanted}.values())
     place = {one.tobytes(): number for number, one in enumerate(unique)}
@@ -61,7 +70,7 @@ def partial(outcomes: Outcomes, verdict: Verdict, groups: Sequence[np.ndarray]) 
             if start <= place[wanted[number].tobytes()] < start + size:
                 found[number] = _worth(outcomes, verdict, group, made[place[wanted[number].tobytes()] - start], chance)
     inside = [[k for k, other in enumerate(groups) if not (other & ~group).any()] for group in groups]
-    return [replace(found[k], worth=np.max([found[part].worth for part in inside[k]], axis=0)) for k in range(len(groups))]
+    return [found[k].or_better([found[part] for part in inside[k]]) for k in range(len(groups))]
 
 
 @dataclass(frozen=True)

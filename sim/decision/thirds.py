@@ -45,7 +45,7 @@ def thirds(outcomes: Outcomes, verdict: Verdict, place: int, factors: list[int])
     d = outcomes.unit.shape[1]
     sets = np.array([touching(outcomes, np.arange(d) == factor) for factor in factors])
     means = np.concatenate([verdict.found["benefit"][1:], verdict.found["cost"][1:]])
-    chance = verdict.draws.best[:, place]
+    chance = verdict.raw.best[:, place]
     weights, found = resamples(outcomes.clusters, RESAMPLES, 2), []
     for factor, target in zip(factors, targets(outcomes, sets), strict=True):
         benefit, cost = outcomes.split(target.seen - target.seen.mean(axis=0) + means)

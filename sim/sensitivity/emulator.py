@@ -8,6 +8,7 @@ import numpy as np
 from sim.sensitivity.gaussian import Gaussian
 from sim.sensitivity.noise import Responses, responses
 from sim.sensitivity.polynomials import Basis, Polynomials
+from sim.sensitivity.selection import folded
 
 FOLDS = 10
 SMALL, FEW = 150, 20  # points and factors up to which a Gaussian process is tried too
@@ -36,21 +37,26 @@ class Emulator:
     left: np.ndarray
 
     @classmethod
-    def fit(cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Kind | None = None) -> "Emulator":
+    def fit(
+        cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Kind | None = None, clusters: np.ndarray | None = None
+    ) -> "Emulator":  # fmt: skip
         """Sparse polynomials; of a small design a Gaussian process too if they miss something, and the better of the two is kept.
 
         unit  n x d, in [0, 1];  y: n, n x r (replicates, nan where a run failed), or runs taken apart already
         kind  Polynomials or Gaussian, to have that one
+        clusters  n: points with the same number are in the same fold, because they have something in common that others lack; by default
+                  equal points are
         InputError if all runs failed. Any number of points can be had; with few, see `q2` before trusting it.
         """
         runs = y if isinstance(y, Responses) else responses(np.asarray(y, dtype=float).reshape(len(unit), -1))
         unit = np.asarray(unit, dtype=float)[runs.kept]
         n, d = unit.shape
-        fold = _folds(unit, np.random.default_rng([seed, 1]))
-        first = cls(runs, unit, *_tried((kind or Polynomials).fit, unit, runs.mean, fold, seed))
+        _, same = np.unique(unit if clusters is None else np.asarray(clusters)[runs.kept], axis=0, return_inverse=True)
+        same = same.ravel()
+        first = cls(runs, unit, *_tried((kind or Polynomials).fit, unit, runs.mean, same, seed))
         if kind or n > SMALL or d > FEW or first.missed <= GOOD * float(np.var(runs.mean)):
             return first
-        return max(first, cls(runs, unit, *_tried(Gaussian.fit, unit, runs.mean, fold, seed)), key=lambda one: one.q2)
+        return max(first, cls(runs, unit, *_tried(Gaussian.fit, unit, runs.mean, same, seed)), key=lambda one: one.q2)
 
     @property
     def kind(self) -> str:
@@ -88,22 +94,19 @@ class Emulator:
         return max(float(np.mean(self.left**2)) - (self.noise or 0.0), 0.0)
 
 
-def _folds(unit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The fold of each point; equal points are in the same one."""
-    _, same = np.unique(unit, axis=0, return_inverse=True)
-    count = same.max() + 1
-    return rng.permutation(np.arange(count) % min(FOLDS, count))[same.ravel()]
-
-
 def _tried(
-    fit: Callable[..., Surface], unit: np.ndarray, y: np.ndarray, fold: np.ndarray, seed: int
+    fit: Callable[..., Surface], unit: np.ndarray, y: np.ndarray, same: np.ndarray, seed: int
 ) -> tuple[Surface, np.ndarray, tuple[Surface, ...], np.ndarray]:
-    """A surface of one kind for all points and for all but each fold, with what the latter leave."""
-    basis = Basis.of(unit)
+    """A surface of one kind for all points and for all but each fold, with what the latter leave.
+
+    same  n: points with the same number, all numbers from 0 on, are in the same fold
+    """
+    basis, fold = Basis.of(unit), folded(same, FOLDS, np.random.default_rng([seed, 1]))
+    inner = same if int(same.max()) + 1 < len(y) else np.arange(len(y))
     surfaces, left = [], y - y.mean()
     for one in range(fold.max() + 1):
         out = fold == one
-        surface = fit(basis, unit[~out], y[~out], np.random.default_rng([seed, 2, one]))
+        surface = fit(basis, unit[~out], y[~out], np.random.default_rng([seed, 2, one]), inner[~out])
         left[out] = y[out] - surface.predict(unit[out])
         surfaces.append(surface)
-    return fit(basis, unit, y, np.random.default_rng([seed, 2])), fold, tuple(surfaces), left
+    return fit(basis, unit, y, np.random.default_rng([seed, 2]), inner), fold, tuple(surfaces), left

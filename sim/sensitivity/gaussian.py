@@ -36,8 +36,10 @@ class Gaussian:
     mean: float
 
     @classmethod
-    def fit(cls, basis: Basis, unit: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> "Gaussian":
-        """Length scales and noise of greatest likelihood for y (n) at the points (n x d)."""
+    def fit(
+        cls, basis: Basis, unit: np.ndarray, y: np.ndarray, rng: np.random.Generator, same: np.ndarray | None = None
+    ) -> "Gaussian":  # fmt: skip
+        """Length scales and noise of greatest likelihood for y (n) at the points (n x d); neither chance nor folds are needed."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
         from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel

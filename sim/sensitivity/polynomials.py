@@ -12,7 +12,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from sim.sensitivity.selection import centered, errors, forward
+from sim.sensitivity.selection import centered, errors, folded, forward
 
 ORDER = 3  # factors in a term at most
 HIGHEST = 12  # degree at most
@@ -138,11 +138,16 @@ class Polynomials:
     mean: float
 
     @classmethod
-    def fit(cls, basis: Basis, unit: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> "Polynomials":
-        """Choose terms and their number, and fit them to y (n) at the points (n x d)."""
+    def fit(
+        cls, basis: Basis, unit: np.ndarray, y: np.ndarray, rng: np.random.Generator, same: np.ndarray | None = None
+    ) -> "Polynomials":  # fmt: skip
+        """Choose terms and their number, and fit them to y (n) at the points (n x d).
+
+        same  n: points with the same number are in the same fold when the number of terms is chosen; by default each is by itself
+        """
         terms = first_look = _candidates(basis, unit, y)
         columns = basis.products(unit, terms)
-        folds = rng.permutation(np.arange(len(y)) % INNER)
+        folds = folded(np.arange(len(y)) if same is None else same, INNER, rng)
         first = _chosen(basis, columns, terms, y, folds)
         if len(first.terms):
             terms = _enriched(basis, first, first_look, len(y))

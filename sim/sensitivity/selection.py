@@ -42,6 +42,13 @@ def centered(columns: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return columns.T @ columns - len(y) * np.outer(middle, middle), columns.T @ (y - y.mean())
 
 
+def folded(same: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """n: the fold, from 0 on, of each point; those with the same number (0 to the number of different ones less 1) are in the same."""
+    _, place = np.unique(same, return_inverse=True)
+    count = int(place.max()) + 1
+    return rng.permutation(np.arange(count) % min(most, count))[place]
+
+
 def errors(columns: np.ndarray, y: np.ndarray, folds: np.ndarray, most: int) -> np.ndarray:
     """Cross-validated mean squared error of sums of 0, 1, ... `most` columns, all chosen without the fold that is predicted.
 

@@ -12,19 +12,20 @@ from sim.studies.verdicts import NORMAL, Told
 
 GOOD = {"mean_trust": 1.0, "incidence": -1.0, "complaint_rate": -1.0, COST: -1.0}  # what is weighed, and which way is better
 RESAMPLES, POSSIBLE = 400, 8
+MOST = 0.5  # share of the draws that must know a measure
 
 
 def arm_effects(told: Told, cubes: dict[str, np.ndarray], value: dict[str, float]) -> tuple[pd.DataFrame, Denoised]:
     """The table of effects, and what is known of them at each draw (measures x arms, arms changing fastest).
 
-    cubes  n x r x (arms - 1) for each measure
+    cubes  n x r x (arms - 1) for each measure, of the draws that the decision has
     """
     outcomes, measures = told.outcomes, list(cubes)
     runs = Runs.of(np.concatenate(list(cubes.values()), axis=2), shared=told.study.luck == "shared")
-    arms = len(told.arms) - 1
-    left, by = main_effects(outcomes.unit, runs.mean, outcomes.clusters), ["main effects"] * len(measures)
+    arms, clusters = len(told.arms) - 1, np.unique(outcomes.clusters[runs.kept], return_inverse=True)[1].ravel()
+    left, by = main_effects(outcomes.unit[runs.kept], runs.mean, clusters), ["main effects"] * len(measures)
     for measure, half in ((only_measure(value), 0), (COST, 1)):
-        if measure in measures and np.array_equal(runs.kept, outcomes.known.runs.kept):
+        if measure in measures and np.array_equal(runs.runs, outcomes.known.runs.runs):
             place, weight = measures.index(measure), 1.0 if half else value[measure]
             for arm in range(arms):
                 if (emulator := outcomes.emulators[half * arms + arm]) is not None:
@@ -32,7 +33,7 @@ def arm_effects(told: Told, cubes: dict[str, np.ndarray], value: dict[str, float
             by[place] = "emulator"
     known = denoise(runs, left)
     possible = (known.mean + known.deviations(POSSIBLE, 2)).reshape(-1, known.mean.shape[1])
-    weights = resamples(outcomes.clusters, RESAMPLES, 3)
+    weights = resamples(clusters, RESAMPLES, 3)
     drawn = (weights / weights.sum(axis=1, keepdims=True)) @ runs.mean
     half = NORMAL * np.sqrt(drawn.var(axis=0, ddof=1) + np.diag(runs.common))
     mean = runs.mean.mean(axis=0)
@@ -47,14 +48,24 @@ def arm_effects(told: Told, cubes: dict[str, np.ndarray], value: dict[str, float
     return made.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True), known
 
 
+def well_known(told: Told, cubes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Effects at the draws that the decision has, on measures that most of them know in all arms.
+
+    A measure may be undefined in a run, as the share of nobody is; few draws would be left if they had to know such a one.
+    """
+    kept = told.outcomes.known.runs.kept
+    at = {measure: cube[kept] for measure, cube in cubes.items()}
+    return {measure: cube for measure, cube in at.items() if np.isfinite(cube).all(axis=2).any(axis=1).mean() >= MOST}
+
+
 def only_measure(value: dict[str, float]) -> str:
     """The measure of which benefit is a multiple, or "" if there are several."""
     return next(iter(value)) if len(value) == 1 else ""
 
 
-def pareto(told: Told, known: Denoised) -> pd.DataFrame:
-    """Which arms no other beats in trust, crime, complaints and cost, as far as the study reads them."""
-    measures, arms = list(told.study.measures), len(told.arms) - 1
+def pareto(told: Told, known: Denoised, measures: list[str]) -> pd.DataFrame:
+    """Which arms no other beats in trust, crime, complaints and cost, as far as they are among the measures (of `known`)."""
+    arms = len(told.arms) - 1
     weighed = [measure for measure in GOOD if measure in measures]
 
     def of(values: np.ndarray) -> np.ndarray:

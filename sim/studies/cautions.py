@@ -5,24 +5,28 @@ from typing import Any
 
 import numpy as np
 
+from sim.decision.choice import SAME
 from sim.errors import number
 from sim.sensitivity import LEAST_Q2
-from sim.studies.verdicts import MIDDLE, Told
+from sim.studies.verdicts import MIDDLE, NORMAL, Told
 
 NOISY = 0.1  # share of luck in the means over replicates above which it matters how good an emulator is
 FEW = 400  # independent draws
+ROUGH = 0.1  # of the value of perfect information: half of its interval, above which it is said
 EQUAL = 0.05  # of the dearest arm: costs that differ by less are called equal
 
 
 def cautions(told: Told, facts: dict[str, Any]) -> list[str]:
     """All of them."""
-    return [*_runs(told, facts), *_luck(told), *_choice(told)]
+    return [*_runs(told, facts), *_luck(told), *_worth(told), *_choice(told)]
 
 
 def _runs(told: Told, facts: dict[str, Any]) -> Iterator[str]:
     """About the draws and their runs."""
     if facts["left_out"]:
         yield f"{number(facts['left_out'])} draws were left out because no replicate has a run of every arm."
+    if facts["unknown"]:
+        yield f"In most draws some arm has no value, so effects are not told, for: {', '.join(facts['unknown'])}."
     if facts["effective"] < 0.9 * facts["draws"]:
         yield (
             f"The {number(facts['draws'])} draws repeat {number(facts['different'])} sets of the posterior's parameters and are worth "
@@ -64,6 +68,16 @@ def _luck(told: Told) -> Iterator[str]:
         )
 
 
+def _worth(told: Told) -> Iterator[str]:
+    """About the value of information."""
+    found, _, high = (each[told.places[MIDDLE]] for each in told.ends("evpi"))
+    if found > 0 and high - found > ROUGH * found:
+        yield (
+            f"In the middle of the range the value of knowing everything is sure to about {number(round(100 * (high / found - 1)))} % of "
+            "itself only, and so are the values of knowing single things. More draws, or more draws of the posterior, make it surer."
+        )
+
+
 def _choice(told: Told) -> Iterator[str]:
     """About the arms."""
     cost = told.means[1][1:]
@@ -89,4 +103,4 @@ def _close(told: Told, arm: str, one: float, net: np.ndarray) -> bool:
     for version in (told.verdict.resampled, told.verdict.perturbed):
         benefit, cost = told.outcomes.split(version)
         apart.append((pay * (benefit[:, best] - benefit[:, place]) - (cost[:, best] - cost[:, place])).var())
-    return bool(net[best] - one < 1.96 * np.sqrt(sum(apart)))
+    return bool(net[best] - one <= NORMAL * np.sqrt(sum(apart)) + SAME * np.abs(net).max())

@@ -15,7 +15,7 @@ from sim.decision.partial import effective
 from sim.errors import InputError, number, shown
 from sim.results import versions
 from sim.studies import verdicts
-from sim.studies.arm_effects import arm_effects, pareto
+from sim.studies.arm_effects import arm_effects, pareto, well_known
 from sim.studies.cautions import cautions
 from sim.studies.decision import Decision
 from sim.studies.designs import kind_of
@@ -104,19 +104,21 @@ def check(
 def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], sweep: Sweep, started: float) -> Decision:
     """All tables."""
     outcomes, study = told.outcomes, told.study
-    effects, measures = arm_effects(told, cubes, asked.value)
+    compared = well_known(told, cubes)
+    effects, known_effects = arm_effects(told, compared, asked.value)
     evppi = verdicts.evppi(told)
     facts: dict[str, Any] = {
         "versions": versions(), "source_fingerprint": fingerprint(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "adults": study.base.city.adults,
         "draws": len(outcomes.unit), "replicates": int(outcomes.known.runs.runs.max()), "different": int(outcomes.clusters.max()) + 1,
         "effective": effective(outcomes.clusters), "left_out": int((~outcomes.known.runs.kept).sum()),
+        "unknown": [measure for measure in cubes if measure not in compared],
     }  # fmt: skip
     made = Decision(
         study=study, week=asked.week, value=asked.value, unit=asked.unit, pay=told.pays, shown=told.shown, arms=told.arms,
         budget=asked.budget, recommended=told.recommended, facts=facts, notes=[], q2=verdicts.q2(told), table=verdicts.table(told),
         effects=effects, curves=verdicts.curves(told), regret=verdicts.regret(told), evpi=verdicts.evpi(told), evppi=evppi,
-        intervals=verdicts.intervals(told), draws=verdicts.draws(told), pareto=pareto(told, measures),
+        intervals=verdicts.intervals(told), draws=verdicts.draws(told), pareto=pareto(told, known_effects, list(compared)),
         contested=verdicts.contested(told, evppi), budgets=verdicts.budgets(told), doses=verdicts.doses(told),
     )  # fmt: skip
     facts["seconds"] = round(process_time() - started, 1)

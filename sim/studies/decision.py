@@ -42,7 +42,7 @@ class Decision:
     notes        sentences that a reader must know
     q2           arm; benefit, cost: share of the variance that its emulator foretells at draws it has not seen; benefit_luck, cost_luck:
                  share of the variance of means over replicates that is luck
-    table        arm; benefit, cost, per_unit (cost of a unit of benefit; nan if the benefit may be 0), each with _low and _high;
+    table        arm; benefit, cost, per_unit (cost of a unit of benefit; nan if there may be none), each with _low and _high;
                  affordable; probability_affordable (share of draws; nan without a budget); dominated_by (an arm that has no less benefit
                  and costs no more)
     effects      arm, measure, unit; mean, low, high; q05, q95, share_below_0: over draws, luck taken off; foretold_by: what helped to
@@ -98,6 +98,20 @@ class Decision:
         wanted = self.shown[1] if pay is None else pay
         nearest = self.pay[int(np.abs(self.pay - wanted).argmin())]
         return self.curves[np.isclose(self.curves.pay, nearest)].sort_values("net_benefit", ascending=False, ignore_index=True)
+
+    def frontier(self) -> list[tuple[str, float, float]]:
+        """Which arm is best on average from which pay to which. They change where two lines of expected net benefit cross."""
+        rows = self.curves[self.curves.frontier].drop_duplicates("pay").sort_values("pay", ignore_index=True)
+        net, pay = self.curves.pivot(index="pay", columns="arm", values="net_benefit"), rows.pay.to_numpy()
+        found = [(str(rows.arm[0]), float(pay[0]))]
+        for place in range(1, len(rows)):
+            arm, before = str(rows.arm[place]), found[-1][0]
+            if arm != before:
+                behind, ahead = (net[before] - net[arm]).to_numpy()[place - 1 : place + 1]
+                part = behind / (behind - ahead) if behind > ahead else 0.5  # no crossing: a tie, or a limit of the budget
+                found.append((arm, float(pay[place - 1] + min(max(part, 0), 1) * (pay[place] - pay[place - 1]))))
+        ends = [low for _, low in found[1:]] + [float(pay[-1])]
+        return [(arm, low, high) for (arm, low), high in zip(found, ends, strict=True)]
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write decision.json, a CSV for each table and study.yaml; each file appears whole or not at all.

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from sim.decision.choice import PerDraw, net_benefit
+from sim.decision.choice import SAME, PerDraw, best_of, net_benefit
 from sim.decision.front import dominates
 from sim.decision.outcomes import Outcomes, Verdict, judged
 from sim.decision.partial import partial
@@ -38,7 +38,7 @@ class Told:
     def allowed(self) -> np.ndarray:
         """K, bool: arms whose mean cost is within the budget; the one compared with always is."""
         cost = self.outcomes.split(self.outcomes.known.runs.mean.mean(axis=0))[1]
-        return cost <= (np.inf if self.budget is None else self.budget) if self.budget is not None else np.ones(len(cost), bool)
+        return np.ones(len(cost), bool) if self.budget is None else cost <= self.budget
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -56,15 +56,14 @@ class Told:
         return self.verdict.found["benefit"], self.verdict.found["cost"]
 
     @property
-    def net(self) -> np.ndarray:
-        """Expected net benefit in the middle of the range, K; minus infinity for what cannot be afforded."""
-        return np.where(self.allowed, self.verdict.found["net_benefit"][self.places[MIDDLE]], -np.inf)
-
-    @property
     def recommended(self) -> str:
-        """The arm with the greatest expected net benefit; of equals one that no other dominates, the first."""
-        best = np.flatnonzero(self.net == self.net.max())
-        return self.arms[next((arm for arm in best if not self.dominated[arm].any()), best[0])]
+        """The arm with the greatest expected net benefit in the middle of the range."""
+        return self.arms[self.first(self.verdict.found["net_benefit"][self.places[MIDDLE]], self.allowed)]
+
+    def first(self, net: np.ndarray, allowed: np.ndarray) -> int:
+        """The allowed arm with the greatest expected net benefit (K); of equals one that no other allowed one dominates, the first."""
+        best = np.flatnonzero(best_of(net, allowed)[0] > 0)
+        return int(next((arm for arm in best if not self.dominated[arm, allowed].any()), best[0]))
 
     @cached_property
     def dominated(self) -> np.ndarray:
@@ -121,7 +120,7 @@ def table(told: Told) -> pd.DataFrame:
     errors = [each - each.mean(axis=0) for each in (verdict.resampled, verdict.perturbed)]
     moved = errors[0] + errors[1][rng.integers(0, len(errors[1]), len(errors[0]))]
     drawn = [mean + error for mean, error in zip(told.means, told.outcomes.split(moved), strict=True)]
-    sure = benefit[1] * benefit[2] > 0
+    sure = benefit[1] > 0  # what does harm, or nothing, has no price
     ratio = np.divide(cost[0], benefit[0], out=np.full(len(sure), np.nan), where=sure)
     ratios = np.divide(drawn[1], drawn[0], out=np.full(drawn[0].shape, np.nan), where=sure & (drawn[0] != 0))
     ends = np.full((2, len(sure)), np.nan)
@@ -139,11 +138,10 @@ def table(told: Told) -> pd.DataFrame:
 def curves(told: Told) -> pd.DataFrame:
     """What each arm is worth at each pay, and how likely it is to be best."""
     net, best, loss = told.ends("net_benefit"), told.ends("probability_best", 0, 1), told.ends("expected_loss", 0)
-    first = np.where(told.allowed, net[0], -np.inf)
     rows = [
         frame(
             pay=pay, arm=told.arms, net_benefit=_row(net, k), probability_best=_row(best, k), expected_loss=_row(loss, k),
-            frontier=np.arange(len(told.arms)) == first[k].argmax(),
+            frontier=np.arange(len(told.arms)) == told.first(net[0][k], told.allowed),
         )
         for k, pay in enumerate(told.pays)
     ]  # fmt: skip
@@ -163,7 +161,7 @@ def regret(told: Told) -> pd.DataFrame:
         found = np.full((3, len(told.arms)), np.nan)
         found[1:, told.allowed] = np.quantile(short, [0.95, 0.99], axis=0)
         found[0] = told.verdict.found["expected_loss"][place]
-        least: np.ndarray = found[2] == np.nanmin(found[2])
+        least: np.ndarray = found[2] <= np.nanmin(found[2]) + SAME * np.nanmax(found[2])
         rows.append(frame(pay=pay, arm=told.arms, expected=found[0], q95=found[1], most=found[2], minimax=least))
     return pd.concat(rows, ignore_index=True)
 
@@ -213,9 +211,8 @@ def evppi(told: Told) -> pd.DataFrame:
 
 def at(verdict: Verdict, places: list[int]) -> Verdict:
     """The same at some of the pays alone."""
-    draws = verdict.draws
-    fewer = PerDraw(draws.benefit, draws.cost, draws.best[:, places], draws.top[:, places])
-    return replace(verdict, pays=verdict.pays[places], draws=fewer)
+    draws, raw = (PerDraw(one.benefit, one.cost, one.best[:, places], one.top[:, places]) for one in (verdict.draws, verdict.raw))
+    return replace(verdict, pays=verdict.pays[places], draws=draws, raw=raw)
 
 
 def intervals(told: Told) -> pd.DataFrame:
@@ -265,7 +262,7 @@ def budgets(told: Told) -> pd.DataFrame:
     net, rows = told.verdict.found["net_benefit"][told.places[MIDDLE]], []
     for budget in np.unique(np.maximum(cost, 0.0)):
         allowed = cost <= budget
-        best = int(np.where(allowed, net, -np.inf).argmax())
+        best = told.first(net, allowed)
         chance = PerDraw.of(*told.outcomes.possible, np.array([told.shown[MIDDLE]]), allowed).best[:, 0, best].mean()
         rows.append((budget, told.arms[best], benefit[best], cost[best], chance))
     return pd.DataFrame(rows, columns=["budget", "arm", "benefit", "cost", "probability_best"])
