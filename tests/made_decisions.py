@@ -45,6 +45,7 @@ SLOPES = {  # of trust in each factor (as standard normals)
 }  # fmt: skip
 UNITS = {"mean_trust": "0-1", "incidence": "crimes per 100,000 adults a year", "complaint_rate": "complaints per 1,000 officers a year"}
 UNITS |= {"cost": "thousand pesos"}
+FEW = "There are only 300 draws: intervals are wide, and what happens seldom may not be among them."
 PAY = np.linspace(0, 24000, 41)
 SHOWN = (6000.0, 12000.0, 24000.0)
 COMPARED = ARMS[1:]
@@ -190,7 +191,7 @@ def decision(seed=1, **changed):
     points = {"point": np.repeat(np.arange(DRAWS), len(COMPARED)), "arm": np.tile(COMPARED, DRAWS)}
     fields = {
         "study": STUDY, "week": 104, "value": {"mean_trust": 100.0}, "unit": "point of mean trust", "pay": PAY, "shown": SHOWN,
-        "arms": ARMS, "budget": None, "recommended": str(middle.idxmax()), "facts": facts, "notes": ["There are only 300 draws."],
+        "arms": ARMS, "budget": None, "recommended": str(middle.idxmax()), "facts": facts, "notes": [FEW],
         "q2": frame(arm=COMPARED, benefit=0.9, cost=0.8, benefit_luck=0.1, cost_luck=0.1),
         "table": table, "effects": found, "curves": made, "regret": regret(benefit, cost), "evpi": evpi, "evppi": evppi,
         "pareto": pareto(found), "contested": contested(benefit, cost, factors),

@@ -91,7 +91,7 @@ def test_tables_say_what_the_decision_says(capsys):
     line = next(line for line in out.splitlines() if line.split()[:1] == ["training"])
     table = decision.table.set_index("arm").loc["training"]
     assert f"{table.cost:,.0f} ±" in line and f"{row.expected_loss:,.0f}" in line and f" {100 * row.probability_best:.0f} " in line
-    assert "outdone by" in out and "There are only 300 draws." in out
+    assert "outdone by" in out and "There are only 300 draws: " in out
     first = decision.evppi[(decision.evppi.pay == made.SHOWN[1])].nlargest(1, "evppi").iloc[0]
     assert f"{first.evppi:,.0f}" in next(line for line in out.splitlines() if line.strip().startswith(first["name"]))
     assert "The best option differs between thirds of 3 of 6 contested numbers and levers: " in out

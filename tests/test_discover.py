@@ -89,7 +89,7 @@ def test_comparisons(comparison, expected):
         ("mean_trust < cost", "must be a number"),
         ("effect:corse:mean_trust < 0", "Did you mean 'course'"),
         ("effect:course:mean_rust < 0", "Did you mean 'mean_trust'"),
-        ("effect:baseline:mean_trust < 0", "there is no arm 'baseline'"),
+        ("effect:baseline:mean_trust < 0", "'baseline' is what the others are compared with"),
         ("__import__('os').getcwd() < 0", "there is no measure in this study"),
         ("", "must be a text"),
         (None, "must be a text"),

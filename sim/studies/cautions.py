@@ -33,7 +33,7 @@ def _runs(told: Told, facts: dict[str, Any]) -> Iterator[str]:
             f"about {number(round(facts['effective']))} independent ones; intervals allow for that."
         )
     elif facts["draws"] < FEW:
-        yield f"There are only {number(facts['draws'])} draws."
+        yield f"There are only {number(facts['draws'])} draws: intervals are wide, and what happens seldom may not be among them."
     if not told.outcomes.independent.all():
         yield (
             "The posterior's parameters depend on each other: what it is worth to know one of them includes what that tells about those "

@@ -34,6 +34,8 @@ class Allowed(NamedTuple):
 
     def check(self, value: object, name: str) -> Any:
         """The value as an int, a float or a choice. InputError if it is something else or out of range."""
+        if type(value) is float and not self.whole and self.low <= value <= self.high and not self.choices:
+            return value  # at once, for lists of draws are long
         if self.choices:
             if value in self.choices:
                 return value

@@ -141,6 +141,10 @@ class Study(Record):
 
     def factors(self) -> tuple[Factor, ...]:
         """What varies, in the order in which it is written; the columns of the points if `vary` does not say it."""
+        return self._factors
+
+    @cached_property
+    def _factors(self) -> tuple[Factor, ...]:
         if self.vary is not None:
             return factors_of(self.vary)
         return table_factors(points_table(self.design[POINTS], None)) if self.design else ()
