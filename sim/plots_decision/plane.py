@@ -19,6 +19,7 @@ from sim.studies.limits import unit_of
 
 ALONG = 0.87  # of the way to where a line leaves the figure: there stands what it means
 DOTS = 150  # draws of an arm that are shown
+WHOLE = 0.995  # share of the draws that are shown from which on nothing is said of the others
 RADIUS = 2.4477  # of an ellipse that holds 95 % of a normal distribution of two numbers, in standard deviations
 LETTER = 8.5  # size of names, in points
 # Where a name may stand, in points from its mark, the best place first
@@ -29,24 +30,32 @@ FLOOR = 0.13  # of the height, kept for the two quadrants in which money is save
 
 
 def outline(benefit: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
-    """A curve (2 x 200) that holds about 95 % of the draws: an ellipse, in which costs that are all above 0 are taken by their logarithms,
-    as few are much larger than the others and none is below 0. None if the draws do not spread.
+    """A curve (2 x 200) that holds about 95 % of the draws. None if they do not spread.
+
+    An ellipse of their normal scores, drawn at the quantiles that these stand for: an ellipse of gains and costs themselves would reach
+    where no draw is, for few of either are much larger than the others (harm, of a reform that never harms).
     """
-    above = bool((cost > 0).all())
-    both = np.vstack([benefit, np.log(cost) if above else cost])
-    sizes, axes = np.linalg.eigh(np.cov(both))
-    if not sizes.max() > 0:
+    if not (np.ptp(benefit) > 0 or np.ptp(cost) > 0):
         return None
+    from scipy.special import ndtr, ndtri  # here, because it takes long to import
+    from scipy.stats import rankdata
+
+    scores = [ndtri((rankdata(values) - 0.5) / len(values)) for values in (benefit, cost)]
+    together = float(np.corrcoef(scores)[0, 1]) if np.ptp(benefit) > 0 and np.ptp(cost) > 0 else 0.0
     turn = np.linspace(0, 2 * np.pi, 200)
-    curve = both.mean(axis=1, keepdims=True) + RADIUS * (axes * np.sqrt(np.maximum(sizes, 0))) @ np.vstack([np.cos(turn), np.sin(turn)])
-    return np.vstack([curve[0], np.exp(curve[1]) if above else curve[1]])
+    across = RADIUS * np.cos(turn)
+    up = together * across + RADIUS * np.sqrt(1 - together**2) * np.sin(turn)
+    return np.vstack([np.quantile(benefit, ndtr(across)), np.quantile(cost, ndtr(up))])
 
 
 @styled
 def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """Benefit and cost of each arm in every draw, with means, ellipses, lines of worth and quadrants named in words."""
     unit = words.get("unit", decision.unit)
-    figure = sheet(9.6, 6.4, words["plane_title"], words["plane_what"].format(unit=unit))
+    (left, right), (low, high) = window = limits(decision)
+    seen = decision.draws.benefit.between(left, right) & decision.draws.cost.between(low, high)
+    beyond = words["plane_beyond"].format(share=f"{100 * (1 - seen.mean()):.0f}") if seen.mean() < WHOLE else ""
+    figure = sheet(9.6, 6.4, words["plane_title"], f"{words['plane_what'].format(unit=unit)} {beyond}".strip())
     axes, look = figure.add_subplot(), looks(decision.arms)
     for arm, rows in decision.draws.groupby("arm", sort=False):
         benefit, cost, style = rows.benefit.to_numpy(float), rows.cost.to_numpy(float), look[arm]
@@ -55,7 +64,7 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         axes.plot(benefit[some], cost[some], style["marker"], **dots)
         if (curve := outline(benefit, cost)) is not None:
             axes.plot(*curve, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
-    limits(axes, decision)
+    axes.set(xlim=window[0], ylim=window[1])
     means_of_arms(axes, decision, words)
     worth_lines(axes, decision, words)
     quadrants(axes, words)
@@ -65,13 +74,12 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     return figure
 
 
-def limits(axes: Any, decision: Decision) -> None:
-    """Room for nearly all draws, and for the quadrants in which money is saved."""
+def limits(decision: Decision) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From where to where gain and cost are shown: room for nearly all draws, and for the quadrants in which money is saved."""
     by = decision.draws.groupby("arm")
     left, right = min(0.0, by.benefit.quantile(0.01).min()), max(0.0, by.benefit.quantile(0.99).max())
     low, high = min(0.0, by.cost.quantile(0.01).min()), max(by.cost.quantile(0.9).max(), 1.2 * decision.table.cost.max())
-    axes.set_xlim(left - 0.06 * (right - left), right + 0.06 * (right - left))
-    axes.set_ylim(min(low, -FLOOR * high), 1.05 * high)
+    return (left - 0.06 * (right - left), right + 0.06 * (right - left)), (min(low, -FLOOR * high), 1.05 * high)
 
 
 def means_of_arms(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:

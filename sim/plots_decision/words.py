@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "plane_title": "What each reform gains, and what it costs",
     "plane_what": "A small mark: one draw of everything uncertain. A large one: the mean. Outlines hold about 95 of 100 draws. Below a "
     "slanted line a reform is worth its cost if one {unit} is worth what is written there.",
+    "plane_beyond": "Outside the figure: {share} of 100 draws.",
     "plane_x": "gain compared with {vs} (1: one {unit})",
     "plane_y": "extra cost (thousand pesos)",
     "plane_line": "worth it at {pay}",
