@@ -65,7 +65,7 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "north_south": "cells from north to south",
     "conduct_title": "What officers know, think and do",
     "conduct_what": "{name}: mean of officers in service, {many} replicates; lines: 95 % intervals. Log-odds: at 0, 50 of 100 encounters "
-    "are fair; 1 more takes them to 73, 1 less to 27.",
+    "are fair; 1 more takes them to 73, 1 less to 27. Arms share their luck, so what lies between them is known better than each.",
     "before": "last year before week 0",
     "first_year": "first year",
     "last_year": "last year",
