@@ -72,3 +72,15 @@ def test_a_full_disk_is_said_in_plain_words(overwrite, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="cannot be written to") as caught:
         save_scenario(CITY, "city", tmp_path, overwrite=overwrite)
     assert "--folder" in caught.value.remedy and os.listdir(tmp_path) == []
+
+
+def test_a_file_has_its_name_only_when_it_is_whole(tmp_path, monkeypatch):
+    write, there = Path.write_text, []
+
+    def watched(place, *given, **options):
+        there.append((tmp_path / "city.yaml").exists())
+        return write(place, *given, **options)
+
+    monkeypatch.setattr(Path, "write_text", watched)
+    save_scenario(CITY, "city", tmp_path)
+    assert there == [False] and os.listdir(tmp_path) == ["city.yaml"]

@@ -1,6 +1,8 @@
 """A scenario written by the page: into one folder, under a plain name, and never over another file without being told."""
 
+import os
 import re
+import threading
 from pathlib import Path
 
 from sim.errors import InputError, shown
@@ -34,8 +36,11 @@ def save_scenario(scenario: Scenario, name: object, folder: str | Path, *, overw
     try:
         if overwrite:
             return write(path, lambda place: place.write_text(text, encoding="utf-8"))
-        with path.open("x", encoding="utf-8") as stream:  # follows no link, and fails if somebody else was quicker
-            stream.write(text)
+        whole = write(path.with_name(f".{name}-{threading.get_ident()}"), lambda place: place.write_text(text, encoding="utf-8"))
+        try:
+            os.link(whole, path)  # fails if there is such a file, be it a link or somebody else's who was quicker
+        finally:
+            whole.unlink()
     except FileExistsError:
         raise InputError(f"there is a file '{path.name}' already.", "Choose another name, or say that it may be replaced.") from None
     except (OSError, InputError) as error:
