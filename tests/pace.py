@@ -1,14 +1,15 @@
-"""How slow the machine is just now, so that budgets of processor time hold on any: by work of a known size in the same process."""
+"""Tests of time on machines that have other things to do: how slow one is just now, and patience."""
 
 import hashlib
 import json
 import time
 
+LONGEST = 300.0  # seconds that a test waits for anything
 KNOWN = 0.015  # seconds that the work takes on the machine for which budgets were written
 
 
 def slowness() -> float:
-    """How many times as long as there things take here and now; 1 if they do not take longer."""
+    """How many times as long as there things take here and now, by work of a known size in this process; 1 if they do not take longer."""
     took = []
     for _ in range(5):
         begun = time.process_time()
@@ -16,3 +17,11 @@ def slowness() -> float:
         hashlib.sha256("".join(texts).encode()).hexdigest()
         took.append(time.process_time() - begun)
     return max(1.0, min(took) / KNOWN)
+
+
+def eventually(condition):
+    """Wait until something is true, however busy the machine is."""
+    deadline = time.monotonic() + LONGEST
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

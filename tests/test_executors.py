@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pace import LONGEST, eventually
 
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
@@ -24,7 +24,6 @@ from sim.studies.work import RunSpec, job_of, perform
 from sim.world.interventions import CommunityPolicing, Purge
 
 ROOT = Path(__file__).parents[1]
-LONGEST = 300  # seconds that anything may take; a busy machine is slow
 STUDY = Study(
     name="Small",
     scenario=Scenario(name="small", city=CitySize(adults=2000), weeks=150, spin_up_weeks=10, seed=3),
@@ -123,14 +122,6 @@ def test_dask_that_is_not_installed(monkeypatch):
 
 
 # --- A real scheduler and workers, as people start them
-
-
-def eventually(condition):
-    """Wait until something is true, however busy the machine is."""
-    deadline = time.monotonic() + LONGEST
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture

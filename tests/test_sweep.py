@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from pace import LONGEST, eventually
 from test_store import SMALL, STUDY, data_of, made_up, number_of
 
 from sim.errors import InputError
@@ -24,7 +25,6 @@ from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
 
 REAL = STUDY.with_(design={"sobol": 4}, replicates=2)
-LONGEST = 300  # seconds that anything may take; a busy machine is slow
 RULE = {"until": {"effect": "mean_trust", "half_width": 1e-9}, "most": 14}
 
 
@@ -275,14 +275,6 @@ def held_up(monkeypatch, hold):
         return at_once(job, specs, values, held)
 
     monkeypatch.setattr(running, "perform", perform)
-
-
-def eventually(condition):
-    """Wait until something is true, however busy the machine is."""
-    deadline = time.monotonic() + LONGEST
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture
