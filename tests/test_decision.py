@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import norm, qmc
 
-from sim.decision.choice import PerDraw, best_of, controlled, means, resamples
-from sim.decision.denoise import Runs, calibrated, denoise, denoised, main_effects
-from sim.decision.front import dominates, on_front
-from sim.decision.outcomes import Outcomes, judged
-from sim.decision.partial import Partial, effective, partial
-from sim.decision.smooth import Columns, of_each, of_factor, of_factors, smooth
-from sim.decision.thirds import thirds
 from sim.errors import InputError
+from sim.methods.decision.choice import PerDraw, best_of, controlled, means, resamples
+from sim.methods.decision.denoise import Runs, calibrated, denoise, denoised, main_effects
+from sim.methods.decision.front import dominates, on_front
+from sim.methods.decision.outcomes import Outcomes, judged
+from sim.methods.decision.partial import Partial, effective, partial
+from sim.methods.decision.smooth import Columns, of_each, of_factor, of_factors, smooth
+from sim.methods.decision.thirds import thirds
 
 DRAWS, REPLICATES, SIGMA = 1024, 2, 3.0
 ONE = np.ones(4, bool)
@@ -286,7 +286,7 @@ def test_points_around_a_draw_keep_what_depends_on_others():
 
 
 def test_averages_around_draws_are_those_of_brute_force(monkeypatch):
-    monkeypatch.setattr("sim.decision.choice.ROWS", 64)
+    monkeypatch.setattr("sim.methods.decision.choice.ROWS", 64)
     points = np.random.default_rng(1).random((3 * 32, 2))
     for sets, each in ((3, 32), (1, 64)):
         some = points[: sets * each]

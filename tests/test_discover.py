@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli import app
-from sim.decision.denoise import denoised
 from sim.errors import InputError
+from sim.methods.decision.denoise import denoised
 from sim.parameters import CODEBOOK
 from sim.scenario import CitySize, Scenario
 from sim.studies.conditions import condition_of

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.discovery.boxes import Sides, chosen, marks, pasted, simplified, undominated
-from sim.discovery.prim import Box, Cases, distances, peel
-from sim.discovery.search import LEAST, _dealt, least_mass, search, stable
-from sim.discovery.tree import tree
+from sim.methods.discovery.boxes import Sides, chosen, marks, pasted, simplified, undominated
+from sim.methods.discovery.prim import Box, Cases, distances, peel
+from sim.methods.discovery.search import LEAST, _dealt, least_mass, search, stable
+from sim.methods.discovery.tree import tree
 
 N, D = 1000, 20
 PLANTED = {  # share of each side, so that the box holds about 15 % of the points

@@ -15,6 +15,7 @@ from sim import plots, plots_compare, sensitivity
 from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES
+from sim.methods.sensitivity.analysis import COVERS
 from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import Finding, patterns
 from sim.report import breakable, render, write_report
@@ -23,7 +24,6 @@ from sim.report.runs import answer, verdict
 from sim.report.words import LANGUAGES, Words, read
 from sim.results import Results, interval, run
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
-from sim.sensitivity.analysis import COVERS
 from sim.studies.study_files import load_study
 from sim.validation.record import FILE, Validation, save
 

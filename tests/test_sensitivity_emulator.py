@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from sim.errors import InputError
-from sim.sensitivity import LEAST_Q2, Emulator, indices
-from sim.sensitivity.gaussian import Gaussian
-from sim.sensitivity.noise import responses
-from sim.sensitivity.polynomials import Basis, Polynomials, hyperbolic
+from sim.methods.sensitivity import LEAST_Q2, Emulator, indices
+from sim.methods.sensitivity.gaussian import Gaussian
+from sim.methods.sensitivity.noise import responses
+from sim.methods.sensitivity.polynomials import Basis, Polynomials, hyperbolic
 
 FILE = Path(__file__).parent.parent / "experiments" / "known-answers" / "run.py"
 SPEC = importlib.util.spec_from_file_location("known_answers", FILE)

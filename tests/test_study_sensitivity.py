@@ -8,11 +8,11 @@ import pytest
 
 from sim.errors import InputError
 from sim.measures import MEASURES
+from sim.methods.sensitivity import METHODS as KNOWN
+from sim.methods.sensitivity import Sensitivity, indices
 from sim.report import render, sensitivities
 from sim.report.words import LANGUAGES, Words, read
 from sim.scenario import CitySize, Scenario
-from sim.sensitivity import METHODS as KNOWN
-from sim.sensitivity import Sensitivity, indices
 from sim.studies.designs import DESIGNS
 from sim.studies.findings import FILE, RANKS, Analysis, as_written
 from sim.studies.sensitivity import METHODS, OWN, analyze, default_outputs, method_for, output_of

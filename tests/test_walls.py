@@ -20,7 +20,7 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"harvest", "measures", "own", "results", "patterns"},
     {"instruments"},
     {"validation"},
-    {"sensitivity", "decision", "discovery"},
+    {"methods"},
     {"trials"},
     {"studies"},
     {"calibration"},
@@ -53,6 +53,12 @@ def room(module):
     return module.split("/")[0]
 
 
+def written(module):
+    """Names of calls that open or write files."""
+    calls = [node.func for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+    return sorted(WRITING.intersection(getattr(call, "id", getattr(call, "attr", "")) for call in calls))
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_go_left(module):
     assert room(module) in PLACE, f"sim/{module}.py is in no room: add it to ROOMS"
@@ -79,12 +85,18 @@ def test_rules_know_only_mathematics_and_each_other():
     assert found == {"math", "enum", "sim.compiled"}
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if room(m) == "methods"])
+def test_methods_know_only_errors_and_each_other(module):
+    """So that they can be used on anybody's runs: no city, no study, no file."""
+    ours = [name for name in imports(module) if name.split(".")[0] == "sim"]
+    assert [name for name in ours if name != "sim.errors" and not name.startswith("sim.methods.")] == []
+    assert written(module) == []
+
+
 @pytest.mark.parametrize("module", [m for m in MODULES if room(m) in ("rules", "world", "agents", "model") and m != "world/anatomy"])
 def test_the_models_rooms_touch_no_files(module):
     """Anatomy alone may: it reads the package's own text, to print the order of a week."""
-    calls = [node.func for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
-    named = [getattr(call, "id", getattr(call, "attr", "")) for call in calls]
-    assert sorted(WRITING.intersection(named)) == []
+    assert written(module) == []
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -33,9 +33,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, qmc
 
-from sim.decision.denoise import normals
-from sim.decision.outcomes import Outcomes, judged
-from sim.decision.partial import partial
+from sim.methods.decision.denoise import normals
+from sim.methods.decision.outcomes import Outcomes, judged
+from sim.methods.decision.partial import partial
 from sim.results import write
 
 GAINS = np.array([[0.9, 0.1, 0.5], [0.5, 0.4, -0.3], [0.0, 0.1, 0.7], [0.1, 0.2, 0.0]])  # of three options in four factors

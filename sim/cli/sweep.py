@@ -15,7 +15,7 @@ from sim.cli.compare import chosen
 from sim.cli.show import amount, console, note, table
 from sim.errors import InputError, number
 from sim.harvest import warm_up
-from sim.sensitivity.noise import responses
+from sim.methods.sensitivity.noise import responses
 from sim.studies import executors
 from sim.studies.designs import kind_of
 from sim.studies.draws import beliefs

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from sim.decision.choice import resamples
-from sim.decision.denoise import Denoised, Runs, denoise, main_effects
-from sim.decision.front import dominates, on_front
+from sim.methods.decision.choice import resamples
+from sim.methods.decision.denoise import Denoised, Runs, denoise, main_effects
+from sim.methods.decision.front import dominates, on_front
 from sim.studies.limits import unit_of
 from sim.studies.preferences import COST
 from sim.studies.verdicts import NORMAL, Told

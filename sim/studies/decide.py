@@ -10,9 +10,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
-from sim.decision.outcomes import Outcomes
-from sim.decision.partial import effective
 from sim.errors import InputError, number, shown
+from sim.methods.decision.outcomes import Outcomes
+from sim.methods.decision.partial import effective
 from sim.results import versions
 from sim.studies import verdicts
 from sim.studies.arm_effects import arm_effects, pareto, well_known

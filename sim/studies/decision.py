@@ -27,7 +27,7 @@ class Decision:
 
     Net benefit is willingness to pay x benefit - cost. Benefit is the weighted sum of effects, and cost the effect on the measure
     `cost` (thousand pesos, the whole city, over the horizon), both less those of the arm compared with, whose net benefit is 0. All are
-    means over luck, given the parameters of a draw: what single runs owe to luck is taken off (see sim/decision/denoise.py).
+    means over luck, given the parameters of a draw: what single runs owe to luck is taken off (see sim/methods/decision/denoise.py).
     `..._low` and `..._high`, and `low` and `high` where nothing else is said, are 95 % intervals: from the draws, from luck and from the
     emulator together.
 

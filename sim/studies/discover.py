@@ -9,12 +9,12 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
-from sim.decision.denoise import denoised
-from sim.discovery.boxes import ALPHA, MOST, marks
-from sim.discovery.prim import Box, Cases
-from sim.discovery.search import PERMUTATIONS, RESAMPLES, Found, least_mass, search
-from sim.discovery.tree import tree
 from sim.errors import InputError
+from sim.methods.decision.denoise import denoised
+from sim.methods.discovery.boxes import ALPHA, MOST, marks
+from sim.methods.discovery.prim import Box, Cases
+from sim.methods.discovery.search import PERMUTATIONS, RESAMPLES, Found, least_mass, search
+from sim.methods.discovery.tree import tree
 from sim.parameters import CODEBOOK
 from sim.results import versions
 from sim.studies.conditions import Condition, condition_of

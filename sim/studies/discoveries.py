@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.discovery.prim import Cases
-from sim.discovery.search import STABLE, Found
 from sim.errors import InputError, number
 from sim.html import card, note, table
+from sim.methods.discovery.prim import Cases
+from sim.methods.discovery.search import STABLE, Found
 from sim.studies.conditions import Condition
 from sim.studies.factors import Factor
 from sim.studies.findings import Output

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.html import card, note, table
-from sim.sensitivity import Sensitivity
+from sim.methods.sensitivity import Sensitivity
 from sim.studies.kept import keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
 from sim.errors import InputError
+from sim.methods.sensitivity import Sensitivity, indices
 from sim.results import versions
-from sim.sensitivity import Sensitivity, indices
 from sim.studies.designs import OPTIONS, kind_of
 from sim.studies.factors import Factor, group_names
 from sim.studies.findings import Analysis, Finding, Output

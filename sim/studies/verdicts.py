@@ -6,11 +6,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from sim.decision.choice import SAME, PerDraw, best_of, net_benefit
-from sim.decision.front import dominates
-from sim.decision.outcomes import Outcomes, Verdict, judged
-from sim.decision.partial import partial
-from sim.decision.thirds import PARTS, thirds
+from sim.methods.decision.choice import SAME, PerDraw, best_of, net_benefit
+from sim.methods.decision.front import dominates
+from sim.methods.decision.outcomes import Outcomes, Verdict, judged
+from sim.methods.decision.partial import partial
+from sim.methods.decision.thirds import PARTS, thirds
 from sim.parameters import CODEBOOK
 from sim.reforms import name_of
 from sim.studies.factors import Factor

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.sensitivity.noise import Responses
+from sim.methods.sensitivity.noise import Responses
 
 if TYPE_CHECKING:
-    from sim.sensitivity.emulator import Emulator
+    from sim.methods.sensitivity.emulator import Emulator
 
 LEAST_Q2 = 0.5  # below this an emulator does not speak
 

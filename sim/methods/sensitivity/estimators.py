@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.sensitivity.noise import responses
-from sim.sensitivity.result import Sensitivity, blank
-from sim.sensitivity.salib import contained, salib_seed
+from sim.methods.sensitivity.noise import responses
+from sim.methods.sensitivity.result import Sensitivity, blank
+from sim.methods.sensitivity.salib import contained, salib_seed
 
 Members = dict[str, np.ndarray]
 Estimator = Callable[[np.ndarray, np.ndarray, list[str], Members, dict[str, Any], int], Sensitivity]
@@ -74,8 +74,8 @@ def _interval(name: str, middle: np.ndarray, half: np.ndarray, most: float = 1.0
 
 
 def sobol(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, design: dict[str, Any], seed: int) -> Sensitivity:
-    """Sobol indices of a Saltelli design; see `sim.sensitivity.saltelli`."""
-    from sim.sensitivity.saltelli import blocks, estimated
+    """Sobol indices of a Saltelli design; see `sim.methods.sensitivity.saltelli`."""
+    from sim.methods.sensitivity.saltelli import blocks, estimated
 
     whole, notes = _whole(y)
     second = bool(design.get("second_order", False))
@@ -187,10 +187,10 @@ def delta(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, d
 
 
 def pawn(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, design: dict[str, Any], seed: int) -> Sensitivity:
-    """PAWN: distance between the output's distribution and that in slices of a factor's range; see `sim.sensitivity.slices`."""
+    """PAWN: distance between the output's distribution and that in slices of a factor's range; see `sim.methods.sensitivity.slices`."""
     from SALib.analyze import pawn as salib
 
-    from sim.sensitivity.slices import inert, medians
+    from sim.methods.sensitivity.slices import inert, medians
 
     _no_groups(names, members, "PAWN")
     found, unit, mean = _kept("pawn", unit, y, members)

@@ -3,7 +3,7 @@
 Friedman and Fisher (1999), Bump hunting in high-dimensional data, Statistics and Computing 9; for scenario discovery Bryant and
 Lempert (2010), Thinking inside the box, Technological Forecasting and Social Change 77. The box begins as the whole space. A peel
 takes a thin slice off one side, that which raises the share of cases in the box most for each point that it costs; and so on until
-the box is small. Later the box that is wanted is chosen among all of these (see `sim.discovery.boxes`).
+the box is small. Later the box that is wanted is chosen among all of these (see `sim.methods.discovery.boxes`).
 """
 
 from dataclasses import dataclass, replace

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.sensitivity.gaussian import Gaussian
-from sim.sensitivity.noise import Responses, responses
-from sim.sensitivity.polynomials import Basis, Polynomials
-from sim.sensitivity.selection import folded
+from sim.methods.sensitivity.gaussian import Gaussian
+from sim.methods.sensitivity.noise import Responses, responses
+from sim.methods.sensitivity.polynomials import Basis, Polynomials
+from sim.methods.sensitivity.selection import folded
 
 FOLDS = 10
 SMALL, FEW = 150, 20  # points and factors up to which a Gaussian process is tried too

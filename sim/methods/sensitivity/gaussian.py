@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.sensitivity.polynomials import Basis
+from sim.methods.sensitivity.polynomials import Basis
 
 SHORTEST, LONGEST = 0.05, 50.0  # length scales, in shares of a factor's distribution; at the longest a factor does nothing
 QUIET = 1e-6  # of the variance: the least noise

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.decision.choice import Averages, PerDraw, Quantities, Spread, jackknife, means, resamples, spread_of, stacked
-from sim.decision.denoise import Denoised, denoised
-from sim.sensitivity.emulator import FOLDS, Emulator
-from sim.sensitivity.polynomials import Basis
+from sim.methods.decision.choice import Averages, PerDraw, Quantities, Spread, jackknife, means, resamples, spread_of, stacked
+from sim.methods.decision.denoise import Denoised, denoised
+from sim.methods.sensitivity.emulator import FOLDS, Emulator
+from sim.methods.sensitivity.polynomials import Basis
 
 POSSIBLE, FEWER = 32, 8  # possibilities of a draw for estimates, and for how uncertain these are
 RESAMPLES, PERTURBED = 400, 40

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.discovery.boxes import ALPHA, MOST, Marks, Sides, chosen, marks, undominated
-from sim.discovery.prim import SMALLEST, Box, Cases
+from sim.methods.discovery.boxes import ALPHA, MOST, Marks, Sides, chosen, marks, undominated
+from sim.methods.discovery.prim import SMALLEST, Box, Cases
 
 LEAST = 10  # cases, and points that are none, below which nothing is looked for; points that a box must hold
 PERMUTATIONS, RESAMPLES = 99, 200

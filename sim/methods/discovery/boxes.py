@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.discovery.prim import PEEL, SMALLEST, Box, Cases, distances, peel
+from sim.methods.discovery.prim import PEEL, SMALLEST, Box, Cases, distances, peel
 
 MOST = 4  # factors that a box restricts
 ALPHA = 0.05  # quasi-p up to which a restriction is kept

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.decision.smooth import Columns, of_factors, smooth
-from sim.sensitivity.emulator import FOLDS, LEAST_POINTS, SMALL, Emulator
-from sim.sensitivity.noise import responses
+from sim.methods.decision.smooth import Columns, of_factors, smooth
+from sim.methods.sensitivity.emulator import FOLDS, LEAST_POINTS, SMALL, Emulator
+from sim.methods.sensitivity.noise import responses
 
 TINY = 1e-9  # of the variance: directions in which outcomes vary less do not vary
 
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of n draws, taken apart (see `sim.sensitivity.noise`); a draw without a complete run is left out.
+    """The runs of n draws, taken apart (see `sim.methods.sensitivity.noise`); a draw without a complete run is left out.
 
     kept    n0, bool: the draws that are here
     mean    n x m: mean over replicates

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.decision.denoise import root
-from sim.decision.outcomes import Outcomes, Verdict
-from sim.decision.smooth import Columns, Smooth, of_each, of_factor, smooth
-from sim.sensitivity.emulator import FOLDS
+from sim.methods.decision.denoise import root
+from sim.methods.decision.outcomes import Outcomes, Verdict
+from sim.methods.decision.smooth import Columns, Smooth, of_each, of_factor, smooth
+from sim.methods.sensitivity.emulator import FOLDS
 
 SAMPLES = 40
 SURE = 6.6  # twice the gain in log likelihood that a regression needs; something that is not there has it once in a hundred times

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, closest
-from sim.sensitivity.emulator import LEAST_POINTS, Emulator
-from sim.sensitivity.estimators import ESTIMATORS
-from sim.sensitivity.noise import Responses, checked, responses
-from sim.sensitivity.polynomials import Basis
-from sim.sensitivity.result import LEAST_Q2, Sensitivity, blank
-from sim.sensitivity.shares import Shares, first_and_total, shares
+from sim.methods.sensitivity.emulator import LEAST_POINTS, Emulator
+from sim.methods.sensitivity.estimators import ESTIMATORS
+from sim.methods.sensitivity.noise import Responses, checked, responses
+from sim.methods.sensitivity.polynomials import Basis
+from sim.methods.sensitivity.result import LEAST_Q2, Sensitivity, blank
+from sim.methods.sensitivity.shares import Shares, first_and_total, shares
 
 PAIRS = 60  # interactions shown at most
 CURVE = 41  # points of a main-effect curve

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.decision.choice import best_of, resamples
-from sim.decision.outcomes import Outcomes, Verdict
-from sim.decision.partial import targets, touching
+from sim.methods.decision.choice import best_of, resamples
+from sim.methods.decision.outcomes import Outcomes, Verdict
+from sim.methods.decision.partial import targets, touching
 
 PARTS = ("low", "middle", "high")
 RESAMPLES = 400
