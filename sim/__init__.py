@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Model": "sim.model", "Citizen": "sim.agents", "Officer": "sim.agents", "Offender": "sim.agents",
-    "run": "sim.results", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
+    "run": "sim.studies.runs", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
     "load_study": "sim.studies.study_files", "Study": "sim.studies.study", "compare": "sim.studies.compare",
     "Comparison": "sim.studies.comparison", "sweep": "sim.studies.sweep", "Sweep": "sim.studies.sweep",
     "load_trial": "sim.trials.design", "Trial": "sim.trials.design", "run_trial": "sim.trials.trial", "TrialResult": "sim.trials.result",
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from sim.errors import InputError
     from sim.model import Model
     from sim.parameters import CODEBOOK, parameters
-    from sim.results import Results, run
+    from sim.results import Results
     from sim.scenario import Scenario, load_scenario, shipped_scenarios
     from sim.studies.compare import compare
     from sim.studies.comparison import Comparison
+    from sim.studies.runs import run
     from sim.studies.study import Study
     from sim.studies.study_files import load_study
     from sim.studies.sweep import Sweep, sweep

@@ -1,15 +1,11 @@
 """One run, read into labeled arrays: what is kept of it, with units, and the runs of a scenario side by side."""
 
-import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 import xarray as xr
 
-from sim.rng import replicate_seed
 from sim.scenario import CitySize, Scenario
 from sim.world.simulation import Simulation
 from sim.world.state import Cause, City, Count, Mean
@@ -92,10 +88,6 @@ AXES = {
 }
 
 
-class Stopped(Exception):
-    """The run was given up because another one failed or the user interrupted it."""
-
-
 @cache
 def warm_up() -> None:
     """Compile what a run needs (or load it from disk), before any worker starts."""
@@ -109,21 +101,16 @@ def complaints_since(city: City, complaints: np.ndarray, identity: np.ndarray) -
     return city.officers.complaints - before
 
 
-def harvest(scenario: Scenario, seed: int, progress: Callable[[int], None], stop: threading.Event) -> dict[str, np.ndarray]:
-    """Run a scenario with one seed and read everything in `VARIABLES` from it."""
-    return lived(scenario, seed, progress, stop)[1]
-
-
 def lived(
     scenario: Scenario,
     seed: int,
     progress: Callable[[int], None],
-    stop: threading.Event,
     watch: Callable[[Simulation], object] | None = None,
 ) -> tuple[Simulation, dict[str, np.ndarray]]:
     """A run at the end of its horizon, and everything in `VARIABLES` that was read from it.
 
-    watch   called with the run at week 0 and after each week since; it may look, and changes nothing
+    progress   called with each number of weeks that has been simulated; what it raises ends the run
+    watch      called with the run at week 0 and after each week since; it may look, and changes nothing
     """
     run = Simulation(scenario, seed, spin_up=False)
     year_ago = scenario.spin_up_weeks + max(0, scenario.weeks - YEAR)
@@ -131,8 +118,6 @@ def lived(
 
     def advance_to(tick: int) -> None:
         while run.tick < tick:
-            if stop.is_set():
-                raise Stopped
             weeks = min(1 if watch and run.week >= 0 else INTERVAL_WEEKS, tick - run.tick)
             run.advance(weeks)
             progress(weeks)
@@ -191,21 +176,6 @@ def weights(scenario: Scenario) -> np.ndarray:
     for change in scenario.changes:
         weight[change.week + scenario.spin_up_weeks :] = scenario.values_at(change.week).trust.effectiveness_weight
     return weight
-
-
-def run_all(scenario: Scenario, replicates: int, progress: Callable[[int], None], workers: int | None) -> xr.Dataset:
-    """All replicates in threads (compiled code frees the GIL), labeled; the same whatever the number of workers."""
-    warm_up()
-    seeds = [replicate_seed(scenario.seed, replicate) for replicate in range(replicates)]
-    stop = threading.Event()
-    with ThreadPoolExecutor(workers or os.cpu_count()) as executor:
-        futures = [executor.submit(harvest, scenario, seed, progress, stop) for seed in seeds]
-        try:
-            runs = [future.result() for future in futures]
-        except BaseException:
-            stop.set()
-            raise
-    return labeled(scenario, seeds, runs)
 
 
 def labeled(scenario: Scenario, seeds: list[int], runs: list[dict[str, np.ndarray]]) -> xr.Dataset:

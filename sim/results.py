@@ -19,43 +19,14 @@ import yaml
 
 from sim import __version__, own
 from sim.compiled import fingerprint
-from sim.errors import InputError, number, number_problem
-from sim.harvest import run_all
+from sim.errors import InputError, number
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year
-from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario
 
 LEVEL = 0.95
 T = TypeVar("T")
 DATASET, SCENARIO, SUMMARY, PROVENANCE = "results.nc", "scenario.yaml", "summary.csv", "provenance.json"
-
-
-def run(
-    scenario: Scenario,
-    *,
-    replicates: int = 1,
-    seed: int | None = None,
-    weeks: int | None = None,
-    progress: Callable[[int], None] | None = None,
-    workers: int | None = None,
-) -> "Results":
-    """Run a scenario several times with different luck.
-
-    scenario    a sim.Scenario
-    replicates  how many runs; each has a seed that depends on the root seed and its number alone
-    seed        root seed, instead of the scenario's
-    weeks       horizon, instead of the scenario's; dated changes and reforms that begin beyond it are left out
-    progress    called with each number of weeks that has been simulated, from any thread
-    workers     threads; the results do not depend on it. By default as many as there are processors
-    InputError  if a number is out of range
-    """
-    if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
-        raise InputError(f"the number of replicates {problem}.", "Take 8 or more to see intervals.")
-    scenario = adapted(scenario, seed=seed, weeks=weeks)
-    dataset = run_all(scenario, replicates, progress or (lambda weeks: None), workers)
-    dataset.attrs = provenance(scenario, dataset)
-    return Results(dataset)
 
 
 def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = None) -> Scenario:

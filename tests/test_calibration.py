@@ -22,6 +22,7 @@ from sim.calibration.targets import FILE, Target, load_targets
 from sim.calibration.waves import LEAST_RUNS, Effort
 from sim.cli import main
 from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, outline, tell
+from sim.engine.plans import RunSpec
 from sim.errors import InputError
 from sim.patterns import patterns
 from sim.plots_calibration import save_figures
@@ -29,7 +30,6 @@ from sim.posterior import load_posterior, shipped_posteriors
 from sim.scenario import CitySize, Scenario, load_scenario
 from sim.studies.keys import keys
 from sim.studies.sweep import Sweep
-from sim.studies.work import RunSpec
 
 CITY = Scenario(name="Small", city=CitySize(adults=1000), spin_up_weeks=8, seed=3)
 GOALS = {"P14": (0.5, 0.05), "P15": (0.05, 0.02), "P16": (-0.1, 0.03)}

@@ -18,7 +18,7 @@ from sim.cli import main
 from sim.studies.designs import DESIGNS
 from sim.studies.findings import Analysis
 from sim.studies.sensitivity import METHODS
-from sim.studies.store import Store
+from sim.studies.store import SweepStore
 from sim.studies.study_files import load_study
 from sim.studies.sweep import Sweep, sweep
 
@@ -92,7 +92,7 @@ def test_sweep_goes_on_with_what_is_there(capsys):
 
 def test_options_change_the_study(capsys):
     confianza(capsys, "sweep", "cheap.yaml", "--weeks", "6", "--seed", "5", "--executor", "threads", "--workers", "1")
-    study = Store.open("out/cheap").study
+    study = SweepStore.open("out/cheap").study
     assert (study.base.weeks, study.base.seed, study.at) == (6, 5, (4, 6))
 
 
@@ -297,7 +297,7 @@ def test_interrupted_and_resumed(folder):
     assert process.returncode == 130
     assert "confianza resume store" in err
     assert "Traceback" not in err
-    status = Store.open("store").status(verify=True)
+    status = SweepStore.open("store").status(verify=True)
     assert 0 < status.kept < status.wanted
     assert status.problems == ()
     assert len(list(folder.glob("store/shards/*"))) == status.shards  # nothing half written

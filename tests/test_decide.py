@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from test_store import SMALL
 
+from sim.engine import running
+from sim.engine.plans import Piece
 from sim.errors import InputError
-from sim.studies import running
 from sim.studies.decide import decide
 from sim.studies.decision import FRAMES, Decision
 from sim.studies.draws import beliefs
@@ -17,7 +18,7 @@ from sim.studies.preferences import Preferences
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
 from sim.studies.verdicts import rounded
-from sim.studies.work import Piece
+from sim.studies.work import parsed
 
 COURSE = {"training": {"start": 0, "coverage": 0.9}}
 STUDY = Study(
@@ -46,8 +47,8 @@ def number_of(values, spec, measure, week):
     return made[measure] * (week / 8 if measure == "cost" else 1)
 
 
-def made_up(job, specs, values, on_run=None, number_of=number_of):
-    study = running.parsed(job.partition(b"\n")[2].decode())
+def made_up(job, specs, values, pulse=None, number_of=number_of):
+    study = parsed(job.partition(b"\n")[2].decode())
     each, weeks = len(study.at), np.array(study.at, np.uint16)
     rows = {
         "point": np.repeat(np.array([spec.point for spec in specs], np.uint32), each),

@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 from pace import LONGEST, eventually
 
+from sim.engine import executors
+from sim.engine.executors import crew, executor
+from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
-from sim.studies import executors
-from sim.studies.executors import crew, executor
 from sim.studies.study import Study
-from sim.studies.work import RunSpec, job_of, perform
+from sim.studies.work import job_of
 from sim.world.interventions import CommunityPolicing, Purge
 
 ROOT = Path(__file__).parents[1]

@@ -1,7 +1,6 @@
 """Instruments: each recovers an effect that was planted, finds nothing where there is nothing, and keeps to its definition."""
 
 import math
-import threading
 from copy import deepcopy
 
 import numpy as np
@@ -16,9 +15,9 @@ from sim.instruments.reforms import FAILING, PURGE, conduct_d, course, encounter
 from sim.instruments.regressions import contact_effects, correlation, least_squares
 from sim.measures import MEASURES
 from sim.patterns import ORDINARY, patterns
-from sim.results import run as run_scenario
 from sim.rng import replicate_seed
 from sim.scenario import Change, CitySize, Scenario
+from sim.studies.runs import run as run_scenario
 from sim.world.interventions import Training
 from sim.world.simulation import Simulation
 from sim.world.state import Count
@@ -96,7 +95,7 @@ def test_the_panel_looks_at_the_52_weeks_before_its_second_wave(monkeypatch):
     monkeypatch.setattr(Panel, "_note_encounters", lambda self, run: noted.append(run.week - 1))
     monkeypatch.setattr("sim.instruments.panels.ask", lambda run, rows: asked.append((run.week, len(rows))))
     scenario = SMALL.with_(weeks=110, officers_per_1000_inhabitants=2)
-    lived(scenario, 1, lambda weeks: None, threading.Event(), Panel(asked=300))
+    lived(scenario, 1, lambda weeks: None, Panel(asked=300))
     assert noted == list(range(52, 104))
     assert asked == [(0, 300), (BETWEEN_WAVES, 300)]
 
@@ -117,7 +116,7 @@ def test_the_panel_notes_every_encounter_of_a_week_and_how_it_was_felt():
 
 def test_watching_changes_nothing():
     scenario = SMALL.with_(weeks=104, officers_per_1000_inhabitants=2)
-    (_, plain), (_, watched) = (lived(scenario, 1, lambda weeks: None, threading.Event(), watch) for watch in (None, Panel()))
+    (_, plain), (_, watched) = (lived(scenario, 1, lambda weeks: None, watch) for watch in (None, Panel()))
     assert plain.keys() == watched.keys() and all(np.array_equal(plain[name], watched[name]) for name in plain)
 
 

@@ -12,7 +12,7 @@ from itertools import count, cycle
 import pytest
 
 from sim.scenario import CitySize, Scenario
-from sim.studies.store import Store
+from sim.studies.store import SweepStore
 from sim.studies.study import Study
 
 pytestmark = [pytest.mark.compiled, pytest.mark.skipif(not hasattr(os, "fork"), reason="kills children that were forked")]
@@ -28,7 +28,7 @@ import filelock, pyarrow.parquet
 from sim.harvest import warm_up
 from sim.studies.study_files import load_study
 from sim.studies.sweep import sweep
-from sim.studies.work import sources
+from sim.sources import sources
 
 def live(study, folder, log, **options):
     os.setpgid(0, 0)  # so that worker processes can be ended too
@@ -117,7 +117,7 @@ def data_of(folder):
 
 def kept(folder):
     """Runs that are recorded; none before the store is."""
-    store = Store(folder)
+    store = SweepStore(folder)
     return store.status().kept if store.exists() else 0
 
 

@@ -15,13 +15,15 @@ import pytest
 
 import sim
 from sim import compiled, own
+from sim.engine.executors import executor
+from sim.engine.plans import RunSpec, plan_of
 from sim.errors import InputError
 from sim.measures import MEASURES
 from sim.rules.probability import logistic
-from sim.studies.executors import executor
+from sim.sources import sources
 from sim.studies.keys import keys
 from sim.studies.sweep import sweep
-from sim.studies.work import RunSpec, job_of, sources, study_of
+from sim.studies.work import job_of
 from sim.world.interventions import REFORMS, Bill, name_of
 from sim.world.interventions.common import bounds_before, in_force, lever, nothing, start_lever, until_lever
 
@@ -78,7 +80,7 @@ def python(text, folder, **environment):
 RULE = """
 import sim
 from sim import own
-from sim.studies.work import sources
+from sim.sources import sources
 CITY = sim.Scenario(name="Small", city={"adults": 1000}, weeks=12, spin_up_weeks=2, seed=5)
 before = sources()
 LEAST = %s
@@ -255,7 +257,7 @@ def test_a_measure_of_ones_own_enters_sweeps_and_their_keys(clean, tmp_path):
     space["FACTOR"] = 3.0
     assert sources() != with_two[0] and keys(study, points, specs) != with_two[1] and plain not in (with_two[0], sources())
     with pytest.raises(InputError, match="other code"):
-        study_of(job)
+        plan_of(job)
     with pytest.raises(InputError, match="never mixed"):
         made.extend(replicates=3)
     space["FACTOR"] = 2.0

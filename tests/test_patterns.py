@@ -6,14 +6,15 @@ import re
 import numpy as np
 import pytest
 
+from sim.engine.running import Execution
 from sim.errors import InputError
 from sim.instruments import INSTRUMENTS
-from sim.instruments.validate import Job, carried_out, plan, validate
 from sim.measures import MEASURES
 from sim.parameters import REFERENCES
 from sim.patterns import FILE, ORDINARY, ROLES, WEEKS, adults_for, of_size, patterns
-from sim.results import run
 from sim.scenario import CitySize, Scenario
+from sim.studies.runs import run
+from sim.validation.jobs import Job, carried_out, plan, validate
 
 SCENARIO = Scenario(name="small", city=CitySize(adults=1000), spin_up_weeks=4, seed=3)
 ONE_RUN = [f"P{number:02}" for number in (*range(1, 19), 20, 21, 33, 34)]
@@ -84,7 +85,7 @@ def test_a_larger_city_keeps_its_density():
 
 def test_validate_measures_the_last_year():
     told = []
-    findings = validate(SCENARIO, 3, only=["P12", "P05"], progress=told.append, workers=1)
+    findings = validate(SCENARIO, 3, only=["P12", "P05"], execution=Execution(workers=1, progress=told.append))
     assert told == [1000 * (4 + WEEKS)] * 3
     assert [finding.pattern.id for finding in findings] == ["P05", "P12"]
     values = MEASURES["incidence"](run(SCENARIO, replicates=3, weeks=WEEKS).dataset, (52, 103))
@@ -106,7 +107,7 @@ def test_what_is_shown_beside_a_pattern_has_no_verdict():
 def test_jobs_give_the_same_in_any_number_of_threads():
     jobs = plan([SCENARIO] * 3, ["P01", "P19", "P31"])
     assert [job.instrument for job in jobs] == [ORDINARY, "experiment on peers", "disposition shift"]
-    one, two = (carried_out(jobs, workers=workers) for workers in (1, 2))
+    one, two = (carried_out(jobs, Execution(workers=workers)) for workers in (1, 2))
     for first, second in zip(one, two, strict=True):
         assert first.keys() == second.keys() and all(np.array_equal(first[name], second[name], equal_nan=True) for name in first)
     assert len({*one[0]["reporting_rate"]}) == 3

@@ -12,8 +12,9 @@ from sim import plots
 from sim.errors import InputError
 from sim.measures import MEASURES
 from sim.report.words import LANGUAGES, Words
-from sim.results import interval, run
+from sim.results import interval
 from sim.scenario import Change, CitySize, Scenario
+from sim.studies.runs import run
 
 SCENARIO = Scenario(
     name="A small city",

@@ -22,8 +22,9 @@ from sim.report import breakable, render, write_report
 from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text
 from sim.report.runs import answer, verdict
 from sim.report.words import LANGUAGES, Words, read
-from sim.results import Results, interval, run
+from sim.results import Results, interval
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
+from sim.studies.runs import run
 from sim.studies.study_files import load_study
 from sim.validation.record import FILE, Validation, save
 

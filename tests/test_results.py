@@ -11,9 +11,10 @@ from sim import __version__
 from sim.errors import InputError
 from sim.harvest import ANSWERS, CAUSES, VARIABLES, WEEKLY
 from sim.measures import MEASURES
-from sim.results import Results, adapted, check_folder, interval, run, write
+from sim.results import Results, adapted, check_folder, interval, write
 from sim.rng import replicate_seed
 from sim.scenario import Change, CitySize, Scenario
+from sim.studies.runs import run
 from sim.world.simulation import Simulation
 from sim.world.state import Count, Mean
 

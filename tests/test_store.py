@@ -15,14 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 from pace import slowness
 
+from sim.engine import shards, store
+from sim.engine.journal import Journal
+from sim.engine.plans import Failure, Piece
+from sim.engine.store import chunk_of
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
-from sim.studies import shards, store
-from sim.studies.contents import specs_of
-from sim.studies.journal import Journal
-from sim.studies.store import Store, batch_specs, chunk_of
+from sim.studies.store import SweepStore
 from sim.studies.study import Study
-from sim.studies.work import Failure, Piece
+from sim.studies.work import SweepPlan
 
 SMALL = Scenario(name="Small", city=CitySize(adults=1000, officers_per_1000_inhabitants=4.0), weeks=8, spin_up_weeks=2, seed=5)
 STUDY = Study(
@@ -37,6 +38,11 @@ STUDY = Study(
     series=["trust", "crimes"],
     at=[4, 8],
 )
+
+
+def specs_of(made, batch, number):
+    """The runs of a shard."""
+    return made.plan_of(batch).specs(batch.positions(number))
 
 
 def number_of(spec, measure):
@@ -75,8 +81,8 @@ def fill(made, failing=(), order=1, pieces=1):
         for batch, numbers in made.unfinished():
             study = made.study
             for number in numbers[::order]:
-                parts = np.array_split(np.arange(len(batch_specs(batch, number))), pieces)
-                specs = batch_specs(batch, number)
+                parts = np.array_split(np.arange(len(specs_of(made, batch, number))), pieces)
+                specs = specs_of(made, batch, number)
                 made.record(batch, number, [made_up(study, [specs[i] for i in part], failing) for part in parts])
     return made
 
@@ -88,7 +94,7 @@ def data_of(folder):
 
 @pytest.fixture
 def filled(tmp_path):
-    return fill(Store.create(tmp_path / "here", STUDY, chunk=10))
+    return fill(SweepStore.create(tmp_path / "here", STUDY, chunk=10))
 
 
 def test_everything_that_was_recorded_is_read(filled):
@@ -108,7 +114,7 @@ def test_everything_that_was_recorded_is_read(filled):
 
 
 def test_bytes_do_not_depend_on_the_order_or_on_pieces(filled, tmp_path):
-    other = fill(Store.create(tmp_path / "other", STUDY, chunk=10), order=-1, pieces=3)
+    other = fill(SweepStore.create(tmp_path / "other", STUDY, chunk=10), order=-1, pieces=3)
     assert data_of(filled.folder) == data_of(other.folder) and len(data_of(other.folder)) == 12
 
 
@@ -121,8 +127,8 @@ def test_shards_say_what_their_columns_are_and_hold_no_dates(filled):
 
 
 def test_what_failed_is_a_record_with_its_inputs_and_not_a_row(tmp_path):
-    made = Store.create(tmp_path / "here", STUDY, chunk=10)
-    failing = {batch_specs(made.batch, 0)[3], batch_specs(made.batch, 5)[-1]}
+    made = SweepStore.create(tmp_path / "here", STUDY, chunk=10)
+    failing = {specs_of(made, made.batch, 0)[3], specs_of(made, made.batch, 5)[-1]}
     fill(made, failing)
     found = made.failures()
     assert set(zip(found.point, found.arm, found.replicate, strict=True)) == {tuple(spec) for spec in failing}
@@ -135,7 +141,7 @@ def test_what_failed_is_a_record_with_its_inputs_and_not_a_row(tmp_path):
     assert len(made.batch.chosen) == 2
     fill(made)
     assert made.failures().empty and not np.isnan(made.cube("mean_trust")).any()
-    assert made.runs().equals(fill(Store.create(tmp_path / "whole", STUDY, chunk=10)).runs())
+    assert made.runs().equals(fill(SweepStore.create(tmp_path / "whole", STUDY, chunk=10)).runs())
 
 
 def test_larger_studies_take_what_is_there(filled, tmp_path):
@@ -148,7 +154,7 @@ def test_larger_studies_take_what_is_there(filled, tmp_path):
     fill(filled)
     after = data_of(filled.folder)
     assert {name: after[name] for name in before} == before
-    whole = fill(Store.create(tmp_path / "whole", more))
+    whole = fill(SweepStore.create(tmp_path / "whole", more))
     assert filled.runs().equals(whole.runs()) and pd.concat(filled.series()).equals(pd.concat(whole.series()))
     assert filled.study == more
 
@@ -157,13 +163,13 @@ def test_an_arm_that_was_changed_is_not_mixed_with_what_it_was(filled):
     changed = STUDY.with_(arms={"course": [{"training": {"start": 0, "coverage": 0.5}}]})
     with filled.writing():
         batch = filled.plan(changed, "extend")
-    assert {specs_of(STUDY, 8, 3)[position].arm for position in batch.chosen} == {"course"}
+    assert {spec.arm for spec in filled.plan_of(batch).specs(batch.chosen)} == {"course"}
     assert set(filled.runs().arm) == {"baseline"} and filled.status().missing == 24
 
 
 def test_runs_that_come_to_the_same_thing_are_run_once_and_read_for_all(tmp_path):
     levers = STUDY.with_(vary={"training.coverage": [0.1, 0.9]}, design={"sobol": 4})
-    made = Store.create(tmp_path / "here", levers, chunk=10)
+    made = SweepStore.create(tmp_path / "here", levers, chunk=10)
     assert len(made.batch.chosen) == 3 + 4 * 3  # the baseline is the same at every point
     fill(made)
     trust = made.cube("mean_trust")
@@ -172,9 +178,7 @@ def test_runs_that_come_to_the_same_thing_are_run_once_and_read_for_all(tmp_path
 
 def test_runs_of_other_code_are_not_read_and_not_mixed(filled, monkeypatch):
     assert not filled.status().changed
-    monkeypatch.setattr("sim.studies.work.sources", lambda: "other")
-    for module in ("store", "contents"):
-        monkeypatch.setattr(f"sim.studies.{module}.sources", lambda: "other")
+    monkeypatch.setattr("sim.sources._sources", lambda ours: "other")
     assert filled.status().changed and len(filled.runs()) == 96
     with filled.writing():
         batch = filled.plan(STUDY, "anew")
@@ -224,7 +228,7 @@ STEPS = ("open", "fsync", "replace", "record")
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("call", range(4))
 def test_ending_at_any_step_of_writing_a_shard_changes_nothing(step, call, tmp_path, monkeypatch, filled):
-    made = Store.create(tmp_path / "broken", STUDY, chunk=10)
+    made = SweepStore.create(tmp_path / "broken", STUDY, chunk=10)
     seen = []
 
     def ends(function):
@@ -251,7 +255,7 @@ def test_ending_at_any_step_of_writing_a_shard_changes_nothing(step, call, tmp_p
 
 @pytest.mark.parametrize("call", [1, 2, 5, 8, 12])
 def test_a_full_disk_is_explained_and_nothing_is_lost(call, tmp_path, monkeypatch, filled):
-    made = Store.create(tmp_path / "full", STUDY, chunk=10)
+    made = SweepStore.create(tmp_path / "full", STUDY, chunk=10)
     calls = []
 
     def no_room(*given):
@@ -276,13 +280,13 @@ class Cramped(Journal):
 
 def test_a_journal_without_room_is_explained_and_nothing_is_lost(tmp_path, monkeypatch):
     study = STUDY.with_(replicates=32)
-    made = Store.create(tmp_path / "full", study, chunk=100)
+    made = SweepStore.create(tmp_path / "full", study, chunk=100)
     with monkeypatch.context() as patch:
         patch.setattr(store, "Journal", Cramped)
         with pytest.raises(InputError, match=r"the disk of .* is full"):
             fill(made)
     assert made.status().missing > 0
-    assert data_of(fill(made).folder) == data_of(fill(Store.create(tmp_path / "whole", study, chunk=100)).folder)
+    assert data_of(fill(made).folder) == data_of(fill(SweepStore.create(tmp_path / "whole", study, chunk=100)).folder)
 
 
 @pytest.fixture
@@ -297,7 +301,7 @@ def tiny_disk(tmp_path):
 
 
 def test_a_disk_that_is_really_full(tiny_disk, filled):
-    made = Store.create(tiny_disk / "here", STUDY, chunk=10)
+    made = SweepStore.create(tiny_disk / "here", STUDY, chunk=10)
     ballast = tiny_disk / "ballast"
     for room in (0, 4096, 8192, 16384, 32768):  # bytes, less and less ballast
         ballast.unlink(missing_ok=True)
@@ -315,19 +319,19 @@ def test_one_writes_and_all_may_read(filled):
     with filled.writing():
         with (
             pytest.raises(InputError, match=rf"another process is writing to .* \(process {os.getpid()} on ") as caught,
-            Store(filled.folder).writing(),
+            SweepStore(filled.folder).writing(),
         ):
             pass
         assert "Reading is possible" in caught.value.remedy
-        assert len(Store.open(filled.folder).runs()) == 96
+        assert len(SweepStore.open(filled.folder).runs()) == 96
     with filled.writing():
         pass
 
 
 HOLD = """
 import sys, time
-from sim.studies.store import Store
-with Store.open(sys.argv[1]).writing():
+from sim.studies.store import SweepStore
+with SweepStore.open(sys.argv[1]).writing():
     print("held", flush=True)
     time.sleep(600)
 """
@@ -354,14 +358,14 @@ def test_folders_that_cannot_be_used_are_refused(tmp_path, filled):
     (tmp_path / "strange" / "journal.sqlite").write_text("no database, but long enough to look like one" * 99)
     (tmp_path / "empty").mkdir()
     for make, message in (
-        (lambda: Store.create(tmp_path / "full", STUDY), "holds something already"),
-        (lambda: Store.create(filled.folder, STUDY), "holds something already"),
-        (lambda: Store.create(tmp_path / "file", STUDY), "cannot be written to"),
-        (lambda: Store.create(tmp_path / "file" / "below", STUDY), "cannot be written to"),
-        (lambda: Store.create(tmp_path / "strange", STUDY), "is not the journal of a study"),
-        (lambda: Store.open(tmp_path / "strange"), "is not the journal of a study"),
-        (lambda: Store.open(tmp_path / "empty"), "holds no study"),
-        (lambda: Store.open(tmp_path / "nowhere"), "holds no study"),
+        (lambda: SweepStore.create(tmp_path / "full", STUDY), "holds something already"),
+        (lambda: SweepStore.create(filled.folder, STUDY), "holds something already"),
+        (lambda: SweepStore.create(tmp_path / "file", STUDY), "cannot be written to"),
+        (lambda: SweepStore.create(tmp_path / "file" / "below", STUDY), "cannot be written to"),
+        (lambda: SweepStore.create(tmp_path / "strange", STUDY), "is not the journal of a study"),
+        (lambda: SweepStore.open(tmp_path / "strange"), "is not the journal of a study"),
+        (lambda: SweepStore.open(tmp_path / "empty"), "holds no study"),
+        (lambda: SweepStore.open(tmp_path / "nowhere"), "holds no study"),
     ):
         with pytest.raises(InputError, match=message):
             make()
@@ -375,7 +379,7 @@ def test_a_journal_of_another_version_is_refused(filled):
     connection.commit()
     connection.close()
     with pytest.raises(InputError, match="another version of Confianza \\(its layout is 99, not 1\\)"):
-        Store.open(filled.folder)
+        SweepStore.open(filled.folder)
 
 
 @pytest.fixture
@@ -390,17 +394,17 @@ def read_only(tmp_path, filled):
 
 
 def test_a_read_only_folder_can_be_read_but_not_written(read_only):
-    assert len(Store.open(read_only).runs()) == 96
-    with pytest.raises(InputError, match=r"cannot be (opened or )?written to"), Store.open(read_only).writing():
+    assert len(SweepStore.open(read_only).runs()) == 96
+    with pytest.raises(InputError, match=r"cannot be (opened or )?written to"), SweepStore.open(read_only).writing():
         pass
 
 
 def test_a_process_that_ended_before_the_first_batch_left_a_blank_folder(tmp_path):
-    made = Store(tmp_path / "here")
+    made = SweepStore(tmp_path / "here")
     with pytest.raises(Crash), made.writing():
         raise Crash
     assert (made.folder / "journal.sqlite").exists() and not made.exists() and made.is_blank()
-    assert len(fill(Store.create(made.folder, STUDY)).runs()) == 96
+    assert len(fill(SweepStore.create(made.folder, STUDY)).runs()) == 96
 
 
 # --- Papers and budgets
@@ -439,7 +443,7 @@ def test_another_program_reads_the_crate(filled):
 
 def test_the_size_of_a_chunk_depends_on_the_study_alone():
     def size(adults, weeks):
-        return chunk_of(STUDY.with_(scenario=SMALL.with_(city=CitySize(adults=adults), spin_up_weeks=104), weeks=weeks, at=[4]))
+        return chunk_of(SweepPlan(STUDY.with_(scenario=SMALL.with_(city=CitySize(adults=adults), spin_up_weeks=104), weeks=weeks, at=[4])))
 
     assert (size(2000, 100), size(20_000, 416), size(200_000, 520), size(5_000_000, 5200)) == (256, 256, 24, 1)
 
@@ -460,10 +464,10 @@ def test_the_store_costs_little_for_each_run(tmp_path):
     for study, most in ((plain, 0.1e-3), (STUDY.with_(series=names, **weeks), 0.5e-3)):
         took = []
         for attempt in range(4):
-            made = Store.create(tmp_path / f"{most}-{attempt}", study)
+            made = SweepStore.create(tmp_path / f"{most}-{attempt}", study)
             with made.writing():
                 batch, numbers = made.unfinished()[0]
-                pieces = [made_up(study, batch_specs(batch, number)) for number in numbers]
+                pieces = [made_up(study, specs_of(made, batch, number)) for number in numbers]
                 work = zip(numbers, pieces, strict=True)
                 took.append(processor_seconds(lambda: [made.record(batch, number, [piece]) for number, piece in work]))  # noqa: B023
         best = min(took) / len(batch.chosen)
@@ -473,15 +477,15 @@ def test_the_store_costs_little_for_each_run(tmp_path):
 
 @pytest.mark.compiled
 def test_opening_a_store_and_finding_what_is_missing_takes_little(tmp_path):
-    made = Store.create(tmp_path / "here", STUDY.with_(series=[], replicates=80, design={"sobol": 128}), chunk=10_000)
+    made = SweepStore.create(tmp_path / "here", STUDY.with_(series=[], replicates=80, design={"sobol": 128}), chunk=10_000)
     with made.writing():
         batch, numbers = made.unfinished()[0]
         for number in numbers[:2]:
-            made.record(batch, number, [made_up(made.study, batch_specs(batch, number))])
+            made.record(batch, number, [made_up(made.study, specs_of(made, batch, number))])
     found = []
 
     def look():
-        opened = Store.open(made.folder)
+        opened = SweepStore.open(made.folder)
         found.append(opened.absent(opened.batch.listed))
 
     best = min(processor_seconds(look) for _ in range(5))

@@ -14,15 +14,17 @@ import xarray as xr
 from pace import LONGEST, eventually
 from test_store import SMALL, STUDY, data_of, made_up, number_of
 
+from sim.engine import running
+from sim.engine.running import Interrupted, patience, sizes
 from sim.errors import InputError
 from sim.measures import MEASURES
-from sim.results import interval, run
-from sim.studies import running
+from sim.results import interval
 from sim.studies.effects import year_before
-from sim.studies.running import Interrupted, patience, sizes
-from sim.studies.store import Store
+from sim.studies.runs import run
+from sim.studies.store import SweepStore
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
+from sim.studies.work import parsed
 
 REAL = STUDY.with_(design={"sobol": 4}, replicates=2)
 RULE = {"until": {"effect": "mean_trust", "half_width": 1e-9}, "most": 14}
@@ -33,12 +35,12 @@ def quick(monkeypatch):
     """Runs that take no time; returns what was asked for, and the runs that are to fail."""
     asked, failing = [], set()
 
-    def perform(job, specs, values, on_run=None):
+    def perform(job, specs, values, pulse=None):
         asked.extend(specs)
         for _ in specs:
-            if on_run:
-                on_run()
-        return made_up(running.parsed(job.partition(b"\n")[2].decode()), specs, failing)
+            if pulse:
+                pulse(1)
+        return made_up(parsed(job.partition(b"\n")[2].decode()), specs, failing)
 
     monkeypatch.setattr(running, "perform", perform)
     return asked, failing
@@ -87,20 +89,20 @@ def test_pieces_fit_shards_for_any_number_of_workers():
 
 def test_handed_out_and_not_recorded_is_never_more_than_a_chunk(tmp_path, quick, monkeypatch):
     submitted, recorded, most = [], [], []
-    submit, record = running.Runner.submit, Store.record
+    submit, record = running.Runner.submit, SweepStore.record
 
-    def watched_submit(self, job, specs, values):
+    def watched_submit(self, plan, job, specs):
         submitted.extend(specs)
         most.append(len(submitted) - sum(recorded))
-        return submit(self, job, specs, values)
+        return submit(self, plan, job, specs)
 
     def watched_record(self, batch, number, pieces):
         record(self, batch, number, pieces)
         recorded.append(len(batch.positions(number)))
 
     monkeypatch.setattr(running.Runner, "submit", watched_submit)
-    monkeypatch.setattr(Store, "record", watched_record)
-    sweep(STUDY, tmp_path / "here", workers=4, chunk=10)
+    monkeypatch.setattr(SweepStore, "record", watched_record)
+    sweep(STUDY, tmp_path / "here", workers=2, chunk=10)
     assert max(most) == 10 and len(submitted) == 48
 
 
@@ -180,8 +182,7 @@ def test_replicates_are_added_until_the_effect_is_known_well_enough(tmp_path, qu
 def test_other_code_is_not_mixed_unless_asked(tmp_path, quick, monkeypatch):
     asked, _ = quick
     made = sweep(STUDY, tmp_path / "here", chunk=10)
-    for module in ("work", "store", "contents", "sweep"):
-        monkeypatch.setattr(f"sim.studies.{module}.sources", lambda: "other")
+    monkeypatch.setattr("sim.sources._sources", lambda ours: "other")
     asked.clear()
     assert len(made.resume().runs()) == 96 and not asked  # nothing is missing
     for more in (lambda: made.extend(replicates=4), made.retry):
@@ -263,14 +264,14 @@ def held_up(monkeypatch, hold):
     """Each run calls `hold` first, with how many runs had been begun when its piece was."""
     at_once, begun, turn = running.perform, [], threading.Lock()
 
-    def perform(job, specs, values, on_run):
+    def perform(job, specs, values, pulse):
         with turn:
             begun.extend(specs)
             many = len(begun)
 
-        def held():
+        def held(amount):
             hold(many)
-            on_run()
+            pulse(amount)
 
         return at_once(job, specs, values, held)
 

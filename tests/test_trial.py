@@ -1,7 +1,5 @@
 """Virtual trials: only the treated are treated, luck is shared, surveys have the noise they say, and power is what the formula says."""
 
-import threading
-
 import numpy as np
 import pytest
 
@@ -143,7 +141,7 @@ def test_power_without_spillover_is_that_of_the_normal_formula():
 def field_of(trial, seed=5):
     """A city at its baseline."""
     run = Simulation(next(iter(trial.scenarios.values())), seed, spin_up=False)
-    return baseline(run, trial, units_of(trial, run.city), quiet, threading.Event())
+    return baseline(run, trial, units_of(trial, run.city), quiet)
 
 
 def test_samples_are_even_nested_and_of_the_size_asked_for():
@@ -209,7 +207,7 @@ def test_units_cover_the_city():
 def test_the_buffer_is_not_asked_and_pairs_are_treated_alike():
     trial = BEATS.with_(beat_adults=600, buffer_cells=1, citizens={"sample": 60}, assignment="pairs", endline=9, durations=[])
     run = Simulation(next(iter(trial.scenarios.values())), 7, spin_up=False)
-    site, _ = lived(trial, run, 7, quiet, threading.Event())
+    site, _ = lived(trial, run, 7, quiet)
     assert (site.field.homes == -1).mean() > 0.3 and site.surveys[0].people.unit.min() >= 0
     assert site.lot.treated.sum() == site.field.units.many // 2 == len(np.unique(site.lot.stratum))
 

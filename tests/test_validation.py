@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.engine.running import Execution
 from sim.errors import InputError
 from sim.instruments.homes import EVERY, TAKEN_ALONG, move_everybody, shuffled
 from sim.instruments.ordinary import last_year
-from sim.instruments.validate import finding, plan
 from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import ORDINARY, patterns
 from sim.posterior import Posterior
@@ -17,6 +17,7 @@ from sim.scenario import CitySize, Scenario, load_scenario
 from sim.validation import holdouts as holdouts_module
 from sim.validation.controls import Controlled, Lost, controlled, jobs_of
 from sim.validation.holdouts import FARTHEST, OFFENDERS, SLOPES, held, scaled, settled, shifted, slope
+from sim.validation.jobs import finding, plan
 from sim.validation.run import cities, some, validate_draws
 from sim.validation.targets import Check, Control, Expectation, Holdout, Level, controls, faults, holdouts, pattern_of
 from sim.world.simulation import Simulation, columns
@@ -251,7 +252,7 @@ def test_a_full_validation_of_a_small_city(monkeypatch):
     monkeypatch.setattr(run, "controls", lambda: quiet)
     monkeypatch.setattr("sim.validation.controls.controls", lambda: {n: c._replace(expect=c.expect[:1]) for n, c in quiet.items()})
     told = []
-    found = validate_draws(base, "made-up", full=True, progress=told.append)
+    found = validate_draws(base, "made-up", full=True, execution=Execution(progress=told.append))
     assert len(found.findings) == len(few) + 3 and {row.holdout for row in found.held} == {"merida"}
     assert {row.control for row in found.controls} == set(quiet)
     peers = next(row for row in found.controls if row.pattern == "P19")

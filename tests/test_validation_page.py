@@ -9,7 +9,6 @@ import pytest
 
 from sim.cli import main
 from sim.errors import InputError
-from sim.instruments.validate import carried_out, findings, plan
 from sim.parameters import CODEBOOK
 from sim.patterns import Finding, patterns
 from sim.plots_validation import FIGURES, save_figures
@@ -17,6 +16,7 @@ from sim.posterior import Posterior, shipped_posteriors, write_posterior
 from sim.scenario import CitySize, Scenario, load_scenario
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
+from sim.validation.jobs import carried_out, findings, plan
 from sim.validation.page import FOLDER, page, shown, span
 from sim.validation.record import FILE, Validation, load, save
 from sim.validation.run import cities, in_one_city
@@ -130,7 +130,7 @@ TINY = ("--set", "city.adults=1000", "--set", "spin_up_weeks=4")
 def test_the_command_draws_from_a_posterior(capsys, posterior_file, tmp_path, monkeypatch):
     monkeypatch.setattr("sim.instruments.contrasts.WEEKS_AFTER_SHIFT", 52)
     small = {key: pattern for key, pattern in patterns().items() if key not in ("P20", "P21", "P30")}
-    monkeypatch.setattr("sim.instruments.validate.patterns", lambda: small)
+    monkeypatch.setattr("sim.validation.jobs.patterns", lambda: small)
     out = tmp_path / "out"
     command = ("validate", "national-average", "--posterior", str(posterior_file), "--draws", "2", "--out", str(out), *TINY)
     code, said, _ = confianza(capsys, *command)

@@ -19,6 +19,8 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"agents", "model"},
     {"harvest", "measures", "own", "results", "patterns"},
     {"instruments"},
+    {"sources"},
+    {"engine"},
     {"validation"},
     {"methods"},
     {"trials"},

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from pace import slowness
 
+from sim.engine.plans import Failure, RunSpec, perform
 from sim.errors import InputError
 from sim.harvest import VARIABLES
 from sim.measures import MEASURES
@@ -18,9 +19,9 @@ from sim.rng import replicate_seed
 from sim.scenario import Change, CitySize, Scenario
 from sim.studies import work
 from sim.studies.compare import compare
-from sim.studies.keys import keys
+from sim.studies.keys import keys, records
 from sim.studies.study import Study
-from sim.studies.work import Failure, RunSpec, job_of, perform, records
+from sim.studies.work import job_of
 from sim.world.interventions import Purge, Training
 
 STUDY = Study(
@@ -175,21 +176,21 @@ def test_nothing_but_failures_is_still_a_piece(monkeypatch):
 def test_every_run_is_told_and_may_be_the_last():
     specs = specs_of(PLAIN, replicates=2)
     told = []
-    performed(PLAIN, specs, on_run=lambda: told.append(1))
+    performed(PLAIN, specs, pulse=lambda amount: told.append(amount))
     assert len(told) == len(specs)
 
-    def enough():
+    def enough(amount):
         told.append(1)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        performed(PLAIN, specs, on_run=enough)
+        performed(PLAIN, specs, pulse=enough)
     assert len(told) == len(specs) + 1
 
 
 def test_other_code_is_refused(monkeypatch):
     job = job_of(PLAIN)
-    monkeypatch.setattr(work, "sources", lambda: "0123456789abcdef")
+    monkeypatch.setattr("sim.sources._sources", lambda ours: "0123456789abcdef")
     with pytest.raises(InputError, match=r"this worker has other code or versions \(0123456789abcdef\) than the study") as caught:
         perform(job, (), ())
     assert "Install the same version" in str(pickle.loads(pickle.dumps(caught.value)))
@@ -250,7 +251,7 @@ def test_what_does_not_matter_makes_no_other_key(changed):
 
 def test_other_code_makes_other_keys(monkeypatch):
     before = key(STUDY)
-    monkeypatch.setattr(work, "sources", lambda: "other")
+    monkeypatch.setattr("sim.sources._sources", lambda ours: "other")
     assert key(STUDY) != before
 
 

@@ -6,11 +6,13 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from itertools import islice
 
+from sim.engine.executors import crew, executor
+from sim.engine.plans import RunSpec, perform
 from sim.rng import replicate_seed
 from sim.scenario import load_scenario
-from sim.studies.executors import crew, executor
+from sim.studies.keys import records
 from sim.studies.study import Study
-from sim.studies.work import GROUP, RunSpec, job_of, perform, records
+from sim.studies.work import GROUP, job_of
 from sim.world.interventions import CommunityPolicing, Purge, Training
 from sim.world.simulation import Simulation
 

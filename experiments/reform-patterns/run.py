@@ -19,10 +19,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import fingerprint
-from sim.instruments.validate import carried_out, plan
 from sim.patterns import REPLICATES, patterns
 from sim.results import interval, versions, write
 from sim.scenario import Scenario, load_scenario
+from sim.validation.jobs import carried_out, plan
 
 REFORMS = ("P24", "P25", "P26", "P27", "P28", "P29", "P30", "P32")
 BESIDE = {  # what is shown without a verdict: text, unit

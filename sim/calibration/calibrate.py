@@ -20,8 +20,8 @@ from sim.errors import InputError
 from sim.posterior import Posterior
 from sim.results import versions
 from sim.scenario import Scenario
+from sim.sources import sources
 from sim.studies.sweep import Sweep, sweep
-from sim.studies.work import sources
 
 DRAWS, CITIES, CITIES_APART = "draws", "cities", "cities-peers"  # folders of stores beside those of the waves
 ABOUT = "Draws of parameters that agree with the targets below; made by confianza calibrate. Weights are relative to their mean."

@@ -15,7 +15,7 @@ from sim.calibration.sampling import slice_sample
 from sim.calibration.space import Space, on_scales
 from sim.calibration.targets import Target
 from sim.errors import InputError
-from sim.studies.store import Store
+from sim.studies.store import SweepStore
 from sim.studies.sweep import Sweep, sweep
 
 PRIOR_POINTS = 20_000  # by which the share of the prior that is left is counted
@@ -108,7 +108,7 @@ class History:
     def _points(self, number: int, bank: Bank | None) -> np.ndarray:
         """The new points of a wave: those that are there already, or others."""
         start, end = self.effort.points(number - 1), self.effort.points(number)
-        if Store(self.folder / RUNS).exists():
+        if SweepStore(self.folder / RUNS).exists():
             here = Sweep.load(self.folder / RUNS).points.unit
             if len(here) >= end:
                 return here[start:end]
@@ -132,7 +132,7 @@ class History:
         study = self.space.study(unit, replicates, alone=alone, name=name)
         folder = self.folder / name
         options = {"progress": self.progress, "workers": self.workers}
-        store = Store(folder)
+        store = SweepStore(folder)
         if not store.exists():
             return sweep(study, folder, **options)  # type: ignore[arg-type]
         made = Sweep.load(folder)

@@ -16,10 +16,12 @@ from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.show import amount, console, note, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import check_out, chosen
+from sim.engine.executors import executor
+from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
 from sim.scenario import Scenario
-from sim.studies.executors import executor
-from sim.studies.work import RunSpec, job_of, perform, records
+from sim.studies.keys import records
+from sim.studies.work import job_of
 
 SHOWN = 15  # parameters in the table; all are in parameters.csv
 RUNNING = 0.6  # of the minutes; emulators and sampling take the rest

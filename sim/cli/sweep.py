@@ -13,15 +13,15 @@ from rich.text import Text
 
 from sim.cli.compare import chosen
 from sim.cli.show import amount, console, note, table
+from sim.engine import executors
+from sim.engine.running import Interrupted
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.methods.sensitivity.noise import responses
-from sim.studies import executors
 from sim.studies.designs import kind_of
 from sim.studies.draws import beliefs
 from sim.studies.limits import Replicates, unit_of
-from sim.studies.running import Interrupted
-from sim.studies.store import Store
+from sim.studies.store import SweepStore
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
 
@@ -98,7 +98,7 @@ def swept(study: Study, path: str, folder: Path, executor: str, workers: int | N
 
 def done_in(folder: Path) -> int:
     """Runs that a folder has already."""
-    store = Store(folder)
+    store = SweepStore(folder)
     return store.status().kept if store.exists() else 0
 
 

@@ -8,13 +8,14 @@ from rich.table import Table
 from sim.cli.show import amount, console, note, progress, table
 from sim.cli.work import check_replicates, chosen
 from sim.compiled import fingerprint
+from sim.engine.running import Execution
 from sim.errors import InputError, number
 from sim.harvest import warm_up
-from sim.instruments.validate import plan, validate
 from sim.patterns import REPLICATES, ROLES, Finding
 from sim.posterior import Posterior, load_posterior, shipped_posteriors
 from sim.results import check_folder
 from sim.scenario import Scenario
+from sim.validation.jobs import plan, validate
 from sim.validation.record import FILE, Validation, save
 from sim.validation.run import DRAWS, cities, cost, validate_draws
 
@@ -88,7 +89,9 @@ def over_draws(scenario: Scenario, posterior: Posterior, draws: int, settings: l
     warm_up()
     with progress(1) as bar:
         task = bar.add_task("Running", total=cost(base, full=page is not None))
-        return validate_draws(base, posterior.name, full=page is not None, progress=lambda done: bar.advance(task, done))
+        return validate_draws(
+            base, posterior.name, full=page is not None, execution=Execution(progress=lambda done: bar.advance(task, done))
+        )
 
 
 def over_replicates(scenario: Scenario, replicates: int | None) -> Validation:
@@ -98,7 +101,7 @@ def over_replicates(scenario: Scenario, replicates: int | None) -> Validation:
     warm_up()
     with progress(1) as bar:
         task = bar.add_task("Running", total=sum(job.cost for job in plan([scenario] * many)))
-        found = validate(scenario, many, progress=lambda done: bar.advance(task, done))
+        found = validate(scenario, many, execution=Execution(progress=lambda done: bar.advance(task, done)))
     return Validation(scenario.name, tuple(found), None, scenario.seed, fingerprint())
 
 

@@ -8,9 +8,10 @@ from rich.table import Table
 from sim.cli.show import WIDE, amount, console, note, progress, table
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
-from sim.results import Results, adapted, check_folder, run
+from sim.results import Results, adapted, check_folder
 from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario, load_scenario
+from sim.studies.runs import run
 
 
 def chosen(name: str, seed: int | None, weeks: int | None, settings: list[str]) -> Scenario:
@@ -48,7 +49,7 @@ def beyond(whole: Scenario, shortened: Scenario) -> str:
 
 def check_out(folder: Path) -> None:
     """InputError if a folder cannot be written to, or holds a sweep, some of whose files would be overwritten."""
-    from sim.studies.contents import JOURNAL  # here, for a run needs no store
+    from sim.engine.contents import JOURNAL  # here, for a run needs no store
 
     if (folder / JOURNAL).exists():
         raise InputError(

@@ -1,6 +1,5 @@
 """What one ordinary run of a scenario shows: official statistics, surveys and a panel of persons, in a single pass."""
 
-import threading
 from collections.abc import Callable, Iterable
 
 from sim.harvest import labeled, lived
@@ -14,7 +13,7 @@ from sim.world.simulation import Simulation
 
 def last_year(scenario: Scenario, seed: int, names: Iterable[str], watch: Callable[[Simulation], object] | None = None) -> dict[str, float]:
     """Measures (see `sim.measures`) of the last 52 weeks of one run, by name; `watch` as for `sim.harvest.lived`."""
-    _, found = lived(scenario, seed, lambda weeks: None, threading.Event(), watch)
+    _, found = lived(scenario, seed, lambda weeks: None, watch)
     data = labeled(scenario, [seed], [found])
     data.attrs["adults"] = scenario.city.adults
     return {name: float(MEASURES[name](data)[0]) for name in names}

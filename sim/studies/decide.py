@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
+from sim.engine.journal import command
 from sim.errors import InputError, number, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
@@ -20,7 +21,6 @@ from sim.studies.cautions import cautions
 from sim.studies.decision import Decision
 from sim.studies.designs import kind_of
 from sim.studies.draws import Draws
-from sim.studies.journal import command
 from sim.studies.limits import known, unit_of
 from sim.studies.preferences import COST, Preferences, checked_budget, checked_pay, checked_value
 from sim.studies.study import Study

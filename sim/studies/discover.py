@@ -9,6 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
+from sim.engine.journal import command
 from sim.errors import InputError
 from sim.methods.decision.denoise import denoised
 from sim.methods.discovery.boxes import ALPHA, MOST, marks
@@ -22,7 +23,6 @@ from sim.studies.designs import kind_of
 from sim.studies.discoveries import BOX, Discovery, Luckless, notes, rule_text, sentences
 from sim.studies.draws import Draws
 from sim.studies.factors import Factor
-from sim.studies.journal import command
 from sim.studies.sensitivity import first_sentence, mean_over_replicates
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep

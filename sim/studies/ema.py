@@ -17,10 +17,10 @@ from sim.studies.distributions import Values
 from sim.studies.draws import Draws
 from sim.studies.factors import Factor
 from sim.studies.function import ARM, EFFECT, LUCK, as_function, keyword
+from sim.studies.keys import records
 from sim.studies.sensitivity import mean_over_replicates
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep
-from sim.studies.work import records
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", ".*not installed")  # it tells of each of its own extras

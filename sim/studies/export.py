@@ -10,20 +10,19 @@ import pandas as pd
 from sim.errors import InputError, shown
 from sim.harvest import VARIABLES
 from sim.results import unwritable, write
-from sim.studies.contents import weeks_of
 from sim.studies.designs import Points
 from sim.studies.limits import meaning
-from sim.studies.store import Store
+from sim.studies.store import SweepStore, weeks_of
 
 DIMENSIONS = ("point", "arm", "replicate", "week")
 
 
-def export(store: Store, points: Points, path: Path, *, series: bool) -> Path:
+def export(store: SweepStore, points: Points, path: Path, *, series: bool) -> Path:
     """Write a tidy table (.parquet, .csv), joined with the values of what varies, or arrays point x arm x replicate x week (.nc).
 
     InputError if the suffix is another one, the study keeps no series, or the file cannot be written.
     """
-    writers: dict[str, Callable[[Store, Points, bool, Path], None]] = {".parquet": _parquet, ".csv": _csv, ".nc": _netcdf}
+    writers: dict[str, Callable[[SweepStore, Points, bool, Path], None]] = {".parquet": _parquet, ".csv": _csv, ".nc": _netcdf}
     if path.suffix not in writers:
         raise InputError(f"{shown(path.suffix)} is no kind of file that can be written.", f"End the name with {', '.join(writers)}.")
     if series and not store.study.series:
@@ -33,19 +32,19 @@ def export(store: Store, points: Points, path: Path, *, series: bool) -> Path:
     return write(path, lambda place: writers[path.suffix](store, points, series, place))
 
 
-def _tables(store: Store, points: Points, series: bool) -> Iterator[pd.DataFrame]:
+def _tables(store: SweepStore, points: Points, series: bool) -> Iterator[pd.DataFrame]:
     """The rows, some at a time."""
     for frame in store.series() if series else [store.runs()]:
         yield frame.join(points.values, on="point")
 
 
-def _csv(store: Store, points: Points, series: bool, path: Path) -> None:
+def _csv(store: SweepStore, points: Points, series: bool, path: Path) -> None:
     with open(path, "w", encoding="utf-8", newline="") as stream:
         for number, frame in enumerate(_tables(store, points, series)):
             frame.to_csv(stream, index=False, header=number == 0)
 
 
-def _parquet(store: Store, points: Points, series: bool, path: Path) -> None:
+def _parquet(store: SweepStore, points: Points, series: bool, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -60,7 +59,7 @@ def _parquet(store: Store, points: Points, series: bool, path: Path) -> None:
             writer.close()
 
 
-def _netcdf(store: Store, points: Points, series: bool, path: Path) -> None:
+def _netcdf(store: SweepStore, points: Points, series: bool, path: Path) -> None:
     """Arrays with units; those of series are written run by run, so that they need not fit into memory."""
     import h5netcdf
 
@@ -88,7 +87,7 @@ def _netcdf(store: Store, points: Points, series: bool, path: Path) -> None:
                 made.attrs["units"], made.attrs["long_name"] = meaning(name)
 
 
-def _fill_series(store: Store, file: Any, arms: list[str], weeks: int) -> None:
+def _fill_series(store: SweepStore, file: Any, arms: list[str], weeks: int) -> None:
     """Write every series of every run into its place."""
     for name in store.study.series:
         made = file.create_variable(name, DIMENSIONS, dtype=np.float32, fillvalue=np.float32(np.nan))

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.plans import Failure, RunSpec, perform
 from sim.errors import InputError, closest, number_problem
 from sim.studies.budget import scaled
 from sim.studies.factors import allowed_of
 from sim.studies.limits import LEAST, MOST, known
 from sim.studies.sensitivity import mean_over_replicates
 from sim.studies.study import Study
-from sim.studies.work import Failure, RunSpec, job_of, perform
+from sim.studies.work import job_of
 
 ARM, REPLICATE, LUCK = "arm", "replicate", "luck"
 # Names that a factor or measure may not have as a keyword: the function's own, and those that the EMA Workbench gives a meaning

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.plans import RunSpec
 from sim.parameters import CODEBOOK, flat
 from sim.reforms import as_data, name_of
-from sim.studies import work
+from sim.sources import sources
 from sim.studies.designs import Points
-from sim.studies.study import PLACEBO, Study
-from sim.studies.work import RunSpec, luck_of, records
+from sim.studies.study import MOST, PLACEBO, Study
 
 
 def keys(study: Study, points: Points, specs: Iterable[RunSpec]) -> list[bytes]:
@@ -39,7 +39,7 @@ def _common(study: Study) -> bytes:
     read = [sorted(study.measures), study.at, sorted(study.series)]
     city = base.model_dump(include={"city", "weeks", "spin_up_weeks", "seed"})
     changes = [[change.week, sorted(change.set.items())] for change in base.changes]
-    return _hash(json.dumps([work.sources(), read, city, changes, list(CODEBOOK)]).encode())
+    return _hash(json.dumps([sources(), read, city, changes, list(CODEBOOK)]).encode())
 
 
 def _parameters(study: Study, points: Points) -> list[bytes]:
@@ -80,3 +80,13 @@ def _word(value: Any) -> int:
     if value is None or isinstance(value, str):
         return int.from_bytes(_hash(json.dumps(value).encode())[:8])
     return int(np.float64(value + 0.0).view(np.uint64))
+
+
+def luck_of(study: Study, spec: RunSpec) -> int:
+    """Which luck a run has: the replicate's, which it shares with all points, or that of its own point and replicate."""
+    return spec.replicate if study.luck == "shared" else (spec.point + 1) * MOST + spec.replicate
+
+
+def records(points: Points) -> list[dict[str, Any]]:
+    """The values of each point by name; a study in which nothing varies has one point without values."""
+    return points.values.to_dict("records") if len(points.values.columns) else [{} for _ in range(len(points.values))]

@@ -14,15 +14,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.engine import executors
+from sim.engine.plans import RunSpec, perform, plan_of
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.results import interval
 from sim.rng import replicate_seed
 from sim.scenario import CitySize, Scenario
-from sim.studies import executors
 from sim.studies.designs import Points
+from sim.studies.keys import records
 from sim.studies.study import BASELINE, Study
-from sim.studies.work import GROUP, RunSpec, job_of, perform, records, study_of
+from sim.studies.work import GROUP, SweepPlan, job_of
 from sim.world.interventions import Purge
 from sim.world.simulation import Simulation
 
@@ -78,7 +80,7 @@ def plan(
 ) -> Plan:
     """Time some runs, spread over the points of the design and over all arms, and say what the study takes.
 
-    executor, workers  as for the study itself (see `sim.studies.executors`)
+    executor, workers  as for the study itself (see `sim.engine.executors`)
     done               runs that are there already
     folder             where the runs are to be kept
     InputError if they need more than the disk has left, or if the executor cannot be used
@@ -141,7 +143,9 @@ def _timings(pool: Executor, many: int, job: bytes, pilots: Iterator[Pilot]) -> 
 
 def _glimpse(job: bytes, specs: tuple[RunSpec], values: tuple[Mapping[str, Any]]) -> float:
     """Seconds of a run, from as many of its weeks as there is time for; nan if it raises an error."""
-    study = study_of(job)
+    plan = plan_of(job)
+    assert isinstance(plan, SweepPlan)
+    study = plan.study
     warm_up()
     begun = time.perf_counter()
     try:
@@ -157,7 +161,7 @@ def _glimpse(job: bytes, specs: tuple[RunSpec], values: tuple[Mapping[str, Any]]
 
 def _timed(job: bytes, specs: tuple[RunSpec, ...], values: tuple[Mapping[str, Any], ...]) -> tuple[float, int]:
     """Seconds a run of a piece of work, and how many runs failed."""
-    _first_use(study_of(job).measures)
+    _first_use(plan_of(job).facts["columns"])
     begun = time.perf_counter()
     piece = perform(job, specs, values)
     return (time.perf_counter() - begun) / len(specs), len(piece.failures)

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from sim.engine.contents import Status
+from sim.engine.journal import count
 from sim.errors import InputError, closest, shown
 from sim.html import card, listed, table
-from sim.studies.contents import Status, parsed
 from sim.studies.designs import Points
 from sim.studies.export import export
-from sim.studies.journal import count
-from sim.studies.store import Store
+from sim.studies.store import SweepStore
 from sim.studies.study import Study
+from sim.studies.work import parsed
 
 if TYPE_CHECKING:
     from sim.studies.decision import Decision
@@ -26,7 +27,7 @@ READING = ("decision",)  # keys of a study that say how to read its runs, and ch
 class Reading:
     """A study's runs in a store. What is read is what is recorded; series are read a part at a time (see `Store.series`)."""
 
-    def __init__(self, store: Store, reads: Study | None = None):
+    def __init__(self, store: SweepStore, reads: Study | None = None):
         """reads: a study with the same runs, whose keys that say how to read them count instead of the store's."""
         self.store = store
         self._reads = {key: getattr(reads, key) for key in READING} if reads else {}
@@ -35,7 +36,7 @@ class Reading:
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """A sweep that is there. InputError if the folder holds none."""
-        return cls(Store.open(folder))
+        return cls(SweepStore.open(folder))
 
     @property
     def study(self) -> Study:

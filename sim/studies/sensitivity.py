@@ -10,13 +10,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from sim.compiled import fingerprint
+from sim.engine.journal import command
 from sim.errors import InputError
 from sim.methods.sensitivity import Sensitivity, indices
 from sim.results import versions
 from sim.studies.designs import OPTIONS, kind_of
 from sim.studies.factors import Factor, group_names
 from sim.studies.findings import Analysis, Finding, Output
-from sim.studies.journal import command
 from sim.studies.limits import known, unit_of
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep

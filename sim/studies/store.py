@@ -1,263 +1,95 @@
-"""The store of a study: a folder in which nothing is lost. Only one process writes; any number read.
+"""The store of a sweep: the engine's store, whose plan is a study at all points of its design."""
 
-    study.yaml             the study as it was resolved
-    journal.sqlite         which runs are wanted, kept and failed (see `sim.studies.journal`)
-    shards/00000.parquet   a row for each run and week that is read; series/ the same for weekly series
-    provenance.json, ro-crate-metadata.json
-
-A shard is written under another name, synced, renamed, and only then recorded together with its runs. So a file that is not
-recorded is what a killed process left, and is removed; a run counts when its shard is recorded.
-"""
-
-import os
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from sim import own
-from sim.errors import InputError
-from sim.results import unwritable, versions
-from sim.studies import crate, shards
-from sim.studies.contents import JOURNAL, Contents, parsed, shape_of, specs_of
-from sim.studies.journal import Batch, Journal, Shard, command
-from sim.studies.keys import keys
-from sim.studies.shards import SERIES, SHARDS
-from sim.studies.study import LEAST, Replicates, Study
-from sim.studies.work import Piece, RunSpec, sources
+from sim.engine.contents import Places
+from sim.engine.journal import Batch
+from sim.engine.store import Store
+from sim.errors import InputError, closest
+from sim.studies.study import Study
+from sim.studies.work import SweepPlan, parsed
 
-STUDY, LOCK = "study.yaml", "writer.lock"
-OURS = {
-    JOURNAL,
-    *(f"{JOURNAL}-{suffix}" for suffix in ("wal", "shm", "journal")),
-    LOCK,
-    SHARDS,
-    SERIES,
-}  # what there may be before the first batch is written
-CHUNK = 256  # runs that a killed process may lose, finished or not; a shard is a little less (see `Batch`)
-LONGEST = 30.0  # seconds that a chunk may take one worker
-SPEED = 1e8  # adult-weeks a second; a round figure, for the size of a chunk must not depend on the machine
+BLOCK = 256  # runs whose series are in memory at one time
 
 
-class Store(Contents):
-    """A folder with the runs of a study; see `Store.create` and `Store.open`."""
+class SweepStore(Store):
+    """A folder with the runs of a study at every point of its design."""
+
+    plans = SweepPlan
 
     @classmethod
-    def create(cls, folder: str | Path, study: Study, *, chunk: int | None = None) -> "Store":
+    def create(cls, folder: str | Path, study: Study, *, chunk: int | None = None) -> "SweepStore":
         """A new store, which wants the study's runs and has none. InputError if the folder holds anything or cannot be written to."""
-        store = cls(folder)
-        if not store.is_blank():
-            raise _occupied(store.folder)
-        with store.writing():
-            if store.batches():
-                raise _occupied(store.folder)
-            store.plan(study, "new", chunk=chunk)
-        return store
-
-    @classmethod
-    def open(cls, folder: str | Path) -> "Store":
-        """A store that is there. InputError if it is not one, or was written by another version."""
-        store = cls(folder)
-        if not store.exists():
-            raise InputError(f"'{folder}' holds no study.", "Give the folder of one, or make it: confianza sweep STUDY.yaml --out DIR")
-        return store
-
-    def is_blank(self) -> bool:
-        """Is the folder absent, empty, or left by a process that was killed before it wrote the first batch?"""
-        try:
-            found = {path.name for path in self.folder.iterdir()}
-        except FileNotFoundError:
-            return True
-        except OSError as error:
-            raise unwritable(self.folder, error) from None
-        return found <= OURS and not self.exists()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Be the one process that writes. InputError if another one does, or if the folder cannot be written to."""
-        try:
-            for folder in (SHARDS, SERIES):
-                (self.folder / folder).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise shards.not_written(self.folder / SHARDS, error) from None
-        with self._lock():
-            self._writer = Journal(self.folder / JOURNAL, write=True)
-            try:
-                if not self._writer.blank:
-                    self._writer.note("writer", f"process {os.getpid()} on {socket.gethostname()}")
-                    self._tidy()
-                    self._describe()
-                yield
-                self._writer.note("writer", None)
-            finally:
-                self._writer.close()
-                self._writer = None
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """The lock of the operating system, which ends with the process that holds it."""
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.folder / LOCK)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            message = f"another process is writing to '{self.folder}'{self._holder()}."
-            raise InputError(message, "Wait until it ends, or end it. Reading is possible all the time.") from None
-        except (OSError, NotImplementedError) as error:
-            raise unwritable(self.folder, OSError(str(error))) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _holder(self) -> str:
-        """Who holds the lock, as far as it is written down."""
-        if not self.exists():
-            return ""
-        with self.journal() as journal:
-            found = journal.rows("SELECT value FROM about WHERE name = 'writer'")
-        return f" ({found[0][0]})" if found else ""
-
-    def _tidy(self) -> None:
-        """Remove what a killed process left: files that are not recorded."""
-        with self.journal() as journal:
-            recorded = {path for shard in journal.shards() for path, _, _ in shards.files(self.folder, shard)}
-        left = [path for folder in (SHARDS, SERIES) for path in (self.folder / folder).glob("[0-9]*.parquet") if path not in recorded]
-        left += [path for folder in (".", SHARDS, SERIES) for path in (self.folder / folder).glob(".*.part")]
-        for path in left:
-            path.unlink(missing_ok=True)
-
-    def _describe(self) -> None:
-        """Write the files for people and archives, where they are not as they should be."""
-        batches = self.batches()
-        texts = {
-            STUDY: batches[-1].study,
-            crate.PROVENANCE: crate.provenance(self.study, batches),
-            crate.CRATE: crate.crate(self.study, batches),
-        }
-        for name, text in texts.items():
-            path, data = self.folder / name, text.encode()
-            if not path.is_file() or path.read_bytes() != data:
-                shards.write_whole(path, data)
-
-    # --- What is wanted
+        return cls(folder).begin(SweepPlan(study), chunk=chunk)
 
     def plan(self, study: Study, kind: str, *, replicates: int | None = None, chunk: int | None = None) -> Batch:
-        """Want a study's runs: make a batch of those that are neither kept nor failed (for "retry": of those that failed).
+        """Want a study's runs, so many replicates of each (by default the study's, or the least if it has a rule); see `want`."""
+        return self.want(SweepPlan(study, replicates), kind, chunk=chunk)
 
-        replicates  how many; by default the study's, or the least if it has a rule
-        chunk       runs that may be lost; by default that of the batch before, or what takes at most about half a minute
+    @property
+    def study(self) -> Study:
+        """The study as it was resolved."""
+        return parsed(self.batch.study)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """How many points, arms and replicates."""
+        points, arms, replicates = self.plan_of(self.batch).shape
+        return points, len(arms), replicates
+
+    def runs(self) -> pd.DataFrame:
+        """A row for each run and week that is read: point, arm, replicate, seed, week and the measures; by point, arm, replicate, week.
+
+        Runs that are missing or failed have no rows. InputError if a shard is damaged.
         """
-        before = self.batches()
-        many = replicates or first_replicates(study)
-        points = study.points()
-        listed = keys(study, points, specs_of(study, len(points), many))
-        last = before[-1] if before else None
-        batch = Batch(
-            number=len(before),
-            kind=kind,
-            study=study.to_yaml(),
-            replicates=many,
-            fingerprint=sources(),
-            chunk=chunk or (last.chunk if last else chunk_of(study)),
-            first_shard=last.shards.stop if last else 0,
-            keys=b"".join(listed),
-            chosen=self._failed(listed) if kind == "retry" else self.absent(listed),
-            made={"created": datetime.now(UTC).isoformat(timespec="seconds"), "command": command(), "versions": versions()}
-            | ({"own_code": code} if (code := own.texts()) else {}),
-        )
-        assert self._writer  # only who holds the lock plans
-        self._writer.add_batch(batch)
-        self._describe()
-        return batch
+        batch = self.batch
+        study, places = parsed(batch.study), self.places(batch)
+        table = self._taken(places, ["seed", "week", *study.measures], len(study.at))
+        return _labeled(self.plan_of(batch), places.positions, table.to_pandas(), len(study.at))
 
-    def absent(self, listed: Sequence[bytes]) -> np.ndarray:
-        """Positions of keys that are neither kept nor failed; of equal keys the first."""
-        with self.journal() as journal:
-            seen = set() if journal.blank else journal.known()
-        chosen = []
-        for position, key in enumerate(listed):
-            if key not in seen:
-                seen.add(key)
-                chosen.append(position)
-        return np.array(chosen, int)
+    def cube(self, measure: str) -> np.ndarray:
+        """A measure as an array: points x arms x replicates x weeks of `study.at`; nan where there is no run."""
+        batch = self.batch
+        weeks, places = len(parsed(batch.study).at), self.places(batch)
+        values = np.full((len(batch.listed), weeks), np.nan)
+        values[places.positions] = self._taken(places, [measure], weeks)[measure].to_numpy().reshape(-1, weeks)
+        return values.reshape(*self.shape, weeks)
 
-    def _failed(self, listed: Sequence[bytes]) -> np.ndarray:
-        with self.journal() as journal:
-            failed = {key for (key,) in journal.rows("SELECT key FROM failure")}
-        first = {key: position for position, key in reversed(list(enumerate(listed))) if key in failed}
-        return np.array(sorted(first.values()), int)
+    def series(self, names: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """Weekly series, at most 256 runs at a time: point, arm, replicate, week and a float32 column for each variable.
 
-    def unfinished(self) -> list[tuple[Batch, list[int]]]:
-        """The batches of which shards are not recorded, with the numbers of these; only those that the present code made."""
-        with self.journal() as journal:
-            done = {shard.number for shard in journal.shards()}
-        todo = [(batch, [number for number in batch.shards if number not in done]) for batch in self.batches()]
-        return [(batch, numbers) for batch, numbers in todo if numbers and batch.fingerprint == sources()]
-
-    def repair(self) -> int:
-        """Strike out shards whose files are missing or not what was written, so that their runs are run again; returns how many.
-
-        Those of other code are left as they are, because nothing here could make them again.
+        names       which variables, by default all that are kept
+        InputError  if there is no such series, or a shard is damaged
         """
-        ours = {batch.number for batch in self.batches() if batch.fingerprint == sources()}
-        with self.journal() as journal:
-            bad = [shard for shard in journal.shards() if shard.batch in ours and shards.problem(self.folder, shard, thorough=True)]
-            for shard in bad:
-                journal.forget(shard.number)
-        return len(bad)
-
-    def record(self, batch: Batch, number: int, pieces: Sequence[Piece]) -> None:
-        """Write a shard, all its runs in order, and record it. InputError if it cannot be written; then nothing has changed."""
-        specs = batch_specs(batch, number)
-        listed = batch.listed
-        key_of = {spec: listed[position] for spec, position in zip(specs, batch.positions(number), strict=True)}
-        failures = [failure for piece in pieces for failure in piece.failures]
-        failed = {RunSpec(*failure[:3]) for failure in failures}
-        kept = [spec for spec in specs if spec not in failed]
-        rows = joined([piece.rows for piece in pieces])
-        assert len(rows["point"]) == len(kept) * len(parsed(batch.study).at)
-        data = shards.encoded(rows)
-        series = joined([piece.series for piece in pieces if piece.series]) if pieces[0].series else None
-        shards.write_whole(self.folder / SHARDS / shards.file_name(number), data)
-        shard = Shard(number, batch.number, len(specs), len(rows["point"]), len(data), shards.digest(data), None, None)
-        if series:
-            weekly = shards.encoded(series)
-            shards.write_whole(self.folder / SERIES / shards.file_name(number), weekly)
-            shard = shard._replace(series_bytes=len(weekly), series_sha256=shards.digest(weekly))
-        assert self._writer  # only who holds the lock records
-        runs = [(key_of[spec], place, *spec) for place, spec in enumerate(kept)]
-        self._writer.record(shard, runs, [(key_of[RunSpec(*failure[:3])], *failure) for failure in failures])
+        batch = self.batch
+        study = parsed(batch.study)
+        kept = study.series
+        for name in names or kept:
+            if name not in kept:
+                near = closest(name, kept)
+                known = f"Series here: {', '.join(kept)}" if kept else "This study keeps none; write series: [trust, crimes] in another."
+                raise InputError(f"there is no series '{name}' here.", f"Did you mean '{near}'?\n{known}" if near else known)
+        places, weeks = self.places(batch), weeks_of(study)
+        for start in range(0, len(places.positions) if kept else 0, BLOCK):
+            part = Places(*(column[start : start + BLOCK] for column in places))
+            table = self._taken(part, ["week", *(names or kept)], weeks, series=True)
+            yield _labeled(self.plan_of(batch), part.positions, table.to_pandas(), weeks)
 
 
-def batch_specs(batch: Batch, shard: int) -> list[RunSpec]:
-    """The runs of one of a batch's shards, in order."""
-    arms = list(parsed(batch.study).sweep_arms())
-    which = np.unravel_index(batch.positions(shard), shape_of(batch))
-    return [RunSpec(point, arms[arm], replicate) for point, arm, replicate in zip(*(axis.tolist() for axis in which), strict=True)]
+def _labeled(plan: SweepPlan, positions: np.ndarray, frame: pd.DataFrame, each: int) -> pd.DataFrame:
+    """Rows with the point, arm and replicate of their runs, whatever those were called when the runs were made."""
+    _, arms, _ = plan.shape
+    point, arm, replicate = plan.indices(np.repeat(positions, each))
+    frame.insert(0, "point", point.astype(np.uint32))
+    frame.insert(1, "arm", np.array(arms, dtype=object)[arm])
+    frame.insert(2, "replicate", replicate.astype(np.uint32))
+    return frame
 
 
-def joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Columns of several pieces, one below the other."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def chunk_of(study: Study) -> int:
-    """Runs a chunk: 256, or what takes a worker about half a minute if that is less. Decided by the study, not by the machine."""
-    base = study.base
-    seconds = base.city.adults * (base.spin_up_weeks + base.weeks) / SPEED
-    return max(1, min(CHUNK, int(LONGEST / seconds)))
-
-
-def first_replicates(study: Study) -> int:
-    """How many replicates to begin with."""
-    return LEAST if isinstance(study.replicates, Replicates) else study.replicates
-
-
-def _occupied(folder: Path) -> InputError:
-    """The error for a folder that holds something already."""
-    return InputError(f"the folder '{folder}' holds something already.", "Choose a folder that is empty or not there yet, with --out.")
+def weeks_of(study: Study) -> int:
+    """Weeks of a run's series, spin-up included."""
+    return study.base.spin_up_weeks + study.base.weeks

@@ -1,26 +1,24 @@
 """A study run point by point into a store that loses nothing: `sweep` and what a user holds of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from sim.engine.journal import count
+from sim.engine.running import Execution, Runner, working
 from sim.errors import InputError
 from sim.results import interval
+from sim.sources import sources
 from sim.studies.budget import scaled
 from sim.studies.compare import BATCH
-from sim.studies.contents import parsed
 from sim.studies.designs import kind_of
-from sim.studies.executors import executor as opened
-from sim.studies.journal import count
 from sim.studies.limits import Replicates
 from sim.studies.reading import READING, Reading
-from sim.studies.running import Runner, patience
-from sim.studies.store import Store, first_replicates
+from sim.studies.store import SweepStore
 from sim.studies.study import Study
-from sim.studies.work import sources
+from sim.studies.work import parsed
 
 Progress = Callable[[int], None]
 GROWING = ("sobol", "random", "saltelli", "draws")  # designs of which a larger one begins with the same points
@@ -47,15 +45,15 @@ def sweep(
     Interrupted  after Ctrl-C; call it again to go on
     """
     resolved = scaled(study, workers)
-    store = Store(folder)
+    store = SweepStore(folder)
     if store.exists():
         _same(store, resolved)
     else:
-        store = Store.create(folder, resolved, chunk=chunk)
+        store = SweepStore.create(folder, resolved, chunk=chunk)
     return Sweep(store, resolved).resume(executor=executor, workers=workers, progress=progress)
 
 
-def _same(store: Store, study: Study) -> None:
+def _same(store: SweepStore, study: Study) -> None:
     """InputError that says what differs, if a store belongs to another study."""
     here, given = store.study.model_dump(), parsed(study.to_yaml()).model_dump()
     if differing := [key for key in given if here[key] != given[key] and key not in READING]:
@@ -83,14 +81,14 @@ class Sweep(Reading):
         """
         if self.store.changed and not anew and self._is_complete():
             return self
-        with self._running(executor, workers, progress) as runner:
+        with working(self.store, Execution(None, executor, workers, progress)) as runner:
             self._refuse_other_code(anew)
             self._complete(runner)
         return self
 
     def retry(self, *, executor: str | Executor = "threads", workers: int | None = None, progress: Progress | None = None) -> "Sweep":
         """Run again what failed, and what is missing; runs that succeed now join the others."""
-        with self._running(executor, workers, progress) as runner:
+        with working(self.store, Execution(None, executor, workers, progress)) as runner:
             self._refuse_other_code(False)
             self._finish(runner)
             if self.store.status().failed:
@@ -122,7 +120,7 @@ class Sweep(Reading):
             larger = _grown(larger, points)
         if replicates is not None:
             larger = larger.with_(replicates=replicates)
-        with self._running(executor, workers, progress) as runner:
+        with working(self.store, Execution(None, executor, workers, progress)) as runner:
             self._refuse_other_code(anew)
             self._finish(runner)
             if larger.to_yaml() != self.store.batch.study:
@@ -130,20 +128,13 @@ class Sweep(Reading):
             self._complete(runner)
         return self
 
-    @contextmanager
-    def _running(self, executor: str | Executor, workers: int | None, progress: Progress | None) -> Iterator[Runner]:
-        """The right to write, with an executor; the first Ctrl-C finishes what is under way."""
-        with self.store.writing(), patience() as asked, opened(executor, workers) as pool:
-            self.store.repair()
-            yield Runner(self.store, pool, asked, progress)
-
     def _refuse_other_code(self, anew: bool) -> None:
         """InputError if the sources are not those that made the runs; with `anew`, want all runs of these instead."""
         batch = self.store.batch
         if not self.store.changed:
             return
         if anew:
-            self.store.plan(self.study, "anew", replicates=first_replicates(self.study))
+            self.store.plan(self.study, "anew", replicates=None)
             return
         many = count(len(set(batch.listed)), "run")
         raise InputError(

@@ -4,143 +4,125 @@ A run is a pure function of (scenario, reforms, replicate): its seed comes from 
 of a design shares its luck. What is kept of a run does not depend on the runs beside it, bit for bit.
 """
 
-import hashlib
 import json
-import threading
 import traceback
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache, partial
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
 from itertools import groupby
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import harvest, instruments, measures, own
-from sim.compiled import fingerprint
-from sim.errors import InputError
-from sim.harvest import labeled, lived, warm_up
+from sim.engine import plans
+from sim.engine.plans import Failure, Piece, Pulse, RunSpec, Shape
+from sim.harvest import labeled, lived
 from sim.instruments.beyond import Observer
 from sim.measures import MEASURES
 from sim.rng import replicate_seed
 from sim.scenario import Scenario
 from sim.studies.designs import POINTS, Points
 from sim.studies.effects import year_before
-from sim.studies.study import MOST, Study
+from sim.studies.keys import keys, luck_of
+from sim.studies.study import LEAST, Replicates, Study
 from sim.yaml_files import parse
 
 GROUP = 16  # runs that are measured together: labels cost a millisecond a measure, however many runs there are
-NEVER = threading.Event()
 
 
-class RunSpec(NamedTuple):
-    """Which run: a point of the design, an arm of the study, a replicate."""
+class SweepPlan:
+    """All runs of a study: by point of its design, arm and replicate."""
 
-    point: int
-    arm: str
-    replicate: int
+    kind, weekly, together = "sweep", False, False
+
+    def __init__(self, study: Study, replicates: int | None = None):
+        """replicates: of every point and arm, by default the study's, or the least if it has a rule."""
+        self.study = study
+        self.replicates = replicates or (LEAST if isinstance(study.replicates, Replicates) else study.replicates)
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "SweepPlan":
+        return cls(parsed(text), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.study.to_yaml()
+
+    @cached_property
+    def points(self) -> Points:
+        return self.study.points()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(len(self.points.values), tuple(self.study.sweep_arms()), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        study = self.study
+        return {
+            "title": study.name, "question": study.question, "root_seed": study.base.seed, "file": "study.yaml",
+            "columns": study.measures, "series": study.series,
+        }  # fmt: skip
+
+    def keys(self) -> list[bytes]:
+        return keys(self.study, self.points, self.specs(np.arange(len(self))))
+
+    def __len__(self) -> int:
+        points, arms, replicates = self.shape
+        return points * len(arms) * replicates
+
+    def indices(self, positions: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Number of the point, of the arm and of the replicate of runs at these places."""
+        points, arms, replicates = self.shape
+        return np.unravel_index(positions, (points, len(arms), replicates))
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        arms = self.shape.arms
+        which = (axis.tolist() for axis in self.indices(positions))
+        return [RunSpec(point, arms[arm], replicate) for point, arm, replicate in zip(*which, strict=True)]
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        frame = self.points.values
+        if not len(frame.columns):
+            return ({},) * len(specs)
+        return tuple(frame.take([spec.point for spec in specs]).to_dict("records"))
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        base = self.study.base
+        return base.spin_up_weeks + base.weeks, base.city.adults * (base.spin_up_weeks + base.weeks)
+
+    def told(self) -> str:
+        """The study with all but one of its points left out: each piece of work brings its own, and a table can have megabytes."""
+        study = self.study
+        if study.design:
+            first = {"random": 1} if study.vary is not None else {POINTS: "\n".join(study.design[POINTS].splitlines()[:2])}
+            study = study.with_(design=first)
+        return study.to_yaml()
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        """A run that raises an error is a failure, and not the end of the others."""
+        return carried_out(self.study, specs, values, pulse)
 
 
-class Failure(NamedTuple):
-    """A run that raised an error."""
-
-    point: int
-    arm: str
-    replicate: int
-    values: str  # of what varies, as JSON
-    error: str  # type and message
-    traceback: str
-
-
-class Piece(NamedTuple):
-    """What is kept of some runs, in their order.
-
-    rows      columns of a tidy table, a row for each run and week of `study.at`: point, arm, replicate, seed, week, and a float64
-              column a measure
-    series    the same for each run and week, spin-up included, with a float32 column a variable; None if none are asked for
-    failures  runs that are missing from both
-    """
-
-    rows: dict[str, np.ndarray]
-    series: dict[str, np.ndarray] | None
-    failures: list[Failure]
-
-
-def sources() -> str:
-    """Hash of all code that a run's numbers depend on: of the model (see `fingerprint`), of what reads and measures it, and one's own."""
-    return _sources(own.written())
-
-
-@cache
-def _sources(ours: str) -> str:
-    """The same, as files were when it was first asked for."""
-    digest = hashlib.sha256(fingerprint().encode())
-    for package in ("xarray", "bottleneck", "numbagg"):  # xarray sums with the last two, in another order, where they are installed
-        digest.update(f"{package} {_version(package)}".encode())
-    readers = [path for room in (measures, instruments) for path in sorted(Path(room.__file__ or "").parent.glob("*.py"))]
-    for path in (Path(harvest.__file__), *readers, Path(__file__)):
-        digest.update(path.read_bytes())
-    digest.update(ours.encode())
-    return digest.hexdigest()[:16]
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
+@lru_cache(16)
+def parsed(text: str) -> Study:
+    """The study in a YAML text."""
+    return Study(**parse(text.encode(), "study.yaml").data)
 
 
 def job_of(study: Study) -> bytes:
-    """What workers are told: the study with everything it inherits (YAML), below a line with the hash of the sources.
-
-    Its points are left out but for one, because each piece of work brings its own, and a table of points can have megabytes.
-    """
-    if study.design:
-        first = {"random": 1} if study.vary is not None else {POINTS: "\n".join(study.design[POINTS].splitlines()[:2])}
-        study = study.with_(design=first)
-    return f"# sources: {sources()}\n{study.to_yaml()}".encode()
+    """What workers are told of a study (see `sim.engine.plans`)."""
+    return plans.job_of(SweepPlan(study, 1))
 
 
-def study_of(job: bytes) -> Study:
-    """The study of a job. InputError if the code that made the job is not the code that is to run it."""
-    first, _, text = job.partition(b"\n")
-    made = first.removeprefix(b"# sources: ").decode()
-    if made != sources():
-        raise InputError(
-            f"this worker has other code or versions ({sources()}) than the study was started with ({made}).",
-            "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew.",
-        )
-    return _parsed(text)
-
-
-@lru_cache(4)
-def _parsed(text: bytes) -> Study:
-    return Study(**parse(text, "study.yaml").data)
-
-
-def perform(
-    job: bytes, specs: tuple[RunSpec, ...], values: tuple[Mapping[str, Any], ...], on_run: Callable[[], None] | None = None
-) -> Piece:
-    """Run some runs of a study, and keep what it asks for.
-
-    job     of `job_of`
-    specs   which runs
-    values  of what varies, for each run: those of its point of the design
-    on_run  called after each run, failed or not; what it raises ends the work
-    InputError if the job was made by other code. A run that raises is a failure, not the end of the others.
-    """
-    study = study_of(job)
-    warm_up()
+def carried_out(study: Study, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+    """The runs of a sweep; `rows` has a row for each run and week of `study.at`, `series` one for each run and week, spin-up included."""
     scenarios: dict[tuple[int, str], Scenario] = {}
     done: list[_Kept | Failure] = []
     for start in range(0, len(specs), GROUP):
         group: list[_Life | Failure] = []
         for spec, given in zip(specs[start : start + GROUP], values[start : start + GROUP], strict=True):
             group.append(_tried(partial(_live, study, spec, given, scenarios), spec, given))
-            if on_run:
-                on_run()
+            pulse(1)
         done += _measured(study, group)
     kept = [each for each in done if isinstance(each, _Kept)]
     return Piece(_rows(study, kept), _series(study, kept), [each for each in done if isinstance(each, Failure)])
@@ -183,13 +165,8 @@ def _live(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict
     scenario = scenarios[place]
     seed = replicate_seed(scenario.seed, luck_of(study, spec))
     observer = Observer(study.measures)
-    found = lived(scenario, seed, lambda weeks: None, NEVER, observer.watch)[1]
+    found = lived(scenario, seed, lambda weeks: None, observer.watch)[1]
     return _Life(spec, given, scenario, seed, found, observer.measures(scenario, seed))
-
-
-def luck_of(study: Study, spec: RunSpec) -> int:
-    """Which luck a run has: the replicate's, which it shares with all points, or that of its own point and replicate."""
-    return spec.replicate if study.luck == "shared" else (spec.point + 1) * MOST + spec.replicate
 
 
 def _measured(study: Study, group: list[_Life | Failure]) -> list[_Kept | Failure]:
@@ -256,8 +233,3 @@ def _series(study: Study, kept: list[_Kept]) -> dict[str, np.ndarray] | None:
     del which["seed"]
     series = np.array([each.series for each in kept], np.float32).reshape(len(kept), len(study.series), len(weeks))
     return which | {name: series[:, column].ravel() for column, name in enumerate(study.series)}
-
-
-def records(points: Points) -> list[dict[str, Any]]:
-    """The values of each point by name; a study in which nothing varies has one point without values."""
-    return points.values.to_dict("records") if len(points.values.columns) else [{} for _ in range(len(points.values))]

@@ -1,12 +1,11 @@
 """The field: one city lives three times, with some units treated, all and none, and is measured at each wave."""
 
-import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.harvest import Stopped, complaints_since
+from sim.harvest import complaints_since
 from sim.trials.design import Trial
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.units import Units
@@ -49,14 +48,12 @@ def mark(run: Simulation) -> Marks:
 class Watch:
     """Lets a run live, and keeps what officers do in stops in the weeks before each wave."""
 
-    def __init__(self, run: Simulation, trial: Trial, progress: Callable[[int], None], stop: threading.Event):
-        self.run, self.trial, self.progress, self.stop = run, trial, progress, stop
+    def __init__(self, run: Simulation, trial: Trial, progress: Callable[[int], None]):
+        self.run, self.trial, self.progress = run, trial, progress
 
     def until(self, week: int) -> None:
         """Live to a week without watching."""
         while self.run.week < week:
-            if self.stop.is_set():
-                raise Stopped
             weeks = min(26, week - self.run.week)
             self.run.advance(weeks)
             self.progress(weeks)
@@ -128,9 +125,9 @@ class Field(NamedTuple):
     baseline: Wave
 
 
-def baseline(run: Simulation, trial: Trial, units: Units, progress: Callable[[int], None], stop: threading.Event) -> Field:
+def baseline(run: Simulation, trial: Trial, units: Units, progress: Callable[[int], None]) -> Field:
     """Let a city live to the baseline and measure it there; complaints and crimes are those of the year before."""
-    watch = Watch(run, trial, progress, stop)
+    watch = Watch(run, trial, progress)
     watch.until(max(-run.scenario.spin_up_weeks, trial.baseline - YEAR))
     before = mark(run)
     stops = watch.stops_until(trial.baseline)
@@ -143,7 +140,7 @@ def baseline(run: Simulation, trial: Trial, units: Units, progress: Callable[[in
 def endlines(field: Field, trial: Trial, eligible: np.ndarray) -> dict[int, Wave]:
     """How the city would be at each possible endline, if these posts (bool) were treated. The field stays as it is."""
     run = field.watch.run.fork(eligible)
-    watch = Watch(run, trial, field.watch.progress, field.watch.stop)
+    watch = Watch(run, trial, field.watch.progress)
     waves = {}
     for week in trial.weeks_asked:
         stops = watch.stops_until(week)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
@@ -36,9 +37,9 @@ COVERS = (
 )
 
 
-def labeled(trial: Trial, found: list[dict[str, np.ndarray]]) -> xr.Dataset:
-    """All replicates, labeled."""
-    estimates, control = (np.stack([one[name] for one in found]) for name in ("estimates", "control"))
+def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """All replicates, labeled; `found` by name, a row a replicate."""
+    estimates, control, truths = found["estimates"], found["control"], found["truth"]
     dims = ("replicate", "draw", "outcome", "week", "size")
     parts: dict[str, Any] = {
         part: ((*dims, "estimator"), estimates[..., place], {"long_name": text})
@@ -47,13 +48,12 @@ def labeled(trial: Trial, found: list[dict[str, np.ndarray]]) -> xr.Dataset:
         )
     }
     more: dict[str, Any] = {name: (dims, control[..., place], {"long_name": text}) for place, (name, text) in enumerate(CONTROL.items())}
-    truths = np.stack([one["truth"] for one in found])
     more |= {
         name: (("replicate", "outcome", "week"), truths[:, place], {"long_name": text}) for place, (name, text) in enumerate(TRUTHS.items())
     }
     labels: dict[str, Any] = {
         "outcome": list(trial.outcomes), "week": list(trial.weeks_asked), "size": list(trial.sizes), "estimator": list(ESTIMATORS),
-        "replicate": range(len(found)), "draw": range(trial.draws),
+        "replicate": range(len(truths)), "draw": range(trial.draws),
     }  # fmt: skip
     attrs = {
         "title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "versions": json.dumps(versions()), "covers": COVERS,

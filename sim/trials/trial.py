@@ -1,14 +1,17 @@
 """Do a trial many times, each in new cities with a new lot, and keep what the evaluator finds beside what is true."""
 
-import os
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.engine.plans import Piece, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.running import Execution, complete
+from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.harvest import warm_up
 from sim.trials.design import Trial
@@ -20,6 +23,7 @@ from sim.trials.survey import LOT, Observations, Survey, luck
 from sim.trials.units import Lot, assign, check_units, units_of
 from sim.world.population import build
 from sim.world.simulation import Simulation
+from sim.yaml_files import parse
 
 Found = dict[str, np.ndarray]
 
@@ -34,14 +38,22 @@ class Site(NamedTuple):
 
 
 def run_trial(
-    trial: Trial, *, replicates: int | None = None, progress: Callable[[int], None] | None = None, workers: int | None = None
+    trial: Trial,
+    *,
+    replicates: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    executor: str | Executor = "threads",
+    workers: int | None = None,
+    folder: str | Path | None = None,
 ) -> TrialResult:
     """Do a trial so many times, and put what it finds beside the truth.
 
     trial       a sim.trials.design.Trial (see `sim.load_trial`)
     replicates  how many, instead of the trial's
     progress    called with each number of weeks that has been simulated, from any thread
-    workers     threads; the results do not depend on it. By default as many as there are processors
+    executor    "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the results do not depend on it
+    workers     threads or processes; by default as many as there are processors
+    folder      where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere
     InputError  if a number is out of range, or if a site cannot have such units or samples
     """
     if replicates is not None and (problem := number_problem(replicates, 1, 10_000, True)):
@@ -49,16 +61,78 @@ def run_trial(
     trial = trial if replicates is None else trial.with_(replicates=replicates)
     check_sites(trial)
     warm_up()
-    stop, tell = threading.Event(), progress or (lambda weeks: None)
-    with ThreadPoolExecutor(workers or os.cpu_count()) as executor:
-        futures = [executor.submit(replicated, trial, number, tell, stop) for number in range(trial.replicates)]
-        try:
-            found = [future.result() for future in futures]
-        except BaseException:
-            stop.set()
-            executor.shutdown(cancel_futures=True)
-            raise
-    return TrialResult(labeled(trial, found))
+    with Execution(folder, executor, workers, progress).runner(TrialStore) as runner:
+        return TrialResult(labeled(trial, complete(runner, TrialPlan(trial, trial.replicates))))
+
+
+class TrialPlan:
+    """Replicates of a trial: each in cities, with a lot and with samples of its own."""
+
+    kind, weekly, together = "trial", True, False
+    ARM = "trial"
+
+    def __init__(self, trial: Trial, replicates: int):
+        self.trial, self.replicates = trial, replicates
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "TrialPlan":
+        return cls(_parsed(text), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.trial.to_yaml()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1, (self.ARM,), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        trial = self.trial
+        seed = trial.scenario.seed if trial.seed is None else trial.seed
+        what = {"columns": ("estimates", "control", "truth"), "series": ()}
+        return {"title": trial.name, "question": trial.question, "root_seed": seed, "file": "trial.yaml", **what}
+
+    def keys(self) -> list[bytes]:
+        named = {
+            "name",
+            "question",
+            "scenario",
+            "replicates",
+            "sites",
+            "treatment",
+        }
+        asked = self.trial.model_dump(mode="json", exclude=named)  # of sites and treatment their scenarios tell
+        common = hashed(asked, *(identity(scenario) for scenario in self.trial.scenarios.values()))
+        return [hashed(common, replicate) for replicate in range(self.replicates)]
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        return ({},) * len(specs)
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        weeks = weeks_to_run(self.trial) // self.trial.replicates
+        return weeks, weeks * self.trial.scenario.city.adults
+
+    def told(self) -> str:
+        return self.text
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        seeds = [self.trial.seed_of(spec.replicate, 0) for spec in specs]
+        return Piece(stacked(specs, seeds, [replicated(self.trial, spec.replicate, pulse) for spec in specs]), None, [])
+
+
+class TrialStore(Store):
+    """A folder with the replicates of a trial."""
+
+    plans = TrialPlan
+
+
+@lru_cache(16)
+def _parsed(text: str) -> Trial:
+    return Trial(**parse(text.encode(), "trial.yaml").data)
 
 
 def weeks_to_run(trial: Trial) -> int:
@@ -74,7 +148,7 @@ def check_sites(trial: Trial) -> None:
         check_units(trial, site, units_of(trial, city), city)
 
 
-def replicated(trial: Trial, replicate: int, progress: Callable[[int], None], stop: threading.Event) -> Found:
+def replicated(trial: Trial, replicate: int, progress: Pulse) -> Found:
     """One replicate: estimates (draw x outcome x week x size x estimator x (effect, error, freedom)), truths (truth x outcome x week),
     sd and mean of the untreated (draw x outcome x week x size), persons (likewise) and the share of the treated lost at the endline.
     """
@@ -82,7 +156,7 @@ def replicated(trial: Trial, replicate: int, progress: Callable[[int], None], st
     for number, scenario in enumerate(trial.scenarios.values()):
         seed = trial.seed_of(replicate, number)
         run = Simulation(scenario, seed, spin_up=False)
-        site, others = lived(trial, run, seed, progress, stop)
+        site, others = lived(trial, run, seed, progress)
         sums += sums_of(trial, site, *others)
         sites.append(site)
     totals = sums[:, 0] / np.where(sums[:, 1] > 0, sums[:, 1], np.nan)
@@ -92,11 +166,9 @@ def replicated(trial: Trial, replicate: int, progress: Callable[[int], None], st
     return {"truth": truths, **estimated(trial, sites)}
 
 
-def lived(
-    trial: Trial, run: Simulation, seed: int, progress: Callable[[int], None], stop: threading.Event
-) -> tuple[Site, tuple[dict[int, Wave], dict[int, Wave]]]:
+def lived(trial: Trial, run: Simulation, seed: int, progress: Pulse) -> tuple[Site, tuple[dict[int, Wave], dict[int, Wave]]]:
     """One city: the trial in it, and its endlines with everybody and with nobody treated."""
-    field = baseline(run, trial, units_of(trial, run.city), progress, stop)
+    field = baseline(run, trial, units_of(trial, run.city), progress)
     surveys = [Survey(trial, field, seed, draw) for draw in range(trial.draws)]
     values = surveys[0].unit_means(trial.match_on or trial.outcomes[0])
     lot = assign(trial.assignment, field.units.many, trial.treated_share, trial.strata, values, luck(seed, LOT))

@@ -1,13 +1,14 @@
 """Negative controls: the same draws with one mechanism off. What rests on it must vanish, and what does not must stay."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.instruments.validate import Job, carried_out, plan, quantiles
+from sim.engine.running import HERE, Execution
 from sim.patterns import ORDINARY, patterns
 from sim.scenario import Scenario
+from sim.validation.jobs import Job, carried_out, plan, quantiles
 from sim.validation.targets import Control, Expectation, controls
 
 
@@ -43,14 +44,13 @@ def jobs_of(control: Control, base: Sequence[Scenario]) -> list[Job]:
 def controlled(
     base: Sequence[Scenario],
     usual: Mapping[str, np.ndarray],
-    progress: Callable[[int], None] | None = None,
-    workers: int | None = None,
+    execution: Execution = HERE,
 ) -> tuple[list[Controlled], list[Lost]]:
     """Every control in these cities; `usual`: what the same draws give otherwise (see `carried_out`), as many or more."""
     made: list[Controlled] = []
     lost: list[Lost] = []
     for control in controls().values():
-        found = {name: values for each in carried_out(jobs_of(control, base), progress, workers) for name, values in each.items()}
+        found = {name: values for each in carried_out(jobs_of(control, base), execution) for name, values in each.items()}
         made += [_expected(control, number, expected, found, usual) for number, expected in enumerate(control.expect)]
         if not control.instrument:
             lost += _lost(control, found, usual)

@@ -1,16 +1,17 @@
 """Other years and places: re-set the stated levels, leave everything else as fitted, and look at what was not used."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import exp, log
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.engine.running import HERE, Execution
 from sim.instruments.contrasts import odds, within
-from sim.instruments.validate import HIGH, LOW, Job, carried_out, quantiles
 from sim.parameters import CODEBOOK
 from sim.patterns import ORDINARY
 from sim.scenario import CitySize, Scenario
+from sim.validation.jobs import HIGH, LOW, Job, carried_out, quantiles
 from sim.validation.targets import Check, Holdout, Level
 
 ROUNDS = 5  # of measuring; after each but the last, parameters are shifted
@@ -67,9 +68,7 @@ def shifted(scenario: Scenario, holdout: Holdout, shifts: Mapping[str, float]) -
     return scenario.with_(values, **city)
 
 
-def settled(
-    base: Sequence[Scenario], holdout: Holdout, progress: Callable[[int], None] | None = None, workers: int | None = None
-) -> tuple[list[Reset], dict[str, np.ndarray]]:
+def settled(base: Sequence[Scenario], holdout: Holdout, execution: Execution = HERE) -> tuple[list[Reset], dict[str, np.ndarray]]:
     """Shift the parameters of all draws alike until medians meet the levels; what was re-set, and all measures of the last round.
 
     Draws have the same luck in every round, so a median is a smooth function of the shifts: each level follows the slope seen last.
@@ -79,7 +78,7 @@ def settled(
     before: dict[str, tuple[float, float]] = {}
     for remaining in reversed(range(ROUNDS)):
         cities = [shifted(scenario, holdout, shifts) for scenario in base]
-        (found,) = carried_out([Job(ORDINARY, cities)], progress, workers)
+        (found,) = carried_out([Job(ORDINARY, cities)], execution)
         medians = {level.by: quantiles(found[level.measure], 0.5)[0] for level in holdout.levels}
         if not remaining:
             break

@@ -1,18 +1,19 @@
 """Validate a scenario over the draws of its posterior: patterns first; then, in full, other years and places and negative controls."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from sim.compiled import fingerprint
+from sim.engine.running import HERE, Execution
 from sim.errors import InputError
 from sim.instruments import instrument
-from sim.instruments.validate import Job, carried_out, findings, plan
 from sim.patterns import ORDINARY
 from sim.posterior import Posterior
 from sim.scenario import Scenario
 from sim.validation.controls import controlled, jobs_of
 from sim.validation.holdouts import ROUNDS, held, settled
+from sim.validation.jobs import Job, carried_out, findings, plan
 from sim.validation.record import Validation
 from sim.validation.targets import controls, holdouts
 
@@ -53,26 +54,25 @@ def validate_draws(
     posterior: str,
     *,
     full: bool = False,
-    progress: Callable[[int], None] | None = None,
-    workers: int | None = None,
+    execution: Execution = HERE,
 ) -> Validation:
     """Measure every pattern over the cities of a posterior (see `cities`); a pattern passes if the median lies within its range.
 
     full       also other years and places (half of the draws) and negative controls (a quarter)
-    progress   called with about the number of adult-weeks that has been simulated, after each city
+    execution  see `carried_out`
     """
     jobs = plan(base, thrifty=True)
-    found = carried_out(jobs, progress, workers)
+    found = carried_out(jobs, execution)
     made = Validation(base[0].name, tuple(findings(jobs, found, posterior=True)), posterior, base[0].seed, fingerprint())
     if not full:
         return made
     usual = in_one_city(jobs, found, base[0])
     resets, checks = [], []
     for holdout in holdouts().values():
-        done, measured = settled(some(base, 2), holdout, progress, workers)
+        done, measured = settled(some(base, 2), holdout, execution)
         resets += done
         checks += held(holdout, measured, usual)
-    controls_, lost = controlled(some(base), usual, progress, workers)
+    controls_, lost = controlled(some(base), usual, execution)
     return Validation(
         made.scenario, made.findings, posterior, made.seed, made.source_fingerprint,
         tuple(resets), tuple(checks), tuple(controls_), tuple(lost),

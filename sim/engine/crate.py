@@ -1,11 +1,11 @@
 """The papers of a store: where its data come from (provenance.json), and what its files are (RO-Crate 1.1, a standard of JSON-LD)."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sim import __version__
-from sim.studies.journal import Batch, count
-from sim.studies.study import Study
+from sim.engine.journal import Batch, count
 
 PROVENANCE, CRATE = "provenance.json", "ro-crate-metadata.json"
 STANDARD = "https://w3id.org/ro/crate/1.1"
@@ -14,26 +14,27 @@ AUTHORS = "The Confianza authors"
 PARQUET, SQLITE = "application/vnd.apache.parquet", "application/vnd.sqlite3"
 
 
-def provenance(study: Study, batches: list[Batch]) -> str:
+def provenance(facts: Mapping[str, Any], batches: list[Batch]) -> str:
     """Who made the data, when and with what: the only file with dates."""
     listed = [
         {"number": batch.number, "kind": batch.kind, "runs": len(batch.chosen), "replicates": batch.replicates}
         | {"source_fingerprint": batch.fingerprint, **batch.made}
         for batch in batches
     ]
-    facts = {"title": study.name, "question": study.question, "root_seed": study.base.seed, "batches": listed}
-    return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+    told = {name: facts[name] for name in ("title", "question", "root_seed")} | {"batches": listed}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
-def crate(study: Study, batches: list[Batch]) -> str:
+def crate(facts: Mapping[str, Any], batches: list[Batch]) -> str:
     """The folder described for archives and search engines."""
-    files = _files(study)
+    files = _files(facts)
+    title = facts["title"]
     runs = sum(len(batch.chosen) for batch in batches)
     root = {
         "@id": "./",
         "@type": "Dataset",
-        "name": study.name,
-        "description": f"{study.question or study.name} {count(runs, 'run')} of an agent-based model of trust between police and citizens.",
+        "name": title,
+        "description": f"{facts['question'] or title} {count(runs, 'run')} of an agent-based model of trust between police and citizens.",
         "datePublished": batches[-1].made["created"],
         "license": {"@id": LICENSE},
         "author": {"@id": "#authors"},
@@ -46,21 +47,21 @@ def crate(study: Study, batches: list[Batch]) -> str:
         "conformsTo": {"@id": STANDARD},
         "about": {"@id": "./"},
     }
-    graph = [descriptor, root, *files, *_makers(batches)]
+    graph = [descriptor, root, *files, *_makers(facts, batches)]
     return json.dumps({"@context": f"{STANDARD}/context", "@graph": graph}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _files(study: Study) -> list[dict[str, Any]]:
+def _files(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The files and folders of a store."""
-    columns = "point of the design, arm, replicate, seed, week"
+    which = "point of the design, arm, replicate, seed, week"
     found = [
-        _entity("study.yaml", "File", "The study as it was resolved, scenario written out", "application/yaml"),
+        _entity(facts["file"], "File", "What was run, with everything that it inherits", "application/yaml"),
         _entity("journal.sqlite", "File", "Which runs are wanted, kept (in which shard) and failed (with inputs and error)", SQLITE),
         _entity(PROVENANCE, "File", "Versions, hash of the sources, commands and dates", "application/json"),
-        _entity("shards/", "Dataset", f"A row for each run and week that is read: {columns}; {', '.join(study.measures)}", PARQUET),
+        _entity("shards/", "Dataset", f"A row for each run and week that is read: {which}; {', '.join(facts['columns'])}", PARQUET),
     ]
-    if study.series:
-        found.append(_entity("series/", "Dataset", f"A row for each run and week: {', '.join(study.series)}", PARQUET))
+    if facts["series"]:
+        found.append(_entity("series/", "Dataset", f"A row for each run and week: {', '.join(facts['series'])}", PARQUET))
     return found
 
 
@@ -68,7 +69,7 @@ def _entity(name: str, kind: str, text: str, encoding: str) -> dict[str, Any]:
     return {"@id": name, "@type": kind, "name": name, "description": text, "encodingFormat": encoding}
 
 
-def _makers(batches: list[Batch]) -> list[dict[str, Any]]:
+def _makers(facts: Mapping[str, Any], batches: list[Batch]) -> list[dict[str, Any]]:
     """Authors, license, software and the act of making."""
     made = batches[0].made
     return [
@@ -88,7 +89,7 @@ def _makers(batches: list[Batch]) -> list[dict[str, Any]]:
             "@type": "CreateAction",
             "name": "The runs",
             "instrument": {"@id": "#confianza"},
-            "object": {"@id": "study.yaml"},
+            "object": {"@id": facts["file"]},
             "result": {"@id": "./"},
             "startTime": made["created"],
             "description": made["command"],

@@ -3,16 +3,19 @@
 The cities are replicates of one scenario (the same numbers, other luck), or draws of a posterior (each its own numbers and luck).
 """
 
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
-from os import cpu_count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.engine.plans import Piece, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.running import HERE, Execution, complete
+from sim.engine.store import Store
 from sim.errors import InputError
-from sim.harvest import warm_up
 from sim.instruments import instrument
 from sim.patterns import ORDINARY, REPLICATES, Finding, Pattern, adults_for, of_size, patterns
 from sim.results import adapted
@@ -64,30 +67,91 @@ def costly(pattern: Pattern, scenario: Scenario) -> bool:
     return cost > EXPENSIVE * instrument(ORDINARY).cost(scenario)
 
 
-def carried_out(
-    jobs: Sequence[Job], progress: Callable[[int], None] | None = None, workers: int | None = None
-) -> list[dict[str, np.ndarray]]:
-    """What each job measured: arrays by measure, a value a city; the same whatever the number of workers.
+@dataclass(frozen=True)
+class JobPlan:
+    """Every city of some jobs, measured by the job's instrument; those that take long come first."""
 
-    progress   called with about the number of adult-weeks that has been simulated, after each city
+    jobs: tuple[Job, ...]
+    kind = "validation"
+    weekly, together, replicates = True, False, 1
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "JobPlan":
+        told = json.loads(text)
+        return cls(tuple(Job(one["instrument"], [Scenario(**city) for city in one["cities"]]) for one in told))
+
+    @cached_property
+    def text(self) -> str:
+        told = [
+            {"instrument": job.instrument, "cities": [city.model_dump(mode="json", exclude_none=True) for city in job.scenarios]}
+            for job in self.jobs
+        ]
+        return json.dumps(told, indent=1, ensure_ascii=False)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(max(len(job.scenarios) for job in self.jobs), tuple(map(str, range(len(self.jobs)))), 1)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        base = self.jobs[0].scenarios[0]
+        told = {"title": f"Patterns of {base.name}", "question": "", "root_seed": base.seed, "file": "jobs.json"}
+        return told | {"columns": ("found",), "series": ()}
+
+    @cached_property
+    def _listed(self) -> list[RunSpec]:
+        longest = sorted(range(len(self.jobs)), key=lambda n: self.jobs[n].cost / len(self.jobs[n].scenarios), reverse=True)
+        return [RunSpec(city, str(n), 0) for n in longest for city in range(len(self.jobs[n].scenarios))]
+
+    def keys(self) -> list[bytes]:
+        return [hashed(self._job(spec).instrument, identity(self._city(spec)), spec.point) for spec in self._listed]
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        return [self._listed[place] for place in positions.tolist()]
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        return tuple({"instrument": self._job(spec).instrument, "city": self._city(spec)} for spec in specs)
+
+    def _job(self, spec: RunSpec) -> Job:
+        return self.jobs[int(spec.arm)]
+
+    def _city(self, spec: RunSpec) -> Scenario:
+        return self._job(spec).scenarios[spec.point]
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        cost = instrument(self._job(spec).instrument).cost(self._city(spec))
+        return cost, cost
+
+    def told(self) -> str:
+        return "[]"
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        seeds, kept = [], []
+        for spec, told in zip(specs, values, strict=True):
+            how, city = instrument(told["instrument"]), told["city"]
+            seeds.append(replicate_seed(city.seed, spec.point))
+            kept.append({"found": json.dumps({name: float(value) for name, value in how.measure(city, seeds[-1]).items()})})
+            pulse(how.cost(city))
+        return Piece(stacked(specs, seeds, kept), None, [])
+
+
+class JobStore(Store):
+    """A folder with what instruments measured."""
+
+    plans = JobPlan
+
+
+def carried_out(jobs: Sequence[Job], execution: Execution = HERE) -> list[dict[str, np.ndarray]]:
+    """What each job measured: arrays by measure, a value a city; the same wherever it is done.
+
+    execution   its progress is called with about the number of adult-weeks that has been simulated
     """
-    warm_up()
+    plan = JobPlan(tuple(jobs))
+    with execution.runner(JobStore) as runner:
+        columns = complete(runner, plan)
     found: list[list[dict[str, float]]] = [[{}] * len(job.scenarios) for job in jobs]
-    with ThreadPoolExecutor(workers or cpu_count()) as executor:
-        places = {}
-        for n in sorted(range(len(jobs)), key=lambda n: jobs[n].cost / len(jobs[n].scenarios), reverse=True):  # the longest first
-            for city, scenario in enumerate(jobs[n].scenarios):
-                measure = instrument(jobs[n].instrument).measure
-                places[executor.submit(measure, scenario, replicate_seed(scenario.seed, city))] = n, city
-        try:
-            for future in as_completed(places):
-                n, city = places[future]
-                found[n][city] = future.result()
-                if progress:
-                    progress(instrument(jobs[n].instrument).cost(jobs[n].scenarios[city]))
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    for arm, city, text in zip(columns["arm"], columns["point"], columns["found"], strict=True):
+        found[int(arm)][int(city)] = json.loads(text)
     return [{name: np.array([each[name] for each in cities]) for name in cities[0]} for cities in found]
 
 
@@ -97,20 +161,19 @@ def validate(
     *,
     seed: int | None = None,
     only: Collection[str] | None = None,
-    progress: Callable[[int], None] | None = None,
-    workers: int | None = None,
+    execution: Execution = HERE,
 ) -> list[Finding]:
     """Measure every pattern of patterns.yaml in replicates of a scenario, each with its instrument; judged by the mean.
 
     only        ids of patterns, if not all are wanted
-    progress    called with about the number of adult-weeks that has been simulated, after each replicate
-    scenario, replicates, seed, workers   as for `sim.results.run`
+    execution   see `carried_out`
+    scenario, replicates, seed   as for `sim.run`
     InputError  if a number is out of range
     """
     if replicates < 1:
         raise InputError(f"the number of replicates must be 1 or more, but is {replicates}.", f"The patterns are defined for {REPLICATES}.")
     jobs = plan([adapted(scenario, seed=seed)] * replicates, only)
-    return findings(jobs, carried_out(jobs, progress, workers))
+    return findings(jobs, carried_out(jobs, execution))
 
 
 def findings(jobs: Sequence[Job], found: Sequence[dict[str, np.ndarray]], *, posterior: bool = False) -> list[Finding]:

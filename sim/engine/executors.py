@@ -13,7 +13,7 @@ from typing import Any
 from sim import own
 from sim.errors import InputError, closest, shown
 from sim.harvest import warm_up
-from sim.studies.work import sources
+from sim.sources import sources
 
 NAMES = ("threads", "processes", "dask://HOST:PORT")
 PATIENCE = 5  # seconds for a scheduler to answer, and for it to have a worker

@@ -3,23 +3,27 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from sim.engine.executors import crew
+from sim.engine.executors import executor as opened
+from sim.engine.journal import Batch, count
+from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
+from sim.engine.store import Store, somewhere
 from sim.errors import InputError
-from sim.studies.contents import parsed
-from sim.studies.executors import crew
-from sim.studies.journal import Batch, count
-from sim.studies.store import Store, batch_specs
-from sim.studies.work import Piece, RunSpec, job_of, perform, records
+from sim.sources import sources
 
-PIECE = 16  # runs that a worker takes at most at one time: they are measured together, which costs about a run's fifth for each piece
+PIECE = 16  # runs that a worker takes at most at one time
+AHEAD = 4  # runs that are handed out for each worker, at least, so that none waits
 ANSWER = 0.2  # seconds until Ctrl-C is noticed
 
 
@@ -27,8 +31,8 @@ class Interrupted(Exception):
     """The user asked to stop; the shards under way have been finished and nothing is lost. The text says how to go on."""
 
 
-class _Halted(Exception):
-    """A worker was told to stop at once."""
+class _Halted(BaseException):
+    """A worker was told to stop at once. No error of a run, which would be recorded as such."""
 
 
 @contextmanager
@@ -73,14 +77,17 @@ class _Shard:
 class Runner:
     """Runs batches and writes them down. Only the thread that calls it writes.
 
-    The runs that were handed out and are not recorded are never more than a chunk. So a killed process loses a chunk at most,
-    whether its runs were finished or under way, and memory holds no more. No worker waits while the last runs of a shard are
-    under way, or while it is written: the chunk's reserve is of the next one.
+    The runs that were handed out and are not recorded are never more than a chunk, or four for each worker if those are more. So a
+    killed process loses no more than that, whether its runs were finished or under way, and memory holds no more. No worker waits while
+    the last runs of a shard are under way, or while it is written: the chunk's reserve is of the next one.
+
+    again   the command that goes on after an interruption
     """
 
-    def __init__(self, store: Store, pool: Executor, asked: threading.Event, progress: Callable[[int], None] | None = None):
+    def __init__(self, store: Store, pool: Executor, asked: threading.Event, progress: Pulse | None = None, again: str | None = None):
         self.store, self.pool, self.asked = store, pool, asked
-        self.progress = progress or (lambda runs: None)
+        self.progress = progress or (lambda amount: None)
+        self.again = again or f"confianza resume {store.folder}"
         self.crew = crew(pool)
         self.halt = threading.Event()
 
@@ -99,18 +106,30 @@ class Runner:
             if _lost_worker(error):
                 raise InputError(
                     f"a worker process died ({type(error).__name__}); it was killed, or there was no memory left.",
-                    f"What is recorded is safe. With fewer --workers, perhaps: confianza resume {self.store.folder}",
+                    f"What is recorded is safe. With fewer --workers, perhaps: {self.again}",
                 ) from None
             raise
 
-    def submit(self, job: bytes, specs: tuple[RunSpec, ...], values: tuple[dict[Any, Any], ...]) -> "Future[Piece]":
+    def submit(self, plan: Plan, job: bytes, specs: tuple[RunSpec, ...]) -> "Future[Piece]":
+        values = plan.values(specs)
         if isinstance(self.pool, ThreadPoolExecutor):
-            return self.pool.submit(perform, job, specs, values, self._go_on)
+            return self.pool.submit(perform, job, specs, values, self._lived if plan.weekly else self._go_on)
         return self.pool.submit(perform, job, specs, values)
 
-    def _go_on(self) -> None:
+    def done(self, plan: Plan, specs: tuple[RunSpec, ...]) -> None:
+        """Tell that some runs are there; weeks that were lived in a thread have been told already."""
+        if not plan.weekly:
+            self.progress(len(specs))
+        elif not isinstance(self.pool, ThreadPoolExecutor):
+            self.progress(sum(plan.cost(spec)[0] for spec in specs))
+
+    def _go_on(self, amount: int) -> None:
         if self.halt.is_set():
             raise _Halted
+
+    def _lived(self, weeks: int) -> None:
+        self._go_on(weeks)
+        self.progress(weeks)
 
 
 class _Work:
@@ -118,19 +137,22 @@ class _Work:
 
     def __init__(self, runner: Runner, batch: Batch, numbers: list[int]):
         self.runner, self.batch, self.numbers = runner, batch, numbers
-        study = parsed(batch.study)
-        self.job, self.values = job_of(study), records(study.points())
+        self.plan = runner.store.plan_of(batch)
+        self.job = job_of(self.plan)
+        self.room = max(batch.chunk, AHEAD * runner.crew)
         self.open: dict[int, _Shard] = {}  # handed out, not recorded
         self.held = 0  # runs that were handed out and are not recorded
-        self.pending: dict[Future[Piece], tuple[int, int, int]] = {}  # number of the shard, of the piece, runs
+        self.pending: dict[Future[Piece], tuple[int, int, tuple[RunSpec, ...]]] = {}  # number of the shard, of the piece, runs
         self.pieces = self._cut()
         self.next = next(self.pieces, None)
 
     def _cut(self) -> Iterator[tuple[int, int, tuple[RunSpec, ...]]]:
         """The pieces of all shards in order: number of the shard, number of the piece, its runs."""
         for number in self.numbers:
-            specs = batch_specs(self.batch, number)
+            specs = self.plan.specs(self.batch.positions(number))
             ends = np.cumsum(sizes(len(specs), self.batch.reserve, self.runner.crew)).tolist()
+            if self.plan.together:
+                ends = _replicates_whole(specs, ends)
             self.open[number] = _Shard(len(specs), [None] * len(ends))
             for place, (start, end) in enumerate(pairwise([0, *ends])):
                 yield number, place, tuple(specs[start:end])
@@ -147,10 +169,9 @@ class _Work:
 
     def _hand_out(self, only: frozenset[int] | None = None) -> None:
         """Submit pieces while there is room for them; with `only`, those of these shards."""
-        while self.next and self.held + len(self.next[2]) <= self.batch.chunk and (only is None or self.next[0] in only):
+        while self.next and (not self.held or self.held + len(self.next[2]) <= self.room) and (only is None or self.next[0] in only):
             number, place, specs = self.next
-            values = tuple(self.values[spec.point] for spec in specs)
-            self.pending[self.runner.submit(self.job, specs, values)] = (number, place, len(specs))
+            self.pending[self.runner.submit(self.plan, self.job, specs)] = (number, place, specs)
             self.held += len(specs)
             self.next = next(self.pieces, None)
 
@@ -158,10 +179,10 @@ class _Work:
         """Take the pieces that are done, and write the shards that are whole."""
         done, _ = wait(self.pending, timeout=ANSWER, return_when=FIRST_COMPLETED)
         for future in done:
-            number, place, runs = self.pending.pop(future)
+            number, place, specs = self.pending.pop(future)
             shard = self.open[number]
             shard.pieces[place] = future.result()
-            self.runner.progress(runs)
+            self.runner.done(self.plan, specs)
             if shard.whole:
                 self.runner.store.record(self.batch, number, [piece for piece in shard.pieces if piece])
                 self.held -= shard.runs
@@ -180,12 +201,60 @@ class _Work:
             self._collect()
         status = self.runner.store.status()
         left = f"; {count(status.missing, 'run')} to go" if status.missing else ""
-        raise Interrupted(f"stopped: {count(status.kept, 'run')} kept{left}. Go on with: confianza resume {self.runner.store.folder}")
+        raise Interrupted(f"stopped: {count(status.kept, 'run')} kept{left}. Go on with: {self.runner.again}")
 
     def give_up(self) -> None:
         """Let nothing begin any more."""
         for future in self.pending:
             future.cancel()
+
+
+class Execution(NamedTuple):
+    """Where runs are done and kept.
+
+    folder    for a store; called again with the same, only what is missing is run. None: a temporary one
+    executor  "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; results do not depend on it
+    workers   threads or processes; by default as many as there are processors
+    progress  called with each number of weeks or runs (see `Plan.weekly`), from any thread
+    """
+
+    folder: str | Path | None = None
+    executor: str | Executor = "threads"
+    workers: int | None = None
+    progress: Pulse | None = None
+
+    @contextmanager
+    def runner(self, stores: type[Store]) -> Iterator["Runner"]:
+        """A runner that writes into the store; it can be read until the `with` ends."""
+        with somewhere(stores, self.folder) as store, working(store, self, "the same command again") as runner:
+            yield runner
+
+
+HERE = Execution()  # in threads, kept nowhere
+
+
+@contextmanager
+def working(store: Store, execution: Execution, again: str | None = None) -> Iterator[Runner]:
+    """The right to write into a store, with an executor; the first Ctrl-C finishes what is under way."""
+    with store.writing(), patience() as asked, opened(execution.executor, execution.workers) as pool:
+        store.repair()
+        yield Runner(store, pool, asked, execution.progress, again)
+
+
+def complete(runner: Runner, plan: Plan) -> dict[str, np.ndarray]:
+    """What all runs of a plan kept, a row a run; those that the store has already are kept, whatever plan they were done for."""
+    store = runner.store
+    last = store.batch if store.exists() else None
+    if not last or (last.study, last.replicates, last.fingerprint) != (plan.text, plan.replicates, sources()):
+        store.want(plan, "extend" if last else "new")
+    while len(store.absent(store.batch.listed)):
+        for batch, numbers in store.unfinished():
+            if batch.number == store.batch.number:
+                runner.run(batch, numbers)
+                break
+        else:  # lost with a shard of an older batch
+            store.want(plan, "again")
+    return store.arrays()
 
 
 def sizes(runs: int, reserve: int, crew: int) -> list[int]:
@@ -200,6 +269,12 @@ def sizes(runs: int, reserve: int, crew: int) -> list[int]:
     while left := runs - sum(made):
         made.append(max(1, min(PIECE, left // crew, reserve // crew if sum(made) < reserve else left)))
     return made
+
+
+def _replicates_whole(specs: Sequence[RunSpec], ends: Sequence[int]) -> list[int]:
+    """The same ends of pieces, moved on so that no piece ends within the arms of one replicate."""
+    whole = [place for place in range(1, len(specs)) if specs[place].replicate != specs[place - 1].replicate] + [len(specs)]
+    return sorted({whole[bisect_left(whole, end)] for end in ends})
 
 
 def _lost_worker(error: BaseException) -> bool:

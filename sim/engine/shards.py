@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.journal import Shard, disk_full
 from sim.errors import InputError
 from sim.harvest import VARIABLES
 from sim.instruments.beyond import BEYOND
 from sim.measures import MEASURES
 from sim.results import unwritable
-from sim.studies.journal import Shard, disk_full
-from sim.studies.limits import meaning
 
 SHARDS, SERIES = "shards", "series"
 LEVEL = 3  # of zstd; fixed, as is the size of row groups, so that the same rows are the same bytes
 GROUP = 1 << 17  # rows
+AXES = "shape"  # what a field calls the shape of its lists
 MEANINGS = {
     "point": ("", "row of the design"),
     "arm": ("", "list of reforms"),
@@ -39,16 +40,23 @@ def file_name(number: int) -> str:
 
 
 def encoded(columns: Mapping[str, np.ndarray]) -> bytes:
-    """Columns of equal length as the bytes of a Parquet file, with units and descriptions, without dates."""
+    """Columns of equal length as the bytes of a Parquet file, with units and descriptions, without dates.
+
+    An array of more axes than one is a column of lists; its field knows their shape (see `arrays`).
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     arrays, fields = [], []
     for name, values in columns.items():
-        array = pa.array(values.tolist(), pa.string()) if values.dtype.kind in "UO" else pa.array(values)
+        array = pa.array(values.tolist(), pa.string()) if values.dtype.kind in "UO" else pa.array(np.ascontiguousarray(values).ravel())
         unit, text = _meaning(name)
+        told = {"unit": unit, "description": text}
+        if values.ndim > 1:
+            array = pa.FixedSizeListArray.from_arrays(array, int(np.prod(values.shape[1:])))
+            told[AXES] = json.dumps(values.shape[1:])
         arrays.append(array)
-        fields.append(pa.field(name, array.type, nullable=False, metadata={"unit": unit, "description": text}))
+        fields.append(pa.field(name, array.type, nullable=False, metadata=told))
     sink = pa.BufferOutputStream()
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
     few = [name for name in ("arm", "point", "replicate", "seed", "week") if name in columns]
@@ -60,9 +68,20 @@ def _meaning(name: str) -> tuple[str, str]:
     """Unit and description of a column."""
     if name in MEANINGS:
         return MEANINGS[name]
-    if name in MEASURES or name in BEYOND:
-        return meaning(name)
+    if known := MEASURES.get(name) or BEYOND.get(name):
+        return known.unit, known.description  # type: ignore[attr-defined]
     return VARIABLES[name][1:] if name in VARIABLES else ("", "")
+
+
+def arrays(table: Any) -> dict[str, np.ndarray]:
+    """The columns of a pyarrow Table that came from `encoded`, as arrays again."""
+    found = {}
+    for field, column in zip(table.schema, table.columns, strict=True):
+        told = field.metadata or {}
+        lists = AXES.encode() in told
+        values = (column.combine_chunks().flatten() if lists else column).to_numpy()
+        found[field.name] = values.reshape(len(column), *json.loads(told[AXES.encode()])) if lists else values
+    return found
 
 
 def digest(data: bytes) -> str:
@@ -70,7 +89,7 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Write a file so that it is there whole or not at all, and stays there when the power fails. InputError if that fails."""
     temporary = path.with_name(f".{path.name}.part")
     try:
@@ -78,9 +97,11 @@ def write_whole(path: Path, data: bytes) -> None:
             with open(temporary, "wb") as stream:
                 stream.write(data)
                 stream.flush()
-                os.fsync(stream.fileno())
+                if lasting:
+                    os.fsync(stream.fileno())
             os.replace(temporary, path)
-            _sync_folder(path.parent)
+            if lasting:
+                _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:

@@ -103,7 +103,7 @@ class Shard(NamedTuple):
 class Journal:
     """The tables. Whoever writes holds the store's lock; readers need none."""
 
-    def __init__(self, path: Path, *, write: bool = False):
+    def __init__(self, path: Path, *, write: bool = False, lasting: bool = True):
         self.path, self.write = path, write
         with self._explained():
             self.connection = _connected(path, write)
@@ -111,7 +111,7 @@ class Journal:
                 self.connection.execute("PRAGMA journal_mode = WAL")
                 # FULL: a shard that is recorded stays recorded when the power fails. It costs one sync of the disk a shard; with
                 # NORMAL all shards since the last checkpoint could be forgotten, which is more than the one that may be lost.
-                self.connection.execute("PRAGMA synchronous = FULL")
+                self.connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
         self._check_version()
 
     def _check_version(self) -> None:

@@ -1,0 +1,189 @@
+"""What is to be run: a plan lists runs, each a pure function of the plan's text and of which run it is; and what is kept of them.
+
+Whoever lists runs also carries them out: a worker in a thread, in a process or on another machine reads the plan from its text.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.harvest import warm_up
+from sim.parameters import flat
+from sim.reforms import as_data
+from sim.scenario import Scenario
+from sim.sources import sources
+
+Pulse = Callable[[int], None]
+
+
+class RunSpec(NamedTuple):
+    """Which run: a point of the design, an arm of the study, a replicate."""
+
+    point: int
+    arm: str
+    replicate: int
+
+
+class Failure(NamedTuple):
+    """A run that raised an error."""
+
+    point: int
+    arm: str
+    replicate: int
+    values: str  # of what varies, as JSON
+    error: str  # type and message
+    traceback: str
+
+
+class Piece(NamedTuple):
+    """What is kept of some runs, in their order.
+
+    rows      columns of equal length, as many rows a run as the plan says; an array with more axes is a list in each row
+    series    the same of weekly series; None if none are asked for
+    failures  runs that are missing from both
+    """
+
+    rows: dict[str, np.ndarray]
+    series: dict[str, np.ndarray] | None
+    failures: list[Failure]
+
+
+class Shape(NamedTuple):
+    """How many runs a plan has, by what."""
+
+    points: int
+    arms: tuple[str, ...]
+    replicates: int
+
+
+class Plan(Protocol):
+    """A list of runs, and how each is done.
+
+    kind      what it is called in a journal
+    weekly    is progress told in weeks? Otherwise in runs
+    together  arms of a replicate are best done by one worker
+    text      all that its runs depend on, as YAML; `read` makes the plan of it again
+    """
+
+    kind: ClassVar[str]
+    weekly: ClassVar[bool]
+    together: ClassVar[bool]
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> Self:
+        """The plan that a journal kept."""
+        ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def replicates(self) -> int: ...
+
+    @property
+    def shape(self) -> Shape:
+        """Points, arms and replicates."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """For people and archives: title, question, root_seed, file (of its text), columns and series (names of what is kept)."""
+        ...
+
+    def keys(self) -> list[bytes]:
+        """A name of 16 bytes for each run, of all that its kept numbers depend on and of nothing else."""
+        ...
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        """The runs at these places of the list."""
+        ...
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        """What varies, for each of some runs."""
+        ...
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        """Weeks of a run, and adult-weeks: about."""
+        ...
+
+    def told(self) -> str:
+        """What a worker has to know: the text, or less of it where `values` bring the rest."""
+        ...
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        """Do some runs.
+
+        pulse   called with each number of weeks that has been simulated, or with each run that is done (see `weekly`); what it raises
+                ends the work
+        """
+        ...
+
+
+def job_of(plan: Plan) -> bytes:
+    """What workers are told, below a line with the hash of the sources and with the class that carries it out."""
+    maker = type(plan)
+    return f"# sources: {sources()} {maker.__module__}:{maker.__name__}\n{plan.told()}".encode()
+
+
+def plan_of(job: bytes) -> Plan:
+    """The plan of a job. InputError if the code that made the job is not the code that is to carry it out."""
+    first, _, text = job.partition(b"\n")
+    made, _, maker = first.removeprefix(b"# sources: ").decode().partition(" ")
+    if made != sources():
+        raise InputError(
+            f"this worker has other code or versions ({sources()}) than the study was started with ({made}).",
+            "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew.",
+        )
+    return _read(maker, text)
+
+
+@lru_cache(4)
+def _read(maker: str, text: bytes) -> Plan:
+    module, _, name = maker.partition(":")
+    found: Plan = getattr(import_module(module), name).read(text.decode(), 1)
+    return found
+
+
+def perform(job: bytes, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse | None = None) -> Piece:
+    """Do some runs of a plan, and keep what it asks for.
+
+    job     of `job_of`
+    specs   which runs
+    values  of what varies, for each run
+    pulse   see `Plan.carry_out`
+    InputError if the job was made by other code
+    """
+    plan = plan_of(job)
+    warm_up()
+    return plan.carry_out(specs, values, pulse or (lambda amount: None))
+
+
+def identity(scenario: Scenario) -> bytes:
+    """The hash of all that a run of a scenario depends on, but for its luck: not of its names, sources and assumptions."""
+    city = scenario.model_dump(include={"city", "weeks", "spin_up_weeks", "seed"})
+    changes = [[change.week, sorted(change.set.items())] for change in scenario.changes]
+    reforms = [as_data(reform) for reform in scenario.interventions]
+    return hashed(sources(), city, changes, sorted(flat(scenario.values()).items()), reforms)
+
+
+def hashed(*told: object) -> bytes:
+    """16 bytes for what JSON can hold, and bytes."""
+    plain = json.dumps(told, default=lambda one: one.hex() if isinstance(one, bytes) else one.item())
+    return hashlib.blake2b(plain.encode(), digest_size=16).digest()
+
+
+def stacked(specs: Sequence[RunSpec], seeds: Sequence[int], kept: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """`Piece.rows` of runs of which each kept the same names: which run, its seed, and a row of everything."""
+    which = {
+        "point": np.array([spec.point for spec in specs], np.uint32),
+        "arm": np.array([spec.arm for spec in specs], str),
+        "replicate": np.array([spec.replicate for spec in specs], np.uint32),
+        "seed": np.array(seeds, np.int64),
+    }
+    return which | {name: np.stack([np.asarray(one[name]) for one in kept]) for name in kept[0]}

@@ -1,0 +1,266 @@
+"""A store: a folder in which nothing is lost. Only one process writes; any number read.
+
+    study.yaml             what is run, with all that it inherits (of a sweep; other plans name it otherwise)
+    journal.sqlite         which runs are wanted, kept and failed (see `sim.engine.journal`)
+    shards/00000.parquet   a row for each run and week that is read; series/ the same for weekly series
+    provenance.json, ro-crate-metadata.json
+
+A shard is written under another name, synced, renamed, and only then recorded together with its runs. So a file that is not
+recorded is what a killed process left, and is removed; a run counts when its shard is recorded.
+"""
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+import numpy as np
+
+from sim import own
+from sim.engine import crate, shards
+from sim.engine.contents import JOURNAL, Contents
+from sim.engine.journal import Batch, Journal, Shard, command
+from sim.engine.plans import Piece, Plan, RunSpec
+from sim.engine.shards import SERIES, SHARDS
+from sim.errors import InputError
+from sim.results import unwritable, versions
+from sim.sources import sources
+
+S = TypeVar("S", bound="Store")
+LOCK = "writer.lock"
+OURS = {
+    JOURNAL,
+    *(f"{JOURNAL}-{suffix}" for suffix in ("wal", "shm", "journal")),
+    LOCK,
+    SHARDS,
+    SERIES,
+}  # what there may be before the first batch is written
+CHUNK = 256  # runs that a killed process may lose, finished or not; a shard is a little less (see `Batch`)
+LONGEST = 30.0  # seconds that a chunk may take one worker
+SPEED = 1e8  # adult-weeks a second; a round figure, for the size of a chunk must not depend on the machine
+
+
+class Store(Contents):
+    """A folder with the runs of a plan; see `begin` and `open`."""
+
+    lasting = True  # must what is recorded outlive a failure of power?
+
+    def begin(self, plan: Plan, *, chunk: int | None = None) -> Self:
+        """Make it new: it wants a plan's runs and has none. InputError if the folder holds anything or cannot be written to."""
+        if not self.is_blank():
+            raise _occupied(self.folder)
+        with self.writing():
+            if self.batches():
+                raise _occupied(self.folder)
+            self.want(plan, "new", chunk=chunk)
+        return self
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Self:
+        """A store that is there. InputError if it is not one, or was written by another version."""
+        store = cls(folder)
+        if not store.exists():
+            raise InputError(f"'{folder}' holds no study.", "Give the folder of one, or make it: confianza sweep STUDY.yaml --out DIR")
+        return store
+
+    def is_blank(self) -> bool:
+        """Is the folder absent, empty, or left by a process that was killed before it wrote the first batch?"""
+        try:
+            found = {path.name for path in self.folder.iterdir()}
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise unwritable(self.folder, error) from None
+        return found <= OURS and not self.exists()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one process that writes. InputError if another one does, or if the folder cannot be written to."""
+        try:
+            for folder in (SHARDS, SERIES):
+                (self.folder / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise shards.not_written(self.folder / SHARDS, error) from None
+        with self._lock():
+            self._writer = Journal(self.folder / JOURNAL, write=True, lasting=self.lasting)
+            try:
+                if not self._writer.blank:
+                    self._writer.note("writer", f"process {os.getpid()} on {socket.gethostname()}")
+                    self._tidy()
+                    self._describe()
+                yield
+                self._writer.note("writer", None)
+            finally:
+                self._writer.close()
+                self._writer = None
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """The lock of the operating system, which ends with the process that holds it."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / LOCK)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            message = f"another process is writing to '{self.folder}'{self._holder()}."
+            raise InputError(message, "Wait until it ends, or end it. Reading is possible all the time.") from None
+        except (OSError, NotImplementedError) as error:
+            raise unwritable(self.folder, OSError(str(error))) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _holder(self) -> str:
+        """Who holds the lock, as far as it is written down."""
+        if not self.exists():
+            return ""
+        with self.journal() as journal:
+            found = journal.rows("SELECT value FROM about WHERE name = 'writer'")
+        return f" ({found[0][0]})" if found else ""
+
+    def _tidy(self) -> None:
+        """Remove what a killed process left: files that are not recorded."""
+        with self.journal() as journal:
+            recorded = {path for shard in journal.shards() for path, _, _ in shards.files(self.folder, shard)}
+        left = [path for folder in (SHARDS, SERIES) for path in (self.folder / folder).glob("[0-9]*.parquet") if path not in recorded]
+        left += [path for folder in (".", SHARDS, SERIES) for path in (self.folder / folder).glob(".*.part")]
+        for path in left:
+            path.unlink(missing_ok=True)
+
+    def _describe(self) -> None:
+        """Write the files for people and archives, where they are not as they should be."""
+        if not self.lasting:
+            return
+        batches = self.batches()
+        facts = self.plan_of(batches[-1]).facts
+        texts = {
+            facts["file"]: batches[-1].study,
+            crate.PROVENANCE: crate.provenance(facts, batches),
+            crate.CRATE: crate.crate(facts, batches),
+        }
+        for name, text in texts.items():
+            path, data = self.folder / name, text.encode()
+            if not path.is_file() or path.read_bytes() != data:
+                shards.write_whole(path, data)
+
+    # --- What is wanted
+
+    def want(self, plan: Plan, kind: str, *, chunk: int | None = None) -> Batch:
+        """Want a plan's runs: make a batch of those that are neither kept nor failed (for "retry": of those that failed).
+
+        chunk   runs that may be lost; by default that of the batch before, or what takes at most about half a minute
+        """
+        before = self.batches()
+        listed = plan.keys()
+        last = before[-1] if before else None
+        batch = Batch(
+            number=len(before),
+            kind=kind,
+            study=plan.text,
+            replicates=plan.replicates,
+            fingerprint=sources(),
+            chunk=chunk or (last.chunk if last else chunk_of(plan)),
+            first_shard=last.shards.stop if last else 0,
+            keys=b"".join(listed),
+            chosen=self._failed(listed) if kind == "retry" else self.absent(listed),
+            made={"created": datetime.now(UTC).isoformat(timespec="seconds"), "command": command(), "versions": versions()}
+            | ({"own_code": code} if (code := own.texts()) else {}),
+        )
+        assert self._writer  # only who holds the lock plans
+        self._writer.add_batch(batch)
+        self._describe()
+        return batch
+
+    def absent(self, listed: Sequence[bytes]) -> np.ndarray:
+        """Positions of keys that are neither kept nor failed; of equal keys the first."""
+        with self.journal() as journal:
+            seen = set() if journal.blank else journal.known()
+        chosen = []
+        for position, key in enumerate(listed):
+            if key not in seen:
+                seen.add(key)
+                chosen.append(position)
+        return np.array(chosen, int)
+
+    def _failed(self, listed: Sequence[bytes]) -> np.ndarray:
+        with self.journal() as journal:
+            failed = {key for (key,) in journal.rows("SELECT key FROM failure")}
+        first = {key: position for position, key in reversed(list(enumerate(listed))) if key in failed}
+        return np.array(sorted(first.values()), int)
+
+    def unfinished(self) -> list[tuple[Batch, list[int]]]:
+        """The batches of which shards are not recorded, with the numbers of these; only those that the present code made."""
+        with self.journal() as journal:
+            done = {shard.number for shard in journal.shards()}
+        todo = [(batch, [number for number in batch.shards if number not in done]) for batch in self.batches()]
+        return [(batch, numbers) for batch, numbers in todo if numbers and batch.fingerprint == sources()]
+
+    def repair(self) -> int:
+        """Strike out shards whose files are missing or not what was written, so that their runs are run again; returns how many.
+
+        Those of other code are left as they are, because nothing here could make them again.
+        """
+        if not self.exists():
+            return 0
+        ours = {batch.number for batch in self.batches() if batch.fingerprint == sources()}
+        with self.journal() as journal:
+            bad = [shard for shard in journal.shards() if shard.batch in ours and shards.problem(self.folder, shard, thorough=True)]
+            for shard in bad:
+                journal.forget(shard.number)
+        return len(bad)
+
+    def record(self, batch: Batch, number: int, pieces: Sequence[Piece]) -> None:
+        """Write a shard, all its runs in order, and record it. InputError if it cannot be written; then nothing has changed."""
+        specs = self.plan_of(batch).specs(batch.positions(number))
+        listed = batch.listed
+        key_of = {spec: listed[position] for spec, position in zip(specs, batch.positions(number), strict=True)}
+        failures = [failure for piece in pieces for failure in piece.failures]
+        failed = {RunSpec(*failure[:3]) for failure in failures}
+        kept = [spec for spec in specs if spec not in failed]
+        rows = joined([piece.rows for piece in pieces])
+        assert len(rows["point"]) % max(1, len(kept)) == 0
+        data = shards.encoded(rows)
+        series = joined([piece.series for piece in pieces if piece.series]) if pieces[0].series else None
+        shards.write_whole(self.folder / SHARDS / shards.file_name(number), data, lasting=self.lasting)
+        shard = Shard(number, batch.number, len(specs), len(rows["point"]), len(data), shards.digest(data), None, None)
+        if series:
+            weekly = shards.encoded(series)
+            shards.write_whole(self.folder / SERIES / shards.file_name(number), weekly, lasting=self.lasting)
+            shard = shard._replace(series_bytes=len(weekly), series_sha256=shards.digest(weekly))
+        assert self._writer  # only who holds the lock records
+        runs = [(key_of[spec], place, *spec) for place, spec in enumerate(kept)]
+        self._writer.record(shard, runs, [(key_of[RunSpec(*failure[:3])], *failure) for failure in failures])
+
+
+@contextmanager
+def somewhere(stores: type[S], folder: str | Path | None) -> Iterator[S]:
+    """A store in a folder; without one in a temporary folder, for the time of a `with`, which need not outlive a failure of power."""
+    if folder is not None:
+        yield stores(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="confianza-") as temporary:
+        store = stores(temporary)
+        store.lasting = False
+        yield store
+
+
+def joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Columns of several pieces, one below the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def chunk_of(plan: Plan) -> int:
+    """Runs a chunk: 256, or what takes a worker about half a minute if that is less. Decided by the plan, not by the machine."""
+    _, adult_weeks = plan.cost(plan.specs(np.zeros(1, int))[0])
+    return max(1, min(CHUNK, int(LONGEST * SPEED / adult_weeks)))
+
+
+def _occupied(folder: Path) -> InputError:
+    """The error for a folder that holds something already."""
+    return InputError(f"the folder '{folder}' holds something already.", "Choose a folder that is empty or not there yet, with --out.")

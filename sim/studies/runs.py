@@ -1,0 +1,230 @@
+"""Whole runs: everything that is read of a city's run is kept. `run` does one scenario with other luck, `compare` the arms of a study."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import cached_property, lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.engine.plans import Piece, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.running import Execution, complete
+from sim.engine.store import Store
+from sim.errors import InputError, number_problem
+from sim.harvest import VARIABLES, labeled, lived, weights
+from sim.results import Results, adapted, provenance
+from sim.rng import MOST_REPLICATES, replicate_seed
+from sim.scenario import Scenario
+from sim.studies.study import Study
+from sim.studies.work import parsed
+from sim.yaml_files import parse
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+NOTICED = 0.01  # of trust, on 0-1: a citizen whose trust differs by less neither gains nor loses
+Found = dict[str, np.ndarray]
+
+
+class RunPlan:
+    """Replicates of one scenario."""
+
+    kind, weekly, together = "run", True, False
+    ARM = "run"
+
+    def __init__(self, scenario: Scenario, replicates: int):
+        self.scenario, self.replicates = scenario, replicates
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "RunPlan":
+        return cls(_scenario(text), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.scenario.to_yaml()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1, (self.ARM,), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        city = self.scenario
+        return _facts(city.name, city.question, city.seed, "scenario.yaml")
+
+    def keys(self) -> list[bytes]:
+        common = identity(self.scenario)
+        return [hashed(common, replicate) for replicate in range(self.replicates)]
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        return ({},) * len(specs)
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        return _cost(self.scenario)
+
+    def told(self) -> str:
+        return self.text
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        seeds = [replicate_seed(self.scenario.seed, spec.replicate) for spec in specs]
+        kept = [_everything(self.scenario, seed, pulse)[0] for seed in seeds]
+        return Piece(stacked(specs, seeds, kept), None, [])
+
+
+class ComparisonPlan:
+    """All arms of a study, replicate by replicate, with the same luck; what each changes for each citizen is kept too."""
+
+    kind, weekly, together = "comparison", True, True
+
+    def __init__(self, study: Study, replicates: int):
+        self.study, self.replicates = study, replicates
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "ComparisonPlan":
+        return cls(parsed(text), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.study.to_yaml()
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """By arm. The one compared with comes first: the citizens of the others are compared with its."""
+        names = self.study.all_arms()
+        vs = self.study.vs
+        return {arm: self.study.scenario_of(arm) for arm in (vs, *(arm for arm in names if arm != vs))}
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1, tuple(self.scenarios), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        study = self.study
+        return _facts(study.name, study.question, study.base.seed, "study.yaml")
+
+    def keys(self) -> list[bytes]:
+        """Replicate by replicate. What an arm changes depends on the arm it is compared with, too."""
+        vs, *others = (identity(scenario) for scenario in self.scenarios.values())
+        each = [hashed(vs), *(hashed(other, vs) for other in others)]
+        drawn = [hashed(sorted(self.study.drawn(replicate).items())) for replicate in range(self.replicates)]
+        return [hashed(arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in each]
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        arms = list(self.scenarios)
+        return [RunSpec(0, arms[place % len(arms)], place // len(arms)) for place in positions.tolist()]
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self.study.drawn(spec.replicate) for spec in specs)
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        return _cost(self.study.base)
+
+    def told(self) -> str:
+        return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        seeds = [replicate_seed(self.study.base.seed, spec.replicate) for spec in specs]
+        kept: list[Found] = []
+        for _, alike in groupby(zip(specs, values, seeds, strict=True), lambda one: one[0].replicate):
+            first: np.ndarray | None = None
+            for spec, drawn, seed in alike:
+                if first is None and spec.arm != self.study.vs:  # the arm compared with was done before, and its citizens are gone
+                    first = _everything(self.scenarios[self.study.vs].with_(drawn), seed, lambda weeks: None)[1]
+                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, pulse)
+                first = trust if first is None else first
+                kept.append(found | _gains(trust - first))
+        return Piece(stacked(specs, seeds, kept), None, [])
+
+
+class RunStore(Store):
+    """A folder with runs of one scenario."""
+
+    plans = RunPlan
+
+
+class ComparisonStore(Store):
+    """A folder with the runs of a study's arms."""
+
+    plans = ComparisonPlan
+
+
+def run(
+    scenario: Scenario,
+    *,
+    replicates: int = 1,
+    seed: int | None = None,
+    weeks: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    executor: str | Executor = "threads",
+    workers: int | None = None,
+    folder: str | Path | None = None,
+) -> Results:
+    """Run a scenario several times with different luck.
+
+    scenario    a sim.Scenario
+    replicates  how many runs; each has a seed that depends on the root seed and its number alone
+    seed        root seed, instead of the scenario's
+    weeks       horizon, instead of the scenario's; dated changes and reforms that begin beyond it are left out
+    progress    called with each number of weeks that has been simulated, from any thread
+    executor    "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the results do not depend on it
+    workers     threads or processes; by default as many as there are processors
+    folder      where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere
+    InputError  if a number is out of range, or the folder cannot be written to.  Interrupted after Ctrl-C; call it again to go on
+    """
+    if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
+        raise InputError(f"the number of replicates {problem}.", "Take 8 or more to see intervals.")
+    scenario = adapted(scenario, seed=seed, weeks=weeks)
+    with Execution(folder, executor, workers, progress).runner(RunStore) as runner:
+        found = complete(runner, RunPlan(scenario, replicates))
+    dataset = labeled(scenario, found["seed"].tolist(), by_run(found))
+    dataset.attrs = provenance(scenario, dataset)
+    return Results(dataset)
+
+
+def by_run(columns: Mapping[str, np.ndarray]) -> list[Found]:
+    """What each run kept of `VARIABLES`, and the weeks of its surveys."""
+    names = [*VARIABLES, "survey_week"]
+    return [{name: columns[name][row] for name in names} for row in range(len(columns["seed"]))]
+
+
+@lru_cache(16)
+def _scenario(text: str) -> Scenario:
+    return Scenario(**parse(text.encode(), "scenario.yaml").data)
+
+
+def _facts(title: str, question: str, seed: int, file: str) -> dict[str, Any]:
+    return {"title": title, "question": question, "root_seed": seed, "file": file, "columns": tuple(VARIABLES), "series": ()}
+
+
+def _cost(scenario: Scenario) -> tuple[int, int]:
+    weeks = scenario.spin_up_weeks + scenario.weeks
+    return weeks, weeks * scenario.city.adults
+
+
+def _everything(scenario: Scenario, seed: int, pulse: Pulse) -> tuple[Found, np.ndarray]:
+    """What is kept of one run, and the trust of each citizen at its end."""
+    run, found = lived(scenario, seed, pulse)
+    weight = scenario.values_at(run.week).trust.effectiveness_weight
+    trust = (1.0 - weight) * run.city.citizens.fairness + weight * run.city.citizens.effectiveness
+    return found | {"effectiveness_weight": weights(scenario)}, trust
+
+
+# What is kept of the difference that an arm makes to each citizen at the end. name: (dimensions, unit, long name)
+GAINS: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "gain_quantiles": (("quantile",), "0-1", "citizens' trust minus their own trust in the arm compared with, quantiles"),
+    "share_gaining": ((), "share of adults", f"trust higher by more than {NOTICED}"),
+    "share_losing": ((), "share of adults", f"trust lower by more than {NOTICED}"),
+}
+
+
+def _gains(differences: np.ndarray) -> Found:
+    """The differences between citizens' trust in two arms, one a citizen, summed up."""
+    return {
+        "gain_quantiles": np.quantile(differences, QUANTILES),
+        "share_gaining": np.mean(differences > NOTICED),
+        "share_losing": np.mean(differences < -NOTICED),
+    }
