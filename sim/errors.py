@@ -51,6 +51,10 @@ class InputError(ValueError):
         return InputError(self.message, self.remedy, path=path, file=self.file, line=self.line, column=self.column)
 
 
+class Interrupted(Exception):
+    """The user asked to stop; the runs under way have been finished and nothing is lost. The text says how to go on."""
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word nearest to a misspelled or shortened one, or None.
 

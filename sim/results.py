@@ -18,11 +18,11 @@ import xarray as xr
 import yaml
 
 from sim import __version__, own
-from sim.compiled import fingerprint
 from sim.errors import InputError, number
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year
 from sim.scenario import Scenario
+from sim.sources import sources
 
 LEVEL = 0.95
 T = TypeVar("T")
@@ -59,7 +59,7 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
         "root_seed": scenario.seed,
         "scenario": scenario.to_yaml(),
         "versions": json.dumps(versions()),
-        "source_fingerprint": fingerprint(),
+        "source_fingerprint": sources(),
         **({"own_code": code} if (code := own.written()) else {}),
         "command": " ".join(sys.argv),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

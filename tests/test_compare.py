@@ -15,9 +15,10 @@ from sim.errors import InputError
 from sim.harvest import CAUSES
 from sim.rng import replicate_seed
 from sim.scenario import CitySize, Scenario
-from sim.studies.compare import BATCH, NOTICED, QUANTILES, compare
+from sim.studies.compare import BATCH, compare
 from sim.studies.comparison import TABLES, Comparison
 from sim.studies.effects import independent_variance, sign_shares, variance_reduction
+from sim.studies.runs import NOTICED, QUANTILES
 from sim.studies.study import LEAST, Study
 from sim.studies.study_files import load_study
 from sim.world.simulation import Simulation

@@ -15,8 +15,8 @@ from pace import LONGEST, eventually
 from test_store import SMALL, STUDY, data_of, made_up, number_of
 
 from sim.engine import running
-from sim.engine.running import Interrupted, patience, sizes
-from sim.errors import InputError
+from sim.engine.running import patience, sizes
+from sim.errors import InputError, Interrupted
 from sim.measures import MEASURES
 from sim.results import interval
 from sim.studies.effects import year_before

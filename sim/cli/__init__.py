@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from sim.cli import verbs
-from sim.errors import InputError
+from sim.errors import InputError, Interrupted
+
+INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
 
 app = typer.Typer(
     help="Confianza: trust between police and citizens, simulated; reforms compared with the same luck.",
@@ -33,11 +35,13 @@ def run(
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/SCENARIO.", show_default=False)] = None,
+    executor: verbs.Runs = "threads",
+    workers: verbs.Workers = None,
 ) -> None:
     """Run a scenario: a table of what changed, figures and labeled data."""
-    from sim.cli.work import run_scenario
+    from sim.cli.work import Where, run_scenario
 
-    run_scenario(scenario, replicates, weeks, seed, settings or [], out)
+    run_scenario(scenario, replicates, weeks, seed, settings or [], Where(out, executor, workers))
 
 
 @app.command()
@@ -47,11 +51,14 @@ def compare(
     weeks: Annotated[int | None, typer.Option(help="Weeks after the spin-up, instead of the study's.", show_default=False)] = None,
     seed: Annotated[int | None, typer.Option(help="Root seed, instead of the study's.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/STUDY.", show_default=False)] = None,
+    executor: verbs.Runs = "threads",
+    workers: verbs.Workers = None,
 ) -> None:
     """Compare reforms with the same luck: paired effects with intervals, why trust moved, who gains, what it costs."""
     from sim.cli.compare import compare_arms
+    from sim.cli.work import Where
 
-    compare_arms(study, replicates, weeks, seed, out)
+    compare_arms(study, replicates, weeks, seed, Where(out, executor, workers))
 
 
 @app.command()
@@ -79,11 +86,15 @@ def validate(
             show_default=False,
         ),
     ] = None,
+    executor: verbs.Runs = "threads",
+    workers: verbs.Workers = None,
 ) -> None:
     """Measure every pattern over the draws of a posterior, and say which pass and what failures mean."""
     from sim.cli.validate import validate_scenario
+    from sim.cli.work import Where
 
-    validate_scenario(scenario, posterior=posterior, draws=draws, replicates=replicates, seed=seed, settings=settings, out=out, page=page)
+    asked = {"posterior": posterior, "draws": draws, "replicates": replicates, "seed": seed, "settings": settings}
+    validate_scenario(scenario, **asked, page=page, where=Where(out, executor, workers))
 
 
 @app.command()
@@ -131,11 +142,14 @@ def trial(
     replicates: Annotated[int | None, typer.Option(help="How many times, instead of the file's number.", show_default=False)] = None,
     seed: Annotated[int | None, typer.Option(help="Root seed, instead of the file's.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/ and its name.", show_default=False)] = None,
+    executor: verbs.Runs = "threads",
+    workers: verbs.Workers = None,
 ) -> None:
     """Do a virtual field trial: what evaluators would find, bias from spillover, power and minimal detectable effect."""
     from sim.cli.trial import try_out
+    from sim.cli.work import Where
 
-    try_out(study, replicates, seed, out)
+    try_out(study, replicates, seed, Where(out, executor, workers))
 
 
 verbs.register(app)
@@ -151,3 +165,6 @@ def main(arguments: list[str] | None = None) -> None:
     except InputError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except Interrupted as stop:
+        print(f"{str(stop)[:1].upper()}{str(stop)[1:]}", file=sys.stderr)
+        sys.exit(INTERRUPTED)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from sim.cli.show import amount, console, note, progress, table
-from sim.cli.work import check_out, check_replicates
+from sim.cli.work import Where, check_out, check_replicates
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
@@ -33,10 +33,10 @@ def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | Non
     return study
 
 
-def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int | None, out: Path | None) -> None:
+def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int | None, where: Where) -> None:
     """Compare, print, write results and figures, and say where. Errors about arms name the study's file."""
     study = chosen(path, replicates, weeks, seed)
-    folder = out or Path("out") / Path(path).stem
+    folder = where.out or Path("out") / Path(path).stem
     check_out(folder)
     screen = console()
     screen.print(describe(study))
@@ -48,7 +48,8 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
     with progress(base.city.adults) as bar:
         task = bar.add_task("Comparing", total=most * len(study.all_arms()) * (base.spin_up_weeks + base.weeks))
         try:
-            comparison = compare(study, progress=lambda done: bar.advance(task, done))
+            execution = where._replace(out=folder).execution("comparison", lambda done: bar.advance(task, done))
+            comparison = compare(study, **execution._asdict())
         except InputError as error:
             raise error if error.file else error.at(path) from None
     took = time.perf_counter() - began

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -14,7 +13,6 @@ from rich.text import Text
 from sim.cli.compare import chosen
 from sim.cli.show import amount, console, note, table
 from sim.engine import executors
-from sim.engine.running import Interrupted
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.methods.sensitivity.noise import responses
@@ -24,8 +22,6 @@ from sim.studies.limits import Replicates, unit_of
 from sim.studies.store import SweepStore
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
-
-INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
 
 
 class RunRate(ProgressColumn):
@@ -38,20 +34,13 @@ class RunRate(ProgressColumn):
 
 @contextmanager
 def running(total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error (nothing if that is no terminal) for so many runs, some of which are done already.
-
-    Ctrl-C ends with what to do next and exit code 130.
-    """
+    """A progress bar on standard error (nothing if that is no terminal) for so many runs, some of which are done already."""
     screen = Console(stderr=True, markup=False)
     columns = (TextColumn("Running"), BarColumn(), MofNCompleteColumn(), RunRate(), TextColumn("left"), TimeRemainingColumn())
     warm_up()
-    try:
-        with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
-            task = bar.add_task("", total=total, completed=done)
-            yield lambda runs: bar.advance(task, runs)
-    except Interrupted as stop:
-        note(f"{str(stop)[:1].upper()}{str(stop)[1:]}")
-        raise typer.Exit(INTERRUPTED) from None
+    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("", total=total, completed=done)
+        yield lambda runs: bar.advance(task, runs)
 
 
 def most_replicates(study: Study) -> int:

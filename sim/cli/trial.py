@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from sim.cli.show import amount, console, progress, table
-from sim.cli.work import check_out
+from sim.cli.work import Where, check_out
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
@@ -16,7 +16,7 @@ from sim.trials.result import COVERS, TrialResult
 from sim.trials.trial import check_sites, run_trial, weeks_to_run
 
 
-def try_out(path: str, replicates: int | None, seed: int | None, out: Path | None) -> None:
+def try_out(path: str, replicates: int | None, seed: int | None, where: Where) -> None:
     """Do the trial, print, write results and figures, and say where. Errors about sites name the trial's file."""
     trial = load_trial(path)
     for option, given in {"replicates": replicates, "seed": seed}.items():
@@ -25,7 +25,7 @@ def try_out(path: str, replicates: int | None, seed: int | None, out: Path | Non
                 trial = trial.with_(**{option: given})
             except InputError as error:
                 raise error.at(f"--{option}") from None
-    folder = out or Path("out") / (Path(path).resolve().parent.name if Path(path).stem == "trial" else Path(path).stem)
+    folder = where.out or Path("out") / (Path(path).resolve().parent.name if Path(path).stem == "trial" else Path(path).stem)
     check_out(folder)
     screen = console()
     screen.print(describe(trial))
@@ -37,7 +37,8 @@ def try_out(path: str, replicates: int | None, seed: int | None, out: Path | Non
     began = time.perf_counter()
     with progress(trial.scenario.city.adults) as bar:
         task = bar.add_task("Trying", total=weeks_to_run(trial))
-        result = run_trial(trial, progress=lambda done: bar.advance(task, done))
+        execution = where._replace(out=folder).execution("trial", lambda done: bar.advance(task, done))
+        result = run_trial(trial, **execution._asdict())
     took = time.perf_counter() - began
     report(result)
     from sim.plots_trial import save_figures  # after the table, because matplotlib takes long to import

@@ -6,15 +6,14 @@ from pathlib import Path
 from rich.table import Table
 
 from sim.cli.show import amount, console, note, progress, table
-from sim.cli.work import check_replicates, chosen
-from sim.compiled import fingerprint
-from sim.engine.running import Execution
+from sim.cli.work import NOWHERE, Where, check_replicates, chosen
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.patterns import REPLICATES, ROLES, Finding
 from sim.posterior import Posterior, load_posterior, shipped_posteriors
 from sim.results import check_folder
 from sim.scenario import Scenario
+from sim.sources import sources
 from sim.validation.jobs import plan, validate
 from sim.validation.record import FILE, Validation, save
 from sim.validation.run import DRAWS, cities, cost, validate_draws
@@ -31,15 +30,17 @@ def validate_scenario(
     replicates: int | None = None,
     seed: int | None = None,
     settings: list[str] | None = None,
-    out: Path | None = None,
     page: Path | None = None,
+    where: Where = NOWHERE,
 ) -> None:
     """Measure the patterns and print each with its range and verdict.
 
     posterior   a name or a file; none: the codebook's values; not given: the scenario's own, if one comes with the program
     draws, replicates   how many cities, with a posterior and without
-    out         folder for validation.json;  page: a Markdown file, with figures and data in a folder beside it
+    page        a Markdown file, with figures and data in a folder beside it
+    where       its folder is for validation.json
     """
+    out = where.out
     scenario = chosen(name, seed, None, settings or [])
     used = posterior_of(scenario, posterior, draws, replicates)
     for folder in filter(None, (out, page.parent if page else None)):
@@ -48,7 +49,9 @@ def validate_scenario(
         remedy = "Write confianza validate national-average --page docs/validation.md"
         raise InputError("the page is about the country, and needs its posterior.", remedy, file="--page")
     began = time.perf_counter()
-    found = over_draws(scenario, used, draws or DRAWS, settings or [], page) if used else over_replicates(scenario, replicates)
+    found = (
+        over_draws(scenario, used, draws or DRAWS, settings or [], page, where) if used else over_replicates(scenario, replicates, where)
+    )
     screen = console()
     screen.print(findings_table(found))
     for line in (verdict(list(found.findings)), *remarks(found, scenario)):
@@ -78,7 +81,7 @@ def posterior_of(scenario: Scenario, asked: str | None, draws: int | None, repli
         raise (error if error.file else error.at("--posterior")) from None
 
 
-def over_draws(scenario: Scenario, posterior: Posterior, draws: int, settings: list[str], page: Path | None) -> Validation:
+def over_draws(scenario: Scenario, posterior: Posterior, draws: int, settings: list[str], page: Path | None, where: Where) -> Validation:
     """Every pattern over draws of a posterior; with a page also what was not fitted, and negative controls."""
     fixed = [setting.partition("=")[0].strip() for setting in settings]
     try:
@@ -89,20 +92,19 @@ def over_draws(scenario: Scenario, posterior: Posterior, draws: int, settings: l
     warm_up()
     with progress(1) as bar:
         task = bar.add_task("Running", total=cost(base, full=page is not None))
-        return validate_draws(
-            base, posterior.name, full=page is not None, execution=Execution(progress=lambda done: bar.advance(task, done))
-        )
+        here = where.execution("validation", lambda done: bar.advance(task, done))
+        return validate_draws(base, posterior.name, full=page is not None, execution=here)
 
 
-def over_replicates(scenario: Scenario, replicates: int | None) -> Validation:
+def over_replicates(scenario: Scenario, replicates: int | None, where: Where) -> Validation:
     """Every pattern in replicates of one city."""
     many = REPLICATES if replicates is None else replicates
     console().print(f"{scenario.name}: every pattern, {many} replicates (how each is measured: confianza explain P01)\n")
     warm_up()
     with progress(1) as bar:
         task = bar.add_task("Running", total=sum(job.cost for job in plan([scenario] * many)))
-        found = validate(scenario, many, execution=Execution(progress=lambda done: bar.advance(task, done)))
-    return Validation(scenario.name, tuple(found), None, scenario.seed, fingerprint())
+        found = validate(scenario, many, execution=where.execution("validation", lambda done: bar.advance(task, done)))
+    return Validation(scenario.name, tuple(found), None, scenario.seed, sources())
 
 
 def findings_table(validation: Validation) -> Table:

@@ -1,17 +1,22 @@
 """What the command `run` does."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.table import Table
 
 from sim.cli.show import WIDE, amount, console, note, progress, table
+from sim.engine.running import Execution
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
 from sim.results import Results, adapted, check_folder
 from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario, load_scenario
 from sim.studies.runs import run
+
+RUNS = "runs"  # folder of the stores below that of what was found
 
 
 def chosen(name: str, seed: int | None, weeks: int | None, settings: list[str]) -> Scenario:
@@ -58,11 +63,34 @@ def check_out(folder: Path) -> None:
     check_folder(folder)
 
 
-def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], out: Path | None) -> None:
+class Where(NamedTuple):
+    """Where runs are done and what is found is written, as the command line says."""
+
+    out: Path | None
+    executor: str
+    workers: int | None
+
+    def execution(self, kind: str, progress: Callable[[int], None]) -> Execution:
+        """The runs are kept below the folder, so that a command that was stopped goes on where it was."""
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"must be a whole number, 1 or more, but is {self.workers}.", file="--workers")
+        return Execution(self.out and self.out / RUNS / kind, self.executor, self.workers, progress)
+
+
+def run_scenario(
+    name: str,
+    replicates: int,
+    weeks: int | None,
+    seed: int | None,
+    settings: list[str],
+    out: Path | None,
+    executor: str,
+    workers: int | None,
+) -> None:
     """Run, print the table, write results and figures, and say where."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)
-    folder = out or Path("out") / Path(name).stem
+    folder = where.out or Path("out") / Path(name).stem
     check_out(folder)
     screen = console()
     screen.print(describe(scenario, replicates))
@@ -72,7 +100,8 @@ def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None
     began = time.perf_counter()
     with progress(scenario.city.adults) as bar:
         task = bar.add_task("Running", total=replicates * (scenario.spin_up_weeks + scenario.weeks))
-        results = run(scenario, replicates=replicates, progress=lambda done: bar.advance(task, done))
+        execution = where._replace(out=folder).execution("run", lambda done: bar.advance(task, done))
+        results = run(scenario, replicates=replicates, **execution._asdict())
     took = time.perf_counter() - began
     screen.print(summary_table(results, wide=screen.width >= WIDE))
     screen.print(virtual_survey(results))

@@ -5,10 +5,11 @@ Whoever lists runs also carries them out: a worker in a thread, in a process or 
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -62,67 +63,67 @@ class Shape(NamedTuple):
     replicates: int
 
 
-class Plan(Protocol):
+class Plan(ABC):
     """A list of runs, and how each is done.
 
     kind      what it is called in a journal
     weekly    is progress told in weeks? Otherwise in runs
     together  arms of a replicate are best done by one worker
-    text      all that its runs depend on, as YAML; `read` makes the plan of it again
+    replicates  of each point and arm
     """
 
     kind: ClassVar[str]
-    weekly: ClassVar[bool]
-    together: ClassVar[bool]
+    weekly: ClassVar[bool] = True
+    together: ClassVar[bool] = False
+    replicates: int
 
     @classmethod
+    @abstractmethod
     def read(cls, text: str, replicates: int) -> Self:
-        """The plan that a journal kept."""
-        ...
+        """The plan whose `text` this is."""
 
     @property
-    def text(self) -> str: ...
+    @abstractmethod
+    def text(self) -> str:
+        """All that its runs depend on, as YAML or JSON."""
 
     @property
-    def replicates(self) -> int: ...
-
-    @property
+    @abstractmethod
     def shape(self) -> Shape:
         """Points, arms and replicates."""
-        ...
 
     @property
+    @abstractmethod
     def facts(self) -> Mapping[str, Any]:
         """For people and archives: title, question, root_seed, file (of its text), columns and series (names of what is kept)."""
-        ...
 
+    @abstractmethod
     def keys(self) -> list[bytes]:
         """A name of 16 bytes for each run, of all that its kept numbers depend on and of nothing else."""
-        ...
 
+    @abstractmethod
     def specs(self, positions: np.ndarray) -> list[RunSpec]:
         """The runs at these places of the list."""
-        ...
+
+    @abstractmethod
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        """Weeks of a run, and adult-weeks: about."""
 
     def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
         """What varies, for each of some runs."""
-        ...
-
-    def cost(self, spec: RunSpec) -> tuple[int, int]:
-        """Weeks of a run, and adult-weeks: about."""
-        ...
+        return ({},) * len(specs)
 
     def told(self) -> str:
         """What a worker has to know: the text, or less of it where `values` bring the rest."""
-        ...
+        return self.text
 
+    @abstractmethod
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         """Do some runs.
 
         pulse   called with each number of weeks that has been simulated, or with each run that is done (see `weekly`); what it raises
                 ends the work
         """
-        ...
 
 
 def job_of(plan: Plan) -> bytes:

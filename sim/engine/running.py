@@ -19,16 +19,12 @@ from sim.engine.executors import executor as opened
 from sim.engine.journal import Batch, count
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
 from sim.engine.store import Store, somewhere
-from sim.errors import InputError
+from sim.errors import InputError, Interrupted
 from sim.sources import sources
 
 PIECE = 16  # runs that a worker takes at most at one time
 AHEAD = 4  # runs that are handed out for each worker, at least, so that none waits
 ANSWER = 0.2  # seconds until Ctrl-C is noticed
-
-
-class Interrupted(Exception):
-    """The user asked to stop; the shards under way have been finished and nothing is lost. The text says how to go on."""
 
 
 class _Halted(BaseException):

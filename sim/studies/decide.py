@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sim.compiled import fingerprint
 from sim.engine.journal import command
 from sim.errors import InputError, number, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
 from sim.results import versions
+from sim.sources import sources
 from sim.studies import verdicts
 from sim.studies.arm_effects import arm_effects, pareto, well_known
 from sim.studies.cautions import cautions
@@ -108,7 +108,7 @@ def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], s
     effects, known_effects = arm_effects(told, compared, asked.value)
     evppi = verdicts.evppi(told)
     facts: dict[str, Any] = {
-        "versions": versions(), "source_fingerprint": fingerprint(), "command": command(),
+        "versions": versions(), "source_fingerprint": sources(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "adults": study.base.city.adults,
         "draws": len(outcomes.unit), "replicates": int(outcomes.known.runs.runs.max()), "different": int(outcomes.clusters.max()) + 1,
         "effective": effective(outcomes.clusters), "left_out": int((~outcomes.known.runs.kept).sum()),

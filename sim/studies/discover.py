@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from sim.compiled import fingerprint
 from sim.engine.journal import command
 from sim.errors import InputError
 from sim.methods.decision.denoise import denoised
@@ -18,6 +17,7 @@ from sim.methods.discovery.search import PERMUTATIONS, RESAMPLES, Found, least_m
 from sim.methods.discovery.tree import tree
 from sim.parameters import CODEBOOK
 from sim.results import versions
+from sim.sources import sources
 from sim.studies.conditions import Condition, condition_of
 from sim.studies.designs import kind_of
 from sim.studies.discoveries import BOX, Discovery, Luckless, notes, rule_text, sentences
@@ -79,7 +79,7 @@ def discover(
     others = found.others.assign(factor=[columns[column].factor.name for column in found.others.factor])
     others = others.groupby("factor", sort=False, as_index=False).share.max()
     facts = {
-        "versions": versions(), "source_fingerprint": fingerprint(), "command": command(),
+        "versions": versions(), "source_fingerprint": sources(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
         "draws": len(x), "replicates": known.replicates, "q2": known.q2,
     }  # fmt: skip

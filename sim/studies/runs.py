@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.plans import Piece, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
@@ -26,10 +26,10 @@ NOTICED = 0.01  # of trust, on 0-1: a citizen whose trust differs by less neithe
 Found = dict[str, np.ndarray]
 
 
-class RunPlan:
+class RunPlan(Plan):
     """Replicates of one scenario."""
 
-    kind, weekly, together = "run", True, False
+    kind = "run"
     ARM = "run"
 
     def __init__(self, scenario: Scenario, replicates: int):
@@ -59,14 +59,8 @@ class RunPlan:
     def specs(self, positions: np.ndarray) -> list[RunSpec]:
         return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
 
-    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
-        return ({},) * len(specs)
-
     def cost(self, spec: RunSpec) -> tuple[int, int]:
         return _cost(self.scenario)
-
-    def told(self) -> str:
-        return self.text
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds = [replicate_seed(self.scenario.seed, spec.replicate) for spec in specs]
@@ -74,10 +68,10 @@ class RunPlan:
         return Piece(stacked(specs, seeds, kept), None, [])
 
 
-class ComparisonPlan:
+class ComparisonPlan(Plan):
     """All arms of a study, replicate by replicate, with the same luck; what each changes for each citizen is kept too."""
 
-    kind, weekly, together = "comparison", True, True
+    kind, together = "comparison", True
 
     def __init__(self, study: Study, replicates: int):
         self.study, self.replicates = study, replicates

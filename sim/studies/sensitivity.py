@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from sim.compiled import fingerprint
 from sim.engine.journal import command
 from sim.errors import InputError
 from sim.methods.sensitivity import Sensitivity, indices
 from sim.results import versions
+from sim.sources import sources
 from sim.studies.designs import OPTIONS, kind_of
 from sim.studies.factors import Factor, group_names
 from sim.studies.findings import Analysis, Finding, Output
@@ -106,7 +106,7 @@ def analyze(
     )
     facts = {
         "versions": versions(),
-        "source_fingerprint": fingerprint(),
+        "source_fingerprint": sources(),
         "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

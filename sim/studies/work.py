@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.engine import plans
-from sim.engine.plans import Failure, Piece, Pulse, RunSpec, Shape
+from sim.engine.plans import Failure, Piece, Plan, Pulse, RunSpec, Shape
 from sim.harvest import labeled, lived
 from sim.instruments.beyond import Observer
 from sim.measures import MEASURES
@@ -29,10 +29,10 @@ from sim.yaml_files import parse
 GROUP = 16  # runs that are measured together: labels cost a millisecond a measure, however many runs there are
 
 
-class SweepPlan:
+class SweepPlan(Plan):
     """All runs of a study: by point of its design, arm and replicate."""
 
-    kind, weekly, together = "sweep", False, False
+    kind, weekly = "sweep", False
 
     def __init__(self, study: Study, replicates: int | None = None):
         """replicates: of every point and arm, by default the study's, or the least if it has a rule."""
@@ -70,7 +70,7 @@ class SweepPlan:
         points, arms, replicates = self.shape
         return points * len(arms) * replicates
 
-    def indices(self, positions: np.ndarray) -> tuple[np.ndarray, ...]:
+    def indices(self, positions: np.ndarray) -> tuple[Any, ...]:
         """Number of the point, of the arm and of the replicate of runs at these places."""
         points, arms, replicates = self.shape
         return np.unravel_index(positions, (points, len(arms), replicates))

@@ -13,9 +13,9 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from sim.compiled import fingerprint
 from sim.html import card, note, table
 from sim.results import interval, plain, read, versions, write_all
+from sim.sources import sources
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES
@@ -57,7 +57,7 @@ def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
     }  # fmt: skip
     attrs = {
         "title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "versions": json.dumps(versions()), "covers": COVERS,
-        "source_fingerprint": fingerprint(), "command": " ".join(sys.argv), "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source_fingerprint": sources(), "command": " ".join(sys.argv), "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     return xr.Dataset(parts | more, {name: list(values) for name, values in labels.items()}, attrs)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.plans import Piece, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
@@ -65,10 +65,10 @@ def run_trial(
         return TrialResult(labeled(trial, complete(runner, TrialPlan(trial, trial.replicates))))
 
 
-class TrialPlan:
+class TrialPlan(Plan):
     """Replicates of a trial: each in cities, with a lot and with samples of its own."""
 
-    kind, weekly, together = "trial", True, False
+    kind = "trial"
     ARM = "trial"
 
     def __init__(self, trial: Trial, replicates: int):
@@ -109,15 +109,9 @@ class TrialPlan:
     def specs(self, positions: np.ndarray) -> list[RunSpec]:
         return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
 
-    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
-        return ({},) * len(specs)
-
     def cost(self, spec: RunSpec) -> tuple[int, int]:
         weeks = weeks_to_run(self.trial) // self.trial.replicates
         return weeks, weeks * self.trial.scenario.city.adults
-
-    def told(self) -> str:
-        return self.text
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds = [self.trial.seed_of(spec.replicate, 0) for spec in specs]

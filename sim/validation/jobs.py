@@ -5,14 +5,13 @@ The cities are replicates of one scenario (the same numbers, other luck), or dra
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.plans import Piece, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
 from sim.engine.running import HERE, Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError
@@ -67,18 +66,18 @@ def costly(pattern: Pattern, scenario: Scenario) -> bool:
     return cost > EXPENSIVE * instrument(ORDINARY).cost(scenario)
 
 
-@dataclass(frozen=True)
-class JobPlan:
+class JobPlan(Plan):
     """Every city of some jobs, measured by the job's instrument; those that take long come first."""
 
-    jobs: tuple[Job, ...]
-    kind = "validation"
-    weekly, together, replicates = True, False, 1
+    kind, replicates = "validation", 1
+
+    def __init__(self, jobs: Sequence[Job]):
+        self.jobs = tuple(jobs)
 
     @classmethod
     def read(cls, text: str, replicates: int) -> "JobPlan":
         told = json.loads(text)
-        return cls(tuple(Job(one["instrument"], [Scenario(**city) for city in one["cities"]]) for one in told))
+        return cls([Job(one["instrument"], [Scenario(**city) for city in one["cities"]]) for one in told])
 
     @cached_property
     def text(self) -> str:
@@ -146,7 +145,7 @@ def carried_out(jobs: Sequence[Job], execution: Execution = HERE) -> list[dict[s
 
     execution   its progress is called with about the number of adult-weeks that has been simulated
     """
-    plan = JobPlan(tuple(jobs))
+    plan = JobPlan(jobs)
     with execution.runner(JobStore) as runner:
         columns = complete(runner, plan)
     found: list[list[dict[str, float]]] = [[{}] * len(job.scenarios) for job in jobs]

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, NamedTuple, get_args, get_type_hints
 
-from sim.compiled import fingerprint
 from sim.errors import InputError
 from sim.patterns import Finding, patterns
 from sim.results import write
+from sim.sources import sources
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.targets import controls, holdouts
@@ -58,7 +58,7 @@ def save(validation: Validation, folder: Path, name: str = FILE) -> Path:
     """Write a validation into a folder; the file appears whole or not at all. InputError if it cannot be written."""
     facts = {
         "scenario": validation.scenario, "posterior": validation.posterior, "seed": validation.seed,
-        "source_fingerprint": validation.source_fingerprint or fingerprint(),
+        "source_fingerprint": validation.source_fingerprint or sources(),
         "findings": [plain(row) for row in validation.findings],
     }  # fmt: skip
     facts |= {key: [plain(row) for row in getattr(validation, key)] for key in SECTIONS}

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from sim.compiled import fingerprint
 from sim.engine.running import HERE, Execution
 from sim.errors import InputError
 from sim.instruments import instrument
 from sim.patterns import ORDINARY
 from sim.posterior import Posterior
 from sim.scenario import Scenario
+from sim.sources import sources
 from sim.validation.controls import controlled, jobs_of
 from sim.validation.holdouts import ROUNDS, held, settled
 from sim.validation.jobs import Job, carried_out, findings, plan
@@ -63,7 +63,7 @@ def validate_draws(
     """
     jobs = plan(base, thrifty=True)
     found = carried_out(jobs, execution)
-    made = Validation(base[0].name, tuple(findings(jobs, found, posterior=True)), posterior, base[0].seed, fingerprint())
+    made = Validation(base[0].name, tuple(findings(jobs, found, posterior=True)), posterior, base[0].seed, sources())
     if not full:
         return made
     usual = in_one_city(jobs, found, base[0])
