@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -93,7 +93,7 @@ def validate(
     from sim.cli.validate import validate_scenario
     from sim.cli.work import Where
 
-    asked = {"posterior": posterior, "draws": draws, "replicates": replicates, "seed": seed, "settings": settings}
+    asked: dict[str, Any] = {"posterior": posterior, "draws": draws, "replicates": replicates, "seed": seed, "settings": settings}
     validate_scenario(scenario, **asked, page=page, where=Where(out, executor, workers))
 
 

@@ -77,16 +77,10 @@ class Where(NamedTuple):
         return Execution(self.out and self.out / RUNS / kind, self.executor, self.workers, progress)
 
 
-def run_scenario(
-    name: str,
-    replicates: int,
-    weeks: int | None,
-    seed: int | None,
-    settings: list[str],
-    out: Path | None,
-    executor: str,
-    workers: int | None,
-) -> None:
+NOWHERE = Where(None, "threads", None)
+
+
+def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], where: Where) -> None:
     """Run, print the table, write results and figures, and say where."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)
