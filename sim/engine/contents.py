@@ -81,6 +81,12 @@ class Contents:
         with self.journal() as journal:
             return not journal.blank
 
+    @property
+    def kind(self) -> str:
+        """Of its plan."""
+        with self.journal() as journal:
+            return journal.plan()
+
     def batches(self) -> list[Batch]:
         """All batches, the oldest first; the last says which study this is."""
         with self.journal() as journal:

@@ -158,8 +158,8 @@ class Journal:
         with self._explained():
             return self.connection.execute(query, values).fetchall()
 
-    def add_batch(self, batch: Batch) -> None:
-        """Write down a batch; with the first one, the tables themselves."""
+    def add_batch(self, batch: Batch, plan: str) -> None:
+        """Write down a batch; with the first one, the tables themselves, and the kind of plan."""
         mask: np.ndarray = np.zeros(len(batch.listed), bool)
         mask[batch.chosen] = True
         fields = (batch.number, batch.kind, batch.study, batch.replicates, batch.fingerprint, batch.chunk, batch.first_shard)
@@ -168,9 +168,14 @@ class Journal:
             if self.blank:
                 for statement in TABLES.split(";"):
                     connection.execute(statement)
-                connection.execute("INSERT INTO about VALUES ('version', ?)", (VERSION,))
+                connection.execute("INSERT INTO about VALUES ('version', ?), ('plan', ?)", (VERSION, plan))
             connection.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*fields, *packed))
         self.blank = False
+
+    def plan(self) -> str:
+        """The kind of its plan; older journals are of sweeps."""
+        found = self.rows("SELECT value FROM about WHERE name = 'plan'")
+        return str(found[0][0]) if found else "sweep"
 
     def batches(self, *, last: bool = False) -> list[Batch]:
         """All batches, the oldest first, or the last alone."""

@@ -65,6 +65,9 @@ class Store(Contents):
         store = cls(folder)
         if not store.exists():
             raise InputError(f"'{folder}' holds no study.", "Give the folder of one, or make it: confianza sweep STUDY.yaml --out DIR")
+        if (kind := store.kind) != cls.plans.kind:
+            message = f"'{folder}' holds runs of a {kind}, not of a {cls.plans.kind}."
+            raise InputError(message, f"Whoever made them goes on with them; look at them: confianza status {folder}")
         return store
 
     def is_blank(self) -> bool:
@@ -173,7 +176,7 @@ class Store(Contents):
             | ({"own_code": code} if (code := own.texts()) else {}),
         )
         assert self._writer  # only who holds the lock plans
-        self._writer.add_batch(batch)
+        self._writer.add_batch(batch, plan.kind)
         self._describe()
         return batch
 
