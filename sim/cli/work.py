@@ -3,9 +3,7 @@
 import time
 from pathlib import Path
 
-from rich.table import Table
-
-from sim.cli.show import WIDE, amount, console, note, progress, table
+from sim.cli.show import Table, amount, console, note, progress, table
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
 from sim.results import Results, adapted, check_folder, run
@@ -73,7 +71,7 @@ def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None
         task = bar.add_task("Running", total=replicates * (scenario.spin_up_weeks + scenario.weeks))
         results = run(scenario, replicates=replicates, progress=lambda done: bar.advance(task, done))
     took = time.perf_counter() - began
-    screen.print(summary_table(results, wide=screen.width >= WIDE))
+    screen.print(summary_table(results))
     screen.print(virtual_survey(results))
     from sim.plots import save_figures  # after the table, because matplotlib takes long to import
 
@@ -83,15 +81,14 @@ def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None
     screen.print(f"Figures and data are in {folder}: {', '.join(path.name for path in written)}")
 
 
-def summary_table(results: Results, *, wide: bool) -> Table:
+def summary_table(results: Results) -> Table:
     """The summary as people read it; where there is little room, units stand below the names."""
     many = f"mean of {results.replicates} replicates ± half-width of its 95 % interval" if results.replicates > 1 else "one replicate"
     spans = {"first year": "first_year", "last year": "last_year", "change": "change"}
-    made = table("measure", *spans, *(["unit"] if wide else []), right=tuple(spans), whole=("measure",) if wide else (), title=many)
+    made = table("measure", *spans, "unit", right=tuple(spans), whole=("measure",), under={"unit": "measure"}, title=many)
     for row in results.summary().to_dict("records"):
         amounts = [amount(row[span], row[f"{span}_interval"], sign=span == "change") for span in spans.values()]
-        cells = [row["measure"], *amounts, row["unit"]] if wide else [f"{row['measure']}\n  {row['unit']}", *amounts]
-        made.add_row(*cells)
+        made.add_row(row["measure"], *amounts, row["unit"])
     return made
 
 
