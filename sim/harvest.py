@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
+from sim.measures import Columns
 from sim.scenario import CitySize, Scenario
 from sim.world.simulation import Simulation
 from sim.world.state import Cause, City, Count, Mean
@@ -197,3 +198,8 @@ def labeled(scenario: Scenario, seeds: list[int], runs: list[dict[str, np.ndarra
     seed = np.array(seeds, np.int64)
     weight = xr.DataArray(weights(scenario), dims="week", attrs={"long_name": "weight of effectiveness in trust", "units": "share"})
     return dataset.assign(effectiveness_weight=weight).assign_coords(seed=("replicate", seed, {"long_name": "seed of the replicate"}))
+
+
+def columns(scenario: Scenario, found: dict[str, np.ndarray]) -> Columns:
+    """What was read from a run (see `harvest`), for measures."""
+    return Columns(found, np.arange(-scenario.spin_up_weeks, scenario.weeks), found["survey_week"], scenario.city.adults)

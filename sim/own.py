@@ -92,7 +92,8 @@ def reform(name: str) -> Callable[[type], type]:
 
 
 def measure(unit: str, mirrors: str) -> Callable[[Callable], Measure]:
-    """Make a function of `sim.measures.Over` a measure by its name; its docstring is the description.
+    """Make a function of `sim.measures.Over` a measure by its name; its docstring is the description. What it reads of one run are numbers
+    and NumPy arrays; of several runs side by side, arrays whose first axes are the runs.
 
     unit     of its values;  mirrors: the survey or record that asks for the same in reality, or "none"
     InputError if it has no docstring, or if a measure of the package has this name. One of one's own may be defined anew.

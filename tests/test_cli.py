@@ -156,7 +156,7 @@ def test_the_schedule_is_in_order(capsys):
     _, out, _ = confianza(capsys, "explain", "schedule")
     places = [out.index(f"{number:2}. {process}\n") for number, process in enumerate(PROCESSES, 1)]
     assert places == sorted(places)
-    assert "writes     officers (cell)" in out
+    assert "writes      officers (cell)" in out
     assert "trust.relaxation_rate" in out
 
 

@@ -1,11 +1,18 @@
-"""Measures against arithmetic done by hand on a made-up dataset."""
+"""Measures against arithmetic done by hand on a made-up dataset, and bit for bit against the same formulas on labeled arrays."""
 
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from labeled_measures import FORMULAS, Course, Span
 
-from sim.measures import MEASURES, Over, first_year, last_year
-from sim.measures.spans import share_holding_half, share_of_top
+from sim import load_scenario, run
+from sim.harvest import VARIABLES
+from sim.measures import MEASURES, Columns, Over, first_year, last_year
+from sim.measures.spans import MORE_AXES, share_holding_half, share_of_top
+from sim.scenario_files import shipped_scenarios
+from sim.world.interventions import Purge, Training
 
 ADULTS, OFFICERS = 1000, 50
 FIRST, WEEKS = -52, 104
@@ -134,7 +141,7 @@ def test_years():
     assert (first_year(made_up()), last_year(made_up())) == ((0, 51), (52, 103))
     short = made_up().sel(week=slice(None, 9))
     assert first_year(short) == last_year(short) == (0, 9)
-    assert Over(short, 0, 9).years == pytest.approx(10 / 52)
+    assert Over(of_one_run(short, 0), 0, 9).years == pytest.approx(10 / 52)
 
 
 def test_concentration():
@@ -142,3 +149,81 @@ def test_concentration():
     assert share_holding_half(np.array([0, 0, 0, 7])) == 0.25
     assert np.isnan(share_of_top(np.ones(24), 0.02)), "two percent of 24 is nobody"
     assert share_of_top(np.ones(50), 0.02) == pytest.approx(0.02)
+
+
+# --- The same bits, however it is measured
+
+
+def of_one_run(data, *place):
+    """The plain columns of one run of a dataset, as a worker has them."""
+    values = {str(name): variable.values[place] for name, variable in data.data_vars.items() if variable.dims[0] != "week"}
+    return Columns(values, data.week.values, data.survey_week.values, data.attrs["adults"])
+
+
+def same(one, other):
+    """Equal bit for bit, except that nan is nan."""
+    return np.shape(one) == np.shape(other) and np.array_equal(one, other, equal_nan=True)
+
+
+def assert_the_same_bits(data, windows, runs):
+    """Of all measures: by labeled arrays, of the dataset, and of each run alone; and so are the labels."""
+    places = list(np.ndindex(*(data.sizes[dim] for dim in runs)))
+    alone = {place: of_one_run(data, *place) for place in places}
+    for name, formula in FORMULAS.items():
+        for window in windows:
+            expected, found = formula(Span(data, *window)), MEASURES[name](data, window)
+            assert found.dims == expected.dims == runs and set(found.coords) == set(expected.coords)
+            assert same(expected.values, found.values), (name, window)
+            for place in places:
+                assert same(expected.values[place], MEASURES[name].of(alone[place], window)), (name, window, place)
+        try:
+            expected = formula(Course(data))
+        except LookupError:
+            continue
+        found = MEASURES[name].weekly(data)
+        assert same(expected.values, found.values) and found.dims == expected.dims, name
+        assert all(found[label].equals(expected[label]) for label in (*found.coords, *expected.coords))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_plain_columns_and_labeled_arrays_give_the_same_bits(name):
+    small = load_scenario(name).with_(adults=1500, width=None, height=None, spin_up_weeks=40, weeks=70, changes=())
+    data = run(small.with_(interventions=(Training(start=2, coverage=0.5), Purge(start=9))), replicates=2).dataset
+    assert_the_same_bits(data, [(0, 51), (18, 69), (-30, -3)], ("replicate",))
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 110), st.integers(0, 110), st.floats(0, 1))
+def test_whatever_is_missing_the_bits_are_the_same(seed, first, weeks, holes):
+    luck = np.random.default_rng(seed)
+    data = made_up().sel(week=slice(FIRST, WEEKS - 1)).expand_dims(arm=["one", "other"]).copy(deep=True)
+    for variable in data.data_vars.values():
+        made = luck.normal(size=variable.shape) * luck.integers(1, 9)
+        whole = variable.dtype.kind == "i"
+        variable.data = np.abs(made * 9).astype(int) if whole else np.where(luck.random(made.shape) < 0.3 * holes, np.nan, made)
+    window = FIRST + first, min(FIRST + first + weeks, WEEKS - 1)
+    assert_the_same_bits(data, [window], ("arm", "replicate"))
+
+
+def test_where_time_stands_among_the_axes_of_a_column():
+    behind = {name: len(axes) - 1 for name, (axes, *_) in VARIABLES.items() if axes[:1] in (("week",), ("survey_week",))}
+    assert {name: more for name, more in behind.items() if more} == MORE_AXES
+
+
+def test_measures_have_their_own_names_and_units():
+    found = MEASURES["reporting_rate"](made_up().assign_coords(seed=("replicate", [4, 5])))
+    assert found.name == "reporting_rate" and found.attrs["units"] == "share of crimes" and found.seed.values.tolist() == [4, 5]
+
+
+def test_what_goes_by_weeks_and_by_surveys_has_no_series():
+    mixed = MEASURES["prevalence"].__class__("mixed", "", "", "", lambda over: over.asked("unsafe") * over.mean("trust"))
+    assert mixed(made_up()).values == pytest.approx([0.7 * 0.45] * 2)
+    with pytest.raises(LookupError, match="trust goes by week and cannot be put beside what goes by survey_week"):
+        mixed.weekly(made_up())
+
+
+def test_a_variable_that_some_runs_share_is_measured_once():
+    shared = made_up().assign(trust=("week", np.full(WEEKS - FIRST, 0.25)))
+    assert MEASURES["mean_trust"](shared).dims == () and float(MEASURES["mean_trust"](shared)) == 0.25
+    assert MEASURES["mean_trust"].weekly(shared).dims == ("week",)

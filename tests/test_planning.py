@@ -10,10 +10,9 @@ import pytest
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
 from sim.studies import planning
-from sim.studies.planning import Plan, check_disk, plan
+from sim.studies.planning import MOST_PILOTS, Plan, check_disk, plan
 from sim.studies.study import Study
 from sim.studies.sweep import sweep
-from sim.studies.work import GROUP
 from sim.world.interventions import CommunityPolicing, Purge
 from sim.world.simulation import Simulation
 
@@ -61,7 +60,7 @@ def test_a_plan_comes_true(tmp_path, monkeypatch):
 def test_what_is_left_is_what_is_planned(tmp_path, hurried):
     whole = plan(TINY, workers=2)
     assert (whole.points, whole.arms, whole.replicates, whole.runs, whole.workers) == (64, 3, 2, 384, 2)
-    assert whole.low < whole.seconds < whole.high and whole.failed == 0 and whole.pilots == 2 * 2 * GROUP
+    assert whole.low < whole.seconds < whole.high and whole.failed == 0 and whole.pilots == 2 * 2 * MOST_PILOTS
     store = sweep(TINY.with_(replicates=1), tmp_path / "store").store
     left = plan(TINY, workers=2, done=store.status().kept)
     assert left.runs == 192 and left.bytes < whole.bytes

@@ -8,11 +8,12 @@ from itertools import islice
 
 from sim.engine.executors import crew, executor
 from sim.engine.plans import RunSpec, perform
+from sim.engine.running import PIECE
 from sim.rng import replicate_seed
 from sim.scenario import load_scenario
 from sim.studies.keys import records
 from sim.studies.study import Study
-from sim.studies.work import GROUP, job_of
+from sim.studies.work import job_of
 from sim.world.interventions import CommunityPolicing, Purge, Training
 from sim.world.simulation import Simulation
 
@@ -32,7 +33,7 @@ def pieces(study: Study) -> Pieces:
     values = records(study.points())
     while True:
         specs = (RunSpec(point, arm, 0) for point in range(len(values)) for arm in study.sweep_arms())
-        while piece := tuple(islice(specs, GROUP)):
+        while piece := tuple(islice(specs, PIECE)):
             yield piece, tuple(values[spec.point] for spec in piece)
 
 
@@ -76,4 +77,4 @@ def _rate(pool: Executor, job: bytes, work: Pieces) -> float:
     futures = [pool.submit(perform, job, *piece) for piece in islice(work, crew(pool))]
     if any(future.result().failures for future in futures):
         raise RuntimeError("a run of the benchmark failed")
-    return 60 * GROUP * len(futures) / (time.perf_counter() - start)
+    return 60 * PIECE * len(futures) / (time.perf_counter() - start)

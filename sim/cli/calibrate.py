@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pandas as pd
-from rich.table import Table
 
 from sim.calibration.calibrate import CITIES, CITIES_APART, DRAWS, Calibrator
 from sim.calibration.coverage import REPEATS, Coverage
@@ -13,7 +12,7 @@ from sim.calibration.result import TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.targets import Target, load_targets
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
-from sim.cli.show import amount, console, note, table
+from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import check_out, chosen
 from sim.engine.executors import executor
@@ -121,7 +120,8 @@ def targets_table(made: Calibration) -> Table:
 def parameters_table(parameters: pd.DataFrame) -> Table:
     """The parameters of which most was learned."""
     right = ("contraction", "prior", "posterior", "90 %")
-    shown = table("parameter", "status", *right, "unit", right=right, whole=("parameter", "status"))
+    under = {"status": "parameter", "unit": "parameter"}
+    shown = table("parameter", "status", *right, "unit", right=right, whole=("parameter", "status"), under=under)
     for row in parameters.head(SHOWN).itertuples():
         spread = f"{row.low:.3g} to {row.high:.3g}"
         shown.add_row(row.parameter, row.status, f"{row.contraction:.0%}", f"{row.prior:.3g}", f"{row.posterior:.3g}", spread, row.unit)

@@ -4,9 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from sim.cli.show import amount, console, note, progress, table
+from sim.cli.show import Table, amount, console, note, progress, table
 from sim.cli.work import Where, check_out, check_replicates
 from sim.errors import InputError, number
 from sim.harvest import warm_up
@@ -15,8 +13,6 @@ from sim.studies.compare import compare
 from sim.studies.comparison import Comparison
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 from sim.studies.study_files import load_study
-
-WIDE = 170  # columns that the table of effects needs to show units as well
 
 
 def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | None) -> Study:
@@ -73,7 +69,7 @@ def describe(study: Study) -> str:
 def report(comparison: Comparison, scaled: bool) -> None:
     """Print what was found."""
     screen = console()
-    screen.print(effects_table(comparison, wide=screen.width >= WIDE))
+    screen.print(effects_table(comparison))
     screen.print(costs_table(comparison))
     if scaled:
         screen.print("Doses were scaled to the budget:")
@@ -88,8 +84,8 @@ def report(comparison: Comparison, scaled: bool) -> None:
     )
 
 
-def effects_table(comparison: Comparison, *, wide: bool) -> Table:
-    """Paired effects, a line for each arm and measure, a column for each week; units only where there is room."""
+def effects_table(comparison: Comparison) -> Table:
+    """Paired effects, a line for each arm and measure, a column for each week."""
     weeks = {week: f"week {week}" for week in comparison.study.at}
     title = (
         f"paired difference from {comparison.study.vs}, mean of {comparison.replicates} replicates ± half-width of its 95 % interval; "
@@ -97,14 +93,14 @@ def effects_table(comparison: Comparison, *, wide: bool) -> Table:
         "their own would tell as much"
     )
     right = (*weeks.values(), "P(sign)", "VR")
-    made = table("arm", "measure", *right, *(["unit"] if wide else []), right=right, whole=("arm", "measure"), title=title)
+    made = table("arm", "measure", *right, "unit", right=right, whole=("arm", "measure"), under={"unit": "measure"}, title=title)
     found = comparison.effects()
     for arm in comparison.compared:
         for place, measure in enumerate(comparison.study.measures):
             rows = found[(found.arm == arm) & (found.measure == measure)].set_index("week")
             cells = [amount(rows.effect[week], rows.half_width[week], sign=True) for week in weeks]
             last: Any = rows.loc[max(weeks)]
-            cells += [_share(last.probability_of_sign), _times(last.variance_reduction), *([last.unit] if wide else [])]
+            cells += [_share(last.probability_of_sign), _times(last.variance_reduction), last.unit]
             made.add_row(arm if place == 0 else "", measure, *cells)
         made.add_section()
     return made

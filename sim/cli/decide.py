@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from sim import own
 from sim.cli.compare import chosen
 from sim.cli.discover import limits
 from sim.cli.sensitivity import complete
-from sim.cli.show import amount, console, note, table
+from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
 from sim.errors import InputError, number
 from sim.results import check_folder
@@ -183,7 +182,6 @@ def options(decision: Decision) -> Table:
         f"gain: in units of one {decision.unit}, with its cost per unit; costs and losses: thousand pesos; ±: 95 % intervals\n"
         f"best: in so many of 100 draws if a unit is worth {pays}; loss: expected, at {whole(decision.shown[1])}"
     )
-    made.caption_justify = "left"
     return made
 
 

@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from sim.cli.compare import chosen
 from sim.cli.sensitivity import complete
-from sim.cli.show import amount, console, note, table
+from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
 from sim.errors import InputError, number
 from sim.results import check_folder

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-from rich.table import Table
-
 from sim.cli.explain_reforms import explain_reform, list_reforms
-from sim.cli.show import console, table
+from sim.cli.show import Record, console, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, closest, number
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
@@ -19,13 +17,7 @@ REFORMS = ("purge", "training", "community_policing", "civic_justice")  # known 
 
 def show(rows: list[tuple[str, str]]) -> None:
     """Names and what they hold, one below the other; empty ones are left out."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column(overflow="fold")
-    for name, content in rows:
-        if content:
-            grid.add_row(name, content)
-    console().print(grid)
+    console().print(Record(rows))
 
 
 def explain_name(name: str) -> None:
@@ -192,20 +184,14 @@ def print_steps(steps: list[Step]) -> None:
             last = step.process
         acts = f"    {step.phase}, by {step.rows}: {step.text}" if step.rows else f"    {step.text}"
         console().print(acts)
-        grid = Table.grid(padding=(0, 1))
-        for name, content in (
-            ("reads", by_table(step.reads)),
-            ("writes", by_table(step.writes)),
-            ("parameters", ", ".join(step.parameters)),
-        ):
-            if content:
-                grid.add_row(f"{'':7}{name:10}", content)
-        console().print(grid)
+        told = {"reads": by_table(step.reads), "writes": by_table(step.writes), "parameters": ", ".join(step.parameters)}
+        show([(f"{'':7}{name:10}", content) for name, content in told.items()])
 
 
 def list_parameters() -> None:
     """Every parameter in a line."""
-    made = table("parameter", "value", "range", "unit", "status", "meaning", right=("value",), whole=("parameter", "range", "status"))
+    whole, under = ("parameter", "range", "status"), {"meaning": "parameter", "unit": "range"}
+    made = table("parameter", "value", "range", "unit", "status", "meaning", right=("value",), whole=whole, under=under)
     for parameter in CODEBOOK.values():
         bounds = f"{number(parameter.low)} to {number(parameter.high)}"
         meaning = parameter.description.partition(". ")[0]
@@ -225,7 +211,8 @@ def list_measures() -> None:
 
 def list_patterns() -> None:
     """Every pattern in a line."""
-    made = table("id", "pattern", "measure", "range", "unit", "role", whole=("id", "range", "role"))
+    under = {"unit": "range", "measure": "pattern"}
+    made = table("id", "pattern", "measure", "range", "unit", "role", whole=("id", "range", "role"), under=under)
     for pattern in patterns().values():
         bounds = f"{number(pattern.low)} to {number(pattern.high)}" if pattern.low is not None and pattern.high is not None else "-"
         made.add_row(pattern.id, pattern.text, ", ".join(pattern.measures), bounds, pattern.unit, pattern.role)

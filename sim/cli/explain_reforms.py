@@ -45,7 +45,8 @@ def explain_reform(name: str) -> None:
     screen.print(
         f"{name}: {kind.text}\nThe dose is {kind.dose}; at 0 nothing happens. Columns it writes: {', '.join(kind.writes) or 'none'}\n"
     )
-    made = table("lever", "default", "range", "unit", "meaning", "source", whole=("lever", "default"))
+    under = {"source": "meaning", "unit": "range"}
+    made = table("lever", "default", "range", "unit", "meaning", "source", whole=("lever", "default"), under=under)
     for lever, told in levers(kind).items():
         made.add_row(lever, default(told), bounds(told), told.metadata["unit"], told.metadata["text"], ", ".join(told.metadata["source"]))
     screen.print(made)

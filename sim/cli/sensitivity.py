@@ -1,15 +1,13 @@
 """What `confianza sensitivity` does: run the sweep if it must, say which factors matter for what, write tables and figures."""
 
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from sim.cli.compare import chosen
-from sim.cli.show import amount, console, note, table
+from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import beliefs_of, outline, swept
 from sim.errors import number
 from sim.results import check_folder
@@ -18,7 +16,6 @@ from sim.studies.sensitivity import analyze, default_outputs, method_for, output
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep
 
-TAKEN, LEAST_ROOM = 100, 24  # letters of a line that numbers and names take; letters that say something of a factor
 SHOWN = 10  # factors in a table; all are in indices.csv
 # method: column of the table of indices, what it is called, what it is multiplied with
 COLUMNS: dict[str, tuple[tuple[str, str, float], ...]] = {
@@ -81,7 +78,7 @@ def tell(analysis: Analysis) -> None:
     for finding in analysis.findings:
         if finding.spoke:
             screen.print(heading(finding))
-            screen.print(indices_table(analysis, finding, screen.width - TAKEN))
+            screen.print(indices_table(analysis, finding))
             screen.print("\n".join([finding.sensitivity.covers, *finding.sensitivity.notes, ""]))
         else:
             screen.print(
@@ -103,17 +100,13 @@ def heading(finding: Finding) -> str:
     return f"{output.text} ({output.unit}), week {output.week}, {found.method}\n{'; '.join(facts)}"
 
 
-def indices_table(analysis: Analysis, finding: Finding, room: int) -> Table:
-    """The most important factors with their indices and intervals; from an emulator, what they do to the output.
-
-    room  letters for what a factor is; that is left out if there is hardly any
-    """
+def indices_table(analysis: Analysis, finding: Finding) -> Table:
+    """The most important factors with their indices and intervals; from an emulator, what they do to the output."""
     method, ranked, swings = finding.sensitivity.method, finding.ranked(), finding.swings().set_index("factor")
     columns = COLUMNS[method]
     moves = ("low to high",) if len(swings) and method != "oat" else ()
     right = (*(title for _, title, _ in columns), *moves)
-    told = ("what it is",) if room >= LEAST_ROOM else ()
-    made = table("factor", *right, *told, right=right, whole=("factor", *told))
+    made = table("factor", *right, "what it is", right=right, whole=("factor",), under={"what it is": "factor"})
     for row in ranked.head(SHOWN).to_dict("records"):
         name = row["factor"]
         cells = [with_interval(row, column, scale) for column, _, scale in columns]
@@ -121,11 +114,9 @@ def indices_table(analysis: Analysis, finding: Finding, room: int) -> Table:
             known = name in swings.index
             swing = float(swings.high[name] - swings.low[name]) if known else float("nan")
             cells.append(amount(swing, finding.sensitivity.sd / 10, sign=True).partition(" ±")[0])
-        meaning = shorten(analysis.meanings.get(name, "a group of factors"), room, placeholder=" ...") if told else ""
-        made.add_row(name, *cells, *([meaning] if told else []))
+        made.add_row(name, *cells, analysis.meanings.get(name, "a group of factors"))
     if len(ranked) > SHOWN:
         made.caption = f"{len(ranked) - SHOWN} more in indices.csv"
-        made.caption_justify = "left"
     return made
 
 

@@ -1,30 +1,188 @@
 """How the command line shows numbers and tables."""
 
+import os
 import sys
+from collections.abc import Iterable
+from itertools import zip_longest
 from math import isfinite, log10
+from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
-NARROWEST = 130  # columns when the output goes to a file
-WIDE = 110  # columns that a table of the summary needs to show units beside the numbers
+PIPED = 130  # columns when the output goes to a file or a pipe and COLUMNS does not say
+NARROWEST = 40  # columns; a narrower screen is written to as if it had so many
+GAP = "  "  # between columns, and before what stands below something
+ROOM = 20  # columns that prose takes at least, if it is so long
 
 
-def console() -> Console:
-    """Standard output; what people wrote is shown as it is, never read as markup."""
-    made = Console(markup=False, highlight=False)
-    return made if made.is_terminal else Console(markup=False, highlight=False, width=max(made.width, NARROWEST))
+class Screen(Console):
+    """Standard output. Text breaks between words only, and nothing is cut: a word that is longer than the line stays whole."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As any console does; with `soft_wrap`, lines are left as they are."""
+        if not options.get("soft_wrap"):
+            objects = tuple(unbroken(each, self.width) if isinstance(each, str) else each for each in objects)
+        super().print(*objects, crop=False, no_wrap=True, overflow="ignore", **options)
 
 
-def table(*headers: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = (), title: str | None = None) -> Table:
-    """A plain table: columns in `right` are aligned to the right, those in `whole` never broken into lines."""
-    made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
-    for header in headers:
-        made.add_column(header, justify="right" if header in right else "left", no_wrap=header in (*right, *whole), overflow="fold")
+def console() -> Screen:
+    """Standard output; what people wrote is shown as it is, never read as markup. COLUMNS counts, in a pipe as well."""
+    plain: dict[str, Any] = {"markup": False, "highlight": False, "emoji": False}
+    made = Screen(**plain)
+    known = made.is_terminal or os.environ.get("COLUMNS", "").isdigit()
+    return Screen(**plain, width=max(NARROWEST, made.width if known else PIPED))
+
+
+def lines(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` columns, each indented as its paragraph; words are never broken.
+
+    >>> lines("  one and two\\nincomprehensibilities", 9)
+    ['  one and', '  two', 'incomprehensibilities']
+    """
+    made = []
+    for paragraph in text.splitlines() or [""]:
+        indent = line = " " * (len(paragraph) - len(paragraph.lstrip()))
+        for word in paragraph.split():
+            if line.strip() and cell_len(line) + 1 + cell_len(word) > width:
+                made.append(line)
+                line = indent
+            line += f" {word}" if line.strip() else word
+        made.append(line)
     return made
+
+
+def unbroken(text: str, width: int, style: str = "") -> Text:
+    """The text in such lines, to be printed as they are."""
+    return Text("\n".join(lines(text, width)), style=style, no_wrap=True, overflow="ignore")
+
+
+def longest(parts: Iterable[str]) -> int:
+    """Columns that the longest of some texts takes."""
+    return max(map(cell_len, parts), default=0)
+
+
+class Record:
+    """Names and what they hold, one below the other; empty ones are left out. Contents stand beside names, or below if they are wide."""
+
+    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+        self.rows = [(name, content) for name, content in rows if content.strip()]
+
+    def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
+        names = longest(name for name, _ in self.rows) + len(GAP)
+        beside = names + longest(line for _, content in self.rows for line in lines(content, 1)) <= options.max_width
+        left = names if beside else len(GAP)
+        for name, content in self.rows:
+            below = f"\n{' ' * left}".join(lines(content, options.max_width - left))
+            head = name + " " * (left - cell_len(name)) if beside else f"{name}\n{GAP}"
+            yield Text.assemble((head, "bold"), below, no_wrap=True, overflow="ignore")
+
+
+class Table:
+    """A table that shows every digit at every width.
+
+    Where there is little room prose is broken between words; where that does not do, columns go below others as `under` says; and where
+    that does not do either, each row becomes a block: a line for each column, its name before its content. An empty first cell means
+    that of the row above.
+    """
+
+    def __init__(self, headers: tuple[str, ...], right: tuple[str, ...], whole: tuple[str, ...], under: dict[str, str], title: str) -> None:
+        self.headers, self.right, self.whole, self.under, self.title, self.caption = headers, right, whole, under, title, ""
+        self.rows: list[tuple[str, ...]] = []
+        self.ends: set[int] = set()  # of sections, as numbers of rows
+
+    def add_row(self, *cells: str) -> None:
+        """A row, with a cell for each header."""
+        if len(cells) != len(self.headers):
+            raise ValueError(f"{len(self.headers)} cells are wanted, but {len(cells)} given")
+        self.rows.append(cells)
+
+    def add_section(self) -> None:
+        """An empty line before the next row."""
+        self.ends.add(len(self.rows))
+
+    def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width
+        yield unbroken(f"\n{self.title}" if self.title else "", width, "bold")
+        yield from grid(self, width, options.ascii_only) or grid(self.lowered(), width, options.ascii_only) or self.blocks()
+        yield unbroken(f"{self.caption}\n" if self.caption else "", width)
+
+    def lowered(self) -> "Table":
+        """The same with the columns in `under` below those that they belong to."""
+
+        def joined(row: tuple[str, ...]) -> tuple[str, ...]:
+            cells = dict(zip(self.headers, row, strict=True))
+            for low, high in self.under.items():
+                cells[high] = "\n".join([cells[high], *(GAP + line for line in cells[low].splitlines() if line.strip())])
+            return tuple(cells[header] for header in self.headers if header not in self.under)
+
+        named = dict(zip(joined(self.headers), (header for header in self.headers if header not in self.under), strict=True))
+        right = tuple(shown for shown, header in named.items() if header in self.right)
+        whole = tuple(shown for shown, header in named.items() if header in self.whole and header not in self.under.values())
+        made = Table(tuple(named), right, whole, {}, "")
+        made.rows, made.ends = [joined(row) for row in self.rows], self.ends
+        return made
+
+    def blocks(self) -> RenderResult:
+        """A block for each row."""
+        first = ""
+        for number, row in enumerate(self.rows):
+            if number:
+                yield Text()
+            first = row[0] or first
+            yield Record(zip(self.headers, (first, *row[1:]), strict=True))
+
+
+def grid(table: Table, width: int, plain: bool) -> list[Text]:
+    """A table as lines of at most `width` columns; none if it takes more. plain: only ASCII can be printed."""
+    columns = [[row[place] for row in table.rows] for place in range(len(table.headers))]
+    widths, most = [], []
+    for header, cells in zip(table.headers, columns, strict=True):
+        wanted, word = (longest(line for cell in cells for line in lines(cell, limit)) for limit in (10**9, 1))
+        prose = header not in (*table.right, *table.whole)
+        widths.append(max(longest(lines(header, 1)), max(word, min(wanted, ROOM)) if prose else wanted))
+        most.append(max(longest(header.splitlines()), wanted))
+    spare = width - sum(widths) - len(GAP) * (len(widths) - 1)
+    if spare < 0:
+        return []
+    for rank, place in enumerate(sorted(range(len(widths)), key=lambda place: most[place] - widths[place])):
+        given = min(most[place] - widths[place], spare // (len(widths) - rank))  # columns that want little get all of it
+        widths[place] += max(0, given)
+        spare -= max(0, given)
+    shape = [(each, header in table.right) for header, each in zip(table.headers, widths, strict=True)]
+    made = [*across(table.headers, shape, "bold"), Text(("-" if plain else "─") * (sum(widths) + len(GAP) * (len(widths) - 1)))]
+    for number, row in enumerate(table.rows):
+        made += [Text()] if number in table.ends else []
+        made += across(row, shape)
+    return made
+
+
+def across(cells: tuple[str, ...], shape: list[tuple[int, bool]], style: str = "") -> list[Text]:
+    """The lines of a row, whose cells have a width and are aligned to the right or not."""
+    broken = [lines(cell, width) for cell, (width, _) in zip(cells, shape, strict=True)]
+    made = []
+    for parts in zip_longest(*broken, fillvalue=""):
+        gaps = [" " * (width - cell_len(part)) for part, (width, _) in zip(parts, shape, strict=True)]
+        padded = [gap + part if right else part + gap for part, gap, (_, right) in zip(parts, gaps, shape, strict=True)]
+        made.append(Text(GAP.join(padded).rstrip(), style=style, no_wrap=True, overflow="ignore"))
+    return made
+
+
+def table(
+    *headers: str,
+    right: tuple[str, ...] = (),
+    whole: tuple[str, ...] = (),
+    under: dict[str, str] | None = None,
+    title: str | None = None,
+) -> Table:
+    """A plain table, whose digits are never cut.
+
+    right   columns aligned to the right: numbers; like those in `whole`, they are never broken into lines
+    under   columns that go below another one where there is no room for them beside it
+    """
+    return Table(headers, right, whole, under or {}, title or "")
 
 
 def decimals(value: float, uncertainty: float) -> int:

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from sim.cli.compare import chosen
-from sim.cli.show import amount, console, note, table
+from sim.cli.show import Table, amount, console, note, table
 from sim.engine import executors
 from sim.errors import InputError, number
 from sim.harvest import warm_up
@@ -126,7 +125,7 @@ def found_table(made: Sweep) -> Table:
     """For each arm and measure: mean and spread over points, how often it is positive, and how much of the differences is luck."""
     study = made.study
     right = ("mean", "sd", "above 0", "luck")
-    found = table("arm", "measure", *right, "unit", right=right, whole=("arm", "measure"))
+    found = table("arm", "measure", *right, "unit", right=right, whole=("arm", "measure"), under={"unit": "measure"})
     for arm in study.sweep_arms():
         for place, measure in enumerate(study.measures):
             kind = "level" if arm == study.vs else "effect"

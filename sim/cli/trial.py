@@ -4,9 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from sim.cli.show import amount, console, progress, table
+from sim.cli.show import Table, amount, console, progress, table
 from sim.cli.work import Where, check_out
 from sim.errors import InputError, number
 from sim.harvest import warm_up
@@ -79,7 +77,7 @@ def truth_table(result: TrialResult) -> Table:
         "bias: on treated minus on others minus true; intervals: 95 %, over replicates"
     )
     right = ("true", "in sd", "on treated", "on others", "bias", "ANCOVA's mean")
-    made = table("outcome", *right, "unit", right=right, whole=("outcome",), title=title)
+    made = table("outcome", *right, "unit", right=right, whole=("outcome",), under={"unit": "outcome"}, title=title)
     for row in result.summary().query("estimator == 'ancova'").itertuples():
         within = [f"{amount(value, row.total_half_width, sign=True).split(' ')[0]}" for value in (row.on_treated, row.on_controls)]
         ends = [amount(row.bias, row.bias_high - row.bias, sign=True), amount(row.estimate, row.high - row.estimate, sign=True)]

@@ -3,9 +3,7 @@
 import time
 from pathlib import Path
 
-from rich.table import Table
-
-from sim.cli.show import amount, console, note, progress, table
+from sim.cli.show import Table, amount, console, note, progress, table
 from sim.cli.work import NOWHERE, Where, check_replicates, chosen
 from sim.errors import InputError, number
 from sim.harvest import warm_up
@@ -111,7 +109,8 @@ def findings_table(validation: Validation) -> Table:
     """Patterns, failures first, with value, 90 % interval, share inside, range and verdict."""
     center = "median" if validation.posterior else "mean"
     right, whole = (center, "inside"), ("id", "role", "90 % interval", "range", "verdict")
-    made = table("id", "pattern", "role", center, "90 % interval", "inside", "range", "verdict", right=right, whole=whole)
+    under = {"role": "pattern", "inside": center}
+    made = table("id", "pattern", "role", center, "90 % interval", "inside", "range", "verdict", right=right, whole=whole, under=under)
     for finding in sorted(validation.findings, key=lambda finding: finding.passed is not False):
         pattern = finding.pattern
         text = pattern.text if (finding.measure,) == pattern.measures else f"{pattern.text} ({finding.measure})"

@@ -5,9 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.table import Table
-
-from sim.cli.show import WIDE, amount, console, note, progress, table
+from sim.cli.show import Table, amount, console, note, progress, table
 from sim.engine.running import Execution
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
@@ -97,7 +95,7 @@ def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None
         execution = where._replace(out=folder).execution("run", lambda done: bar.advance(task, done))
         results = run(scenario, replicates=replicates, **execution._asdict())
     took = time.perf_counter() - began
-    screen.print(summary_table(results, wide=screen.width >= WIDE))
+    screen.print(summary_table(results))
     screen.print(virtual_survey(results))
     from sim.plots import save_figures  # after the table, because matplotlib takes long to import
 
@@ -107,15 +105,14 @@ def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None
     screen.print(f"Figures and data are in {folder}: {', '.join(path.name for path in written)}")
 
 
-def summary_table(results: Results, *, wide: bool) -> Table:
+def summary_table(results: Results) -> Table:
     """The summary as people read it; where there is little room, units stand below the names."""
     many = f"mean of {results.replicates} replicates ± half-width of its 95 % interval" if results.replicates > 1 else "one replicate"
     spans = {"first year": "first_year", "last year": "last_year", "change": "change"}
-    made = table("measure", *spans, *(["unit"] if wide else []), right=tuple(spans), whole=("measure",) if wide else (), title=many)
+    made = table("measure", *spans, "unit", right=tuple(spans), whole=("measure",), under={"unit": "measure"}, title=many)
     for row in results.summary().to_dict("records"):
         amounts = [amount(row[span], row[f"{span}_interval"], sign=span == "change") for span in spans.values()]
-        cells = [row["measure"], *amounts, row["unit"]] if wide else [f"{row['measure']}\n  {row['unit']}", *amounts]
-        made.add_row(*cells)
+        made.add_row(row["measure"], *amounts, row["unit"])
     return made
 
 

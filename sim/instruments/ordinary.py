@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from sim.harvest import labeled, lived
+from sim.harvest import columns, lived
 from sim.instruments.panels import Panel
 from sim.measures import MEASURES
 from sim.patterns import ORDINARY, WEEKS, adults_for, patterns
@@ -14,9 +14,8 @@ from sim.world.simulation import Simulation
 def last_year(scenario: Scenario, seed: int, names: Iterable[str], watch: Callable[[Simulation], object] | None = None) -> dict[str, float]:
     """Measures (see `sim.measures`) of the last 52 weeks of one run, by name; `watch` as for `sim.harvest.lived`."""
     _, found = lived(scenario, seed, lambda weeks: None, watch)
-    data = labeled(scenario, [seed], [found])
-    data.attrs["adults"] = scenario.city.adults
-    return {name: float(MEASURES[name](data)[0]) for name in names}
+    run = columns(scenario, found)
+    return {name: float(MEASURES[name].of(run)) for name in names}
 
 
 def observe(scenario: Scenario, seed: int, asked: int | None = None) -> dict[str, float]:

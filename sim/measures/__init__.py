@@ -5,11 +5,24 @@ over the last year, one a replicate; `.weekly(dataset)` its course, where rates 
 Rates over a span are ratios of sums, and weeks become years by 52 weeks a year.
 """
 
-import xarray as xr
+from typing import Any
 
-from sim.measures.spans import MEASURES, YEAR, Measure, Over, each, first_year, last_year, measure, ratio, share_holding_half, share_of_top
+from sim.measures.spans import (
+    MEASURES,
+    YEAR,
+    Columns,
+    Measure,
+    Over,
+    each,
+    first_year,
+    last_year,
+    measure,
+    ratio,
+    share_holding_half,
+    share_of_top,
+)
 
-__all__ = ["MEASURES", "YEAR", "Measure", "Over", "first_year", "last_year"]
+__all__ = ["MEASURES", "YEAR", "Columns", "Measure", "Over", "first_year", "last_year"]
 
 ENVIPE = "ENVIPE, national victimization survey (INEGI)"
 ENSU = "ENSU, urban security survey (INEGI)"
@@ -17,9 +30,10 @@ RECORDS = "administrative records"
 NONE = "none: not observable"
 
 
-def share_answering(over: Over, *answers: int) -> xr.DataArray:
+def share_answering(over: Over, *answers: int) -> Any:
     """Share of adults who give one of these answers (0: mucha desconfianza ... 3: mucha confianza)."""
-    return over.asked("answers").isel(answer=list(answers)).sum("answer", skipna=False)
+    shares = over.asked("answers")
+    return sum(shares[..., answer] for answer in answers)
 
 
 # --- Trust
@@ -147,7 +161,7 @@ def treatment_gap(over: Over):
 @measure("share of cells", "geocoded police records")
 def crime_concentration_50(over: Over):
     """The smallest share of cells that holds half of the crimes of the last 52 weeks."""
-    return each(share_holding_half, over.at_end("crime_map"), "y", "x")
+    return each(share_holding_half, over.at_end("crime_map"), axes=2)
 
 
 @measure("offenders", NONE)
@@ -210,13 +224,13 @@ def complaint_rate(over: Over):
 @measure("share of complaints", RECORDS)
 def complaint_share_top_2(over: Over):
     """Share of the complaints of 52 weeks against the 2 % of officers with the most (50 officers or more)."""
-    return each(share_of_top, over.at_end("officer_complaints"), "officer", share=0.02)
+    return each(share_of_top, over.at_end("officer_complaints"), axes=1, share=0.02)
 
 
 @measure("share of complaints", RECORDS)
 def complaint_share_top_10(over: Over):
     """Share of the complaints of 52 weeks against the 10 % of officers with the most (10 officers or more)."""
-    return each(share_of_top, over.at_end("officer_complaints"), "officer", share=0.10)
+    return each(share_of_top, over.at_end("officer_complaints"), axes=1, share=0.10)
 
 
 @measure("officers", RECORDS)

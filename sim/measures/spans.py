@@ -1,92 +1,175 @@
-"""How a measure is taken: over a span of weeks of a dataset, or week by week looking back over 52 weeks."""
+"""How a measure is taken: over a span of weeks, or week by week looking back over 52 weeks, of plain arrays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
+
+if TYPE_CHECKING:  # what follows works without xarray, which takes long to import
+    import xarray as xr
 
 YEAR = 52
+MORE_AXES = {"answers": 1, "ledger": 2}  # axes of a run's column behind that of time
 
 MEASURES: dict[str, "Measure"] = {}
 
 
+@dataclass(frozen=True)
+class Columns:
+    """What was recorded of a run, or of many side by side.
+
+    values       by name. A run's own axes are the last ones, the first of them time: week or survey_week; those before are of the runs
+    week         labels, ascending
+    survey_week  likewise
+    adults       of the city
+    """
+
+    values: Mapping[str, np.ndarray]
+    week: np.ndarray
+    survey_week: np.ndarray
+    adults: int
+
+
 class Over:
-    """The weeks `first` to `last` of a dataset, both included: what a measure may ask for."""
+    """The weeks `first` to `last`, both included: what a measure may ask for. Values are numbers of one run, or arrays with one a run.
 
-    def __init__(self, dataset: xr.Dataset, first: int, last: int):
-        self.dataset, self.first, self.last = dataset, first, last
+    Sums and means leave out what is nan.
+    """
+
+    def __init__(self, columns: Columns, first: int, last: int):
+        self.columns, self.first, self.last = columns, first, last
         self.years = (last - first + 1) / YEAR
-        self.adults = dataset.attrs["adults"]
+        self.adults = columns.adults
+        self.end = int(columns.week.searchsorted(last, "right"))
+        self.begin = int(columns.week.searchsorted(first))
+        self._totals: dict[str, Any] = {}  # several measures ask for the same
+        self._surveys: dict[int, tuple[int, int]] = {}
 
-    def total(self, name: str) -> xr.DataArray:
+    def total(self, name: str) -> Any:
         """Sum of a weekly count."""
-        return self.dataset[name].sel(week=slice(self.first, self.last)).sum("week")
+        if name not in self._totals:
+            self._totals[name] = total(self.columns.values[name][during(name, self.begin, self.end)], axis_of_time(name))
+        return self._totals[name]
 
-    def mean(self, name: str) -> xr.DataArray:
+    def mean(self, name: str) -> Any:
         """Mean of a weekly series."""
-        return self.dataset[name].sel(week=slice(self.first, self.last)).mean("week")
+        return mean(self.columns.values[name][during(name, self.begin, self.end)], axis_of_time(name))
 
-    def so_far(self, name: str) -> xr.DataArray:
+    def so_far(self, name: str) -> Any:
         """Sum of a weekly quantity from the start of the run to the end of the span."""
-        return self.dataset[name].sel(week=slice(None, self.last)).sum("week")
+        return total(self.columns.values[name][during(name, 0, self.end)], axis_of_time(name))
 
-    def asked(self, name: str, recall: int = 1) -> xr.DataArray:
-        """Mean over the surveys whose recall of so many weeks lies within the span; if none does, the last before its end."""
-        asked = remembered(self.dataset[name], self.dataset, recall)
-        within = asked.sel(survey_week=slice(self.first + recall, self.last + 1))
-        if within.survey_week.size == 0:
-            within = asked.sel(survey_week=slice(None, self.last + 1)).isel(survey_week=slice(-1, None))
-        return within.mean("survey_week")
+    def asked(self, name: str, recall: int = 1) -> Any:
+        """Mean over the surveys whose recall of so many weeks lies within the span; if none does, the last before its end.
 
-    def at_end(self, name: str) -> xr.DataArray:
+        Left out are surveys before which the run had not lasted as long as people are asked to remember.
+        """
+        if recall not in self._surveys:
+            self._surveys[recall] = self._within(recall)
+        return mean(self.columns.values[name][during(name, *self._surveys[recall])], axis_of_time(name))
+
+    def _within(self, recall: int) -> tuple[int, int]:
+        """The first of these surveys, and the one after the last."""
+        surveys, start = self.columns.survey_week, int(self.columns.week[0])
+        end = int(surveys.searchsorted(self.last + 1, "right"))
+        begin = int(surveys.searchsorted(max(self.first, start) + recall))
+        return (begin, end) if begin < end else (min(end, max(end - 1, int(surveys.searchsorted(start + recall)))), end)
+
+    def at_end(self, name: str) -> Any:
         """What is kept for the end of the run only; nan for a span that ends earlier."""
-        kept = self.dataset[name]
-        return kept if self.last == int(self.dataset.week[-1]) else xr.full_like(kept, np.nan, dtype=float)
+        kept = self.columns.values[name]
+        return kept if self.last == self.columns.week[-1] else np.full(np.shape(kept), np.nan)
 
 
 class Rolling(Over):
-    """Like `Over`, for every week at once: counts are summed over the 52 weeks up to it."""
+    """Like `Over`, for every week at once: counts are summed over the 52 weeks up to it. Values keep the axis of time.
 
-    def __init__(self, dataset: xr.Dataset):
-        super().__init__(dataset, int(dataset.week[0]), int(dataset.week[-1]))
+    time    what that axis is, once something was asked: "week" or "survey_week"
+    recall  weeks that the run must have lasted before the first survey
+    """
+
+    def __init__(self, columns: Columns):
+        super().__init__(columns, int(columns.week[0]), int(columns.week[-1]))
         self.years = 1.0
+        self.time, self.recall = "", 0
 
-    def total(self, name: str) -> xr.DataArray:
-        return self.dataset[name].rolling(week=YEAR).sum()
+    def total(self, name: str) -> Any:
+        values, axis = self._by("week", name), axis_of_time(name)
+        found = np.full(values.shape, np.nan)
+        if values.shape[axis] >= YEAR:
+            found[during(name, YEAR - 1)] = np.lib.stride_tricks.sliding_window_view(values, YEAR, axis=axis).sum(axis=-1)
+        return found
 
-    def mean(self, name: str) -> xr.DataArray:
-        return self.dataset[name]
+    def mean(self, name: str) -> Any:
+        return self._by("week", name)
 
-    def so_far(self, name: str) -> xr.DataArray:
-        return self.dataset[name].cumsum("week")
+    def so_far(self, name: str) -> Any:
+        return np.nancumsum(self._by("week", name), axis=axis_of_time(name))
 
-    def asked(self, name: str, recall: int = 1) -> xr.DataArray:
-        return remembered(self.dataset[name], self.dataset, recall)
+    def asked(self, name: str, recall: int = 1) -> Any:
+        self.recall = max(recall, self.recall)
+        return self._by("survey_week", name)
 
-    def at_end(self, name: str) -> xr.DataArray:
+    def at_end(self, name: str) -> Any:
         raise LookupError(f"{name} is kept for the end of a run only, so it has no weekly series.")
 
+    def _by(self, time: str, name: str) -> np.ndarray:
+        """A column that goes by this time. LookupError if one was asked for that goes by the other."""
+        if self.time not in ("", time):
+            raise LookupError(f"{name} goes by {time} and cannot be put beside what goes by {self.time}: this has no weekly series.")
+        self.time = time
+        return self.columns.values[name]
 
-def remembered(asked: xr.DataArray, dataset: xr.Dataset, recall: int) -> xr.DataArray:
-    """The surveys before which the run had lasted as long as people are asked to remember."""
-    return asked.sel(survey_week=slice(int(dataset.week[0]) + recall, None))
+
+def axis_of_time(name: str) -> int:
+    """The place of time among the axes of a column, from the end."""
+    return -1 - MORE_AXES.get(name, 0)
 
 
-def ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:
+def during(name: str, begin: int, end: int | None = None) -> tuple[Any, ...]:
+    """The index of what lies between two places on the axis of time."""
+    more = MORE_AXES.get(name)
+    return (..., slice(begin, end), *(slice(None),) * more) if more else (..., slice(begin, end))
+
+
+def total(values: np.ndarray, axis: int) -> Any:
+    """Sum along an axis without what is nan; `np.nansum`, but quick where nothing is nan."""
+    found = np.add.reduce(values, axis)
+    return found if complete(found) else np.nansum(values, axis)
+
+
+def mean(values: np.ndarray, axis: int) -> Any:
+    """Mean along an axis without what is nan; `np.nanmean` without its warning, but quick where nothing is nan."""
+    found, many = np.add.reduce(values, axis), values.shape[axis]
+    if many and complete(found):
+        return found / many
+    with np.errstate(invalid="ignore"):
+        return np.nansum(values, axis) / np.sum(~np.isnan(values), axis)
+
+
+def complete(found: Any) -> bool:
+    """Is nothing nan? (Asked of single numbers so often that its time counts.)"""
+    known = found == found
+    return bool(known.all() if known.ndim else known)
+
+
+def ratio(part: Any, whole: Any) -> Any:
     """part / whole; nan where there is nothing."""
-    return part / whole.where(whole > 0)
+    if np.ndim(whole):
+        return part / np.where(whole > 0, whole, np.nan)
+    return part / whole if whole > 0 else part * np.nan
 
 
-def last_year(dataset: xr.Dataset) -> tuple[int, int]:
+def last_year(run: "Columns | xr.Dataset") -> tuple[int, int]:
     """First and last of the last 52 weeks, or of the weeks since week 0 if the run is shorter."""
-    last = int(dataset.week[-1])
+    last = int(run.week[-1])
     return max(0, last - YEAR + 1), last
 
 
-def first_year(dataset: xr.Dataset) -> tuple[int, int]:
+def first_year(run: "Columns | xr.Dataset") -> tuple[int, int]:
     """First and last of the 52 weeks after the spin-up, or of as many as there are."""
-    return 0, min(YEAR - 1, int(dataset.week[-1]))
+    return 0, min(YEAR - 1, int(run.week[-1]))
 
 
 @dataclass(frozen=True)
@@ -97,21 +180,29 @@ class Measure:
     unit: str
     description: str
     mirrors: str  # the survey or record that asks for the same in reality
-    function: Callable[[Over], xr.DataArray]
+    function: Callable[[Over], Any]
 
-    def __call__(self, dataset: xr.Dataset, window: tuple[int, int] | None = None) -> xr.DataArray:
+    def of(self, columns: Columns, window: tuple[int, int] | None = None) -> Any:
+        """Its value in a span of weeks (first, last), by default the last year: a number of one run, or an array with one a run."""
+        return self.function(Over(columns, *(window or last_year(columns))))
+
+    def __call__(self, dataset: "xr.Dataset", window: tuple[int, int] | None = None) -> "xr.DataArray":
         """Its value in a span of weeks (first, last), by default the last year; dimension: replicate."""
-        return self.function(Over(dataset, *(window or last_year(dataset)))).rename(self.name)
+        from sim.measures.labels import measured  # here, because xarray takes long to import
 
-    def weekly(self, dataset: xr.Dataset) -> xr.DataArray:
+        return measured(self, dataset, window)
+
+    def weekly(self, dataset: "xr.Dataset") -> "xr.DataArray":
         """Its course: replicate x week (rates look back over 52 weeks) or replicate x survey_week. LookupError if it has none."""
-        return self.function(Rolling(dataset)).rename(self.name)
+        from sim.measures.labels import course
+
+        return course(self, dataset)
 
 
 def measure(unit: str, mirrors: str) -> Callable:
     """Register a function of `Over` as a measure; its docstring is the description."""
 
-    def register(function: Callable[[Over], xr.DataArray]) -> Measure:
+    def register(function: Callable[[Over], Any]) -> Measure:
         name = function.__name__
         MEASURES[name] = Measure(name, unit, (function.__doc__ or "").strip(), mirrors, function)
         return MEASURES[name]
@@ -144,6 +235,7 @@ def share_holding_half(values: np.ndarray) -> float:
     return float((np.searchsorted(descending, descending[-1] / 2) + 1) / values.size)
 
 
-def each(function: Callable, values: xr.DataArray, *dims: str, **options) -> xr.DataArray:
-    """The function of each replicate's values along some dimensions."""
-    return xr.apply_ufunc(function, values, input_core_dims=[dims], kwargs=options, vectorize=True, output_dtypes=[float])
+def each(function: Callable, values: np.ndarray, axes: int, **options: Any) -> np.ndarray:
+    """The function of each run's values, along so many last axes."""
+    runs, own = np.shape(values)[:-axes], np.shape(values)[-axes:]
+    return np.array([function(of_run, **options) for of_run in np.reshape(values, (-1, *own))]).reshape(runs)

@@ -63,7 +63,7 @@ def _at(given: object, info: ValidationInfo) -> object:
     for index, week in enumerate(weeks):
         if problem := number_problem(week, 1, last, True):
             raise InputError(f"'at' {problem}.", f"The run has {last} weeks; 52 is the end of the first year.", path=(index,))
-    return tuple(sorted({int(week) for week in weeks})) or tuple(week for week in (*DEFAULT_WEEKS, last) if week <= last)
+    return tuple(sorted({int(week) for week in weeks or (*DEFAULT_WEEKS, last) if week <= last}))
 
 
 def _budget(given: object) -> object:

@@ -24,12 +24,13 @@ from sim.scenario import CitySize, Scenario
 from sim.studies.designs import Points
 from sim.studies.keys import records
 from sim.studies.study import BASELINE, Study
-from sim.studies.work import GROUP, SweepPlan, job_of
+from sim.studies.work import SweepPlan, job_of
 from sim.world.interventions import Purge
 from sim.world.simulation import Simulation
 
 BUDGET = 20.0  # seconds for all pilots
 GLIMPSE = 4.0  # seconds for the first look at a run
+MOST_PILOTS = 16  # runs of a piece of work, at most
 STRETCH = 4  # weeks between two looks at the clock
 ENOUGH, LEAST = 2.0, 12  # seconds and number of pilots at least, where the budget allows it
 SURE = 0.15  # of the time: what other programs on the machine may do to it; no interval is narrower
@@ -131,7 +132,7 @@ def _timings(pool: Executor, many: int, job: bytes, pilots: Iterator[Pilot]) -> 
         looks += together(_glimpse, 1)
         known = [seconds for seconds in looks if isfinite(seconds)]
         return _Timings(known, len(looks), len(looks) - len(known), start)
-    size = max(1, min(GROUP, int(GLIMPSE / max(run, 0.01))))
+    size = max(1, min(MOST_PILOTS, int(GLIMPSE / max(run, 0.01))))
     found: list[tuple[float, int]] = []
     while True:
         found += together(_timed, size)

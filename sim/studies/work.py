@@ -6,18 +6,17 @@ of a design shares its luck. What is kept of a run does not depend on the runs b
 
 import json
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache, partial
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.engine import plans
 from sim.engine.plans import Failure, Piece, Plan, Pulse, RunSpec, Shape
-from sim.harvest import labeled, lived
+from sim.harvest import columns, lived
 from sim.instruments.beyond import Observer
-from sim.measures import MEASURES
+from sim.measures import MEASURES, Columns, Over
 from sim.rng import replicate_seed
 from sim.scenario import Scenario
 from sim.studies.designs import POINTS, Points
@@ -25,8 +24,6 @@ from sim.studies.effects import year_before
 from sim.studies.keys import keys, luck_of
 from sim.studies.study import LEAST, Replicates, Study
 from sim.yaml_files import parse
-
-GROUP = 16  # runs that are measured together: labels cost a millisecond a measure, however many runs there are
 
 
 class SweepPlan(Plan):
@@ -118,25 +115,15 @@ def carried_out(study: Study, specs: Sequence[RunSpec], values: Sequence[Mapping
     """The runs of a sweep; `rows` has a row for each run and week of `study.at`, `series` one for each run and week, spin-up included."""
     scenarios: dict[tuple[int, str], Scenario] = {}
     done: list[_Kept | Failure] = []
-    for start in range(0, len(specs), GROUP):
-        group: list[_Life | Failure] = []
-        for spec, given in zip(specs[start : start + GROUP], values[start : start + GROUP], strict=True):
-            group.append(_tried(partial(_live, study, spec, given, scenarios), spec, given))
-            pulse(1)
-        done += _measured(study, group)
+    for spec, given in zip(specs, values, strict=True):
+        try:
+            done.append(_kept(study, spec, given, scenarios))
+        except Exception as error:
+            written = json.dumps(dict(given), default=lambda number: number.item())
+            done.append(Failure(*spec, written, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        pulse(1)
     kept = [each for each in done if isinstance(each, _Kept)]
     return Piece(_rows(study, kept), _series(study, kept), [each for each in done if isinstance(each, Failure)])
-
-
-class _Life(NamedTuple):
-    """A run at its end, with all that was read from it."""
-
-    spec: RunSpec
-    given: Mapping[str, Any]
-    scenario: Scenario
-    seed: int
-    found: dict[str, np.ndarray]
-    beyond: dict[str, float]  # measures that take a panel or an experiment; of the last week
 
 
 class _Kept(NamedTuple):
@@ -148,16 +135,7 @@ class _Kept(NamedTuple):
     series: np.ndarray  # variables x weeks, float32
 
 
-def _tried(work: Callable[[], Any], spec: RunSpec, given: Mapping[str, Any]) -> Any:
-    """What the work gives, or a Failure if it raises an error."""
-    try:
-        return work()
-    except Exception as error:
-        written = json.dumps(dict(given), default=lambda number: number.item())
-        return Failure(*spec, written, f"{type(error).__name__}: {error}", traceback.format_exc())
-
-
-def _live(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict[tuple[int, str], Scenario]) -> _Life:
+def _kept(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict[tuple[int, str], Scenario]) -> _Kept:
     """One run from week 0 to its horizon; `scenarios` are those made so far, for replicates share theirs."""
     place = (spec.point, spec.arm)
     if place not in scenarios:
@@ -166,43 +144,24 @@ def _live(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict
     seed = replicate_seed(scenario.seed, luck_of(study, spec))
     observer = Observer(study.measures)
     found = lived(scenario, seed, lambda weeks: None, observer.watch)[1]
-    return _Life(spec, given, scenario, seed, found, observer.measures(scenario, seed))
+    measured = measured_at(study, columns(scenario, found), observer.measures(scenario, seed))
+    return _Kept(spec, seed, measured, np.array([found[name] for name in study.series], np.float32))
 
 
-def _measured(study: Study, group: list[_Life | Failure]) -> list[_Kept | Failure]:
-    """The same runs measured, in their order; all together, except that cities with other numbers of posts are apart."""
-    done: list[_Kept | Failure] = []
-    for posts, alike in groupby(group, lambda each: len(each.found["officer_complaints"]) if isinstance(each, _Life) else 0):
-        runs: list[Any] = list(alike)
-        if posts:
-            try:
-                runs = _together(study, runs)
-            except Exception:  # of one of them: alone each, to know of which
-                runs = [_tried(partial(_alone, study, one), one.spec, one.given) for one in runs]
-        done += runs
-    return done
+def measured_at(study: Study, run: Columns, beyond: Mapping[str, float]) -> np.ndarray:
+    """What a study measures of one run: weeks of `at` x measures.
 
-
-def _alone(study: Study, life: _Life) -> _Kept:
-    return _together(study, [life])[0]
-
-
-def _together(study: Study, lives: list[_Life]) -> list[_Kept]:
-    """Runs of cities of one size, measured."""
-    dataset = labeled(lives[0].scenario, [life.seed for life in lives], [life.found for life in lives])
-    # the weight may vary between points; mean trust was weighted run by run
-    dataset = dataset.drop_vars("effectiveness_weight").assign_attrs(adults=study.scenario.city.adults)
-    measured = np.empty((len(lives), len(study.at), len(study.measures)))
+    beyond  measures that take a panel or an experiment, which are of the last of these weeks
+    """
+    measured: np.ndarray = np.full((len(study.at), len(study.measures)), np.nan)
     for row, week in enumerate(study.at):
+        over = Over(run, *year_before(week))
         for column, name in enumerate(study.measures):
             if name in MEASURES:
-                measured[:, row, column] = MEASURES[name](dataset, year_before(week)).values
-            else:
-                measured[:, row, column] = [life.beyond[name] if week == study.at[-1] else np.nan for life in lives]
-    return [
-        _Kept(life.spec, life.seed, values, np.array([life.found[name] for name in study.series], np.float32))
-        for life, values in zip(lives, measured, strict=True)
-    ]
+                measured[row, column] = MEASURES[name].function(over)
+            elif week == study.at[-1]:
+                measured[row, column] = beyond[name]
+    return measured
 
 
 def _which(kept: list[_Kept], weeks: np.ndarray) -> dict[str, np.ndarray]:

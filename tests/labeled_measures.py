@@ -1,0 +1,129 @@
+"""The measures once more, written on labeled arrays: every sum and mean is xarray's. What `sim.measures` gives must be the same bits."""
+
+import numpy as np
+import xarray as xr
+
+from sim.measures.spans import share_holding_half, share_of_top
+
+YEAR = 52
+
+
+class Span:
+    def __init__(self, data, first, last):
+        self.data, self.first, self.last, self.years, self.adults = data, first, last, (last - first + 1) / YEAR, data.attrs["adults"]
+
+    def total(self, name):
+        return self.data[name].sel(week=slice(self.first, self.last)).sum("week")
+
+    def mean(self, name):
+        return self.data[name].sel(week=slice(self.first, self.last)).mean("week")
+
+    def so_far(self, name):
+        return self.data[name].sel(week=slice(None, self.last)).sum("week")
+
+    def asked(self, name, recall=1):
+        asked = remembered(self.data, name, recall)
+        within = asked.sel(survey_week=slice(self.first + recall, self.last + 1))
+        if within.survey_week.size == 0:
+            within = asked.sel(survey_week=slice(None, self.last + 1)).isel(survey_week=slice(-1, None))
+        return within.mean("survey_week")
+
+    def at_end(self, name):
+        kept = self.data[name]
+        return kept if self.last == int(self.data.week[-1]) else xr.full_like(kept, np.nan, dtype=float)
+
+
+class Course(Span):
+    def __init__(self, data):
+        super().__init__(data, int(data.week[0]), int(data.week[-1]))
+        self.years = 1.0
+
+    def total(self, name):
+        return self.data[name].rolling(week=YEAR).sum()
+
+    def mean(self, name):
+        return self.data[name]
+
+    def so_far(self, name):
+        return self.data[name].cumsum("week")
+
+    def asked(self, name, recall=1):
+        return remembered(self.data, name, recall)
+
+    def at_end(self, name):
+        raise LookupError
+
+
+def remembered(data, name, recall):
+    return data[name].sel(survey_week=slice(int(data.week[0]) + recall, None))
+
+
+def ratio(part, whole):
+    return part / whole.where(whole > 0)
+
+
+def each(function, values, *dims, **options):
+    return xr.apply_ufunc(function, values, input_core_dims=[dims], kwargs=options, vectorize=True, output_dtypes=[float])
+
+
+def answers(*which):
+    return lambda over: over.asked("answers").isel(answer=list(which)).sum("answer", skipna=False)
+
+
+def mean(name):
+    return lambda over: over.mean(name)
+
+
+def rate(part, whole):
+    return lambda over: ratio(over.total(part), over.total(whole))
+
+
+def treatment_gap(over):
+    with_file = ratio(over.total("well_treated_with_file"), over.total("filed"))
+    others = over.total("well_treated") - over.total("well_treated_with_file")
+    return with_file - ratio(others, over.total("reported") - over.total("filed"))
+
+
+def of_complaints(share):
+    return lambda over: each(share_of_top, over.at_end("officer_complaints"), "officer", share=share)
+
+
+FORMULAS = {
+    "mean_trust": mean("trust"),
+    "mean_fairness": mean("fairness"),
+    "mean_effectiveness": mean("effectiveness"),
+    "share_trusting": answers(2, 3),
+    "share_much_distrust": answers(0),
+    "share_some_distrust": answers(1),
+    "share_some_trust": answers(2),
+    "share_much_trust": answers(3),
+    "trust_icc": lambda over: over.asked("trust_icc"),
+    "perceived_insecurity": lambda over: over.asked("unsafe"),
+    "prevalence": lambda over: 1e5 * over.asked("victims", recall=YEAR),
+    "incidence": lambda over: 1e5 * over.total("crimes") / (over.adults * over.years),
+    "reporting_rate": rate("reported", "crimes"),
+    "file_rate": rate("filed", "reported"),
+    "dark_figure": lambda over: 1.0 - ratio(over.total("filed"), over.total("crimes")),
+    "solved_share": rate("solved", "crimes"),
+    "clearance": rate("solved", "reported"),
+    "good_treatment_share": rate("well_treated", "reported"),
+    "treatment_gap": treatment_gap,
+    "crime_concentration_50": lambda over: each(share_holding_half, over.at_end("crime_map"), "y", "x"),
+    "offenders_free": mean("free_offenders"),
+    "perceived_risk": mean("perceived_risk"),
+    "free_capacity": mean("free_capacity"),
+    "contact_rate_half_year": lambda over: over.asked("contacted", recall=26),
+    "corrupt_contact_share": lambda over: ratio(over.asked("corrupt_contacted", recall=26), over.asked("contacted", recall=26)),
+    "stops_per_adult": lambda over: over.total("stops") / (over.adults * over.years),
+    "felt_fair_share": lambda over: ratio(over.total("felt_fair"), over.total("stops") + over.total("contacts")),
+    "mean_conduct": mean("conduct"),
+    "complaint_rate": lambda over: 1000.0 * ratio(over.total("complaints"), over.mean("active_officers") * over.years),
+    "complaint_share_top_2": of_complaints(0.02),
+    "complaint_share_top_10": of_complaints(0.10),
+    "officers_in_service": mean("active_officers"),
+    "cost": lambda over: over.so_far("money_spent"),
+    "officer_weeks": lambda over: over.so_far("officer_weeks_spent"),
+    "course_knowledge": mean("knowledge"),
+    "course_attitude": mean("attitude"),
+    "course_behavior": mean("training"),
+}
