@@ -8,29 +8,49 @@ import typer
 from sim.cli.explain import show
 from sim.cli.show import console, note, table
 from sim.cli.sweep import running, size, tell, wanted
+from sim.cli.work import RUNS
+from sim.engine.contents import JOURNAL
+from sim.engine.store import Store
 from sim.errors import InputError, closest, number
+from sim.studies.runs import ComparisonStore, RunStore
+from sim.studies.store import SweepStore
 from sim.studies.study_files import load_study
 from sim.studies.sweep import Sweep
+from sim.trials.trial import TrialStore
+from sim.validation.jobs import JobStore
 
 FAILURES = 10  # shown
 
 
+STORES: tuple[type[Store], ...] = (SweepStore, RunStore, ComparisonStore, TrialStore, JobStore)
+
+
+def opened(folder: Path) -> Store:
+    """The store in a folder, or in that of what was found, whatever its kind. InputError if there is none."""
+    inside = sorted(path.parent for path in (folder / RUNS).glob(f"*/{JOURNAL}"))
+    place = inside[0] if inside and not (folder / JOURNAL).exists() else folder
+    kinds = {stores.plans.kind: stores for stores in STORES}
+    return kinds[Store.kind_in(place)].open(place)
+
+
 def show_status(folder: Path, verify: bool) -> None:
     """What a store holds. Exit code 1 if something in it is damaged."""
-    made = Sweep.load(folder)
-    study, status, screen = made.study, made.store.status(verify=verify), console()
-    missing = f"; {number(status.missing)} to go: confianza resume {folder}" if status.missing else ""
+    store = opened(folder)
+    batch = store.batch
+    facts, status, screen = store.plan_of(batch).facts, store.status(verify=verify), console()
+    again = f"confianza resume {folder}" if store.kind == "sweep" else "the command that made them, again"
+    missing = f"; {number(status.missing)} to go: {again}" if status.missing else ""
     failed = f"; {number(status.failed)} failed" if status.failed else ""
     whole = "every file is as it was written" if verify else "files have the right sizes; --verify reads them"
     show([
-        ("study", study.name),
-        ("question", study.question),
+        ("study", facts["title"]),
+        ("question", facts["question"]),
         ("runs", f"{number(status.kept)} of {number(status.wanted)} kept{failed}{missing}"),
         ("of", f"{number(status.points)} points, {len(status.arms)} arms ({', '.join(status.arms)}), {status.replicates} replicates"),
         ("kept in", f"{status.shards} shards, {size(status.bytes)}; {whole if not status.problems else 'DAMAGED'}"),
         ("code", "has changed since: what is here can be read, but not added to (see resume --anew)" if status.changed else "unchanged"),
     ])  # fmt: skip
-    failures = made.store.failures()
+    failures = store.failures()
     if len(failures):
         found = table("point", "arm", "replicate", "error", right=("point", "replicate"), whole=("arm",), title="failed runs")
         for row in failures.head(FAILURES).to_dict("records"):
@@ -43,7 +63,7 @@ def show_status(folder: Path, verify: bool) -> None:
     for problem in status.problems:
         note(problem)
     if status.problems:
-        note(f"Run what is lost again: confianza resume {folder}")
+        note(f"Run what is lost again: {again}")
         raise typer.Exit(1)
 
 

@@ -64,11 +64,19 @@ class Store(Contents):
         """A store that is there. InputError if it is not one, or was written by another version."""
         store = cls(folder)
         if not store.exists():
-            raise InputError(f"'{folder}' holds no study.", "Give the folder of one, or make it: confianza sweep STUDY.yaml --out DIR")
+            raise no_study(folder)
         if (kind := store.kind) != cls.plans.kind:
             message = f"'{folder}' holds runs of a {kind}, not of a {cls.plans.kind}."
             raise InputError(message, f"Whoever made them goes on with them; look at them: confianza status {folder}")
         return store
+
+    @staticmethod
+    def kind_in(folder: str | Path) -> str:
+        """The kind of plan of a folder. InputError if it holds no store."""
+        store = Contents(folder)
+        if not store.exists():
+            raise no_study(folder)
+        return store.kind
 
     def is_blank(self) -> bool:
         """Is the folder absent, empty, or left by a process that was killed before it wrote the first batch?"""
@@ -262,6 +270,11 @@ def chunk_of(plan: Plan) -> int:
     """Runs a chunk: 256, or what takes a worker about half a minute if that is less. Decided by the plan, not by the machine."""
     _, adult_weeks = plan.cost(plan.specs(np.zeros(1, int))[0])
     return max(1, min(CHUNK, int(LONGEST * SPEED / adult_weeks)))
+
+
+def no_study(folder: str | Path) -> InputError:
+    """The error for a folder that holds no store."""
+    return InputError(f"'{folder}' holds no study.", "Give the folder of one, or make it: confianza sweep STUDY.yaml --out DIR")
 
 
 def _occupied(folder: Path) -> InputError:
