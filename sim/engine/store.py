@@ -32,12 +32,14 @@ from sim.sources import sources
 
 S = TypeVar("S", bound="Store")
 LOCK = "writer.lock"
+PILOTS_FOLDER = "pilots"  # a store of its own, in which doses were scaled to a budget
 OURS = {
     JOURNAL,
     *(f"{JOURNAL}-{suffix}" for suffix in ("wal", "shm", "journal")),
     LOCK,
     SHARDS,
     SERIES,
+    PILOTS_FOLDER,
 }  # what there may be before the first batch is written
 CHUNK = 256  # runs that a killed process may lose, finished or not; a shard is a little less (see `Batch`)
 LONGEST = 30.0  # seconds that a chunk may take one worker

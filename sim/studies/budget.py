@@ -1,17 +1,22 @@
 """Arms of equal cost: each arm's doses scaled until it costs what the budget says, found by a few pilot runs."""
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Generator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.running import HERE, Execution, Runner, complete
+from sim.engine.store import PILOTS_FOLDER, Store
 from sim.errors import InputError, number
-from sim.harvest import warm_up
 from sim.reforms import Reform, dose_of
 from sim.rng import replicate_seed
+from sim.scenario import Scenario
+from sim.studies.runs import cost_of
 from sim.studies.study import Budget, Study
+from sim.studies.work import parsed
 from sim.world.interventions import with_dose
 from sim.world.simulation import Simulation
 
@@ -20,9 +25,11 @@ CLOSE = 0.02  # of the budget: a cost that differs by more is refused
 ENOUGH = CLOSE / 2  # of the budget: a cost that differs by less is not improved
 TRIES = 14
 FINEST = 1e-4  # of a dose; doses move by whole officers, so closer tries would cost the same
+T = TypeVar("T")
+Search = Generator[Any, Any, T]  # of what costs what is wanted
 
 
-def scaled(study: Study, workers: int | None = None) -> Study:
+def scaled(study: Study, execution: Execution = HERE) -> Study:
     """The study with the doses of every arm scaled by one factor, so that its mean cost over the horizon is the budget.
 
     The factor is such that no dose leaves 0 to 1. The cost is that of the pilots: the first 8 replicates, or all if there are
@@ -33,14 +40,33 @@ def scaled(study: Study, workers: int | None = None) -> Study:
     replicates differs from that of the pilots by luck, and the table of costs shows it. A study without a budget comes back as
     it is.
     InputError if an arm costs less even at its largest doses, or if no dose comes close (as when one officer costs too much).
+
+    execution   where the pilots are run; they are kept in a folder of its folder
     """
     if study.budget is None:
         return study
-    warm_up()
-    with ThreadPoolExecutor(workers or os.cpu_count()) as executor:
-        tasks = {name: executor.submit(_scaled_arm, study, name) for name in study.arms}
-        arms = {name: task.result() for name, task in tasks.items()}
-    return study.with_(arms=arms, budget=None)
+    searches = {name: _search(study, name) for name in study.arms}
+    asked = {name: next(search) for name, search in searches.items()}
+    found = dict(study.arms)
+    folder = execution.folder and Path(execution.folder) / PILOTS_FOLDER
+    with execution._replace(folder=folder, progress=None).runner(PilotStore) as runner:
+        while asked:
+            costs = _costs(runner, study.with_(arms=asked, budget=None))
+            for name in list(asked):
+                try:
+                    asked[name] = searches[name].send(costs[name])
+                except StopIteration as end:
+                    found[name] = end.value
+                    del asked[name]
+    return study.with_(arms=found, budget=None)
+
+
+def _costs(runner: Runner, study: Study) -> dict[str, np.ndarray]:
+    """What each arm costs over the horizon in the pilots: replicates x (officer-weeks, thousand pesos)."""
+    many = study.replicates if isinstance(study.replicates, int) else PILOTS
+    plan = PilotPlan(study, min(PILOTS, many))
+    spent = complete(runner, plan)["spent"].reshape(plan.replicates, len(study.arms), 2)
+    return {name: spent[:, place] for place, name in enumerate(study.arms)}
 
 
 def _currency(budget: Budget) -> tuple[int, float, str]:
@@ -51,8 +77,8 @@ def _currency(budget: Budget) -> tuple[int, float, str]:
     return 0, budget.officer_weeks, "officer-weeks"
 
 
-def _scaled_arm(study: Study, name: str) -> tuple[Reform, ...]:
-    """One arm with doses that cost the budget."""
+def _search(study: Study, name: str) -> Search[tuple[Reform, ...]]:
+    """Asks what an arm's reforms cost at one dose after another; returns them with doses that cost the budget."""
     assert study.budget is not None
     column, wanted, unit = _currency(study.budget)
     made = study.arms[name]
@@ -63,26 +89,81 @@ def _scaled_arm(study: Study, name: str) -> tuple[Reform, ...]:
     def with_largest(dose: float) -> tuple[Reform, ...]:
         return tuple(with_dose(reform, dose_of(reform) * (dose / largest)) for reform in made)
 
-    many = study.replicates if isinstance(study.replicates, int) else PILOTS
-    cost = partial(_pilot_cost, study, column, min(PILOTS, many))
-    try:
-        dose = _solved(lambda dose: cost(with_largest(dose)), wanted, largest)
-    except _Unreachable as failure:
-        amount = number(round(failure.cost, 2))
-        message = f"the arm '{name}' cannot cost {number(wanted)} {unit}: {failure} it costs {amount}."
-        remedy = "Change the budget or the arm's reforms, or take a larger city or a longer horizon."
-        raise InputError(message, remedy, path=("arms", name)) from None
-    return with_largest(dose)
+    steps = _solved(wanted, largest)
+    dose = next(steps)
+    while True:
+        spent = yield with_largest(dose)
+        try:
+            dose = steps.send(float(np.mean(spent[:, column])))
+        except StopIteration as end:
+            return with_largest(end.value)
+        except _Unreachable as failure:
+            amount = number(round(failure.cost, 2))
+            message = f"the arm '{name}' cannot cost {number(wanted)} {unit}: {failure} it costs {amount}."
+            remedy = "Change the budget or the arm's reforms, or take a larger city or a longer horizon."
+            raise InputError(message, remedy, path=("arms", name)) from None
 
 
-def _pilot_cost(study: Study, column: int, pilots: int, made: tuple[Reform, ...]) -> float:
-    """Mean cost of reforms over the horizon, in the pilots."""
-    base = study.base.with_(interventions=made)
-    costs = []
-    for replicate in range(pilots):
-        run = Simulation(base.with_(study.drawn(replicate)), replicate_seed(base.seed, replicate)).run()
-        costs.append(sum(booked[:, column].sum() for booked in run.costs.values()))
-    return float(np.mean(costs))
+class PilotPlan(Plan):
+    """What the arms of a study cost in its first replicates."""
+
+    kind = "pilot"
+
+    def __init__(self, study: Study, replicates: int):
+        self.study, self.replicates = study, replicates
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "PilotPlan":
+        return cls(parsed(text), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.study.to_yaml()
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """By arm."""
+        return {arm: self.study.scenario_of(arm) for arm in self.study.arms}
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1, tuple(self.scenarios), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        study = self.study
+        told = {"title": study.name, "question": study.question, "root_seed": study.base.seed, "file": "study.yaml"}
+        return told | {"columns": ("spent",), "series": ()}
+
+    def keys(self) -> list[bytes]:
+        arms = [identity(scenario) for scenario in self.scenarios.values()]
+        drawn = [sorted(self.study.drawn(replicate).items()) for replicate in range(self.replicates)]
+        return [hashed("spent", arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in arms]
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        arms = list(self.scenarios)
+        return [RunSpec(0, arms[place % len(arms)], place // len(arms)) for place in positions.tolist()]
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self.study.drawn(spec.replicate) for spec in specs)
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        return cost_of(self.study.base)
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        seeds = [replicate_seed(self.study.base.seed, spec.replicate) for spec in specs]
+        kept = []
+        for spec, drawn, seed in zip(specs, values, seeds, strict=True):
+            run = Simulation(self.scenarios[spec.arm].with_(drawn), seed).run()
+            kept.append({"spent": np.array([sum(booked[:, column].sum() for booked in run.costs.values()) for column in (0, 1)], float)})
+            pulse(self.cost(spec)[0])
+        return Piece(stacked(specs, seeds, kept), None, [])
+
+
+class PilotStore(Store):
+    """A folder with what pilots cost."""
+
+    plans = PilotPlan
 
 
 class _Unreachable(Exception):
@@ -91,22 +172,27 @@ class _Unreachable(Exception):
         self.cost = cost
 
 
-def _solved(cost: Callable[[float], float], wanted: float, first: float) -> float:
-    """The dose in [0, 1] whose cost is closest to what is wanted: secant steps, halving where they stall (Illinois).
+def _solved(wanted: float, first: float) -> Search[float]:
+    """Asks for the cost of one dose after another; returns that in [0, 1] whose cost is closest to what is wanted: secant steps, halving
+    where they stall (Illinois).
 
     The first dose tried is the one that is written: if the study was made for this budget, no other is needed.
 
-    >>> round(_solved(lambda dose: 1000 * dose * dose, 250, 0.9), 2)
-    0.5
-    >>> _solved(lambda dose: 1000 * dose * dose, 250, 0.501)
+    >>> search = _solved(250, 0.501)
+    >>> next(search)
     0.501
+    >>> search.send(1000 * 0.501**2)
+    Traceback (most recent call last):
+    StopIteration: 0.501
     """
-    best, best_gap = first, cost(first) - wanted
+    cost = yield first
+    best, best_gap = first, cost - wanted
     if abs(best_gap) <= ENOUGH * wanted:
         return best
     low, high, low_gap, high_gap, side = 0.0, first, -wanted, best_gap, 0
     if best_gap < 0:
-        low, high, low_gap, high_gap = first, 1.0, best_gap, cost(1.0) - wanted
+        cost = yield 1.0
+        low, high, low_gap, high_gap = first, 1.0, best_gap, cost - wanted
         if high_gap < -CLOSE * wanted:
             raise _Unreachable("even at its largest doses", high_gap + wanted)
         if abs(high_gap) < abs(best_gap):
@@ -115,7 +201,8 @@ def _solved(cost: Callable[[float], float], wanted: float, first: float) -> floa
         if abs(best_gap) <= ENOUGH * wanted or high - low < FINEST:
             break
         dose = (low * high_gap - high * low_gap) / (high_gap - low_gap)
-        gap = cost(dose) - wanted
+        cost = yield dose
+        gap = cost - wanted
         if abs(gap) < abs(best_gap):
             best, best_gap = dose, gap
         if gap > 0:

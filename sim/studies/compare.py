@@ -53,8 +53,9 @@ def compare(
             raise InputError(f"a comparison cannot measure '{name}'.", "It can be measured by confianza sweep.", path=("measures",))
     asked = study if replicates is None else study.with_(replicates=replicates)
     warm_up()
-    resolved = scaled(asked, workers)
-    with Execution(folder, executor, workers, progress).runner(ComparisonStore) as runner:
+    execution = Execution(folder, executor, workers, progress)
+    resolved = scaled(asked, execution)
+    with execution.runner(ComparisonStore) as runner:
         dataset = _completed(runner, resolved)
     comparison = Comparison(described(dataset, asked, resolved))
     comparison.require_exact_placebo()

@@ -135,7 +135,7 @@ def as_function(study: Study, *, replicates: int | None = None, week: int | None
     week        at whose end measures are read, by default the study's last
     InputError if these are impossible.
     """
-    study = scaled(study, None)
+    study = scaled(study)
     many = replicates if replicates is not None else study.replicates if isinstance(study.replicates, int) else LEAST
     if problem := number_problem(many, 1, MOST, True):
         raise InputError(f"'replicates' {problem}.", "One is quick and noisy.")

@@ -60,7 +60,7 @@ class RunPlan(Plan):
         return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
 
     def cost(self, spec: RunSpec) -> tuple[int, int]:
-        return _cost(self.scenario)
+        return cost_of(self.scenario)
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds = [replicate_seed(self.scenario.seed, spec.replicate) for spec in specs]
@@ -115,7 +115,7 @@ class ComparisonPlan(Plan):
         return tuple(self.study.drawn(spec.replicate) for spec in specs)
 
     def cost(self, spec: RunSpec) -> tuple[int, int]:
-        return _cost(self.study.base)
+        return cost_of(self.study.base)
 
     def told(self) -> str:
         return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
@@ -194,7 +194,8 @@ def _facts(title: str, question: str, seed: int, file: str) -> dict[str, Any]:
     return {"title": title, "question": question, "root_seed": seed, "file": file, "columns": tuple(VARIABLES), "series": ()}
 
 
-def _cost(scenario: Scenario) -> tuple[int, int]:
+def cost_of(scenario: Scenario) -> tuple[int, int]:
+    """Weeks and adult-weeks of a run."""
     weeks = scenario.spin_up_weeks + scenario.weeks
     return weeks, weeks * scenario.city.adults
 

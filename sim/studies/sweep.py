@@ -44,7 +44,7 @@ def sweep(
     InputError   if the folder holds something else or cannot be written to, the disk is full, or a worker dies
     Interrupted  after Ctrl-C; call it again to go on
     """
-    resolved = scaled(study, workers)
+    resolved = scaled(study, Execution(folder, executor, workers))
     store = SweepStore(folder)
     if store.exists():
         _same(store, resolved)
@@ -115,7 +115,7 @@ class Sweep(Reading):
         anew        see `resume`
         InputError  if the design cannot grow; nothing has changed then
         """
-        larger = scaled(study, workers) if study else self.study
+        larger = scaled(study, Execution(self.store.folder, executor, workers)) if study else self.study
         if points is not None:
             larger = _grown(larger, points)
         if replicates is not None:
