@@ -7,6 +7,7 @@ does not depend on the names of files. So a file may move or be explained better
 import ast
 import hashlib
 import platform
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +16,18 @@ from sim import own
 from sim.compiled import REPLACED
 
 PACKAGE = Path(__file__).parent
-SCIENCE = ("rules", "world", "measures", "instruments", "trials", "rng.py", "compiled.py", "harvest.py", "studies/work.py")
+SCIENCE = (
+    "rules",
+    "world",
+    "measures",
+    "instruments",
+    "trials",
+    "rng.py",
+    "compiled.py",
+    "harvest.py",
+    "studies/work.py",
+    "studies/runs.py",
+)
 # Versions under which the golden values were found equal bit for bit (see CONTRIBUTING.md); others are told apart.
 PROVEN = {"python": ("3.11", "3.12", "3.13"), "numpy": ("2",), "numba": ("0.61", "0.62", "0.63", "0.64", "0.65", "0.66")}
 
@@ -29,11 +41,14 @@ def sources() -> str:
 @cache
 def _sources(ours: str) -> str:
     digest = hashlib.sha256(f"{_versions()} {ours}".encode())
-    files = [PACKAGE / name for name in SCIENCE]
-    modules = [file for place in files for file in (place.rglob("*.py") if place.is_dir() else [place])]
-    for meaning in sorted(_meaning(path) for path in modules):
-        digest.update(meaning)
+    digest.update(meaning(PACKAGE / name for name in SCIENCE))
     return digest.hexdigest()[:16]
+
+
+def meaning(places: Iterable[Path]) -> bytes:
+    """Hash of what all modules at these places (files or folders) do, wherever they stand."""
+    modules = [file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place])]
+    return hashlib.sha256(b"".join(sorted(_meaning(path) for path in modules))).digest()
 
 
 def _meaning(path: Path) -> bytes:

@@ -181,7 +181,7 @@ def test_a_worker_that_is_killed_changes_nothing(scheduler):
 def test_a_worker_with_other_code_is_refused(scheduler, tmp_path):
     shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
     with open(tmp_path / "sim" / "harvest.py", "a") as harvest:
-        harvest.write("# another version\n")
+        harvest.write("ANOTHER_VERSION = True\n")
     with worker(scheduler, cwd=tmp_path), pytest.raises(InputError, match="has other code or versions") as caught, dask(scheduler):
         pass
     assert "Install the same version" in caught.value.remedy

@@ -273,8 +273,8 @@ def test_a_full_disk_is_explained_and_nothing_is_lost(call, tmp_path, monkeypatc
 class Cramped(Journal):
     """A journal that may not grow."""
 
-    def __init__(self, path, *, write=False):
-        super().__init__(path, write=write)
+    def __init__(self, path, **options):
+        super().__init__(path, **options)
         self.rows("PRAGMA max_page_count = 1")  # taken as the pages there are
 
 

@@ -20,7 +20,7 @@ from sim.results import unwritable
 SHARDS, SERIES = "shards", "series"
 LEVEL = 3  # of zstd; fixed, as is the size of row groups, so that the same rows are the same bytes
 GROUP = 1 << 17  # rows
-AXES = "shape"  # what a field calls the shape of its lists
+AXES = "array"  # what a field calls the type and the shape of its lists
 MEANINGS = {
     "point": ("", "row of the design"),
     "arm": ("", "list of reforms"),
@@ -53,8 +53,9 @@ def encoded(columns: Mapping[str, np.ndarray]) -> bytes:
         unit, text = _meaning(name)
         told = {"unit": unit, "description": text}
         if values.ndim > 1:
-            array = pa.FixedSizeListArray.from_arrays(array, int(np.prod(values.shape[1:])))
-            told[AXES] = json.dumps(values.shape[1:])
+            told[AXES] = json.dumps([values.dtype.str, values.shape[1:]])
+            many = int(np.prod(values.shape[1:]))  # 0, as of the surveys of a run that is too short for one, is no list to Parquet
+            array = pa.FixedSizeListArray.from_arrays(array, many) if many else pa.array(np.zeros(len(values), bool))
         arrays.append(array)
         fields.append(pa.field(name, array.type, nullable=False, metadata=told))
     sink = pa.BufferOutputStream()
@@ -77,10 +78,13 @@ def arrays(table: Any) -> dict[str, np.ndarray]:
     """The columns of a pyarrow Table that came from `encoded`, as arrays again."""
     found = {}
     for field, column in zip(table.schema, table.columns, strict=True):
-        told = field.metadata or {}
-        lists = AXES.encode() in told
-        values = (column.combine_chunks().flatten() if lists else column).to_numpy()
-        found[field.name] = values.reshape(len(column), *json.loads(told[AXES.encode()])) if lists else values
+        told = (field.metadata or {}).get(AXES.encode())
+        if not told:
+            found[field.name] = column.to_numpy()
+            continue
+        dtype, shape = json.loads(told)
+        values = column.combine_chunks().flatten().to_numpy() if np.prod(shape) else np.empty(0, dtype)
+        found[field.name] = values.reshape(len(column), *shape)
     return found
 
 
