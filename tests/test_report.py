@@ -140,8 +140,9 @@ def test_what_was_assumed_is_said(page, tree):
     shown = rows["conduct.mean"]
     assert shown[1:3] == [words.number(-0.9), words.number(CODEBOOK["conduct.mean"].value)]
     assert shown[4:] == ["ensu2020", words["statuses"]["scenario"]]
-    assert rows["city.adults"][1] == words.number(1000) and rows["city.adults"][4:] == [words["statuses"]["assumed"]] * 2
-    assert rows["26"] == ["response.capacity = 0.5"]
+    unsourced = words["statuses"]["unsourced"]
+    assert rows["city.adults"][1] == words.number(1000) and rows["city.adults"][4:] == [unsourced, words["statuses"]["scenario"]]
+    assert rows["26"] == ["response.capacity = 0.5", unsourced]
     assert {name for name, known in CODEBOOK.items() if known.status == "contested"} <= rows.keys()
     assert rows["reporting.trust_slope"][1] == "2"
     assert text(tree).count("confianza run scenario.yaml --replicates 3") == 1

@@ -13,6 +13,7 @@ import xarray as xr
 from sim.errors import InputError, number_problem
 from sim.harvest import labeled, lived, warm_up, weights
 from sim.instruments.beyond import BEYOND
+from sim.origins import POSTERIOR
 from sim.rng import replicate_seed
 from sim.studies.budget import scaled
 from sim.studies.comparison import Comparison, described
@@ -129,7 +130,7 @@ class _Arms:
 
     def _lived(self, arm: str, seed: int, drawn: Drawn) -> tuple[Run, np.ndarray]:
         """What is kept of one run, and the trust of each citizen at its end."""
-        scenario = self.scenarios[arm].with_(drawn)
+        scenario = self.scenarios[arm].with_(drawn, sources=dict.fromkeys(drawn, POSTERIOR))
         run, found = lived(scenario, seed, self.progress, self.stop)
         found["effectiveness_weight"] = weights(scenario)
         weight = scenario.values_at(run.week).trust.effectiveness_weight

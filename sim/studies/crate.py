@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sim import __version__
+from sim import __version__, origins
 from sim.studies.journal import Batch, count
 from sim.studies.study import Study
 
@@ -22,6 +22,7 @@ def provenance(study: Study, batches: list[Batch]) -> str:
         for batch in batches
     ]
     facts = {"title": study.name, "question": study.question, "root_seed": study.base.seed, "batches": listed}
+    facts |= {"origins": origins.facts(study.base.as_data()), "own_references": study.model_dump(include={"references"})["references"]}
     return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
 
 
