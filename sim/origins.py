@@ -56,7 +56,8 @@ def of_changes(changes: Iterable[Any], sources: Data) -> tuple[list[Any], set[st
 
     A change that has sources of its own keeps them; {}: none is given.
     """
-    made, taken = [], set()
+    made: list[Any] = []
+    taken: set[str] = set()
     for change in changes:
         if isinstance(change, Mapping) and change.get("sources") is None:
             own = {name: sources[name] for name in plain(change.get("set")) if name in sources}
