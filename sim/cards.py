@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sim import origins
 from sim.errors import number
 from sim.html import card, folded, listed, note, table
 from sim.parameters import CODEBOOK
@@ -12,7 +13,7 @@ def of_scenario(scenario: Any) -> str:
     """What a scenario is, and how it differs from the codebook."""
     import pandas as pd  # here, because the command line reads files without it
 
-    city = scenario.city
+    city, data = scenario.city, scenario.as_data()
     people = f"{number(city.adults)} adults, {city.officers_per_1000_inhabitants:g} officers per 1,000 inhabitants"
     facts = [
         ("Question", scenario.question),
@@ -20,17 +21,27 @@ def of_scenario(scenario: Any) -> str:
         ("Time", f"{number(scenario.weeks)} weeks after a spin-up of {number(scenario.spin_up_weeks)}; seed {scenario.seed}"),
         *((f"From week {one.week}", listed(f"{name} = {value:g}" for name, value in one.set.items())) for one in scenario.changes),
         ("Reforms", "; ".join(summary(reform) for reform in scenario.interventions)),
+        (origins.NONE_GIVEN.capitalize(), listed(origins.unsourced(data))),
         ("Extends", " < ".join(reversed(scenario.lineage[:-1]))),
     ]
     rows = [
         {
             "parameter": name, "value": value, "baseline": CODEBOOK[name].value, "unit": CODEBOOK[name].unit,
-            "source": ", ".join(scenario.sources.get(name, ())), "meaning": CODEBOOK[name].description.partition(". ")[0].rstrip("."),
+            "source": ", ".join(origins.keys_of(data, name)) or origins.NONE_GIVEN,
+            "meaning": CODEBOOK[name].description.partition(". ")[0].rstrip("."),
         }
         for name, value in scenario.parameters.items()
     ]  # fmt: skip
     parts = [table(pd.DataFrame(rows), caption="What differs from the codebook")] if rows else [note("All parameters are the codebook's.")]
-    parts += [folded(f"What it takes for granted ({len(scenario.assumptions)})", scenario.assumptions)] if scenario.assumptions else []
+    known = origins.references(data)
+    cited = [
+        f"{key}: {source.author} ({source.year}). {source.title}. {source.url}"
+        for key, source in known.items()
+        if key in scenario.references
+    ]
+    parts += [folded(f"References of its own ({len(cited)})", cited)] if cited else []
+    texts = [f"{text} [speaks of {', '.join(names)}, which has been changed]" if names else text for text, names in origins.marked(data)]
+    parts += [folded(f"What it takes for granted ({len(texts)})", texts)] if texts else []
     return card(f"Scenario: {scenario.name}", facts, *parts)
 
 

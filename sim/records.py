@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
 from sim.yaml_files import printable
 
-KINDS = dict.fromkeys(("city", "parameters", "sources", "set"), "keys with values") | {
+KINDS = dict.fromkeys(("city", "parameters", "references", "sources", "set", "outdated"), "keys with values") | {
     "changes": "a list of {week: ..., set: {...}}",
     "assumptions": "a list of texts",
 }

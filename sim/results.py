@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 import yaml
 
-from sim import __version__, own
+from sim import __version__, origins, own
 from sim.errors import InputError, number
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year
@@ -58,6 +58,7 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
         "officers": dataset.sizes["officer"],
         "root_seed": scenario.seed,
         "scenario": scenario.to_yaml(),
+        "origins": json.dumps(origins.facts(scenario.as_data()), ensure_ascii=False),
         "versions": json.dumps(versions()),
         "source_fingerprint": sources(),
         **({"own_code": code} if (code := own.written()) else {}),
@@ -126,7 +127,7 @@ class Results:
         """
         folder = Path(folder)
         facts = plain(self.dataset.attrs)
-        facts["versions"] = json.loads(facts["versions"])
+        facts |= {name: json.loads(facts[name]) for name in ("versions", "origins") if name in facts}
         facts["replicate_seeds"] = self.dataset.seed.values.tolist()
         text = {
             SCENARIO: facts.pop("scenario"),

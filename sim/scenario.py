@@ -6,8 +6,12 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
+from sim import origins
+from sim.assumptions import joined, speaking
 from sim.cards import of_scenario
-from sim.errors import InputError, closest, number, shown
+from sim.citations import Citations, check_cited, unknown_source
+from sim.city_size import CitySize
+from sim.errors import InputError, closest, number_problem, shown
 from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
 from sim.records import Record, Text
 from sim.reforms import Reform, as_data, check_horizon, is_lever, reforms, reforms_schema
@@ -18,39 +22,30 @@ from sim.yaml_files import dump_yaml, scalar
 __all__ = ["AnyScenario", "Change", "CitySize", "Scenario", "json_schema", "load_scenario", "shipped_scenarios"]
 
 
-class CitySize(Record):
-    """How many people live in a city, and on what grid."""
-
-    prefix: ClassVar[str] = "city."
-
-    adults: int = Field(20_000, ge=1_000, le=10_000_000, description="Adults (18 and older) who live in the city")
-    officers_per_1000_inhabitants: float = Field(2.23, ge=0.1, le=20, description="Police officers per 1,000 inhabitants of all ages")
-    offenders_share: float = Field(0.03, ge=0.001, le=0.2, description="Offenders as a share of adults, 0.03 for 3 %")
-    adults_per_cell: float = Field(50.0, ge=5, le=500, description="Adults who live in one cell, about a street segment")
-    width: int | None = Field(None, ge=3, le=5000, description="Cells from west to east; leave it out for a square city")
-    height: int | None = Field(None, ge=3, le=5000, description="Cells from north to south; leave it out for a square city")
-
-    @model_validator(mode="after")
-    def _check_grid(self) -> Self:
-        if (self.width is None) != (self.height is None):
-            given, other = ("width", "height") if self.height is None else ("height", "width")
-            raise InputError(f"'city.{given}' is given without 'city.{other}'.", "Give both or neither.", path=(given,))
-        if self.width is not None and self.height is not None:
-            cells = self.width * self.height
-            grid = f"{number(self.adults)} adults on {self.width} x {self.height} cells"
-            if self.adults / cells > 500:
-                least = number(-(-self.adults // 500))
-                remedy = f"Take at least {least} cells, or leave width and height out."
-                raise InputError(f"{grid}: more than 500 adults a cell.", remedy, path=("width",))
-            if self.adults < cells:
-                remedy = f"Take at most {number(self.adults)} cells, or leave width and height out."
-                raise InputError(f"{grid}: fewer than one adult a cell.", remedy, path=("width",))
-        return self
-
-
 def _checked(given: object) -> object:
     """Values by parameter name as floats, in range; anything but a mapping is left to pydantic to refuse."""
     return {name: entry(name).check(value) for name, value in given.items()} if isinstance(given, Mapping) else given
+
+
+def _named(given: object) -> object:
+    """Sources by the names of what they are given for, all known; anything but a mapping is left to pydantic to refuse."""
+    return {name: _keys(name, keys) for name, keys in given.items()} if isinstance(given, Mapping) else given
+
+
+def _keys(name: object, keys: object) -> tuple[str, ...]:
+    """The sources of one number as a tuple of keys; whether there are such is seen when the references are known."""
+    field = str(name).removeprefix("city.")
+    if name not in CODEBOOK and not (field != name and field in CitySize.model_fields) and not is_lever(str(name)):
+        entry(name)
+    listed = origins.as_keys(keys)
+    if wrong := next(((key,) for key in listed if not isinstance(key, str)), None):
+        raise unknown_source(wrong[0]).under(str(name))
+    if not listed:
+        raise InputError(f"'{name}' has no source.", "Name one, or write assumed.", path=(str(name),))
+    return listed
+
+
+Sources = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_named)]
 
 
 class Change(Record):
@@ -60,8 +55,13 @@ class Change(Record):
 
     week: int = Field(ge=-2_000, le=5_199, description="The week it takes effect; 0 is the end of the spin-up")
     set: dict[str, float] = Field(min_length=1, description="New values by topic.name, as {response.capacity: 0.8}")
+    sources: Sources | None = Field(None, description="Where they come from; left out: what the scenario's sources say of them")
 
     _check_set = field_validator("set", mode="before")(_checked)
+
+    def as_data(self) -> dict[str, Any]:
+        """The change as plain data; without sources if none are said."""
+        return self.model_dump(exclude_none=True)
 
     @model_validator(mode="after")
     def _refuse_built_only(self) -> Self:
@@ -84,11 +84,15 @@ class Scenario(Record):
     parameters: dict[str, float] = Field(default_factory=dict, description="Values by topic.name that differ from the codebook")
     changes: tuple[Change, ...] = Field((), strict=False, description="Dated changes of parameters, as {week: 208, set: {...}}")
     interventions: tuple[Any, ...] = Field((), strict=False, description="Reforms, as {training: {start: 0, coverage: 0.9}}")
-    sources: dict[str, tuple[str, ...]] = Field(
+    references: Citations = Field(default_factory=dict, description="References of one's own, by the key that sources name")
+    sources: Sources = Field(
         default_factory=dict,
-        description="Where numbers come from: topic.name, reform.lever or city.key, and a key of references.yaml or 'assumed'",
+        description="Where numbers come from: topic.name, reform.lever or city.key, and keys of references, or assumed",
     )
     assumptions: tuple[Text, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
+    outdated: dict[str, tuple[int, ...]] = Field(
+        default_factory=dict, description="By changed number, assumptions (from 1) that speak of it; written by the program"
+    )
     lineage: tuple[str, ...] = Field((), strict=False, exclude=True, description="The files it was merged from, the eldest first")
 
     @field_validator("parameters", mode="before")
@@ -129,10 +133,32 @@ class Scenario(Record):
     def _plain_interventions(self, given: tuple[Reform, ...]) -> list[dict[str, Any]]:
         return [as_data(reform) for reform in given]
 
-    @field_validator("sources", mode="before")
+    @field_validator("outdated", mode="before")
     @classmethod
-    def _check_sources(cls, given: object) -> object:
-        return {name: _source(name, keys) for name, keys in given.items()} if isinstance(given, Mapping) else given
+    def _check_outdated(cls, given: object, info: ValidationInfo) -> object:
+        last = len(info.data.get("assumptions", ()))
+        for name, places in given.items() if isinstance(given, Mapping) else ():
+            if not isinstance(places, list | tuple) or any(number_problem(place, 1, last, True) for place in places):
+                remedy = "It is written by the program; delete it."
+                raise InputError(f"'outdated' must hold numbers of assumptions, 1 to {last}.", remedy, path=(str(name),))
+        return {name: tuple(map(int, places)) for name, places in given.items()} if isinstance(given, Mapping) else given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _date_sources(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Sources of dated changes that say none themselves."""
+        changes, sources = data.get("changes"), data.get("sources")
+        if not isinstance(changes, list | tuple) or not isinstance(sources, Mapping):
+            return data
+        made, dated = origins.of_changes([change.as_data() if isinstance(change, Change) else change for change in changes], sources)
+        return {**data, "changes": made, "sources": origins.of_start(data, sources, dated)}
+
+    @model_validator(mode="after")
+    def _check_cited(self) -> Self:
+        """Every source is known, and every reference of one's own is used."""
+        dated = [(("changes", place, "sources"), change.sources or {}) for place, change in enumerate(self.changes)]
+        check_cited([(("sources",), self.sources), *dated], self.references)
+        return self
 
     def __eq__(self, other: object) -> bool:
         """Do both say the same, wherever they were read from?"""
@@ -152,19 +178,23 @@ class Scenario(Record):
                 values |= change.set
         return parameters(values)
 
-    def with_(self, parameters: Mapping[str, float] | None = None, **changed: Any) -> "Scenario":
+    def with_(
+        self, parameters: Mapping[str, float] | None = None, *, sources: Mapping[str, Any] | None = None, **changed: Any
+    ) -> "Scenario":
         """The scenario with other values: `with_({"training.half_life": 26}, weeks=52, adults=50_000)`.
 
         parameters   values by topic.name, added to those there are
+        sources      where these values come from, by name, as in files; a value that is another one has no source otherwise
         changed      fields of the scenario or of its city
         InputError as when a file is read.
         """
-        data = {**self.model_dump(), "changes": self.changes, "lineage": self.lineage}
+        before = {**self.model_dump(), "lineage": self.lineage}
+        data = {**before, "city": dict(before["city"])}
         for key, value in changed.items():
             place = data["city"] if key in CitySize.model_fields else data
             place[key] = value
         data["parameters"] = {**data["parameters"], **(parameters or {})}
-        return Scenario(**data)
+        return Scenario(**_followed(before, data, dict(sources or {}), changed))
 
     def with_set(self, options: Iterable[str]) -> "Scenario":
         """The scenario with values as given on the command line: `["training.half_life=26", "city.adults=50000", "weeks=52"]`."""
@@ -181,14 +211,39 @@ class Scenario(Record):
             culprit = written.get(error.path[:2]) or written.get(error.path[:1]) or " ".join(written.values())
             raise error.at(culprit) from None
 
+    def as_data(self) -> dict[str, Any]:
+        """The scenario as plain data, as files have it."""
+        data = self.model_dump(exclude_none=True)
+        for holder in (data, *data["changes"]):
+            holder["sources"] = {name: keys[0] if len(keys) == 1 else list(keys) for name, keys in holder.get("sources", {}).items()}
+        return data
+
     def _repr_html_(self) -> str:
         return of_scenario(self)
 
     def to_yaml(self) -> str:
         """The scenario with everything it inherits, as a file that loads back equal."""
-        data = self.model_dump(exclude_none=True, exclude_defaults=False)
-        data["sources"] = {name: keys[0] if len(keys) == 1 else keys for name, keys in self.sources.items()}
-        return dump_yaml(data)
+        return dump_yaml(self.as_data())
+
+
+def _followed(before: Mapping[str, Any], data: dict[str, Any], sources: dict[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a changed scenario, with sources, references and marked assumptions that fit the new values."""
+    if "changes" in changed:  # those that are new have the sources that are given now, and no others
+        told = [change.as_data() if isinstance(change, Change) else change for change in changed["changes"]]
+        data["changes"], dated = origins.of_changes(told, sources)
+        sources = origins.of_start(data, sources, dated) if dated else sources
+    if "interventions" in changed:
+        data["interventions"] = [one if isinstance(one, Mapping) else as_data(one) for one in changed["interventions"]]
+    data["sources"] = origins.kept(before, data, sources)
+    if "references" not in changed:
+        data["references"] = origins.used(data, {})
+    if "assumptions" in changed:
+        data["outdated"] = {}
+    else:
+        drawn = {name for name, keys in sources.items() if keys in (origins.DESIGN, origins.POSTERIOR)}  # others at every point
+        values = [(name, origins.value_of(before, name)) for name in origins.changed(before, data) if name not in drawn]
+        data["outdated"] = joined(before["outdated"], speaking(before["assumptions"], values))
+    return data
 
 
 def _refuse_disorder(values: Mapping[str, float], changed: Mapping[str, float], keys: tuple[str | int, ...]) -> None:
@@ -197,24 +252,6 @@ def _refuse_disorder(values: Mapping[str, float], changed: Mapping[str, float], 
     if pair := out_of_order(complete):
         culprit = next((name for name in reversed(list(changed)) if name in pair), pair[0])
         raise order_problem(*pair, complete).under(*keys, culprit)
-
-
-def _source(name: object, keys: object) -> tuple[str, ...]:
-    """The references of one number as a tuple of keys, all known."""
-    field = str(name).removeprefix("city.")
-    if name not in CODEBOOK and not (field != name and field in CitySize.model_fields) and not is_lever(str(name)):
-        entry(name)
-    known = [*REFERENCES, "assumed"]
-    listed = tuple(keys) if isinstance(keys, (list, tuple)) else (keys,)
-    for key in listed:
-        if key not in known:
-            near = closest(str(key), known)
-            hint = f"Did you mean '{near}'?\n" if near else ""
-            remedy = f"{hint}A source is a key of references.yaml (confianza explain sources), or assumed."
-            raise InputError(f"there is no source {shown(key)}.", remedy, path=(str(name),))
-    if not listed:
-        raise InputError(f"'{name}' has no source.", "Name one, or write assumed.", path=(str(name),))
-    return listed  # type: ignore[return-value]
 
 
 def _option(option: str) -> tuple[tuple[str, ...], Any]:
@@ -283,7 +320,9 @@ def json_schema() -> dict[str, Any]:
             for known in CODEBOOK.values()
         },
     }
-    reference = {"enum": [*REFERENCES, "assumed"]}
+    known = {"enum": [*REFERENCES, *origins.WORDS]}
+    schema["$defs"]["Source"] = {"anyOf": [known, {"type": "string", "description": "A key of references:"}]}
+    reference = {"$ref": "#/$defs/Source"}
     fields = schema["properties"]
     del fields["lineage"]
     fields["extends"] = {"type": "string", "description": "A scenario this one differs from: a file beside it, without .yaml"}
@@ -291,5 +330,7 @@ def json_schema() -> dict[str, Any]:
         holder["$ref"] = "#/$defs/Values"
         del holder["additionalProperties"]
     fields["interventions"] |= reforms_schema()
-    fields["sources"]["additionalProperties"] = {"anyOf": [reference, {"type": "array", "items": reference, "minItems": 1}]}
+    keys = {"anyOf": [reference, {"type": "array", "items": reference, "minItems": 1}]}
+    fields["sources"]["additionalProperties"] = keys
+    schema["$defs"]["Change"]["properties"]["sources"] = fields["sources"] | {"description": "Where they come from, if others than below"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A scenario of Confianza"}

@@ -1,7 +1,8 @@
 """Where scenario files lie, and how a chain of them (`extends`) becomes one.
 
-A child's keys win over its parent's; `city`, `parameters` and `sources` are merged key by key; `changes` and
-`assumptions` are appended; `interventions` replace the parent's; `name` and `question` are a file's own.
+A child's keys win over its parent's; `city`, `parameters`, `references` and `sources` are merged key by key; `changes` and
+`assumptions` are appended; `interventions` replace the parent's; `name` and `question` are a file's own. A parent's sources go with the
+values that a child replaces, and its assumptions that speak of these are marked (`outdated`).
 Every merged value remembers where it was written.
 """
 
@@ -11,15 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sim import origins
+from sim.assumptions import joined, speaking
 from sim.errors import InputError, closest, shown
 from sim.yaml_files import Document, Keys, load_yaml, shown_path
 
 PACKAGE = Path(__file__).parent
 KEYS = (
-    "name", "question", "extends", "city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions", "sources",
-    "assumptions",
+    "name", "question", "extends", "city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions", "references",
+    "sources", "assumptions", "outdated",
 )  # fmt: skip
-MERGED = ("city", "parameters", "sources")
+MERGED = ("city", "parameters", "references", "sources", "outdated")
 APPENDED = ("changes", "assumptions")
 OWN = ("name", "question")
 LONGEST_CHAIN = 10
@@ -72,11 +75,13 @@ class Draft:
 
     def merge(self, document: Document, path: str) -> None:
         """Put a child's file on top of its parents."""
-        offsets = {key: len(self.data.get(key, ())) for key in APPENDED}
-        for key in OWN:
-            self.data.pop(key, None)
-        for key, value in document.data.items():
+        before, own = self.data, document.data
+        offsets = {key: len(before.get(key, ())) for key in APPENDED}
+        self.data = {key: value for key, value in before.items() if key not in OWN}
+        for key, value in own.items():
             _check_key(document, key, value)
+            if key == "references":
+                _check_clash(document, before.get(key, {}), value)
             if key in MERGED:
                 self.data[key] = {**self.data.get(key, {}), **value}
             elif key in APPENDED:
@@ -89,7 +94,26 @@ class Draft:
             if len(keys) > 1 and keys[0] in APPENDED:
                 moved = (keys[0], int(keys[1]) + offsets[str(keys[0])], *keys[2:])
             self.where[moved] = (document.file, *document.place(keys))
+        self._follow(before, document, offsets)
         self.lineage = (*self.lineage, label(path))
+
+    def _follow(self, before: dict[str, Any], document: Document, offsets: dict[str, int]) -> None:
+        """Let sources go with the values they were given for, and mark assumptions that speak of what this file changes."""
+        own = document.data
+        given, old = own.get("sources", {}), offsets["changes"]
+        changes, dated = origins.of_changes(own.get("changes", ()), given)
+        for place, change in enumerate(changes, old):
+            for name in origins.plain(origins.plain(change).get("sources")):
+                self.where.setdefault(("changes", place, "sources", name), (document.file, *document.place(("sources", name))))
+        if changes:
+            self.data["changes"] = [*self.data["changes"][:old], *changes]
+        self.data["sources"] = origins.kept(before, self.data, origins.of_start(own, given, dated))
+        if before:  # a file that extends nothing inherits no assumption
+            dates = [name for change in changes for name in origins.plain(origins.plain(change).get("set"))]
+            new = [name for name in dates if origins.usual(name) is not None]
+            values = [(name, origins.value_of(before, name)) for name in dict.fromkeys([*origins.changed(before, self.data), *new])]
+            self.data["outdated"] = joined(before.get("outdated", {}), speaking(before.get("assumptions", ()), values))
+            self.data["references"] = origins.used(self.data, own.get("references", {}))
 
     def located(self, error: InputError) -> InputError:
         """The error with the file and line where the value it speaks of was written."""
@@ -116,10 +140,19 @@ def _check_key(document: Document, key: str, value: Any) -> None:
         error = InputError(f"there is no key '{key[:100]}'.", f"{hint}A scenario's keys: {', '.join(KEYS)}")
     elif key in MERGED and not isinstance(value, dict):
         error = InputError(f"'{key}' must be keys with values, but is {shown(value)}.", f"Write {key}: {{...}}, or delete the line.")
+    elif key == "outdated" and "extends" in document.data:
+        error = InputError("'outdated' is written by the program, in files that extend no other.", "Delete it.")
     elif key in APPENDED and not isinstance(value, list):
         error = InputError(f"'{key}' must be a list, but is {shown(value)}.", f"Write {key}: [...], or delete the line.")
     if error:
         raise error.at(document.file, *document.place((key,)))
+
+
+def _check_clash(document: Document, inherited: dict[str, Any], own: dict[str, Any]) -> None:
+    """InputError if a file gives another meaning to a reference that it inherits."""
+    if clash := next((key for key in own if key in inherited and own[key] != inherited[key]), None):
+        message = f"the reference '{clash[:100]}' is already there, in a scenario that this one extends, and is another one."
+        raise InputError(message, "Give it another name here.").at(document.file, *document.place(("references", clash)))
 
 
 def _chain(path: str) -> list[tuple[Document, str]]:

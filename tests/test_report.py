@@ -11,10 +11,11 @@ import html5lib
 import numpy as np
 import pytest
 
-from sim import plots, plots_compare, sensitivity
+from sim import plots, plots_compare
 from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES
+from sim.methods import sensitivity
 from sim.methods.sensitivity.analysis import COVERS
 from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import Finding, patterns
@@ -142,7 +143,7 @@ def test_what_was_assumed_is_said(page, tree):
     assert shown[1:3] == [words.number(-0.9), words.number(CODEBOOK["conduct.mean"].value)]
     assert shown[4:] == ["ensu2020", words["statuses"]["scenario"]]
     assert rows["city.adults"][1] == words.number(1000) and rows["city.adults"][4:] == [words["statuses"]["assumed"]] * 2
-    assert rows["26"] == ["response.capacity = 0.5"]
+    assert rows["26"] == ["response.capacity = 0.5", words["statuses"]["unsourced"]]
     assert {name for name, known in CODEBOOK.items() if known.status == "contested"} <= rows.keys()
     assert rows["reporting.trust_slope"][1] == "2"
     assert text(tree).count("confianza run scenario.yaml --replicates 3") == 1

@@ -80,7 +80,7 @@ def test_a_child_overrides_key_by_key_and_appends_lists(family):
     assert (child.city.adults, child.city.offenders_share, child.city.adults_per_cell) == (30_000, 0.02, 50)
     assert (child.weeks, child.spin_up_weeks, child.seed) == (120, 10, 7)
     assert child.parameters == {"training.half_life": 10.0, "trust.contact_gain": 0.1}
-    assert child.sources == {"training.half_life": ("assumed",), "city.adults": ("assumed",)}
+    assert child.sources == {"city.adults": ("assumed",)}  # the parent's source was for 26 weeks, not for 10
     assert child.assumptions == ("Nobody moves.", "Nobody dies.")
     assert [change.week for change in child.changes] == [-5, 10, 20, 20]
     assert [name.rpartition("/")[2] for name in child.lineage] == ["parent.yaml", "child.yaml"]

@@ -33,7 +33,8 @@ def study_of(runs: int) -> Study:
     """A study of so many runs."""
     return Study(
         name="A million", scenario=Scenario(name="Small", city=CitySize(adults=1000), weeks=52, spin_up_weeks=2, seed=5), replicates=1,
-        arms={"course": [{"training": {"start": 0, "coverage": 0.9}}]}, vary={"trust.contact_gain": [0.01, 0.1], "trust.contact_loss": [0.1, 0.4]},
+        arms={"course": [{"training": {"start": 0, "coverage": 0.9}}]},
+        vary={"trust.contact_gain": [0.01, 0.1], "trust.contact_loss": [0.1, 0.4]},
         design={"sobol": runs // 2}, measures=MEASURES, posterior="none",
     )  # fmt: skip
 

@@ -38,17 +38,26 @@ def has_keys(file: str, keys: set[str]) -> bool:
 
 def check_study(file: str) -> None:
     """Say that a study can be used, and what would run."""
+    from sim import origins
     from sim.cli.compare import describe
+    from sim.cli.explain import own_reference, show, warn
     from sim.cli.sweep import outline
     from sim.studies.study_files import load_study
 
     study = load_study(file)
     told = outline(study) if study.design else describe(study)
     console().print(f"{file} can be used.\n\n{told}")
+    own = study.model_dump()["references"]
+    show([
+        ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in study.sources.items())),
+        ("references", "\n".join(own_reference(key, origins.as_reference(given)) for key, given in own.items())),
+    ])  # fmt: skip
+    warn(study.base.as_data())
 
 
 def check_trial(file: str) -> None:
     """Say that a trial can be used, in its cities too, and what would be tried."""
+    from sim.cli.explain import warn
     from sim.cli.trial import describe
     from sim.trials.design import load_trial
     from sim.trials.trial import check_sites
@@ -59,3 +68,4 @@ def check_trial(file: str) -> None:
     except InputError as error:
         raise error.at(file) from None
     console().print(f"{file} can be used.\n\n{describe(trial)}")
+    warn(trial.scenario.as_data())

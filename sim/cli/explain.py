@@ -1,12 +1,14 @@
 """What the commands print that only look things up: `explain` and `check`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from sim import origins
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.show import Record, console, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, closest, number
-from sim.parameters import CODEBOOK, REFERENCES, Parameter
+from sim.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 from sim.patterns import Pattern, patterns
 from sim.reforms import summary
 from sim.scenario import Scenario, load_scenario, shipped_scenarios
@@ -30,7 +32,7 @@ def explain_name(name: str) -> None:
         explain_pattern(patterns()[name])
     elif name in REFERENCES:
         explain_source(name)
-    elif name in shipped_scenarios():
+    elif name in shipped_scenarios() or name.endswith((".yaml", ".yml")):
         describe_scenario(load_scenario(name))
     elif name in REFORMS:
         explain_reform(name)
@@ -66,11 +68,11 @@ def explain_measure(name: str) -> None:
     show([*rows, ("patterns", ", ".join(key for key, pattern in patterns().items() if name in pattern.measures))])
 
 
-def reference(key: str) -> str:
+def reference(key: str, known: Mapping[str, Reference] = REFERENCES) -> str:
     """A source as a line."""
-    if key == "assumed":
-        return "assumed: no source"
-    source = REFERENCES[key]
+    if key in origins.WORDS:
+        return f"{key}: {origins.WORDS[key]}"
+    source = known[key]
     parts = [source.author, f"({source.year})" if source.year else "", f"{source.title}.", source.url]
     return f"{key}: {' '.join(part for part in parts if part)}"
 
@@ -137,10 +139,12 @@ def explain_source(key: str) -> None:
 def describe_scenario(scenario: Scenario) -> None:
     """What a scenario says, and how it differs from the codebook."""
     city = scenario.city
+    data = scenario.as_data()
     changed = [f"{name}: {number(value)} instead of {number(CODEBOOK[name].value)}" for name, value in scenario.parameters.items()]
     dated = [
         f"week {change.week}: {', '.join(f'{name} = {number(value)}' for name, value in change.set.items())}" for change in scenario.changes
     ]
+    known = origins.references(data)
     show([
         ("scenario", scenario.name),
         ("question", scenario.question),
@@ -150,9 +154,33 @@ def describe_scenario(scenario: Scenario) -> None:
         ("parameters", "\n".join(changed) or "those of the codebook"),
         ("changes", "\n".join(dated)),
         ("reforms", "\n".join(summary(reform) for reform in scenario.interventions)),
-        ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in scenario.sources.items())),
-        ("assumed", "\n".join(" ".join(text.split()) for text in scenario.assumptions)),
+        ("sources", "\n".join(f"{name}: {origin}" for name, origin in origins.told(data))),
+        ("references", "\n".join(own_reference(key, known[key]) for key in scenario.references)),
+        ("assumed", "\n".join(text + mark(names) for text, names in origins.marked(data))),
     ])  # fmt: skip
+
+
+def own_reference(key: str, source: Reference) -> str:
+    """A reference of somebody's own as a line, with what of it was read."""
+    return f"{reference(key, {key: source})}; read: {source.note}"
+
+
+def mark(names: Sequence[str]) -> str:
+    """What follows an assumption that speaks of changed numbers."""
+    return f" [speaks of {', '.join(names)}, which this scenario changes]" if names else ""
+
+
+def warn(data: Mapping[str, Any]) -> None:
+    """Say, below what a file says, which of its values have no source and which assumptions are to be read again."""
+    if names := origins.unsourced(data):
+        console().print(f"\n{origins.NONE_GIVEN.capitalize()} for: {', '.join(names)}.")
+        console().print("Give each its source under sources:, a key of a reference, or assumed.")
+    if many := sum(bool(names) for _, names in origins.marked(data)):
+        console().print(
+            f"\n{many} of the assumptions speak of a number that has been changed: read them again."
+            if many > 1
+            else "\nOne of the assumptions speaks of a number that has been changed: read it again."
+        )
 
 
 def check_scenario(file: str) -> None:
@@ -160,6 +188,7 @@ def check_scenario(file: str) -> None:
     scenario = load_scenario(file)
     console().print(f"{file} can be used.\n")
     describe_scenario(scenario)
+    warn(scenario.as_data())
 
 
 def by_table(columns: tuple[str, ...]) -> str:

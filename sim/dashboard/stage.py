@@ -146,7 +146,7 @@ class Stage:
     def _rebuild(self, wanted: Mapping[str, Any]) -> None:
         city = {name.removeprefix("city."): value for name, value in wanted.items() if name.startswith("city.")}
         parameters = {name: value for name, value in wanted.items() if "." in name and not name.startswith("city.")}
-        whole = {key: int(value) if CitySize.model_fields[key].annotation is int else value for key, value in city.items()}
+        whole: dict[str, Any] = {key: int(value) if CitySize.model_fields[key].annotation is int else value for key, value in city.items()}
         scenario = self.scenario.with_(parameters, seed=int(wanted.get("seed", self.scenario.seed)), **whole)
         self.arena.set(Arena(scenario, self.view.arms))
         self.scenario, self.drawn = scenario, 0

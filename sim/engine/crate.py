@@ -21,7 +21,7 @@ def provenance(facts: Mapping[str, Any], batches: list[Batch]) -> str:
         | {"source_fingerprint": batch.fingerprint, **batch.made}
         for batch in batches
     ]
-    told = {name: facts[name] for name in ("title", "question", "root_seed")} | {"batches": listed}
+    told = {name: fact for name, fact in facts.items() if name not in ("file", "columns", "series")} | {"batches": listed}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 

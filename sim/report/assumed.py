@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
-from sim.parameters import CODEBOOK, REFERENCES, Parameter
+from sim import __version__, origins
+from sim.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 from sim.patterns import Finding, patterns
 from sim.report.parts import Cell, Cited, Findings, Table
 from sim.report.words import Text, Words, decimals
 from sim.scenario import CitySize
 from sim.validation.record import Validation, load
 
+UNSOURCED = "unsourced"  # in place of a source, where none is given
 COSTS = "cost"  # the topic of the codebook that holds unit costs
 Names = Collection[str]  # of parameters and levers that differ between the runs of a study
 
@@ -44,16 +45,14 @@ def started(name: str, value: float | str, words: Words, varying: Names) -> str:
 
 def changed_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table | None:
     """Parameters and sizes of the city for which the scenario has values of its own, with source and status."""
-    sources = scenario.get("sources", {})
     rows: list[list[Cell]] = city_rows(scenario, words)
     for name, value in scenario.get("parameters", {}).items():
         known = CODEBOOK.get(name)
         if known is None or known.value == value:
             continue
-        keys = as_keys(sources.get(name, known.source))
-        status = words["statuses"]["assumed" if keys == ("assumed",) else "scenario" if name in sources else known.status]
+        source, status = origin(scenario, name, words)
         values = (started(name, value, words, varying), words.number(known.value))
-        rows.append([name, meaning(known, words), *values, unit(known.unit, words), Cited(keys), status])
+        rows.append([name, meaning(known, words), *values, unit(known.unit, words), source, status])
     columns = headers(words, "parameter", "meaning", "value", "codebook", "unit", "source", "status")
     return Table(words["tables"]["changed"], columns, rows, frozenset((2, 3))) if rows else None
 
@@ -65,17 +64,18 @@ def city_rows(scenario: Mapping[str, Any], words: Words) -> list[list[Cell]]:
         value, name = scenario["city"].get(key), f"city.{key}"
         if value is None or value == field.default:
             continue
-        keys = as_keys(scenario.get("sources", {}).get(name, "assumed"))
-        status = words["statuses"]["assumed" if keys == ("assumed",) else "scenario"]
         usual = "-" if field.default is None else words.number(field.default)
         text = words.translate("parameters", name, field.description or "")
-        rows.append([name, text, words.number(value), usual, "-", Cited(keys), status])
+        rows.append([name, text, words.number(value), usual, "-", *origin(scenario, name, words)])
     return rows
 
 
-def as_keys(keys: str | Iterable[str]) -> tuple[str, ...]:
-    """One source or several as a tuple."""
-    return (keys,) if isinstance(keys, str) else tuple(keys)
+def origin(scenario: Mapping[str, Any], name: str, words: Words) -> tuple[Cited, str]:
+    """Where a value of the scenario comes from, and its status."""
+    keys = origins.keys_of(scenario, name)
+    own = origins.value_of(scenario, name) != origins.usual(name) or name in scenario.get("sources", {})
+    status = keys[0] if len(keys) == 1 and keys[0] in origins.WORDS else "scenario" if own else CODEBOOK[name].status
+    return Cited(keys or (UNSOURCED,)), words["statuses"][status]
 
 
 def contested_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table:
@@ -85,7 +85,7 @@ def contested_table(scenario: Mapping[str, Any], words: Words, varying: Names = 
     for name, known in CODEBOOK.items():
         if known.status == "contested":
             value, possible = started(name, own.get(name, known.value), words, varying), bounds(known.low, known.high, words)
-            rows.append([name, meaning(known, words), value, possible, unit(known.unit, words), Cited(known.source)])
+            rows.append([name, meaning(known, words), value, possible, unit(known.unit, words), origin(scenario, name, words)[0]])
     return Table(
         words["tables"]["contested"], headers(words, "parameter", "meaning", "value", "range", "unit", "source"), rows, frozenset((2, 3))
     )
@@ -97,18 +97,35 @@ def cost_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -
     rows: list[list[Cell]] = []
     for name, known in CODEBOOK.items():
         if known.topic == COSTS:
-            value, status = started(name, own.get(name, known.value), words, varying), words["statuses"][known.status]
-            rows.append([name, meaning(known, words), value, unit(known.unit, words), Cited(known.source), status])
+            value = started(name, own.get(name, known.value), words, varying)
+            rows.append([name, meaning(known, words), value, unit(known.unit, words), *origin(scenario, name, words)])
     columns = headers(words, "parameter", "meaning", "value", "unit", "source", "status")
     return Table(words["tables"]["costs"], columns, rows, frozenset((2,))) if rows else None
 
 
 def dated_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
-    """Dated changes and reforms of the scenario, by week; None if there are none."""
-    dated = [(change["week"], settings(change["set"], words)) for change in scenario.get("changes", ())]
-    dated += [(levers.get("start", 0), reform_text(name, levers, words)) for name, levers in reforms(scenario.get("interventions", ()))]
-    rows = [[words.number(week), what] for week, what in sorted(dated)]
-    return Table(words["tables"]["dated"], headers(words, "week", "what"), rows) if rows else None
+    """Dated changes and reforms of the scenario, by week, with their sources; None if there are none."""
+    sources = scenario.get("sources", {})
+    dated: list[tuple[int, str, Cell]] = []
+    for change in scenario.get("changes", ()):
+        for name, value in change["set"].items():
+            keys = origins.as_keys(change.get("sources", {}).get(name, (UNSOURCED,)))
+            dated.append((change["week"], settings({name: value}, words), Cited(keys)))
+    for reform, levers in reforms(scenario.get("interventions", ())):
+        keys = tuple(dict.fromkeys(key for lever in levers for key in origins.as_keys(sources.get(f"{reform}.{lever}", ()))))
+        dated.append((levers.get("start", 0), reform_text(reform, levers, words), Cited(keys) if keys else "-"))
+    rows = [[words.number(week), what, source] for week, what, source in sorted(dated, key=lambda row: row[:2])]
+    return Table(words["tables"]["dated"], headers(words, "week", "what", "source"), rows) if rows else None
+
+
+def study_table(study: Mapping[str, Any], words: Words) -> Table | None:
+    """The sources that a study gives for its levers and for what varies; None if it gives none."""
+    rows: list[list[Cell]] = []
+    for name, keys in study.get("sources", {}).items():
+        known = CODEBOOK.get(name)
+        text: Cell = meaning(known, words) if known else words.named(*name.split(".", 1))
+        rows.append([name, text, Cited(origins.as_keys(keys))])
+    return Table(words["tables"]["study_sources"], headers(words, "parameter", "meaning", "source"), rows) if rows else None
 
 
 def arms_table(arms: Mapping[str, Any], names: Mapping[str, str], words: Words, varying: Names = ()) -> Table:
@@ -199,10 +216,16 @@ def checks_table(found: Validation, words: Words) -> Table:
     return Table(caption, columns, made, frozenset((3, 4, 5, 6)))
 
 
-def cited(tables: Iterable[Table | None]) -> list[tuple[str, Any]]:
+def cited(tables: Iterable[Table | None], known: Mapping[str, Reference] = REFERENCES) -> list[tuple[str, Reference]]:
     """The sources that tables cite, by key."""
     keys = {key for table in tables if table for row in table.rows for cell in row if isinstance(cell, Cited) for key in cell.keys}
-    return [(key, REFERENCES[key]) for key in sorted(keys & REFERENCES.keys())]
+    return [(key, known[key]) for key in sorted(keys & known.keys())]
+
+
+def flagged(scenario: Mapping[str, Any], words: Words) -> str:
+    """Which values have no source, in a sentence; empty if all have one."""
+    said = [words.say("page.in_week", name=name, week=week) if week is not None else name for name, week in origins.missing(scenario)]
+    return words.say("page.unsourced", names=", ".join(said)) if said else ""
 
 
 def beside(folder: Path, found: Findings, made_by: str, words: Words) -> dict[str, Any]:
@@ -212,7 +235,14 @@ def beside(folder: Path, found: Findings, made_by: str, words: Words) -> dict[st
         "changed": changed_table(scenario, words, found.varying),
         "contested": contested_table(scenario, words, found.varying),
         "costs": cost_table(scenario, words, found.varying),
+        "study": study_table(found.study, words),
     }
-    assumptions = [words.written(text) for text in scenario.get("assumptions", ())]
-    sources = [(key, source, words.credited(source.author)) for key, source in cited([*tables.values(), checked["table"]])]
-    return {**tables, "assumptions": assumptions, "checks": checked, "sources": sources, "version": __version__}
+    marks = [words.say("page.outdated", names=", ".join(names)) if names else "" for _, names in origins.marked(scenario)]
+    texts = [words.written(text) for text in scenario.get("assumptions", ())]
+    known = {**origins.references(found.study), **origins.references(scenario)}
+    listed = cited([*tables.values(), found.dated, checked["table"]], known)
+    sources = [(key, source, words.credited(source.author) if key in REFERENCES else source.author) for key, source in listed]
+    return {
+        **tables, "assumptions": texts, "marks": marks, "unsourced": flagged(scenario, words), "checks": checked,
+        "sources": sources, "shipped": REFERENCES, "version": __version__,
+    }  # fmt: skip

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -66,6 +67,7 @@ class Findings:
     commands: Sequence[str]
     scenario: dict
     dated: Table | None  # what happens during the run
+    study: Mapping[str, Any] = field(default_factory=dict)  # its own sources and references, as files have them
     warnings: Sequence[str] = field(default=())
     headings: Mapping[str, str] = field(default_factory=dict)  # of sections, by the keys of the page's words, where they are others
     paragraphs: Sequence[tuple[str, Sequence[str]]] = field(default=())  # of the answer, each with a heading

@@ -31,6 +31,7 @@ def study_schema() -> dict[str, Any]:
         "series": {"type": "array", "items": {"enum": list(WEEKLY)}},
         "budget": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"$ref": "#/$defs/Budget"}]},
         "vary": _vary(),
+        "sources": {"type": "object", "additionalProperties": scenario["properties"]["sources"]["additionalProperties"]},
         "groups": {"anyOf": [{"const": "topic"}, {"type": "object", "additionalProperties": names, "minProperties": 1}]},
         "design": {"anyOf": [_design(kind) for kind in (*DESIGNS, POINTS)]},
     }

@@ -10,15 +10,18 @@ import pandas as pd
 from pydantic import Field, field_serializer, model_validator
 
 from sim.cards import of_study
+from sim.citations import Citations, check_cited
 from sim.errors import InputError
+from sim.origins import DESIGN, POSTERIOR
 from sim.parameters import CODEBOOK
 from sim.records import Record, Text
 from sim.reforms import Reform, as_data
 from sim.results import adapted
-from sim.scenario import AnyScenario, Scenario
+from sim.scenario import AnyScenario, Scenario, Sources
 from sim.studies import fields
 from sim.studies.arms import BASELINE, PLACEBO, all_arms, placebo_of, with_levers
 from sim.studies.designs import POINTS, Points, points_of
+from sim.studies.draws import Draws
 from sim.studies.factors import (
     Factor,
     check_columns,
@@ -70,6 +73,8 @@ class Study(Record):
     series: fields.Series = Field((), strict=False, description="Weekly variables that a sweep keeps, as [trust, crimes]")
     luck: Literal["shared", "own"] = Field("shared", description="own: each point of a sweep has luck of its own, not that of all others")
     decision: fields.Decision = Field(None, description="What benefits are worth, for confianza decide; changes no run")
+    references: Citations = Field(default_factory=dict, description="References of one's own, by the key that sources name")
+    sources: Sources = Field(default_factory=dict, description="Where the levers of the arms, and the numbers that vary, come from")
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -79,6 +84,7 @@ class Study(Record):
             )
             raise InputError(f"'arms' {wrong}.", "Write arms: ... (as {training: [{training: {start: 0}}]}).", path=path)
         check_panel(self.measures, self.base.weeks)
+        self._check_sources()
         if self.vary is not None and self.design is None:
             raise InputError("'vary' is given without 'design'.", "Say at how many points: design: {sobol: 256}", path=("vary",))
         if self.groups is not None and self.design is None:
@@ -86,6 +92,20 @@ class Study(Record):
         if self.design is not None:
             self._check_varied()
         return self
+
+    def _check_sources(self) -> None:
+        """InputError if sources speak of what the study does not set, or if references are unknown, unused or not those of the scenario."""
+        inherited = self.scenario.references
+        if clash := next((key for key, given in self.references.items() if inherited.get(key, given) != given), None):
+            message = f"the reference '{clash}' is already there, in the scenario, and is another one."
+            raise InputError(message, "Give it another name here.", path=("references", clash))
+        made = [item for listed in self.arms.values() for reform in listed for item in as_data(reform).items()]
+        own = [f"{reform}.{lever}" for reform, levers in made for lever in levers]
+        own += [factor.name for factor in self.factors()] if self.design is not None else []
+        if idle := next((name for name in self.sources if name not in own), None):
+            remedy = "Sources of a study are for levers of its arms and for what varies; those of the city belong to the scenario."
+            raise InputError(f"the study does not set '{idle}'.", remedy, path=("sources", idle))
+        check_cited([(("sources",), self.sources)], self.references, inherited)
 
     def _check_varied(self) -> None:
         """InputError if what varies does not fit the arms, the groups or the budget."""
@@ -169,7 +189,9 @@ class Study(Record):
         InputError if a value is out of range, or if the point's levers contradict each other
         """
         parameters = {name: value for name, value in values.items() if name in CODEBOOK}
-        return self.base.with_(parameters, interventions=self.reforms_at(arm, values))
+        joint = {factor.name for factor in self.factors() if isinstance(factor.distribution, Draws)}
+        sources = {name: POSTERIOR if name in joint else DESIGN for name in parameters}
+        return self.base.with_(parameters, sources=sources, interventions=self.reforms_at(arm, values))
 
     def with_(self, **changed: Any) -> "Study":
         """The study with other values of its keys; a new horizon moves the last of the weeks `at`. InputError as when a file is read."""
@@ -203,7 +225,7 @@ class Study(Record):
 
     def to_yaml(self) -> str:
         """The study with its scenario written out, as a file that loads back equal."""
-        data = self.model_dump(mode="json", exclude_none=True)
+        data = {**self.model_dump(mode="json", exclude_none=True), "scenario": self.scenario.as_data()}
         points = data.get("design", {}).pop(POINTS, None)
         if points is None:
             return dump_yaml(data)

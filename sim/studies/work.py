@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim import origins
 from sim.engine import plans
 from sim.engine.plans import Failure, Piece, Plan, Pulse, RunSpec, Shape
 from sim.harvest import columns, lived
@@ -57,7 +58,7 @@ class SweepPlan(Plan):
         study = self.study
         return {
             "title": study.name, "question": study.question, "root_seed": study.base.seed, "file": "study.yaml",
-            "columns": study.measures, "series": study.series,
+            "columns": study.measures, "series": study.series, **where_from(study),
         }  # fmt: skip
 
     def keys(self) -> list[bytes]:
@@ -98,6 +99,11 @@ class SweepPlan(Plan):
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         """A run that raises an error is a failure, and not the end of the others."""
         return carried_out(self.study, specs, values, pulse)
+
+
+def where_from(study: Study) -> dict[str, Any]:
+    """Where its numbers come from, and what it cites."""
+    return {"origins": origins.facts(study.base.as_data()), "own_references": study.model_dump(include={"references"})["references"]}
 
 
 @lru_cache(16)

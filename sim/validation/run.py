@@ -7,6 +7,7 @@ import numpy as np
 from sim.engine.running import HERE, Execution
 from sim.errors import InputError
 from sim.instruments import instrument
+from sim.origins import POSTERIOR
 from sim.patterns import ORDINARY
 from sim.posterior import Posterior
 from sim.scenario import Scenario
@@ -31,7 +32,8 @@ def cities(scenario: Scenario, posterior: Posterior, draws: int, fixed: Collecti
         raise InputError(f"the number of draws must be {FEWEST} or more, but is {draws}.", "An interval needs some; 48 are usual.")
     values = np.asarray(posterior.sample(draws, scenario.seed), float)
     names = list(posterior.names)
-    return [scenario.with_({name: value for name, value in zip(names, row, strict=True) if name not in fixed}) for row in values.tolist()]
+    drawn = [{name: value for name, value in zip(names, row, strict=True) if name not in fixed} for row in values.tolist()]
+    return [scenario.with_(each, sources=dict.fromkeys(each, POSTERIOR)) for each in drawn]
 
 
 def cost(base: Sequence[Scenario], *, full: bool) -> int:
