@@ -46,7 +46,8 @@ def live(verb, folder, log, executor):
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     progress = lambda amount: os.write(written, b".")
     found = VERBS[verb](Execution(folder, executor, 2, progress))
-    data = found.drop_attrs(deep=False).to_dict() if hasattr(found, "to_dict") else [{k: v.tolist() for k, v in one.items()} for one in found]
+    labeled = hasattr(found, "to_dict")
+    data = found.drop_attrs(deep=False).to_dict() if labeled else [{key: one[key].tolist() for key in one} for one in found]
     with open(os.path.join(folder, "found.json"), "w") as stream:
         json.dump(data, stream, default=str)
 
