@@ -13,8 +13,8 @@ from sim.cli import main
 from sim.errors import InputError
 from sim.parameters import CODEBOOK
 from sim.report import render
-from sim.results import run
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
+from sim.studies.runs import run
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
