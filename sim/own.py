@@ -19,7 +19,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -221,10 +221,14 @@ def _foreign(thing: Any) -> bool:
 def _content(module: ModuleType) -> str:
     """The hash of a module's file if it is neither of this package nor installed; else empty."""
     file = getattr(module, "__file__", None)
+    return "" if not file or _installed(file) else f" {sha256(Path(file).read_bytes()).hexdigest()[:16]}"
+
+
+@cache
+def _installed(file: str) -> bool:
+    """Is it of this package or installed, perhaps into a user's own site-packages?"""
     homes = (compiled.PACKAGE, Path(sys.prefix), Path(sys.base_prefix))
-    if not file or "-packages" in file or any(Path(file).is_relative_to(home) for home in homes):  # also a user's own site-packages
-        return ""
-    return f" {sha256(Path(file).read_bytes()).hexdigest()[:16]}"
+    return "-packages" in file or any(Path(file).is_relative_to(home) for home in homes)
 
 
 def _ours() -> list[ModuleType]:

@@ -79,10 +79,12 @@ class SweepPlan(Plan):
         return [RunSpec(point, arms[arm], replicate) for point, arm, replicate in zip(*which, strict=True)]
 
     def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
-        frame = self.points.values
-        if not len(frame.columns):
-            return ({},) * len(specs)
-        return tuple(frame.take([spec.point for spec in specs]).to_dict("records"))
+        return tuple({name: native(column[spec.point]) for name, column in self._columns.items()} for spec in specs)
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        """What varies, as arrays: a dictionary a point would take gigabytes for a million of them."""
+        return {str(name): column.to_numpy() for name, column in self.points.values.items()}
 
     def cost(self, spec: RunSpec) -> tuple[int, int]:
         base = self.study.base
@@ -99,6 +101,11 @@ class SweepPlan(Plan):
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         """A run that raises an error is a failure, and not the end of the others."""
         return carried_out(self.study, specs, values, pulse)
+
+
+def native(value: Any) -> Any:
+    """A NumPy number as Python's; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def where_from(study: Study) -> dict[str, Any]:
