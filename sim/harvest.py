@@ -1,7 +1,8 @@
 """One run, read into labeled arrays: what is kept of it, with units, and the runs of a scenario side by side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -76,6 +77,7 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     **{name: (("survey_week",), *words) for name, words in SURVEYED.items()},
     **OTHER,
 }
+WEIGHT = {"effectiveness_weight": (("week",), "share", "weight of effectiveness in trust")}
 AXES = {
     "replicate": "replicate: the same city with other luck",
     "week": "week; 0 is the first after the spin-up",
@@ -179,25 +181,30 @@ def weights(scenario: Scenario) -> np.ndarray:
     return weight
 
 
-def labeled(scenario: Scenario, seeds: list[int], runs: list[dict[str, np.ndarray]]) -> xr.Dataset:
-    """The runs stacked along `replicate`, each variable with its long name and unit."""
+def labeled(
+    seeds: np.ndarray, example: Mapping[str, np.ndarray], columns: Mapping[str, Any], runs: tuple[str, ...] = ("replicate",)
+) -> xr.Dataset:
+    """Runs side by side, each variable with its long name and unit.
+
+    seeds    of the replicates
+    example  what was read of one run
+    columns  the same of all runs, whose dimensions (`runs`) come first; arrays, or what xarray takes for one
+    """
+    many, weeks = len(seeds), len(example["mean_trust" if "mean_trust" in example else "trust"])
     variables = {
-        name: (("replicate", *dims), np.stack([run[name] for run in runs]), {"long_name": long_name, "units": unit})
-        for name, (dims, unit, long_name) in VARIABLES.items()
+        name: xr.Variable((*runs, *dims), columns[name], {"long_name": long_name, "units": unit})
+        for name, (dims, unit, long_name) in (VARIABLES | WEIGHT).items()
     }
-    weeks = np.arange(-scenario.spin_up_weeks, scenario.weeks)
     labels = {
-        "replicate": np.arange(len(runs)), "week": weeks, "survey_week": runs[0]["survey_week"], "cause": list(CAUSES),
-        "dimension": list(DIMENSIONS), "answer": list(ANSWERS),
+        "replicate": np.arange(many), "week": np.arange(weeks) - int(example["spin_up_weeks"]), "survey_week": example["survey_week"],
+        "cause": list(CAUSES), "dimension": list(DIMENSIONS), "answer": list(ANSWERS),
     }  # fmt: skip
     dataset = xr.Dataset(variables, {name: (name, values) for name, values in labels.items()})
     for axis, long_name in AXES.items():
         if axis in dataset.coords:
             dataset[axis].attrs["long_name"] = long_name
     dataset["week"].attrs["units"] = dataset["survey_week"].attrs["units"] = "week"
-    seed = np.array(seeds, np.int64)
-    weight = xr.DataArray(weights(scenario), dims="week", attrs={"long_name": "weight of effectiveness in trust", "units": "share"})
-    return dataset.assign(effectiveness_weight=weight).assign_coords(seed=("replicate", seed, {"long_name": "seed of the replicate"}))
+    return dataset.assign_coords(seed=("replicate", np.asarray(seeds, np.int64), {"long_name": "seed of the replicate"}))
 
 
 def columns(scenario: Scenario, found: dict[str, np.ndarray]) -> Columns:

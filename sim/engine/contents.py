@@ -61,6 +61,7 @@ class Contents:
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self._writer: Journal | None = None
+        self._known: set[tuple[int, bool]] = set()  # shards that were compared with the journal since this object is there
 
     @contextmanager
     def journal(self) -> Iterator[Journal]:
@@ -145,18 +146,27 @@ class Contents:
         with self.journal() as journal:
             recorded = {shard.number: shard for shard in journal.shards()}
         needed, inverse = np.unique(places.shards, return_inverse=True)
-        tables = [shards.read(self.folder, recorded[number], series=series, columns=columns) for number in needed.tolist()]
+        tables = []
+        for number in needed.tolist():
+            known = (number, series) in self._known
+            tables.append(shards.read(self.folder, recorded[number], series=series, columns=columns, known=known))
+            self._known.add((number, series))
         if not tables:
             return pa.table({name: pa.array([], pa.float64()) for name in columns or ()})
         starts = np.cumsum([0, *(len(table) for table in tables)])
         first = starts[inverse] + places.places * each
         return pa.concat_tables(tables).take((first[:, None] + np.arange(each)).ravel())
 
-    def arrays(self, *names: str) -> dict[str, np.ndarray]:
-        """Columns (by default all) of a plan that keeps one row a run, in its order. InputError if one is missing or damaged."""
+    def arrays(self, *names: str, first: bool = False) -> dict[str, np.ndarray]:
+        """Columns (by default all) of a plan that keeps one row a run, in its order. InputError if one is missing or damaged.
+
+        first   of the first run alone
+        """
         batch = self.batch
         places = self.places(batch)
-        if len(places.positions) < len(batch.listed):
+        if first:
+            places = Places(*(column[:1] for column in places))
+        elif len(places.positions) < len(batch.listed):
             missing = len(batch.listed) - len(places.positions)
             raise InputError(
                 f"'{self.folder}' lacks {missing} of {len(batch.listed)} runs.", "Run the same command again; what is there is kept."

@@ -237,8 +237,8 @@ def working(store: Store, execution: Execution, again: str | None = None) -> Ite
         yield Runner(store, pool, asked, execution.progress, again)
 
 
-def complete(runner: Runner, plan: Plan) -> dict[str, np.ndarray]:
-    """What all runs of a plan kept, a row a run; those that the store has already are kept, whatever plan they were done for."""
+def complete(runner: Runner, plan: Plan) -> Store:
+    """A store with all runs of a plan; those that it has already are kept, whatever plan they were done for."""
     store = runner.store
     last = store.batch if store.exists() else None
     if not last or (last.study, last.replicates, last.fingerprint) != (plan.text, plan.replicates, sources()):
@@ -250,7 +250,7 @@ def complete(runner: Runner, plan: Plan) -> dict[str, np.ndarray]:
                 break
         else:  # lost with a shard of an older batch
             store.want(plan, "again")
-    return store.arrays()
+    return store
 
 
 def sizes(runs: int, reserve: int, crew: int) -> list[int]:

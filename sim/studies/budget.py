@@ -65,7 +65,7 @@ def _costs(runner: Runner, study: Study) -> dict[str, np.ndarray]:
     """What each arm costs over the horizon in the pilots: replicates x (officer-weeks, thousand pesos)."""
     many = study.replicates if isinstance(study.replicates, int) else PILOTS
     plan = PilotPlan(study, min(PILOTS, many))
-    spent = complete(runner, plan)["spent"].reshape(plan.replicates, len(study.arms), 2)
+    spent = complete(runner, plan).arrays("spent")["spent"].reshape(plan.replicates, len(study.arms), 2)
     return {name: spent[:, place] for place, name in enumerate(study.arms)}
 
 

@@ -1,21 +1,21 @@
 """Run the arms of a study with the same luck: replicate r of every arm has the same seed, so differences are paired."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from sim.engine.running import Execution, Runner, complete
+from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.harvest import labeled, warm_up
 from sim.instruments.beyond import BEYOND
 from sim.studies.budget import scaled
 from sim.studies.comparison import Comparison, described
 from sim.studies.effects import half_widths
-from sim.studies.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, by_run
+from sim.studies.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of
 from sim.studies.study import LEAST, MOST, PLACEBO, Replicates, Study
 
 BATCH = 4  # replicates between two looks at the intervals
@@ -80,20 +80,21 @@ def _known_well(dataset: xr.Dataset, study: Study, rule: Replicates) -> bool:
     return all(width <= rule.until.half_width for arm, width in widths.items() if arm not in (study.vs, PLACEBO))
 
 
-def side_by_side(plan: ComparisonPlan, columns: Mapping[str, np.ndarray]) -> xr.Dataset:
+def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
     """What the runs of a comparison kept, labeled by arm and replicate; arms in the order of the study."""
     order, names = list(plan.scenarios), list(plan.study.all_arms())
-    shaped = {name: values.reshape(plan.replicates, len(order), *values.shape[1:]) for name, values in columns.items()}
-    arms, seeds = [], shaped["seed"][:, 0].tolist()
-    for arm in names:
-        runs = by_run({name: values[:, order.index(arm)] for name, values in shaped.items()})
-        arms.append(labeled(plan.scenarios[arm], seeds, runs))
-    index = pd.Index(names, name="arm")
-    stacked = xr.concat(arms, index, data_vars="all", coords="minimal", compat="override", join="exact", combine_attrs="override")
-    stacked["arm"].attrs["long_name"] = "arm: a list of reforms"
-    dims, quantile = ("arm", "replicate"), ("quantile", list(QUANTILES), {"long_name": "share of citizens with less"})
-    kept = {name: np.stack([shaped[name][:, order.index(arm)] for arm in names]) for name in (*GAINS, "effectiveness_weight")}
-    gains = {name: ((*dims, *axes), kept[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in GAINS.items()}
-    weight = ((*dims, "week"), kept["effectiveness_weight"], stacked.effectiveness_weight.attrs)  # differs between replicates
-    made = stacked.assign(gains | {"effectiveness_weight": weight})
-    return made.assign_coords(quantile=quantile).assign_attrs(adults=plan.study.base.city.adults)
+    places = [order.index(arm) for arm in names]
+
+    def arranged(values: np.ndarray) -> np.ndarray:
+        by_replicate = values.reshape(plan.replicates, len(order), *values.shape[1:])
+        return np.ascontiguousarray(by_replicate[:, places].swapaxes(0, 1))
+
+    dims = {"arm": len(names), "replicate": plan.replicates}
+    seeds, example, columns, runs = columns_of(store, dims, arranged)
+    dataset = labeled(seeds, example, columns, runs)
+    gains = {
+        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in GAINS.items()
+    }
+    quantile = ("quantile", list(QUANTILES), {"long_name": "share of citizens with less"})
+    arm = ("arm", names, {"long_name": "arm: a list of reforms"})
+    return dataset.assign(gains).assign_coords(arm=arm, quantile=quantile).assign_attrs(adults=plan.study.base.city.adults)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.lazy import LITTLE, lazy
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
@@ -173,16 +174,29 @@ def run(
         raise InputError(f"the number of replicates {problem}.", "Take 8 or more to see intervals.")
     scenario = adapted(scenario, seed=seed, weeks=weeks)
     with Execution(folder, executor, workers, progress).runner(RunStore) as runner:
-        found = complete(runner, RunPlan(scenario, replicates))
-    dataset = labeled(scenario, found["seed"].tolist(), by_run(found))
+        store = complete(runner, RunPlan(scenario, replicates))
+        dataset = labeled(*columns_of(store, {"replicate": replicates}))
+    dataset = dataset.assign(effectiveness_weight=("week", weights(scenario), dataset.effectiveness_weight.attrs))
     dataset.attrs = provenance(scenario, dataset)
     return Results(dataset)
 
 
-def by_run(columns: Mapping[str, np.ndarray]) -> list[Found]:
-    """What each run kept of `VARIABLES`, and the weeks of its surveys."""
-    names = [*VARIABLES, "survey_week"]
-    return [{name: columns[name][row] for name in names} for row in range(len(columns["seed"]))]
+def columns_of(
+    store: Store, dims: Mapping[str, int], arranged: Callable[[np.ndarray], np.ndarray] = np.asarray
+) -> tuple[np.ndarray, Found, Mapping[str, Any], tuple[str, ...]]:
+    """What `labeled` takes: seeds, one run as an example, and the columns of all; many are read when somebody looks.
+
+    dims      names and lengths of the dimensions of runs
+    arranged  puts a column (one row a run, in the order of the plan) into these dimensions
+    """
+    example = {name: values[0] for name, values in store.arrays(first=True).items()}
+    size = sum(np.asarray(one).nbytes for one in example.values()) * int(np.prod([*dims.values()]))
+    if size < LITTLE or not store.lasting:  # or the store will be gone
+        columns: Mapping[str, Any] = {name: arranged(values) for name, values in store.arrays().items()}
+    else:
+        columns = lazy(lambda name: arranged(store.arrays(name)[name]), example, *dims.values())
+    seeds = arranged(store.arrays("seed")["seed"])
+    return seeds.reshape(-1, dims["replicate"])[0], example, columns, tuple(dims)
 
 
 @lru_cache(16)
@@ -205,7 +219,8 @@ def _everything(scenario: Scenario, seed: int, pulse: Pulse) -> tuple[Found, np.
     run, found = lived(scenario, seed, pulse)
     weight = scenario.values_at(run.week).trust.effectiveness_weight
     trust = (1.0 - weight) * run.city.citizens.fairness + weight * run.city.citizens.effectiveness
-    return found | {"effectiveness_weight": weights(scenario)}, trust
+    found |= {"effectiveness_weight": weights(scenario), "spin_up_weeks": np.array(scenario.spin_up_weeks)}
+    return found, trust
 
 
 # What is kept of the difference that an arm makes to each citizen at the end. name: (dimensions, unit, long name)

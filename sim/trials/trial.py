@@ -62,7 +62,7 @@ def run_trial(
     check_sites(trial)
     warm_up()
     with Execution(folder, executor, workers, progress).runner(TrialStore) as runner:
-        return TrialResult(labeled(trial, complete(runner, TrialPlan(trial, trial.replicates))))
+        return TrialResult(labeled(trial, complete(runner, TrialPlan(trial, trial.replicates)).arrays()))
 
 
 class TrialPlan(Plan):

@@ -147,7 +147,7 @@ def carried_out(jobs: Sequence[Job], execution: Execution = HERE) -> list[dict[s
     """
     plan = JobPlan(jobs)
     with execution.runner(JobStore) as runner:
-        columns = complete(runner, plan)
+        columns = complete(runner, plan).arrays()
     found: list[list[dict[str, float]]] = [[{}] * len(job.scenarios) for job in jobs]
     for arm, city, text in zip(columns["arm"], columns["point"], columns["found"], strict=True):
         found[int(arm)][int(city)] = json.loads(text)
