@@ -252,3 +252,10 @@ def test_terms_of_tables_are_explained(capsys):
     code, out, _ = confianza(capsys, "explain", "VR")
     assert code == 0 and "Variance reduction" in out
     assert all(term in confianza(capsys, "explain", "terms")[1] for term in ("P(sign)", "EVPPI", "placebo"))
+
+
+def test_what_takes_long_is_said_and_asked_for(capsys, folder):
+    (folder / "big.yaml").write_text("name: Big\nextends: national-average\ncity: {adults: 1000000}\nweeks: 520\n", encoding="utf-8")
+    code, _, err = confianza(capsys, "run", "big.yaml", "--replicates", "2000", "--workers", "2", "--out", "big")
+    assert code == 2 and "2,000 runs take" in err and "If that is meant, add --yes" in err
+    assert not (folder / "big").exists()

@@ -37,11 +37,12 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/SCENARIO.", show_default=False)] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Start even if it takes very long or very much disk.")] = False,
 ) -> None:
     """Run a scenario: a table of what changed, figures and labeled data."""
     from sim.cli.work import Where, run_scenario
 
-    run_scenario(scenario, replicates, weeks, seed, settings or [], Where(out, executor, workers))
+    run_scenario(scenario, replicates, weeks, seed, settings or [], Where(out, executor, workers), yes)
 
 
 @app.command()
@@ -53,12 +54,13 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/STUDY.", show_default=False)] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Start even if it takes very long or very much disk.")] = False,
 ) -> None:
     """Compare reforms with the same luck: paired effects with intervals, why trust moved, who gains, what it costs."""
     from sim.cli.compare import compare_arms
     from sim.cli.work import Where
 
-    compare_arms(study, replicates, weeks, seed, Where(out, executor, workers))
+    compare_arms(study, replicates, weeks, seed, Where(out, executor, workers), yes)
 
 
 @app.command()

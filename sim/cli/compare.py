@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli.show import Table, amount, console, note, progress, table
-from sim.cli.work import Where, check_out, check_replicates
+from sim.cli.work import Where, ask_first, check_out, check_replicates
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
 from sim.studies.compare import compare
 from sim.studies.comparison import Comparison
+from sim.studies.runs import ComparisonPlan
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 from sim.studies.study_files import load_study
 
@@ -29,17 +30,19 @@ def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | Non
     return study
 
 
-def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int | None, where: Where) -> None:
+def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int | None, where: Where, yes: bool = False) -> None:
     """Compare, print, write results and figures, and say where. Errors about arms name the study's file."""
     study = chosen(path, replicates, weeks, seed)
     folder = where.out or Path("out") / Path(path).stem
     check_out(folder)
     screen = console()
     screen.print(describe(study))
+    most = study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
+    ask_first(ComparisonPlan(study, most), where, folder, yes)
     if study.budget:
         note("Pilot runs: scaling the doses of each arm to the budget ...")
     warm_up()
-    base, most = study.base, study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
+    base = study.base
     began = time.perf_counter()
     with progress(base.city.adults) as bar:
         task = bar.add_task("Comparing", total=most * len(study.all_arms()) * (base.spin_up_weeks + base.weeks))

@@ -240,3 +240,13 @@ def progress(adults: int) -> Progress:
 def note(text: str) -> None:
     """A remark on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+def size(count: float) -> str:
+    """Bytes as people read them.
+
+    >>> size(900), size(25_300_000), size(1.2e12)
+    ('1 kB', '25 MB', '1,200 GB')
+    """
+    unit, scale = next((pair for pair in (("GB", 1e9), ("MB", 1e6)) if count >= pair[1]), ("kB", 1e3))
+    return f"{max(1, count / scale):,.0f} {unit}"

@@ -6,8 +6,8 @@ from pathlib import Path
 import typer
 
 from sim.cli.explain import show
-from sim.cli.show import console, note, table
-from sim.cli.sweep import running, size, tell, wanted
+from sim.cli.show import console, note, size, table
+from sim.cli.sweep import running, tell, wanted
 from sim.cli.work import RUNS
 from sim.engine.contents import JOURNAL
 from sim.engine.store import Store

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from sim.cli.compare import chosen
-from sim.cli.show import Table, amount, console, note, table
+from sim.cli.show import Table, amount, console, note, size, table
 from sim.engine import executors
 from sim.errors import InputError, number
 from sim.harvest import warm_up
@@ -163,13 +163,3 @@ def plan_study(path: str, executor: str, workers: int | None, folder: Path | Non
     if made.failed:
         screen.print(f"{made.failed} of the pilot runs failed; they will be records of the study, not its end.")
     screen.print(f"On disk: at most about {size(made.bytes)}; free there: {size(made.free)}.")
-
-
-def size(count: float) -> str:
-    """Bytes as people read them.
-
-    >>> size(900), size(25_300_000), size(1.2e12)
-    ('1 kB', '25 MB', '1,200 GB')
-    """
-    unit, scale = next((pair for pair in (("GB", 1e9), ("MB", 1e6)) if count >= pair[1]), ("kB", 1e3))
-    return f"{max(1, count / scale):,.0f} {unit}"

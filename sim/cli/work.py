@@ -1,19 +1,28 @@
 """What the command `run` does."""
 
+import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.cli.show import Table, amount, console, note, progress, table
+import numpy as np
+
+from sim.cli.show import Table, amount, console, note, progress, size, table
+from sim.engine.lazy import LITTLE
+from sim.engine.plans import Plan
 from sim.engine.running import Execution
+from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
 from sim.results import Results, adapted, check_folder
 from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario, load_scenario
-from sim.studies.runs import run
+from sim.studies.runs import RunPlan, run
 
+LONG, LARGE = 60.0, 1e9  # seconds and bytes from which on it is said what runs take; sixty and ten times that are asked for
+MEMORY = 3e8  # bytes of a program that does nothing yet
 RUNS = "runs"  # folder of the stores below that of what was found
 
 
@@ -78,7 +87,32 @@ class Where(NamedTuple):
 NOWHERE = Where(None, "threads", None)
 
 
-def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], where: Where) -> None:
+def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
+    """Say what many runs take, before anything starts. InputError that asks for --yes if it is a great deal.
+
+    Of time only the order is known: runs of small cities are slower than an adult-week counts, busy machines too. `confianza plan`
+    measures it.
+    """
+    runs, kept = len(plan), plan.kept_bytes()
+    workers = where.workers or os.cpu_count() or 1
+    seconds = runs * plan.cost(plan.specs(np.zeros(1, int))[0])[1] / SPEED / workers
+    disk = 2 * runs * kept  # in the store, and labeled beside it
+    if seconds < LONG and disk < LARGE:
+        return
+    memory = min(runs * kept * 2, LITTLE) + MEMORY
+    took = f"{number(round(seconds / 60))} minutes or more" if seconds < 7200 else f"{number(round(seconds / 3600))} hours or more"
+    told = f"{number(runs)} runs take {took} with {workers} at a time, up to {size(disk)} on disk and about {size(memory)} of memory"
+    note(f"{told}.")
+    free = shutil.disk_usage(next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())).free
+    if disk > free:
+        raise InputError(f"{told}, but '{folder}' has {size(free)} left.", "Take fewer replicates, or a larger disk with --out.")
+    if not yes and (seconds > 60 * LONG or disk > 10 * LARGE):
+        raise InputError(f"{told}.", "If that is meant, add --yes. What is stopped goes on where it was.", file="--replicates")
+
+
+def run_scenario(
+    name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], where: Where, yes: bool = False
+) -> None:
     """Run, print the table, write results and figures, and say where."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)
@@ -86,6 +120,7 @@ def run_scenario(name: str, replicates: int, weeks: int | None, seed: int | None
     check_out(folder)
     screen = console()
     screen.print(describe(scenario, replicates))
+    ask_first(RunPlan(scenario, replicates), where, folder, yes)
     if left_out := beyond(load_scenario(name).with_set(settings), scenario):
         note(f"Left out, because the run ends after week {scenario.weeks - 1}: {left_out}.")
     warm_up()

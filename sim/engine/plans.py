@@ -105,9 +105,17 @@ class Plan(ABC):
     def specs(self, positions: np.ndarray) -> list[RunSpec]:
         """The runs at these places of the list."""
 
+    def __len__(self) -> int:
+        points, arms, replicates = self.shape
+        return points * len(arms) * replicates
+
     @abstractmethod
     def cost(self, spec: RunSpec) -> tuple[int, int]:
         """Weeks of a run, and adult-weeks: about."""
+
+    def kept_bytes(self) -> int:
+        """Bytes that are kept of a run, about."""
+        return 0
 
     def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
         """What varies, for each of some runs."""

@@ -14,12 +14,13 @@ from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identit
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
-from sim.harvest import VARIABLES, labeled, lived, weights
+from sim.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, weights
 from sim.results import Results, adapted, provenance
 from sim.rng import MOST_REPLICATES, replicate_seed
 from sim.scenario import Scenario
 from sim.studies.study import Study
 from sim.studies.work import parsed
+from sim.world.survey import INTERVAL_WEEKS
 from sim.yaml_files import parse
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -62,6 +63,9 @@ class RunPlan(Plan):
 
     def cost(self, spec: RunSpec) -> tuple[int, int]:
         return cost_of(self.scenario)
+
+    def kept_bytes(self) -> int:
+        return kept_of(self.scenario)
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds = [replicate_seed(self.scenario.seed, spec.replicate) for spec in specs]
@@ -117,6 +121,9 @@ class ComparisonPlan(Plan):
 
     def cost(self, spec: RunSpec) -> tuple[int, int]:
         return cost_of(self.study.base)
+
+    def kept_bytes(self) -> int:
+        return kept_of(self.study.base)
 
     def told(self) -> str:
         return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
@@ -206,6 +213,13 @@ def _scenario(text: str) -> Scenario:
 
 def _facts(title: str, question: str, seed: int, file: str) -> dict[str, Any]:
     return {"title": title, "question": question, "root_seed": seed, "file": file, "columns": tuple(VARIABLES), "series": ()}
+
+
+def kept_of(scenario: Scenario) -> int:
+    """Bytes of all that is read of a run, before they are compressed."""
+    weeks, city = scenario.spin_up_weeks + scenario.weeks, scenario.city
+    weekly = sum(len(CAUSES) * len(DIMENSIONS) if "cause" in dims else 1 for dims, _, _ in VARIABLES.values() if "week" in dims)
+    return 8 * (weeks * (weekly + 1) + int(3 * city.adults / city.adults_per_cell) + 40 * weeks // INTERVAL_WEEKS)
 
 
 def cost_of(scenario: Scenario) -> tuple[int, int]:

@@ -64,10 +64,6 @@ class SweepPlan(Plan):
     def keys(self) -> list[bytes]:
         return keys(self.study, self.points, self.specs(np.arange(len(self))))
 
-    def __len__(self) -> int:
-        points, arms, replicates = self.shape
-        return points * len(arms) * replicates
-
     def indices(self, positions: np.ndarray) -> tuple[Any, ...]:
         """Number of the point, of the arm and of the replicate of runs at these places."""
         points, arms, replicates = self.shape
