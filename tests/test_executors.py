@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from pace import LONGEST, eventually
 from sim.engine import executors
 from sim.engine.executors import crew, executor
 from sim.engine.plans import RunSpec, perform
+from sim.engine.setbacks import Setbacks
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
 from sim.studies.study import Study
@@ -149,13 +151,20 @@ def worker(address, cwd=ROOT):
         yield process
 
 
+@contextmanager
+def scheduling(folder):
+    """A scheduler without workers, and its address."""
+    file = folder / "scheduler.json"
+    with started("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file) as process:
+        eventually(lambda: file.exists() and file.read_text())
+        yield process, json.loads(file.read_text())["address"]
+
+
 @pytest.fixture
 def scheduler(tmp_path):
     """Address of a scheduler without workers: one for each test, for it may not know at once that those of another are gone."""
-    file = tmp_path / "scheduler.json"
-    with started("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file):
-        eventually(lambda: file.exists() and file.read_text())
-        yield json.loads(file.read_text())["address"]
+    with scheduling(tmp_path) as (_, address):
+        yield address
 
 
 def dask(address):
@@ -185,6 +194,27 @@ def test_a_worker_with_other_code_is_refused(scheduler, tmp_path):
     with worker(scheduler, cwd=tmp_path), pytest.raises(InputError, match="has other code or versions") as caught, dask(scheduler):
         pass
     assert "Install the same version" in caught.value.remedy
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_worker_with_other_code_that_comes_late_is_sent_away(scheduler, tmp_path, capfd):
+    shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    with open(tmp_path / "sim" / "harvest.py", "a") as harvest:
+        harvest.write("ANOTHER_VERSION = True\n")
+    with worker(scheduler), dask(scheduler) as pool, worker(scheduler, cwd=tmp_path) as late:
+        assert late.wait(LONGEST) is not None
+        eventually(lambda: "has other code or versions" in capfd.readouterr().err)
+        assert crew(pool) == 1 and pool.submit(len, "four").result(LONGEST) == 4
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_scheduler_that_is_lost_is_called_that(tmp_path):
+    with scheduling(tmp_path) as (process, address), worker(address), dask(address) as pool:
+        waiting = pool.submit(time.sleep, LONGEST)
+        process.kill()
+        found = Setbacks(pool, None, "the same command again").explained(waiting.exception(LONGEST))
+    assert isinstance(found, InputError) and found.message.startswith("the Dask scheduler at ") and found.message.endswith(" was lost.")
+    assert found.remedy.endswith("Start it again, then: the same command again")
 
 
 @pytest.mark.usefixtures("patient")

@@ -248,6 +248,30 @@ def test_a_worker_that_dies_is_one_clear_error_and_nothing_is_lost(tmp_path, qui
     assert len(sweep(STUDY, tmp_path / "here").runs()) == 96
 
 
+def die_once(job, specs, values):
+    """Dies the first time that somebody has this work."""
+    if not os.path.exists(os.environ["DIED"]):
+        open(os.environ["DIED"], "w").close()
+        os._exit(1)
+    return made_up(parsed(job.partition(b"\n")[2].decode()), specs)
+
+
+def test_a_worker_that_is_lost_is_told_and_made_up_for(tmp_path, quick, monkeypatch, capfd):
+    monkeypatch.setenv("DIED", str(tmp_path / "died"))
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "perform", die_once)
+        made = sweep(STUDY, tmp_path / "here", executor="processes", workers=2, chunk=10)
+    assert "A worker died (BrokenProcessPool); its runs are done again." in capfd.readouterr().err
+    assert made.runs().equals(sweep(STUDY, tmp_path / "calm", chunk=10).runs())
+
+
+def test_workers_that_die_again_and_again_are_an_error(tmp_path, quick, monkeypatch, capfd):
+    monkeypatch.setattr(running, "perform", die)
+    with pytest.raises(InputError, match="a worker process died"):
+        sweep(STUDY, tmp_path / "here", executor="processes", workers=1, chunk=10)
+    assert capfd.readouterr().err.count("its runs are done again") == 3
+
+
 def test_an_error_of_the_program_is_not_hidden(tmp_path, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("a fault")

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from sim.cli.compare import chosen
 from sim.cli.show import Table, amount, console, note, size, table
-from sim.engine import executors
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.methods.sensitivity.noise import responses
@@ -77,9 +76,9 @@ def swept(study: Study, path: str, folder: Path, executor: str, workers: int | N
     """Run what is not there yet. InputErrors about the study name its file."""
     if workers is not None and workers < 1:
         raise InputError(f"must be a whole number, 1 or more, but is {workers}.", file="--workers")
-    with executors.executor(executor, workers) as pool, running(wanted(study), done_in(folder)) as progress:
+    with running(wanted(study), done_in(folder)) as progress:
         try:
-            return sweep(study, folder, executor=pool, workers=workers, progress=progress)
+            return sweep(study, folder, executor=executor, workers=workers, progress=progress)
         except InputError as error:
             raise error if error.file or not error.path else error.at(path) from None
 

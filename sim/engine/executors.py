@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -16,6 +17,7 @@ from sim.harvest import warm_up
 from sim.sources import sources
 
 NAMES = ("threads", "processes", "dask://HOST:PORT")
+SENT_AWAY = "confianza"  # topic of events
 PATIENCE = 5  # seconds for a scheduler to answer, and for it to have a worker
 
 
@@ -117,6 +119,8 @@ def _dask(name: str) -> Iterator[Executor]:
         raise InputError(f"no Dask scheduler answers at {place}.", remedy) from None
     with client:
         _check_workers(client, place)
+        client.subscribe_topic(SENT_AWAY, lambda event: print(event[1], file=sys.stderr, flush=True))
+        client.register_plugin(_same_code(sources()))
         pool = client.get_executor(pure=False)
         try:
             yield pool
@@ -126,8 +130,29 @@ def _dask(name: str) -> Iterator[Executor]:
         pool.shutdown()
 
 
+def _same_code(made: str) -> Any:
+    """A plugin that sends away workers which join later and would run other code."""
+    from distributed import WorkerPlugin
+
+    class SameCode(WorkerPlugin):  # of this function, so that workers are sent its text: theirs may have no such module
+        name = "confianza: same code"
+
+        def setup(self, worker: Any) -> None:
+            try:
+                from sim.sources import sources
+
+                theirs = sources()
+            except Exception as error:
+                theirs = str(error)
+            if theirs != made:
+                worker.log_event(SENT_AWAY, f"The worker {worker.address} has other code or versions ({theirs}) and was sent away.")
+                worker.io_loop.add_callback(worker.close)
+
+    return SameCode()
+
+
 def _check_workers(client: Any, place: str) -> None:
-    """InputError if a cluster has no workers, or some that would run other code. (Those who join later are refused by `perform`.)"""
+    """InputError if a cluster has no workers, or some that would run other code. (Those who join later are sent away.)"""
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:

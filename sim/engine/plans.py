@@ -21,6 +21,7 @@ from sim.scenario import Scenario
 from sim.sources import sources
 
 Pulse = Callable[[int], None]
+OTHER_CODE = "this worker has other code or versions"
 
 
 class RunSpec(NamedTuple):
@@ -146,7 +147,7 @@ def plan_of(job: bytes) -> Plan:
     made, _, maker = first.removeprefix(b"# sources: ").decode().partition(" ")
     if made != sources():
         raise InputError(
-            f"this worker has other code or versions ({sources()}) than the study was started with ({made}).",
+            f"{OTHER_CODE} ({sources()}) than the study was started with ({made}).",
             "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew.",
         )
     return _read(maker, text)

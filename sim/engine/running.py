@@ -4,9 +4,9 @@ import signal
 import sys
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.executors import crew
-from sim.engine.executors import executor as opened
+from sim.engine.executors import crew, executor
 from sim.engine.journal import Batch, count
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
+from sim.engine.setbacks import Setbacks
 from sim.engine.store import Store, somewhere
-from sim.errors import InputError, Interrupted
+from sim.errors import Interrupted
 from sim.sources import sources
 
 PIECE = 16  # runs that a worker takes at most at one time
@@ -77,13 +77,23 @@ class Runner:
     killed process loses no more than that, whether its runs were finished or under way, and memory holds no more. No worker waits while
     the last runs of a shard are under way, or while it is written: the chunk's reserve is of the next one.
 
+    reopen  gives another executor in place of a broken one
     again   the command that goes on after an interruption
     """
 
-    def __init__(self, store: Store, pool: Executor, asked: threading.Event, progress: Pulse | None = None, again: str | None = None):
-        self.store, self.pool, self.asked = store, pool, asked
+    def __init__(
+        self,
+        store: Store,
+        pool: Executor,
+        asked: threading.Event,
+        progress: Pulse | None = None,
+        reopen: Callable[[], Executor] | None = None,
+        again: str | None = None,
+    ):
+        self.store, self.asked = store, asked
         self.progress = progress or (lambda amount: None)
         self.again = again or f"confianza resume {store.folder}"
+        self.setbacks = Setbacks(pool, reopen, self.again)
         self.crew = crew(pool)
         self.halt = threading.Event()
 
@@ -99,12 +109,14 @@ class Runner:
         except BaseException as error:
             self.halt.set()
             work.give_up()
-            if _lost_worker(error):
-                raise InputError(
-                    f"a worker process died ({type(error).__name__}); it was killed, or there was no memory left.",
-                    f"What is recorded is safe. With fewer --workers, perhaps: {self.again}",
-                ) from None
+            if (explained := self.setbacks.explained(error)) is not error:
+                raise explained from None
             raise
+
+    @property
+    def pool(self) -> Executor:
+        """Where runs are done now."""
+        return self.setbacks.pool
 
     def submit(self, plan: Plan, job: bytes, specs: tuple[RunSpec, ...]) -> "Future[Piece]":
         values = plan.values(specs)
@@ -175,14 +187,29 @@ class _Work:
         """Take the pieces that are done, and write the shards that are whole."""
         done, _ = wait(self.pending, timeout=ANSWER, return_when=FIRST_COMPLETED)
         for future in done:
-            number, place, specs = self.pending.pop(future)
+            number, place, specs = self.pending[future]
+            try:
+                piece = future.result()
+            except BaseException as error:
+                if not self.runner.setbacks.survived(error):
+                    raise
+                self._again([future] if not isinstance(error, BrokenExecutor) else list(self.pending))
+                return
+            del self.pending[future]
+            self.runner.setbacks.in_a_row = 0
             shard = self.open[number]
-            shard.pieces[place] = future.result()
+            shard.pieces[place] = piece
             self.runner.done(self.plan, specs)
             if shard.whole:
                 self.runner.store.record(self.batch, number, [piece for piece in shard.pieces if piece])
                 self.held -= shard.runs
                 del self.open[number]
+
+    def _again(self, lost: Sequence["Future[Piece]"]) -> None:
+        """Submit pieces anew."""
+        for future in lost:
+            number, place, specs = self.pending.pop(future)
+            self.pending[self.runner.submit(self.plan, self.job, specs)] = (number, place, specs)
 
     def _finish(self) -> None:
         """Finish the shards of which anything is done, and stop."""
@@ -232,9 +259,15 @@ HERE = Execution()  # in threads, kept nowhere
 @contextmanager
 def working(store: Store, execution: Execution, again: str | None = None) -> Iterator[Runner]:
     """The right to write into a store, with an executor; the first Ctrl-C finishes what is under way."""
-    with store.writing(), patience() as asked, opened(execution.executor, execution.workers) as pool:
+    given = isinstance(execution.executor, Executor)
+    with store.writing(), patience() as asked, ExitStack() as pools:
+
+        def opened() -> Executor:
+            return pools.enter_context(executor(execution.executor, execution.workers))
+
+        pool = opened()
         store.repair()
-        yield Runner(store, pool, asked, execution.progress, again)
+        yield Runner(store, pool, asked, execution.progress, None if given else opened, again)
 
 
 def complete(runner: Runner, plan: Plan) -> Store:
@@ -271,8 +304,3 @@ def _replicates_whole(specs: Sequence[RunSpec], ends: Sequence[int]) -> list[int
     """The same ends of pieces, moved on so that no piece ends within the arms of one replicate."""
     whole = [place for place in range(1, len(specs)) if specs[place].replicate != specs[place - 1].replicate] + [len(specs)]
     return sorted({whole[bisect_left(whole, end)] for end in ends})
-
-
-def _lost_worker(error: BaseException) -> bool:
-    """Did whoever was to run something vanish?"""
-    return isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ == "KilledWorker"  # the last is Dask's

@@ -168,7 +168,7 @@ def read(folder: Path, shard: Shard, *, series: bool = False, columns: list[str]
     import pyarrow.parquet as pq
 
     path, size, sha256 = files(folder, shard)[int(series)]
-    if known:
+    if known and path.is_file() and path.stat().st_size == size:
         return pq.read_table(path, columns=columns, partitioning=None)
     try:
         data = path.read_bytes()
