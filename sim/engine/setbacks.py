@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, CancelledError, Executor
+from concurrent.futures import BrokenExecutor, Executor
 
 from sim.engine.plans import OTHER_CODE
 from sim.errors import InputError
@@ -44,7 +44,7 @@ class Setbacks:
 
     def explained(self, error: BaseException) -> BaseException:
         """The error in plain words, if somebody who was to run something has vanished."""
-        if isinstance(error, CancelledError) and (client := getattr(self.pool, "_client", None)):
+        if type(error).__name__ == "CancelledError" and (client := getattr(self.pool, "_client", None)):
             place = client.scheduler.address if client.scheduler else "its address"
             remedy = f"What is recorded is safe. Start it again, then: {self.again}"
             return InputError(f"the Dask scheduler at {place} was lost.", remedy)
