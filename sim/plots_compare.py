@@ -214,7 +214,12 @@ def effect_map(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figu
     for axes, arm in zip(grid.flat, arms, strict=False):
         mesh = axes.imshow(maps[arm], cmap=DIFFERENCE, norm=Normalize(-largest, largest), interpolation="nearest")
         hatched(axes, maps[arm] < -LOSING * largest)
-        titled(axes, fitted(legible(arm), 2.4, 11, lines=3, bold=True), words["map_mean"].format(change=written(float(np.nanmean(maps[arm])), words, "+.4f")), 2.4)
+        titled(
+            axes,
+            fitted(legible(arm), 2.4, 11, lines=3, bold=True),
+            words["map_mean"].format(change=written(float(np.nanmean(maps[arm])), words, "+.4f")),
+            2.4,
+        )
         axes.grid(False)
         axes.set(xlabel=words["west_east"], ylabel=words["north_south"])
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))

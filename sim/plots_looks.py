@@ -27,7 +27,7 @@ MINUS = "\u2212"
 NO_GLYPH = "\u25a1"  # for a letter that the font of figures does not have
 MOST = 100  # letters of a name that are shown
 BOLD = 1.13  # how much wider bold letters are
-HINTED = 1.03  # how much wider letters are when they are put on pixels
+HINTED = 1.06  # how much wider letters are when they are put on pixels
 
 
 class Look(NamedTuple):

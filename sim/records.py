@@ -42,7 +42,9 @@ def check_label(name: object, what: str) -> str:
     except InputError as error:
         raise error.under(name) from None
     if name.startswith(FORMULA):
-        raise InputError(f"{what}'s name cannot begin with '{name[0]}'.", "Spreadsheets would compute it; begin with a letter.", path=(name,))
+        raise InputError(
+            f"{what}'s name cannot begin with '{name[0]}'.", "Spreadsheets would compute it; begin with a letter.", path=(name,)
+        )
     return name
 
 

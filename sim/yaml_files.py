@@ -263,5 +263,7 @@ class _Dumper(yaml.SafeDumper):
 
 _Dumper.add_representer(
     str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if scalar(text) == text and not _ODD.search(text) else '"'),
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=None if scalar(text) == text and not _ODD.search(text) else '"'
+    ),
 )

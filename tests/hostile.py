@@ -45,11 +45,9 @@ def comparison():
 
 @cache
 def trial():
-    return run_trial(
-        Trial(name="Trial", question="?", scenario=TOWN.with_(officers_per_1000_inhabitants=20.0), treatment=[{"training": {"start": 0, "coverage": 1.0}}], outcomes=["attitude", "fairness_scale"],
-              endline=3, replicates=2, draws=1,
-              citizens={"sample": 40})
-    )  # fmt: skip
+    guarded = TOWN.with_(officers_per_1000_inhabitants=20.0)
+    asked = {"outcomes": ["attitude", "fairness_scale"], "endline": 3, "replicates": 2, "draws": 1, "citizens": {"sample": 40}}
+    return run_trial(Trial(name="Trial", scenario=guarded, treatment=[{"training": {"start": 0, "coverage": 1.0}}], **asked))
 
 
 def called(study: Study, name: str, question: str, arms: dict[str, str]) -> Study:
@@ -68,11 +66,12 @@ def named_comparison(names: list[str], question: str = "?") -> Comparison:
     """The comparison with these names of arms, and of the study the first of them."""
     made, arms = comparison(), dict(zip(comparison().study.arms, names, strict=False))
     study = called(made.study, names[0], question, arms)
+    study = study.with_(arms={name: study.arms[name] for name in names})
     kept = [arm for arm in made.arms if arm in arms or arm in (made.study.vs, PLACEBO)]
     data = made.dataset.sel(arm=kept)
     town = yaml.safe_load(data.attrs["scenario"]) | {"assumptions": [question], "name": names[0]}
     data = data.assign_coords(arm=[arms.get(arm, arm) for arm in kept]).assign_attrs(
-        title=names[0], question=question, study=called(study.with_(arms={name: study.arms[name] for name in names}), names[0], question, {}).to_yaml(),
+        title=names[0], question=question, study=study.to_yaml(),
         scenario=yaml.safe_dump(town, allow_unicode=True),
     )  # fmt: skip
     return Comparison(data)
@@ -83,7 +82,11 @@ def named_decision(names: list[str], question: str = "?"):
     made = made_decisions.decision()
     arms = dict(zip(made.arms[1:], names, strict=False))
     study = called(made.study, names[0], question, arms)
-    changed = {"study": study, "arms": [arms.get(arm, arm) for arm in made.arms], "recommended": arms.get(made.recommended, made.recommended)}
+    changed = {
+        "study": study,
+        "arms": [arms.get(arm, arm) for arm in made.arms],
+        "recommended": arms.get(made.recommended, made.recommended),
+    }
     for field in fields(made):
         frame = getattr(made, field.name)
         if isinstance(frame, pd.DataFrame):
@@ -92,7 +95,9 @@ def named_decision(names: list[str], question: str = "?"):
     found = made_decisions.discovery(made.arms[1])
     arm = arms.get(made.arms[1], made.arms[1])
     output = found.output._replace(of=f"effect:{arm}:mean_trust", arm=arm)
-    return replace(made, **changed), replace(found, study=study, output=output, condition=f"effect:{arm}:mean_trust < 0", text=f"{arm} lowers trust")
+    return replace(made, **changed), replace(
+        found, study=study, output=output, condition=f"effect:{arm}:mean_trust < 0", text=f"{arm} lowers trust"
+    )
 
 
 def named_analysis(analysis: Analysis, names: list[str], question: str = "?") -> Analysis:

@@ -15,7 +15,7 @@ from sim.studies.decision import Decision
 
 FRONTIER = {"color": "#BBBBBB", "linewidth": 6.5, "solid_capstyle": "butt", "zorder": 1}
 WIDE = 30.0  # times the least frontier; where losses reach further, their axis is logarithmic
-STRIP = 6.4  # inches that the strip above a panel is wide, about
+LEAST, STRIP = 1.2, 6.4  # inches of a name in or above a strip, and that the strip above a panel is wide, about
 LOWEST = 3e-4  # of the greatest loss, where a logarithmic axis ends
 
 
@@ -43,8 +43,8 @@ def best_strip(strip: Any, decision: Decision, words: Mapping[str, str]) -> None
         strip.axvspan(low, high, facecolor=look[arm]["color"], alpha=0.18, edgecolor=BLACK, linewidth=0.8)
         name = name_of(arm, words)
         room = STRIP * (high - low) / span
-        wide = room > inches(name, 8.5) + 0.15
-        name = name if wide else fitted(name, max(room, STRIP * (decision.pay[-1] - low) / span), 8, lines=1)
+        wide = room > min(LEAST, inches(name, 8.5) + 0.15)
+        name = fitted(name, room - 0.1 if wide else LEAST, 8.5, lines=1)
         side: Any = {"ha": "center" if wide else "left", "va": "center" if wide else "bottom", "transform": strip.get_xaxis_transform()}
         strip.text((low + high) / 2 if wide else low, 0.45 if wide else 1.1, name, fontsize=8.5 if wide else 8, **side)
     strip.set_ylabel(words["best_strip"], rotation=0, ha="right", va="center", fontsize=8.5)

@@ -121,7 +121,9 @@ def overview(analysis: Analysis, words: Mapping[str, str] = WORDS) -> Figure:
     table = 100 * (table if rank == "total" else table / table.max())
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
     shown = table.head(MOST)
-    what = words["overview_what"].format(name=legible(analysis.study.name), what=words["overview_share" if rank == "total" else "overview_relative"])
+    what = words["overview_what"].format(
+        name=legible(analysis.study.name), what=words["overview_share" if rank == "total" else "overview_relative"]
+    )
     rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
     names = [fitted(named(finding, words).rpartition(",")[0], 2.4, 8, lines=3) for finding in analysis.findings]
     figure = sheet(9.6, 2.0 + 0.46 * len(shown), words["overview_title"], what + rest)

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_serializer, field_validator, m
 
 from sim.errors import InputError, closest, number_problem, shown
 from sim.parameters import entry
-from sim.records import Name, Record, check_label, Text
+from sim.records import Name, Record, Text, check_label
 from sim.reforms import Reform, as_data, check_horizon, reforms
 from sim.rng import replicate_seed
 from sim.scenario import AnyScenario, Scenario, load_scenario
