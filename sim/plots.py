@@ -6,7 +6,6 @@ Object-oriented matplotlib (no global state, so figures can be made in threads);
 from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
-from sim.plots_looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts
+from sim.plots_looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
 from sim.results import Results, interval, write
 
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
@@ -64,11 +63,11 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
 }
 DPI = 150
 STYLE: Any = {
+    "text.parse_math": False,  # a dollar sign is one
     "font.size": 10, "axes.titlesize": 11, "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True,
     "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "axes.axisbelow": True, "legend.frameon": False, "hatch.linewidth": 0.8,
 }  # fmt: skip
-LETTERS = 14.5  # of plain text (9 points) to an inch
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -120,25 +119,27 @@ def over_time(axes: Any, results: Results, unit: str, words: Mapping[str, str] =
 def caption(results: Results, what: str, words: Mapping[str, str] = WORDS) -> str:
     """The line under a title: which scenario, how many replicates, what the band is."""
     pattern = words["replicates" if results.replicates > 1 else "replicate"]
-    return pattern.format(name=results.name, many=results.replicates, what=what)
+    return pattern.format(name=legible(results.name), many=results.replicates, what=what)
 
 
 def titled(axes: Any, title: str, subtitle: str, width: float) -> None:
     """A bold title and plain lines under it, so many inches wide, all from the left."""
-    lines = fill(subtitle, int(LETTERS * width))
-    axes.set_title(fill(title, int(0.75 * LETTERS * width)), pad=22 + 12.5 * lines.count("\n"))
+    lines = fitted(subtitle, width)
+    axes.set_title(fitted(title, width, STYLE["axes.titlesize"], bold=True), pad=22 + 12.5 * lines.count("\n"))
     axes.annotate(lines, (0, 1), (0, 7), "axes fraction", "offset points", fontsize=9, color="#444444").set_in_layout(False)
 
 
 def sheet(width: float, height: float, title: str, what: str) -> Figure:
     """An empty figure of a width and a height (inches) below its heading: a bold title and a few plain lines."""
-    lines = fill(what, int(LETTERS * width))
-    top = 0.5 + 0.17 * (lines.count("\n") + 1)
+    room = 0.98 * width
+    title, lines = fitted(title, room, STYLE["axes.titlesize"], bold=True), "\n".join(fitted(line, room) for line in what.splitlines())
+    head = 0.19 * title.count("\n")
+    top = 0.5 + head + 0.17 * (lines.count("\n") + 1)
     figure = Figure((width, height + top), layout="constrained")
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / (height + top)))  # type: ignore[union-attr, call-arg]
     # No suptitle: its room is there already, and if it were left out of the layout notebooks would cut it off.
     figure.text(0.01, 1 - 0.1 / (height + top), title, va="top", fontweight="bold", fontsize=STYLE["axes.titlesize"])
-    figure.text(0.01, 1 - 0.36 / (height + top), lines, fontsize=9, color="#444444", va="top", linespacing=1.25)
+    figure.text(0.01, 1 - (0.36 + head) / (height + top), lines, fontsize=9, color="#444444", va="top", linespacing=1.25)
     return figure
 
 
@@ -156,7 +157,7 @@ def trust(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     over_time(axes, results, words["trust_axis"], words)
     roomy(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
-    titled(axes, words["trust_title"], caption(results, words["bands"], words), 6.2)
+    titled(axes, words["trust_title"], caption(results, words["bands"], words), 5.8)
     return figure
 
 
@@ -199,7 +200,7 @@ def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     axes.axhline(0, color=BLACK, linewidth=0.6)
     over_time(axes, results, words["ledger_axis"], words, spin_up=False)
     figure.legend(loc="outside right center", fontsize=9)
-    titled(axes, words["ledger_title"], caption(results, words["ledger_what"], words), 6.2)
+    titled(axes, words["ledger_title"], caption(results, words["ledger_what"], words), 5.8)
     return figure
 
 
@@ -220,7 +221,7 @@ def reporting(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
         axes.yaxis.set_major_formatter(amounts(words, 100.0))
         axes.annotate(words[name], (0.99, 0.06), xycoords="axes fraction", ha="right", color=color, fontweight="bold")
         axes.label_outer()
-    titled(panels[0], words["reporting_title"], caption(results, words["reporting_what"], words), 6.2)
+    titled(panels[0], words["reporting_title"], caption(results, words["reporting_what"], words), 5.8)
     return figure
 
 
@@ -237,8 +238,8 @@ def city_map(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     mesh = right.imshow(crimes, cmap="magma_r", norm=PowerNorm(0.5, 0, max(1, crimes.max())), interpolation="nearest")
     figure.colorbar(mesh, ax=right, label=words["crime_map_bar"], format=amounts(words))
     which = words["first_of" if results.replicates > 1 else "the_one"].format(many=results.replicates)
-    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=results.name, which=which), 4.2)
-    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks), 4.2)
+    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=legible(results.name), which=which), 3.9)
+    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks), 3.9)
     for axes in (left, right):
         axes.set_xlabel(words["west_east"].format(adults=f"{results.dataset.attrs['adults'] / crimes.size:.3g}"))
         axes.set_ylabel(words["north_south"])

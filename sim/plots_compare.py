@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,10 @@ from sim.plots_looks import (
     SKY,
     STEPS,
     amounts,
+    fitted,
+    legible,
     look_at,
+    named,
     scale,
     unit_label,
     written,
@@ -40,6 +42,7 @@ from sim.studies.effects import differences
 
 DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
 LOSS = "////"  # over cells of a map in which trust is lower
+BESIDE, KEY = 2.2, 2.0  # inches that names of arms take beside a panel and in a legend
 HALF, NINETY_FIVE = 0.34, 0.18  # opacity of the fan's inner and outer band
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
     **{cause: PLAIN_WORDS[cause].replace("\n", " ") for cause in CAUSES},
@@ -83,8 +86,8 @@ def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
 
 def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Mapping[str, str]) -> Figure:
     """An empty figure of a size (inches, without its heading) that says what it shows."""
-    title = words[f"{kind}_title"].format(vs=comparison.study.vs)
-    return sheet(*size, title, words[f"{kind}_what"].format(name=comparison.name, many=comparison.replicates))
+    title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs))
+    return sheet(*size, title, words[f"{kind}_what"].format(name=legible(comparison.name), many=comparison.replicates))
 
 
 def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
@@ -110,11 +113,11 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axes, (name, series) in zip(grid.flat, panels.items(), strict=False):
         for arm, look in looks(comparison).items():
-            fan(axes, series.sel(arm=arm), arm, look)
+            fan(axes, series.sel(arm=arm), fitted(legible(arm), KEY, lines=2), look)
         axes.axhline(0, color=BLACK, linewidth=0.6)
         unit = MEASURES[name].unit
-        axes.set_title(fill(words.get(name, name.replace("_", " ")), 44), fontsize=10)
-        axes.set_ylabel(fill(unit_label(unit, words, difference=True), 26), fontsize=8)
+        axes.set_title(fitted(words.get(name, name.replace("_", " ")), 3.6, 10, bold=True), fontsize=10)
+        axes.set_ylabel(fitted(unit_label(unit, words, difference=True), 1.6, 8), fontsize=8)
         axes.set_xlim(0, (int(comparison.dataset.week[-1]) + 1) / YEAR)
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=STEPS))
         axes.yaxis.set_major_formatter(amounts(words, scale(unit)))
@@ -147,18 +150,19 @@ def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     arms = comparison.compared
     figure = make(comparison, "ledger", (8.6, 1.6 + 0.55 * len(arms)), words)
     axes = figure.add_subplot()
-    above, below = np.zeros(len(arms)), np.zeros(len(arms))
+    above, below, places = np.zeros(len(arms)), np.zeros(len(arms)), np.arange(len(arms))
     for cause in CAUSES:
         change = table[table.cause == cause].set_index("arm").effect.loc[arms].to_numpy()
         if change.any():
             look: Any = {"color": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
-            axes.barh(arms, change, left=np.where(change > 0, above, below), height=0.6, label=words[cause], **look)
+            axes.barh(places, change, left=np.where(change > 0, above, below), height=0.6, label=words[cause], **look)
             above, below = above + np.maximum(change, 0), below + np.minimum(change, 0)
     net, half = band(net_effect(comparison))
-    axes.errorbar(net, arms, xerr=half, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
+    axes.errorbar(net, places, xerr=half, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
     mark: Any = {"fmt": "D", "color": BLACK, "markeredgecolor": "white", "markersize": 7, "capsize": 3}
-    axes.errorbar(net, arms, xerr=half, label=words["ledger_net"], **mark)
+    axes.errorbar(net, places, xerr=half, label=words["ledger_net"], **mark)
     axes.axvline(0, color=BLACK, linewidth=0.6)
+    named(axes.yaxis, arms, BESIDE)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(words["ledger_axis"])
@@ -188,10 +192,10 @@ def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         shares = words["gainers_shares"].format(gain=100 * row.share_gaining, lose=100 * row.share_losing)
         axes.annotate(shares, (1.01, place), xycoords=("axes fraction", "data"), fontsize=9, va="center")
     axes.axvline(0, color=BLACK, linewidth=0.6)
-    axes.set_yticks(range(len(arms)), arms)
+    named(axes.yaxis, arms, BESIDE)
     axes.set_ylim(len(arms) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"{words['gainers_axis']}\n{fill(words['gainers_note'], 66)}", fontsize=9)
+    axes.set_xlabel(f"{words['gainers_axis']}\n{fitted(words['gainers_note'], 4.6)}", fontsize=9)
     axes.xaxis.set_major_formatter(amounts(words))
     return figure
 
@@ -210,7 +214,12 @@ def effect_map(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figu
     for axes, arm in zip(grid.flat, arms, strict=False):
         mesh = axes.imshow(maps[arm], cmap=DIFFERENCE, norm=Normalize(-largest, largest), interpolation="nearest")
         hatched(axes, maps[arm] < -LOSING * largest)
-        titled(axes, arm, words["map_mean"].format(change=written(float(np.nanmean(maps[arm])), words, "+.4f")), 2.4)
+        titled(
+            axes,
+            fitted(legible(arm), 2.4, 11, lines=3, bold=True),
+            words["map_mean"].format(change=written(float(np.nanmean(maps[arm])), words, "+.4f")),
+            2.4,
+        )
         axes.grid(False)
         axes.set(xlabel=words["west_east"], ylabel=words["north_south"])
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -250,7 +259,7 @@ def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
         axes.xaxis.set_major_formatter(amounts(words))
         axes.grid(axis="y", visible=False)
-    panels[0].set_yticks(range(len(arms)), arms)
+    named(panels[0].yaxis, arms, BESIDE)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)

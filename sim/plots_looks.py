@@ -1,10 +1,13 @@
-"""How things look wherever they are drawn, in figures and on the live page: colors, lines and marks, and how axes are numbered.
+"""How things look wherever they are drawn, in figures and on the live page: colors, lines and marks, how axes are numbered, and how
+names and sentences fit into figures, whatever people write in them.
 
 Nothing is told by color alone: arms differ by line and mark as well, causes by hatching. Colors are Okabe and Ito's for the color-blind.
 Nothing heavy is imported here, so that a word or a page can be had without matplotlib.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
@@ -21,6 +24,10 @@ LOSING = 0.05  # of the greatest difference that a map shows: cells that lose mo
 PERCENT = ("share", "difference of shares")  # measures in these units are shown as percentages
 STEPS = (1, 2, 2.5, 5, 10)  # between ticks of an axis, times a power of ten
 MINUS = "\u2212"
+NO_GLYPH = "\u25a1"  # for a letter that the font of figures does not have
+MOST = 100  # letters of a name that are shown
+BOLD = 1.13  # how much wider bold letters are
+HINTED = 1.06  # how much wider letters are when they are put on pixels
 
 
 class Look(NamedTuple):
@@ -100,3 +107,92 @@ def amounts(words: Mapping[str, str], factor: float = 1.0) -> Any:
     from matplotlib.ticker import FuncFormatter
 
     return FuncFormatter(lambda value, _: written(factor * value, words))
+
+
+def legible(text: str, most: int = MOST) -> str:
+    r"""What somebody wrote, as figures can show it: boxes for letters that the font does not have, and of a long text its beginning.
+
+    >>> legible("a\u0301 $10 _ \U0001f468\u200d\U0001f469"), legible("abcdef", 4)
+    ('a\u0301 $10 _ \u25a1\u25a1', 'abc\u2026')
+    """
+    letters = [letter if _width(letter) is not None else NO_GLYPH for letter in text if not _joins(letter)]
+    if len(letters) > most:
+        letters = [*_whole(letters[: most - 1]), "\u2026"]
+    return "".join(letters)
+
+
+def inches(text: str, points: float = 9, *, bold: bool = False) -> float:
+    """How wide a line of legible text is."""
+    return HINTED * sum(_width(letter) or 0.0 for letter in text) * points / 72 * (BOLD if bold else 1.0)
+
+
+def fitted(text: str, width: float, points: float = 9, *, lines: int | None = None, bold: bool = False) -> str:
+    """A text in lines of so many inches; of more lines than there may be the first, with an ellipsis at the end."""
+    made = [""]
+    for word in text.split():
+        for part in _parts(word, width, points, bold):
+            joined = f"{made[-1]} {part}" if made[-1] else part
+            if inches(joined, points, bold=bold) <= width:
+                made[-1] = joined
+            else:
+                made.append(part)
+    if lines is not None and len(made) > lines:
+        last = list(made[lines - 1])
+        while last and inches("".join(last) + "\u2026", points, bold=bold) > width:
+            last = _whole(last[:-1])
+        made[lines - 1 :] = ["".join(last).rstrip() + "\u2026"]
+    hidden = made[0].startswith("_")  # matplotlib leaves labels out that begin so; this space is a hair wide
+    return ("\u200a" if hidden else "") + "\n".join(made)
+
+
+def named(axis: Any, names: Iterable[str], width: float, points: float = 10) -> None:
+    """Names of rows or columns on an axis, in at most two lines of so many inches."""
+    made = [fitted(legible(name), width, points, lines=2) for name in names]
+    axis.set_ticks(range(len(made)), made, fontsize=points)
+
+
+def _parts(word: str, width: float, points: float, bold: bool) -> Iterator[str]:
+    """A word, in pieces if it is too long for a line."""
+    letters = list(word)
+    while inches("".join(letters), points, bold=bold) > width and len(letters) > 1:
+        many = len(letters) - 1
+        while many > 1 and inches("".join(letters[:many]), points, bold=bold) > width:
+            many -= 1
+        many = len(_whole(letters[:many], letters[many])) or many
+        yield "".join(letters[:many])
+        letters = letters[many:]
+    yield "".join(letters)
+
+
+def _whole(letters: list[str], after: str = "") -> list[str]:
+    """Letters without the last one, if it carries marks that stand behind it."""
+    while letters and after and unicodedata.combining(after):
+        after = letters[-1]
+        letters = letters[:-1]
+    return letters
+
+
+def _joins(letter: str) -> bool:
+    """Does it only say how others are joined, as in emoji? Letters of scripts that need it are shaped by the font."""
+    return letter in "\u200d\ufe0e\ufe0f" or "\U0001f3fb" <= letter <= "\U0001f3ff"
+
+
+@cache
+def _width(letter: str) -> float | None:
+    """How wide a letter is, as a share of the size of the font; None if the font does not have it."""
+    from matplotlib.font_manager import findfont
+
+    font, letters = _font(findfont("DejaVu Sans"))
+    if ord(letter) not in letters:
+        return None
+    return float(font.load_char(ord(letter)).linearHoriAdvance) / 65536 / 100
+
+
+@cache
+def _font(path: str) -> Any:
+    """A font at 100 points, and the letters that it has."""
+    from matplotlib.ft2font import FT2Font
+
+    font = FT2Font(path)
+    font.set_size(100, 72)
+    return font, frozenset(font.get_charmap())

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from sim.plots import DPI, STYLE, styled
-from sim.plots_looks import BLACK, BLUE, ORANGE, SKY, VERMILION, amounts, look_at, scale, unit_label
+from sim.plots import DPI, sheet, styled
+from sim.plots_looks import BLACK, BLUE, ORANGE, SKY, VERMILION, amounts, legible, look_at, scale, unit_label
 from sim.results import interval, write
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import WANTED, formula
@@ -21,19 +21,12 @@ SHOWN = "ancova"
 WORDS = {"thousands": ",", "points": "percentage points", "on_scale": "points on the 0-1 scale"}
 
 
-def _headed(figure: Figure, title: str, what: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=STYLE["axes.titlesize"])
-    figure.text(0.01, 1 - 0.34 / figure.get_figheight(), what, fontsize=9, color="#444444", va="top", wrap=True)
-
-
-def _panels(result: TrialResult, height: float, counted: str) -> tuple[Figure, list[Any]]:
-    """A figure with a panel for each outcome, three in a row; `counted` is what their vertical axes show."""
+def _panels(result: TrialResult, height: float, counted: str, title: str, what: str) -> tuple[Figure, list[Any]]:
+    """A figure with a heading and a panel for each outcome, three in a row; `counted` is what their vertical axes show."""
     many = len(result.trial.outcomes)
     columns = min(3, many)
     rows = -(-many // columns)
-    size = (max(6.8, 1.0 + 3.1 * columns), 1.6 + height * rows)
-    figure = Figure(size, layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.72 / size[1]))  # type: ignore[union-attr, call-arg]
+    figure = sheet(max(6.8, 1.0 + 3.1 * columns), 0.9 + height * rows, title, f"{legible(result.name)}\n{what}")
     axes: Any = figure.subplots(rows, columns, squeeze=False)
     for spare in axes.flat[many:]:
         spare.set_visible(False)
@@ -48,7 +41,11 @@ def _panels(result: TrialResult, height: float, counted: str) -> tuple[Figure, l
 def power(result: TrialResult) -> Figure:
     """Power by sample size, a color for each duration: counted (marks with 95 % intervals) and by formula (lines)."""
     table = result.curves().query("estimator == @SHOWN")
-    figure, panels = _panels(result, 2.6, "trials that find it")
+    what = (
+        "Power of ANCOVA, by how many there are whose outcome is known; "
+        f"marks: counted, 95 % intervals over {result.replicates} replicates; lines: formula; dotted: 80 %"
+    )
+    figure, panels = _panels(result, 2.6, "trials that find it", "How often the trial finds an effect (p < 0.05)", what)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         for place, week in enumerate(result.trial.weeks_asked):
             rows = table[(table.outcome == outcome) & (table.week == week)].drop_duplicates("persons")
@@ -71,11 +68,6 @@ def power(result: TrialResult) -> Figure:
         axes.tick_params(labelsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
-    what = (
-        f"{result.name}\nPower of ANCOVA, by how many there are whose outcome is known; "
-        f"marks: counted, 95 % intervals over {result.replicates} replicates; lines: formula; dotted: 80 %"
-    )
-    _headed(figure, "How often the trial finds an effect (p < 0.05)", what)
     return figure
 
 
@@ -94,7 +86,8 @@ def _smooth(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 @styled
 def estimates(result: TrialResult) -> Figure:
     """What evaluators would find, one trial a count, against what is true."""
-    figure, panels = _panels(result, 2.3, "trials")
+    what = f"ANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples"
+    figure, panels = _panels(result, 2.3, "trials", "What evaluators find, and what is true", what)
     data = result.dataset.sel(week=result.trial.endline, size=1.0, estimator=SHOWN)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         part = data.sel(outcome=outcome)
@@ -119,9 +112,7 @@ def estimates(result: TrialResult) -> Figure:
         axes.tick_params(labelsize=8)
         axes.grid(axis="x", visible=False)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
-    what = f"{result.name}\nANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples"
-    _headed(figure, "What evaluators find, and what is true", what)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3 if len(panels) > 2 else 1, fontsize=9)
     return figure
 
 
@@ -130,9 +121,11 @@ def spillover(result: TrialResult) -> Figure:
     """The true effect on all, and what the trial does to the treated and to the others, in standard deviations."""
     outcomes = list(result.trial.outcomes)
     data = result.dataset.sel(week=result.trial.endline, size=1.0)
-    height = 2.2 + 0.62 * len(outcomes)
-    figure = Figure((8.2, height), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.72 / height))  # type: ignore[union-attr, call-arg]
+    what = (
+        f"{legible(result.name)}\npaired runs with the same luck, mean of {result.replicates} replicates with 95 % intervals; "
+        f"week {result.trial.endline}"
+    )
+    figure = sheet(8.2, 1.5 + 0.62 * len(outcomes), "What spills over: true effects in the trial and beyond it", what)
     axes: Any = figure.subplots()
     looks = {
         "total": ("D", VERMILION, "true effect: all treated minus none"),
@@ -149,11 +142,6 @@ def spillover(result: TrialResult) -> Figure:
     axes.set_ylim(len(outcomes) - 0.5, -0.5)
     axes.set_xlabel("effect in standard deviations of the untreated")
     figure.legend(loc="outside lower center", ncols=3, fontsize=9)
-    what = (
-        f"{result.name}\npaired runs with the same luck, mean of {result.replicates} replicates with 95 % intervals; "
-        f"week {result.trial.endline}"
-    )
-    _headed(figure, "What spills over: true effects in the trial and beyond it", what)
     return figure
 
 

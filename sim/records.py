@@ -1,5 +1,7 @@
 """Frozen records with checked fields, whose errors are InputErrors in plain words instead of pydantic's."""
 
+import re
+import unicodedata
 from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +13,8 @@ KINDS = dict.fromkeys(("city", "parameters", "references", "sources", "set", "ou
     "changes": "a list of {week: ..., set: {...}}",
     "assumptions": "a list of texts",
 }
+BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]")
+FORMULA = ("=", "+", "-", "@")  # a cell that begins so is computed by spreadsheets
 LENGTHS = {"string_too_short": "is empty", "too_short": "is empty", "string_too_long": "is longer than 2,000 characters"}
 
 
@@ -20,6 +24,30 @@ def _printable(given: str) -> str:
     return given
 
 
+def _one_line(given: str) -> str:
+    """A name as it is. InputError if nothing of it is seen, or if it is more than a line."""
+    if BREAKS.search(given):
+        raise InputError("a name is one line, without tabs.", "Write it in one line.")
+    if given and all(unicodedata.category(letter) in ("Cf", "Mn", "Zs") for letter in given):
+        raise InputError("a name needs a letter that can be seen.", "Write some.")
+    return _printable(given)
+
+
+def check_label(name: object, what: str) -> str:
+    """The name of an arm, a group or a site, which stands in tables. InputError if it can not."""
+    if not isinstance(name, str) or not 0 < len(name) <= 100:
+        raise InputError(f"{what}'s name must be a text of up to 100 characters, but is {shown(name)}.", "Shorten it.")
+    try:
+        _one_line(name)
+    except InputError as error:
+        raise error.under(name) from None
+    if name.startswith(FORMULA):
+        raise InputError(
+            f"{what}'s name cannot begin with '{name[0]}'.", "Spreadsheets would compute it; begin with a letter.", path=(name,)
+        )
+    return name
+
+
 def _thousands(value: object, low: float, high: float) -> str:
     """How to write a number that is a thousandth of one in the range: 20.000 is 20."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not value < low <= 1000 * value <= high:
@@ -27,7 +55,8 @@ def _thousands(value: object, low: float, high: float) -> str:
     return f"If {number(1000 * value)} was meant, write {1000 * value:.0f}, without point or comma."
 
 
-Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]  # that people read in tables and plots
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]  # that people read in reports
+Name = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_one_line)]  # that they read in tables and plots
 
 
 class Record(BaseModel):

@@ -13,7 +13,7 @@ from sim.citations import Citations, check_cited, unknown_source
 from sim.city_size import CitySize
 from sim.errors import InputError, closest, number_problem, shown
 from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
-from sim.records import Record, Text
+from sim.records import Name, Record, Text
 from sim.reforms import Reform, as_data, check_horizon, is_lever, reforms, reforms_schema
 from sim.scenario_files import drafts, find, shipped_scenarios
 from sim.world.anatomy import built_only
@@ -75,7 +75,7 @@ class Change(Record):
 class Scenario(Record):
     """What is run: a city, its horizon, parameters that differ from the baseline, and dated changes of parameters."""
 
-    name: Text = Field(min_length=1, description="What the scenario is called in tables and plots")
+    name: Name = Field(description="What the scenario is called in tables and plots")
     question: Text = Field("", description="The question it answers")
     city: CitySize = Field(default_factory=CitySize, description="Size of the city")
     weeks: int = Field(416, ge=1, le=5200, description="Weeks simulated after the spin-up; 52 make a year")

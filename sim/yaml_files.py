@@ -20,7 +20,8 @@ from sim.errors import InputError, closest
 LARGEST = 1_000_000  # bytes
 DEEPEST = 20
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The second part turns the direction in which all that follows is written, so that a line reads as what it is not
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,29}|[1-9][0-9]{0,2}(_[0-9]{3}){1,9})")
 _DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -250,6 +251,9 @@ def dump_yaml(data: dict[str, Any]) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
+_ODD = re.compile("[\x85\u2028\u2029\ufeff]")  # ends of lines that are read as blanks or left out unless they are escaped
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes no aliases, and quotes every text that would be read as something else."""
 
@@ -259,5 +263,7 @@ class _Dumper(yaml.SafeDumper):
 
 _Dumper.add_representer(
     str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if scalar(text) == text else '"'),
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=None if scalar(text) == text and not _ODD.search(text) else '"'
+    ),
 )

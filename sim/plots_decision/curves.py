@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from sim.plots import sheet, styled
 from sim.plots_decision.parts import labeled, looks, name_of
 from sim.plots_decision.words import WORDS
-from sim.plots_looks import BLACK, GRAY, amounts
+from sim.plots_looks import BLACK, GRAY, amounts, fitted, inches
 from sim.studies.decision import Decision
 
 FRONTIER = {"color": "#BBBBBB", "linewidth": 6.5, "solid_capstyle": "butt", "zorder": 1}
 WIDE = 30.0  # times the least frontier; where losses reach further, their axis is logarithmic
-LETTER = 0.0125  # of the width of a panel, in the strip above it
+LEAST, STRIP = 1.2, 6.4  # inches of a name in or above a strip, and that the strip above a panel is wide, about
 LOWEST = 3e-4  # of the greatest loss, where a logarithmic axis ends
 
 
@@ -42,7 +42,9 @@ def best_strip(strip: Any, decision: Decision, words: Mapping[str, str]) -> None
     for arm, low, high in decision.frontier():
         strip.axvspan(low, high, facecolor=look[arm]["color"], alpha=0.18, edgecolor=BLACK, linewidth=0.8)
         name = name_of(arm, words)
-        wide = (high - low) / span > LETTER * (len(name) + 2)
+        room = STRIP * (high - low) / span
+        wide = room > min(LEAST, inches(name, 8.5) + 0.15)
+        name = fitted(name, room - 0.1 if wide else LEAST, 8.5, lines=1)
         side: Any = {"ha": "center" if wide else "left", "va": "center" if wide else "bottom", "transform": strip.get_xaxis_transform()}
         strip.text((low + high) / 2 if wide else low, 0.45 if wide else 1.1, name, fontsize=8.5 if wide else 8, **side)
     strip.set_ylabel(words["best_strip"], rotation=0, ha="right", va="center", fontsize=8.5)

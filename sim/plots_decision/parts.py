@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.parameters import CODEBOOK
-from sim.plots_looks import GRAY, look_at
+from sim.plots_looks import GRAY, fitted, legible, look_at
 from sim.studies.study import Study
 
 Look = dict[str, Any]
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # behind small print, so that no line runs through it
 WIDTH = 46  # letters of small print beside a row
+BESIDE, ROW = 2.2, 3.4  # inches that a name takes at the end of a line, and at a row
 LINE = 0.052  # height of a label, as a share of a panel of usual height
 
 
@@ -23,8 +24,8 @@ def looks(arms: Sequence[str]) -> dict[str, Look]:
 
 
 def name_of(arm: str, words: Mapping[str, str]) -> str:
-    """What an arm is called."""
-    return words.get(f"arm:{arm}", arm)
+    """What an arm is called in a figure."""
+    return legible(words.get(f"arm:{arm}", arm))
 
 
 def outdoing(arms: str, words: Mapping[str, str]) -> str:
@@ -54,7 +55,7 @@ def labeled(axes: Any, ends: Mapping[str, float], looks_of: Mapping[str, Look], 
         color = looks_of[arm]["color"]
         axes.plot([1.0, 1.022], [wanted[arm], place], color=color, linewidth=0.8, **free)
         axes.plot([1.028], [place], marker=looks_of[arm]["marker"], color=color, markersize=5, **free)
-        axes.text(1.042, place, name_of(arm, words), va="center", fontsize=8.5, transform=axes.transAxes)
+        axes.text(1.042, place, fitted(name_of(arm, words), BESIDE, 8.5, lines=1), va="center", fontsize=8.5, transform=axes.transAxes)
 
 
 def apart(places: Sequence[float], gap: float) -> list[float]:
@@ -92,7 +93,7 @@ def row_names(axes: Any, names: Sequence[str], small: Sequence[str], width: int 
     for place, (name, text) in enumerate(zip(names, small, strict=True)):
         told = fill(shorten(text, lines * width - 4 * (lines - 1), placeholder=" ..."), width) if text else ""
         lift = 4 * (told.count("\n") + 1) if told else 0
-        axes.annotate(name, (0, place), (-6, lift), fontsize=9, va="center", **at)
+        axes.annotate(fitted(legible(name), ROW, 9, lines=1), (0, place), (-6, lift), fontsize=9, va="center", **at)
         axes.annotate(told, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)
 
 

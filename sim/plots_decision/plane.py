@@ -1,7 +1,6 @@
 """Figures of what reforms gain and cost: the cost-effectiveness plane, and all measures at once without weights."""
 
 from collections.abc import Mapping
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from sim.measures import MEASURES
 from sim.plots import sheet, styled
 from sim.plots_decision.parts import PAPER, looks, name_of, outdoing
 from sim.plots_decision.words import WORDS
-from sim.plots_looks import BLACK, GRAY, amounts, brief
+from sim.plots_looks import BLACK, GRAY, amounts, brief, fitted, inches
 from sim.studies.decision import Decision
 from sim.studies.limits import unit_of
 
@@ -25,6 +24,7 @@ LETTER = 8.5  # size of names, in points
 # Where a name may stand, in points from its mark, the best place first
 NEAR = ((9, 0), (-9, 0), (0, 13), (0, -13), (14, 14), (-14, 14), (14, -14), (-14, -14))
 AROUND = (*NEAR, *((across, far) for far in (26, -26, 39, -39, 52, -52) for across in (-14, 14, 0)))
+WIDEST = 2.2  # inches of a name
 NAMES = 0.35  # of the width of what is shown, kept at its right for names
 FLOOR = 0.13  # of the height, kept for the two quadrants in which money is saved
 
@@ -95,11 +95,11 @@ def marked(axes: Any, rows: list[tuple[str, float, float, bool]], look: Mapping[
     spots = {arm: axes.transData.transform((x, y)) for arm, x, y, _ in rows}
     taken = [Bbox.from_bounds(spot[0] - 6 * pixel, spot[1] - 6 * pixel, 12 * pixel, 12 * pixel) for spot in spots.values()]
     for arm, x, y, filled in rows:
-        style, name = look[arm], name_of(arm, words)
+        style, name = look[arm], fitted(name_of(arm, words), WIDEST, LETTER, lines=2)
         face, edge = (style["color"], BLACK) if filled else ("white", style["color"])
         mark: Any = {"markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1 if filled else 1.8}
         axes.plot(x, y, style["marker"], **mark, markersize=9, zorder=7)
-        size = (0.66 * LETTER * len(name) * pixel, 1.35 * LETTER * pixel)
+        size = (1.1 * 72 * max(inches(line, LETTER) for line in name.splitlines()) * pixel, 1.35 * LETTER * (name.count("\n") + 1) * pixel)
         across, up = min(AROUND, key=lambda place: trouble(beside(spots[arm], place, size, pixel), inside, taken))
         taken.append(beside(spots[arm], (across, up), size, pixel))
         aside = ("center", "left", "right")[int(np.sign(across))]
@@ -170,7 +170,7 @@ def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         axes.set_ylim(axes.get_ylim())
         marked(axes, list(zip(table.arm, table[first], table[name], front, strict=True)), look, words)
         unit = words.get(f"unit:{unit_of(name)}", unit_of(name))
-        axes.set_ylabel(fill(f"{words.get(name, name.replace('_', ' '))} ({unit})", 30), fontsize=8.5)
+        axes.set_ylabel(fitted(f"{words.get(name, name.replace('_', ' '))} ({unit})", 2.0, 8.5), fontsize=8.5)
         axes.yaxis.set_major_formatter(amounts(words))
         axes.yaxis.set_major_locator(MaxNLocator(5))
         toward(axes, words, down=MEASURES[name].unit != "0-1")

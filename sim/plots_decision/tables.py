@@ -11,11 +11,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import sheet, styled
-from sim.plots_decision.parts import WIDTH, empty, looks, meanings, name_of, pick, row_names
+from sim.plots_decision.parts import BESIDE, WIDTH, empty, looks, meanings, name_of, pick, row_names
 from sim.plots_decision.words import WORDS
-from sim.plots_looks import BLACK, GRAY, ORANGE, SKY, amounts, brief
+from sim.plots_looks import BLACK, GRAY, ORANGE, SKY, amounts, brief, fitted, named
 from sim.studies.decision import Decision
 
+THIRD = 1.4  # inches of a name in a cell
 MOST = 10  # bars of a panel, rows of a table of factors
 PARTS = ("low", "middle", "high")  # thirds of a factor's draws
 
@@ -89,7 +90,7 @@ def regret(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
             axes.add_patch(Rectangle((across - 0.47, down - 0.44), 0.94, 0.88, fill=False, edgecolor=BLACK, linewidth=1.1))
     axes.set_xticks(range(len(columns)), [words[name] for _, name in columns], fontsize=8)
     axes.xaxis.tick_top()
-    axes.set_yticks(range(len(arms)), [name_of(arm, words) for arm in arms], fontsize=9)
+    named(axes.yaxis, [name_of(arm, words) for arm in arms], BESIDE, 9)
     for number, pay in enumerate(decision.shown):
         said = fill(words["regret_pay"].format(unit=unit, pay=brief(pay, words)), 30)
         axes.annotate(
@@ -142,7 +143,7 @@ def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
             axes.add_patch(
                 Rectangle((across, down - 0.4), 1, 0.8, facecolor=look[arm]["color"], alpha=0.2, edgecolor="white", linewidth=1.5)
             )
-            said = f"{name_of(arm, words)} ({100 * row[f'{part}_probability']:.0f})"
+            said = f"{fitted(name_of(arm, words), THIRD, 8.5, lines=1, bold=True)} ({100 * row[f'{part}_probability']:.0f})"
             axes.text(across + 0.5, down, said, ha="center", va="center", fontsize=8.5, fontweight="bold" if row["turns"] else "normal")
         if row["turns"]:
             axes.add_patch(Rectangle((0, down - 0.42), 3, 0.84, fill=False, edgecolor=BLACK, linewidth=1.3))

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.plots import sheet, styled
-from sim.plots_looks import BLACK, BLUE, GRAY, MINUS, ORANGE, VERMILION, look_at, written
+from sim.plots_looks import BLACK, BLUE, GRAY, MINUS, ORANGE, VERMILION, fitted, legible, look_at, written
 from sim.plots_sensitivity.parts import MOST, WORDS, axis_label, heading, label_factors, numbered, unit_of
 from sim.studies.findings import Analysis, Finding
 
@@ -102,7 +102,7 @@ def morris(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORD
         axes.plot(row["mu_star"], row["sigma"], "o", color=BLUE, markersize=5)
         side: Any = {"ha": "left" if number % 2 else "right", "fontsize": 8.5}  # neighbors are labeled on either side
         axes.annotate(str(number), (row["mu_star"], row["sigma"]), (4 if number % 2 else -4, 3), textcoords="offset points", **side)
-        listed.append(f"{number:2}  {row['factor']}")
+        listed.append(f"{number:2}  {fitted(legible(row['factor']), 2.6, 8.5, lines=1)}")
     reach = float(max(table.mu_star_high.max(), 1e-12))
     axes.plot([0, reach], [0, 0.1 * reach], color=GRAY, linewidth=0.9, linestyle=":")
     axes.set(xlim=(0, 1.05 * reach), ylim=(0, None))
@@ -126,7 +126,7 @@ def convergence(analysis: Analysis, finding: Finding, words: Mapping[str, str] =
         rows = table[table.factor == name].sort_values("points")
         look = look_at(number + 1)
         axes.fill_between(rows.points, 100 * rows.low, 100 * rows.high, color=look.color, alpha=0.12, linewidth=0)
-        axes.plot(rows.points, 100 * rows.total, **look.line, marker=look.mark, markersize=4, label=name)
+        axes.plot(rows.points, 100 * rows.total, **look.line, marker=look.mark, markersize=4, label=fitted(legible(name), 2.2, lines=2))
     axes.set_xscale("log", base=2)
     points = sorted(table.points.unique())
     axes.set_xticks(points, [written(point, words, ".0f") for point in points])

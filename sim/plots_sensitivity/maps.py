@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from sim.plots import sheet, styled
-from sim.plots_looks import BLACK, BLUE, GRAY, VERMILION
+from sim.plots_looks import BLACK, BLUE, GRAY, VERMILION, fitted, legible
 from sim.plots_sensitivity.parts import MOST, WORDS, axis_label, heading, label_factors, named, numbered
 from sim.studies.findings import RANKS, Analysis, Finding, as_written
 
@@ -47,8 +47,9 @@ def interactions(analysis: Analysis, finding: Finding, words: Mapping[str, str] 
         share, known = grid[down, across], sure[down, across]
         look: Any = {"fontweight": "bold" if known else "normal", "color": "white" if share > 0.6 * top else BLACK if known else GRAY}
         axes.text(across, down - 1, f"{share:.1f}", ha="center", va="center", fontsize=8, **look)
-    axes.set_xticks(range(len(names) - 1), names[:-1], rotation=40, ha="right", rotation_mode="anchor", fontsize=8.5)
-    axes.set_yticks(range(len(names) - 1), names[1:], fontsize=8.5)
+    shown = [fitted(legible(name), 2.4, 8.5, lines=2) for name in names]
+    axes.set_xticks(range(len(names) - 1), shown[:-1], rotation=40, ha="right", rotation_mode="anchor", fontsize=8.5)
+    axes.set_yticks(range(len(names) - 1), shown[1:], fontsize=8.5)
     axes.grid(False)
     figure.colorbar(mesh, ax=axes, label=words["interactions_bar"], shrink=0.8)
     return figure
@@ -68,11 +69,11 @@ def scatter(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
         axes.set_visible(False)
     for axes, name in zip(grid.flat, names, strict=False):
         panel(axes, analysis.points[name], analysis.outputs[finding.output.of], trend(analysis, finding, name))
-        axes.set_title(name, fontsize=9)
+        axes.set_title(fitted(legible(name), 2.6, lines=2, bold=True), fontsize=9)
         unit = analysis.units[name]
         axes.set_xlabel(fill(words.get(f"unit:{unit}", unit), 34), fontsize=8)
     for axes in grid[:, 0]:
-        axes.set_ylabel(axis_label(finding, words, 32), fontsize=8)
+        axes.set_ylabel(axis_label(finding, words, 2.4), fontsize=8)
         numbered(axes.yaxis, finding, words)
     return figure
 
@@ -120,9 +121,11 @@ def overview(analysis: Analysis, words: Mapping[str, str] = WORDS) -> Figure:
     table = 100 * (table if rank == "total" else table / table.max())
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
     shown = table.head(MOST)
-    what = words["overview_what"].format(name=analysis.study.name, what=words["overview_share" if rank == "total" else "overview_relative"])
+    what = words["overview_what"].format(
+        name=legible(analysis.study.name), what=words["overview_share" if rank == "total" else "overview_relative"]
+    )
     rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
-    names = [fill(named(finding, words).rpartition(",")[0], 34) for finding in analysis.findings]
+    names = [fitted(named(finding, words).rpartition(",")[0], 2.4, 8, lines=3) for finding in analysis.findings]
     figure = sheet(9.6, 2.0 + 0.46 * len(shown), words["overview_title"], what + rest)
     axes = figure.add_subplot()
     axes.set_facecolor("#CCCCCC")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from textwrap import fill, shorten
 from typing import Any
 
-from sim.plots_looks import GRAY, amounts, scale, unit_label
+from sim.plots_looks import GRAY, amounts, fitted, legible, scale, unit_label
 from sim.studies.findings import Analysis, Finding
 
 MOST = 15  # factors in a figure; the others are counted
@@ -63,13 +63,13 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
 def named(finding: Finding, words: Mapping[str, str]) -> str:
     """What an output is called: "effect of purge on mean_trust, week 208"."""
     output = finding.output
-    measure, arm = words.get(output.measure, output.measure), words.get(f"arm:{output.arm}", output.arm)
+    measure, arm = words.get(output.measure, output.measure), legible(words.get(f"arm:{output.arm}", output.arm))
     return words["level" if output.level else "effect"].format(arm=arm, measure=measure, week=output.week)
 
 
-def axis_label(finding: Finding, words: Mapping[str, str], width: int = 66) -> str:
-    """The output with its unit, as an axis says it."""
-    return fill(f"{named(finding, words)} ({unit_of(finding, words)})", width)
+def axis_label(finding: Finding, words: Mapping[str, str], width: float = 5.0) -> str:
+    """The output with its unit, as an axis that is so many inches long says it."""
+    return fitted(f"{named(finding, words)} ({unit_of(finding, words)})", width, 10, lines=3)
 
 
 def unit_of(finding: Finding, words: Mapping[str, str]) -> str:
@@ -99,5 +99,5 @@ def label_factors(axes: Any, analysis: Analysis, names: list[str], words: Mappin
     for place, name in enumerate(names):
         meaning = fill(shorten(words.get(f"factor:{name}", analysis.meanings.get(name, "")), 124, placeholder=" ..."), 62)
         lift = 4 * (meaning.count("\n") + 1) if meaning else 0
-        axes.annotate(name, (0, place), (-6, lift), fontsize=9, va="center", **at)
+        axes.annotate(fitted(legible(name), 3.4, lines=1), (0, place), (-6, lift), fontsize=9, va="center", **at)
         axes.annotate(meaning, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)

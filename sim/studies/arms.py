@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.errors import InputError, shown
+from sim.records import check_label
 from sim.reforms import Reform, check_horizon, reforms
 from sim.scenario import Scenario
 from sim.world.interventions import contradiction, name_of, with_dose
@@ -28,8 +29,7 @@ def checked_arms(given: object, scenario: Scenario | None, weeks: int | None) ->
 def _arm(name: object, listed: object, scenario: Scenario | None, weeks: int | None) -> tuple[Reform, ...]:
     if name in (BASELINE, PLACEBO):
         raise InputError(f"the arm '{name}' is always there.", "Give this arm another name, or delete it.", path=(str(name),))
-    if not isinstance(name, str) or not 0 < len(name) <= 100:
-        raise InputError(f"an arm's name must be a text of up to 100 characters, but is {shown(name)}.", "Shorten it.")
+    name = check_label(name, "an arm")
     if not listed:
         raise InputError(f"the arm '{name[:100]}' has no reforms.", "Delete it: the baseline is always there.", path=(name,))
     try:

@@ -14,6 +14,7 @@ from sim.studies.study import Study
 COMPARISONS = {"<": ("below", "below"), "<=": ("at most", "at-most"), ">": ("above", "above"), ">=": ("at least", "at-least")}
 EXAMPLE = 'Write "effect:ARM:MEASURE < 0" or "level:ARM:MEASURE >= 45000", in quotation marks, with <, <=, > or >=.'
 LARGEST = 1e15
+KINDS = ("effect", "level")
 
 
 class Condition(NamedTuple):
@@ -63,9 +64,9 @@ def condition_of(study: Study, text: object, week: int | None = None) -> Conditi
     parts = re.split(r"(<=|>=|<|>|=+|!=)", text.strip())
     if len(parts) == 1:
         raise InputError(f"{shown(text)} compares nothing.", EXAMPLE)
-    if len(parts) > 3:
+    of, comparison, limit = ("".join(parts[:-2]).strip(), parts[-2], parts[-1].strip())  # names of arms may hold such signs
+    if len(parts) > 3 and not any(of == f"{kind}:{arm}:{of.rpartition(':')[2]}" for kind in KINDS for arm in study.sweep_arms()):
         raise InputError(f"{shown(text)} compares more than once.", f"One comparison makes a condition. {EXAMPLE}")
-    of, comparison, limit = (part.strip() for part in parts)
     if comparison not in COMPARISONS:
         raise InputError(f"'{comparison}' cannot be asked of a number that varies from run to run.", EXAMPLE)
     if not of or not limit:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.errors import InputError, closest, number, shown
 from sim.parameters import CODEBOOK, Parameter
+from sim.records import check_label
 from sim.reforms import check_horizon, reforms
 from sim.scenario import Scenario
 from sim.studies.arms import Arms, with_levers
@@ -271,6 +272,7 @@ def check_groups(given: object, names: Iterable[str] | None) -> str | dict[str, 
         raise InputError(f"'groups' must be lists of factors by name, or topic, but is {shown(given)}.", remedy)
     group_of: dict[str, str] = {}
     for group, members in given.items():
+        check_label(group, "a group")
         if not isinstance(members, list | tuple) or not members:
             wrong = "empty" if members == [] else shown(members)
             raise InputError(f"the group '{group}' must be a list of factors, but is {wrong}.", "Name some, or delete it.", path=(group,))

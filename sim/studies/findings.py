@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,16 @@ REMEDY = "Make one with confianza sensitivity."
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
 
 
+def folder_name(text: str) -> str:
+    """A name for a folder that no other text has, nor on systems that take capitals for small letters.
+
+    >>> folder_name("effect-train-then-purge-mean_trust"), folder_name("effect-50 % more/less-mean_trust")
+    ('effect-train-then-purge-mean_trust', 'effect-50-more-less-mean_trust-2e2db8c1')
+    """
+    plain = re.sub(r"[^a-z0-9_.-]+", "-", text, flags=re.IGNORECASE | re.ASCII)[:80]
+    return plain if plain == text.lower() else f"{plain}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
 class Output(NamedTuple):
     """A number that each run gives: a measure in an arm, or what the arm makes of it compared with `vs`."""
 
@@ -43,7 +54,8 @@ class Output(NamedTuple):
     @property
     def folder(self) -> str:
         """The name of a folder for it: "effect-purge-mean_trust"."""
-        return re.sub(r"[^\w.-]+", "-", self.of)
+        kind, _, rest = self.of.partition(":")
+        return folder_name("-".join(filter(None, (kind, *rest.rpartition(":")[::2]))))
 
 
 def as_written(value: Any) -> Any:

@@ -14,7 +14,7 @@ from sim.citations import Citations, check_cited
 from sim.errors import InputError
 from sim.origins import DESIGN, POSTERIOR
 from sim.parameters import CODEBOOK
-from sim.records import Record, Text
+from sim.records import Name, Record, Text
 from sim.reforms import Reform, as_data
 from sim.results import adapted
 from sim.scenario import AnyScenario, Scenario, Sources
@@ -53,7 +53,7 @@ class Study(Record):
     is for sweeps. In a comparison each replicate takes a draw of the posterior, if there is one; else the scenario's own values.
     """
 
-    name: Text = Field(min_length=1, description="What the study is called in tables and plots")
+    name: Name = Field(description="What the study is called in tables and plots")
     question: Text = Field("", description="The question it answers")
     scenario: AnyScenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
     weeks: int | None = Field(None, ge=1, le=5200, description="Weeks after the spin-up, instead of the scenario's")

@@ -9,13 +9,13 @@ from pydantic import Field, ValidationInfo, field_serializer, field_validator, m
 
 from sim.errors import InputError, closest, number_problem, shown
 from sim.parameters import entry
-from sim.records import Record, Text
+from sim.records import Name, Record, Text, check_label
 from sim.reforms import Reform, as_data, check_horizon, reforms
 from sim.rng import replicate_seed
 from sim.scenario import AnyScenario, Scenario, load_scenario
 from sim.trials.outcomes import OUTCOMES
 from sim.world.interventions import CivicJustice, CommunityPolicing, Purge, Training, name_of
-from sim.yaml_files import dump_yaml, load_yaml, printable
+from sim.yaml_files import dump_yaml, load_yaml
 
 Unit = Literal["officer", "squad", "beat"]
 Assignment = Literal["simple", "stratified", "pairs"]
@@ -49,7 +49,7 @@ class OfficersSurvey(Record):
 class Trial(Record):
     """A field trial inside simulated cities. The scenario's own reforms are left out: the treatment is all there is."""
 
-    name: Text = Field(min_length=1, description="What the trial is called in tables and plots")
+    name: Name = Field(description="What the trial is called in tables and plots")
     question: Text = Field("", description="The question it answers")
     scenario: AnyScenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
     sites: dict[str, dict[str, float]] = Field(default_factory=dict, description="Cities by name, each with parameters that differ there")
@@ -88,8 +88,7 @@ class Trial(Record):
             raise InputError("'sites' must be parameters by site.", "Write sites: {north: {}, south: {conduct.mean: -0.8}}")
         checked = {}
         for site, values in given.items():
-            if not isinstance(site, str) or not 0 < len(site) <= 100 or not printable(site):
-                raise InputError("a site's name must be a text of up to 100 characters.", "Change it.", path=(str(site)[:100],))
+            check_label(site, "a site")
             try:
                 checked[site] = {name: entry(name).check(value) for name, value in values.items()}
             except InputError as error:
