@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-interpreted bench check format validate validation which-reform docs clean
+.PHONY: help env demo test test-interpreted hard bench check format validate validation which-reform docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -50,6 +50,11 @@ test: env ## all tests, compiled
 
 test-interpreted: env ## the tests that do not need speed, without compiling, with coverage
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n auto -m "not compiled" --cov=sim --cov-report=term
+
+hard: env ## what the engine survives: 20 kills of each verb, executors, a million runs; about half an hour
+	HARD=1 $(BIN)/python -m pytest -q -s tests/test_kill.py tests/test_kill_verbs.py tests/test_executors.py
+	$(BIN)/python experiments/engine/executors.py
+	$(BIN)/python experiments/engine/million.py
 
 bench: env ## speed and memory, as ratios to peers in the same process
 	$(BIN)/python experiments/benchmarks/run.py

@@ -1,6 +1,6 @@
-"""`kill -9` of run, compare, trial and validate: called again, they go on, and end with what nobody disturbed would have found.
+"""`kill -9` of run, compare, trial, validate and calibrate: called again, they go on, and end with what nobody disturbed would have found.
 
-With HARD=1 (`make hard`) each is killed twenty times, otherwise three times.
+With HARD=1 (`make hard`) each is killed twenty times; otherwise three times, and calibrate is left out.
 """
 
 import json
@@ -15,12 +15,17 @@ import pytest
 from test_kill import LONGEST, alive, data_of
 
 pytestmark = [pytest.mark.compiled, pytest.mark.skipif(not hasattr(os, "fork"), reason="kills children that were forked")]
-KILLS = 20 if os.environ.get("HARD") else 3
+HARD = bool(os.environ.get("HARD"))
+KILLS = 20 if HARD else 3
 NURSERY = """
 import json, os, sys
+from pathlib import Path
 import filelock, pyarrow.parquet
 import sim.engine.store
 from sim.engine.running import Execution
+from sim.calibration.calibrate import Calibrator
+from sim.calibration.targets import load_targets
+from sim.calibration.waves import Effort
 from sim.harvest import warm_up
 from sim.scenario import CitySize, Scenario
 from sim.studies.compare import compare
@@ -34,7 +39,16 @@ sim.engine.store.CHUNK = 4
 CITY = Scenario(name="Small", city=CitySize(adults=1000, officers_per_1000_inhabitants=8.0), weeks=30, spin_up_weeks=26, seed=5)
 ARMS = {"course": [{"training": {"start": 0, "coverage": 0.9}}], "purge": [{"purge": {"start": 0}}]}
 TRIAL = Trial(name="T", scenario=CITY, treatment=ARMS["course"], outcomes=["fair_stops", "attitude"], endline=20, replicates=12, draws=2)
+TARGETS = tuple(one for one in load_targets("national-average") if one.id in ("P05", "P06", "P09", "P14", "P19"))
+EFFORT = Effort(first=32, later=16, waves=2, draws=16, repeats=2)
+
+def calibrated(where):
+    city = CITY.with_(weeks=104)
+    made = Calibrator("small", city, TARGETS, Path(where.folder), EFFORT, progress=where.progress, workers=2).run().posterior
+    return [{"draws": made.draws, "weights": made.weights}]
+
 VERBS = {
+    "calibrate": calibrated,
     "run": lambda where: run(CITY, replicates=24, **where._asdict()).dataset,
     "compare": lambda where: compare(Study(name="C", scenario=CITY, arms=ARMS, replicates=8), **where._asdict()).dataset,
     "trial": lambda where: run_trial(TRIAL, **where._asdict()).dataset,
@@ -104,7 +118,7 @@ def nursery(tmp_path_factory):
     made.errors.close()
 
 
-@pytest.mark.parametrize("verb", ["run", "compare", "trial", "validate"])
+@pytest.mark.parametrize("verb", ["run", "compare", "trial", "validate", *(["calibrate"] if HARD else [])])
 def test_a_verb_that_was_killed_goes_on(verb, nursery, tmp_path):
     luck = random.Random(verb)
     calm = tmp_path / "calm"
@@ -127,3 +141,4 @@ def test_a_verb_that_was_killed_goes_on(verb, nursery, tmp_path):
         assert data_of(folder) == whole
         assert (folder / "found.json").read_bytes() == (calm / "found.json").read_bytes()
     assert kills == KILLS
+    print(f"{verb}: {kills} kills in {number} lives, bytes equal")
