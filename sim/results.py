@@ -20,7 +20,7 @@ import yaml
 from sim import __version__, origins, own
 from sim.errors import InputError, number
 from sim.html import card, note, table
-from sim.measures import MEASURES, Measure, first_year, last_year
+from sim.measures import MEASURES, Measure, first_year, last_year, recorded
 from sim.scenario import Scenario
 from sim.sources import sources
 
@@ -105,12 +105,12 @@ class Results:
         return MEASURES[name](self.dataset)
 
     def summary(self) -> pd.DataFrame:
-        """Every measure in the first and the last year and the change between them, a row each.
+        """Every measure of the record in the first and the last year and the change between them, a row each.
 
         Each of the three is the mean over replicates, beside it the half-width of its 95 % t interval over replicates
         (column `..._interval`). The change is the mean of the replicates' own changes; nan if the run is not longer than a year.
         """
-        return pd.DataFrame([self._row(measure) for measure in MEASURES.values()])
+        return pd.DataFrame([self._row(measure) for measure in recorded().values()])
 
     def _row(self, measure: Measure) -> dict[str, object]:
         first, last = (measure(self.dataset, year(self.dataset)).values for year in (first_year, last_year))

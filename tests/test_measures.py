@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 from labeled_measures import FORMULAS, Course, Span
 
 from sim import load_scenario, run
+from sim.errors import InputError
 from sim.harvest import VARIABLES
-from sim.measures import MEASURES, Columns, Over, first_year, last_year
+from sim.measures import EXPERIMENT, MEASURES, PANEL, Columns, Over, first_year, last_year, recorded
+from sim.measures.panel_measures import PANEL_MEASURES
 from sim.measures.spans import MORE_AXES, share_holding_half, share_of_top
+from sim.patterns import patterns
 from sim.scenario_files import shipped_scenarios
 from sim.world.interventions import Purge, Training
 
@@ -55,7 +58,7 @@ def made_up():
 
 
 def test_every_measure_is_checked_by_hand():
-    assert set(EXPECTED) == set(MEASURES)
+    assert set(EXPECTED) == set(FORMULAS) == set(recorded())
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -227,3 +230,25 @@ def test_a_variable_that_some_runs_share_is_measured_once():
     shared = made_up().assign(trust=("week", np.full(WEEKS - FIRST, 0.25)))
     assert MEASURES["mean_trust"](shared).dims == () and float(MEASURES["mean_trust"](shared)) == 0.25
     assert MEASURES["mean_trust"].weekly(shared).dims == ("week",)
+
+
+# --- One registry
+
+
+def test_every_measure_says_what_it_takes():
+    others = {name: measure.kind for name, measure in MEASURES.items() if name not in recorded()}
+    assert others.keys() == PANEL_MEASURES.keys() and set(others.values()) == {PANEL, EXPERIMENT}
+    assert list(MEASURES)[-len(others) :] == list(others), "the record's come first, wherever they are listed"
+    assert others.keys() <= {name for pattern in patterns().values() for name in pattern.measures}
+
+
+@pytest.mark.parametrize("name", PANEL_MEASURES)
+def test_what_takes_a_panel_or_an_experiment_is_read_where_it_was_kept(name):
+    measure = MEASURES[name]
+    with pytest.raises(InputError, match=rf"'{name}' cannot be read off these results: it takes an? .* beside the run") as caught:
+        measure(made_up())
+    assert f"measures: [{name}]" in str(caught.value)
+    kept = made_up().assign({name: ("replicate", [0.25, 0.5])})
+    assert measure(kept).values.tolist() == [0.25, 0.5] and np.isnan(measure(kept, (0, 51))).all()
+    with pytest.raises(LookupError, match="end of a run"):
+        measure.weekly(kept)

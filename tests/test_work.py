@@ -13,7 +13,7 @@ from pace import slowness
 from sim.engine.plans import Failure, RunSpec, perform
 from sim.errors import InputError
 from sim.harvest import VARIABLES
-from sim.measures import MEASURES
+from sim.measures import MEASURES, recorded
 from sim.parameters import CODEBOOK, flat
 from sim.rng import replicate_seed
 from sim.scenario import Change, CitySize, Scenario
@@ -27,7 +27,7 @@ STUDY = Study(
     name="Small",
     scenario=Scenario(name="small", city=CitySize(adults=2000), weeks=30, spin_up_weeks=4, seed=3),
     arms={"course": [Training(start=0, coverage=0.6)], "purge": [Purge(start=4), Training(start=6)]},
-    measures=list(MEASURES),
+    measures=list(recorded()),
     at=[10, 27, 30],
     vary={
         "trust.effectiveness_weight": [0.1, 0.9],
@@ -73,7 +73,7 @@ def test_a_run_reads_the_same_as_a_comparison():
 def test_rows_are_tidy_and_in_the_order_of_the_specs():
     specs = specs_of(STUDY, points=2, replicates=2)[::-1]
     rows = performed(STUDY, specs).rows
-    kinds = {"point": "uint32", "replicate": "uint32", "seed": "int64", "week": "uint16"} | dict.fromkeys(MEASURES, "float64")
+    kinds = {"point": "uint32", "replicate": "uint32", "seed": "int64", "week": "uint16"} | dict.fromkeys(recorded(), "float64")
     assert {name: column.dtype.name for name, column in rows.items() if name != "arm"} == kinds
     assert list(zip(rows["point"][::3], rows["arm"][::3], rows["replicate"][::3], strict=True)) == list(specs)
     assert rows["week"].tolist() == [10, 27, 30] * len(specs)
@@ -228,7 +228,7 @@ SAME = {
     "name of the scenario": {"scenario": BASE.with_(name="other", question="What?")},
     "baseline written out": {"scenario": BASE.with_({"response.capacity": CODEBOOK["response.capacity"].value})},
     "seed written out": {"seed": 3},
-    "order of measures": {"measures": list(MEASURES)[::-1]},
+    "order of measures": {"measures": list(recorded())[::-1]},
     "order of arms": {"arms": {name: STUDY.arms[name] for name in ("purge", "course")}},
     "another arm": {"arms": STUDY.arms | {"third": [Purge(start=9)]}},
     "larger design": {"design": {"sobol": 32}},

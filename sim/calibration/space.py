@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.calibration.targets import Target
-from sim.instruments.beyond import PEERS
+from sim.measures import EXPERIMENT, MEASURES
 from sim.patterns import WEEKS
 from sim.scenario import Scenario
 from sim.studies.factors import PRIOR, Factor
@@ -26,7 +26,6 @@ TOPICS = (
 UNSEEN = ("encounter.complaint_probability", "survey.insecurity_intercept", "survey.insecurity_victim", "survey.insecurity_trust")
 FAR = (0.0005, 0.9995)  # shares of a prior: its far ends
 OFFICERS = ("conduct", "staffing")  # topics that an experiment on peers reads
-ALONE = (PEERS,)  # measures that are run apart: they take several times as long as a run, and fewer points
 
 
 @dataclass(frozen=True)
@@ -103,13 +102,13 @@ class Space:
     def columns(self, target: Target) -> np.ndarray:
         """Numbers of the parameters that a target's measure reads."""
         every = np.arange(len(self.factors))
-        if target.measure not in ALONE:
+        if not run_apart(target):
             return every
         return np.array([column for column in every if self.factors[column].topic in OFFICERS])
 
     def targets_of(self, *, alone: bool) -> list[Target]:
         """The targets that are run apart, or the others."""
-        return [target for target in self.targets if (target.measure in ALONE) == alone]
+        return [target for target in self.targets if run_apart(target) == alone]
 
     def study(self, unit: np.ndarray, replicates: int, *, alone: bool = False, name: str = "calibration", seed: int = 0) -> Study:
         """The runs at unit points, each with luck of its own: the mean over luck is what targets speak of.
@@ -123,6 +122,11 @@ class Space:
             name=name, scenario=self.scenario, weeks=weeks, at=(weeks,), seed=self.seed + seed, posterior=NONE, vary=self.prior.vary,
             design={"points": as_text(self.values(unit))}, measures=measures, replicates=replicates, luck="own",
         )  # fmt: skip
+
+
+def run_apart(target: Target) -> bool:
+    """Is its measure run apart? Experiments take several times as long as a run, and need fewer points."""
+    return MEASURES[target.measure].kind == EXPERIMENT
 
 
 def on_scales(targets: Sequence[Target], cube: np.ndarray) -> np.ndarray:

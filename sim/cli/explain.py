@@ -64,8 +64,9 @@ def explain_measure(name: str) -> None:
         hint = f"Did you mean '{near}'?\n" if near else ""
         raise InputError(f"there is nothing called '{name[:100]}'.", f"{hint}Lists: confianza explain {' | '.join(LISTS)}")
     measure = MEASURES[name]
-    rows = [("measure", name), ("unit", measure.unit), ("meaning", measure.description), ("mirrors", measure.mirrors)]
-    show([*rows, ("patterns", ", ".join(key for key, pattern in patterns().items() if name in pattern.measures))])
+    judged = ", ".join(key for key, pattern in patterns().items() if name in pattern.measures)
+    about = [("unit", measure.unit), ("meaning", measure.description), ("mirrors", measure.mirrors), ("takes", measure.kind)]
+    show([("measure", name), *about, ("patterns", judged)])
 
 
 def reference(key: str, known: Mapping[str, Reference] = REFERENCES) -> str:

@@ -13,7 +13,6 @@ import numpy as np
 from sim.engine.journal import Shard, disk_full
 from sim.errors import InputError
 from sim.harvest import VARIABLES
-from sim.instruments.beyond import BEYOND
 from sim.measures import MEASURES
 from sim.results import unwritable
 
@@ -69,8 +68,8 @@ def _meaning(name: str) -> tuple[str, str]:
     """Unit and description of a column."""
     if name in MEANINGS:
         return MEANINGS[name]
-    if known := MEASURES.get(name) or BEYOND.get(name):
-        return known.unit, known.description  # type: ignore[attr-defined]
+    if name in MEASURES:
+        return MEASURES[name].unit, MEASURES[name].description
     return VARIABLES[name][1:] if name in VARIABLES else ("", "")
 
 

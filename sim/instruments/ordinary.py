@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from sim.harvest import columns, lived
 from sim.instruments.panels import Panel
-from sim.measures import MEASURES
+from sim.measures import MEASURES, recorded
 from sim.patterns import ORDINARY, WEEKS, adults_for, patterns
 from sim.results import adapted
 from sim.scenario import Scenario
@@ -26,6 +26,6 @@ def observe(scenario: Scenario, seed: int, asked: int | None = None) -> dict[str
     """
     wanted = {name: pattern for pattern in patterns().values() if pattern.instrument == ORDINARY for name in pattern.measures}
     panel = Panel(asked)
-    found = last_year(adapted(scenario, weeks=WEEKS), seed, [name for name in wanted if name in MEASURES], panel) | panel.measures()
+    found = last_year(adapted(scenario, weeks=WEEKS), seed, [name for name in wanted if name in recorded()], panel) | panel.measures()
     small = {name for name, pattern in wanted.items() if adults_for(pattern, scenario) > scenario.city.adults}
     return {name: float("nan") if name in small else found[name] for name in wanted}

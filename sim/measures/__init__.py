@@ -2,13 +2,18 @@
 
 A measure is one line of arithmetic on `Over`, a span of weeks. `MEASURES["reporting_rate"](dataset)` gives its value
 over the last year, one a replicate; `.weekly(dataset)` its course, where rates look back over 52 weeks.
-Rates over a span are ratios of sums, and weeks become years by 52 weeks a year.
+Rates over a span are ratios of sums, and weeks become years by 52 weeks a year. `MEASURES` also holds measures of another kind, which
+take a panel of persons or an experiment beside the run (`panel_measures`); `recorded()` are those that every run's record holds.
 """
 
 from typing import Any
 
+from sim.measures.panel_measures import PANEL_MEASURES
 from sim.measures.spans import (
+    EXPERIMENT,
     MEASURES,
+    PANEL,
+    RECORD,
     YEAR,
     Columns,
     Measure,
@@ -18,11 +23,14 @@ from sim.measures.spans import (
     last_year,
     measure,
     ratio,
+    recorded,
     share_holding_half,
     share_of_top,
 )
 
-__all__ = ["MEASURES", "YEAR", "Columns", "Measure", "Over", "first_year", "last_year"]
+__all__ = [
+    "EXPERIMENT", "MEASURES", "PANEL", "RECORD", "YEAR", "Columns", "Measure", "Over", "first_year", "last_year", "recorded",
+]  # fmt: skip
 
 ENVIPE = "ENVIPE, national victimization survey (INEGI)"
 ENSU = "ENSU, urban security survey (INEGI)"
@@ -270,3 +278,6 @@ def course_attitude(over: Over):
 def course_behavior(over: Over):
     """What courses add to the conduct of officers in service: the third level, behavior in the field."""
     return over.mean("training")
+
+
+MEASURES.update(PANEL_MEASURES)

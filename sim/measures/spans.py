@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # what follows works without xarray, which takes long to impo
     import xarray as xr
 
 YEAR = 52
+RECORD, PANEL, EXPERIMENT = "the record", "a panel of persons", "an experiment"  # what a measure takes: kinds
 MORE_AXES = {"answers": 1, "ledger": 2}  # axes of a run's column behind that of time
 
 MEASURES: dict[str, "Measure"] = {}
@@ -181,6 +182,7 @@ class Measure:
     description: str
     mirrors: str  # the survey or record that asks for the same in reality
     function: Callable[[Over], Any]
+    kind: str = RECORD
 
     def of(self, columns: Columns, window: tuple[int, int] | None = None) -> Any:
         """Its value in a span of weeks (first, last), by default the last year: a number of one run, or an array with one a run."""
@@ -208,6 +210,11 @@ def measure(unit: str, mirrors: str) -> Callable:
         return MEASURES[name]
 
     return register
+
+
+def recorded() -> dict[str, Measure]:
+    """The measures that are read off what every run records, by name."""
+    return {name: measure for name, measure in MEASURES.items() if measure.kind == RECORD}
 
 
 def share_of_top(values: np.ndarray, share: float) -> float:

@@ -11,7 +11,7 @@ from sim.engine.running import Execution, Runner, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.harvest import labeled, warm_up
-from sim.instruments.beyond import BEYOND
+from sim.measures import MEASURES, RECORD
 from sim.studies.budget import scaled
 from sim.studies.comparison import Comparison, described
 from sim.studies.effects import half_widths
@@ -49,7 +49,7 @@ def compare(
     if replicates is not None and (problem := number_problem(replicates, 1, MOST, True)):
         raise InputError(f"'replicates' {problem}.", "Intervals need at least 2.")
     for name in study.measures:
-        if name in BEYOND:
+        if MEASURES[name].kind != RECORD:
             raise InputError(f"a comparison cannot measure '{name}'.", "It can be measured by confianza sweep.", path=("measures",))
     asked = study if replicates is None else study.with_(replicates=replicates)
     warm_up()

@@ -9,9 +9,9 @@ import pandas as pd
 
 from sim.errors import InputError, shown
 from sim.harvest import VARIABLES
+from sim.measures import MEASURES
 from sim.results import unwritable, write
 from sim.studies.designs import Points
-from sim.studies.limits import meaning
 from sim.studies.store import SweepStore, weeks_of
 
 DIMENSIONS = ("point", "arm", "replicate", "week")
@@ -84,7 +84,7 @@ def _netcdf(store: SweepStore, points: Points, series: bool, path: Path) -> None
         else:
             for name in study.measures:
                 made = file.create_variable(name, DIMENSIONS, data=store.cube(name))
-                made.attrs["units"], made.attrs["long_name"] = meaning(name)
+                made.attrs["units"], made.attrs["long_name"] = MEASURES[name].unit, MEASURES[name].description
 
 
 def _fill_series(store: SweepStore, file: Any, arms: list[str], weeks: int) -> None:

@@ -6,8 +6,8 @@ from typing import ClassVar, Self
 from pydantic import Field, field_validator, model_validator
 
 from sim.errors import InputError, closest, shown
-from sim.instruments.beyond import BEYOND, LEAST_WEEKS, PANEL
-from sim.measures import MEASURES
+from sim.instruments.panels import BETWEEN_WAVES
+from sim.measures import MEASURES, PANEL, recorded
 from sim.records import Record
 from sim.rng import MOST_REPLICATES
 
@@ -29,27 +29,20 @@ def known_measure(name: object, *path: str | int, swept: bool = False) -> str:
 
     swept  may it also be one that takes a panel or an experiment of its own?
     """
-    names = {**MEASURES, **BEYOND} if swept else MEASURES
-    return known(name, names, "measure", "All measures: confianza explain measures", *path)
+    return known(name, MEASURES if swept else recorded(), "measure", "All measures: confianza explain measures", *path)
 
 
 def check_panel(measures: Iterable[str], weeks: int) -> None:
     """InputError if a panel, which is asked twice, would not be over when a run ends."""
     for index, name in enumerate(measures):
-        if name in PANEL and weeks < LEAST_WEEKS:
-            message = f"'{name}' needs a panel of {LEAST_WEEKS} weeks, but the run has {weeks}."
-            raise InputError(message, f"Write weeks: {LEAST_WEEKS}, or leave the measure out.", path=("measures", index))
+        if MEASURES[name].kind == PANEL and weeks < BETWEEN_WAVES:
+            message = f"'{name}' needs a panel of {BETWEEN_WAVES} weeks, but the run has {weeks}."
+            raise InputError(message, f"Write weeks: {BETWEEN_WAVES}, or leave the measure out.", path=("measures", index))
 
 
 def unit_of(measure: str) -> str:
     """The unit of a measure."""
-    return meaning(measure)[0]
-
-
-def meaning(measure: str) -> tuple[str, str]:
-    """Unit and description of a measure."""
-    known = MEASURES[measure] if measure in MEASURES else BEYOND[measure]
-    return known.unit, known.description  # type: ignore[attr-defined]
+    return MEASURES[measure].unit
 
 
 class Until(Record):

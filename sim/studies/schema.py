@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from sim.instruments.beyond import BEYOND
-from sim.measures import MEASURES
+from sim.measures import MEASURES, recorded
 from sim.parameters import CODEBOOK
 from sim.scenario import json_schema
 from sim.studies.designs import DESIGNS, MOST_POINTS, OPTIONS, POINTS
@@ -21,13 +20,13 @@ def study_schema() -> dict[str, Any]:
     known = schema["$defs"] | scenario.pop("$defs")
     known["Scenario"] = {key: value for key, value in scenario.items() if key != "$schema"}
     known["Prior"] = {"anyOf": [_prior(kind) for kind in SPREADS]}
-    known["Until"]["properties"]["effect"]["enum"] = list(MEASURES)
+    known["Until"]["properties"]["effect"]["enum"] = list(recorded())
     names = {"type": "array", "items": {"enum": [*CODEBOOK, *all_levers()]}, "minItems": 1}
     better: dict[str, dict[str, Any]] = {
         "scenario": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Scenario"}]},
         "arms": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Scenario/properties/interventions"}},
         "replicates": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST}, {"$ref": "#/$defs/Replicates"}]},
-        "measures": {"type": "array", "items": {"enum": [*MEASURES, *BEYOND]}, "minItems": 1},
+        "measures": {"type": "array", "items": {"enum": list(MEASURES)}, "minItems": 1},
         "series": {"type": "array", "items": {"enum": list(WEEKLY)}},
         "budget": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"$ref": "#/$defs/Budget"}]},
         "vary": _vary(),

@@ -16,8 +16,8 @@ from sim import origins
 from sim.engine import plans
 from sim.engine.plans import Failure, Piece, Plan, Pulse, RunSpec, Shape
 from sim.harvest import columns, lived
-from sim.instruments.beyond import Observer
-from sim.measures import MEASURES, Columns, Over
+from sim.instruments.panel_measures import Observer
+from sim.measures import MEASURES, RECORD, Columns, Over
 from sim.rng import replicate_seed
 from sim.scenario import Scenario
 from sim.studies.designs import POINTS, Points
@@ -157,19 +157,19 @@ def _kept(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict
     return _Kept(spec, seed, measured, np.array([found[name] for name in study.series], np.float32))
 
 
-def measured_at(study: Study, run: Columns, beyond: Mapping[str, float]) -> np.ndarray:
+def measured_at(study: Study, run: Columns, observed: Mapping[str, float]) -> np.ndarray:
     """What a study measures of one run: weeks of `at` x measures.
 
-    beyond  measures that take a panel or an experiment, which are of the last of these weeks
+    observed  measures that take a panel or an experiment, which are of the last of these weeks
     """
     measured: np.ndarray = np.full((len(study.at), len(study.measures)), np.nan)
     for row, week in enumerate(study.at):
         over = Over(run, *year_before(week))
         for column, name in enumerate(study.measures):
-            if name in MEASURES:
+            if MEASURES[name].kind == RECORD:
                 measured[row, column] = MEASURES[name].function(over)
             elif week == study.at[-1]:
-                measured[row, column] = beyond[name]
+                measured[row, column] = observed[name]
     return measured
 
 
