@@ -13,6 +13,7 @@ from sim.cli import main
 from sim.cli.show import amount
 from sim.errors import InputError
 from sim.harvest import CAUSES
+from sim.measures import MEASURES
 from sim.rng import replicate_seed
 from sim.scenario import CitySize, Scenario
 from sim.studies.compare import BATCH, compare
@@ -21,6 +22,7 @@ from sim.studies.effects import independent_variance, sign_shares, variance_redu
 from sim.studies.runs import NOTICED, QUANTILES
 from sim.studies.study import LEAST, Study
 from sim.studies.study_files import load_study
+from sim.studies.sweep import sweep
 from sim.world.simulation import Simulation
 
 pytestmark = pytest.mark.compiled
@@ -309,3 +311,17 @@ def test_the_package_offers_it_without_loading_it():
     code = "import sim, sys; early = 'xarray' in sys.modules; print(early, sim.compare.__module__, sim.load_study.__module__)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said == "False sim.studies.compare sim.studies.study_files\n"
+
+
+def test_measures_of_panels_are_compared_as_a_sweep_measures_them(tmp_path):
+    asked = SHORT.with_(weeks=104, replicates=2, measures=["mean_trust", "victimization_effect", "trust_autocorrelation"], at=[52, 104])
+    found = compare(asked)
+    swept = sweep(asked, tmp_path / "swept").runs().set_index(["arm", "replicate", "week"])
+    for name in asked.measures:
+        here = MEASURES[name](found.dataset).sel(arm="course").values
+        assert here.tolist() == swept.loc["course"].xs(104, level="week")[name].tolist()
+    table = found.effects().set_index(["arm", "measure", "week"])
+    assert np.isnan(table.loc[("course", "trust_autocorrelation", 52), "effect"])
+    assert np.isfinite(table.loc[("course", "trust_autocorrelation", 104), "effect"])
+    found.save(tmp_path / "compared")
+    assert plots_compare.save_figures(found, tmp_path / "compared")

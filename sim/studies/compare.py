@@ -11,11 +11,11 @@ from sim.engine.running import Execution, Runner, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.harvest import labeled, warm_up
-from sim.measures import MEASURES, RECORD
+from sim.measures import MEASURES
 from sim.studies.budget import scaled
 from sim.studies.comparison import Comparison, described
 from sim.studies.effects import half_widths
-from sim.studies.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of
+from sim.studies.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of, observed_in
 from sim.studies.study import LEAST, MOST, PLACEBO, Replicates, Study
 
 BATCH = 4  # replicates between two looks at the intervals
@@ -48,9 +48,6 @@ def compare(
     """
     if replicates is not None and (problem := number_problem(replicates, 1, MOST, True)):
         raise InputError(f"'replicates' {problem}.", "Intervals need at least 2.")
-    for name in study.measures:
-        if MEASURES[name].kind != RECORD:
-            raise InputError(f"a comparison cannot measure '{name}'.", "It can be measured by confianza sweep.", path=("measures",))
     asked = study if replicates is None else study.with_(replicates=replicates)
     warm_up()
     execution = Execution(folder, executor, workers, progress)
@@ -92,8 +89,9 @@ def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
     dims = {"arm": len(names), "replicate": plan.replicates}
     seeds, example, columns, runs = columns_of(store, dims, arranged)
     dataset = labeled(seeds, example, columns, runs)
+    more = GAINS | {name: ((), MEASURES[name].unit, MEASURES[name].description) for name in observed_in(plan.study)}
     gains = {
-        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in GAINS.items()
+        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in more.items()
     }
     quantile = ("quantile", list(QUANTILES), {"long_name": "share of citizens with less"})
     arm = ("arm", names, {"long_name": "arm: a list of reforms"})

@@ -15,6 +15,8 @@ from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, weights
+from sim.instruments.panel_measures import Observer
+from sim.measures import MEASURES, RECORD
 from sim.results import Results, adapted, provenance
 from sim.rng import MOST_REPLICATES, replicate_seed
 from sim.scenario import Scenario
@@ -107,7 +109,7 @@ class ComparisonPlan(Plan):
 
     def keys(self) -> list[bytes]:
         """Replicate by replicate. What an arm changes depends on the arm it is compared with, too."""
-        vs, *others = (identity(scenario) for scenario in self.scenarios.values())
+        vs, *others = (hashed(identity(scenario), sorted(observed_in(self.study))) for scenario in self.scenarios.values())
         each = [hashed(vs), *(hashed(other, vs) for other in others)]
         drawn = [hashed(sorted(self.study.drawn(replicate).items())) for replicate in range(self.replicates)]
         return [hashed(arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in each]
@@ -136,7 +138,7 @@ class ComparisonPlan(Plan):
             for spec, drawn, seed in alike:
                 if first is None and spec.arm != self.study.vs:  # the arm compared with was done before, and its citizens are gone
                     first = _everything(self.scenarios[self.study.vs].with_(drawn), seed, lambda weeks: None)[1]
-                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, pulse)
+                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, pulse, observed_in(self.study))
                 first = trust if first is None else first
                 kept.append(found | _gains(trust - first))
         return Piece(stacked(specs, seeds, kept), None, [])
@@ -228,9 +230,19 @@ def cost_of(scenario: Scenario) -> tuple[int, int]:
     return weeks, weeks * scenario.city.adults
 
 
-def _everything(scenario: Scenario, seed: int, pulse: Pulse) -> tuple[Found, np.ndarray]:
-    """What is kept of one run, and the trust of each citizen at its end."""
-    run, found = lived(scenario, seed, pulse)
+def observed_in(study: Study) -> tuple[str, ...]:
+    """The measures of a study that take a panel or an experiment."""
+    return tuple(name for name in study.measures if MEASURES[name].kind != RECORD)
+
+
+def _everything(scenario: Scenario, seed: int, pulse: Pulse, observed: Sequence[str] = ()) -> tuple[Found, np.ndarray]:
+    """What is kept of one run, and the trust of each citizen at its end.
+
+    observed   measures that take a panel or an experiment
+    """
+    observer = Observer(observed)
+    run, found = lived(scenario, seed, pulse, observer.watch)
+    found |= {name: np.array(value) for name, value in observer.measures(scenario, seed).items()}
     weight = scenario.values_at(run.week).trust.effectiveness_weight
     trust = (1.0 - weight) * run.city.citizens.fairness + weight * run.city.citizens.effectiveness
     found |= {"effectiveness_weight": weights(scenario), "spin_up_weeks": np.array(scenario.spin_up_weeks)}
