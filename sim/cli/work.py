@@ -100,7 +100,8 @@ def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
     if seconds < LONG and disk < LARGE:
         return
     memory = min(runs * kept * 2, LITTLE) + MEMORY
-    took = f"{number(round(seconds / 60))} minutes or more" if seconds < 7200 else f"{number(round(seconds / 3600))} hours or more"
+    minutes = max(1, round(seconds / 60))
+    took = f"{number(minutes)} minute{'s' * (minutes > 1)} or more" if minutes < 120 else f"{number(round(minutes / 60))} hours or more"
     told = f"{number(runs)} runs take {took} with {workers} at a time, up to {size(disk)} on disk and about {size(memory)} of memory"
     note(f"{told}.")
     free = shutil.disk_usage(next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())).free
