@@ -36,24 +36,25 @@ OF_SCENARIOS = frozenset(KEYS) - {"name", "question", "weeks", "seed", "sources"
 OF_FACTS = frozenset(["scenario", "targets", "versions"])
 
 
-def kind_of(path: str | Path) -> str | None:
-    """The kind of a file; None if it cannot be told."""
+def kind_of(path: str | Path, wanted: str | None = None) -> str | None:
+    """The kind of a file; None if it cannot be told, or if it may be what is wanted."""
     try:
         if not Path(path).is_file():
             return None
-        return _of_table(path) if str(path).endswith(".csv") else _of_keys(load_yaml(path).data)
+        return _of_table(path) if str(path).endswith(".csv") else _of_keys(load_yaml(path).data, wanted)
     except (InputError, OSError, UnicodeDecodeError, csv.Error, ValueError):  # whoever reads it will say so
         return None
 
 
-def _of_keys(data: Mapping[str, object]) -> str | None:
+def _of_keys(data: Mapping[str, object], wanted: str | None) -> str | None:
     """The kind whose own keys there are; between a study and a scenario that of which there are more."""
     keys = data.keys()
     if keys >= OF_FACTS:
         return FACTS
     if keys & OF_TRIALS:
         return TRIAL
-    ours, theirs = len(keys & OF_STUDIES), len(keys & OF_SCENARIOS)
+    studies = OF_STUDIES - {"scenario"} if wanted == TRIAL else OF_STUDIES  # a trial has one too
+    ours, theirs = len(keys & studies), len(keys & OF_SCENARIOS)
     if ours or theirs:
         return STUDY if ours > theirs else SCENARIO if theirs > ours else None
     return TARGETS if any(PATTERN.fullmatch(key) for key in keys) else None
@@ -63,14 +64,14 @@ def _of_table(path: str | Path) -> str | None:
     """Is it a posterior, which has weights, or a table of points? Parameters alone may be either."""
     with open(path, encoding="utf-8-sig", newline="") as stream:
         header = [name.strip() for name in next(csv.reader(stream), [])]
-    if "weight" in header and any(name in CODEBOOK for name in header):
+    if "weight" in header:
         return POSTERIOR
     return POINTS if "point" in header or any("." in name and name not in CODEBOOK for name in header) else None
 
 
 def misplaced(error: InputError, path: str | Path, wanted: str) -> InputError:
     """The error, or a better one if the file is of another kind than the one that is wanted here."""
-    found = kind_of(path)
+    found = kind_of(path, wanted)
     if found is None or found == wanted:
         return error
     kind = KINDS[found]

@@ -35,7 +35,7 @@ def number_remedy(value: object, low: float = -1e12, high: float = 1e12, whole: 
     >>> number_remedy("1,500")
     'It can be read in two ways: write 1500 for thousands, or write 1.5 with a decimal point'
     >>> number_remedy("35 %", 0, 1), number_remedy(41, 0, 1)
-    ('Write a share, not a percentage: write 0.35', 'If 41 % was meant, write 0.41')
+    ('Write a share, not a percentage: write 0.35', 'If 41 % was meant, write 0.41.')
     """
     found: dict[str, str] = {}
     for amount, reason in readings(value, unit):
@@ -105,7 +105,7 @@ def _of_number(value: object, low: float, high: float, whole: bool) -> str:
     if whole and (value < low or value % 1) and number_problem(thousand, low, high, True) is None:
         return f"If {thousand:,.0f} was meant, write {plain(thousand)}, without point or comma."
     if low >= 0 and high <= 1 and high < value <= 100 and low <= hundredth <= high and not whole:
-        return f"If {plain(value)} % was meant, write {plain(hundredth)}"
+        return f"If {plain(value)} % was meant, write {plain(hundredth)}."
     return ""
 
 

@@ -21,7 +21,7 @@ from sim.studies.tables import points_table
 from sim.trials.design import load_trial
 from sim.world.anatomy import built_only
 
-NAMED = re.compile(r"write (-?\d[\d.]*(?:e[+-]?\d+)?)")
+NAMED = re.compile(r"write (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 RANGES = {name: (known.low, known.high, known.discrete) for name, known in CODEBOOK.items()}
 CITY = {
     f"city.{key}": (*(next(getattr(m, end) for m in field.metadata if hasattr(m, end)) for end in ("ge", "le")), key == "adults")
