@@ -123,37 +123,3 @@ def number_problem(value: Any, low: float, high: float, whole: bool) -> str | No
     if not low <= amount <= high or (whole and amount % 1):  # the first is also true of NaN and infinity
         return f"{wanted}, but is {shown(value)}"
     return None
-
-
-def number_remedy(value: object) -> str:
-    """How to write the number that a text was meant to be; empty if there is nothing to say.
-
-    >>> number_remedy("20,000")
-    'Write it without a comma: 20000'
-    """
-    if not isinstance(value, str):
-        return ""
-    text = value.strip().lower()
-    if text in ("yes", "no", "on", "off", "y", "n", "true", "false"):
-        return "This is a yes-or-no word; write a number such as 1 or 0."
-    if text.lstrip("+-") in (".inf", ".nan", "inf", "nan", "infinity"):
-        return "Write a finite number."
-    plain = text.replace(",", "")
-    if plain != text and plain.isdecimal():
-        return f"Write it without a comma: {plain}"
-    if ":" in text:
-        return "A number has no colon; write one number, in the unit of the parameter."
-    if text.isdecimal() and text.startswith("0"):
-        return f"Write it without the leading zero: {text.lstrip('0') or '0'}"
-    if text.endswith("%"):
-        return "Write a share, not a percentage: 0.25 for 25 %."
-    if _is_number(text):
-        return "Write the number without quotes."
-    return "Write a plain number, without a unit."
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, closest, number
+from sim.file_kinds import POSTERIOR, misplaced
 from sim.parameters import entry
 from sim.scenario_files import shipped_folder
 from sim.yaml_files import load_yaml, shown_path
@@ -104,6 +105,13 @@ def find_posterior(name_or_path: str | Path) -> Path:
 def load_posterior(name_or_path: str | Path) -> Posterior:
     """A posterior by its shipped name or from a file. InputError, with the line where there is one, if it cannot be used."""
     path = find_posterior(name_or_path)
+    try:
+        return _posterior(path)
+    except InputError as error:
+        raise misplaced(error, path, POSTERIOR) from None
+
+
+def _posterior(path: Path) -> Posterior:
     file = shown_path(path)
     names, table = _table(path, file)
     if WEIGHT in names:

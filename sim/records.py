@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+from sim.errors import InputError, closest, number_problem, shown
+from sim.remedies import number_remedy
 from sim.yaml_files import printable
 
 KINDS = dict.fromkeys(("city", "parameters", "references", "sources", "set", "outdated"), "keys with values") | {
@@ -46,13 +47,6 @@ def check_label(name: object, what: str) -> str:
             f"{what}'s name cannot begin with '{name[0]}'.", "Spreadsheets would compute it; begin with a letter.", path=(name,)
         )
     return name
-
-
-def _thousands(value: object, low: float, high: float) -> str:
-    """How to write a number that is a thousandth of one in the range: 20.000 is 20."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value < low <= 1000 * value <= high:
-        return ""
-    return f"If {number(1000 * value)} was meant, write {1000 * value:.0f}, without point or comma."
 
 
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]  # that people read in reports
@@ -98,8 +92,8 @@ class Record(BaseModel):
         low, high = (next((getattr(m, bound) for m in known.metadata if hasattr(m, bound)), None) for bound in ("ge", "le"))
         if low is not None and high is not None:
             whole = float not in (known.annotation, *get_args(known.annotation))
-            problem = number_problem(value, low, high, whole) or f"must be a whole number, written without a point: {number(value)}"  # type: ignore[arg-type]
-            remedy = number_remedy(value) or _thousands(value, low, high)
+            problem = number_problem(value, low, high, whole) or f"must be a whole number, written without a point: {value:.0f}"  # type: ignore[arg-type]
+            remedy = number_remedy(value, low, high, whole, (known.description or "-").split()[0])
         else:
             wanted = KINDS.get(key, "a text") if len(path) == 1 or key == "changes" else "a text"
             problem = f"must be {wanted}, but is {shown(value)}"

@@ -9,7 +9,8 @@ from dataclasses import MISSING, Field, fields
 from importlib import import_module
 from typing import Any, get_args, get_type_hints
 
-from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+from sim.errors import InputError, closest, number, number_problem, shown
+from sim.remedies import number_remedy
 
 Reform = Any  # a record of REFORMS; they have no base class
 EXAMPLE = "Write a list, as [{training: {start: 0, coverage: 0.9}}]"
@@ -142,7 +143,7 @@ def _value(name: str, lever: Field, kind: Any, value: object) -> Any:
         raise InputError(f"'{name}.{lever.name}' must be one of {wanted}, but is {shown(value)}.", remedy, path=(lever.name,))
     whole = float not in allowed
     if problem := number_problem(value, facts["low"], facts["high"], whole):
-        remedy = "\n".join(filter(None, (number_remedy(value), meaning(lever))))
+        remedy = "\n".join(filter(None, (number_remedy(value, facts["low"], facts["high"], whole, facts["unit"]), meaning(lever))))
         raise InputError(f"'{name}.{lever.name}' {problem}.", remedy, path=(lever.name,))
     return int(value) if whole else float(value)  # type: ignore[call-overload, arg-type]
 

@@ -12,6 +12,7 @@ from sim.cards import of_scenario
 from sim.citations import Citations, check_cited, unknown_source
 from sim.city_size import CitySize
 from sim.errors import InputError, closest, number_problem, shown
+from sim.file_kinds import SCENARIO, misplaced
 from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
 from sim.records import Name, Record, Text
 from sim.reforms import Reform, as_data, check_horizon, is_lever, reforms, reforms_schema
@@ -284,11 +285,15 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
 
     InputError, with file and line, if a file of the chain or what they say together cannot be used.
     """
-    for draft in drafts(find(name_or_path)):
-        try:
-            scenario = Scenario(**draft.data, lineage=draft.lineage)
-        except InputError as error:
-            raise draft.located(error) from None
+    path = find(name_or_path)
+    try:
+        for draft in drafts(path):
+            try:
+                scenario = Scenario(**draft.data, lineage=draft.lineage)
+            except InputError as error:
+                raise draft.located(error) from None
+    except InputError as error:
+        raise misplaced(error, path, SCENARIO) from None
     return scenario
 
 

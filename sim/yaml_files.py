@@ -16,7 +16,9 @@ from typing import Any
 import yaml
 
 from sim.errors import InputError, closest
+from sim.remedies import number_remedy, plain
 
+EXAMPLE = "name: My city"  # of a line, for messages
 LARGEST = 1_000_000  # bytes
 DEEPEST = 20
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -77,29 +79,40 @@ def scalar(text: str) -> Any:
     return text
 
 
-def load_yaml(path: str | Path, largest: int = LARGEST) -> Document:
+def load_yaml(path: str | Path, largest: int = LARGEST, example: str = EXAMPLE) -> Document:
     """The mapping in a YAML file of so many bytes at most; InputError, with the line where there is one, if it cannot be used."""
     file = shown_path(path)
     try:
-        return parse(_bytes(str(path), largest), file)
+        return parse(_bytes(str(path), largest), file, example)
     except InputError as error:
         raise error.at(file, error.line, error.column) from None
 
 
-def parse(raw: bytes, file: str) -> Document:
+def parse(raw: bytes, file: str, example: str = EXAMPLE) -> Document:
     """The mapping in the bytes of a YAML file that is called `file` in messages."""
     document = Document(file, {})
     try:
-        _Builder(document).build(_text(raw))
+        _Builder(document, example).build(_text(raw))
     except InputError as error:
         raise error.at(file, error.line, error.column) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         reason = " ".join(str(getattr(error, part, None) or "") for part in ("context", "problem")).strip()
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        if tab := _tab(raw, line or 1, column or 1):
+            remedy = "Indent with spaces, two for each level, and put a space after a colon or a dash."
+            raise InputError("this line has a tab where YAML takes spaces only.", remedy, file=file, line=tab) from None
         remedy = "Look at this line and the one before: indentation, a missing space after a colon, quotes and brackets that do not close."
         raise InputError(f"this is not YAML: {reason or 'it cannot be read'}.", remedy, file=file, line=line, column=column) from None
     return document
+
+
+def _tab(raw: bytes, line: int, column: int) -> int | None:
+    """The line, this one or the one before, that has a tab where reading ended or among the blanks it begins with; None if none has."""
+    lines = raw.decode("utf-8-sig", "replace").splitlines()[:line]
+    if lines and "\t" in lines[-1][max(0, column - 2) : column]:
+        return len(lines)
+    return next((place for place in range(len(lines), max(0, len(lines) - 2), -1) if re.match(" *\t", lines[place - 1])), None)
 
 
 def _bytes(path: str, largest: int) -> bytes:
@@ -150,8 +163,8 @@ def _text(raw: bytes) -> str:
 class _Builder:
     """Turns the events of the parser into data, with a stack instead of recursion."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, example: str) -> None:
+        self.document, self.example = document, example
         self.stack: list[tuple[Keys, Any]] = []  # the open mappings and lists, with their paths
         self.key: str | None = None  # a key that waits for its value
 
@@ -169,7 +182,7 @@ class _Builder:
             elif isinstance(event, _CLOSING):
                 self.stack.pop()
         if not self.document.values:
-            raise InputError("the file is empty.", "A scenario has at least a name: `name: My city`.", line=1)
+            raise InputError("the file is empty.", f"Write lines such as `{self.example}`.", line=1)
 
     @staticmethod
     def _events(text: str) -> Iterator[Any]:
@@ -209,9 +222,9 @@ class _Builder:
 
     def _refuse_top(self, event: Any) -> None:
         if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and scalar(event.value) is None:
-            raise InputError("the file is empty.", "A scenario has at least a name: `name: My city`.", line=1)
+            raise InputError("the file is empty.", f"Write lines such as `{self.example}`.", line=1)
         kind = "a list" if isinstance(event, yaml.SequenceStartEvent) else "a text"
-        raise self._error(f"the file holds {kind}, not keys with values.", "Write lines such as `name: My city`.", event)
+        raise self._error(f"the file holds {kind}, not keys with values.", f"Write lines such as `{self.example}`.", event)
 
     def _scalar(self, event: Any) -> Any:
         if not printable(event.value):
@@ -221,12 +234,16 @@ class _Builder:
     def _take_key(self, event: Any) -> None:
         key = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else None
         path, mapping = self.stack[-1]
+        before = next(reversed(mapping.values()), None)  # {adults: 20,000} is two keys
+        halves = isinstance(event, yaml.ScalarEvent) and event.implicit[0] and event.value.isdecimal()
+        if halves and isinstance(before, int | float) and not isinstance(before, bool):
+            last = next(reversed(mapping))
+            whole = f"{plain(before)},{event.value}"
+            message = f"a comma separates keys here, so '{last[:60]}' is {plain(before)} and '{event.value[:60]}' a key of its own."
+            raise self._error(message, f"If {whole[:60]} was meant as one number: {number_remedy(whole)}.", event)
         if not isinstance(key, str):
             written = f"'{event.value[:60]}'" if isinstance(event, yaml.ScalarEvent) else "a list or mapping"
-            remedy = 'Put it in quotes if it is meant: "2016": ...'
-            if mapping and written.strip("'").isdecimal():  # {adults: 20,000} is two keys
-                remedy += "\nIf a number with a comma was meant: write 20000 for 20,000, and 2.3 for 2,3."
-            raise self._error(f"a key must be a text, but is {written}.", remedy, event)
+            raise self._error(f"a key must be a text, but is {written}.", 'Put it in quotes if it is meant: "2016": ...', event)
         if key in mapping:
             first = self.document.keys[(*path, key)][0]
             raise self._error(f"the key '{key[:60]}' is already there, in line {first}.", "Keep one of the two.", event)

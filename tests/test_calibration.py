@@ -195,7 +195,7 @@ def test_tolerance_is_of_error_and_discrepancy_on_the_scale_of_the_comparison():
         ("P06: {value: 0.2, sampling_error: 0.1, why: x, sources: [assumed]}", "'discrepancy' is missing in 'P06'"),
         ("P06: {value: many, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "'value' must be a number"),
         ("P06: {value: 0.2, sampling_error: 0, discrepancy: 0, why: x, sources: [assumed]}", "is impossible"),
-        ("P06: {value: 1.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "is impossible"),
+        ("P06: {value: 1.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "must be a number from 0 to 1, but is 1.2"),
         ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [nobody]}", "'sources' must be keys"),
     ],
 )

@@ -84,7 +84,7 @@ def test_comparisons(comparison, expected):
         ("0 < mean_trust", "begins with the number"),
         ("effect:baseline:mean_trust < 0", "is what the others are compared with"),
         ("mean_trust < 5%", "Write a share, not a percentage"),
-        ("cost > 45,000", "without a comma: 45000"),
+        ("cost > 45,000", "write 45000"),
         ("mean_trust < nan", "must be a number"),
         ("mean_trust < cost", "must be a number"),
         ("effect:corse:mean_trust < 0", "Did you mean 'course'"),

@@ -10,13 +10,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SIM = ROOT / "sim"
 ROOMS = [  # a module imports from its own room and from those before it
-    {"compiled", "errors", "html"},
+    {"compiled", "errors", "html", "remedies"},
     {"rng"},
     {"rules"},
     {"parameters"},
     {"world"},
     {"yaml_files", "records", "reforms", "cards", "city_size", "origins", "citations", "assumptions"},
-    {"scenario_files", "scenario", "posterior"},
+    {"scenario_files", "file_kinds", "scenario", "posterior"},
     {"agents", "model"},
     {"harvest", "measures", "own", "sources", "results", "patterns"},
     {"instruments"},

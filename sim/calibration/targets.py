@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, closest, number_problem, number_remedy, shown
+from sim.errors import InputError, closest, number_problem, shown
+from sim.file_kinds import TARGETS, misplaced
 from sim.parameters import REFERENCES
 from sim.patterns import Pattern, patterns
+from sim.remedies import number_remedy
 from sim.yaml_files import load_yaml
 
 FILE = Path(__file__).parent / "targets.yaml"
@@ -39,6 +41,11 @@ SCALES = {
 }
 
 
+def scale_of(pattern: Pattern) -> str:
+    """The name of the scale on which a pattern is compared."""
+    return "logit" if pattern.unit.startswith("share") else "log" if "100,000" in pattern.unit else "plain"
+
+
 @dataclass(frozen=True)
 class Target:
     """What was measured in a place, and how far the model's answer may be from it.
@@ -64,8 +71,7 @@ class Target:
     @cached_property
     def scale(self) -> Scale:
         """Log-odds for shares, logarithms for rates per 100,000, else as it is."""
-        unit = self.pattern.unit
-        return SCALES["logit" if unit.startswith("share") else "log" if "100,000" in unit else "plain"]
+        return SCALES[scale_of(self.pattern)]
 
     @property
     def sd(self) -> float:
@@ -91,7 +97,16 @@ def load_targets(scenario: str, file: str | Path | None = None) -> tuple[Target,
 
     file  YAML: a pattern's id and what is known, as in targets.yaml but without the name of a place
     """
-    document = load_yaml(file or FILE)
+    try:
+        return _targets(scenario, file)
+    except InputError as error:
+        raise misplaced(error, file, TARGETS) if file else error from None
+
+
+def _targets(scenario: str, file: str | Path | None) -> tuple[Target, ...]:
+    if str(file).endswith(".csv"):
+        raise InputError("targets are written in YAML, not as a table (CSV).", f"{EXAMPLE}\nSave it as a .yaml file.", file=str(file))
+    document = load_yaml(file or FILE, example=EXAMPLE.removeprefix("Write "))
     given: Any = document.data
     if file is None:
         if scenario not in given:
@@ -123,19 +138,18 @@ def _target(key: str, fields: object) -> Target:
         wrong = f"'{missing[0]}' is missing" if missing else "there is a key too many"
         raise InputError(f"{wrong} in '{key}'.", f"Keys: {', '.join(KEYS)}. {EXAMPLE}", path=(key,))
     numbers = {}
-    for name, low in (("value", -1e12), ("sampling_error", 0.0), ("discrepancy", 0.0)):
-        if problem := number_problem(fields[name], low, 1e12, False):
-            raise InputError(f"'{name}' {problem}.", number_remedy(fields[name]) or EXAMPLE, path=(key, name))
+    scale = scale_of(pattern)
+    least, most = {"logit": (0.0, 1.0), "log": (1.0, 1e12), "plain": (-1e12, 1e12)}[scale]
+    for name, low in (("value", least), ("sampling_error", 0.0), ("discrepancy", 0.0)):
+        if problem := number_problem(fields[name], low, most, False):
+            told = f"{number_remedy(fields[name], low, most)}\n'{key}' is {pattern.text} ({pattern.unit}). {EXAMPLE}"
+            raise InputError(f"'{name}' {problem}.", told.lstrip(), path=(key, name))
         numbers[name] = float(fields[name])
     sources = fields["sources"]
     if not isinstance(sources, list) or not sources or any(one != "assumed" and one not in REFERENCES for one in sources):
         raise InputError(f"'sources' must be keys of references.yaml, or assumed, but is {shown(sources)}.", EXAMPLE, path=(key, "sources"))
     made = Target(pattern, why=str(fields["why"]).strip(), sources=tuple(sources), **numbers)
-    if (
-        not made.sd > 0.0
-        or (made.scale is SCALES["logit"] and not 0.0 < made.value < 1.0)
-        or (made.scale is SCALES["log"] and made.value < 1.0)
-    ):
+    if not made.sd > 0.0 or (made.scale is SCALES["logit"] and not 0.0 < made.value < 1.0):
         message = f"the value or the tolerance of '{key}' is impossible: {fields['value']} ± {made.sd:g} ({pattern.unit})."
         raise InputError(message, "A tolerance is above 0, a share between 0 and 1.", path=(key,))
     return made

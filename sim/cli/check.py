@@ -1,39 +1,21 @@
 """What `confianza check` prints: that a scenario, a study or a trial can be used, and what it says."""
 
-import os
-
 from sim.cli.show import console
 from sim.errors import InputError
-from sim.yaml_files import load_yaml
-
-OF_TRIALS = {"treatment", "endline"}  # keys that only trials have
-OF_STUDIES = {"arms", "scenario", "vary", "design"}  # keys that no scenario has
+from sim.file_kinds import STUDY, TRIAL, kind_of
 
 
 def check_file(file: str) -> None:
     """Say that a scenario, study or trial can be used. InputError, with the line, if it cannot."""
-    if has_keys(file, OF_TRIALS):
+    kind = kind_of(file)
+    if kind == TRIAL:
         check_trial(file)
-        return
-    if is_study(file):
+    elif kind == STUDY:
         check_study(file)
-        return
-    from sim.cli.explain import check_scenario
+    else:
+        from sim.cli.explain import check_scenario
 
-    check_scenario(file)
-
-
-def is_study(file: str) -> bool:
-    """Does a file have keys of a study?"""
-    return has_keys(file, OF_STUDIES)
-
-
-def has_keys(file: str, keys: set[str]) -> bool:
-    """Does a file have any of these keys?"""
-    try:
-        return os.path.isfile(file) and not keys.isdisjoint(load_yaml(file).data)
-    except InputError:  # whoever reads it will say so
-        return False
+        check_scenario(file)
 
 
 def check_study(file: str) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from sim.errors import InputError, closest, number, number_problem, number_remedy
+from sim.errors import InputError, closest, number, number_problem
+from sim.remedies import number_remedy
 
 __all__ = ["CODEBOOK", "REFERENCES", "Parameter", "Parameters", "Reference", "entry", "flat"]
 __all__ += ["order_problem", "out_of_order", "parameters", "replace"]
@@ -72,7 +73,7 @@ class Parameter:
         """The value as a float; InputError if it is no number or out of range."""
         problem = self.problem(value)
         if problem:
-            hint = number_remedy(value)
+            hint = number_remedy(value, self.low, self.high, self.discrete, self.unit)
             remedy = f"{hint}\n'{self.name}': {self.summary} ({self.unit})."
             raise InputError(problem, remedy.lstrip(), path=(self.name,))
         return float(value)  # type: ignore[arg-type]

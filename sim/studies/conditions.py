@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, number, number_problem, number_remedy, shown
+from sim.errors import InputError, number, number_problem, shown
+from sim.remedies import number_remedy
 from sim.studies.findings import Output
 from sim.studies.sensitivity import output_of
 from sim.studies.study import Study
@@ -88,5 +89,5 @@ def _limit(written: str) -> float:
     """The number that the output is compared with."""
     value: object = float(written) if _is_number(written) else written
     if problem := number_problem(value, -LARGEST, LARGEST, False):
-        raise InputError(f"what the output is compared with {problem}.", number_remedy(written) or EXAMPLE)
+        raise InputError(f"what the output is compared with {problem}.", number_remedy(written, -LARGEST, LARGEST) or EXAMPLE)
     return float(value)  # type: ignore[arg-type]

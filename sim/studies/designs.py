@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+from sim.errors import InputError, closest, number, number_problem, shown
+from sim.file_kinds import POINTS as TABLE
+from sim.file_kinds import misplaced
+from sim.remedies import number_remedy
 from sim.studies.draws import Draws
 from sim.studies.factors import Factor
 from sim.studies.tables import as_text, points_table, read_table
@@ -63,7 +66,10 @@ def checked_design(given: object, factors: tuple[Factor, ...] | None, groups: Se
     assert isinstance(given, Mapping)
     if kind in ("csv", POINTS):
         text, file = (given[kind], None) if kind == POINTS else read_table(given[kind])
-        return {POINTS: _table_text(text, factors, file)}
+        try:
+            return {POINTS: _table_text(text, factors, file)}
+        except InputError as error:
+            raise misplaced(error, given[kind], TABLE) if file else error from None
     if factors is None:
         raise InputError("'design' is given without 'vary'.", "Say what varies: vary: {prior: [trust, reporting]}")
     design = {kind: _number(kind, given[kind], factors), **OPTIONS.get(kind, {}), **{key: given[key] for key in given if key != kind}}
@@ -126,7 +132,8 @@ def _number(kind: str, given: object, factors: tuple[Factor, ...]) -> Any:
 def _whole(kind: str, given: object, path: tuple[str, ...]) -> int:
     least, text = DESIGNS[kind]
     if problem := number_problem(given, least, MOST_POINTS, True):
-        raise InputError(f"the design '{kind}' {problem}.", f"{number_remedy(given)}\nIt counts {text}.".lstrip(), path=path)
+        remedy = f"{number_remedy(given, least, MOST_POINTS, True)}\nIt counts {text}."
+        raise InputError(f"the design '{kind}' {problem}.", remedy.lstrip(), path=path)
     return int(given)  # type: ignore[call-overload]
 
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, closest, number, number_problem, number_remedy, shown
+from sim.errors import InputError, closest, number, number_problem, shown
+from sim.remedies import number_remedy
 from sim.studies.draws import Draws
 
 # kind: (what its two numbers are called, what it looks like)
@@ -43,7 +44,7 @@ class Allowed(NamedTuple):
             remedy = f"Did you mean '{near}'?\n{self.meaning}" if near else self.meaning
             raise InputError(f"'{name}' must be one of {', '.join(self.choices)}, but is {shown(value)}.", remedy)
         if problem := number_problem(value, self.low, self.high, self.whole):
-            raise InputError(f"'{name}' {problem}.", f"{number_remedy(value)}\n{self.meaning}".lstrip())
+            raise InputError(f"'{name}' {problem}.", f"{number_remedy(value, self.low, self.high, self.whole)}\n{self.meaning}".lstrip())
         return int(value) if self.whole else float(value)  # type: ignore[call-overload, arg-type]
 
 

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from sim.errors import InputError, number_problem, number_remedy, shown
+from sim.errors import InputError, number_problem, shown
 from sim.harvest import VARIABLES
 from sim.measures import YEAR
+from sim.remedies import number_remedy
 from sim.studies.arms import BASELINE, PLACEBO, checked_arms
 from sim.studies.designs import checked_design
 from sim.studies.factors import check_groups, factors_of, group_names, resolved
@@ -39,8 +40,8 @@ def _replicates(given: object) -> object:
     if isinstance(given, Mapping):
         return Replicates(**given)
     if problem := number_problem(given, 1, MOST, True):
-        remedy = f"{number_remedy(given)}\nOr write replicates: {{until: {{effect: mean_trust, half_width: 0.005}}, most: 64}}"
-        raise InputError(f"'replicates' {problem}.", remedy.strip())
+        rule = "Or write replicates: {until: {effect: mean_trust, half_width: 0.005}, most: 64}"
+        raise InputError(f"'replicates' {problem}.", f"{number_remedy(given, 1, MOST, True)}\n{rule}".lstrip())
     return int(given)  # type: ignore[call-overload]
 
 
@@ -62,7 +63,8 @@ def _at(given: object, info: ValidationInfo) -> object:
     weeks = _listed("at", given, "weeks", "[52, 208]")
     for index, week in enumerate(weeks):
         if problem := number_problem(week, 1, last, True):
-            raise InputError(f"'at' {problem}.", f"The run has {last} weeks; 52 is the end of the first year.", path=(index,))
+            remedy = f"{number_remedy(week, 1, last, True)}\nThe run has {last} weeks; 52 is the end of the first year."
+            raise InputError(f"'at' {problem}.", remedy.lstrip(), path=(index,))
     return tuple(sorted({int(week) for week in weeks or (*DEFAULT_WEEKS, last) if week <= last}))
 
 

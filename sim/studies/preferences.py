@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from sim.errors import InputError, number, number_problem, number_remedy, shown
+from sim.errors import InputError, number, number_problem, shown
 from sim.records import Record, Text
+from sim.remedies import number_remedy
 from sim.studies.limits import known_measure
 
 COST = "cost"  # the measure that is money
@@ -62,7 +63,7 @@ def checked_pay(given: object) -> tuple[float, float]:
         )
     for index, end in enumerate(given):
         if problem := number_problem(end, 0, MOST_PAY, False):
-            raise InputError(f"'pay' {problem}.", number_remedy(end), path=(index,))
+            raise InputError(f"'pay' {problem}.", number_remedy(end, 0, MOST_PAY), path=(index,))
     low, high = float(given[0]), float(given[1])
     if not low < high:
         raise InputError(f"'pay' goes from {number(low)} to {number(high)}.", "Write the lower end first.")
@@ -72,5 +73,5 @@ def checked_pay(given: object) -> tuple[float, float]:
 def checked_budget(given: object) -> float:
     """Thousand pesos. InputError if it is no such number."""
     if problem := number_problem(given, 0, MOST_PAY, False):
-        raise InputError(f"'budget' {problem}.", number_remedy(given) or "Write thousand pesos over the horizon.")
+        raise InputError(f"'budget' {problem}.", number_remedy(given, 0, MOST_PAY) or "Write thousand pesos over the horizon.")
     return float(given)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from sim.errors import InputError, shown
+from sim.file_kinds import STUDY, misplaced
 from sim.scenario import Scenario, load_scenario
 from sim.studies.study import Study
 from sim.studies.tables import LARGEST
@@ -15,6 +16,13 @@ def load_study(path: str | Path) -> Study:
 
     So is the path of a CSV of points. InputError, with file and line, if it cannot be used.
     """
+    try:
+        return _study(path)
+    except InputError as error:
+        raise misplaced(error, path, STUDY) from None
+
+
+def _study(path: str | Path) -> Study:
     document = load_yaml(path, LARGEST)
     data = dict(document.data)
     if isinstance(data.get("scenario"), str):

@@ -16,6 +16,7 @@ from sim.studies.factors import Factor, allowed_of, factor
 from sim.yaml_files import shown_path
 
 LARGEST = 100_000_000  # bytes of a file with points, be it a table or a study
+COMMAS = "Separate columns by commas, not semicolons, and write decimals with a point: 0.5, not 0,5."
 INDEX = "point"  # a column of this name numbers the points; it is not read
 
 
@@ -87,7 +88,10 @@ def _rows(text: str, file: str | None) -> tuple[list[str], list[list[str]], list
     for line, row in numbered:
         if len(row) != len(header):
             raise InputError(
-                f"this row has {len(row)} columns, the first line {len(header)}.", "Separate them by commas.", file=file, line=line
+                f"this row has {len(row)} columns, the first line {len(header)}.",
+                COMMAS,
+                file=file,
+                line=line,
             )
         rows.append(row)
         lines.append(line)
@@ -116,7 +120,7 @@ def _check_header(columns: list[str], factors: Sequence[Factor] | None, file: st
         try:
             allowed_of(name)
         except InputError as error:
-            remedy = error.remedy if ";" not in name else "Separate columns by commas, not semicolons."
+            remedy = error.remedy if ";" not in name else COMMAS
             raise InputError(error.message, remedy, file=file, line=1) from None
         if names is not None and name not in names:
             raise InputError(f"'{name}' does not vary.", "Add it to 'vary', or delete the column.", file=file, line=1)

@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from sim.errors import InputError, closest, number_problem, shown
+from sim.file_kinds import TRIAL, misplaced
 from sim.parameters import entry
 from sim.records import Name, Record, Text, check_label
 from sim.reforms import Reform, as_data, check_horizon, reforms
+from sim.remedies import number_remedy
 from sim.rng import replicate_seed
 from sim.scenario import AnyScenario, Scenario, load_scenario
 from sim.trials.outcomes import OUTCOMES
@@ -121,7 +123,7 @@ class Trial(Record):
             )
         for index, value in enumerate(given):
             if problem := number_problem(value, low, high, whole):
-                raise InputError(f"'{name}' {problem}.", "Change it.", path=(index,))
+                raise InputError(f"'{name}' {problem}.", number_remedy(value, low, high, whole) or "Change it.", path=(index,))
         return tuple(sorted({int(value) for value in given} if whole else {1.0, *(float(value) for value in given)}))
 
     @field_serializer("treatment")
@@ -232,6 +234,13 @@ def load_trial(path: str | Path) -> Trial:
 
     InputError, with file and line, if it cannot be used.
     """
+    try:
+        return _trial(path)
+    except InputError as error:
+        raise misplaced(error, path, TRIAL) from None
+
+
+def _trial(path: str | Path) -> Trial:
     document = load_yaml(path)
     data = dict(document.data)
     try:
