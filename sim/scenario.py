@@ -13,14 +13,14 @@ from sim.citations import Citations, check_cited, unknown_source
 from sim.city_size import CitySize
 from sim.errors import InputError, closest, number_problem, shown
 from sim.file_kinds import SCENARIO, misplaced
-from sim.parameters import CODEBOOK, REFERENCES, Parameters, entry, order_problem, out_of_order, parameters
+from sim.parameters import CODEBOOK, Parameters, entry, order_problem, out_of_order, parameters
 from sim.records import Name, Record, Text
-from sim.reforms import Reform, as_data, check_horizon, is_lever, reforms, reforms_schema
+from sim.reforms import Reform, as_data, check_horizon, is_lever, reforms
 from sim.scenario_files import drafts, find, shipped_scenarios
 from sim.world.anatomy import built_only
 from sim.yaml_files import dump_yaml, scalar
 
-__all__ = ["AnyScenario", "Change", "CitySize", "Scenario", "json_schema", "load_scenario", "shipped_scenarios"]
+__all__ = ["AnyScenario", "Change", "CitySize", "Scenario", "load_scenario", "shipped_scenarios"]
 
 
 def _checked(given: object) -> object:
@@ -306,36 +306,3 @@ def _loaded(given: object) -> object:
 
 
 AnyScenario = Annotated[Scenario, BeforeValidator(_loaded)]  # by name, by path or written out: a key of other files
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of scenario files, for editors; parameters have their ranges, baselines and meanings."""
-    schema = Scenario.model_json_schema()
-    schema["$defs"]["Values"] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            known.name: {
-                "type": "integer" if known.discrete else "number",
-                "minimum": known.low,
-                "maximum": known.high,
-                "default": known.value,
-                "description": f"{known.description} ({known.unit})",
-            }
-            for known in CODEBOOK.values()
-        },
-    }
-    known = {"enum": [*REFERENCES, *origins.WORDS]}
-    schema["$defs"]["Source"] = {"anyOf": [known, {"type": "string", "description": "A key of references:"}]}
-    reference = {"$ref": "#/$defs/Source"}
-    fields = schema["properties"]
-    del fields["lineage"]
-    fields["extends"] = {"type": "string", "description": "A scenario this one differs from: a file beside it, without .yaml"}
-    for holder in (fields["parameters"], schema["$defs"]["Change"]["properties"]["set"]):
-        holder["$ref"] = "#/$defs/Values"
-        del holder["additionalProperties"]
-    fields["interventions"] |= reforms_schema()
-    keys = {"anyOf": [reference, {"type": "array", "items": reference, "minItems": 1}]}
-    fields["sources"]["additionalProperties"] = keys
-    schema["$defs"]["Change"]["properties"]["sources"] = fields["sources"] | {"description": "Where they come from, if others than below"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A scenario of Confianza"}

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sim.errors import InputError
 from sim.parameters import CODEBOOK, REFERENCES, flat, parameters
 from sim.reforms import summary
-from sim.scenario import Change, CitySize, Scenario, json_schema, load_scenario, shipped_scenarios
+from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
 from sim.scenario_files import KEYS, MERGED, shipped_folder
+from sim.scenario_schema import json_schema
 from sim.world.anatomy import built_only
 from sim.world.interventions import REFORMS, CivicJustice, Purge, Training, levers
 from sim.yaml_files import load_yaml, parse, scalar

@@ -16,7 +16,7 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"parameters"},
     {"world"},
     {"yaml_files", "records", "reforms", "cards", "city_size", "origins", "citations", "assumptions"},
-    {"scenario_files", "file_kinds", "scenario", "posterior"},
+    {"scenario_files", "file_kinds", "scenario", "scenario_schema", "posterior"},
     {"agents", "model"},
     {"harvest", "measures", "own", "sources", "results", "patterns"},
     {"instruments"},

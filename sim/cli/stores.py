@@ -105,7 +105,7 @@ def export_store(folder: Path, file: Path, series: bool) -> None:
 
 def print_schema(kind: str) -> None:
     """The JSON schema of a kind of file."""
-    from sim.scenario import json_schema
+    from sim.scenario_schema import json_schema
     from sim.studies.schema import study_schema
 
     kinds = {"scenario": json_schema, "study": study_schema}

@@ -4,7 +4,7 @@ from typing import Any
 
 from sim.measures import MEASURES, recorded
 from sim.parameters import CODEBOOK
-from sim.scenario import json_schema
+from sim.scenario_schema import json_schema
 from sim.studies.designs import DESIGNS, MOST_POINTS, OPTIONS, POINTS
 from sim.studies.distributions import SPREADS
 from sim.studies.factors import POSTERIOR, PRIOR, TOPICS, all_levers, allowed_of
