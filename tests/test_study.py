@@ -240,7 +240,7 @@ def test_a_study_that_varies_and_its_way_back(tmp_path, design):
     (tmp_path / "again.yaml").write_text(study.to_yaml(), encoding="utf-8")
     again = load_study(tmp_path / "again.yaml")
     assert again == study and again.points().values.equals(study.points().values)
-    assert again.series == ("trust", "crimes") and again.groups == "topic"
+    assert again.series == ("mean_trust", "crimes") and again.groups == "topic"
     assert again.with_(replicates=2).points().values.equals(study.points().values)
     assert study != study.with_(vary={**varied, "trust.contact_gain": [0, 0.2]})
 
@@ -318,7 +318,7 @@ SAID = [
     ("vary", [{"conduct.squad_size": [5, 6]}], [{"conduct.squad_size": [5, 6.5]}, {"conduct.squad_size": [5, 51]}]),
     ("design", [{"saltelli": 8, "second_order": True}, {"morris": 9, "levels": 6}], [{"sobol": 0}, {"sobol": 8, "levels": 4}, {"sobl": 8}]),
     ("groups", ["topic", {"contact": ["trust.contact_gain", "trust.contact_loss"]}], ["topics", {"contact": []}, {"a": ["trust.gain"]}]),
-    ("series", [["trust"], []], [["trust_map"], "trust"]),
+    ("series", [["mean_trust"], []], [["trust_map"], "trust"]),
     ("replicates", [3, {"until": {"effect": "mean_trust", "half_width": 0.01}}], [0, {"until": {"effect": "trust", "half_width": 0.01}}]),
     ("budget", [], [{"pesos": 5}, "much", -1]),
 ]
