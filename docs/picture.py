@@ -62,12 +62,12 @@ def draw(comparison: Comparison, words: dict[str, str]) -> Figure:
         city.grid(visible=False)
         figure.colorbar(shown, ax=city, label=words["bar"], shrink=0.85)
         for arm in ("baseline", "training"):
-            line = data.trust.sel(arm=arm, week=slice(-52, None)).isel(replicate=0)
+            line = data.mean_trust.sel(arm=arm, week=slice(-52, None)).isel(replicate=0)
             twice.plot(years(line), line, **LOOKS[arm].line, label=words[arm], linewidth=1.4)
         twice.axvline(0, color="#999999", linewidth=0.8)
         twice.set(title=words["twice"], xlabel=words["years"], ylabel=words["trust"])
         for arm in comparison.compared:
-            change = differences(data.trust.sel(week=slice(0, None)), "baseline").sel(arm=arm)
+            change = differences(data.mean_trust.sel(week=slice(0, None)), "baseline").sel(arm=arm)
             mean, half = band(change)
             effect.fill_between(years(change), mean - half, mean + half, color=LOOKS[arm].color, alpha=0.25, linewidth=0)
             effect.plot(years(change), mean, **LOOKS[arm].line, label=words[arm])

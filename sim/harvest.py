@@ -8,10 +8,11 @@ import numpy as np
 import xarray as xr
 
 from sim.measures import Columns
+from sim.measures.names import called
 from sim.scenario import CitySize, Scenario
 from sim.world.simulation import Simulation
 from sim.world.state import Cause, City, Count, Mean
-from sim.world.survey import INTERVAL_WEEKS, YEAR
+from sim.world.survey import INTERVAL_WEEKS, YEAR, Survey
 
 ANSWERS = ("mucha desconfianza", "algo de desconfianza", "algo de confianza", "mucha confianza")
 CAUSES = tuple(cause.name.lower() for cause in Cause)
@@ -36,31 +37,31 @@ WEEKLY = {
     "heard": ("persons per week", "experiences heard from others"),
     "left": ("officers per week", "officers who left"),
     "recruited": ("officers per week", "officers recruited"),
-    "active_officers": ("officers", "officers in service"),
-    "free_offenders": ("offenders", "offenders not in jail"),
+    "officers_in_service": ("officers", "officers in service"),
+    "offenders_free": ("offenders", "offenders not in jail"),
     "dismissed": ("officers per week", "officers dismissed by a purge"),
     "hearings": ("crimes per week", "minor crimes heard locally"),
     "diverted": ("offenders per week", "offenders diverted after a hearing"),
     "community_officers": ("officers", "officers in service on community duty"),
-    "fairness": ("0-1", "mean trust in police fairness"),
-    "effectiveness": ("0-1", "mean trust in police effectiveness"),
-    "conduct": ("log-odds of fair conduct", "mean conduct of officers in service, training included"),
+    "mean_fairness": ("0-1", "mean trust in police fairness"),
+    "mean_effectiveness": ("0-1", "mean trust in police effectiveness"),
+    "mean_conduct": ("log-odds of fair conduct", "mean conduct of officers in service, training included"),
     "perceived_risk": ("0-1", "mean risk of punishment that offenders perceive"),
     "free_capacity": ("share", "free capacity to work on new files"),
-    "training": ("log-odds of fair conduct", "what courses add to officers' behavior, mean of those in service"),
-    "knowledge": ("0-1", "what officers in service still know of courses, mean"),
-    "attitude": ("0-1", "what is left of the attitudes courses taught, mean of officers in service"),
+    "course_behavior": ("log-odds of fair conduct", "what courses add to officers' behavior, mean of those in service"),
+    "course_knowledge": ("0-1", "what officers in service still know of courses, mean"),
+    "course_attitude": ("0-1", "what is left of the attitudes courses taught, mean of officers in service"),
 }
 SURVEYED = {
     "victims": ("share of adults", "victims of a crime in the 52 weeks before the survey"),
-    "contacted": ("share of adults", "stopped in the 26 weeks before the survey"),
+    "contact_rate_half_year": ("share of adults", "stopped in the 26 weeks before the survey"),
     "corrupt_contacted": ("share of adults", "met a corrupt act in a stop in the 26 weeks before the survey"),
-    "unsafe": ("share of adults", "feel unsafe"),
+    "perceived_insecurity": ("share of adults", "feel unsafe"),
     "trust_icc": ("ICC", "share of the variance of answers between neighborhoods of about 500 adults"),
 }
 # name: (dimensions after replicate, unit, long name)
 OTHER: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "trust": (("week",), "0-1", "mean trust in the police (fairness and effectiveness, weighted)"),
+    "mean_trust": (("week",), "0-1", "mean trust in the police (fairness and effectiveness, weighted)"),
     "officer_weeks_spent": (("week",), "officer-weeks per week", "work of officers that reforms took"),
     "money_spent": (("week",), "thousand pesos per week", "money that reforms cost"),
     "ledger": (("week", "cause", "dimension"), "0-1 per week", "change of mean trust, by what caused it"),
@@ -151,10 +152,10 @@ def lived(
 
 def _weekly(run: Simulation) -> dict[str, np.ndarray]:
     record = run.record
-    weekly = {count.name.lower(): record.counts[:, count].copy() for count in Count}
-    weekly |= {mean.name.lower(): record.means[:, mean].copy() for mean in Mean}
+    weekly = {called(count.name.lower()): record.counts[:, count].copy() for count in Count}
+    weekly |= {called(mean.name.lower()): record.means[:, mean].copy() for mean in Mean}
     weight = weights(run.scenario)
-    weekly["trust"] = (1.0 - weight) * weekly["fairness"] + weight * weekly["effectiveness"]
+    weekly["mean_trust"] = (1.0 - weight) * weekly["mean_fairness"] + weight * weekly["mean_effectiveness"]
     weekly["ledger"] = record.ledger[:, :, :, 0] / run.scenario.city.adults
     return weekly
 
@@ -166,7 +167,8 @@ def _spent(run: Simulation) -> dict[str, np.ndarray]:
 
 
 def _surveys(run: Simulation) -> dict[str, np.ndarray]:
-    surveyed = {name: np.array([getattr(survey, name) for survey in run.surveys], float) for name in SURVEYED}
+    columns = [name for name in Survey._fields if called(name) in SURVEYED]
+    surveyed = {called(name): np.array([getattr(survey, name) for survey in run.surveys], float) for name in columns}
     counts = np.array([survey.answers for survey in run.surveys], float).reshape(-1, len(ANSWERS))
     surveyed["survey_week"] = np.array([survey.week for survey in run.surveys], int)
     surveyed["answers"] = counts / run.scenario.city.adults

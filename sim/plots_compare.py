@@ -38,7 +38,7 @@ from sim.plots_looks import (
 )
 from sim.results import write
 from sim.studies.comparison import Comparison
-from sim.studies.effects import differences
+from sim.studies.effects import LEVELS, differences
 
 DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
 LOSS = "////"  # over cells of a map in which trust is lower
@@ -72,10 +72,10 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "before": "last year before week 0",
     "first_year": "first year",
     "last_year": "last year",
-    "knowledge": "knowledge (0-1)",
-    "attitude": "attitude (0-1)",
-    "training": "what courses add to conduct\n(log-odds of fair conduct)",
-    "conduct": "conduct\n(log-odds of fair conduct)",
+    "course_knowledge": "knowledge (0-1)",
+    "course_attitude": "attitude (0-1)",
+    "course_behavior": "what courses add to conduct\n(log-odds of fair conduct)",
+    "mean_conduct": "conduct\n(log-odds of fair conduct)",
 }
 
 
@@ -173,7 +173,7 @@ def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
 
 def net_effect(comparison: Comparison) -> xr.DataArray:
     """Paired effect on mean trust in the last week; replicate x arm."""
-    last = differences(comparison.dataset.trust.isel(week=-1), comparison.study.vs)
+    last = differences(comparison.dataset.mean_trust.isel(week=-1), comparison.study.vs)
     return last.sel(arm=comparison.compared).transpose("replicate", "arm")
 
 
@@ -247,7 +247,7 @@ def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     figure = make(comparison, "conduct", (10.4, 1.6 + 0.46 * len(arms)), words)
     panels: Any = figure.subplots(1, 4, sharey=True)
     marks = {"before": ("o", "white", GRAY, 6), "first_year": ("s", SKY, SKY, 5), "last_year": ("D", BLUE, BLUE, 4.5)}
-    for axes, level in zip(panels, ("knowledge", "attitude", "training", "conduct"), strict=True):
+    for axes, level in zip(panels, LEVELS, strict=True):
         rows = table[table.level == level].set_index("arm").loc[arms]
         for place, arm in enumerate(arms):
             ends = rows.loc[arm, list(marks)].astype(float)

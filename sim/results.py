@@ -18,9 +18,10 @@ import xarray as xr
 import yaml
 
 from sim import __version__, origins, own
-from sim.errors import InputError, number
+from sim.errors import InputError, closest, number
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year, recorded
+from sim.measures.names import CALLED, hint
 from sim.scenario import Scenario
 from sim.sources import sources
 
@@ -101,7 +102,10 @@ class Results:
         return [change["week"] for change in yaml.safe_load(self.dataset.attrs["scenario"]).get("changes", ())]
 
     def __getitem__(self, name: str) -> xr.DataArray:
-        """A measure in the last year, one value a replicate."""
+        """A measure in the last year, one value a replicate. KeyError, with the nearest name, if there is none."""
+        if name not in MEASURES:
+            near = closest(str(name), MEASURES)
+            raise KeyError(f"there is no measure '{name}'. {hint(name) or (f'Did you mean {near}?' if near else '')}".strip())
         return MEASURES[name](self.dataset)
 
     def summary(self) -> pd.DataFrame:
@@ -139,7 +143,7 @@ class Results:
     @classmethod
     def load(cls, folder: str | Path) -> "Results":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        return read(cls, Path(folder) / DATASET, "results", "Make them with confianza run.")
+        return read(lambda dataset: cls(of_today(dataset)), Path(folder) / DATASET, "results", "Make them with confianza run.")
 
     def __repr__(self) -> str:
         weeks = int(self.dataset.week[-1]) + 1
@@ -189,6 +193,11 @@ def read(made: Callable[[xr.Dataset], T], path: Path, what: str, remedy: str) ->
         raise InputError(f"'{path.parent}' holds no {what} that can be read: there is no {path.name}.", remedy) from None
     except (OSError, ValueError, KeyError):
         raise InputError(f"'{path}' holds no {what} that can be read: it is damaged or of another version.", remedy) from None
+
+
+def of_today(dataset: xr.Dataset) -> xr.Dataset:
+    """A dataset of runs with the names of today, if it was written with former ones."""
+    return dataset.rename({former: name for former, name in CALLED.items() if former in dataset.data_vars})
 
 
 def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ design: {sobol: 64}
 replicates: 2
 measures: [mean_trust, reporting_rate]
 at: [4, 8]
-series: [trust]
+series: [mean_trust]
 """
 RUNS = 64 * 3 * 2
 CHEAP = STUDY.replace("sobol: 64", "sobol: 2").replace("replicates: 2", "replicates: 1")

@@ -94,7 +94,7 @@ def test_paired_effects_are_differences_of_plain_simulations(comparison):
 
 
 def test_before_its_start_a_reform_changes_nothing(comparison):
-    trust = comparison.dataset.trust
+    trust = comparison.dataset.mean_trust
     same = trust.sel(week=slice(None, -1))
     assert all(np.array_equal(same.sel(arm=arm), same.sel(arm="baseline")) for arm in STUDY.arms)
 
@@ -124,7 +124,7 @@ def test_how_sure_a_sign_is():
 
 
 def test_the_ledger_adds_up_to_the_effect(comparison):
-    ledger, trust = comparison.ledger(), comparison.dataset.trust
+    ledger, trust = comparison.ledger(), comparison.dataset.mean_trust
     for arm in comparison.arms:
         rows = ledger[ledger.arm == arm]
         assert tuple(rows.cause) == CAUSES
@@ -148,10 +148,10 @@ def test_costs_are_those_that_reforms_book(comparison):
 
 def test_conduct_before_and_after(comparison):
     rows = comparison.conduct().set_index(["arm", "level"])
-    assert rows.loc[("course", "knowledge")].before == 0 < rows.loc[("course", "knowledge")].last_year
-    assert rows.loc[("baseline", "training")].last_year == 0
-    gained = rows.loc[("course", "conduct")].last_year - rows.loc[("baseline", "conduct")].last_year
-    assert gained == pytest.approx(rows.loc[("course", "training")].last_year, rel=0.5) and gained > 0
+    assert rows.loc[("course", "course_knowledge")].before == 0 < rows.loc[("course", "course_knowledge")].last_year
+    assert rows.loc[("baseline", "course_behavior")].last_year == 0
+    gained = rows.loc[("course", "mean_conduct")].last_year - rows.loc[("baseline", "mean_conduct")].last_year
+    assert gained == pytest.approx(rows.loc[("course", "course_behavior")].last_year, rel=0.5) and gained > 0
 
 
 def test_neither_the_order_of_arms_nor_the_number_of_workers_matters(comparison):
@@ -243,7 +243,7 @@ def test_figures_show_every_arm_with_axes_named(draw, comparison):
 
 def test_figures_show_the_numbers_of_the_tables(comparison):
     axes = plots_compare.effects(comparison).axes[0]
-    trust = comparison.dataset.trust.sel(week=slice(0, None))
+    trust = comparison.dataset.mean_trust.sel(week=slice(0, None))
     for line, arm in zip(axes.get_lines(), comparison.compared, strict=False):
         assert line.get_label() == arm
         assert line.get_ydata() == pytest.approx((trust.sel(arm=arm) - trust.sel(arm="baseline")).mean("replicate").values)

@@ -85,7 +85,7 @@ def test_a_run_of_the_saved_file_is_what_was_seen(tmp_path):
     found = sim.run(scenario).dataset.isel(replicate=0)
     city = arena.lanes["course"].simulation.city
     assert np.array_equal(found.trust_map.values.ravel(), city.cells.climate)
-    assert np.array_equal(found.trust.values[5:], arena.series("trust", "course"))
+    assert np.array_equal(found.mean_trust.values[5:], arena.series("trust", "course"))
     assert found.money_spent.values.sum() == pytest.approx(arena.series("cost", "course")[-1])
 
 

@@ -32,7 +32,7 @@ STUDY = Study(
     scenario=Scenario(name="small", city=CitySize(adults=2000), weeks=150, spin_up_weeks=10, seed=3),
     arms={"purge": [Purge(start=4)], "beats": [CommunityPolicing(start=0)]},
     measures=["mean_trust", "share_trusting", "incidence", "complaint_share_top_10"],
-    series=["trust"],
+    series=["mean_trust"],
 )
 
 

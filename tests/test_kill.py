@@ -59,7 +59,7 @@ STUDY = Study(
     design={"sobol": 16},
     replicates=4,
     measures=["mean_trust", "incidence"],
-    series=["trust"],
+    series=["mean_trust"],
 )
 
 

@@ -22,13 +22,13 @@ FIRST, WEEKS = -52, 104
 
 # Constant weekly values, and what every measure makes of them.
 WEEKLY = {
-    "knowledge": 0.6, "attitude": 0.8, "training": 0.4,
+    "course_knowledge": 0.6, "course_attitude": 0.8, "course_behavior": 0.4,
     "crimes": 8, "reported": 4, "filed": 3, "well_treated": 2, "well_treated_with_file": 2, "solved": 1, "stops": 10,
-    "contacts": 6, "felt_fair": 4, "complaints": 5, "active_officers": 40, "community_officers": 10, "free_offenders": 28,
-    "fairness": 0.4, "effectiveness": 0.6, "trust": 0.45, "conduct": -0.3, "perceived_risk": 0.2, "free_capacity": 0.7,
+    "contacts": 6, "felt_fair": 4, "complaints": 5, "officers_in_service": 40, "community_officers": 10, "offenders_free": 28,
+    "mean_fairness": 0.4, "mean_effectiveness": 0.6, "mean_trust": 0.45, "mean_conduct": -0.3, "perceived_risk": 0.2, "free_capacity": 0.7,
     "money_spent": 2.0, "officer_weeks_spent": 0.5,
 }  # fmt: skip
-SURVEYED = {"victims": 0.25, "contacted": 0.2, "corrupt_contacted": 0.05, "unsafe": 0.7, "trust_icc": 0.02}
+SURVEYED = {"victims": 0.25, "contact_rate_half_year": 0.2, "corrupt_contacted": 0.05, "perceived_insecurity": 0.7, "trust_icc": 0.02}
 EXPECTED = {
     "mean_trust": 0.45, "mean_fairness": 0.4, "mean_effectiveness": 0.6, "share_trusting": 0.6, "share_much_distrust": 0.1,
     "share_some_distrust": 0.3, "share_some_trust": 0.4, "share_much_trust": 0.2, "trust_icc": 0.02, "perceived_insecurity": 0.7,
@@ -112,7 +112,9 @@ def test_a_series_looks_back_a_whole_year():
 
 def test_surveys_count_if_what_they_recall_lies_in_the_span():
     data = made_up()
-    data["victims"][:] = data["contacted"][:] = data["unsafe"][:] = data.survey_week.values / 100  # -0.26, 0, 0.26, 0.52, 0.78, 1.04
+    data["victims"][:] = data["contact_rate_half_year"][:] = data["perceived_insecurity"][:] = (
+        data.survey_week.values / 100
+    )  # -0.26, 0, 0.26, 0.52, 0.78, 1.04
     span = (52, 103)
     assert MEASURES["prevalence"](data, span).values == pytest.approx([1.04e5] * 2)
     assert MEASURES["contact_rate_half_year"](data, span).values == pytest.approx([0.91] * 2)
@@ -131,7 +133,7 @@ def test_nobody_is_asked_about_a_year_that_was_not_lived():
 
 def test_nothing_divided_by_nothing_is_unknown():
     data = made_up()
-    for name in ("crimes", "reported", "filed", "stops", "contacts", "contacted"):
+    for name in ("crimes", "reported", "filed", "stops", "contacts", "contact_rate_half_year"):
         data[name][:] = 0
     data["crime_map"][:] = 0
     data["officer_complaints"][:] = 0
@@ -220,14 +222,14 @@ def test_measures_have_their_own_names_and_units():
 
 
 def test_what_goes_by_weeks_and_by_surveys_has_no_series():
-    mixed = MEASURES["prevalence"].__class__("mixed", "", "", "", lambda over: over.asked("unsafe") * over.mean("trust"))
+    mixed = MEASURES["prevalence"].__class__("mixed", "", "", "", lambda over: over.asked("perceived_insecurity") * over.mean("mean_trust"))
     assert mixed(made_up()).values == pytest.approx([0.7 * 0.45] * 2)
-    with pytest.raises(LookupError, match="trust goes by week and cannot be put beside what goes by survey_week"):
+    with pytest.raises(LookupError, match="mean_trust goes by week and cannot be put beside what goes by survey_week"):
         mixed.weekly(made_up())
 
 
 def test_a_variable_that_some_runs_share_is_measured_once():
-    shared = made_up().assign(trust=("week", np.full(WEEKS - FIRST, 0.25)))
+    shared = made_up().assign(mean_trust=("week", np.full(WEEKS - FIRST, 0.25)))
     assert MEASURES["mean_trust"](shared).dims == () and float(MEASURES["mean_trust"](shared)) == 0.25
     assert MEASURES["mean_trust"].weekly(shared).dims == ("week",)
 

@@ -71,7 +71,7 @@ def test_what_is_left_is_what_is_planned(tmp_path, hurried):
 @pytest.mark.compiled
 def test_disk_is_enough_and_not_far_too_much(tmp_path):
     """Weekly series are where disks go; numbers that vary little are compressed."""
-    for study in (TINY, STUDY.with_(series=["trust", "fairness", "conduct"], replicates=1)):
+    for study in (TINY, STUDY.with_(series=["mean_trust", "mean_fairness", "mean_conduct"], replicates=1)):
         folder = tmp_path / str(len(study.series))
         sweep(study, folder)
         used = sum(path.stat().st_size for path in folder.rglob("*"))
@@ -85,13 +85,13 @@ def test_a_disk_that_is_too_small_is_refused(monkeypatch, tmp_path):
     assert check_disk(study, 384, tmp_path)[1] == 2_000_000_000
     many = 64 * 3 * 10_000
     with pytest.raises(InputError, match="1,920,000 runs need about") as caught:
-        check_disk(study.with_(series=["trust"]), many, tmp_path / "not" / "there")
+        check_disk(study.with_(series=["mean_trust"]), many, tmp_path / "not" / "there")
     assert "has 2 GB left" in caught.value.message
     assert caught.value.remedy.startswith("Take fewer series, points or replicates")
     with pytest.raises(InputError, match="10,000,000 runs need about"):
         check_disk(study, 10_000_000, tmp_path)
     with pytest.raises(InputError, match="runs need about"):  # before any pilot
-        plan(study.with_(series=["trust"]), executor="threads", folder=tmp_path)
+        plan(study.with_(series=["mean_trust"]), executor="threads", folder=tmp_path)
 
 
 @pytest.mark.compiled

@@ -58,9 +58,9 @@ def test_trust_is_drawn_with_its_band(results):
     axes = plots.trust(results).axes[0]
     line = lines(axes)["mean trust (0-1)"]
     assert line.get_xdata()[0] == pytest.approx(-51 / 52)
-    assert line.get_ydata() == pytest.approx(results.dataset.trust.mean("replicate").values)
-    _, half = plots.band(results.dataset.trust)
-    assert half[-1] == pytest.approx(interval(results.dataset.trust.values[:, -1])[1])
+    assert line.get_ydata() == pytest.approx(results.dataset.mean_trust.mean("replicate").values)
+    _, half = plots.band(results.dataset.mean_trust)
+    assert half[-1] == pytest.approx(interval(results.dataset.mean_trust.values[:, -1])[1])
     assert half[-1] > 0
     assert len(axes.collections) == 4
     survey = lines(axes)["share of adults who answer mucha or algo de confianza"]
@@ -78,7 +78,7 @@ def test_spin_up_and_changes_are_marked(results):
 def test_the_ledger_adds_up(results):
     axes = plots.ledger(results).axes[0]
     net = lines(axes)["net change"].get_ydata()
-    change = results.dataset.trust.sel(week=59) - results.dataset.trust.sel(week=-1)
+    change = results.dataset.mean_trust.sel(week=59) - results.dataset.mean_trust.sel(week=-1)
     assert net[0] == 0
     assert net[-1] == pytest.approx(float(change.mean()), abs=1e-12)
     heights = [area.get_paths()[0].vertices[:, 1] for area in axes.collections]

@@ -152,9 +152,9 @@ def test_what_was_assumed_is_said(page, tree):
 def moved(results, by):
     """The same results with another course of trust: `by` is added from the 26th week on, one number a replicate."""
     later = results.dataset.week >= 26
-    shift = results.dataset.trust.dims
+    shift = results.dataset.mean_trust.dims
     change = np.asarray(by)[:, None] * later.values[None, :]
-    return Results(results.dataset.assign(trust=(shift, results.dataset.trust.mean().values + change)))
+    return Results(results.dataset.assign(mean_trust=(shift, results.dataset.mean_trust.mean().values + change)))
 
 
 @pytest.mark.parametrize(("by", "kind"), [((0.05, 0.06, 0.07), "rise"), ((-0.05, -0.06, -0.07), "fall"), ((-0.05, 0.01, 0.05), "unclear")])

@@ -89,7 +89,7 @@ def shifted(comparison, by):
     """The same comparison with trust of each arm at a constant distance from the baseline's in each replicate."""
     data = comparison.dataset.copy(deep=True)
     for arm, change in by.items():
-        data.trust.loc[{"arm": arm}] = data.trust.sel(arm="baseline").values + np.asarray(change)[:, None]
+        data.mean_trust.loc[{"arm": arm}] = data.mean_trust.sel(arm="baseline").values + np.asarray(change)[:, None]
     return Comparison(data)
 
 

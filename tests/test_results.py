@@ -10,11 +10,13 @@ import yaml
 from sim import __version__
 from sim.errors import InputError
 from sim.harvest import ANSWERS, CAUSES, VARIABLES, WEEKLY
-from sim.measures import MEASURES, recorded
-from sim.results import Results, adapted, check_folder, interval, write
+from sim.measures import MEASURES, Measure, recorded
+from sim.measures.names import CALLED, called
+from sim.results import Results, adapted, check_folder, interval, write, write_all
 from sim.rng import replicate_seed
 from sim.scenario import Change, CitySize, Scenario
 from sim.studies.runs import run
+from sim.world.interventions import CommunityPolicing, Training
 from sim.world.simulation import Simulation
 from sim.world.state import Count, Mean
 
@@ -29,7 +31,7 @@ def results():
 
 
 def test_everything_observed_is_kept():
-    assert set(WEEKLY) == {member.name.lower() for member in (*Count, *Mean)}
+    assert set(WEEKLY) == {called(member.name.lower()) for member in (*Count, *Mean)}
 
 
 def test_variables_are_labeled(results):
@@ -49,9 +51,9 @@ def test_a_replicate_is_the_plain_simulation_with_its_seed(results):
     data = results.dataset.sel(replicate=2)
     assert int(data.seed) == seed
     for count in Count:
-        assert np.array_equal(data[count.name.lower()], plain.record.counts[:, count]), count
+        assert np.array_equal(data[called(count.name.lower())], plain.record.counts[:, count]), count
     for mean in Mean:
-        assert np.array_equal(data[mean.name.lower()], plain.record.means[:, mean]), mean
+        assert np.array_equal(data[called(mean.name.lower())], plain.record.means[:, mean]), mean
     assert [survey.week for survey in plain.surveys] == data.survey_week.values.tolist()
     assert [survey.share_trusting for survey in plain.surveys] == pytest.approx(data.answers.values[:, 2:].sum(axis=1), abs=1e-12)
     assert np.array_equal(data.trust_map.values.ravel(), plain.city.cells.climate)
@@ -80,15 +82,16 @@ def test_the_ledger_is_the_change_of_mean_trust(results):
     data = results.dataset
     for dimension in ("fairness", "effectiveness"):
         booked = data.ledger.sel(dimension=dimension, week=slice(1, 59)).sum(["week", "cause"])
-        change = data[dimension].sel(week=59) - data[dimension].sel(week=0)
+        trust = data[f"mean_{dimension}"]
+        change = trust.sel(week=59) - trust.sel(week=0)
         assert booked.values == pytest.approx(change.values, abs=1e-12)
 
 
 def test_trust_follows_the_weight_in_force():
     changes = (Change(week=4, set={"trust.effectiveness_weight": 1.0}),)
     data = run(SCENARIO.with_({"trust.effectiveness_weight": 0.0}, changes=changes), weeks=10).dataset.isel(replicate=0)
-    assert np.array_equal(data.trust.sel(week=slice(None, 3)), data.fairness.sel(week=slice(None, 3)))
-    assert np.array_equal(data.trust.sel(week=slice(4, None)), data.effectiveness.sel(week=slice(4, None)))
+    assert np.array_equal(data.mean_trust.sel(week=slice(None, 3)), data.mean_fairness.sel(week=slice(None, 3)))
+    assert np.array_equal(data.mean_trust.sel(week=slice(4, None)), data.mean_effectiveness.sel(week=slice(4, None)))
 
 
 def test_maps_and_complaints_hold_the_last_year():
@@ -106,6 +109,37 @@ def test_complaints_of_those_who_left_are_not_held_against_recruits():
     assert int(data.recruited.sel(week=slice(8, 59)).sum()) > 5
     assert (data.officer_complaints.values >= 0).all()
     assert int(data.officer_complaints.sum()) < int(data.complaints.sel(week=slice(8, 59)).sum())
+
+
+def test_one_quantity_has_one_name_in_files_and_tables():
+    """Whatever a measure takes as it is from the dataset has the measure's name there; what has another name is something else."""
+    reforms = (Training(start=0, coverage=0.6), CommunityPolicing(start=0, share=0.5))
+    data = run(SCENARIO.with_(interventions=reforms, weeks=110), replicates=2).dataset
+    alike = set()
+    for measure in recorded().values():
+        try:
+            course = measure.weekly(data)
+        except LookupError:
+            continue
+        for name, variable in data.data_vars.items():
+            if variable.dims == course.dims and np.array_equal(*(each.values[:, -course.shape[1] :] for each in (variable, course))):
+                alike.add((str(name), measure.name))
+    assert {name for name, _ in alike} == {name for _, name in alike} == set(data.data_vars) & MEASURES.keys()
+    assert all(name == measure for name, measure in alike) and set(CALLED.values()) < {name for name, _ in alike}
+    year = data.mean_trust.sel(week=slice(58, 109)).mean("week")
+    assert np.array_equal(Results(data)["mean_trust"], year)
+
+
+def test_former_names_are_told_and_former_files_are_read(results, tmp_path):
+    former = {name: old for old, name in CALLED.items()}
+    write_all(tmp_path / "results.nc", results.dataset.rename(former), {})
+    assert Results.load(tmp_path).dataset.drop_attrs().identical(results.dataset.drop_attrs())
+    with pytest.raises(KeyError, match=r"there is no measure 'trust'\. 'trust' is called mean_trust\."):
+        results["trust"]
+    with pytest.raises(KeyError, match=r"there is no measure 'mean_trst'\. Did you mean mean_trust\?"):
+        results["mean_trst"]
+    with pytest.raises(LookupError, match=r"nothing is recorded as 'active_officers'\. 'active_officers' is called officers_in_service\."):
+        Measure("mine", "", "", "", lambda over: over.mean("active_officers"))(results.dataset)
 
 
 def test_a_run_too_short_for_surveys():

@@ -125,7 +125,8 @@ EXPECTED = [
     ("points_wrong", 5, "'trust.contact_gain' must be a number from 0 to 0.5, but is 0.9", "share of the gap"),
     ("points_of_no_arm", 4, "'training.coverage' would vary nothing: no arm has the reform 'training'", "add an arm"),
     ("series_unknown", 4, "there is no weekly variable 'crims'", "Did you mean 'crimes'?"),
-    ("series_text", 4, "'series' must be a list of names, but is 'trust'", "Write series: [trust, crimes]"),
+    ("series_former", 4, "'trust' is called mean_trust.", "Write series: [mean_trust]"),
+    ("series_text", 4, "'series' must be a list of names, but is 'trust'", "Write series: [mean_trust, crimes]"),
     ("series_no_week", 4, "there is no weekly variable 'trust_map'", "Weekly variables: crimes"),
 ]
 # fmt: on
@@ -235,11 +236,11 @@ VARIED = {"vary": {"prior": "trust", "training.coverage": [0.1, 1], "training.wh
 @pytest.mark.parametrize("design", [{"sobol": 8}, {"grid": 2}, {"morris": 3}, {"saltelli": 4, "second_order": True}, {"oat": 3}])
 def test_a_study_that_varies_and_its_way_back(tmp_path, design):
     varied = {"trust.contact_gain": [0, 0.1], **{name: VARIED["vary"][name] for name in ("training.coverage", "training.whom")}}
-    study = STUDY.with_(**VARIED | {"vary": varied}, design=design, series=["trust", "crimes", "trust"])
+    study = STUDY.with_(**VARIED | {"vary": varied}, design=design, series=["mean_trust", "crimes", "mean_trust"])
     (tmp_path / "again.yaml").write_text(study.to_yaml(), encoding="utf-8")
     again = load_study(tmp_path / "again.yaml")
     assert again == study and again.points().values.equals(study.points().values)
-    assert again.series == ("trust", "crimes") and again.groups == "topic"
+    assert again.series == ("mean_trust", "crimes") and again.groups == "topic"
     assert again.with_(replicates=2).points().values.equals(study.points().values)
     assert study != study.with_(vary={**varied, "trust.contact_gain": [0, 0.2]})
 
@@ -317,7 +318,7 @@ SAID = [
     ("vary", [{"conduct.squad_size": [5, 6]}], [{"conduct.squad_size": [5, 6.5]}, {"conduct.squad_size": [5, 51]}]),
     ("design", [{"saltelli": 8, "second_order": True}, {"morris": 9, "levels": 6}], [{"sobol": 0}, {"sobol": 8, "levels": 4}, {"sobl": 8}]),
     ("groups", ["topic", {"contact": ["trust.contact_gain", "trust.contact_loss"]}], ["topics", {"contact": []}, {"a": ["trust.gain"]}]),
-    ("series", [["trust"], []], [["trust_map"], "trust"]),
+    ("series", [["mean_trust"], []], [["trust_map"], "trust"]),
     ("replicates", [3, {"until": {"effect": "mean_trust", "half_width": 0.01}}], [0, {"until": {"effect": "trust", "half_width": 0.01}}]),
     ("budget", [], [{"pesos": 5}, "much", -1]),
 ]

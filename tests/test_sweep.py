@@ -67,8 +67,8 @@ def test_runs_are_those_of_plain_simulations(real):
         expected = [float(MEASURES[measure](data, year_before(week))[1]) for week in STUDY.at]
         assert list(row[measure]) == expected
     series = pd.concat(real.store.series())
-    trust = series[(series.point == 3) & (series.arm == "course") & (series.replicate == 1)].trust
-    assert np.array_equal(trust, data.trust[1].values.astype(np.float32))
+    trust = series[(series.point == 3) & (series.arm == "course") & (series.replicate == 1)].mean_trust
+    assert np.array_equal(trust, data.mean_trust[1].values.astype(np.float32))
 
 
 @pytest.mark.compiled
@@ -398,12 +398,16 @@ def test_exports_hold_what_the_store_holds(real, tmp_path):
     assert data.mean_trust.dims == ("point", "arm", "replicate", "week") and data.incidence.attrs["units"] == MEASURES["incidence"].unit
     assert np.array_equal(data.mean_trust.sel(arm="course", week=8), real.values("level:course:mean_trust"))
     assert np.array_equal(data["trust.contact_gain"], real.points.values["trust.contact_gain"])
-    series = pd.concat(real.store.series(["trust"]))
+    series = pd.concat(real.store.series(["mean_trust"]))
     weekly = xr.load_dataset(real.export(tmp_path / "series.nc", series=True), engine="h5netcdf")
-    assert list(weekly.week.values) == list(range(-2, 8)) and np.array_equal(weekly.trust.values.ravel(), series.trust)
+    assert list(weekly.week.values) == list(range(-2, 8)) and np.array_equal(weekly.mean_trust.values.ravel(), series.mean_trust)
     for name in ("series.parquet", "series.csv"):
         read = (pd.read_parquet if name.endswith("parquet") else pd.read_csv)(real.export(tmp_path / name, series=True))
-        assert np.array_equal(read.trust.astype(np.float32), series.trust) and set(read) >= {"week", "crimes", "trust.contact_gain"}
+        assert np.array_equal(read.mean_trust.astype(np.float32), series.mean_trust) and set(read) >= {
+            "week",
+            "crimes",
+            "trust.contact_gain",
+        }
     with pytest.raises(InputError, match=r"'.xlsx' is no kind of file"):
         real.export(tmp_path / "runs.xlsx")
     with pytest.raises(InputError, match=r"there is no series 'stops' here(?s:.*)trust, crimes"):

@@ -83,7 +83,7 @@ def test_rows_are_tidy_and_in_the_order_of_the_specs():
 @pytest.mark.compiled
 def test_numbers_do_not_depend_on_the_runs_beside():
     """Bit for bit, for every measure; the points differ in the number of posts and in the weight of effectiveness."""
-    study = STUDY.with_(series=["trust", "crimes"])
+    study = STUDY.with_(series=["mean_trust", "crimes"])
     specs = specs_of(study, points=6, replicates=1)
     whole = performed(study, specs)
     assert not whole.failures
@@ -107,18 +107,18 @@ def test_posts_and_weights_of_the_points_differ():
 
 @pytest.mark.compiled
 def test_series_are_kept_when_asked_for():
-    study = PLAIN.with_(series=["trust", "crimes", "money_spent"])
+    study = PLAIN.with_(series=["mean_trust", "crimes", "money_spent"])
     specs = specs_of(study, replicates=2)
     piece = performed(study, specs)
     assert performed(PLAIN, specs).series is None
-    assert list(piece.series) == ["point", "arm", "replicate", "week", "trust", "crimes", "money_spent"]
+    assert list(piece.series) == ["point", "arm", "replicate", "week", "mean_trust", "crimes", "money_spent"]
     assert piece.series["week"].dtype == np.int16 and piece.series["week"][:34].tolist() == list(range(-4, 30))
     table = pd.DataFrame(piece.series)
     assert {table[name].dtype.name for name in study.series} == {"float32"}
-    means = table[table.week.between(0, 25)].groupby(["point", "arm", "replicate"], sort=False).trust.mean()
+    means = table[table.week.between(0, 25)].groupby(["point", "arm", "replicate"], sort=False).mean_trust.mean()
     at_26 = pd.DataFrame(piece.rows).query("week == 26").mean_trust
     np.testing.assert_allclose(means, at_26, atol=1e-6)
-    assert VARIABLES["trust"][0] == ("week",)
+    assert VARIABLES["mean_trust"][0] == ("week",)
 
 
 @pytest.mark.compiled
@@ -153,7 +153,7 @@ def test_a_measure_that_raises_concerns_its_run_only(monkeypatch):
     def fails(over):
         if 1e5 * over.total("crimes") / (over.adults * over.years) in unlucky:
             raise ArithmeticError("cannot be measured")
-        return over.mean("trust")
+        return over.mean("mean_trust")
 
     monkeypatch.setitem(MEASURES, "mean_trust", MEASURES["mean_trust"].__class__(**asdict(MEASURES["mean_trust"]) | {"function": fails}))
     piece = performed(PLAIN, specs)
@@ -165,7 +165,7 @@ def test_a_measure_that_raises_concerns_its_run_only(monkeypatch):
 
 @pytest.mark.compiled
 def test_nothing_but_failures_is_still_a_piece(monkeypatch):
-    study = PLAIN.with_(series=["trust"])
+    study = PLAIN.with_(series=["mean_trust"])
     monkeypatch.setattr(Study, "scenario_at", lambda *_: 1 / 0)
     piece = performed(study, specs_of(study))
     assert len(piece.failures) == 3 and isinstance(piece.failures[0], Failure)
@@ -218,7 +218,7 @@ DIFFERENT = {
     "changed later": {"scenario": BASE.with_(changes=(Change(week=4, set={"response.capacity": 0.9}),))},
     "measure": {"measures": ["mean_trust"]},
     "weeks that are read": {"at": [10, 30]},
-    "series": {"series": ["trust"]},
+    "series": {"series": ["mean_trust"]},
     "lever": {"arms": {"course": [Training(start=0, coverage=0.6, hours=20)]}},
     "start": {"arms": {"course": [Training(start=1, coverage=0.6)]}},
     "reform": {"arms": {"course": [Training(start=0, coverage=0.6), Purge(start=0)]}},

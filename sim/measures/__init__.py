@@ -50,19 +50,19 @@ def share_answering(over: Over, *answers: int) -> Any:
 @measure("0-1", NONE)
 def mean_trust(over: Over):
     """Mean trust in the police: fairness and effectiveness, weighted by trust.effectiveness_weight."""
-    return over.mean("trust")
+    return over.mean("mean_trust")
 
 
 @measure("0-1", NONE)
 def mean_fairness(over: Over):
     """Mean trust in the fairness of the police."""
-    return over.mean("fairness")
+    return over.mean("mean_fairness")
 
 
 @measure("0-1", NONE)
 def mean_effectiveness(over: Over):
     """Mean trust in the effectiveness of the police."""
-    return over.mean("effectiveness")
+    return over.mean("mean_effectiveness")
 
 
 @measure("share of adults", ENVIPE)
@@ -104,7 +104,7 @@ def trust_icc(over: Over):
 @measure("share of adults", ENSU)
 def perceived_insecurity(over: Over):
     """Adults who feel unsafe."""
-    return over.asked("unsafe")
+    return over.asked("perceived_insecurity")
 
 
 # --- Crime and what follows
@@ -175,7 +175,7 @@ def crime_concentration_50(over: Over):
 @measure("offenders", NONE)
 def offenders_free(over: Over):
     """Offenders who are not in jail."""
-    return over.mean("free_offenders")
+    return over.mean("offenders_free")
 
 
 @measure("0-1", NONE)
@@ -196,13 +196,13 @@ def free_capacity(over: Over):
 @measure("share of adults", ENSU)
 def contact_rate_half_year(over: Over):
     """Adults with at least one stop in 26 weeks; community contacts do not count."""
-    return over.asked("contacted", recall=YEAR // 2)
+    return over.asked("contact_rate_half_year", recall=YEAR // 2)
 
 
 @measure("share of those stopped", ENSU)
 def corrupt_contact_share(over: Over):
     """Of the adults with at least one stop in 26 weeks, those who met a corrupt act in one."""
-    return ratio(over.asked("corrupt_contacted", recall=YEAR // 2), over.asked("contacted", recall=YEAR // 2))
+    return ratio(over.asked("corrupt_contacted", recall=YEAR // 2), over.asked("contact_rate_half_year", recall=YEAR // 2))
 
 
 @measure("stops per adult a year", RECORDS)
@@ -220,13 +220,13 @@ def felt_fair_share(over: Over):
 @measure("log-odds of fair conduct", "observed encounters")
 def mean_conduct(over: Over):
     """Mean conduct of the officers in service, training included."""
-    return over.mean("conduct")
+    return over.mean("mean_conduct")
 
 
 @measure("complaints per 1,000 officers a year", RECORDS)
 def complaint_rate(over: Over):
     """Complaints against officers."""
-    return 1000.0 * ratio(over.total("complaints"), over.mean("active_officers") * over.years)
+    return 1000.0 * ratio(over.total("complaints"), over.mean("officers_in_service") * over.years)
 
 
 @measure("share of complaints", RECORDS)
@@ -244,7 +244,7 @@ def complaint_share_top_10(over: Over):
 @measure("officers", RECORDS)
 def officers_in_service(over: Over):
     """Officers in service, vacancies excluded."""
-    return over.mean("active_officers")
+    return over.mean("officers_in_service")
 
 
 # --- Reforms
@@ -265,19 +265,19 @@ def officer_weeks(over: Over):
 @measure("0-1", "tests before and after a course")
 def course_knowledge(over: Over):
     """What officers in service still know of courses: the first level at which a course is evaluated."""
-    return over.mean("knowledge")
+    return over.mean("course_knowledge")
 
 
 @measure("0-1", "officers' questionnaires")
 def course_attitude(over: Over):
     """What is left of the attitudes that courses taught: the second level."""
-    return over.mean("attitude")
+    return over.mean("course_attitude")
 
 
 @measure("log-odds of fair conduct", "observed encounters")
 def course_behavior(over: Over):
     """What courses add to the conduct of officers in service: the third level, behavior in the field."""
-    return over.mean("training")
+    return over.mean("course_behavior")
 
 
 MEASURES.update(PANEL_MEASURES)

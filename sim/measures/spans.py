@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.measures.names import hint
+
 if TYPE_CHECKING:  # what follows works without xarray, which takes long to import
     import xarray as xr
 
@@ -47,19 +49,26 @@ class Over:
         self._totals: dict[str, Any] = {}  # several measures ask for the same
         self._surveys: dict[int, tuple[int, int]] = {}
 
+    def column(self, name: str) -> np.ndarray:
+        """What was recorded. LookupError if there is no such column."""
+        try:
+            return self.columns.values[name]
+        except KeyError:
+            raise LookupError(f"nothing is recorded as '{name}'. {hint(name)}".strip()) from None
+
     def total(self, name: str) -> Any:
         """Sum of a weekly count."""
         if name not in self._totals:
-            self._totals[name] = total(self.columns.values[name][during(name, self.begin, self.end)], axis_of_time(name))
+            self._totals[name] = total(self.column(name)[during(name, self.begin, self.end)], axis_of_time(name))
         return self._totals[name]
 
     def mean(self, name: str) -> Any:
         """Mean of a weekly series."""
-        return mean(self.columns.values[name][during(name, self.begin, self.end)], axis_of_time(name))
+        return mean(self.column(name)[during(name, self.begin, self.end)], axis_of_time(name))
 
     def so_far(self, name: str) -> Any:
         """Sum of a weekly quantity from the start of the run to the end of the span."""
-        return total(self.columns.values[name][during(name, 0, self.end)], axis_of_time(name))
+        return total(self.column(name)[during(name, 0, self.end)], axis_of_time(name))
 
     def asked(self, name: str, recall: int = 1) -> Any:
         """Mean over the surveys whose recall of so many weeks lies within the span; if none does, the last before its end.
@@ -68,7 +77,7 @@ class Over:
         """
         if recall not in self._surveys:
             self._surveys[recall] = self._within(recall)
-        return mean(self.columns.values[name][during(name, *self._surveys[recall])], axis_of_time(name))
+        return mean(self.column(name)[during(name, *self._surveys[recall])], axis_of_time(name))
 
     def _within(self, recall: int) -> tuple[int, int]:
         """The first of these surveys, and the one after the last."""
@@ -79,7 +88,7 @@ class Over:
 
     def at_end(self, name: str) -> Any:
         """What is kept for the end of the run only; nan for a span that ends earlier."""
-        kept = self.columns.values[name]
+        kept = self.column(name)
         return kept if self.last == self.columns.week[-1] else np.full(np.shape(kept), np.nan)
 
 
@@ -120,7 +129,7 @@ class Rolling(Over):
         if self.time not in ("", time):
             raise LookupError(f"{name} goes by {time} and cannot be put beside what goes by {self.time}: this has no weekly series.")
         self.time = time
-        return self.columns.values[name]
+        return self.column(name)
 
 
 def axis_of_time(name: str) -> int:

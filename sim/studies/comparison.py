@@ -10,7 +10,7 @@ import yaml
 
 from sim.errors import InputError
 from sim.html import card, table
-from sim.results import plain, provenance, read, write_all
+from sim.results import of_today, plain, provenance, read, write_all
 from sim.studies import effects
 from sim.studies.posteriors import NONE
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
@@ -167,7 +167,7 @@ class Comparison:
     @classmethod
     def load(cls, folder: str | Path) -> "Comparison":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        return read(cls, Path(folder) / DATASET, "comparison", "Make one with confianza compare.")
+        return read(lambda dataset: cls(of_today(dataset)), Path(folder) / DATASET, "comparison", "Make one with confianza compare.")
 
     def __repr__(self) -> str:
         return f"<Comparison '{self.name}': {', '.join(self.arms)}; {self.replicates} replicates>"

@@ -12,7 +12,8 @@ from sim.measures import MEASURES, YEAR, first_year, last_year
 from sim.results import interval
 
 LEVELS = {  # of an evaluation of a course, and what officers do in the end: variable of the dataset
-    "knowledge": "knowledge", "attitude": "attitude", "training": "behavior: what courses add", "conduct": "conduct",
+    "course_knowledge": "knowledge", "course_attitude": "attitude", "course_behavior": "behavior: what courses add",
+    "mean_conduct": "conduct",
 }  # fmt: skip
 
 

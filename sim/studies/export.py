@@ -26,7 +26,7 @@ def export(store: SweepStore, points: Points, path: Path, *, series: bool) -> Pa
     if path.suffix not in writers:
         raise InputError(f"{shown(path.suffix)} is no kind of file that can be written.", f"End the name with {', '.join(writers)}.")
     if series and not store.study.series:
-        raise InputError("this study keeps no series.", "Write series: [trust, crimes] in a study, and sweep that.")
+        raise InputError("this study keeps no series.", "Write series: [mean_trust, crimes] in a study, and sweep that.")
     if path.is_dir():
         raise unwritable(path, OSError("it is a folder"))
     return write(path, lambda place: writers[path.suffix](store, points, series, place))

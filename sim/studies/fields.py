@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ValidationInfo
 from sim.errors import InputError, number_problem, shown
 from sim.harvest import VARIABLES
 from sim.measures import YEAR
+from sim.measures.names import called, hint
 from sim.remedies import number_remedy
 from sim.studies.arms import BASELINE, PLACEBO, checked_arms
 from sim.studies.designs import checked_design
@@ -97,7 +98,10 @@ def _design(given: object, info: ValidationInfo) -> object:
 
 def _series(given: object) -> object:
     where = f"Weekly variables: {', '.join(WEEKLY)}"
-    names = _listed("series", given, "names", "[trust, crimes]")
+    names = _listed("series", given, "names", "[mean_trust, crimes]")
+    for index, name in enumerate(names):
+        if former := hint(name):
+            raise InputError(former, f"Write series: [{called(name)}]", path=(index,))
     return tuple(dict.fromkeys(known(name, WEEKLY, "weekly variable", where, index) for index, name in enumerate(names)))
 
 

@@ -71,7 +71,9 @@ class SweepStore(Store):
         for name in names or kept:
             if name not in kept:
                 near = closest(name, kept)
-                known = f"Series here: {', '.join(kept)}" if kept else "This study keeps none; write series: [trust, crimes] in another."
+                known = (
+                    f"Series here: {', '.join(kept)}" if kept else "This study keeps none; write series: [mean_trust, crimes] in another."
+                )
                 raise InputError(f"there is no series '{name}' here.", f"Did you mean '{near}'?\n{known}" if near else known)
         places, weeks = self.places(batch), weeks_of(study)
         for start in range(0, len(places.positions) if kept else 0, BLOCK):
