@@ -265,7 +265,7 @@ def results():
         (lambda over: 3.0, "a number for each run, in the shape .2,., but gives the shape ()"),
         (lambda over: "many", "but gives a str"),
         (lambda over: None, "but gives a NoneType"),
-        (lambda over: over.columns.values["crimes"], "but gives the shape .2, 4."),
+        (lambda over: over.columns.values["crimes"], "but gives the shape .2, 6."),
         (lambda over: over.total("crimes").mean(), "but gives the shape ()"),
         (lambda over: over.total("crimes")[:0], "but gives the shape .0,."),
         (lambda over: over.total("crimes").astype(str), "but gives a ndarray of <U"),
