@@ -7,8 +7,8 @@ STAMP := $(VENV)/installed-$(CONTENT)
 DEV_STAMP := $(VENV)/installed-dev-$(CONTENT)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # The first Python that this project runs on and that can make environments
-FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
-PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))
+PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test test-interpreted hard bench check format validate validation which-reform docs clean
@@ -24,7 +24,7 @@ $(STAMP):
 	    if $$python -c "$(FITS)" 2>/dev/null; then found=$$python; break; fi; \
 	  done; \
 	  if [ -z "$$found" ]; then \
-	    echo "Confianza needs Python 3.11, 3.12 or 3.13 with the venv module, and none of these is one: $(PYTHONS)." >&2; \
+	    echo "Confianza needs Python 3.11 to 3.14 with the venv module, and none of these is one: $(PYTHONS)." >&2; \
 	    echo "Install one (on Debian or Ubuntu: apt install python3.12 python3.12-venv), or say where: make env PYTHON=/path/to/python3.12" >&2; \
 	    exit 1; \
 	  fi; \

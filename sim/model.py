@@ -1,13 +1,16 @@
 """The city as a Mesa model: `model.step()` is a week; agents and grid are built when somebody looks."""
 
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Never
 
 import mesa
 import numpy as np
-from mesa.discrete_space import Cell, OrthogonalMooreGrid
 
-from sim.agents import Citizen, Offender, Officer, Row
+from sim.agents import Citizen, Offender, Officer, People, Row
+from sim.errors import InputError
+from sim.grid import Place, Streets
 from sim.html import card
 from sim.rules.trust import overall_trust
 from sim.scenario import Scenario, load_scenario
@@ -21,6 +24,13 @@ VERBS: dict[str, type[Row]] = {
     "staff": Officer, "patrol": Officer, "offend": Offender, "report": Citizen, "stop": Officer, "contact": Officer,
     "settle": Citizen, "learn": Offender, "bond": Officer, "forget": Officer,
 }  # fmt: skip
+LUCK = (
+    "Other luck is another city: sim.Model(scenario, rng=7)\n"
+    "For random numbers of your own: numpy.random.default_rng(7), or this model's `random` and `rng` as they are"
+)
+SCENARIO = "Write it into the scenario: sim.Model(scenario.with_(...)); to go on under another one: model.simulation.adopt(scenario)"
+COLUMNS = "Write columns, as model.city.citizens.fairness[:] = 0.5, or attributes of agents; a new city is sim.Model(scenario)"
+REMEDY = {"rng": LUCK, "random": LUCK, "seed": LUCK, "scenario": SCENARIO, "parameters": SCENARIO, "simulation": COLUMNS}
 
 
 class Model(mesa.Model):
@@ -38,7 +48,7 @@ class Model(mesa.Model):
         seed = chosen.seed if rng is None else rng
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 1 << 63:
             raise ValueError(f"rng must be a whole number from 0 to 2**63 - 1, not {rng!r}")
-        self._built = False
+        self._built = self._building = False
         super().__init__(rng=int(seed))
         self.simulation = Simulation(chosen, int(seed))
 
@@ -51,6 +61,22 @@ class Model(mesa.Model):
     @scenario.setter
     def scenario(self, value: Any) -> None:
         """What Mesa 3.5 sets here is not kept."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        shown = getattr(type(self), name, None)
+        if "simulation" in vars(self) and (name in REMEDY or (isinstance(shown, property) and shown.fset is None)):
+            message = f"'{name}' of a model cannot be set: it follows from the scenario, the seed and the columns."
+            raise InputError(message, REMEDY.get(name, COLUMNS))
+        super().__setattr__(name, value)
+
+    def _no_reset(self, *args: Any, **options: Any) -> Never:
+        """InputError: the city's luck is not Mesa's."""
+        raise InputError("A city's luck cannot be reset: each draw is a function of the seed, of who decides and of the week.", LUCK)
+
+    reset_rng = reset_randomizer = _no_reset
+
+    def __copy__(self) -> "Model":
+        return deepcopy(self)  # two models with the same columns would be one city
 
     @property
     def city(self):
@@ -94,6 +120,11 @@ class Model(mesa.Model):
             self.step()
         return self
 
+    def run_model(self) -> None:
+        """On to the scenario's horizon, as long as `running` is true."""
+        while self.running and self.week < self.simulation.scenario.weeks:
+            self.step()
+
     def step_by_agents(self) -> None:
         """One week driven through `agents.do(...)` phase by phase; the columns come out the same, bit for bit."""
         self.simulation.begin_week()
@@ -111,16 +142,16 @@ class Model(mesa.Model):
     # Agents and grid, built when somebody looks.
 
     @property
-    def agents(self):
-        """All agents: citizens, officers, offenders."""
+    def agents(self) -> People:
+        """All agents: citizens, officers, offenders, and those of your own classes. The set cannot be changed; what it selects can."""
         self._look()
-        return super().agents
+        return self._people
 
     @property
-    def agents_by_type(self):
+    def agents_by_type(self) -> MappingProxyType[type, People]:
         """Agents by class, such as `model.agents_by_type[sim.Citizen]`."""
         self._look()
-        return super().agents_by_type
+        return MappingProxyType(self._people_by_type)
 
     @property
     def agent_types(self):
@@ -128,20 +159,25 @@ class Model(mesa.Model):
         return list(self.agents_by_type)
 
     @property
-    def grid(self) -> OrthogonalMooreGrid:
+    def grid(self) -> Streets:
         """The grid of cells; `cell.agents` are who is there."""
         self._look()
         return self._grid
 
     @property
-    def space(self) -> OrthogonalMooreGrid:
+    def space(self) -> Streets:
         """The grid, under the other name Mesa's tools look for."""
         return self.grid
 
-    def cell_of(self, cell: int) -> Cell:
+    def cell_of(self, cell: int) -> Place:
         """The grid cell with this row number in the table of cells."""
         width = self.city.grid.width
         return self._grid[(int(cell) % width, int(cell) // width)]
+
+    def place(self, x: int, y: int) -> Place | None:
+        """The grid cell at x, y; None if the grid has none there."""
+        width, height = self.city.grid
+        return self._grid[(x, y)] if 0 <= x < width and 0 <= y < height else None
 
     def follow(self) -> None:
         """Put those who move where the columns say, if agents were built."""
@@ -150,14 +186,41 @@ class Model(mesa.Model):
                 for agent in self.agents_by_type[kind]:
                     agent.follow()
 
+    def register_agent(self, agent: Any) -> None:
+        """Mesa calls it for each agent that is built. InputError for a row of the city's tables: they have their agents."""
+        if isinstance(agent, Row) and not self._building:
+            raise agent.no_more()
+        self._look()
+        super().register_agent(agent)
+        if not self._building:
+            self._gather()
+
+    def deregister_agent(self, agent: Any) -> None:
+        """Mesa calls it for each agent that is removed. InputError for a row of the city's tables."""
+        if isinstance(agent, Row):
+            agent.remove()
+        super().deregister_agent(agent)
+        self._gather()
+
+    def remove_all_agents(self) -> Never:
+        """InputError: a city keeps its people."""
+        raise InputError("The agents of a city cannot be removed: they are rows of its columns, and rows stay.", SCENARIO)
+
     def _look(self) -> None:
         if self._built:
             return
-        self._built = True
-        self._grid = OrthogonalMooreGrid(tuple(self.city.grid), torus=True, random=self.random)
+        self._built = self._building = True
+        self._grid = Streets(tuple(self.city.grid), torus=True, random=self.random, cell_klass=Place)
         for kind in KINDS:
             for row in range(len(getattr(self.city.rows, kind.table))):
                 kind(self, row)
+        self._building = False
+        self._gather()
+
+    def _gather(self) -> None:
+        """Show Mesa's own sets as sets that cannot be changed."""
+        self._people = People(super().agents, self.random)
+        self._people_by_type = {kind: People(agents, self.random) for kind, agents in super().agents_by_type.items()}
 
     def _repr_html_(self) -> str:
         city = self.city

@@ -7,7 +7,8 @@
     @own.measure("share", "none")                   a function of `Over`: may stand in the measures of a study
 
 Nobody is fooled by them: the text of what is defined here, and of what it uses, enters the fingerprint of results and the keys of
-sweeps, so that runs of other code are never mixed. It is known in this process alone; workers in others refuse it.
+sweeps, so that runs of other code are never mixed. It is known in this process alone; workers in others refuse it. What a reform
+writes, books and costs is looked at each time (sim.world.interventions.guard).
 """
 
 import builtins
@@ -22,6 +23,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, partial
 from hashlib import sha256
 from importlib import import_module
+from itertools import islice, product
 from pathlib import Path
 from pkgutil import iter_modules
 from textwrap import dedent
@@ -33,9 +35,10 @@ import numpy as np
 from sim import compiled, measures, rules
 from sim.errors import InputError, closest
 from sim.measures import MEASURES, Measure
-from sim.world.interventions import REFORMS, levers
+from sim.world.interventions import REFORMS, guard, levers
 
-SAMPLE = {float: 0.5, int: 1, bool: True}  # arguments with which a new rule is tried
+SAMPLES = {float: (0.5, 0.0, 1.0), int: (1, 0, 5), bool: (True, False)}  # arguments with which a new rule is tried,
+TRIED = 500  # in so many combinations
 FIXED = ("trust.overall_trust",)  # harvest has the formula as well, for whole columns
 PARTS = ("due", "settings", "act", "running")  # what a reform does
 PLAIN = (str, int, float, bool, type(None), np.number)
@@ -157,7 +160,9 @@ def _class_parts(kind: type, what: str, seen: tuple[Any, ...]) -> Iterator[str]:
         yield f"    {field.name}: {field.type}{default}  {_value(field.name, dict(field.metadata), what, seen)}"
     for name, value in sorted(vars(kind).items()):
         value = getattr(value, "__func__", getattr(value, "fget", value))
-        generated = isinstance(value, FunctionType) and inspect.unwrap(value).__code__.co_filename == "<string>"
+        generated = name.startswith("__annotat") or (  # Python 3.14 keeps annotations in a function; fields tell them already
+            isinstance(value, FunctionType) and inspect.unwrap(value).__code__.co_filename == "<string>"
+        )
         if isinstance(value, FunctionType) and not generated:
             yield told(value, what, seen) if _foreign(value) else f"    {name} = {value.__module__}.{value.__qualname__}"
         elif not name.startswith("__") and name not in names and not generated:
@@ -277,15 +282,31 @@ def _try(function: Any, old: Any, name: str) -> None:
         message = f"the rule '{name}' takes ({', '.join(wanted)}), but the new one ({', '.join(given)})."
         raise InputError(message, "Take the same, in this order.")
     kinds = [each.annotation for each in inspect.signature(compiled.source(old)).parameters.values()]
+    new = compiled.rule(function)
+    for sample in islice(product(*(SAMPLES.get(kind, SAMPLES[float]) for kind in kinds)), TRIED):
+        said = ", ".join(f"{name}={value}" for name, value in zip(wanted, sample, strict=True))
+        if not _number(usual := _result(compiled.source(old), sample)):
+            continue
+        result = _result(new, sample)
+        if isinstance(result, Exception):
+            reason = next((line.strip() for line in str(result).splitlines() if line.strip()), type(result).__name__)
+            message = f"the new rule '{name}' cannot be used: with {said} {reason[:300]}"
+            raise InputError(message, "Rules are numbers in, number out, with if, for and the functions of math.")
+        if not _number(result):
+            message = f"the new rule '{name}' gives {result!r} with {said}, where the package's gives {usual:.4g}: not a finite number."
+            raise InputError(message, "Every way through it must end with return and a number.")
+
+
+def _result(function: Callable, given: tuple[Any, ...]) -> Any:
+    """What a rule gives, or the exception that it raises."""
     try:
-        result = compiled.rule(function)(*(SAMPLE.get(kind, 0.5) for kind in kinds))
+        return function(*given)
     except Exception as error:
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        message = f"the new rule '{name}' cannot be used: {reason[:300]}"
-        raise InputError(message, "Rules are numbers in, number out, with if, for and the functions of math.") from None
-    if not isinstance(result, int | float | np.number):
-        message = f"the new rule '{name}' gives {result!r}, not a number."
-        raise InputError(message, "Every way through it must end with return and a number.")
+        return error
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and math.isfinite(value)
 
 
 def _check_reform(kind: type, name: str) -> None:
@@ -301,6 +322,7 @@ def _check_reform(kind: type, name: str) -> None:
         raise refuse(f"the dose of the reform '{name}' must name one of its levers: {', '.join(known)}.")
     if bare := [lever for lever, field in known.items() if not {"unit", "text"} <= field.metadata.keys()]:
         raise refuse(f"the reform '{name}' has fields that are no levers: {', '.join(bare)}.")
+    guard.check_columns(name, kind)
 
 
 def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:

@@ -125,6 +125,7 @@ def _build(name: str, given: Mapping[Any, Any]) -> Reform:
     if getattr(made, "until", None) is not None and made.until <= made.start:
         message = f"'{name}.until' is the first week in which it is over, so it must come after its start in week {made.start}."
         raise InputError(message, "Take a later week, or leave it out.", path=("until",))
+    _interventions().guard.check_dates(name, made)
     return made
 
 

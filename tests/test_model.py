@@ -11,6 +11,7 @@ from mesa import DataCollector
 from mesa.discrete_space import CellAgent, OrthogonalMooreGrid
 
 import sim
+from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
 from sim.world.anatomy import phases
 from sim.world.simulation import columns
@@ -111,7 +112,7 @@ def test_moving_an_officer_moves_the_column_but_homes_are_fixed(city):
     officer, citizen = model.agents_by_type[sim.Officer][0], model.agents_by_type[sim.Citizen][0]
     officer.move_to(model.cell_of(9))
     assert model.city.officers.cell[0] == 9 and officer in model.cell_of(9).agents
-    with pytest.raises(ValueError, match="home cell is fixed"):
+    with pytest.raises(InputError, match="home cell is fixed"):
         citizen.move_to(model.cell_of(9))
 
 

@@ -183,7 +183,7 @@ def test_a_rule_that_does_not_fit_is_refused_at_once(monkeypatch):
         return loss + "a"
 
     assert "uses 'np', which is neither a number" in refused()(uses_a_module)
-    assert "gives None, not a number" in refused()(gives_nothing)
+    assert "gives None with effectiveness=0.5, loss=0.5" in refused()(gives_nothing)
     assert "cannot be used" in refused()(is_wrong)
     assert "must be a plain function" in refused()(len)
 

@@ -17,7 +17,7 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"world"},
     {"yaml_files", "records", "reforms", "cards", "city_size", "origins", "citations", "assumptions"},
     {"scenario_files", "file_kinds", "scenario", "scenario_schema", "posterior"},
-    {"agents", "model"},
+    {"grid", "agents", "model"},
     {"harvest", "measures", "own", "sources", "results", "patterns"},
     {"instruments"},
     {"engine"},
@@ -72,8 +72,9 @@ def test_only_compiled_knows_numba():
     assert {module for module in MODULES for name in imports(module) if name.split(".")[0] in ("numba", "llvmlite")} == {"compiled"}
 
 
-def test_only_agents_model_and_dashboard_know_mesa():
+def test_only_grid_agents_model_and_dashboard_know_mesa():
     assert {room(module) for module in MODULES for name in imports(module) if name.split(".")[0] == "mesa"} == {
+        "grid",
         "agents",
         "model",
         "dashboard",
@@ -95,7 +96,9 @@ def test_methods_know_only_errors_and_each_other(module):
     assert written(module) == []
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if room(m) in ("rules", "world", "agents", "model") and m != "world/anatomy"])
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if room(m) in ("rules", "world", "grid", "agents", "model") and m != "world/anatomy"]
+)
 def test_the_models_rooms_touch_no_files(module):
     """Anatomy alone may: it reads the package's own text, to print the order of a week."""
     assert written(module) == []

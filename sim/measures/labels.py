@@ -33,6 +33,11 @@ class _Arrays(Mapping):
     def __len__(self) -> int:
         return len(self.dataset.data_vars)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many runs there are along each of their dimensions."""
+        return tuple(self.dataset.sizes[dim] for dim in self.runs)
+
     def columns(self) -> Columns:
         surveys = self.dataset.survey_week.values if "survey_week" in self.dataset else np.empty(0, int)
         return Columns(self, self.dataset.week.values, surveys, self.dataset.attrs["adults"])
@@ -48,14 +53,14 @@ class _Arrays(Mapping):
 def measured(measure: Measure, dataset: xr.Dataset, window: tuple[int, int] | None) -> xr.DataArray:
     """See `Measure.__call__`."""
     arrays = _Arrays(dataset)
-    return arrays.labeled(measure, measure.function(Over(arrays.columns(), *(window or last_year(dataset)))), dataset)
+    return arrays.labeled(measure, measure.taken(Over(arrays.columns(), *(window or last_year(dataset))), arrays.shape), dataset)
 
 
 def course(measure: Measure, dataset: xr.Dataset) -> xr.DataArray:
     """See `Measure.weekly`."""
     arrays = _Arrays(dataset)
     rolling = Rolling(arrays.columns())
-    values = measure.function(rolling)
+    values = measure.taken(rolling, arrays.shape)
     if rolling.time == "week":
         return arrays.labeled(measure, values, dataset, "week")
     first = int(dataset.survey_week.searchsorted(int(dataset.week[0]) + rolling.recall))

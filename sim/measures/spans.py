@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.errors import InputError
 from sim.measures.names import hint
 
 if TYPE_CHECKING:  # what follows works without xarray, which takes long to import
@@ -195,7 +196,41 @@ class Measure:
 
     def of(self, columns: Columns, window: tuple[int, int] | None = None) -> Any:
         """Its value in a span of weeks (first, last), by default the last year: a number of one run, or an array with one a run."""
-        return self.function(Over(columns, *(window or last_year(columns))))
+        runs = np.shape(columns.values["crimes"])[:-1] if self.is_own else ()
+        return self.taken(Over(columns, *(window or last_year(columns))), runs)
+
+    @property
+    def is_own(self) -> bool:
+        """Is it of another's making?"""
+        return not self.function.__module__.startswith("sim.")
+
+    def taken(self, over: Over, runs: tuple[int, ...]) -> Any:
+        """What its function gives for runs of this shape. InputError, for one's own, if it fails or gives no number for each run."""
+        if not self.is_own:
+            return self.function(over)
+        try:
+            value = self.function(over)
+        except Exception as error:
+            if isinstance(error, InputError) or type(error) is LookupError:  # it has no weekly series
+                raise
+            message = f"the measure '{self.name}' fails: {type(error).__name__}: {error}"
+            raise InputError(message, "Mend its function; the traceback above says where.") from error
+        self._check(value, over, runs)
+        return value
+
+    def _check(self, value: Any, over: Over, runs: tuple[int, ...]) -> None:
+        """InputError if a value is not of numbers, one a run and time; an axis that nothing has may be 1 long."""
+        time = getattr(over.columns, over.time).shape if isinstance(over, Rolling) and over.time else ()
+        wanted, numbers = (*runs, *time), np.asarray(value)
+        if numbers.dtype.kind not in "biuf" or np.isinf(numbers.astype(float)).any():
+            found = "infinite numbers" if numbers.dtype.kind in "biuf" else f"a {type(value).__name__} of {numbers.dtype}"
+            remedy = "Divide with sim.measures.spans.ratio(part, whole): nan where there is nothing to measure."
+            raise InputError(f"the measure '{self.name}' must give finite numbers, or nan for none, but gives {found}.", remedy)
+        if numbers.ndim != len(wanted) or any(size not in (1, most) for size, most in zip(numbers.shape, wanted, strict=True)):
+            message = (
+                f"the measure '{self.name}' must give a number for each run, in the shape {wanted}, but gives the shape {numbers.shape}."
+            )
+            raise InputError(message, 'Add up or average over the other axes, the last ones, as over.total("crimes") does.')
 
     def __call__(self, dataset: "xr.Dataset", window: tuple[int, int] | None = None) -> "xr.DataArray":
         """Its value in a span of weeks (first, last), by default the last year; dimension: replicate."""

@@ -1,15 +1,18 @@
 """A city on its way: built, spun up, and advanced from one dated event to the next."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import replace as replace_fields
 
 import numpy as np
 
-from sim.compiled import announce
+from sim.compiled import REPLACED, announce
+from sim.errors import InputError
 from sim.parameters import replace
 from sim.world.anatomy import phases
-from sim.world.interventions import Scene, name_of, settings_of
+from sim.world.interventions import Scene, guard, name_of, settings_of
 from sim.world.population import build, populate
 from sim.world.schedule import advance, ask, perform
 from sim.world.state import ROW, City, Record, clock, empty_record
@@ -66,7 +69,8 @@ class Simulation:
         while self.tick < end:
             self.intervene()
             stretch = min(end, self._next_stop()) - self.tick
-            advance(stretch, self.city, self.parameters, clock(self.seed, self.tick))
+            with self._rules_of_ones_own(stretch):
+                advance(stretch, self.city, self.parameters, clock(self.seed, self.tick))
             self._pass(stretch)
 
     def fork(self, eligible: np.ndarray | None = None) -> "Simulation":
@@ -116,8 +120,9 @@ class Simulation:
             self.parameters = replace(self.scenario.values_at(self.week), settings)
         for reform in self.reforms:
             if self.week in self._due[reform]:
-                bill = reform.act(Scene(self.week, self.seed, self.city, self.parameters, eligible=self.eligible))
-                self._book(name_of(reform), np.array([bill], float))
+                name = name_of(reform)
+                bill = guard.act(name, reform, Scene(self.week, self.seed, self.city, self.parameters, eligible=self.eligible))
+                self._book(name, np.array([bill], float))
 
     def survey_if_due(self) -> None:
         """Every 26 weeks all adults are asked."""
@@ -141,10 +146,28 @@ class Simulation:
         """Time has passed: reforms that run cost, and a survey may be due."""
         counts = self.city.record.counts[self.tick : self.tick + weeks]
         for reform in self.reforms:
-            cost = reform.running(Scene(self.week, self.seed, self.city, self.parameters, counts))
-            self._book(name_of(reform), cost)
+            name = name_of(reform)
+            self._book(name, guard.running(name, reform, Scene(self.week, self.seed, self.city, self.parameters, counts)))
         self.tick += weeks
         self.survey_if_due()
+
+    @contextmanager
+    def _rules_of_ones_own(self, weeks: int) -> Iterator[None]:
+        """InputError that names the rules which this process has replaced, if one fails or leaves trust that is no share."""
+        when, names = f"weeks {self.week} to {self.week + weeks - 1}", ", ".join(f"'{name}'" for name in REPLACED)
+        remedy = "It must give a number for all arguments that occur; try it on them, and restart: rules are compiled as they are."
+        try:
+            yield
+        except (ArithmeticError, ValueError) as error:
+            if not REPLACED:
+                raise
+            raise InputError(f"a rule of your own ({names}) fails in {when}: {type(error).__name__}: {error}", remedy) from error
+        if REPLACED:
+            for column in ("fairness", "effectiveness"):
+                values = getattr(self.city.citizens, column)
+                if not ((values >= 0.0) & (values <= 1.0)).all():
+                    worst = values[~((values >= 0.0) & (values <= 1.0))][0]
+                    raise InputError(f"with rules of your own ({names}), citizens.{column} became {worst:g} in {when}.", remedy)
 
     def _book(self, name: str, cost: np.ndarray) -> None:
         """What a reform costs from the coming week on, a row a week."""

@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sim.errors import InputError
+from sim.world.interventions import guard
 from sim.world.interventions.common import Bill, Scene
 from sim.world.interventions.community import CommunityPolicing
 from sim.world.interventions.justice import CivicJustice
@@ -20,7 +21,7 @@ from sim.world.interventions.purge import Purge
 from sim.world.interventions.training import Training
 
 __all__ = ["REFORMS", "Bill", "CivicJustice", "CommunityPolicing", "Purge", "Scene", "Training"]
-__all__ += ["contradiction", "levers", "name_of", "settings_of", "with_dose"]
+__all__ += ["contradiction", "guard", "levers", "name_of", "settings_of", "with_dose"]
 
 Reform = Purge | Training | CommunityPolicing | CivicJustice
 REFORMS: dict[str, type] = {

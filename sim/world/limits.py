@@ -1,0 +1,26 @@
+"""What may stand in a column: a range, or rows of another table. Compiled phases take it for granted and do not look."""
+
+from sim.world.state import NEVER, SLOTS, City
+
+MOST = 1_000_000  # what no column reaches
+ANY, AMOUNT, SHARE, FLAG = (-MOST, MOST), (0, MOST), (0, 1), (0, 1)
+
+LIMITS: dict[str, tuple[float, float | str]] = {
+    "citizens.fairness": SHARE, "citizens.effectiveness": SHARE,
+    "citizens.fairness_disposition": SHARE, "citizens.effectiveness_disposition": SHARE,
+    "citizens.last_stop": (NEVER, MOST), "citizens.last_corrupt_stop": (NEVER, MOST), "citizens.last_victimized": (NEVER, MOST),
+    "officers.squad": (0, "squads"), "officers.beat": (0, "cells"), "officers.cell": (0, "cells"),
+    "officers.deviation": ANY, "officers.conduct": ANY, "officers.training": ANY, "officers.knowledge": AMOUNT, "officers.attitude": AMOUNT,
+    "officers.active": FLAG, "officers.vacant_weeks": ANY, "officers.community": FLAG, "officers.complaints": AMOUNT,
+    "officers.identity": AMOUNT, "officers.encounters": (0, SLOTS),
+    "squads.effect": ANY, "squads.command": ANY,
+    "offenders.home": (0, "cells"), "offenders.cell": (0, "cells"), "offenders.propensity": AMOUNT, "offenders.perceived_risk": SHARE,
+    "offenders.jail_weeks": AMOUNT, "offenders.origin": FLAG,
+    "cells.opportunity": AMOUNT, "cells.memory": AMOUNT,
+}  # fmt: skip
+
+
+def limits(city: City, column: str) -> tuple[float, float]:
+    """The least and the most that may stand in a column, as "citizens.fairness". KeyError if it is not to be written from outside."""
+    low, high = LIMITS[column]
+    return low, len(getattr(city.rows, high)) - 1 if isinstance(high, str) else high
