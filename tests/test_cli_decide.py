@@ -155,7 +155,7 @@ def test_weights_are_read():
         (["--value", "mean_rust=1"], "there is no measure 'mean_rust'"),
         (["--value", "clearance=1"], "there is no measure in this study 'clearance'"),
         (["--pay", "5", "1"], "--pay: 'pay' goes from 5 to 1."),
-        (["--budget", "-1"], "--budget: 'budget' must be a number"),
+        (["--budget", "-1"], "--budget: must be a number"),
         (["--week", "5"], "--week: week 5 was not read."),
         (["--workers", "0"], "must be a whole number, 1 or more"),
     ],

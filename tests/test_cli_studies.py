@@ -31,13 +31,13 @@ scenario: {name: Small, city: {adults: 1000}, weeks: 8, spin_up_weeks: 2, seed: 
 arms: {course: [{training: {start: 0}}], purge: [{purge: {start: 0, months: 1}}]}
 vary: {trust.contact_gain: [0, 0.4], trust.contact_loss: [0, 0.5], conduct.mean: [-2, 2], encounter.stop_rate: [1, 5]}
 design: {sobol: 64}
-replicates: 2
+replicates: 4
 measures: [mean_trust, reporting_rate]
 at: [4, 8]
 series: [mean_trust]
 """
-RUNS = 64 * 3 * 2
-CHEAP = STUDY.replace("sobol: 64", "sobol: 2").replace("replicates: 2", "replicates: 1")
+RUNS = 64 * 3 * 4
+CHEAP = STUDY.replace("sobol: 64", "sobol: 2").replace("replicates: 4", "replicates: 1")
 
 
 @pytest.fixture(autouse=True)
@@ -211,7 +211,7 @@ def test_schemas(capsys):
 BAD = {
     "no file": (["sweep", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
     "no executor": (["sweep", "cheap.yaml", "--executor", "thread"], "Did you mean 'threads'?"),
-    "no workers": (["sweep", "cheap.yaml", "--workers", "0"], "--workers: must be a whole number, 1 or more"),
+    "no workers": (["sweep", "cheap.yaml", "--workers", "0"], "--workers: must be a whole number from 1"),
     "no replicates": (["sweep", "cheap.yaml", "--replicates", "0"], "--replicates: must be"),
     "no address": (["sweep", "cheap.yaml", "--executor", "dask://"], "dask://HOST:PORT"),
     "unknown factor": (["sweep", "wrong.yaml"], "wrong.yaml:5: there is no parameter or lever 'trust.contact_gian'"),

@@ -284,9 +284,9 @@ def test_the_command_prints_and_writes(capsys, tmp_path, monkeypatch):
 
 BAD = {
     "nothing to run": (["--replicates", "0"], "--replicates: must be a whole number"),
-    "no weeks": (["--weeks", "0"], "--weeks: 'weeks' must be a whole number from 1"),
+    "no weeks": (["--weeks", "0"], "--weeks: must be a whole number from 1"),
     "weeks before a start": (["--weeks", "10"], "--weeks: 'training' starts in week 20, outside the run"),
-    "negative seed": (["--seed", "-1"], "--seed: 'seed' must be a whole number from 0"),
+    "negative seed": (["--seed", "-1"], "--seed: must be a whole number from 0"),
     "folder is a file": (["--out", "which.yaml"], "'which.yaml' cannot be written to"),
 }
 

@@ -15,8 +15,9 @@ from sim import plots, plots_compare
 from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES, recorded
-from sim.methods import sensitivity
+from sim.methods import UNVALIDATED, sensitivity
 from sim.methods.sensitivity.analysis import COVERS
+from sim.methods.sensitivity.noise import hidden_by_luck
 from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import Finding, patterns
 from sim.report import breakable, render, write_report
@@ -327,13 +328,20 @@ def test_what_intervals_of_a_sensitivity_cover_and_why_nothing_is_said_is_transl
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") in ("covers", "refused"):
                 spoken += said_of(node.value)
-    began = "The emulator foretells 7% of the variance at points it has not seen; 50% are wanted. "
+    began = f"The emulator foretells 7% of the variance ({UNVALIDATED}); 50% are wanted. "
+    spoken += [hidden_by_luck(1, None), hidden_by_luck(2, 0.1), hidden_by_luck(3, 0.4)]
     tree = ast.parse(Path(sensitivity.__file__).with_name("analysis.py").read_text(encoding="utf-8"))
     (refusal,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "_refusal")
     for node in ast.walk(refusal):
         if isinstance(node, ast.Return) and node.value is not None:
             spoken += [text if text.startswith("Nothing") else began + text for text in said_of(node.value)]
-    assert len(spoken) > 18
+    assert len(spoken) > 21
+    assert (
+        "en los propios puntos del diseño, sin validar"
+        in Words("es")
+        .retold(f"{began}Luck is only 7% of it, so the output is strongly nonlinear: take about 7 points, or narrower ranges.")
+        .text
+    )
     assert [text for text in spoken if text.count(" ") > 3 and Words("es").retold(text).lang == "en"] == []
     assert (
         Words("es").retold(spoken[0]).text.endswith("otras distribuciones de los factores.")

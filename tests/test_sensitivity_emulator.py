@@ -10,7 +10,7 @@ import pytest
 from sim.errors import InputError
 from sim.methods.sensitivity import LEAST_Q2, Emulator, indices
 from sim.methods.sensitivity.gaussian import Gaussian
-from sim.methods.sensitivity.noise import responses
+from sim.methods.sensitivity.noise import GOOD_LUCK, hidden_by_luck, reach, responses
 from sim.methods.sensitivity.polynomials import Basis, Polynomials, hyperbolic
 
 FILE = Path(__file__).parent.parent / "experiments" / "known-answers" / "run.py"
@@ -24,7 +24,7 @@ LUCK = np.array([100.0, -30.0, 5.0])
 
 def analyzed(function, points, replicates, noise, seed=0, **more):
     unit, y = KNOWN.runs(function, points, replicates, noise, seed, **more)
-    return indices(unit, y, [f"x{k}" for k in range(function.factors)], seed=seed)
+    return indices(unit, y, [f"x{k}" for k in range(function.factors)], seed=seed, luck=noise > 0)
 
 
 def test_the_known_answers_are_known():
@@ -62,7 +62,7 @@ def test_totals_of_an_effect_are_within_five_hundredths_with_2048_runs():
 
 def test_intervals_hold_the_exact_indices():
     held = []
-    for make, points, replicates in ((KNOWN.ishigami, 128, 3), (KNOWN.g, 256, 2), (KNOWN.additive, 128, 3)):
+    for make, points, replicates in ((KNOWN.ishigami, 128, 3), (KNOWN.g, 256, 3), (KNOWN.additive, 128, 3)):
         function = make()
         for seed in range(2):
             said = analyzed(function, points, replicates, 0.2, seed)
@@ -146,7 +146,7 @@ def test_what_a_luck_does_everywhere_changes_nothing():
 
 def test_groups_interactions_curves_and_convergence():
     function = KNOWN.ishigami()
-    unit, y = KNOWN.runs(function, 256, 2, 0.05, 0)
+    unit, y = KNOWN.runs(function, 256, 3, 0.05, 0)
     said = indices(unit, y, ["a", "b", "c"], groups=["one", "two", "one"])
     assert said.names == ["one", "two"] and said.interactions.share.sum() < 0.02
     both = function.first[0] + function.total[2]
@@ -163,7 +163,7 @@ def test_groups_interactions_curves_and_convergence():
 
 
 def test_equal_seeds_give_equal_tables_and_seed_0_is_a_seed():
-    unit, y = KNOWN.runs(KNOWN.ishigami(), 64, 2, 0.1, 0)
+    unit, y = KNOWN.runs(KNOWN.ishigami(), 64, 3, 0.1, 0)
     names = list("abc")
     one, same, other = (indices(unit, y, names, seed=seed).table for seed in (0, 0, 1))
     assert one.equals(same) and not one.equals(other)
@@ -173,7 +173,7 @@ def test_discrete_factors_are_fitted_exactly():
     unit = np.random.default_rng(0).random((200, 3))
     unit[:, 1] = (np.floor(4 * unit[:, 1]) + 0.5) / 4
     y = np.array([0.0, 3.0, -1.0, 1.0])[np.floor(4 * unit[:, 1]).astype(int)] + unit[:, 0]
-    said = indices(unit, y, ["a", "b", "c"])
+    said = indices(unit, y, ["a", "b", "c"], luck=False)
     variance = np.var([0, 3, -1, 1])
     assert said.q2 > 0.999999
     assert said.table.total.tolist() == pytest.approx([1 / 12 / (variance + 1 / 12), variance / (variance + 1 / 12), 0], abs=1e-4)
@@ -204,7 +204,7 @@ def test_a_gaussian_process_is_kept_where_it_is_better():
     y = np.exp(-8 * ((unit[:, 0] - 0.3) ** 2 + (unit[:, 1] - 0.6) ** 2)) + 0.2 * unit[:, 2]
     emulator = Emulator.fit(unit, y)
     assert emulator.kind == "Gaussian process" and emulator.q2 > 0.95
-    said = indices(unit, y, list("abcd"))
+    said = indices(unit, y, list("abcd"), luck=False)
     assert said.table.total.idxmax() in (0, 1) and said.table.total_low[3] == 0
 
 
@@ -248,3 +248,41 @@ def test_luck_that_acts_through_a_factor_is_no_answer():
     found = indices(unit, unit[:, :1] * np.array([1.0, -0.5]), ["a", "b", "c"])
     assert found.q2 > 0.9 and found.table.empty
     assert "when luck is taken off" in found.refused and "8 instead of 2" in found.refused
+
+
+@pytest.mark.parametrize("groups", [None, ["all"] * 3], ids=["one factor", "one group of all"])
+def test_one_factor_is_all_that_is_not_luck(groups):
+    factors = 1 if groups is None else 3
+    rng = np.random.default_rng(4)
+    unit = rng.random((64, factors))
+    y = np.sin(3 * unit[:, :1]) + unit.sum(axis=1, keepdims=True) + 0.3 * rng.normal(size=(64, 4))
+    said = indices(unit, y, [f"x{k}" for k in range(factors)], groups=groups)
+    assert said.refused is None and said.interactions.empty
+    assert said.table[INDICES].to_numpy() == pytest.approx(1.0) and said.table.total_low[0] > 0.5
+    nothing = indices(unit, rng.normal(size=(64, 4)), [f"x{k}" for k in range(factors)], groups=groups)
+    assert "beyond luck" in nothing.refused
+
+
+@pytest.mark.parametrize("replicates", [1, 2])
+def test_one_or_two_replicates_are_refused_with_what_would_do(replicates):
+    """However good the emulator is; nor is anything left that could be shown."""
+    said = indices(*KNOWN.runs(KNOWN.ishigami(), 128, replicates, 0.06, 0), ["a", "b", "c"])
+    assert said.q2 > 0.9 and said.table.empty and said.interactions is said.effects is said.convergence is None
+    assert "luck cannot be told from factors" in said.refused and "confianza extend --replicates 4" in said.refused
+    assert said.covers.startswith("Nothing is said")
+
+
+def test_a_function_without_luck_needs_no_replicates():
+    unit, y = KNOWN.runs(KNOWN.ishigami(), 128, 1, 0.0, 0)
+    said = indices(unit, y, ["a", "b", "c"], luck=False)
+    assert said.refused is None and said.table.equals(indices(unit, np.tile(y, 2), ["a", "b", "c"]).table)
+
+
+def test_replicates_that_agree_have_no_luck_and_more_of_them_leave_less():
+    assert hidden_by_luck(2, 0.0) is None and hidden_by_luck(3, None) is None
+    assert hidden_by_luck(2, 0.01) and hidden_by_luck(1, None)
+    for replicates, sd in ((2, 0.1), (3, 0.2), (4, 0.3), (8, 0.4)):
+        wanted = int(hidden_by_luck(replicates, sd).rpartition(" ")[2])
+        assert wanted > replicates and reach(sd, replicates, wanted) <= GOOD_LUCK
+        assert wanted == 4 or reach(sd, replicates, wanted - 1) > GOOD_LUCK
+        assert hidden_by_luck(wanted, sd * (replicates / wanted) ** 0.5) is None, "the advice helps"

@@ -52,7 +52,8 @@ def test_sobol_is_salib(second):
     said = indices(unit, y, NAMES, method="sobol", design=design)
     assert np.allclose(said.table.first_salib, direct["S1"], atol=1e-12) and np.allclose(said.table.total_salib, direct["ST"], atol=1e-12)
     alone = salib_sobol.analyze(dict(PROBLEM), y[:, 0], calc_second_order=second, num_resamples=200, seed=1)
-    one = indices(unit, y[:, :1], NAMES, method="sobol", design=design, seed=0)
+    one = indices(unit, y[:, :1], NAMES, method="sobol", design=design, seed=0, luck=False)
+    assert "With 1 replicate luck" in indices(unit, y[:, :1], NAMES, method="sobol", design=design).refused
     assert np.array_equal(one.table["first"], alone["S1"]) and np.array_equal(one.table["total"], alone["ST"])
     assert one.table.total_high[0] == pytest.approx(min(alone["ST"][0] + alone["ST_conf"][0], 1), abs=1e-12)
     if second:
@@ -86,7 +87,7 @@ def test_sobol_intervals_hold_the_exact_totals():
 def test_groups_of_a_saltelli_design():
     problem = PROBLEM | {"groups": ["one", "two", "one"]}
     unit = sobol_sampler.sample(problem, 512, calc_second_order=False, seed=3)
-    said = indices(unit, ISHIGAMI.at(unit)[:, None], NAMES, method="sobol", groups=["one", "two", "one"], design=SALTELLI)
+    said = indices(unit, ISHIGAMI.at(unit)[:, None], NAMES, method="sobol", groups=["one", "two", "one"], design=SALTELLI, luck=False)
     assert said.table.factor.tolist() == ["one", "two"]
     assert said.table.total.tolist() == pytest.approx([1 - ISHIGAMI.total[1], ISHIGAMI.total[1]], abs=0.1)
 
@@ -241,3 +242,25 @@ def test_a_ranking_by_every_method():
     for method, column in (("emulator", "total"), ("sobol", "total")):
         table = indices(unit, y, NAMES, method=method, design=SALTELLI).table
         assert spearmanr(table[column], ISHIGAMI.total).statistic == pytest.approx(1)
+
+
+OWN = {
+    "sobol": (sobol_sampler.sample, (64,), {"calc_second_order": False}, SALTELLI),
+    "morris": (morris_sampler.sample, (10,), {"num_levels": 4}, {"sampler": "morris", "levels": 4}),
+    "efast": (fast_sampler.sample, (129,), {}, {}),
+}
+
+
+@pytest.mark.parametrize("method", [*OWN, "delta", "pawn", "oat"])
+def test_one_factor(method):
+    """The only factor makes all the difference, whatever asks."""
+    if method in OWN:
+        sampler, many, options, design = OWN[method]
+        unit = sampler({"num_vars": 1, "names": ["a"], "bounds": [[0, 1]]}, *many, seed=1, **options)
+    else:
+        unit, design = (np.linspace(0, 1, 160) if method != "oat" else np.array([0.5, 0.0, 1.0]))[:, None], {}
+    y = 4 * unit + 0.01 * np.random.default_rng(2).normal(size=(len(unit), 4))
+    said = indices(unit, y, ["a"], method=method, design=design)
+    assert said.refused is None and said.table.factor.tolist() == ["a"]
+    for column in {"first", "total"} & set(said.table):
+        assert said.table[column][0] == pytest.approx(1, abs=0.1)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES
 from sim.methods.sensitivity import METHODS as KNOWN
@@ -28,7 +29,7 @@ MEASURED = ["mean_trust", "reporting_rate", "incidence"]
 
 
 def study(**changed):
-    keys = {"name": "Which?", "scenario": SCENARIO, "arms": ARMS, "vary": VARY, "design": {"sobol": 64}, "replicates": 2, "at": [4, 8]}
+    keys = {"name": "Which?", "scenario": SCENARIO, "arms": ARMS, "vary": VARY, "design": {"sobol": 64}, "replicates": 4, "at": [4, 8]}
     return Study(**{**keys, "measures": MEASURED, **changed})
 
 
@@ -144,7 +145,7 @@ def test_groups_are_analyzed_as_wholes(tmp_path):
 @pytest.mark.parametrize("design", [{"morris": 4}, {"saltelli": 16}, {"oat": 3}])
 def test_designs_with_methods_of_their_own(design, tmp_path):
     """The sampler and the estimator agree about the order of the points: the factor that matters most is found."""
-    made = study(design=design, arms={"course": ARMS["course"]}, replicates=1)
+    made = study(design=design, arms={"course": ARMS["course"]})
     found = analyze(sweep(made, tmp_path), ["mean_trust"]).findings[0]
     assert found.sensitivity.method == OWN[next(iter(design))]
     ranked = found.ranked()
@@ -165,7 +166,7 @@ def test_failed_runs_are_left_out(swept):
 
     found = analyze(Broken, ["mean_trust"], method="pawn")
     assert np.isnan(found.outputs.mean_trust[0])
-    assert found.outputs.mean_trust[1] == swept.values("mean_trust")[1, 1]
+    assert found.outputs.mean_trust[1] == pytest.approx(swept.values("mean_trust")[1, 1:].mean())
 
 
 def same(one, other):
@@ -237,3 +238,24 @@ def test_figures_are_translated():
 
     spanish = read("codebook-es.yaml")["plots_sensitivity"]
     assert spanish.keys() == WORDS.keys()
+
+
+def test_what_was_saved_of_two_replicates_is_read_but_not_believed(analysis, tmp_path):
+    """Whatever an earlier version made of them."""
+    old = replace(analysis.findings[0].sensitivity, replicates=2, luck_error=None, refused=None)
+    replace(analysis, findings=(replace(analysis.findings[0], sensitivity=old),)).save(tmp_path)
+    finding = Analysis.load(tmp_path).findings[0]
+    assert not finding.spoke and finding.ranked().empty and "With 2 replicates luck cannot be told" in finding.sensitivity.refused
+
+
+@pytest.mark.parametrize("changed", [{"vary": {"trust.contact_gain": [0, 0.4]}}, {"groups": {"all": list(VARY)}}], ids=["factor", "group"])
+def test_one_factor_goes_through_every_outlet(changed, tmp_path, capsys):
+    """Terminal, tables, figures and pages in both languages."""
+    made = sweep(study(arms={"course": ARMS["course"]}, measures=["mean_trust"], **changed), tmp_path / "store")
+    for command in (("sensitivity", "store", "--of", "mean_trust"), ("report", "store"), ("report", "store", "--lang", "es")):
+        with pytest.raises(SystemExit) as stopped:
+            main([command[0], str(tmp_path / command[1]), *command[2:]])
+        assert stopped.value.code == 0, capsys.readouterr().err
+    found = Analysis.load(made.store.folder / "sensitivity").findings[0]
+    assert found.ranked().total.tolist() == pytest.approx([1.0])
+    assert "100.0 (" in capsys.readouterr().out

@@ -145,7 +145,7 @@ def test_the_command_draws_from_a_posterior(capsys, posterior_file, tmp_path, mo
         (("--posterior", "none", "--draws", "4"), "--draws: there is no posterior to draw from"),
         (("--replicates", "2", "--draws", "4"), "--replicates: a posterior has draws"),
         (("--replicates", "2", "--page", "x.md"), "--page: the page is about the country"),
-        (("--posterior", "FILE", "--draws", "1"), "--draws: the number of draws must be 2 or more"),
+        (("--posterior", "FILE", "--draws", "1"), "--draws: must be a whole number from 2"),
     ],
 )
 def test_options_that_contradict(capsys, posterior_file, options, message):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli import verbs
+from sim.cli import options, verbs
 from sim.errors import InputError, Interrupted
 
 INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
@@ -24,14 +24,14 @@ ScenarioName = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value: topic.name, city.key or spin_up_weeks. Repeatable.")
 ]
-Seed = Annotated[int | None, typer.Option(help="Root seed, instead of the scenario's.", show_default=False)]
+Seed = Annotated[int | None, options.asked(options.seed, "Root seed, instead of the scenario's.")]
 
 
 @app.command()
 def run(
     scenario: ScenarioName,
-    replicates: Annotated[int, typer.Option(help="How many runs, each with other luck.")] = 8,
-    weeks: Annotated[int | None, typer.Option(help="Weeks after the spin-up, instead of the scenario's.", show_default=False)] = None,
+    replicates: Annotated[int, options.asked(options.replicates, "How many runs, each with other luck.", show_default=True)] = 8,
+    weeks: Annotated[int | None, options.asked(options.weeks, "Weeks after the spin-up, instead of the scenario's.")] = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/SCENARIO.", show_default=False)] = None,
@@ -48,9 +48,9 @@ def run(
 @app.command()
 def compare(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The path of a study file.")],
-    replicates: Annotated[int | None, typer.Option(help="Replicates of every arm, instead of the study's.", show_default=False)] = None,
-    weeks: Annotated[int | None, typer.Option(help="Weeks after the spin-up, instead of the study's.", show_default=False)] = None,
-    seed: Annotated[int | None, typer.Option(help="Root seed, instead of the study's.", show_default=False)] = None,
+    replicates: Annotated[int | None, options.asked(options.replicates, "Replicates of every arm, instead of the study's.")] = None,
+    weeks: Annotated[int | None, options.asked(options.weeks, "Weeks after the spin-up, instead of the study's.")] = None,
+    seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the study's.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/STUDY.", show_default=False)] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
@@ -74,9 +74,10 @@ def validate(
             show_default=False,
         ),
     ] = None,
-    draws: Annotated[int | None, typer.Option(help="How many draws of the posterior; 48 unless told.", show_default=False)] = None,
+    draws: Annotated[int | None, options.asked(options.draws, "How many draws of the posterior; 48 unless told.")] = None,
     replicates: Annotated[
-        int | None, typer.Option(help="Without a posterior: how many runs; the patterns are defined for 20.", show_default=False)
+        int | None,
+        options.asked(options.replicates, "Without a posterior: how many runs; the patterns are defined for 20."),
     ] = None,
     seed: Seed = None,
     settings: Settings = None,
@@ -141,8 +142,8 @@ def explain(
 @app.command()
 def trial(
     study: Annotated[str, typer.Argument(metavar="TRIAL", help="The path of a trial file.")],
-    replicates: Annotated[int | None, typer.Option(help="How many times, instead of the file's number.", show_default=False)] = None,
-    seed: Annotated[int | None, typer.Option(help="Root seed, instead of the file's.", show_default=False)] = None,
+    replicates: Annotated[int | None, options.asked(options.replicates, "How many times, instead of the file's number.")] = None,
+    seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the file's.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/ and its name.", show_default=False)] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,

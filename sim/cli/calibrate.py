@@ -18,6 +18,7 @@ from sim.cli.work import check_out, chosen
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
+from sim.methods import UNVALIDATED
 from sim.scenario import Scenario
 from sim.studies.keys import records
 from sim.studies.work import job_of
@@ -62,8 +63,6 @@ def chosen_effort(space: Space, runs: int | None, minutes: float | None, workers
         raise InputError("give --runs or --minutes, not both.")
     if minutes is None:
         return Effort() if runs is None else Effort.of(runs)
-    if not 0.0 < minutes < 1e5:
-        raise InputError(f"must be a number of minutes above 0, but is {number(minutes)}.", file="--minutes")
     note("Pilot runs ...")
     crew = workers or os.cpu_count() or 1
     study = space.study(space.filling(crew), 1, name="pilot")
@@ -108,7 +107,7 @@ def tell(made: Calibration) -> None:
 
 def targets_table(made: Calibration) -> Table:
     """A row a target."""
-    right = ("measured", "posterior", "90 %", "misfit", "Q2")
+    right = ("measured", "posterior", "90 %", "misfit", f"Q2, {UNVALIDATED}")
     shown = table("id", "measure", *right, right=right, whole=("id", "measure"))
     for row in made.targets.itertuples():
         spread = f"{amount(row.low, row.tolerance).split(' ±')[0]} to {amount(row.high, row.tolerance).split(' ±')[0]}"

@@ -60,13 +60,17 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
     screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
 
 
+def heading(study: Study) -> list[str]:
+    """What a study is called and asks, and what its reader must know before any number."""
+    return [study.name, *([study.question] if study.question else []), *(f"CAUTION: {text}" for text in study.warned)]
+
+
 def describe(study: Study) -> str:
     """What is about to run, in a few lines."""
     base = study.base
-    question = f"\n{study.question}" if study.question else ""
     size = f"{base.name}: {number(base.city.adults)} adults, {base.spin_up_weeks} weeks of spin-up and {base.weeks} weeks, seed {base.seed}"
     arms = [f"  {name}: {'; '.join(summary(reform) for reform in made) or 'no reforms'}" for name, made in study.all_arms().items()]
-    return "\n".join([f"{study.name}{question}", size, *arms, ""])
+    return "\n".join([*heading(study), size, *arms, ""])
 
 
 def report(comparison: Comparison, scaled: bool) -> None:

@@ -179,7 +179,8 @@ def options(decision: Decision) -> Table:
         made.add_row(arm, *halves, price, best, whole(loss), row["dominated_by"])
     pays = " / ".join(whole(pay) for pay in decision.shown)
     made.caption = (
-        f"gain: in units of one {decision.unit}, with its cost per unit; costs and losses: thousand pesos; ±: 95 % intervals\n"
+        f"gain: in units of one {decision.unit}, with its cost per unit; costs and losses: thousand pesos\n"
+        "±: precision of the mean over draws (95 %), not the range over possible cities\n"
         f"best: in so many of 100 draws if a unit is worth {pays}; loss: expected, at {whole(decision.shown[1])}"
     )
     return made
@@ -191,7 +192,7 @@ def knowing(decision: Decision) -> Table | str:
     rows = rows[rows.evppi > 0].sort_values("evppi", ascending=False)
     if not len(rows):
         return "No single number or topic is worth knowing by itself, as far as these runs can tell."
-    right = ("worth knowing", "95 % interval")
+    right = ("worth knowing", "precision (95 %)")
     made = table("number or topic", *right, "kind", "status", right=right, whole=("number or topic",))
     for row in rows.head(SHOWN).to_dict("records"):
         made.add_row(row["name"], whole(row["evppi"]), f"{whole(row['low'])} to {whole(row['high'])}", row["kind"], row["status"])

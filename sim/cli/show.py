@@ -15,7 +15,7 @@ from rich.text import Text
 PIPED = 130  # columns when the output goes to a file or a pipe and COLUMNS does not say
 NARROWEST = 40  # columns; a narrower screen is written to as if it had so many
 GAP = "  "  # between columns, and before what stands below something
-ROOM = 20  # columns that prose takes at least, if it is so long
+ROOMS = (36, 20)  # columns that prose has at least, if it is so long: rather many, if need be fewer
 
 
 class Screen(Console):
@@ -106,7 +106,9 @@ class Table:
     def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         yield unbroken(f"\n{self.title}" if self.title else "", width, "bold")
-        yield from grid(self, width, options.ascii_only) or grid(self.lowered(), width, options.ascii_only) or self.blocks()
+        tries = ((table, room) for room in ROOMS for table in (self, self.lowered()))
+        found = (grid(table, width, room, options.ascii_only) for table, room in tries)
+        yield from next(filter(None, found), None) or self.blocks()
         yield unbroken(f"{self.caption}\n" if self.caption else "", width)
 
     def lowered(self) -> "Table":
@@ -135,14 +137,18 @@ class Table:
             yield Record(zip(self.headers, (first, *row[1:]), strict=True))
 
 
-def grid(table: Table, width: int, plain: bool) -> list[Text]:
-    """A table as lines of at most `width` columns; none if it takes more. plain: only ASCII can be printed."""
+def grid(table: Table, width: int, room: int, plain: bool) -> list[Text]:
+    """A table as lines of at most `width` columns; none if it takes more.
+
+    room   columns that prose has at least, if it is so long
+    plain  only ASCII can be printed
+    """
     columns = [[row[place] for row in table.rows] for place in range(len(table.headers))]
     widths, most = [], []
     for header, cells in zip(table.headers, columns, strict=True):
         wanted, word = (longest(line for cell in cells for line in lines(cell, limit)) for limit in (10**9, 1))
         prose = header not in (*table.right, *table.whole)
-        widths.append(max(longest(lines(header, 1)), max(word, min(wanted, ROOM)) if prose else wanted))
+        widths.append(max(longest(lines(header, 1)), max(word, min(wanted, room)) if prose else wanted))
         most.append(max(longest(header.splitlines()), wanted))
     spare = width - sum(widths) - len(GAP) * (len(widths) - 1)
     if spare < 0:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from sim.cli.compare import chosen
+from sim.cli.compare import chosen, heading
 from sim.cli.show import Table, amount, console, note, size, table
 from sim.errors import InputError, number
 from sim.harvest import warm_up
@@ -61,9 +61,9 @@ def outline(study: Study) -> str:
     factors = f"{len(study.factors())} factors, " if study.factors() else ""
     upto = "up to " if isinstance(study.replicates, Replicates) else ""
     many = f"{number(points)} points x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
-    question = f"\n{study.question}" if study.question else ""
     from_posterior = f"{said}\n" if (said := beliefs_of(study)) else ""
-    return f"{study.name}{question}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n{from_posterior}"
+    named = "\n".join(heading(study))
+    return f"{named}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n{from_posterior}"
 
 
 def beliefs_of(study: Study) -> str:
@@ -74,8 +74,6 @@ def beliefs_of(study: Study) -> str:
 
 def swept(study: Study, path: str, folder: Path, executor: str, workers: int | None) -> Sweep:
     """Run what is not there yet. InputErrors about the study name its file."""
-    if workers is not None and workers < 1:
-        raise InputError(f"must be a whole number, 1 or more, but is {workers}.", file="--workers")
     with running(wanted(study), done_in(folder)) as progress:
         try:
             return sweep(study, folder, executor=executor, workers=workers, progress=progress)

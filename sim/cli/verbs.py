@@ -5,16 +5,21 @@ from typing import Annotated
 
 import typer
 
+from sim.cli import options
+
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="The path of a study file.")]
 StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="A folder that confianza sweep wrote.")]
 Runs = Annotated[
     str, typer.Option("--executor", metavar="NAME", help="Where runs are done: threads, processes or dask://HOST:PORT (a cluster).")
 ]
-Workers = Annotated[int | None, typer.Option(help="Runs at the same time; by default one a processor.", show_default=False)]
+Workers = Annotated[int | None, options.asked(options.workers, "Runs at the same time; by default one a processor.")]
 Anew = Annotated[bool, typer.Option("--anew", help="Run everything again if the model's source has changed.")]
-Replicates = Annotated[int | None, typer.Option(help="Replicates of every point and arm, instead of the study's.", show_default=False)]
-Weeks = Annotated[int | None, typer.Option(help="Weeks after the spin-up, instead of the study's.", show_default=False)]
-Seed = Annotated[int | None, typer.Option(help="Root seed, instead of the study's.", show_default=False)]
+Replicates = Annotated[
+    int | None,
+    options.asked(options.replicates, "Replicates of every point and arm, instead of the study's."),
+]
+Weeks = Annotated[int | None, options.asked(options.weeks, "Weeks after the spin-up, instead of the study's.")]
+Seed = Annotated[int | None, options.asked(options.seed, "Root seed, instead of the study's.")]
 
 
 def sweep(
@@ -50,7 +55,7 @@ def sensitivity(
             show_default=False,
         ),
     ] = None,
-    week: Annotated[int | None, typer.Option(help="Week at whose end outputs are read; by default the last.", show_default=False)] = None,
+    week: Annotated[int | None, options.asked(options.week, "Week at whose end outputs are read; by default the last.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -78,16 +83,15 @@ def decide(
     ] = None,
     pay: Annotated[
         tuple[float, float] | None,
-        typer.Option(
-            metavar="LOW HIGH",
-            help="From what to what a unit of benefit may be worth, thousand pesos, in the whole city.",
-            show_default=False,
+        options.asked(
+            options.money, "From what to what a unit of benefit may be worth, thousand pesos, in the whole city.", metavar="LOW HIGH"
         ),
     ] = None,
     budget: Annotated[
-        float | None, typer.Option(help="Thousand pesos: arms that cost more on average are no choice.", show_default=False)
+        float | None,
+        options.asked(options.money, "Thousand pesos: arms that cost more on average are no choice."),
     ] = None,
-    week: Annotated[int | None, typer.Option(help="Week at whose end effects are read; by default the last.", show_default=False)] = None,
+    week: Annotated[int | None, options.asked(options.week, "Week at whose end effects are read; by default the last.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -141,8 +145,8 @@ def retry(store: StoreFolder, executor: Runs = "threads", workers: Workers = Non
 
 def extend(
     store: StoreFolder,
-    points: Annotated[int | None, typer.Option(help="The number of a larger design of the same kind.", show_default=False)] = None,
-    replicates: Annotated[int | None, typer.Option(help="Replicates of every point and arm.", show_default=False)] = None,
+    points: Annotated[int | None, options.asked(options.points, "The number of a larger design of the same kind.")] = None,
+    replicates: Annotated[int | None, options.asked(options.replicates, "Replicates of every point and arm.")] = None,
     study: Annotated[str | None, typer.Option(help="A study file with more arms, measures or points.", show_default=False)] = None,
     executor: Runs = "threads",
     workers: Workers = None,
@@ -177,14 +181,16 @@ def calibrate(
     targets: Annotated[
         Path | None, typer.Option(help="A file of what is known of the place, instead of what is shipped for it.", show_default=False)
     ] = None,
-    runs: Annotated[int | None, typer.Option(help="About how many runs; 5,120 unless given.", show_default=False)] = None,
-    minutes: Annotated[float | None, typer.Option(help="At most about so many minutes, instead of --runs.", show_default=False)] = None,
-    seed: Annotated[int | None, typer.Option(help="Root seed, instead of the scenario's.", show_default=False)] = None,
+    runs: Annotated[int | None, options.asked(options.runs, "About how many runs; 5,120 unless given.")] = None,
+    minutes: Annotated[float | None, options.asked(options.minutes, "At most about so many minutes, instead of --runs.")] = None,
+    seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the scenario's.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value: topic.name, city.key or spin_up_weeks.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; by default out/calibration-SCENARIO.", show_default=False)] = None,
-    coverage: Annotated[int, typer.Option(metavar="CITIES", help="Instead, test it on so many cities whose truth is known.")] = 0,
+    coverage: Annotated[
+        int, options.asked(options.cities, "Instead, test it on so many cities whose truth is known.", metavar="CITIES", show_default=True)
+    ] = 0,
     workers: Workers = None,
 ) -> None:
     """Find which values of the uncertain parameters agree with what is known of a place; resumes what was stopped."""
@@ -199,7 +205,7 @@ def view(
         str | None, typer.Option(metavar="STUDY", help="A study file, whose arms are shown side by side.", show_default=False)
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of the page at first: en or es.")] = "en",
-    port: Annotated[int | None, typer.Option(help="Port; 8521 unless it is taken.", show_default=False)] = None,
+    port: Annotated[int | None, options.asked(options.port, "Port; 8521 unless it is taken.")] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Where the page may save scenarios; by default where SCENARIO's file is.", show_default=False)
     ] = None,
@@ -216,7 +222,7 @@ def discover(
     condition: Annotated[
         str, typer.Argument(metavar="CONDITION", help='In quotation marks: "effect:ARM:MEASURE < 0" or "level:ARM:MEASURE >= 45000".')
     ],
-    week: Annotated[int | None, typer.Option(help="Week at whose end it is read; by default the last.", show_default=False)] = None,
+    week: Annotated[int | None, options.asked(options.week, "Week at whose end it is read; by default the last.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -13,12 +13,13 @@ WORDS: Mapping[str, str] = {
     "loss_title": "What is lost, on average, by choosing each option",
     "loss_what": "What is given up, on average over all draws, if this option is chosen although another may turn out better. The lowest "
     "line is the best choice. Its height (gray) is what deciding with today's knowledge costs: nothing that could be found out is worth "
-    "more. Shaded: 95 % intervals.",
+    "more. Shaded: precision of the mean (95 %), not the range over draws.",
     "loss_axis": "expected loss (thousand pesos)",
     "loss_log": "expected loss (thousand pesos;\neach main line is ten times the one below)",
     "acceptability_title": "How probable it is that each option is the best",
     "acceptability_what": "Of 100 draws of everything uncertain, in how many is the option worth more than every other? Luck is averaged "
-    "out. Thick gray: the option that is best on average, which need not be the one that is best most often. Shaded: 95 % intervals.",
+    "out. Thick gray: the option that is best on average, which need not be the one that is best most often. "
+    "Shaded: precision of the share (95 %).",
     "acceptability_axis": "in how many of 100 draws it is the best",
     "plane_title": "What each reform gains, and what it costs",
     "plane_what": "A small mark: one draw of everything uncertain. A large one: the mean. Outlines hold about 95 of 100 draws. Below a "
@@ -33,8 +34,8 @@ WORDS: Mapping[str, str] = {
     "worse_cheaper": "HARMS, SAVES MONEY",
     "information_title": "What would be worth finding out first?",
     "information_what": "How much better the choice would be, on average, if this one number (left) or everything about a topic (right) "
-    "were known before choosing; if one {unit} is worth {pay} thousand pesos. Knowing everything would be worth {evpi}. Thin lines: 95 % "
-    "intervals; the longest first. Not shown, because knowing it would not change the choice: {many} numbers.",
+    "were known before choosing; if one {unit} is worth {pay} thousand pesos. Knowing everything would be worth {evpi}. Thin lines: "
+    "precision (95 %); the longest first. Not shown, because knowing it would not change the choice: {many} numbers.",
     "information_factor": "one number (thousand pesos)",
     "information_topic": "a whole topic (thousand pesos)",
     "information_none": "No bar is clearly above 0: nothing by itself is sure to be worth knowing.",

@@ -3,7 +3,7 @@
 A figure shows at most fifteen factors and says how many it leaves out. Nothing is told by color alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -22,8 +22,11 @@ FIGURES: dict[str, Callable[..., Figure]] = {
 OVERVIEW = "overview.png"
 
 
-def drawable(finding: Finding) -> list[str]:
-    """Names of the figures for which an analysis of an output has what it takes."""
+def drawable(finding: Finding, factors: Collection[str] | None = None) -> list[str]:
+    """Names of the figures for which an analysis of an output has what it takes.
+
+    factors  those of the design, by themselves; if only groups were asked about, none of them can be drawn
+    """
     found = finding.sensitivity
     if not finding.spoke:
         return []
@@ -34,7 +37,7 @@ def drawable(finding: Finding) -> list[str]:
         "morris": spread,
         "interactions": found.interactions is not None and len(found.interactions) > 1,
         "convergence": found.convergence is not None and found.convergence.points.nunique() > 1,
-        "scatter": found.method != "oat",
+        "scatter": found.method != "oat" and (factors is None or any(name in factors for name in found.table.factor)),
     }
     return [name for name in FIGURES if has[name]]
 
@@ -48,7 +51,7 @@ def save_figures(analysis: Analysis, folder: str | Path, words: Mapping[str, str
     if any(finding.spoke for finding in analysis.findings):
         made.append(write(folder / OVERVIEW, partial(overview(analysis, words).savefig, dpi=DPI, format="png")))
     for finding in analysis.findings:
-        for name in drawable(finding):
+        for name in drawable(finding, analysis.points.columns):
             path = folder / finding.output.folder / f"{name}.png"
             made.append(write(path, partial(FIGURES[name](analysis, finding, words).savefig, dpi=DPI, format="png")))
     return made

@@ -53,7 +53,7 @@ def findings(comparison: Comparison, words: Words) -> Findings:
         facts=facts(comparison, names, words),
         commands=(f"confianza compare study.yaml --out {words['page']['again']}",),
         scenario=yaml.safe_load(attrs["scenario"]),
-        study=comparison.study.model_dump(include={"sources", "references"}),
+        study=comparison.study.model_dump(include={"sources", "references", "cautions"}),
         dated=arms_table(yaml.safe_load(attrs["study"])["arms"], names, words, varying),
         varying=varying,
         warnings=warnings,

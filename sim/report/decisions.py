@@ -53,7 +53,7 @@ def findings(decision: Decision, folder: Path, words: Words) -> Findings:
         facts=facts(told),
         commands=(f"confianza decide study.yaml --out {words['page']['again']}",),
         scenario=study.base.as_data(),
-        study=study.model_dump(include={"sources", "references"}),
+        study=study.model_dump(include={"sources", "references", "cautions"}),
         dated=arms_table(study.model_dump()["arms"], names, words, varying),
         varying=varying,
         headings={"effects": words["decision"]["options"]},

@@ -37,7 +37,7 @@ def findings(analysis: Analysis, words: Words) -> Findings:
         facts=facts(analysis, words),
         commands=(f"confianza sensitivity study.yaml --out {words['page']['again']}",),
         scenario=study.base.as_data(),
-        study=study.model_dump(include={"sources", "references"}),
+        study=study.model_dump(include={"sources", "references", "cautions"}),
         dated=arms_table(study.model_dump()["arms"], names, words, varying),
         varying=varying,
         headings={key: words["sensitivity"][f"{key}_heading"] for key in ("effects", "details")},
@@ -137,8 +137,9 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
         limits = words.retold(found.covers if finding.spoke else str(found.refused))
         rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, limits])
     label = words["sensitivity"]
-    columns = [label[key] for key in ("output", "unit", "spread", "foretold", "luck", "told")]
-    caption = words.say("sensitivity.outputs", points=words.number(analysis.findings[0].sensitivity.points))
+    validated = label["unvalidated"]
+    columns = [label[key].format(validated=validated) for key in ("output", "unit", "spread", "foretold", "luck", "told")]
+    caption = words.say("sensitivity.outputs", points=words.number(analysis.findings[0].sensitivity.points), validated=validated)
     return Table(caption, columns, rows, frozenset((2, 3, 4)))
 
 

@@ -119,6 +119,11 @@ class Words:
         found = self.translated.get(section, {}).get(key)
         return Text(str(found), self.language) if found else Text(english, "en")
 
+    def given(self, text: Mapping[str, str | None]) -> Text:
+        """A text that its author wrote in one language or more, {"en": ..., "es": ...}: in this one, if it is there."""
+        found = text.get(self.language)
+        return Text(found, self.language) if found else Text(str(text["en"]), "en")
+
     def written(self, text: str) -> Text:
         """A text that a scenario's author wrote: translated if it is one of the shipped scenarios' own."""
         return self.translate("texts", " ".join(text.split()), " ".join(text.split()))

@@ -159,7 +159,7 @@ class Comparison:
         facts = plain(self.dataset.attrs)
         text = {STUDY: facts.pop("study")} | {f"{name}.csv": getattr(self, name)().to_csv(index=False) for name in TABLES}
         facts |= {name: json.loads(facts[name]) for name in ("versions", "budget", "origins") if name in facts}
-        facts |= {"rule": self.rule(), "covers": self.covers()}
+        facts |= {"rule": self.rule(), "covers": self.covers(), "cautions": self.study.warned}
         facts |= {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
         text[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
         return write_all(folder / DATASET, self.dataset, text)

@@ -111,7 +111,7 @@ def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], s
         "versions": versions(), "source_fingerprint": sources(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "adults": study.base.city.adults,
         "draws": len(outcomes.unit), "replicates": int(outcomes.known.runs.runs.max()), "different": int(outcomes.clusters.max()) + 1,
-        "effective": effective(outcomes.clusters), "left_out": int((~outcomes.known.runs.kept).sum()),
+        "cautions": study.warned, "effective": effective(outcomes.clusters), "left_out": int((~outcomes.known.runs.kept).sum()),
         "unknown": [measure for measure in cubes if measure not in compared],
     }  # fmt: skip
     made = Decision(

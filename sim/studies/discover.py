@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from sim.engine.journal import command
 from sim.errors import InputError
+from sim.methods import UNVALIDATED
 from sim.methods.decision.denoise import denoised
 from sim.methods.discovery.boxes import ALPHA, MOST, marks
 from sim.methods.discovery.prim import Box, Cases
@@ -81,7 +82,7 @@ def discover(
     facts = {
         "versions": versions(), "source_fingerprint": sources(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
-        "draws": len(x), "replicates": known.replicates, "q2": known.q2,
+        "draws": len(x), "replicates": known.replicates, "q2": known.q2, "q2_is": UNVALIDATED,
     }  # fmt: skip
     return Discovery(
         study=study, condition=asked.written, text=asked.text, output=asked.output, week=asked.output.week, found=there,

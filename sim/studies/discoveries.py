@@ -9,6 +9,7 @@ import pandas as pd
 
 from sim.errors import InputError, number
 from sim.html import card, note, table
+from sim.methods import UNVALIDATED
 from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import STABLE, Found
 from sim.studies.conditions import Condition
@@ -58,7 +59,7 @@ class Luckless(NamedTuple):
         told = f"A draw is a case if the condition is likelier than not, given the mean over its {self.replicates} replicates and "
         if self.q2 is None:
             return told + "the mean over all draws, for no emulator foretells this output."
-        return told + f"an emulator, which foretells {max(self.q2, 0):.0%} of the differences between draws that it has not seen."
+        return told + f"an emulator, which foretells {max(self.q2, 0):.0%} of the differences between draws ({UNVALIDATED})."
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def notes(known: Luckless, found: Found, box: pd.DataFrame, others: pd.DataFrame
     if missing := int((~known.kept).sum()):
         said.append(f"{number(missing)} of {number(len(known.kept))} draws have no runs and are left out.")
     if known.q2 is not None and known.q2 < POOR:
-        said.append("The emulator foretells little, so cases near the limit are uncertain.")
+        said.append(f"The emulator foretells little ({UNVALIDATED}), so cases near the limit are uncertain.")
     if unsure := int(((known.probability > UNSURE[0]) & (known.probability < UNSURE[1])).sum()):
         expected = known.probability.mean()
         more = f" In expectation the condition holds at {expected:.1%} of the draws." if abs(expected - y.mean()) > DIFFERENT else ""

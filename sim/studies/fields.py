@@ -1,14 +1,15 @@
 """The fields of a study: what each may hold, and the checks that need what was read before it (`info.data`)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, ValidationInfo
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from sim.errors import InputError, number_problem, shown
 from sim.harvest import VARIABLES
 from sim.measures import YEAR
 from sim.measures.names import called, hint
+from sim.records import Record, Text
 from sim.remedies import number_remedy
 from sim.studies.arms import BASELINE, PLACEBO, checked_arms
 from sim.studies.designs import checked_design
@@ -111,6 +112,20 @@ def _decision(given: object) -> object:
     return given
 
 
+def _cautions(given: object) -> object:
+    listed = _listed("cautions", given, "texts", "[What a reader must know before any number.]")
+    return tuple(one if isinstance(one, Caution) else Caution(**one) if isinstance(one, Mapping) else Caution(en=one) for one in listed)
+
+
+class Caution(Record):
+    """What a reader must know before any number of a study is shown, in English and, if somebody has written it, in Spanish."""
+
+    prefix: ClassVar[str] = "cautions."
+
+    en: Text = Field(min_length=1, description="In English")
+    es: Text | None = Field(None, min_length=1, description="In Spanish")
+
+
 Arms = Annotated[dict[str, tuple[Any, ...]], BeforeValidator(_arms)]
 Many = Annotated[int | Replicates, BeforeValidator(_replicates)]
 Measures = Annotated[tuple[str, ...], BeforeValidator(_measures)]
@@ -122,4 +137,5 @@ Vary = Annotated[dict[str, dict[str, Any]] | None, BeforeValidator(_vary)]
 Groups = Annotated[str | dict[str, tuple[str, ...]] | None, BeforeValidator(_groups)]
 Design = Annotated[dict[str, Any] | None, BeforeValidator(_design)]
 Series = Annotated[tuple[str, ...], BeforeValidator(_series)]
+Cautions = Annotated[tuple[Caution, ...], BeforeValidator(_cautions)]
 Decision = Annotated[Preferences | None, BeforeValidator(_decision)]

@@ -202,4 +202,4 @@ def _finding(scalars: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Findin
         tables[field] = own if len(own) else None
     if tables["table"] is None:
         tables["table"] = pd.DataFrame({"factor": []})
-    return Finding(output, Sensitivity(**scalars["sensitivity"], **tables))
+    return Finding(output, Sensitivity(**scalars["sensitivity"], **tables).apart_from_luck())

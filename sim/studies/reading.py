@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.studies.discoveries import Discovery
     from sim.studies.findings import Analysis
 
-READING = ("decision", "references", "sources")  # keys of a study that say how to read its runs, and change none
+READING = ("cautions", "decision", "references", "sources")  # keys of a study that say how to read its runs, and change none
 
 
 class Reading:

@@ -23,6 +23,7 @@ def study_schema() -> dict[str, Any]:
     known["Until"]["properties"]["effect"]["enum"] = list(recorded())
     names = {"type": "array", "items": {"enum": [*CODEBOOK, *all_levers()]}, "minItems": 1}
     better: dict[str, dict[str, Any]] = {
+        "cautions": {"type": "array", "items": {"anyOf": [{"type": "string", "minLength": 1}, {"$ref": "#/$defs/Caution"}]}},
         "scenario": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Scenario"}]},
         "arms": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Scenario/properties/interventions"}},
         "replicates": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST}, {"$ref": "#/$defs/Replicates"}]},

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from sim.engine.journal import command
 from sim.errors import InputError
+from sim.methods import UNVALIDATED
 from sim.methods.sensitivity import Sensitivity, indices
 from sim.results import versions
 from sim.sources import sources
@@ -109,6 +110,8 @@ def analyze(
         "source_fingerprint": sources(),
         "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "q2_is": UNVALIDATED,
+        "cautions": study.warned,
     }
     table = pd.DataFrame(means, index=points.values.index)
     return Analysis(study, tuple(findings), units, meanings, points.values, table, facts)

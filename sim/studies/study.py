@@ -73,6 +73,7 @@ class Study(Record):
     series: fields.Series = Field((), strict=False, description="Weekly variables that a sweep keeps, as [trust, crimes]")
     luck: Literal["shared", "own"] = Field("shared", description="own: each point of a sweep has luck of its own, not that of all others")
     decision: fields.Decision = Field(None, description="What benefits are worth, for confianza decide; changes no run")
+    cautions: fields.Cautions = Field((), strict=False, description="What to know before any number: texts, or {en: ..., es: ...} each")
     references: Citations = Field(default_factory=dict, description="References of one's own, by the key that sources name")
     sources: Sources = Field(default_factory=dict, description="Where the levers of the arms, and the numbers that vary, come from")
 
@@ -117,6 +118,11 @@ class Study(Record):
         _under(key, check_levers, factors, self.arms, self.base.weeks, self.base.spin_up_weeks)
         if self.budget is not None:
             _under(key, check_doses, factors, self.arms)
+
+    @property
+    def warned(self) -> list[str]:
+        """The cautions in English."""
+        return [caution.en for caution in self.cautions]
 
     @field_serializer("arms")
     def _plain_arms(self, given: dict[str, tuple[Reform, ...]]) -> dict[str, list[dict[str, Any]]]:

@@ -57,7 +57,7 @@ class SweepPlan(Plan):
     def facts(self) -> dict[str, Any]:
         study = self.study
         return {
-            "title": study.name, "question": study.question, "root_seed": study.base.seed, "file": "study.yaml",
+            "title": study.name, "question": study.question, "root_seed": study.base.seed, "file": "study.yaml", "cautions": study.warned,
             "columns": study.measures, "series": study.series, **where_from(study),
         }  # fmt: skip
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, closest
+from sim.methods import UNVALIDATED
 from sim.methods.sensitivity.emulator import LEAST_POINTS, Emulator
 from sim.methods.sensitivity.estimators import ESTIMATORS
 from sim.methods.sensitivity.noise import Responses, checked, responses
@@ -34,6 +35,7 @@ def indices(
     groups: Sequence[str] | None = None,
     design: Mapping[str, Any] | None = None,
     seed: int = 0,
+    luck: bool = True,
 ) -> Sensitivity:
     """How the output depends on each factor, or group of factors.
 
@@ -46,6 +48,8 @@ def indices(
     groups  d, the group of each factor; None: each factor for itself
     design  for the latter methods: {"sampler": "saltelli", "second_order": False}, {"sampler": "morris", "levels": 4}
     seed    of folds and resampling; equal seeds give equal results
+    luck    False: the output is a function of the point alone, so one value each will do; else shares are refused with fewer than three
+            replicates
     InputError if arrays do not fit together or the design is not that of the method; runs that failed are left out with their point
     by emulator, delta and pawn, and an error to the others.
     """
@@ -59,8 +63,10 @@ def indices(
     unit, y = checked(unit, y, names)
     members = _members([str(group) for group in groups] if groups is not None else names)
     if method != "emulator":
-        return ESTIMATORS[method](unit, y, names, members, dict(design or {}), seed)
-    return _emulated(unit, responses(y), names, members, seed)
+        found = ESTIMATORS[method](unit, y, names, members, dict(design or {}), seed)
+    else:
+        found = _emulated(unit, responses(y), names, members, seed)
+    return found.apart_from_luck() if luck else found
 
 
 def _members(groups: list[str]) -> dict[str, np.ndarray]:
@@ -103,6 +109,7 @@ def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict
         )
         return found
     g = len(every)
+    found.luck_error = None if said.luck is None else float(said.luck[g + said.share[g : 2 * g].argmax()])
     found.missed = said.missed
     found.table = pd.DataFrame({"factor": found.names, **_three("first", said, slice(0, g)), **_three("total", said, slice(g, 2 * g))})
     found.interactions = _interactions(found.names, pairs, said, slice(2 * g, 2 * g + len(pairs)))
@@ -134,7 +141,7 @@ def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> str | None:
     if emulator.q2 >= LEAST_Q2:
         return None
     n, r = emulator.responses.apart.shape
-    said = f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance at points it has not seen; {LEAST_Q2:.0%} are wanted. "
+    said = f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance ({UNVALIDATED}); {LEAST_Q2:.0%} are wanted. "
     if r == 1:
         return said + (
             f"With one replicate, luck cannot be told from strong nonlinearity or from too few points: run 4 replicates of the {n} points."
@@ -169,7 +176,7 @@ def _three(name: str, said: Shares, where: slice) -> dict[str, np.ndarray]:
 
 def _pairs(emulator: Emulator, every: np.ndarray) -> np.ndarray:
     """q x 2: the pairs of groups with the largest interactions, as the surface has them."""
-    pairs = np.array(list(combinations(range(len(every)), 2))).reshape(-1, 2)
+    pairs = np.array(list(combinations(range(len(every)), 2)), dtype=int).reshape(-1, 2)
     if not len(pairs):
         return pairs
     alone = emulator.surface.variance_given(every)

@@ -6,6 +6,12 @@ import numpy as np
 
 from sim.errors import InputError
 
+LEAST_REPLICATES = 3  # with two, luck is known by one difference: Student's t has one degree of freedom and reaches 12.7 standard errors
+ENOUGH_REPLICATES = 4  # three degrees of freedom, 3.2 standard errors: what is recommended if nothing else is known
+MOST_LUCK = 0.5  # half-width of a share's interval that luck alone makes: beyond it any share from 0 to 1 may be true
+NO_LUCK = 1e-6  # the half-width up to which there is none: replicates agree but for rounding
+GOOD_LUCK = 0.25  # the half-width that the recommended replicates would leave
+
 
 @dataclass(frozen=True)
 class Responses:
@@ -95,3 +101,30 @@ def _two_way(y: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if moved <= 1e-13 * scale:
             break
     return (np.where(known, y - luck, 0.0)).sum(axis=1) / rows, luck
+
+
+def reach(sd: float, replicates: int, wanted: int) -> float:
+    """Half-width of a 95 % interval that luck makes in a mean over `wanted` replicates, from its standard error in a mean over fewer."""
+    from scipy.special import stdtrit  # here, because it takes long to import
+
+    return float(stdtrit(wanted - 1, 0.975) * sd * (replicates / wanted) ** 0.5)
+
+
+def hidden_by_luck(replicates: int, sd: float | None) -> str | None:
+    """Why shares cannot be told from luck, and how many replicates would do; None if they can.
+
+    sd  standard error of the largest share that luck makes; None if nobody knows it
+    """
+    half = None if sd is None else reach(sd, replicates, replicates)
+    if (replicates >= LEAST_REPLICATES and (half is None or half <= MOST_LUCK)) or (half is not None and half <= NO_LUCK):
+        return None
+    more = range(max(ENOUGH_REPLICATES, replicates + 1), 1000)
+    wanted = next((many for many in more if sd is None or reach(sd, replicates, many) <= GOOD_LUCK), more.stop)
+    remedy = f"Run {wanted} replicates of every point: confianza extend --replicates {wanted}"
+    if half is None or replicates < LEAST_REPLICATES:
+        return (
+            f"With {replicates} replicate{'s' if replicates > 1 else ''} luck cannot be told from factors: what it does alike at many "
+            f"points looks like a factor's share. {remedy}"
+        )
+    said = f"As far as {replicates} replicates can tell, luck may move the largest share by {100 * min(half, 1.0):.0f} points or more"
+    return f"{said}: factors cannot be told from it. {remedy}"

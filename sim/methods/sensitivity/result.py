@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.methods.sensitivity.noise import Responses
+from sim.methods.sensitivity.noise import Responses, hidden_by_luck
 
 if TYPE_CHECKING:
     from sim.methods.sensitivity.emulator import Emulator
 
 LEAST_Q2 = 0.5  # below this an emulator does not speak
+CORRECTED = ("emulator", "sobol")  # methods that take luck off shares of variance
+NOTHING = "Nothing is said, so there are no intervals."
 
 
 @dataclass
@@ -39,12 +41,14 @@ class Sensitivity:
     effects       factor, u, effect, low, high: mean output less the overall mean, where a share u of the factor's distribution lies below
                   (emulator only)
     convergence   points, factor, total, low, high: the same from the first points alone (emulator, sobol)
-    q2            share of the variance of mean responses that the emulator foretells at points it has not seen
+    q2            share of the variance of mean responses that the emulator foretells, by cross-validation on the design's own points, which
+                  fill space too evenly to tell the truth: not validated
     q2_of_signal  the same of what is not luck, at most 1
     missed        share of the variance, noise taken off, that the emulator does not find
     noise_share   share of the variance of single runs with the same luck that is luck at the point: noise / (noise + signal). What a luck
                   does at all points alike is in neither. With one replicate an upper bound: what the emulator does not foretell
     noise_share_of_mean  the same for means over replicates
+    luck_error    standard error that luck gives the largest total; None if it is not known
     notes         what else a reader must know: points left out, and the like
     """
 
@@ -65,6 +69,7 @@ class Sensitivity:
     missed: float | None = None
     noise_share: float | None = None
     noise_share_of_mean: float | None = None
+    luck_error: float | None = None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -76,13 +81,21 @@ class Sensitivity:
             raise InputError(f"the method '{self.method}' gives no emulator, or it was not kept.", "Take the method emulator.")
         return self.emulator.predict(unit)
 
+    def apart_from_luck(self) -> Sensitivity:
+        """The same; refused, without tables, if it is about shares that cannot be told from luck with so few replicates."""
+        if self.refused or self.method not in CORRECTED or not (reason := hidden_by_luck(self.replicates, self.luck_error)):
+            return self
+        emptied = {"table": self.table.iloc[:0], "interactions": None, "effects": None, "convergence": None, "missed": None}
+        made = replace(self, refused=reason, covers=NOTHING, **emptied)
+        made.emulator = self.emulator
+        return made
+
 
 def blank(method: str, names: list[str], runs: Responses) -> Sensitivity:
     """A result that says nothing yet."""
     mean = runs.mean
-    nothing = "Nothing is said, so there are no intervals."
     table = pd.DataFrame(columns=columns(method))
-    return Sensitivity(method, names, len(mean), runs.replicates, float(mean.mean()), float(mean.std()), table, nothing)
+    return Sensitivity(method, names, len(mean), runs.replicates, float(mean.mean()), float(mean.std()), table, NOTHING)
 
 
 def columns(kind: str) -> list[str]:

@@ -50,7 +50,8 @@ def estimated(found: Sensitivity, y: np.ndarray, places: np.ndarray, problem: di
         found.refused = "Nothing depends on the factors beyond luck: means at different points differ no more than luck makes them differ."
         return found
     if r > 1:
-        error = _errors(runs, np.random.default_rng([seed, 4]))
+        points, by_luck = _errors(runs, np.random.default_rng([seed, 4]))
+        error, found.luck_error = np.sqrt(points + by_luck), float(by_luck[1, whole[1].argmax()]) ** 0.5
         for k, name in enumerate(("first", "total")):
             table |= _shown(name, whole[k], NORMAL * error[k])
     else:
@@ -100,8 +101,8 @@ def _indices(runs: np.ndarray, luck: bool = True) -> np.ndarray | None:
     return None if variance <= 0 else np.array([first.mean(axis=0), total.mean(axis=0)]) / variance
 
 
-def _errors(runs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """2 x g: standard errors, by resampling base points, and by leaving out one replicate after the other."""
+def _errors(runs: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Twice 2 x g: squared standard errors, by resampling base points, and by leaving out one replicate after the other."""
     first, total, square = _terms(runs)
     base, r = len(runs), runs.shape[-1]
     counts = rng.multinomial(base, np.full(base, 1 / base), size=RESAMPLES) / base
@@ -110,7 +111,7 @@ def _errors(runs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     points = np.array([(counts @ each / variance[:, None]).var(axis=0, ddof=1) for each in (first, total)])
     without = [_indices(np.delete(runs, j, axis=-1), luck=False) for j in range(r)]
     known = np.array([each for each in without if each is not None])
-    return np.sqrt(points + known.var(axis=0) * (r - 1))
+    return points, known.var(axis=0) * (r - 1)
 
 
 def _second(names: list[str], said: dict[str, Any]) -> pd.DataFrame:
@@ -130,7 +131,8 @@ def _convergence(found: Sensitivity, runs: np.ndarray, seed: int) -> pd.DataFram
         part = runs[:count] - runs[:count].mean(axis=(0, 1)) if count >= LEAST else runs[:0]
         if count < LEAST or (whole := _indices(part)) is None:
             continue
-        half = NORMAL * (_errors(part, np.random.default_rng([seed, 5])) if part.shape[-1] > 1 else _errors_of_one(part, seed))
+        many = part.shape[-1] > 1
+        half = NORMAL * (np.sqrt(sum(_errors(part, np.random.default_rng([seed, 5])))) if many else _errors_of_one(part, seed))
         shown = _shown("total", whole[1], half[1])
         rows.append(pd.DataFrame({"points": count * width, "factor": found.names, "total": shown["total"],
                                   "low": shown["total_low"], "high": shown["total_high"]}))  # fmt: skip

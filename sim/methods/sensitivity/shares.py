@@ -56,6 +56,7 @@ class Shares:
     missed     share of the variance of the response, noise taken off, that the emulator does not find. With one replicate this may be
                luck as well
     signal     that variance
+    luck       standard error that luck gives each share; None with one replicate, because nobody knows it
     """
 
     share: np.ndarray
@@ -63,6 +64,7 @@ class Shares:
     high: np.ndarray
     missed: float
     signal: float
+    luck: np.ndarray | None
 
 
 def _values(surface: Surface, unit: np.ndarray, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +92,7 @@ def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares | None
     signal = plain[-1] + missed
     share, corrected = whole / whole[-1], plain / plain[-1]
     spread = (each - share * each[:, -1:]) / plain[-1]
-    error, free = _errors(emulator, spread, 2 * (values - share * values[:, -1:]) / plain[-1], by_luck / plain[-1])
+    error, free, luck = _errors(emulator, spread, 2 * (values - share * values[:, -1:]) / plain[-1], by_luck / plain[-1])
     from scipy.special import stdtrit  # here, because it takes long to import
 
     reach = stdtrit(free, 0.975) * error
@@ -99,7 +101,7 @@ def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares | None
     low = np.minimum(share, corrected) * (1 - missed / signal) - reach - EVEN * most / signal
     unseen = SEEN * float(np.mean(left**2)) / n
     high = np.maximum(share, corrected) + reach + (weight * most + unseen) / signal
-    return Shares(np.clip(share, 0, 1), np.clip(low, 0, 1), np.clip(high, 0, 1), missed / signal, signal)
+    return Shares(np.clip(share, 0, 1), np.clip(low, 0, 1), np.clip(high, 0, 1), missed / signal, signal, luck)
 
 
 def _luck(emulator: Emulator, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
@@ -124,8 +126,10 @@ def _luck(emulator: Emulator, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
     return seen / (n * r * (r - 1)), whole / (r * (r - 1))
 
 
-def _errors(emulator: Emulator, spread: np.ndarray, slope: np.ndarray, by_luck: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Standard error of each part (p) and its degrees of freedom.
+def _errors(
+    emulator: Emulator, spread: np.ndarray, slope: np.ndarray, by_luck: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Standard error of each part (p), its degrees of freedom, and what of it is luck's (None if nobody knows).
 
     spread   n x p: what each point adds to the estimate
     slope    n x p: how the estimate moves with each point's mean response
@@ -135,11 +139,11 @@ def _errors(emulator: Emulator, spread: np.ndarray, slope: np.ndarray, by_luck: 
     points = spread.var(axis=0, ddof=1) / n
     r = runs.replicates
     if r < 2:
-        return np.sqrt(points), np.full(points.shape, n - 1.0)
+        return np.sqrt(points), np.full(points.shape, n - 1.0), None
     alone = (slope**2).sum(axis=0) * (runs.variance or 0) / (r * n**2)  # if luck at one point says nothing of luck at another
     shared = (runs.apart.T @ slope / n).var(axis=0, ddof=1) / r
     pooled = shared.sum() / alone.sum() if alone.sum() > 0 else 1.0  # few replicates say little of one part alone
     luck = np.maximum(np.maximum(shared, pooled * alone) - alone, 0) + by_luck**2 * 2 / (r - 1)
     total = points + luck
     free = np.divide(total**2, points**2 / (n - 1) + luck**2 / (r - 1), out=np.full(total.shape, n - 1.0), where=total > 0)
-    return np.sqrt(total), free
+    return np.sqrt(total), free, np.sqrt(luck)
