@@ -56,13 +56,13 @@ class Steady(io.RawIOBase):
         return True
 
 
-def steadily(make: Callable[[BinaryIO], object]) -> Callable[[BinaryIO], None]:
+def steadily(make: Callable[[Any], object]) -> Callable[[BinaryIO], None]:
     """What writes into a stream as `make` does, but lets it see no failure before it is done."""
 
     def into(stream: BinaryIO) -> None:
         steady = Steady(stream)
         try:
-            make(steady)  # type: ignore[arg-type]
+            make(steady)
         except Exception:
             if steady.error is None:
                 raise
