@@ -24,6 +24,7 @@ from sim.locking import ELSEWHERE, explained, foreign, identity, locked, make_fo
 
 MANIFEST = "confianza.json"
 KIND, SCHEMA = "files", 1
+RESULTS = "results"  # the kind of files that commands write many of; pages, exports and scenarios are of their own
 ABOUT = "What Confianza wrote into this folder. It replaces these files alone, and only while they are as they were written."
 PART = ".confianza-*.part"  # a file that is being written
 ROOM = 1 << 20  # bytes without which nothing is begun
@@ -76,24 +77,25 @@ def writer(folder: str | Path, names: Iterable[str] = ()) -> Iterator[None]:
 # --- Writing
 
 
-def write(folder: str | Path, files: Mapping[str, Content], *, gone: Iterable[str] = ()) -> list[Path]:
+def write(folder: str | Path, files: Mapping[str, Content], *, kind: str = RESULTS, gone: Iterable[str] = ()) -> list[Path]:
     """Write files into a folder, all of them or none, and give their paths.
 
     files       texts or bytes by name, which may lead into a folder below; or what writes them into a binary stream
+    kind        of the files: a page, say, does not replace a table, though Confianza wrote both
     gone        names of files of before that are removed, if Confianza wrote them
     InputError  if one may not be replaced or cannot be written, or if another process writes there; then nothing has changed
     """
     folder, parts, made = Path(folder), dict[Path, Path](), list[Path]()
     with locked(folder, wait=PATIENCE), turn, explained(folder):
-        check_files(folder, files)
+        check_files(folder, files, kind)
         try:
             for name, content in files.items():
                 made += make_folder((folder / name).parent)
                 parts[folder / name] = _part(folder / name, content)
-            listed = check_files(folder, files)  # again, for it may have taken long
+            listed = check_files(folder, files, kind)  # again, for it may have taken long
             left = [name for name in gone if name in listed and os.path.lexists(folder / name)]
             check_files(folder, left)
-            _put(folder, parts, listed, left)
+            _put(folder, parts, {"kind": kind} | _made(), listed, left)
         finally:
             for part in parts.values():
                 part.unlink(missing_ok=True)
@@ -101,12 +103,11 @@ def write(folder: str | Path, files: Mapping[str, Content], *, gone: Iterable[st
     return [folder / name for name in files]
 
 
-def _put(folder: Path, parts: Mapping[Path, Path], listed: dict[str, Any], left: Iterable[str]) -> None:
+def _put(folder: Path, parts: Mapping[Path, Path], made: Mapping[str, str], listed: dict[str, Any], left: Iterable[str]) -> None:
     """Give files their names, after they have been listed, and remove those that are left before they are struck off."""
-    made = _made()
     for path, part in parts.items():
         replaced = {"replaced": _digest(path)} if os.path.lexists(path) else {}
-        listed[path.relative_to(folder).as_posix()] = made | {"sha256": _digest(part)} | replaced
+        listed[path.relative_to(folder).as_posix()] = {**made, "sha256": _digest(part), **replaced}
     _list(folder, listed)
     for path, part in parts.items():
         os.replace(part, path)
@@ -131,9 +132,9 @@ def _made() -> dict[str, str]:
     return {"confianza": __version__, "source_fingerprint": fingerprint(), "command": " ".join(sys.argv), "created": now}
 
 
-def write_file(path: str | Path, content: Content) -> Path:
+def write_file(path: str | Path, content: Content, kind: str = RESULTS) -> Path:
     """Write one file; see `write`."""
-    return write(Path(path).parent, {Path(path).name: content})[0]
+    return write(Path(path).parent, {Path(path).name: content}, kind=kind)[0]
 
 
 def place(path: Path, content: Content, *, lasting: bool = True) -> None:
@@ -184,7 +185,7 @@ def _sync(folder: Path) -> None:
 # --- What may be replaced
 
 
-def check_files(folder: Path, names: Iterable[str]) -> dict[str, Any]:
+def check_files(folder: Path, names: Iterable[str], kind: str = RESULTS) -> dict[str, Any]:
     """InputError if a file of these names may not be written; what is listed as written into the folder."""
     with explained(folder):
         listed = _listed(folder)
@@ -192,11 +193,11 @@ def check_files(folder: Path, names: Iterable[str]) -> dict[str, Any]:
             for above in Path(name).parents[:-1]:
                 if os.path.lexists(folder / above) and not stat.S_ISDIR(os.lstat(folder / above).st_mode):
                     raise InputError(f"'{folder / above}' is no ordinary folder, so nothing is written there.", ELSEWHERE)
-            _check_file(folder / name, listed.get(name))
+            _check_file(folder / name, listed.get(name), kind)
     return listed
 
 
-def _check_file(path: Path, entry: Mapping[str, Any] | None) -> None:
+def _check_file(path: Path, entry: Mapping[str, Any] | None, kind: str) -> None:
     """InputError if a file is there that may not be replaced."""
     try:
         found = os.lstat(path)
@@ -208,6 +209,8 @@ def _check_file(path: Path, entry: Mapping[str, Any] | None) -> None:
         raise InputError(f"'{path}' is what this command reads, so it is not replaced.", ELSEWHERE)
     if entry is None:
         raise foreign(path)
+    if entry.get("kind") != kind:
+        raise InputError(f"'{path}' is something else that Confianza wrote, so it is not replaced.", ELSEWHERE)
     if _digest(path) not in (entry.get("sha256"), entry.get("replaced")):
         raise InputError(f"'{path}' was changed after Confianza wrote it, so it is not replaced.", ELSEWHERE)
 

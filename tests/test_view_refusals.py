@@ -74,7 +74,7 @@ def taken(lock, **options):
 def reading(stage, patched):
     """A scenario of the page's own that the command has read."""
     with one_command():
-        load_yaml(write_file(stage.view.folder / "mine.yaml", "name: a"))
+        load_yaml(write_file(stage.view.folder / "mine.yaml", "name: a", "scenario"))
         stage.save("course", "mine", overwrite=True)
 
 
@@ -121,7 +121,8 @@ REFUSED = {
     "no ordinary file": saved("mine", lambda folder, _: (folder / "mine.yaml").mkdir()),
     "no folder": saved("mine", lambda folder, _: folder.rmdir()),
     "not Confianza's": saved("mine", lambda folder, _: (folder / "mine.yaml").touch()),
-    "changed": saved("mine", lambda folder, _: (write_file(folder / "mine.yaml", "a"), (folder / "mine.yaml").write_text("b"))),
+    "another kind": saved("mine", lambda folder, _: write_file(folder / "mine.yaml", "a")),
+    "changed": saved("mine", lambda folder, _: (write_file(folder / "mine.yaml", "a", "scenario"), (folder / "mine.yaml").write_text("b"))),
     "what is read": reading,
     "another list": saved("mine", lambda folder, _: (folder / "confianza.json").write_text("[]")),
     "another process": saved("mine", lambda folder, patched: patched.setattr(FileLock, "acquire", taken)),

@@ -92,6 +92,8 @@ def test_what_was_written_is_replaced_until_somebody_changes_it(tmp_path):
     assert image(tmp_path) == before
     (tmp_path / "a.csv").unlink()
     write(tmp_path, {"a.csv": "four"}, gone=["below/c.png"])
+    with pytest.raises(InputError, match=r"a\.csv' is something else that Confianza wrote"):
+        write_file(tmp_path / "a.csv", "a page", "report")
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.csv", MANIFEST]
 
 

@@ -31,6 +31,6 @@ def save_scenario(scenario: Scenario, name: object, folder: str | Path, *, overw
     if path.is_file() and not path.is_symlink() and not overwrite:
         raise InputError(f"there is a file '{path.name}' already.", "Choose another name, or say that it may be replaced.")
     try:
-        return write_file(path, scenario.to_yaml())
+        return write_file(path, scenario.to_yaml(), "scenario")
     except InputError as error:
         raise InputError(error.message, "Choose another name, or another folder with --folder.") from None

@@ -9,7 +9,7 @@ from sim.errors import InputError
 from sim.writing import check_files, write_file
 
 TEMPLATE = "template.html"
-NAME = "report.html"
+NAME, KIND = "report.html", "report"
 NAMES = re.compile(r"(?<=[a-z])([._])(?=[a-z])")  # where a name may be broken
 
 
@@ -25,8 +25,8 @@ def write_report(folder: str | Path, language: str = "en", out: str | Path | Non
     path = Path(out) if out else folder / (NAME if language == "en" else NAME.replace(".", f".{language}."))
     if os.path.isdir(path):
         raise InputError(f"'{path}' is a folder.", "Name a file, as report.html.", file="--out")
-    check_files(path.parent, [path.name])
-    return write_file(path, render(folder, language))
+    check_files(path.parent, [path.name], KIND)
+    return write_file(path, render(folder, language), KIND)
 
 
 def render(folder: str | Path, language: str = "en") -> str:

@@ -17,6 +17,7 @@ from sim.studies.designs import Points
 from sim.studies.store import SweepStore, weeks_of
 from sim.writing import check_files, write_file
 
+KIND = "export"
 DIMENSIONS = ("point", "arm", "replicate", "week")
 
 
@@ -30,9 +31,9 @@ def export(store: SweepStore, points: Points, path: Path, *, series: bool) -> Pa
         raise InputError(f"{shown(path.suffix)} is no kind of file that can be written.", f"End the name with {', '.join(writers)}.")
     if series and not store.study.series:
         raise InputError("this study keeps no series.", "Write series: [trust, crimes] in a study, and sweep that.")
-    check_files(path.parent, [path.name])
+    check_files(path.parent, [path.name], KIND)
     content = partial(writers[path.suffix], store, points, series)
-    return write_file(path, steadily(content) if path.suffix == ".nc" else content)
+    return write_file(path, steadily(content) if path.suffix == ".nc" else content, KIND)
 
 
 def _tables(store: SweepStore, points: Points, series: bool) -> Iterator[pd.DataFrame]:
