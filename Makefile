@@ -74,7 +74,9 @@ validate: env ## compare the model with the patterns it should reproduce, over t
 	$(BIN)/confianza validate mexico-city-2016
 
 validation: env ## write docs/validation.md anew: patterns, other years and places, mechanisms switched off
-	$(BIN)/confianza validate national-average --page docs/validation.md
+	$(BIN)/confianza validate national-average --page out/validation/validation.md
+	cp out/validation/validation.md docs/validation.md
+	cp out/validation/validation/*.png out/validation/validation/validation.json docs/validation/
 
 which-reform: env ## which reform for Mexico City and for the average city: 32,768 runs, decisions, reports; about an hour
 	for place in mexico-city:mexico-city-2016 national:national-average; do \

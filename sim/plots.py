@@ -4,7 +4,8 @@ Object-oriented matplotlib (no global state, so figures can be made in threads);
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from functools import wraps
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from matplotlib.ticker import MaxNLocator
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
 from sim.plots_looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
-from sim.results import Results, interval, write
+from sim.results import Results, interval
+from sim.writing import write
 
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
     "thousands": ",",
@@ -256,4 +258,11 @@ FIGURES: dict[str, Callable[..., Figure]] = {
 
 def save_figures(results: Results, folder: str | Path) -> list[Path]:
     """Draw every figure into a folder as PNG, each file whole or not at all. InputError if it cannot be written to."""
-    return [write(Path(folder) / name, partial(draw(results).savefig, dpi=DPI, format="png")) for name, draw in FIGURES.items()]
+    return write(folder, {name: png(draw(results)) for name, draw in FIGURES.items()})
+
+
+def png(figure: Figure, dpi: int = DPI, **options: Any) -> bytes:
+    """A figure as a PNG file."""
+    with BytesIO() as stream:
+        figure.savefig(stream, format="png", dpi=dpi, **options)
+        return stream.getvalue()

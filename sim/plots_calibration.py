@@ -1,7 +1,6 @@
 """Figures of a calibration: what each target is and what the posterior answers, which parameters were learned of, and how."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sim.calibration.result import LEVEL, TELLING, Calibration, weighted_quantile
-from sim.plots import DPI, sheet, styled
+from sim.plots import png, sheet, styled
 from sim.plots_looks import BLACK, BLUE, GRAY, ORANGE, brief, written
-from sim.results import write
 from sim.studies.factors import Factor
+from sim.writing import write
 
 MOST = 25  # parameters in the figure of contractions
 BINS = 12
@@ -116,4 +115,4 @@ def targets(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
 def save_figures(made: Calibration, factors: Sequence[Factor], folder: str | Path) -> list[Path]:
     """Draw the three figures as PNG. InputError if the folder cannot be written to."""
     drawn = {"contraction.png": contractions(made), "marginals.png": marginals(made, factors), "targets.png": targets(made)}
-    return [write(Path(folder) / name, partial(figure.savefig, dpi=DPI, format="png")) for name, figure in drawn.items()]
+    return write(folder, {name: png(figure) for name, figure in drawn.items()})

@@ -1,7 +1,6 @@
 """Figures of a comparison: effects over time, why trust moved, who gains and loses, where, and what became of officers' conduct."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
-from sim.plots import DPI, band, sheet, styled, titled, years
 from sim.plots import WORDS as PLAIN_WORDS
+from sim.plots import band, png, sheet, styled, titled, years
 from sim.plots_looks import (
     BLACK,
     BLUE,
@@ -36,9 +35,9 @@ from sim.plots_looks import (
     unit_label,
     written,
 )
-from sim.results import write
 from sim.studies.comparison import Comparison
 from sim.studies.effects import LEVELS, differences
+from sim.writing import write
 
 DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
 LOSS = "////"  # over cells of a map in which trust is lower
@@ -273,4 +272,4 @@ FIGURES: dict[str, Callable[..., Figure]] = {
 
 def save_figures(comparison: Comparison, folder: str | Path) -> list[Path]:
     """Draw every figure into a folder as PNG, each file whole or not at all. InputError if it cannot be written to."""
-    return [write(Path(folder) / name, partial(draw(comparison).savefig, dpi=DPI, format="png")) for name, draw in FIGURES.items()]
+    return write(folder, {name: png(draw(comparison)) for name, draw in FIGURES.items()})

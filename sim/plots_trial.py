@@ -1,7 +1,6 @@
 """Figures of a trial: power by sample size and duration, what evaluators find against the truth, and what spills over."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from sim.plots import DPI, sheet, styled
+from sim.plots import png, sheet, styled
 from sim.plots_looks import BLACK, BLUE, ORANGE, SKY, VERMILION, amounts, legible, look_at, scale, unit_label
-from sim.results import interval, write
+from sim.results import interval
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import WANTED, formula
 from sim.trials.result import TrialResult
+from sim.writing import write
 
 SHOWN = "ancova"
 WORDS = {"thousands": ",", "points": "percentage points", "on_scale": "points on the 0-1 scale"}
@@ -150,4 +150,4 @@ FIGURES: dict[str, Callable[[TrialResult], Figure]] = {"power.png": power, "esti
 
 def save_figures(result: TrialResult, folder: str | Path) -> list[Path]:
     """Draw every figure into a folder as PNG, each file whole or not at all. InputError if it cannot be written to."""
-    return [write(Path(folder) / name, partial(draw(result).savefig, dpi=DPI, format="png")) for name, draw in FIGURES.items()]
+    return write(folder, {name: png(draw(result)) for name, draw in FIGURES.items()})

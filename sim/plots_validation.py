@@ -1,7 +1,6 @@
 """Figures of a validation: every pattern, and every check of other years and places, against its range."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
@@ -9,12 +8,12 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 
 from sim.patterns import patterns
-from sim.plots import styled
+from sim.plots import png, styled
 from sim.plots_looks import BLUE, VERMILION
-from sim.results import write
 from sim.validation.page import DIFFERENCES, HOLDOUTS_FIGURE, PATTERNS_FIGURE, shown, span
 from sim.validation.record import Validation
 from sim.validation.targets import holdouts, pattern_of
+from sim.writing import write
 
 DPI = 100
 WIDTH = 10.5  # inches
@@ -128,7 +127,4 @@ def save_figures(validation: Validation, folder: str | Path) -> list[Path]:
     """Draw the figures into a folder as PNG, that of holdouts if there are any. InputError if it cannot be written to."""
     drawn = {name: make for name, make in FIGURES.items() if name != HOLDOUTS_FIGURE or validation.held}
     metadata = {"Software": None}
-    return [
-        write(Path(folder) / name, partial(make(validation).savefig, dpi=DPI, format="png", metadata=metadata))
-        for name, make in drawn.items()
-    ]
+    return write(folder, {name: png(make(validation), DPI, metadata=metadata) for name, make in drawn.items()})

@@ -16,7 +16,8 @@ from sim.errors import InputError, closest, number
 from sim.file_kinds import POSTERIOR, misplaced
 from sim.parameters import entry
 from sim.scenario_files import shipped_folder
-from sim.yaml_files import load_yaml, shown_path
+from sim.writing import noted
+from sim.yaml_files import dump_yaml, load_yaml, shown_path
 
 WEIGHT = "weight"
 FOLDER = "posteriors"  # beside the shipped scenarios
@@ -131,7 +132,7 @@ def _posterior(path: Path) -> Posterior:
 def _table(path: Path, file: str) -> tuple[list[str], np.ndarray]:
     """The header and the numbers of a CSV file."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
+        with noted(open(path, encoding="utf-8-sig", newline="")) as stream:
             rows = [row for row in csv.reader(stream) if row]
     except FileNotFoundError:
         raise InputError("there is no such file.", "Give a posterior that confianza calibrate wrote.", file=file) from None
@@ -165,15 +166,9 @@ def _check(name: str, values: np.ndarray, file: str) -> None:
         raise InputError(message, f"'{name}': {known.summary} ({known.unit}).", file=file)
 
 
-def write_posterior(posterior: Posterior, folder: Path) -> list[Path]:
-    """Write NAME.csv (five significant digits; weights of a small share of the mean too) and NAME.yaml into a folder."""
-    from sim.yaml_files import dump_yaml
-
-    folder.mkdir(parents=True, exist_ok=True)
-    table, facts = folder / f"{posterior.name}.csv", folder / f"{posterior.name}.yaml"
+def posterior_files(posterior: Posterior) -> dict[str, str]:
+    """NAME.csv (five significant digits; weights of a small share of the mean too) and NAME.yaml, as texts."""
     lines = [",".join((*posterior.names, WEIGHT))]
     for draw, weight in zip(posterior.draws, posterior.weights, strict=True):
         lines.append(",".join(f"{value:.5g}" for value in (*draw, weight * len(posterior.weights))))
-    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    facts.write_text(dump_yaml(dict(posterior.facts)), encoding="utf-8")
-    return [table, facts]
+    return {f"{posterior.name}.csv": "\n".join(lines) + "\n", f"{posterior.name}.yaml": dump_yaml(dict(posterior.facts))}

@@ -1,12 +1,9 @@
 """Labeled results of a run: an xarray dataset with provenance, a summary with intervals, save and load."""
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -24,10 +21,13 @@ from sim.measures import MEASURES, Measure, first_year, last_year, recorded
 from sim.measures.names import CALLED, hint
 from sim.scenario import Scenario
 from sim.sources import sources
+from sim.steady import steadily
+from sim.writing import Content, write
 
 LEVEL = 0.95
 T = TypeVar("T")
 DATASET, SCENARIO, SUMMARY, PROVENANCE = "results.nc", "scenario.yaml", "summary.csv", "provenance.json"
+FILES = (DATASET, SCENARIO, SUMMARY, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
 
 
 def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = None) -> Scenario:
@@ -125,20 +125,20 @@ class Results:
         return row
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write results.nc, scenario.yaml, summary.csv and provenance.json; each file appears whole or not at all.
+        """Write results.nc, scenario.yaml, summary.csv and provenance.json; all of them or none (see `sim.writing.write`).
 
-        InputError if the folder cannot be written to.
+        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
         """
-        folder = Path(folder)
         facts = plain(self.dataset.attrs)
         facts |= {name: json.loads(facts[name]) for name in ("versions", "origins") if name in facts}
         facts["replicate_seeds"] = self.dataset.seed.values.tolist()
-        text = {
+        files: dict[str, Content] = {
+            DATASET: netcdf(self.dataset),
             SCENARIO: facts.pop("scenario"),
             SUMMARY: self.summary().to_csv(index=False),
             PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
         }
-        return write_all(folder / DATASET, self.dataset, text)
+        return write(folder, files)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Results":
@@ -162,29 +162,13 @@ class Results:
         return card(f"Results of {self.name}", facts, *parts)
 
 
-def write(path: Path, make: Callable[[Path], object]) -> Path:
-    """Let `make` write a file beside `path`, then give it its name. InputError if that fails."""
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            make(temporary)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise unwritable(path.parent, error) from None
-    return path
-
-
-def write_all(path: Path, dataset: xr.Dataset, texts: dict[str, str]) -> list[Path]:
-    """Write a dataset, and beside it texts by their file names."""
-    written = [write(path, lambda place: dataset.to_netcdf(place, engine="h5netcdf"))]
-    return written + [write(path.with_name(name), partial(Path.write_text, data=text, encoding="utf-8")) for name, text in texts.items()]
+def netcdf(dataset: xr.Dataset) -> Content:
+    """A dataset as a NetCDF file, for `write`."""
+    return steadily(lambda stream: dataset.to_netcdf(stream, engine="h5netcdf"))
 
 
 def read(made: Callable[[xr.Dataset], T], path: Path, what: str, remedy: str) -> T:
-    """What is made of a dataset that `write_all` wrote. InputError if the file is not there or cannot be read as that."""
+    """What is made of a dataset of a file. InputError if the file is not there or cannot be read as that."""
     try:
         return made(xr.load_dataset(path, engine="h5netcdf"))
     except InputError:
@@ -203,18 +187,3 @@ def of_today(dataset: xr.Dataset) -> xr.Dataset:
 def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     """Attributes of a dataset as JSON can hold them."""
     return {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in attributes.items()}
-
-
-def check_folder(folder: Path) -> None:
-    """InputError if a folder can neither be written to nor made; changes nothing."""
-    existing = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
-    try:
-        with tempfile.TemporaryFile(dir=existing):
-            pass
-    except OSError as error:
-        raise unwritable(folder, error) from None
-
-
-def unwritable(folder: Path, error: OSError) -> InputError:
-    """The error for a folder that cannot be written to."""
-    return InputError(f"the folder '{folder}' cannot be written to ({error.strerror or error}).", "Choose another one with --out.")

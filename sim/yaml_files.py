@@ -17,6 +17,7 @@ import yaml
 
 from sim.errors import InputError, closest
 from sim.remedies import number_remedy, plain
+from sim.writing import noted
 
 EXAMPLE = "name: My city"  # of a line, for messages
 LARGEST = 1_000_000  # bytes
@@ -123,7 +124,7 @@ def _bytes(path: str, largest: int) -> bytes:
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             raise InputError("this is not a regular file.", "Save the YAML in a file and give its path.")
-        with open(path, "rb") as stream:
+        with noted(open(path, "rb")) as stream:
             raw = stream.read(largest + 1)
     except FileNotFoundError:
         raise InputError("there is no such file.", _nearby(path)) from None

@@ -133,7 +133,7 @@ def test_places_are_the_same_in_processes_and_here(tmp_path, monkeypatch):
 
 def test_everything_is_written_beside_each_other(tmp_path, capsys):
     found = made.discovery("purge")
-    verb.write(made.decision(), [found], tmp_path)
+    verb.draw(made.decision(), [found], tmp_path, verb.save(made.decision(), [found], tmp_path))
     assert Decision.load(tmp_path / "decision").recommended == "training"
     own = tmp_path / "discovery" / "effect-purge-mean_trust-below-0"
     assert Discovery.load(own).condition == found.condition
@@ -195,7 +195,7 @@ def test_of_a_study_whose_runs_are_there_the_key_of_the_file_counts(capsys, monk
         verb, "decide", lambda swept, **wanted: read.append(swept.study.decision) or replace(made.decision(), study=made.STUDY)
     )
     monkeypatch.setattr(verb, "places", lambda *asked: [])
-    monkeypatch.setattr(verb, "write", lambda decision, found, folder: None)
+    monkeypatch.setattr(verb, "draw", lambda *made: None)
     for high in (500, 900):
         tiny = STUDY.replace("sobol: 32", "sobol: 2").replace("replicates: 2", "replicates: 1").replace("[0, 500]", f"[0, {high}]")
         Path("tiny.yaml").write_text(tiny)

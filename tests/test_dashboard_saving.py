@@ -1,10 +1,10 @@
 """Scenarios that the page saves: in one folder, under plain names, and never over a file without being told."""
 
 import os
-from pathlib import Path
 
 import pytest
 
+from sim import writing
 from sim.dashboard.saving import save_scenario
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario, load_scenario
@@ -47,7 +47,11 @@ def test_a_file_is_replaced_only_if_that_is_said(tmp_path):
         save_scenario(CITY.with_(weeks=7), "my-city_2", tmp_path)
     assert load_scenario(path) == CITY
     save_scenario(CITY.with_(weeks=7), "my-city_2", tmp_path, overwrite=True)
-    assert load_scenario(path).weeks == 7 and os.listdir(tmp_path) == ["my-city_2.yaml"]
+    assert load_scenario(path).weeks == 7 and sorted(os.listdir(tmp_path)) == ["confianza.json", "my-city_2.yaml"]
+    path.write_text("name: mine\n")
+    with pytest.raises(InputError, match=r"my-city_2\.yaml' was changed after Confianza wrote it"):
+        save_scenario(CITY, "my-city_2", tmp_path, overwrite=True)
+    assert path.read_text() == "name: mine\n"
 
 
 def test_nothing_is_saved_where_nothing_can_be(tmp_path):
@@ -64,23 +68,10 @@ def test_nothing_is_saved_where_nothing_can_be(tmp_path):
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_full_disk_is_said_in_plain_words(overwrite, tmp_path, monkeypatch):
-    def refuse(*given, **options):
+    def refuse(*given):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "open", refuse)
-    monkeypatch.setattr(Path, "write_text", refuse)
-    with pytest.raises(InputError, match="cannot be written to") as caught:
+    monkeypatch.setattr(writing.os, "fsync", refuse)
+    with pytest.raises(InputError, match=r"the disk of .* is full") as caught:
         save_scenario(CITY, "city", tmp_path, overwrite=overwrite)
     assert "--folder" in caught.value.remedy and os.listdir(tmp_path) == []
-
-
-def test_a_file_has_its_name_only_when_it_is_whole(tmp_path, monkeypatch):
-    write, there = Path.write_text, []
-
-    def watched(place, *given, **options):
-        there.append((tmp_path / "city.yaml").exists())
-        return write(place, *given, **options)
-
-    monkeypatch.setattr(Path, "write_text", watched)
-    save_scenario(CITY, "city", tmp_path)
-    assert there == [False] and os.listdir(tmp_path) == ["city.yaml"]

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from sim.errors import InputError
-from sim.posterior import Posterior, load_posterior, write_posterior
+from sim.posterior import Posterior, load_posterior, posterior_files
 from sim.scenario import CitySize, Scenario
 from sim.studies.draws import Draws
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
+from sim.writing import write
 
 CITY = Scenario(name="Small", city=CitySize(adults=1000), weeks=8, spin_up_weeks=4, seed=3)
 NAMES = ("trust.contact_gain", "reporting.trust_slope", "hearsay.radius")
@@ -24,7 +25,7 @@ def made(draws=100, facts=None, seed=1):
 
 def test_what_is_written_is_read_back(tmp_path):
     posterior = made(facts={"scenario": "here", "parameters": {"trust.contact_gain": 0.1}})
-    write_posterior(posterior, tmp_path)
+    write(tmp_path, posterior_files(posterior))
     read = load_posterior(tmp_path / "here.csv")
     assert read.name == "here" and read.names == NAMES and read.own == {"trust.contact_gain": 0.1}
     np.testing.assert_allclose(read.draws, posterior.draws, rtol=1e-4)
@@ -89,7 +90,7 @@ def test_draws_are_a_distribution_whose_quantiles_come_back():
 
 
 def study(folder, design, **more):
-    write_posterior(made(), folder)
+    write(folder, posterior_files(made()))
     vary = {"posterior": str(folder / "here.csv"), **more}
     return Study(name="s", scenario=CITY, vary=vary, design=design, measures=["mean_trust"], replicates=1)
 
@@ -119,14 +120,14 @@ def test_a_resolved_study_needs_the_file_no_more(tmp_path):
 
 
 def test_a_posterior_beside_a_study_is_found(tmp_path):
-    write_posterior(made(), tmp_path)
+    write(tmp_path, posterior_files(made()))
     text = "name: s\nscenario: national-average\nvary: {posterior: here.csv}\ndesign: {draws: 8}\nreplicates: 1\n"
     (tmp_path / "study.yaml").write_text(text)
     assert [factor.name for factor in load_study(tmp_path / "study.yaml").factors()] == list(NAMES)
 
 
 def test_what_a_scenario_sets_itself_is_not_overruled_by_another_place(tmp_path):
-    write_posterior(made(facts={"parameters": {"reporting.trust_slope": 1.0}}), tmp_path)
+    write(tmp_path, posterior_files(made(facts={"parameters": {"reporting.trust_slope": 1.0}})))
     varied = {"name": "s", "vary": {"posterior": str(tmp_path / "here.csv")}, "design": {"draws": 8}, "replicates": 1}
 
     def names(**set_):

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from pace import slowness
 
-from sim.engine import shards, store
+from sim import writing
+from sim.engine import store
 from sim.engine.journal import Journal
 from sim.engine.plans import Failure, Piece
 from sim.engine.store import chunk_of
@@ -210,12 +211,18 @@ def test_a_damaged_shard_is_found_and_only_it_is_run_again(filled, damage, kind)
 
 
 def test_files_that_are_not_recorded_are_removed(filled):
-    left = [filled.folder / "shards" / name for name in ("00099.parquet", ".00005.parquet.part")] + [filled.folder / ".study.yaml.part"]
-    for path in left:
+    with filled.writing(), filled.journal() as journal:
+        journal.forget(5)  # as if it had been written and not yet recorded
+    left = [filled.folder / "shards" / ".confianza-0.part", filled.folder / ".confianza-1.part"]
+    mine = [filled.folder / name for name in ("notes.txt", "shards/00099.parquet", "shards/00001-copy.parquet", ".notes.part")]
+    for path in left + mine:
         path.write_bytes(b"half a shard")
-    (filled.folder / "notes.txt").write_text("mine")
+    before = (filled.folder / "shards" / "00005.parquet").read_bytes()
+    with filled.writing():
+        assert not (filled.folder / "shards" / "00005.parquet").exists()
     fill(filled)
-    assert not any(path.exists() for path in left) and (filled.folder / "notes.txt").exists()
+    assert (filled.folder / "shards" / "00005.parquet").read_bytes() == before
+    assert not any(path.exists() for path in left) and all(path.read_bytes() == b"half a shard" for path in mine)
 
 
 class Crash(BaseException):
@@ -242,11 +249,11 @@ def test_ending_at_any_step_of_writing_a_shard_changes_nothing(step, call, tmp_p
 
     with monkeypatch.context() as patch:
         if step == "open":
-            patch.setattr(shards, "open", ends(open), raising=False)
+            patch.setattr(writing, "open", ends(open), raising=False)
         elif step == "record":
             patch.setattr(Journal, "record", ends(Journal.record))
         else:
-            patch.setattr(shards.os, step, ends(getattr(os, step)))
+            patch.setattr(writing.os, step, ends(getattr(os, step)))
         with pytest.raises(Crash):
             fill(made)
     assert made.status().kept in (*range(0, 48, 9), 48) and made.status().problems == ()
@@ -264,7 +271,7 @@ def test_a_full_disk_is_explained_and_nothing_is_lost(call, tmp_path, monkeypatc
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(shards.os, "fsync", no_room)
+        patch.setattr(writing.os, "fsync", no_room)
         with pytest.raises(InputError, match=r"the disk of .* is full(?s:.*)confianza resume"):
             fill(made)
     assert data_of(fill(made).folder) == data_of(filled.folder)

@@ -12,7 +12,7 @@ from sim.errors import InputError
 from sim.parameters import CODEBOOK
 from sim.patterns import Finding, patterns
 from sim.plots_validation import FIGURES, save_figures
-from sim.posterior import Posterior, shipped_posteriors, write_posterior
+from sim.posterior import Posterior, posterior_files, shipped_posteriors
 from sim.scenario import CitySize, Scenario, load_scenario
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
@@ -21,6 +21,7 @@ from sim.validation.page import FOLDER, page, shown, span
 from sim.validation.record import FILE, Validation, load, save
 from sim.validation.run import cities, in_one_city
 from sim.validation.targets import controls, holdouts
+from sim.writing import write
 
 ROOT = Path(__file__).parent.parent
 SMALL = Scenario(name="small", city=CitySize(adults=2000), spin_up_weeks=4, seed=3)
@@ -112,7 +113,7 @@ def test_figures_are_drawn_and_do_not_change(small_validation, tmp_path):
 
 @pytest.fixture
 def posterior_file(tmp_path):
-    write_posterior(prior(), tmp_path)
+    write(tmp_path, posterior_files(prior()))
     return tmp_path / "made-up.csv"
 
 

@@ -1,5 +1,6 @@
 """What the live page says when something cannot be done: each refusal is provoked on a stage, and told in both languages."""
 
+import os
 import re
 import string
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from filelock import FileLock, Timeout
 
 pytest.importorskip("solara_assets", reason="the extra view is not installed")
 pytest.importorskip("PIL", reason="the extra view is not installed")
@@ -19,6 +21,8 @@ from sim.reforms import reforms
 from sim.report.words import pattern
 from sim.scenario import Scenario
 from sim.world.interventions import REFORMS, common
+from sim.writing import one_command, write_file
+from sim.yaml_files import load_yaml
 
 SMALL = {"name": "Small", "city": {"adults": 1000}, "weeks": 30, "spin_up_weeks": 4, "seed": 3}
 ARMS = {"course": reforms([{"training": {"start": 2, "coverage": 0.9}}])}
@@ -54,8 +58,24 @@ def saved(name, prepare=lambda folder, patched: None, *, overwrite=True):
     return save
 
 
-def full(*given, **options):
-    raise OSError(28, "No space left on device")
+def failing(*error):
+    def fail(*given):
+        raise OSError(*error)
+
+    return fail
+
+
+def taken(lock, **options):
+    """Somebody else holds it."""
+    Path(lock.lock_file).write_text("process 7 on elsewhere")
+    raise Timeout(lock.lock_file)
+
+
+def reading(stage, patched):
+    """A scenario of the page's own that the command has read."""
+    with one_command():
+        load_yaml(write_file(stage.view.folder / "mine.yaml", "name: a", "scenario"))
+        stage.save("course", "mine", overwrite=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +120,14 @@ REFUSED = {
     "it is there": saved("mine", lambda folder, _: (folder / "mine.yaml").touch(), overwrite=False),
     "no ordinary file": saved("mine", lambda folder, _: (folder / "mine.yaml").mkdir()),
     "no folder": saved("mine", lambda folder, _: folder.rmdir()),
-    "a full disk": saved("mine", lambda folder, patched: patched.setattr(Path, "write_text", full)),
+    "not Confianza's": saved("mine", lambda folder, _: (folder / "mine.yaml").touch()),
+    "another kind": saved("mine", lambda folder, _: write_file(folder / "mine.yaml", "a")),
+    "changed": saved("mine", lambda folder, _: (write_file(folder / "mine.yaml", "a", "scenario"), (folder / "mine.yaml").write_text("b"))),
+    "what is read": reading,
+    "another list": saved("mine", lambda folder, _: (folder / "confianza.json").write_text("[]")),
+    "another process": saved("mine", lambda folder, patched: patched.setattr(FileLock, "acquire", taken)),
+    "no right": saved("mine", lambda folder, patched: patched.setattr(os, "fsync", failing(1, "Operation not permitted"))),
+    "a full disk": saved("mine", lambda folder, patched: patched.setattr(os, "fsync", failing(28, "No space left on device"))),
 }
 
 

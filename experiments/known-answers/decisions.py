@@ -36,7 +36,7 @@ from scipy.stats import norm, qmc
 from sim.methods.decision.denoise import normals
 from sim.methods.decision.outcomes import Outcomes, judged
 from sim.methods.decision.partial import partial
-from sim.results import write
+from sim.writing import write_file
 
 GAINS = np.array([[0.9, 0.1, 0.5], [0.5, 0.4, -0.3], [0.0, 0.1, 0.7], [0.1, 0.2, 0.0]])  # of three options in four factors
 MEANS = np.array([0.3, 0.2, -0.1])
@@ -151,7 +151,7 @@ def main() -> None:
         rows.append(case())
         told = (f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in rows[-1].items())
         print(" ".join(told), flush=True)
-    write(asked.out, lambda path: pd.DataFrame(rows).to_csv(path, index=False))
+    write_file(asked.out, pd.DataFrame(rows).to_csv(index=False))
 
 
 if __name__ == "__main__":

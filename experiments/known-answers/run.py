@@ -31,7 +31,7 @@ import pandas as pd
 from scipy.stats import qmc, spearmanr
 
 from sim.methods.sensitivity import indices
-from sim.results import write
+from sim.writing import write_file
 
 WEIGHTS = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
 MIXED = np.array([0, 0.5, 1, 2, 4.5, 9, 20, 50])
@@ -192,7 +192,7 @@ def main() -> None:
     print(
         f"\nMorris, 360 runs: rank correlation with exact totals {ranks.mean():.3f} (least {ranks.min():.3f}) over {asked.designs} designs"
     )
-    write(asked.out, lambda path: found.to_csv(path, index=False))
+    write_file(asked.out, found.to_csv(index=False))
 
 
 if __name__ == "__main__":

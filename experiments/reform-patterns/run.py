@@ -20,9 +20,10 @@ import numpy as np
 
 from sim.compiled import fingerprint
 from sim.patterns import REPLICATES, patterns
-from sim.results import interval, versions, write
+from sim.results import interval, versions
 from sim.scenario import Scenario, load_scenario
 from sim.validation.jobs import carried_out, plan
+from sim.writing import write_file
 
 REFORMS = ("P24", "P25", "P26", "P27", "P28", "P29", "P30", "P32")
 BESIDE = {  # what is shown without a verdict: text, unit
@@ -97,7 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
     facts = {"scenario": "national-average", "seed": base.seed, "replicates": replicates, "quick": options.quick}
     facts |= {"versions": versions(), "sources": fingerprint(), "rows": [row._asdict() for row in rows(values)]}
     facts["values"] = {name: each.tolist() for name, each in values.items()}
-    write(options.out, lambda path: path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8"))
+    write_file(options.out, json.dumps(facts, indent=2) + "\n")
 
 
 if __name__ == "__main__":

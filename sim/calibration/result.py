@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,16 @@ import pandas as pd
 from sim.errors import InputError
 from sim.html import card, table
 from sim.parameters import CODEBOOK
-from sim.posterior import Posterior, load_posterior, write_posterior
-from sim.results import write
+from sim.posterior import Posterior, load_posterior, posterior_files
 from sim.studies.factors import Factor
+from sim.writing import write
 
 LEVEL = 0.9  # of intervals
 TELLING = 0.2  # contraction above which the targets have told something of a parameter
 ALIKE = 0.4  # correlation, on the normal scale, above which two parameters cannot be told apart
 FLAT = 12**-0.5  # standard deviation of a uniform number
 PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT = "parameters.csv", "targets.csv", "pairs.csv", "answers.csv", "unit.csv"
+FILES = (PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT, "contraction.png", "marginals.png", "targets.png")  # beside NAME.csv and NAME.yaml
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,8 @@ class Calibration:
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write NAME.csv and NAME.yaml, which studies can use, and the tables. InputError if the folder cannot be written to."""
-        folder = Path(folder)
         tables = {PARAMETERS: self.parameters, TARGETS: self.targets, PAIRS: self.pairs, ANSWERS: self.answers, UNIT: self.unit.round(5)}
-        made = [write(folder / name, partial(table.to_csv, index=False)) for name, table in tables.items()]
-        return [*write_posterior(self.posterior, folder), *made]
+        return write(folder, {**posterior_files(self.posterior), **{name: table.to_csv(index=False) for name, table in tables.items()}})
 
     @classmethod
     def load(cls, folder: str | Path, name: str) -> "Calibration":

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import options, verbs
+from sim.cli.outlets import flush, outlets
 from sim.errors import InputError, Interrupted
+from sim.writing import one_command
 
 INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
 
@@ -160,14 +162,15 @@ verbs.register(app)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line. Exit code 2, and one clear message on standard error, if something that was written cannot be used."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows a question mark instead of a traceback
-    try:
-        app(arguments, prog_name="confianza")
-    except InputError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    except Interrupted as stop:
-        print(f"{str(stop)[:1].upper()}{str(stop)[1:]}", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    with outlets(), one_command():
+        try:
+            try:
+                app(arguments, prog_name="confianza")
+            finally:
+                flush()
+        except InputError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
+        except Interrupted as stop:
+            print(f"{str(stop)[:1].upper()}{str(stop)[1:]}", file=sys.stderr)
+            sys.exit(INTERRUPTED)

@@ -8,13 +8,13 @@ import pandas as pd
 
 from sim.calibration.calibrate import CITIES, CITIES_APART, DRAWS, Calibrator
 from sim.calibration.coverage import REPEATS, Coverage
-from sim.calibration.result import TELLING, Calibration
+from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.targets import Target, load_targets
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import done_in, running
-from sim.cli.work import check_out, chosen
+from sim.cli.work import chosen, writing
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
@@ -22,7 +22,9 @@ from sim.methods import UNVALIDATED
 from sim.scenario import Scenario
 from sim.studies.keys import records
 from sim.studies.work import job_of
+from sim.writing import write_file
 
+COVERAGE = "coverage.csv"
 SHOWN = 15  # parameters in the table; all are in parameters.csv
 RUNNING = 0.6  # of the minutes; emulators and sampling take the rest
 PILOTS = 8  # runs for each worker, that tell how many fit into the minutes
@@ -37,24 +39,33 @@ def calibrate_scenario(
     place = Path(name).stem
     known = load_targets(place, targets)
     folder = out or Path("out") / f"calibration-{place}"
-    check_out(folder)
-    effort = chosen_effort(Space(scenario, known, scenario.seed), runs, minutes, workers)
-    calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
-    console().print(outline(scenario, known, calibrator))
-    if cities:
-        tested(calibrator, cities)
-        return
+    with writing(folder, (COVERAGE,) if cities else (*FILES, f"{place}.csv", f"{place}.yaml")):
+        effort = chosen_effort(Space(scenario, known, scenario.seed), runs, minutes, workers)
+        calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
+        console().print(outline(scenario, known, calibrator))
+        if cities:
+            tested(calibrator, cities)
+        else:
+            calibrated(calibrator)
+
+
+def calibrated(calibrator: Calibrator) -> None:
+    """Calibrate, write the posterior and tables, print them, draw figures, and say where."""
+    effort, folder = calibrator.effort, calibrator.folder
     total = effort.runs + effort.apart(effort.waves)
     with running(total, sum(done_in(folder / store) for store in (RUNS, ALONE, DRAWS))) as progress:
         calibrator.progress = progress
         made = calibrator.run()
-    tell(made)
+    try:
+        written = made.save(folder)
+    finally:  # what was computed is told even if there is no room for it
+        tell(made)
     from sim.plots_calibration import save_figures  # after the tables, because matplotlib takes long to import
 
-    written = made.save(folder) + save_figures(made, calibrator.space.factors, folder)
+    written += save_figures(made, calibrator.space.factors, folder)
     screen = console()
     screen.print(f"The posterior, tables and figures are in {folder}: {', '.join(path.name for path in written)}")
-    screen.print(f"A study varies it with vary: {{posterior: {folder / place}.csv}} and design: {{draws: 64}}", soft_wrap=True)
+    screen.print(f"A study varies it with vary: {{posterior: {folder / made.name}.csv}} and design: {{draws: 64}}", soft_wrap=True)
 
 
 def chosen_effort(space: Space, runs: int | None, minutes: float | None, workers: int | None) -> Effort:
@@ -136,8 +147,7 @@ def tested(calibrator: Calibrator, cities: int) -> Coverage:
     with running(total, sum(done_in(calibrator.folder / store) for store in (RUNS, ALONE, CITIES, CITIES_APART))) as progress:
         calibrator.progress = progress
         found = calibrator.cover(cities)
-    file = calibrator.folder / "coverage.csv"
-    found.table.to_csv(file, index=False)
+    file = write_file(calibrator.folder / COVERAGE, found.table.to_csv(index=False))
     screen = console()
     shown = table("parameter", "covered", "contraction", right=("covered", "contraction"), whole=("parameter",))
     for row in found.table[found.table.contraction > TELLING].itertuples():

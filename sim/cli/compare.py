@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli.show import Table, amount, console, note, progress, table
-from sim.cli.work import Where, ask_first, check_out, check_replicates
+from sim.cli.work import Where, ask_first, check_replicates, writing
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
 from sim.studies.compare import compare
-from sim.studies.comparison import Comparison
+from sim.studies.comparison import FILES, Comparison
 from sim.studies.runs import ComparisonPlan
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 from sim.studies.study_files import load_study
@@ -31,33 +31,40 @@ def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | Non
 
 
 def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int | None, where: Where, yes: bool = False) -> None:
-    """Compare, print, write results and figures, and say where. Errors about arms name the study's file."""
+    """Compare, write results, print, draw figures, and say where."""
     study = chosen(path, replicates, weeks, seed)
     folder = where.out or Path("out") / Path(path).stem
-    check_out(folder)
-    screen = console()
-    screen.print(describe(study))
-    most = study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
-    ask_first(ComparisonPlan(study, most), where, folder, yes)
+    with writing(folder, FILES):
+        screen = console()
+        screen.print(describe(study))
+        began = time.perf_counter()
+        comparison = compared(study, path, where._replace(out=folder), yes)
+        took = time.perf_counter() - began
+        try:
+            written = comparison.save(folder)
+        finally:  # what was computed is told even if there is no room for it
+            report(comparison, bool(study.budget))
+        from sim.plots_compare import save_figures  # after the table, because matplotlib takes long to import
+
+        written += save_figures(comparison, folder)
+        screen.print(f"\nRan in {took:.1f} s.")
+        screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
+
+
+def compared(study: Study, path: str, where: Where, yes: bool) -> Comparison:
+    """What the arms led to, with a progress bar. Errors about arms name the study's file."""
+    base, most = study.base, study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
+    ask_first(ComparisonPlan(study, most), where, where.out or Path(), yes)
     if study.budget:
         note("Pilot runs: scaling the doses of each arm to the budget ...")
     warm_up()
-    base = study.base
-    began = time.perf_counter()
     with progress(base.city.adults) as bar:
         task = bar.add_task("Comparing", total=most * len(study.all_arms()) * (base.spin_up_weeks + base.weeks))
         try:
-            execution = where._replace(out=folder).execution("comparison", lambda done: bar.advance(task, done))
-            comparison = compare(study, **execution._asdict())
+            execution = where.execution("comparison", lambda done: bar.advance(task, done))
+            return compare(study, **execution._asdict())
         except InputError as error:
             raise error if error.file else error.at(path) from None
-    took = time.perf_counter() - began
-    report(comparison, bool(study.budget))
-    from sim.plots_compare import save_figures  # after the table, because matplotlib takes long to import
-
-    written = comparison.save(folder) + save_figures(comparison, folder)
-    screen.print(f"\nRan in {took:.1f} s.")
-    screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
 
 
 def heading(study: Study) -> list[str]:

@@ -19,15 +19,15 @@ from sim.cli.sensitivity import complete
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
 from sim.errors import InputError, number
-from sim.results import check_folder
 from sim.studies.conditions import condition_of
 from sim.studies.decide import check, decide
-from sim.studies.decision import FOLDER, Decision
+from sim.studies.decision import FILES, FOLDER, Decision
 from sim.studies.discover import discover
 from sim.studies.discoveries import FOLDER as DISCOVERED
 from sim.studies.discoveries import Discovery
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep
+from sim.writing import check_files, writer
 
 SHOWN = 8  # numbers worth knowing in a table; all are in evppi.csv
 PERMUTATIONS, RESAMPLES = 39, 50  # fewer than by default, because several conditions are looked into
@@ -45,26 +45,29 @@ def decide_on(
     executor: str,
     workers: int | None,
 ) -> None:
-    """Decide on a study or a store, print tables, write everything and say where."""
+    """Decide on a study or a store, write tables, print the answer, draw figures and say where."""
     stored = Path(given).is_dir()
     study = Sweep.load(given).study if stored else chosen(given, None, None, None)
     wanted = wishes(study, value, pay, budget, week)  # before hours of runs
     store = Path(given) if stored else out or Path("out") / Path(given).stem
     folder = out or store
-    for name in (FOLDER, DISCOVERED):
-        check_folder(folder / name)
+    check_files(folder / FOLDER, FILES)
     screen = console()
     screen.print(outline(study))
     made = complete(given, study) if stored else swept(study, given, store, executor, workers)
     if failed := len(made.store.failures()):
         note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
-    with steps() as done:
-        decision = decide(made, **wanted)
-        decision.save(folder / FOLDER)  # at once: the search for where arms fail takes longer
-        done()
-        found = places(made, failing(decision), decision.week, done)
-    tell(decision, found)
-    write(decision, found, folder)
+    with writer(folder / FOLDER, FILES):
+        with steps() as done:
+            decision = decide(made, **wanted)
+            decision.save(folder / FOLDER)  # at once: the search for where arms fail takes longer
+            done()
+            found = places(made, failing(decision), decision.week, done)
+        try:
+            written = save(decision, found, folder)
+        finally:  # what was computed is told even if there is no room for it
+            tell(decision, found)
+        draw(decision, found, folder, written)
 
 
 def wishes(study: Study, value: list[str], pay: tuple[float, float] | None, budget: float | None, week: int | None) -> Wanted:
@@ -221,19 +224,28 @@ def place(found: Discovery) -> str:
     return f"{found.condition}: {100 * found.share:.0f} of 100 draws, but {100 * found.density:.0f} of 100 where {rules}"
 
 
-def write(decision: Decision, found: list[Discovery], folder: Path) -> None:
-    """Save the decision and the discoveries with their figures, and say where and how to go on."""
+def save(decision: Decision, found: list[Discovery], folder: Path) -> list[Path]:
+    """Save the decision and the discoveries; the paths of the decision's files."""
+    for one in found:
+        one.save(of(one, folder))
+    return decision.save(folder / FOLDER)
+
+
+def of(found: Discovery, folder: Path) -> Path:
+    """The folder of a discovery."""
+    return folder / DISCOVERED / condition_of(found.study, found.condition, found.week).folder
+
+
+def draw(decision: Decision, found: list[Discovery], folder: Path, written: list[Path]) -> None:
+    """Draw the figures of both, and say where everything is and how to go on."""
     from sim.plots_decision import save_discovered, save_figures  # after the tables, because matplotlib takes long to import
 
     screen = console()
-    written = decision.save(folder / FOLDER)
     figures = save_figures(decision, folder / FOLDER)
     names = ", ".join(path.name for path in written)
     screen.print(f"\nTables and {len(figures)} figures are in {folder / FOLDER}: {names}", soft_wrap=True)
     for one in found:
-        own = folder / DISCOVERED / condition_of(one.study, one.condition, one.week).folder
-        one.save(own)
-        save_discovered(one, own)
+        save_discovered(one, of(one, folder))
     if found:
         screen.print(f"Where arms fail is in {folder / DISCOVERED}", soft_wrap=True)
     screen.print(f"A page with all of it: confianza report {folder}", soft_wrap=True)

@@ -8,17 +8,17 @@ from sim.cli.sensitivity import complete
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
 from sim.errors import InputError, number
-from sim.results import check_folder
 from sim.studies.conditions import condition_of
 from sim.studies.discover import check_design, discover
-from sim.studies.discoveries import FOLDER, Discovery
+from sim.studies.discoveries import FILES, FOLDER, Discovery
 from sim.studies.sweep import Sweep
+from sim.writing import check_files, writer
 
 LEAST_P = 0.001  # below it a quasi-p is not written out
 
 
 def discover_where(given: str, condition: str, week: int | None, out: Path | None, executor: str, workers: int | None) -> None:
-    """Look for a box in a study or a store, print it in words and as tables, write everything and say where."""
+    """Look for a box in a study or a store, write tables, print it in words, draw figures and say where."""
     stored = Path(given).is_dir()
     study = Sweep.load(given).study if stored else chosen(given, None, None, None)
     try:
@@ -28,17 +28,21 @@ def discover_where(given: str, condition: str, week: int | None, out: Path | Non
         raise error if error.file else error.at("CONDITION") from None
     store = Path(given) if stored else out or Path("out") / Path(given).stem
     folder = (out if stored and out else store / FOLDER) / asked.folder
-    check_folder(folder)
+    check_files(folder, FILES)
     screen = console()
     screen.print(outline(study))
     made = complete(given, study) if stored else swept(study, given, store, executor, workers)
     if failed := len(made.store.failures()):
         note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
-    found = discover(made, condition, week=week)
-    tell(found)
-    from sim.plots_decision import save_discovered  # after the tables, because matplotlib takes long to import
+    with writer(folder, FILES):
+        found = discover(made, condition, week=week)
+        try:
+            written = found.save(folder)
+        finally:  # what was computed is told even if there is no room for it
+            tell(found)
+        from sim.plots_decision import save_discovered  # after the tables, because matplotlib takes long to import
 
-    written = [*found.save(folder), *save_discovered(found, folder)]
+        written += save_discovered(found, folder)
     screen.print(f"Written to {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
 
 

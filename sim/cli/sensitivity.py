@@ -11,11 +11,11 @@ from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import beliefs_of, outline, swept
 from sim.errors import number
 from sim.methods import UNVALIDATED
-from sim.results import check_folder
-from sim.studies.findings import FOLDER, Analysis, Finding
+from sim.studies.findings import FIGURES, FILES, FOLDER, Analysis, Finding
 from sim.studies.sensitivity import analyze, default_outputs, method_for, output_of
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep
+from sim.writing import check_files, writer
 
 SHOWN = 10  # factors in a table; all are in indices.csv
 # method: column of the table of indices, what it is called, what it is multiplied with
@@ -31,35 +31,39 @@ COLUMNS: dict[str, tuple[tuple[str, str, float], ...]] = {
 def sensitivity_of(
     given: str, of: list[str], method: str | None, week: int | None, out: Path | None, executor: str, workers: int | None
 ) -> None:
-    """Analyze a study or a store, print a table for each output, write everything and say where."""
+    """Analyze a study or a store, write tables, print one for each output, draw figures and say where."""
     stored = Path(given).is_dir()
     study = Sweep.load(given).study if stored else chosen(given, None, None, None)
     chosen_method = method_for(study, method)  # before hours of runs
-    names = [output_of(study, name, week).of for name in of or default_outputs(study)]
+    outputs = [output_of(study, name, week) for name in of or default_outputs(study)]
     folder = (out or Path(given) / FOLDER) if stored else (out or Path("out") / Path(given).stem) / FOLDER
-    check_folder(folder)
+    names = (*FILES, *(f"{output.folder}/{name}.png" for output in outputs for name in FIGURES))
+    check_files(folder, names)
     screen = console()
     screen.print(outline(study))
     made = complete(given, study) if stored else swept(study, given, folder.parent, executor, workers)
     if failed := len(made.store.failures()):
         note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
-    bar = Progress(
-        TextColumn("Analyzing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        disable=not Console(stderr=True).is_terminal,
-    )
-    with bar:
-        task = bar.add_task("", total=len(names))
-        analysis = analyze(made, names, method=chosen_method, week=week, progress=lambda: bar.advance(task))
-    tell(analysis)
-    from sim.plots_sensitivity import save_figures  # after the tables, because matplotlib takes long to import
+    with writer(folder, names):
+        analysis = analyzed(made, [output.of for output in outputs], chosen_method, week)
+        try:
+            written = analysis.save(folder)
+        finally:  # what was computed is told even if there is no room for it
+            tell(analysis)
+        from sim.plots_sensitivity import save_figures  # after the tables, because matplotlib takes long to import
 
-    written = analysis.save(folder)
-    figures = save_figures(analysis, folder)
+        figures = save_figures(analysis, folder)
     screen.print(f"Tables and {len(figures)} figures are in {folder}: {', '.join(path.name for path in written)}")
     screen.print(f"A page with all of it: confianza report {folder}", soft_wrap=True)
+
+
+def analyzed(made: Sweep, names: list[str], method: str, week: int | None) -> Analysis:
+    """The analysis, with a progress bar."""
+    screen = Console(stderr=True)
+    bar = Progress(TextColumn("Analyzing"), BarColumn(), MofNCompleteColumn(), console=screen, disable=not screen.is_terminal)
+    with bar:
+        task = bar.add_task("", total=len(names))
+        return analyze(made, names, method=method, week=week, progress=lambda: bar.advance(task))
 
 
 def complete(folder: str, study: Study) -> Sweep:

@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli.show import Table, amount, console, progress, table
-from sim.cli.work import Where, check_out
+from sim.cli.work import Where, writing
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
 from sim.trials.design import Trial, load_trial
-from sim.trials.result import COVERS, TrialResult
+from sim.trials.result import COVERS, FILES, TrialResult
 from sim.trials.trial import check_sites, run_trial, weeks_to_run
 
 
 def try_out(path: str, replicates: int | None, seed: int | None, where: Where) -> None:
-    """Do the trial, print, write results and figures, and say where. Errors about sites name the trial's file."""
+    """Do the trial, write results, print, draw figures, and say where. Errors about sites name the trial's file."""
     trial = load_trial(path)
     for option, given in {"replicates": replicates, "seed": seed}.items():
         if given is not None:
@@ -24,26 +24,29 @@ def try_out(path: str, replicates: int | None, seed: int | None, where: Where) -
             except InputError as error:
                 raise error.at(f"--{option}") from None
     folder = where.out or Path("out") / (Path(path).resolve().parent.name if Path(path).stem == "trial" else Path(path).stem)
-    check_out(folder)
-    screen = console()
-    screen.print(describe(trial))
-    try:
-        check_sites(trial)
-    except InputError as error:
-        raise error.at(path) from None
-    warm_up()
-    began = time.perf_counter()
-    with progress(trial.scenario.city.adults) as bar:
-        task = bar.add_task("Trying", total=weeks_to_run(trial))
-        execution = where._replace(out=folder).execution("trial", lambda done: bar.advance(task, done))
-        result = run_trial(trial, **execution._asdict())
-    took = time.perf_counter() - began
-    report(result)
-    from sim.plots_trial import save_figures  # after the table, because matplotlib takes long to import
+    with writing(folder, FILES):
+        screen = console()
+        screen.print(describe(trial))
+        try:
+            check_sites(trial)
+        except InputError as error:
+            raise error.at(path) from None
+        warm_up()
+        began = time.perf_counter()
+        with progress(trial.scenario.city.adults) as bar:
+            task = bar.add_task("Trying", total=weeks_to_run(trial))
+            execution = where._replace(out=folder).execution("trial", lambda done: bar.advance(task, done))
+            result = run_trial(trial, **execution._asdict())
+        took = time.perf_counter() - began
+        try:
+            written = result.save(folder)
+        finally:  # what was computed is told even if there is no room for it
+            report(result)
+        from sim.plots_trial import save_figures  # after the table, because matplotlib takes long to import
 
-    written = result.save(folder) + save_figures(result, folder)
-    screen.print(f"\nRan in {took:.1f} s.")
-    screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
+        written += save_figures(result, folder)
+        screen.print(f"\nRan in {took:.1f} s.")
+        screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
 
 
 def describe(trial: Trial) -> str:

@@ -1,6 +1,7 @@
 """What `confianza validate` prints: every pattern with its range and verdict; and the page and data it writes."""
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from sim.cli.show import Table, amount, console, note, progress, table
@@ -9,12 +10,13 @@ from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.patterns import REPLICATES, ROLES, Finding
 from sim.posterior import Posterior, load_posterior, shipped_posteriors
-from sim.results import check_folder
 from sim.scenario import Scenario
 from sim.sources import sources
 from sim.validation.jobs import plan, validate
+from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PATTERNS_FIGURE
 from sim.validation.record import FILE, Validation, save
 from sim.validation.run import DRAWS, cities, cost, validate_draws
+from sim.writing import write_file, writer
 
 NONE = "none"
 NATIONAL = "national-average"
@@ -41,24 +43,35 @@ def validate_scenario(
     out = where.out
     scenario = chosen(name, seed, None, settings or [])
     used = posterior_of(scenario, posterior, draws, replicates)
-    for folder in filter(None, (out, page.parent if page else None)):
-        check_folder(folder)
     if page and (used is None or used.name != NATIONAL):
-        remedy = "Write confianza validate national-average --page docs/validation.md"
+        remedy = "Write confianza validate national-average --page out/validation.md"
         raise InputError("the page is about the country, and needs its posterior.", remedy, file="--page")
-    began = time.perf_counter()
-    found = (
-        over_draws(scenario, used, draws or DRAWS, settings or [], page, where) if used else over_replicates(scenario, replicates, where)
-    )
+    names = {out: [FILE]} if out else {}
+    names |= {page.parent: [page.name], page.parent / FOLDER: [FILE, PATTERNS_FIGURE, HOLDOUTS_FIGURE]} if page else {}
+    with ExitStack() as stack:
+        for folder, files in names.items():
+            stack.enter_context(writer(folder, files))
+        began = time.perf_counter()
+        if used:
+            found = over_draws(scenario, used, draws or DRAWS, settings or [], page, where)
+        else:
+            found = over_replicates(scenario, replicates, where)
+        took = time.perf_counter() - began
+        try:
+            told = [f"The checks are in {save(found, out)}"] if out else []
+            told += [f"The page is {write_page(found, page)}"] if page else []
+        finally:  # what was computed is told even if there is no room for it
+            tell(found, scenario, took)
+        for line in told:
+            console().print(line)
+
+
+def tell(found: Validation, scenario: Scenario, took: float) -> None:
+    """Print every pattern with its verdict, and what a reader has to know."""
     screen = console()
     screen.print(findings_table(found))
-    for line in (verdict(list(found.findings)), *remarks(found, scenario)):
+    for line in (verdict(list(found.findings)), *remarks(found, scenario), f"It took {took:.0f} s."):
         screen.print(line)
-    screen.print(f"It took {time.perf_counter() - began:.0f} s.")
-    if out:
-        screen.print(f"The checks are in {save(found, out)}")
-    if page:
-        screen.print(f"The page is {write_page(found, page)}")
 
 
 def posterior_of(scenario: Scenario, asked: str | None, draws: int | None, replicates: int | None) -> Posterior | None:
@@ -152,12 +165,10 @@ def remarks(validation: Validation, scenario: Scenario) -> list[str]:
 def write_page(validation: Validation, page: Path) -> Path:
     """Write the page, and its data and figures into a folder beside it."""
     from sim.plots_validation import save_figures
-    from sim.results import write
-    from sim.validation.page import FOLDER
     from sim.validation.page import page as text
 
     folder = page.parent / FOLDER
     save(validation, folder, FILE)
     save_figures(validation, folder)
     note(f"Figures and data are in {folder}")
-    return write(page, lambda path: path.write_text(text(validation), encoding="utf-8"))
+    return write_file(page, text(validation))

@@ -3,7 +3,8 @@
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,10 +17,11 @@ from sim.engine.running import Execution
 from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
-from sim.results import Results, adapted, check_folder
+from sim.results import FILES, Results, adapted
 from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario, load_scenario
 from sim.studies.runs import RunPlan, run
+from sim.writing import writer
 
 LONG, LARGE = 60.0, 1e9  # seconds and bytes from which on it is said what runs take; sixty and ten times that are asked for
 MEMORY = 3e8  # bytes of a program that does nothing yet
@@ -59,15 +61,17 @@ def beyond(whole: Scenario, shortened: Scenario) -> str:
     return ", ".join(f"{many} {word}{'s' if many > 1 else ''}" for word, many in counted.items() if many)
 
 
-def check_out(folder: Path) -> None:
-    """InputError if a folder cannot be written to, or holds a sweep, some of whose files would be overwritten."""
+@contextmanager
+def writing(folder: Path, names: Iterable[str]) -> Iterator[None]:
+    """Be the one that writes files of these names into a folder. InputErrors as for `writer`, or if the folder holds a sweep."""
     from sim.engine.contents import JOURNAL  # here, for a run needs no store
 
-    if (folder / JOURNAL).exists():
+    if os.path.exists(folder / JOURNAL):
         raise InputError(
             f"'{folder}' holds the runs of a sweep, whose files would be mixed up with these.", "Choose another folder with --out."
         )
-    check_folder(folder)
+    with writer(folder, names):
+        yield
 
 
 class Where(NamedTuple):
@@ -117,28 +121,31 @@ def run_scenario(
     """Run, print the table, write results and figures, and say where."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)
-    folder = where.out or Path("out") / Path(name).stem
-    check_out(folder)
-    screen = console()
-    screen.print(describe(scenario, replicates))
-    ask_first(RunPlan(scenario, replicates), where, folder, yes)
     if left_out := beyond(load_scenario(name).with_set(settings), scenario):
         note(f"Left out, because the run ends after week {scenario.weeks - 1}: {left_out}.")
-    warm_up()
-    began = time.perf_counter()
-    with progress(scenario.city.adults) as bar:
-        task = bar.add_task("Running", total=replicates * (scenario.spin_up_weeks + scenario.weeks))
-        execution = where._replace(out=folder).execution("run", lambda done: bar.advance(task, done))
-        results = run(scenario, replicates=replicates, **execution._asdict())
-    took = time.perf_counter() - began
-    screen.print(summary_table(results))
-    screen.print(virtual_survey(results))
-    from sim.plots import save_figures  # after the table, because matplotlib takes long to import
+    folder = where.out or Path("out") / Path(name).stem
+    with writing(folder, FILES):
+        screen = console()
+        screen.print(describe(scenario, replicates))
+        ask_first(RunPlan(scenario, replicates), where, folder, yes)
+        warm_up()
+        began = time.perf_counter()
+        with progress(scenario.city.adults) as bar:
+            task = bar.add_task("Running", total=replicates * (scenario.spin_up_weeks + scenario.weeks))
+            execution = where._replace(out=folder).execution("run", lambda done: bar.advance(task, done))
+            results = run(scenario, replicates=replicates, **execution._asdict())
+        took = time.perf_counter() - began
+        try:
+            written = results.save(folder)
+        finally:  # what was computed is told even if there is no room for it
+            screen.print(summary_table(results))
+            screen.print(virtual_survey(results))
+        from sim.plots import save_figures  # after the table, because matplotlib takes long to import
 
-    written = results.save(folder) + save_figures(results, folder)
-    adult_weeks = replicates * (scenario.spin_up_weeks + scenario.weeks) * scenario.city.adults
-    screen.print(f"\nRan in {took:.1f} s ({adult_weeks / took / 1e6:,.1f} million adult-weeks/s).")
-    screen.print(f"Figures and data are in {folder}: {', '.join(path.name for path in written)}")
+        written += save_figures(results, folder)
+        adult_weeks = replicates * (scenario.spin_up_weeks + scenario.weeks) * scenario.city.adults
+        screen.print(f"\nRan in {took:.1f} s ({adult_weeks / took / 1e6:,.1f} million adult-weeks/s).")
+        screen.print(f"Figures and data are in {folder}: {', '.join(path.name for path in written)}")
 
 
 def summary_table(results: Results) -> Table:

@@ -104,14 +104,22 @@ class Journal:
     """The tables. Whoever writes holds the store's lock; readers need none."""
 
     def __init__(self, path: Path, *, write: bool = False, lasting: bool = True):
-        self.path, self.write = path, write
+        self.path, self.write, self.lasting = path, write, lasting
         with self._explained():
             self.connection = _connected(path, write)
-            if write:
+        try:
+            self._begin()
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _begin(self) -> None:
+        if self.write:
+            with self._explained():
                 self.connection.execute("PRAGMA journal_mode = WAL")
                 # FULL: a shard that is recorded stays recorded when the power fails. It costs one sync of the disk a shard; with
                 # NORMAL all shards since the last checkpoint could be forgotten, which is more than the one that may be lost.
-                self.connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
+                self.connection.execute(f"PRAGMA synchronous = {'FULL' if self.lasting else 'OFF'}")
         self._check_version()
 
     def _check_version(self) -> None:
@@ -234,9 +242,9 @@ def _connected(path: Path, write: bool) -> sqlite3.Connection:
         connection.execute("SELECT 1 FROM sqlite_master")
     except sqlite3.OperationalError:
         log = path.with_name(path.name + "-wal")
+        connection.close()
         if log.exists() and log.stat().st_size:
             raise
-        connection.close()
         connection = sqlite3.connect(f"{where}?immutable=1", **options)  # a read-only folder, in which no memory can be shared
     return connection
 

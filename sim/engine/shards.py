@@ -1,9 +1,7 @@
 """Shards: Parquet files of about 256 runs, whose bytes depend on nothing but their rows; written whole or not at all."""
 
-import errno
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,9 @@ import numpy as np
 from sim.engine.journal import Shard, disk_full
 from sim.errors import InputError
 from sim.harvest import VARIABLES
+from sim.locking import FULL, unwritable
 from sim.measures import MEASURES
-from sim.results import unwritable
+from sim.writing import place
 
 SHARDS, SERIES = "shards", "series"
 LEVEL = 3  # of zstd; fixed, as is the size of row groups, so that the same rows are the same bytes
@@ -93,37 +92,16 @@ def digest(data: bytes) -> str:
 
 
 def write_whole(path: Path, data: bytes, *, lasting: bool = True) -> None:
-    """Write a file so that it is there whole or not at all, and stays there when the power fails. InputError if that fails."""
-    temporary = path.with_name(f".{path.name}.part")
+    """Write a file of which the journal knows; `lasting`: safe from a failure of power. InputError if that fails."""
     try:
-        try:
-            with open(temporary, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                if lasting:
-                    os.fsync(stream.fileno())
-            os.replace(temporary, path)
-            if lasting:
-                _sync_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
+        place(path, data, lasting=lasting)
     except OSError as error:
         raise not_written(path, error) from None
 
 
 def not_written(path: Path, error: OSError) -> InputError:
     """The error for a file that could not be written."""
-    return disk_full(path.parent) if error.errno in (errno.ENOSPC, errno.EDQUOT) else unwritable(path.parent, error)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make names in a folder last; where folders cannot be opened (Windows) the system sees to it."""
-    if os.name == "posix":
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+    return disk_full(path.parent) if error.errno in FULL else unwritable(path.parent, error)
 
 
 def files(folder: Path, shard: Shard) -> list[tuple[Path, int, str]]:

@@ -9,8 +9,6 @@ A shard is written under another name, synced, renamed, and only then recorded t
 recorded is what a killed process left, and is removed; a run counts when its shard is recorded.
 """
 
-import os
-import socket
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,15 +21,16 @@ import numpy as np
 from sim import own
 from sim.engine import crate, shards
 from sim.engine.contents import JOURNAL, Contents
-from sim.engine.journal import Batch, Journal, Shard, command
+from sim.engine.journal import Batch, Journal, Shard, command, disk_full
 from sim.engine.plans import Piece, Plan, RunSpec
 from sim.engine.shards import SERIES, SHARDS
 from sim.errors import InputError
-from sim.results import unwritable, versions
+from sim.locking import LOCK, DiskFull, locked, make_folder, unwritable
+from sim.results import versions
 from sim.sources import sources
+from sim.writing import remove_parts, write
 
 S = TypeVar("S", bound="Store")
-LOCK = "writer.lock"
 PILOTS_FOLDER = "pilots"  # a store of its own, in which doses were scaled to a budget
 OURS = {
     JOURNAL,
@@ -88,63 +87,41 @@ class Store(Contents):
             return True
         except OSError as error:
             raise unwritable(self.folder, error) from None
-        return found <= OURS and not self.exists()
+        inside = [path for name in (SHARDS, SERIES) for path in (self.folder / name).glob("*")]
+        return found <= OURS and not inside and not self.exists()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Be the one process that writes. InputError if another one does, or if the folder cannot be written to."""
+        """Be the one that writes. InputError if another process or another part of this one does, or if the folder cannot be written to."""
         try:
-            for folder in (SHARDS, SERIES):
-                (self.folder / folder).mkdir(parents=True, exist_ok=True)
+            with locked(self.folder, alone=True):
+                for folder in (SHARDS, SERIES):
+                    make_folder(self.folder / folder)
+                self._writer = Journal(self.folder / JOURNAL, write=True, lasting=self.lasting)
+                try:
+                    if not self._writer.blank:
+                        self._tidy()
+                        self._describe()
+                    yield
+                finally:
+                    self._writer.close()
+                    self._writer = None
+        except DiskFull:
+            raise disk_full(self.folder) from None
         except OSError as error:
-            raise shards.not_written(self.folder / SHARDS, error) from None
-        with self._lock():
-            self._writer = Journal(self.folder / JOURNAL, write=True, lasting=self.lasting)
-            try:
-                if not self._writer.blank:
-                    self._writer.note("writer", f"process {os.getpid()} on {socket.gethostname()}")
-                    self._tidy()
-                    self._describe()
-                yield
-                self._writer.note("writer", None)
-            finally:
-                self._writer.close()
-                self._writer = None
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """The lock of the operating system, which ends with the process that holds it."""
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.folder / LOCK)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            message = f"another process is writing to '{self.folder}'{self._holder()}."
-            raise InputError(message, "Wait until it ends, or end it. Reading is possible all the time.") from None
-        except (OSError, NotImplementedError) as error:
-            raise unwritable(self.folder, OSError(str(error))) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _holder(self) -> str:
-        """Who holds the lock, as far as it is written down."""
-        if not self.exists():
-            return ""
-        with self.journal() as journal:
-            found = journal.rows("SELECT value FROM about WHERE name = 'writer'")
-        return f" ({found[0][0]})" if found else ""
+            raise unwritable(self.folder, error) from None
 
     def _tidy(self) -> None:
-        """Remove what a killed process left: files that are not recorded."""
+        """Remove what a killed process left: shards that are not recorded, and files half written."""
         with self.journal() as journal:
-            recorded = {path for shard in journal.shards() for path, _, _ in shards.files(self.folder, shard)}
-        left = [path for folder in (SHARDS, SERIES) for path in (self.folder / folder).glob("[0-9]*.parquet") if path not in recorded]
-        left += [path for folder in (".", SHARDS, SERIES) for path in (self.folder / folder).glob(".*.part")]
-        for path in left:
-            path.unlink(missing_ok=True)
+            recorded = {shard.number for shard in journal.shards()}
+        begun = {shards.file_name(number) for batch in self.batches() for number in batch.shards if number not in recorded}
+        for folder in (SHARDS, SERIES):
+            for path in (self.folder / folder).glob("*.parquet"):
+                if path.name in begun:
+                    path.unlink()
+        for folder in (".", SHARDS, SERIES):
+            remove_parts(self.folder / folder)
 
     def _describe(self) -> None:
         """Write the files for people and archives, where they are not as they should be."""
@@ -157,10 +134,10 @@ class Store(Contents):
             crate.PROVENANCE: crate.provenance(facts, batches),
             crate.CRATE: crate.crate(facts, batches),
         }
-        for name, text in texts.items():
-            path, data = self.folder / name, text.encode()
-            if not path.is_file() or path.read_bytes() != data:
-                shards.write_whole(path, data)
+        paths = {name: self.folder / name for name in texts}
+        wrong = {name: text for name, text in texts.items() if not paths[name].is_file() or paths[name].read_bytes() != text.encode()}
+        if wrong:
+            write(self.folder, wrong)
 
     # --- What is wanted
 

@@ -4,20 +4,19 @@ Options are told apart by color, line, mark and a name beside them, so that figu
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from sim.plots import DPI
+from sim.plots import png
 from sim.plots_decision.boxes import restrictions, tradeoff
 from sim.plots_decision.curves import acceptability, loss
 from sim.plots_decision.plane import pareto, plane
 from sim.plots_decision.tables import contested, information, regret
 from sim.plots_decision.words import WORDS
-from sim.results import write
 from sim.studies.decision import Decision
 from sim.studies.discoveries import Discovery
+from sim.writing import write
 
 FIGURES: dict[str, Callable[..., Figure]] = {
     "plane": plane, "acceptability": acceptability, "loss": loss, "information": information, "contested": contested, "regret": regret,
@@ -40,13 +39,9 @@ def discovered(discovery: Discovery) -> list[str]:
 
 def save_figures(decision: Decision, folder: str | Path, words: Mapping[str, str] = WORDS) -> list[Path]:
     """Draw every figure of a decision as PNG. InputError if the folder cannot be written to."""
-    return [_save(FIGURES[name](decision, words), Path(folder) / f"{name}.png") for name in drawable(decision)]
+    return write(folder, {f"{name}.png": png(FIGURES[name](decision, words)) for name in drawable(decision)})
 
 
 def save_discovered(discovery: Discovery, folder: str | Path, words: Mapping[str, str] = WORDS) -> list[Path]:
     """Draw both figures of a discovery as PNG, if there is a box. InputError if the folder cannot be written to."""
-    return [_save(DISCOVERED[name](discovery, words), Path(folder) / f"{name}.png") for name in discovered(discovery)]
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    return write(path, partial(figure.savefig, dpi=DPI, format="png"))
+    return write(folder, {f"{name}.png": png(DISCOVERED[name](discovery, words)) for name in discovered(discovery)})

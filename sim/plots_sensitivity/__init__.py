@@ -4,17 +4,16 @@ A figure shows at most fifteen factors and says how many it leaves out. Nothing 
 """
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from sim.plots import DPI
+from sim.plots import png
 from sim.plots_sensitivity.charts import BARS, bars, convergence, morris, tornado
 from sim.plots_sensitivity.maps import interactions, overview, scatter
 from sim.plots_sensitivity.parts import WORDS
-from sim.results import write
 from sim.studies.findings import Analysis, Finding
+from sim.writing import write
 
 FIGURES: dict[str, Callable[..., Figure]] = {
     "tornado": tornado, "bars": bars, "morris": morris, "interactions": interactions, "convergence": convergence, "scatter": scatter,
@@ -47,11 +46,9 @@ def save_figures(analysis: Analysis, folder: str | Path, words: Mapping[str, str
 
     InputError if the folder cannot be written to.
     """
-    folder, made = Path(folder), []
-    if any(finding.spoke for finding in analysis.findings):
-        made.append(write(folder / OVERVIEW, partial(overview(analysis, words).savefig, dpi=DPI, format="png")))
+    spoke = any(finding.spoke for finding in analysis.findings)
+    drawn = {OVERVIEW: png(overview(analysis, words))} if spoke else {}
     for finding in analysis.findings:
-        for name in drawable(finding, analysis.points.columns):
-            path = folder / finding.output.folder / f"{name}.png"
-            made.append(write(path, partial(FIGURES[name](analysis, finding, words).savefig, dpi=DPI, format="png")))
-    return made
+        names = drawable(finding, analysis.points.columns)
+        drawn |= {f"{finding.output.folder}/{name}.png": png(FIGURES[name](analysis, finding, words)) for name in names}
+    return write(folder, drawn)

@@ -1,13 +1,15 @@
 """One page that says what a study found: self-contained HTML, in English or Spanish, that opens without a network."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
+from sim.writing import check_files, write_file
 
 TEMPLATE = "template.html"
-NAME = "report.html"
+NAME, KIND = "report.html", "report"
 NAMES = re.compile(r"(?<=[a-z])([._])(?=[a-z])")  # where a name may be broken
 
 
@@ -19,14 +21,12 @@ def write_report(folder: str | Path, language: str = "en", out: str | Path | Non
     out       file to write; by default report.html (report.es.html) in the folder
     InputError if there are no results, the language is unknown or the file cannot be written.
     """
-    from sim.results import write  # here, so that looking up a word does not load xarray
-
     folder = Path(folder)
     path = Path(out) if out else folder / (NAME if language == "en" else NAME.replace(".", f".{language}."))
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"'{path}' is a folder.", "Name a file, as report.html.", file="--out")
-    page = render(folder, language)
-    return write(path, lambda file: file.write_text(page, encoding="utf-8"))
+    check_files(path.parent, [path.name], KIND)
+    return write_file(path, render(folder, language), KIND)
 
 
 def render(folder: str | Path, language: str = "en") -> str:

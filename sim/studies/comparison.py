@@ -10,13 +10,16 @@ import yaml
 
 from sim.errors import InputError
 from sim.html import card, table
-from sim.results import of_today, plain, provenance, read, write_all
+from sim.results import netcdf, of_today, plain, provenance, read
 from sim.studies import effects
 from sim.studies.posteriors import NONE
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
+from sim.writing import Content, write
 
 DATASET, STUDY, PROVENANCE = "comparison.nc", "study.yaml", "provenance.json"
 TABLES = ("effects", "costs", "ledger", "gainers", "conduct")
+FIGURES = ("effects", "ledger", "gainers", "map", "conduct")
+FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
 
 
 def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
@@ -151,18 +154,18 @@ class Comparison:
         )
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write comparison.nc, study.yaml, provenance.json and a CSV for each table; each file appears whole or not at all.
+        """Write comparison.nc, study.yaml, provenance.json and a CSV for each table; all of them or none (see `sim.writing.write`).
 
-        InputError if the folder cannot be written to.
+        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
         """
-        folder = Path(folder)
         facts = plain(self.dataset.attrs)
-        text = {STUDY: facts.pop("study")} | {f"{name}.csv": getattr(self, name)().to_csv(index=False) for name in TABLES}
+        files: dict[str, Content] = {DATASET: netcdf(self.dataset), STUDY: facts.pop("study")}
+        files |= {f"{name}.csv": getattr(self, name)().to_csv(index=False) for name in TABLES}
         facts |= {name: json.loads(facts[name]) for name in ("versions", "budget", "origins") if name in facts}
         facts |= {"rule": self.rule(), "covers": self.covers(), "cautions": self.study.warned}
         facts |= {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
-        text[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        return write_all(folder / DATASET, self.dataset, text)
+        files[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        return write(folder, files)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Comparison":

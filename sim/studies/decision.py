@@ -19,6 +19,8 @@ SCALARS = ("week", "value", "unit", "arms", "budget", "recommended", "notes")
 FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
 )  # fmt: skip
+FIGURES = ("plane", "acceptability", "loss", "information", "contested", "regret", "pareto")
+FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png" for name in FIGURES))
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,10 @@ class Decision:
         return [(arm, low, high) for (arm, low), high in zip(found, ends, strict=True)]
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write decision.json, a CSV for each table and study.yaml; each file appears whole or not at all.
+        """Write decision.json, a CSV for each table and study.yaml; all of them or none (see `sim.writing.write`).
 
-        InputError if the folder cannot be written to.
+        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
         """
-        folder = Path(folder)
         told = {name: getattr(self, name) for name in SCALARS} | {"pay": self.pay.tolist(), "shown": list(self.shown), "facts": self.facts}
         texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
         return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml()})

@@ -26,6 +26,7 @@ BOX = [
     "density_without",
 ]  # fmt: skip
 FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
+FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
 EVERYWHERE = "everywhere"  # the rule of a tree without branches
 UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
 POOR = 0.5  # Q2 below which something is said
@@ -117,11 +118,10 @@ class Discovery:
         return replace(self, study=self.study.model_copy(update={"name": name}))
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write discovery.json, a CSV for each table and study.yaml; each file appears whole or not at all.
+        """Write discovery.json, a CSV for each table and study.yaml; all of them or none (see `sim.writing.write`).
 
-        InputError if the folder cannot be written to.
+        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
         """
-        folder = Path(folder)
         told = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in (*FRAMES, "study")}
         told |= {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
         texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}

@@ -1,8 +1,10 @@
 """All runs of a store in one file: Parquet, CSV or NetCDF. Series go through memory a part at a time."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -10,10 +12,12 @@ import pandas as pd
 from sim.errors import InputError, shown
 from sim.harvest import VARIABLES
 from sim.measures import MEASURES
-from sim.results import unwritable, write
+from sim.steady import steadily
 from sim.studies.designs import Points
 from sim.studies.store import SweepStore, weeks_of
+from sim.writing import check_files, write_file
 
+KIND = "export"
 DIMENSIONS = ("point", "arm", "replicate", "week")
 
 
@@ -22,14 +26,14 @@ def export(store: SweepStore, points: Points, path: Path, *, series: bool) -> Pa
 
     InputError if the suffix is another one, the study keeps no series, or the file cannot be written.
     """
-    writers: dict[str, Callable[[SweepStore, Points, bool, Path], None]] = {".parquet": _parquet, ".csv": _csv, ".nc": _netcdf}
+    writers: dict[str, Callable[[SweepStore, Points, bool, BinaryIO], None]] = {".parquet": _parquet, ".csv": _csv, ".nc": _netcdf}
     if path.suffix not in writers:
         raise InputError(f"{shown(path.suffix)} is no kind of file that can be written.", f"End the name with {', '.join(writers)}.")
     if series and not store.study.series:
         raise InputError("this study keeps no series.", "Write series: [mean_trust, crimes] in a study, and sweep that.")
-    if path.is_dir():
-        raise unwritable(path, OSError("it is a folder"))
-    return write(path, lambda place: writers[path.suffix](store, points, series, place))
+    check_files(path.parent, [path.name], KIND)
+    content = partial(writers[path.suffix], store, points, series)
+    return write_file(path, steadily(content) if path.suffix == ".nc" else content, KIND)
 
 
 def _tables(store: SweepStore, points: Points, series: bool) -> Iterator[pd.DataFrame]:
@@ -38,13 +42,14 @@ def _tables(store: SweepStore, points: Points, series: bool) -> Iterator[pd.Data
         yield frame.join(points.values, on="point")
 
 
-def _csv(store: SweepStore, points: Points, series: bool, path: Path) -> None:
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        for number, frame in enumerate(_tables(store, points, series)):
-            frame.to_csv(stream, index=False, header=number == 0)
+def _csv(store: SweepStore, points: Points, series: bool, stream: BinaryIO) -> None:
+    text = TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="")
+    for number, frame in enumerate(_tables(store, points, series)):
+        frame.to_csv(text, index=False, header=number == 0)
+    text.detach()
 
 
-def _parquet(store: SweepStore, points: Points, series: bool, path: Path) -> None:
+def _parquet(store: SweepStore, points: Points, series: bool, stream: BinaryIO) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -52,14 +57,14 @@ def _parquet(store: SweepStore, points: Points, series: bool, path: Path) -> Non
     try:
         for frame in _tables(store, points, series):
             table = pa.Table.from_pandas(frame, preserve_index=False)
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer = writer or pq.ParquetWriter(stream, table.schema, compression="zstd")
             writer.write_table(table)
     finally:
         if writer:
             writer.close()
 
 
-def _netcdf(store: SweepStore, points: Points, series: bool, path: Path) -> None:
+def _netcdf(store: SweepStore, points: Points, series: bool, stream: BinaryIO) -> None:
     """Arrays with units; those of series are written run by run, so that they need not fit into memory."""
     import h5netcdf
 
@@ -67,7 +72,7 @@ def _netcdf(store: SweepStore, points: Points, series: bool, path: Path) -> None
     shape = store.shape
     weeks = np.arange(-study.base.spin_up_weeks, study.base.weeks) if series else np.array(study.at)
     assert not series or len(weeks) == weeks_of(study)
-    with h5netcdf.File(path, "w") as file:
+    with h5netcdf.File(stream, "w") as file:
         file.dimensions = dict(zip(DIMENSIONS, (*shape, len(weeks)), strict=True))
         file.attrs["title"], file.attrs["study"] = study.name, store.batch.study
         for name, values in {"point": np.arange(shape[0]), "replicate": np.arange(shape[2]), "week": weeks}.items():

@@ -23,6 +23,8 @@ LOW, HIGH = 0.05, 0.95  # quantiles of a factor between which an output swings
 FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "points.csv"
 REMEDY = "Make one with confianza sensitivity."
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
+FIGURES = ("tornado", "bars", "morris", "interactions", "convergence", "scatter")  # of each output, in a folder of its own
+FILES = (FILE, STUDY, POINTS, *FRAMES.values(), "overview.png")
 
 
 def folder_name(text: str) -> str:
@@ -147,11 +149,10 @@ class Analysis:
         return replace(self, study=self.study.model_copy(update={"name": name}))
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write sensitivity.json, a CSV for each kind of table, points.csv and study.yaml; each file appears whole or not at all.
+        """Write sensitivity.json, a CSV for each kind of table, points.csv and study.yaml; all of them or none (see `sim.writing.write`).
 
-        InputError if the folder cannot be written to.
+        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
         """
-        folder = Path(folder)
         facts = self.facts | {"units": self.units, "meanings": self.meanings, "findings": [_scalars(finding) for finding in self.findings]}
         texts = {STUDY: self.study.to_yaml()}
         for field, name in FRAMES.items():
@@ -160,9 +161,7 @@ class Analysis:
             }:
                 texts[name] = "".join(_rows(of, table, number == 0) for number, (of, table) in enumerate(tables.items()))
         texts[POINTS] = pd.concat([self.points, self.outputs], axis=1).to_csv(index_label="point")
-        for name in set(FRAMES.values()) - set(texts):  # of an earlier analysis
-            (folder / name).unlink(missing_ok=True)
-        return keep(folder, FILE, facts, texts)
+        return keep(folder, FILE, facts, texts, gone=set(FRAMES.values()) - set(texts))
 
     @classmethod
     def load(cls, folder: str | Path) -> "Analysis":

@@ -1,23 +1,22 @@
 """Findings on disk: a JSON file that knows the fingerprints of the files beside it, so that a damaged one is told before it is read."""
 
 import json
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.results import write
+from sim.writing import write
 
 FILES = "files"
 
 
-def keep(folder: Path, file: str, told: Mapping[str, Any], texts: Mapping[str, str]) -> list[Path]:
-    """Write texts by their file names, then `told` as JSON; each file appears whole or not at all. InputError if that fails."""
+def keep(folder: str | Path, file: str, told: Mapping[str, Any], texts: Mapping[str, str], gone: Iterable[str] = ()) -> list[Path]:
+    """Write texts by their file names and `told` as JSON, and remove what is `gone`: see `sim.writing.write`."""
     digests = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
     whole = json.dumps({**told, FILES: digests}, indent=2, ensure_ascii=False) + "\n"
-    return [write(folder / name, partial(Path.write_text, data=text, encoding="utf-8")) for name, text in {**texts, file: whole}.items()]
+    return write(folder, {**texts, file: whole}, gone=gone)
 
 
 def kept(folder: Path, file: str, what: str, remedy: str) -> dict[str, Any]:

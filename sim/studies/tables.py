@@ -13,6 +13,7 @@ import pandas as pd
 from sim.errors import InputError, number, shown
 from sim.studies.distributions import Spread, Values
 from sim.studies.factors import Factor, allowed_of, factor
+from sim.writing import noted
 from sim.yaml_files import shown_path
 
 LARGEST = 100_000_000  # bytes of a file with points, be it a table or a study
@@ -28,7 +29,7 @@ def read_table(path: object) -> tuple[str, str]:
     try:
         if os.path.getsize(path) > LARGEST:
             raise InputError("the file is larger than 100 MB.", "Take fewer points.", file=file)
-        with open(path, encoding="utf-8-sig", newline="") as stream:
+        with noted(open(path, encoding="utf-8-sig", newline="")) as stream:
             return stream.read(), file
     except FileNotFoundError:
         message = f"there is no file {shown(str(path))}."

@@ -14,14 +14,16 @@ import xarray as xr
 import yaml
 
 from sim.html import card, note, table
-from sim.results import interval, plain, read, versions, write_all
+from sim.results import interval, netcdf, plain, read, versions
 from sim.sources import sources
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import LEVEL, formula, half_widths, minimal_detectable_effect, p_values, share
+from sim.writing import Content, write
 
 DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES = "trial.nc", "trial.yaml", "provenance.json", "summary.csv", "power.csv"
+FILES = (DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES, "power.png", "estimates.png", "spillover.png")
 TRUTHS = {  # differences between runs with the same luck, means over everybody
     "total": "all units treated minus none",
     "on_treated": "the trial minus nobody treated, in the treated units",
@@ -116,15 +118,16 @@ class TrialResult:
         return pd.DataFrame(rows)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write trial.nc, trial.yaml, provenance.json, summary.csv and power.csv; each file appears whole or not at all.
+        """Write trial.nc, trial.yaml, provenance.json, summary.csv and power.csv; all of them or none (see `sim.writing.write`).
 
-        InputError if the folder cannot be written to.
+        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
         """
         facts = plain(self.dataset.attrs)
-        text = {TRIAL: facts.pop("trial"), SUMMARY: self.summary().to_csv(index=False), CURVES: self.curves().to_csv(index=False)}
+        files: dict[str, Content] = {DATASET: netcdf(self.dataset), TRIAL: facts.pop("trial")}
+        files |= {SUMMARY: self.summary().to_csv(index=False), CURVES: self.curves().to_csv(index=False)}
         facts["versions"] = json.loads(facts["versions"])
-        text[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        return write_all(Path(folder) / DATASET, self.dataset, text)
+        files[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        return write(folder, files)
 
     @classmethod
     def load(cls, folder: str | Path) -> "TrialResult":

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from sim.errors import InputError
 from sim.patterns import Finding, patterns
-from sim.results import write
 from sim.sources import sources
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.targets import controls, holdouts
+from sim.writing import write
 
 FILE = "validation.json"
 SECTIONS: dict[str, type] = {"resets": Reset, "held": Held, "controls": Controlled, "lost": Lost}
@@ -55,7 +55,7 @@ def plain(row: Any) -> dict[str, Any]:
 
 
 def save(validation: Validation, folder: Path, name: str = FILE) -> Path:
-    """Write a validation into a folder; the file appears whole or not at all. InputError if it cannot be written."""
+    """Write a validation into a folder, see `sim.writing.write`."""
     facts = {
         "scenario": validation.scenario, "posterior": validation.posterior, "seed": validation.seed,
         "source_fingerprint": validation.source_fingerprint or sources(),
@@ -63,7 +63,7 @@ def save(validation: Validation, folder: Path, name: str = FILE) -> Path:
     }  # fmt: skip
     facts |= {key: [plain(row) for row in getattr(validation, key)] for key in SECTIONS}
     text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-    return write(folder / name, lambda path: path.write_text(text, encoding="utf-8"))
+    return write(folder, {name: text})[0]
 
 
 def load(folder: Path, name: str = FILE) -> Validation | None:
