@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sim.plots import STYLE, band, years  # noqa: E402
+from sim.plots import STYLE, line, years  # noqa: E402
 from sim.plots_looks import BLACK, look_at  # noqa: E402
 from sim.studies.compare import compare  # noqa: E402
 from sim.studies.comparison import Comparison  # noqa: E402
@@ -26,14 +26,14 @@ WORDS = {
         "city": "1  A city: trust, street by street", "bar": "mean trust of the residents (0-1)",
         "twice": "2  Its life, twice, with the same luck", "trust": "mean trust (0-1)", "years": "years",
         "baseline": "nothing is done", "training": "a yearly course", "purge": "a purge",
-        "effect": "3  The difference, in {many} cities", "points": "difference in mean trust", "band": "bands: 95 % intervals",
+        "effect": "3  The difference, in {many} cities", "points": "difference in mean trust", "band": "bands: nine of ten of them",
     },
     "es": {
         "city": "1  Una ciudad: la confianza, calle por calle", "bar": "confianza media de los residentes (0-1)",
         "twice": "2  Su vida, dos veces, con la misma suerte", "trust": "confianza media (0-1)", "years": "años",
         "baseline": "no se hace nada", "training": "un curso cada año", "purge": "una depuración",
         "effect": "3  La diferencia, en {many} ciudades", "points": "diferencia en la confianza media",
-        "band": "franjas: intervalos de 95 %",
+        "band": "franjas: nueve de cada diez",
     },
 }  # fmt: skip
 LOOKS = {arm: look_at(place) for place, arm in enumerate(("baseline", "purge", "training"))}  # as in reports
@@ -62,15 +62,13 @@ def draw(comparison: Comparison, words: dict[str, str]) -> Figure:
         city.grid(visible=False)
         figure.colorbar(shown, ax=city, label=words["bar"], shrink=0.85)
         for arm in ("baseline", "training"):
-            line = data.mean_trust.sel(arm=arm, week=slice(-52, None)).isel(replicate=0)
-            twice.plot(years(line), line, **LOOKS[arm].line, label=words[arm], linewidth=1.4)
+            life = data.mean_trust.sel(arm=arm, week=slice(-52, None)).isel(replicate=0)
+            twice.plot(years(life), life, **LOOKS[arm].line, label=words[arm], linewidth=1.4)
         twice.axvline(0, color="#999999", linewidth=0.8)
         twice.set(title=words["twice"], xlabel=words["years"], ylabel=words["trust"])
         for arm in comparison.compared:
             change = differences(data.mean_trust.sel(week=slice(0, None)), "baseline").sel(arm=arm)
-            mean, half = band(change)
-            effect.fill_between(years(change), mean - half, mean + half, color=LOOKS[arm].color, alpha=0.25, linewidth=0)
-            effect.plot(years(change), mean, **LOOKS[arm].line, label=words[arm])
+            line(effect, change, label=words[arm], **LOOKS[arm].line)
         effect.axhline(0, color=BLACK, linewidth=0.8)
         effect.set(
             title=words["effect"].format(many=comparison.replicates), ylabel=words["points"], xlabel=f"{words['years']} ({words['band']})"

@@ -192,7 +192,7 @@ def labeled(
     example  what was read of one run
     columns  the same of all runs, whose dimensions (`runs`) come first; arrays, or what xarray takes for one
     """
-    many, weeks = len(seeds), len(example["mean_trust" if "mean_trust" in example else "trust"])
+    many, weeks = len(seeds), len(example["mean_trust"])
     variables = {
         name: xr.Variable((*runs, *dims), columns[name], {"long_name": long_name, "units": unit})
         for name, (dims, unit, long_name) in (VARIABLES | WEIGHT).items()

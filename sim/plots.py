@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib import rc_context
+from matplotlib.collections import LineCollection
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -19,7 +20,8 @@ from matplotlib.ticker import MaxNLocator
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
 from sim.plots_looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
-from sim.results import Results, interval
+from sim.results import Results
+from sim.spread import ENOUGH, effective, quantiles
 from sim.writing import write
 
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
@@ -35,7 +37,8 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "spin_up": "spin-up",
     "replicates": "{name}: mean of {many} replicates; {what}",
     "replicate": "{name}: one replicate",
-    "bands": "bands: 95 % intervals of the mean",
+    "bands": "bands: 5-95 % of them, one city with these numbers and other luck",
+    "singles": "thin lines: each of them, one city with these numbers and other luck",
     "trust_title": "How much people trust the police",
     "fairness": "mean trust in fairness (0-1)",
     "effectiveness": "mean trust in effectiveness (0-1)",
@@ -46,7 +49,7 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "ledger_axis": "change of mean trust since week 0\n(points on the 0-1 scale)",
     "ledger_what": "causes stacked, gains above 0 and losses below",
     "reporting_title": "What becomes of crimes",
-    "reporting_what": "sums over the 52 weeks before; bands: 95 % intervals",
+    "reporting_what": "sums over the 52 weeks before; {spread}",
     "reporting_rate": "crimes reported",
     "file_rate": "reports with an investigation file",
     "clearance": "reports solved (clearance)",
@@ -83,10 +86,15 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     return figure
 
 
-def band(series: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over replicates and half-width of its 95 % interval at each point in time; two arrays."""
-    pairs = [interval(column) for column in series.transpose("replicate", ...).values.T]
-    return np.array([mean for mean, _ in pairs]), np.nan_to_num(np.array([width for _, width in pairs]))
+def ranged(data: xr.Dataset | xr.DataArray) -> bool:
+    """Are there enough replicates, or draws of a posterior among them, for a 5-95 % range?"""
+    return (effective(data.draw.values) if "draw" in data.coords else data.sizes["replicate"]) >= ENOUGH
+
+
+def band(series: xr.DataArray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Mean over replicates at each point in time, and the ends between which nine of ten lie (2 x times); None with too few draws."""
+    ends = quantiles(series.transpose("replicate", ...).values) if ranged(series) else None
+    return series.mean("replicate").values, ends
 
 
 def years(series: xr.DataArray) -> np.ndarray:
@@ -97,10 +105,21 @@ def years(series: xr.DataArray) -> np.ndarray:
 
 
 def line(axes: Any, series: xr.DataArray, color: str, label: str, **style) -> None:
-    """Mean over replicates with its 95 % band."""
-    mean, width = band(series)
+    """Mean over replicates with the band between which nine of ten lie; if they are too few for that, each as a thin line."""
+    mean, ends = band(series)
     axes.plot(years(series), mean, color=color, label=label, **style)
-    axes.fill_between(years(series), mean - width, mean + width, color=color, alpha=0.22, linewidth=0)
+    if ends is not None:
+        axes.fill_between(years(series), *ends, color=color, alpha=0.16, linewidth=0)
+    elif series.sizes["replicate"] > 1:
+        ends = series.transpose("replicate", ...).values
+    if ends is not None:  # edges in the line's own dashes, so that bands that overlap are told apart without color
+        each = [np.column_stack([years(series), values]) for values in ends]
+        axes.add_collection(LineCollection(each, colors=color, linewidths=0.6, alpha=0.5, linestyles=style.get("linestyle", "-")))
+
+
+def spread_of(results: Results, words: Mapping[str, str]) -> str:
+    """What the bands of a figure are, or its thin lines."""
+    return words["bands" if ranged(results.dataset) else "singles"] if results.replicates > 1 else ""
 
 
 def over_time(axes: Any, results: Results, unit: str, words: Mapping[str, str] = WORDS, *, spin_up: bool = True) -> None:
@@ -121,7 +140,7 @@ def over_time(axes: Any, results: Results, unit: str, words: Mapping[str, str] =
 def caption(results: Results, what: str, words: Mapping[str, str] = WORDS) -> str:
     """The line under a title: which scenario, how many replicates, what the band is."""
     pattern = words["replicates" if results.replicates > 1 else "replicate"]
-    return pattern.format(name=legible(results.name), many=results.replicates, what=what)
+    return pattern.format(name=legible(results.name), many=results.replicates, what=what).removesuffix("; ")
 
 
 def titled(axes: Any, title: str, subtitle: str, width: float) -> None:
@@ -159,7 +178,7 @@ def trust(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     over_time(axes, results, words["trust_axis"], words)
     roomy(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
-    titled(axes, words["trust_title"], caption(results, words["bands"], words), 5.8)
+    titled(axes, words["trust_title"], caption(results, spread_of(results, words), words), 5.8)
     return figure
 
 
@@ -223,7 +242,8 @@ def reporting(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
         axes.yaxis.set_major_formatter(amounts(words, 100.0))
         axes.annotate(words[name], (0.99, 0.06), xycoords="axes fraction", ha="right", color=color, fontweight="bold")
         axes.label_outer()
-    titled(panels[0], words["reporting_title"], caption(results, words["reporting_what"], words), 5.8)
+    what = words["reporting_what"].format(spread=spread_of(results, words))
+    titled(panels[0], words["reporting_title"], caption(results, what, words), 5.8)
     return figure
 
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
 from sim.plots import WORDS as PLAIN_WORDS
-from sim.plots import band, png, sheet, styled, titled, years
+from sim.plots import band, line, png, sheet, styled, titled
 from sim.plots_looks import (
     BLACK,
     BLUE,
@@ -42,18 +42,23 @@ from sim.writing import write
 DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
 LOSS = "////"  # over cells of a map in which trust is lower
 BESIDE, KEY = 2.2, 2.0  # inches that names of arms take beside a panel and in a legend
-HALF, NINETY_FIVE = 0.34, 0.18  # opacity of the fan's inner and outer band
 WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
     **{cause: PLAIN_WORDS[cause].replace("\n", " ") for cause in CAUSES},
     **{key: PLAIN_WORDS[key] for key in ("thousands", "years")},
     "points": "percentage points",
     "on_scale": "points on the 0-1 scale",
     "effects_title": "What each arm changes, compared with {vs}",
-    "effects_what": "{name}: paired differences, mean of {many} replicates; dark band: 50 % interval of the mean, light band: 95 %",
+    "draws": "5-95 % of draws, the possible cities that calibration leaves open, each with its own luck",
+    "luck": "5-95 % of replicates, one city with these numbers and other luck",
+    "effects_what": "{name}: paired differences, mean of {many} replicates; {spread}",
+    "effects_range": "bands: {range}",
+    "effects_few": "thin lines: each of them, too few for a range",
     "ledger_title": "Why trust moved, compared with {vs}",
-    "ledger_what": "{name}: trust booked to each cause, paired differences, mean of {many} replicates",
+    "ledger_what": "{name}: trust booked to each cause, paired differences, mean of {many} replicates; {spread}",
+    "ledger_range": "line through the net difference: {range}",
+    "ledger_few": "dots: the net difference in each of them, too few for a range",
     "ledger_axis": "difference in mean trust at the end (points on the 0-1 scale)",
-    "ledger_net": "net difference, with 95 % interval",
+    "ledger_net": "net difference",
     "gainers_title": "Who gains and who loses trust, compared with {vs}",
     "gainers_what": "{name}: each citizen against the same citizen with the same luck; mean of {many} replicates",
     "gainers_axis": "difference in a citizen's trust at the end (points on the 0-1 scale)",
@@ -66,8 +71,11 @@ WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same ke
     "west_east": "cells from west to east",
     "north_south": "cells from north to south",
     "conduct_title": "What officers know, think and do",
-    "conduct_what": "{name}: mean of officers in service, {many} replicates; lines: 95 % intervals. Log-odds: at 0, 50 of 100 encounters "
-    "are fair; 1 more takes them to 73, 1 less to 27. Arms share their luck, so what lies between them is known better than each.",
+    "conduct_what": "{name}: mean of officers in service, {many} replicates; {spread}. Log-odds: at 0, 50 of 100 encounters "
+    "are fair; 1 more takes them to 73, 1 less to 27. Arms share draws and luck, so what lies between them is known better than each.",
+    "conduct_range": "lines: {range}",
+    "conduct_few": "too few for a range",
+    "one": "a single one, so how much of it is luck cannot be said",
     "before": "last year before week 0",
     "first_year": "first year",
     "last_year": "last year",
@@ -86,7 +94,14 @@ def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
 def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Mapping[str, str]) -> Figure:
     """An empty figure of a size (inches, without its heading) that says what it shows."""
     title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs))
-    return sheet(*size, title, words[f"{kind}_what"].format(name=legible(comparison.name), many=comparison.replicates))
+    filled = {"name": legible(comparison.name), "many": comparison.replicates, "spread": said(comparison, kind, words)}
+    return sheet(*size, title, words[f"{kind}_what"].format(**filled))
+
+
+def said(comparison: Comparison, kind: str, words: Mapping[str, str]) -> str:
+    """What the bands or lines of a figure are; nothing if it has none."""
+    key = "one" if comparison.replicates == 1 else f"{kind}_{'range' if comparison.ranged else 'few'}"
+    return words.get(key, "").format(range=words[comparison.varies])
 
 
 def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
@@ -105,14 +120,14 @@ def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
 
 @styled
 def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
-    """Effects over time, a panel for each measure; a fan of two intervals of the mean for each arm."""
+    """Effects over time, a panel for each measure; for each arm the mean and the range over draws."""
     panels = courses(comparison)
     rows = -(-len(panels) // 2)
     figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words)
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axes, (name, series) in zip(grid.flat, panels.items(), strict=False):
         for arm, look in looks(comparison).items():
-            fan(axes, series.sel(arm=arm), fitted(legible(arm), KEY, lines=2), look)
+            line(axes, series.sel(arm=arm), label=fitted(legible(arm), KEY, lines=2), linewidth=1.6, **look)
         axes.axhline(0, color=BLACK, linewidth=0.6)
         unit = MEASURES[name].unit
         axes.set_title(fitted(words.get(name, name.replace("_", " ")), 3.6, 10, bold=True), fontsize=10)
@@ -129,22 +144,9 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     return figure
 
 
-def fan(axes: Any, series: xr.DataArray, label: str, look: Mapping[str, Any]) -> None:
-    """Mean over replicates with its 50 % and 95 % t intervals."""
-    from scipy.special import stdtrit  # here, because it takes long to import
-
-    mean, wide = band(series)
-    freedom = max(1, series.sizes["replicate"] - 1)
-    narrow = wide * stdtrit(freedom, 0.75) / stdtrit(freedom, 0.975)
-    when = years(series)
-    for width, alpha in ((wide, NINETY_FIVE), (narrow, HALF)):
-        axes.fill_between(when, mean - width, mean + width, color=look["color"], alpha=alpha, linewidth=0)
-    axes.plot(when, mean, label=label, linewidth=1.6, **look)
-
-
 @styled
 def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
-    """Why trust moved: for each arm the paired differences booked to each cause, stacked; their sum with its interval."""
+    """Why trust moved: for each arm the paired differences booked to each cause, stacked; their sum with its range over draws."""
     table = comparison.ledger()
     arms = comparison.compared
     figure = make(comparison, "ledger", (8.6, 1.6 + 0.55 * len(arms)), words)
@@ -156,10 +158,16 @@ def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
             look: Any = {"color": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
             axes.barh(places, change, left=np.where(change > 0, above, below), height=0.6, label=words[cause], **look)
             above, below = above + np.maximum(change, 0), below + np.minimum(change, 0)
-    net, half = band(net_effect(comparison))
-    axes.errorbar(net, places, xerr=half, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
-    mark: Any = {"fmt": "D", "color": BLACK, "markeredgecolor": "white", "markersize": 7, "capsize": 3}
-    axes.errorbar(net, places, xerr=half, label=words["ledger_net"], **mark)
+    net = net_effect(comparison)
+    mean, ends = band(net)
+    each: Any = {"color": BLACK, "markeredgecolor": "white", "linestyle": "none"}
+    if ends is None:
+        axes.plot(net.values.T, places, marker="o", markersize=4, **each)
+    else:
+        reach = np.abs(ends - mean)
+        axes.errorbar(mean, places, xerr=reach, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
+        axes.errorbar(mean, places, xerr=reach, fmt="none", ecolor=BLACK, capsize=3)
+    axes.plot(mean, places, marker="D", markersize=7, label=words["ledger_net"], **each)
     axes.axvline(0, color=BLACK, linewidth=0.6)
     named(axes.yaxis, arms, BESIDE)
     axes.invert_yaxis()
@@ -251,9 +259,10 @@ def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         for place, arm in enumerate(arms):
             ends = rows.loc[arm, list(marks)].astype(float)
             axes.plot([ends.min(), ends.max()], [place, place], color="#BBBBBB", linewidth=1.2, zorder=1)
-        for lift, (span, (marker, face, edge, size)) in zip((-0.16, 0.0, 0.16), marks.items(), strict=True):  # no interval on another
-            half, places = np.nan_to_num(rows[f"{span}_half_width"].to_numpy(float)), np.arange(len(arms)) + lift
-            axes.errorbar(rows[span], places, xerr=half, fmt=marker, mfc=face, color=edge, markersize=size, label=words[span])
+        for lift, (span, (marker, face, edge, size)) in zip((-0.16, 0.0, 0.16), marks.items(), strict=True):  # no line on another
+            ends = np.abs([rows[f"{span}_q05"] - rows[span], rows[f"{span}_q95"] - rows[span]])
+            mark: Any = {"fmt": marker, "mfc": face, "color": edge, "markersize": size, "label": words[span]}
+            axes.errorbar(rows[span], np.arange(len(arms)) + lift, xerr=np.nan_to_num(ends), **mark)
         axes.set_xlabel(words[level], fontsize=8.5)
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
         axes.xaxis.set_major_formatter(amounts(words))

@@ -9,9 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from sim.plots import png, sheet, styled
+from sim.plots import band, png, ranged, sheet, styled
 from sim.plots_looks import BLACK, BLUE, ORANGE, SKY, VERMILION, amounts, legible, look_at, scale, unit_label
-from sim.results import interval
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import WANTED, formula
 from sim.trials.result import TrialResult
@@ -121,8 +120,9 @@ def spillover(result: TrialResult) -> Figure:
     """The true effect on all, and what the trial does to the treated and to the others, in standard deviations."""
     outcomes = list(result.trial.outcomes)
     data = result.dataset.sel(week=result.trial.endline, size=1.0)
+    lines = "lines: 5-95 % of them, other luck and another lot" if ranged(data) else "too few for a 5-95 % range"
     what = (
-        f"{legible(result.name)}\npaired runs with the same luck, mean of {result.replicates} replicates with 95 % intervals; "
+        f"{legible(result.name)}\npaired runs with the same luck, mean of {result.replicates} replicates; {lines}; "
         f"week {result.trial.endline}"
     )
     figure = sheet(8.2, 1.5 + 0.62 * len(outcomes), "What spills over: true effects in the trial and beyond it", what)
@@ -133,10 +133,11 @@ def spillover(result: TrialResult) -> Figure:
         "on_controls": ("o", ORANGE, "in the trial, on the others (spillover)"),
     }
     for step, (name, (marker, color, label)) in enumerate(looks.items()):
-        ends = [interval((data[name] / data.control_sd.mean("draw")).sel(outcome=outcome).values) for outcome in outcomes]
+        values = (data[name] / data.control_sd.mean("draw")).sel(outcome=outcomes)
+        mean, ends = band(values)
+        reach = np.zeros((2, len(outcomes))) if ends is None else np.nan_to_num(np.abs(ends - mean))
         places = np.arange(len(outcomes)) + 0.22 * (step - 1)
-        mean, half = np.array(ends).T
-        axes.errorbar(mean, places, xerr=np.nan_to_num(half), fmt=marker, color=color, capsize=2.5, markersize=5.5, label=label)
+        axes.errorbar(mean, places, xerr=reach, fmt=marker, color=color, capsize=2.5, markersize=5.5, label=label)
     axes.axvline(0, color=BLACK, linewidth=0.7)
     axes.set_yticks(range(len(outcomes)), [name.replace("_", " ") for name in outcomes])
     axes.set_ylim(len(outcomes) - 0.5, -0.5)

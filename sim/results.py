@@ -1,4 +1,4 @@
-"""Labeled results of a run: an xarray dataset with provenance, a summary with intervals, save and load."""
+"""Labeled results of a run: an xarray dataset with provenance, a summary, save and load."""
 
 import json
 import sys
@@ -21,10 +21,10 @@ from sim.measures import MEASURES, Measure, first_year, last_year, recorded
 from sim.measures.names import CALLED, hint
 from sim.scenario import Scenario
 from sim.sources import sources
+from sim.spread import Spread, spread
 from sim.steady import steadily
 from sim.writing import Content, write
 
-LEVEL = 0.95
 T = TypeVar("T")
 DATASET, SCENARIO, SUMMARY, PROVENANCE = "results.nc", "scenario.yaml", "summary.csv", "provenance.json"
 FILES = (DATASET, SCENARIO, SUMMARY, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
@@ -68,18 +68,6 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
     }
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Mean of independent values and the half-width of its 95 % t interval; nan where there is too little to say."""
-    from scipy.special import stdtrit  # here, because it takes long to import
-
-    values = np.asarray(values, float)
-    values = values[np.isfinite(values)]
-    if values.size < 2:
-        return (float(values[0]) if values.size else float("nan")), float("nan")
-    quantile = stdtrit(values.size - 1, (1 + LEVEL) / 2)
-    return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(values.size))
-
-
 class Results:
     """What a scenario led to; `dataset` is labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x."""
 
@@ -111,18 +99,25 @@ class Results:
     def summary(self) -> pd.DataFrame:
         """Every measure of the record in the first and the last year and the change between them, a row each.
 
-        Each of the three is the mean over replicates, beside it the half-width of its 95 % t interval over replicates
-        (column `..._interval`). The change is the mean of the replicates' own changes; nan if the run is not longer than a year.
+        Each of the three is the mean over replicates. Beside it `..._q05` and `..._q95` are quantiles over replicates, nan with fewer than
+        20: one city with these numbers and other luck; `..._precision` is half of the mean's 95 % t interval, which shrinks with every
+        replicate. The change is the mean of the replicates' own changes, nan if the run is not longer than a year;
+        `change_share_with_sign` is the share of replicates whose change has its sign.
         """
         return pd.DataFrame([self._row(measure) for measure in recorded().values()])
 
     def _row(self, measure: Measure) -> dict[str, object]:
+        row: dict[str, object] = {"measure": measure.name, "unit": measure.unit}
+        for name, found in self.spreads(measure.name).items():
+            row |= found.row(name, f"{name}_")
+        return row | {"change_share_with_sign": found.share, "replicates": found.many}
+
+    def spreads(self, name: str) -> dict[str, Spread]:
+        """How a measure and its change spread over replicates: first_year, last_year, change."""
+        measure = MEASURES[name]
         first, last = (measure(self.dataset, year(self.dataset)).values for year in (first_year, last_year))
         change = last - first if first_year(self.dataset) != last_year(self.dataset) else np.full_like(last, np.nan, dtype=float)
-        row: dict[str, object] = {"measure": measure.name, "unit": measure.unit}
-        for name, values in (("first_year", first), ("last_year", last), ("change", change)):
-            row[name], row[f"{name}_interval"] = interval(values)
-        return row
+        return {span: spread(values) for span, values in (("first_year", first), ("last_year", last), ("change", change))}
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write results.nc, scenario.yaml, summary.csv and provenance.json; all of them or none (see `sim.writing.write`).
@@ -157,7 +152,10 @@ class Results:
             ("Runs", f"{self.replicates} replicates of {int(self.dataset.week[-1]) + 1} weeks, root seed {attrs['root_seed']}"),
             ("Own code", ", ".join(json.loads(attrs.get("own_code", "{}")))),
         )
-        caption = "Means over replicates in the first and the last year; beside each the half-width of its 95 % interval"
+        caption = (
+            "Means over replicates in the first and the last year; beside each the precision of the mean (half of its 95 % interval) and "
+            "the 5-95 % range over replicates, this city with other luck (from 20 replicates on)"
+        )
         parts = (table(self.summary(), caption=caption), note("The dataset (results.dataset):"), self.dataset._repr_html_())
         return card(f"Results of {self.name}", facts, *parts)
 

@@ -7,12 +7,12 @@ import matplotlib
 import numpy as np
 import pytest
 from figures import cut
+from matplotlib.collections import PolyCollection
 
 from sim import plots
 from sim.errors import InputError
 from sim.measures import MEASURES
 from sim.report.words import LANGUAGES, Words
-from sim.results import interval
 from sim.scenario import Change, CitySize, Scenario
 from sim.studies.runs import run
 
@@ -59,14 +59,26 @@ def test_trust_is_drawn_with_its_band(results):
     line = lines(axes)["mean trust (0-1)"]
     assert line.get_xdata()[0] == pytest.approx(-51 / 52)
     assert line.get_ydata() == pytest.approx(results.dataset.mean_trust.mean("replicate").values)
-    _, half = plots.band(results.dataset.mean_trust)
-    assert half[-1] == pytest.approx(interval(results.dataset.mean_trust.values[:, -1])[1])
-    assert half[-1] > 0
-    assert len(axes.collections) == 4
+    assert [len(each.get_segments()) for each in axes.collections[:3]] == [3, 3, 3], "too few for a band, so each is a thin line"
+    assert "thin lines: each of them, one city with these numbers and other luck" in " ".join(
+        text.get_text().replace("\n", " ") for text in axes.texts
+    )
     survey = lines(axes)["share of adults who answer mucha or algo de confianza"]
     assert survey.get_xdata() == pytest.approx(results.dataset.survey_week.values / 52)
     low, high = axes.get_ylim()
     assert high - low >= 0.2 - 1e-9
+
+
+def test_the_band_holds_nine_of_ten_replicates(results):
+    many = type(results)(results.dataset.isel(replicate=np.arange(21) % 3))
+    mean, ends = plots.band(many.dataset.mean_trust)
+    assert mean == pytest.approx(results.dataset.mean_trust.mean("replicate").values)
+    assert ends == pytest.approx(np.quantile(many.dataset.mean_trust.values, (0.05, 0.95), axis=0, method="weibull"))
+    axes = plots.trust(many).axes[0]
+    assert any(isinstance(each, PolyCollection) for each in axes.collections)
+    assert "bands: 5-95 % of them, one city with these numbers and other luck" in " ".join(
+        text.get_text().replace("\n", " ") for text in axes.texts
+    )
 
 
 def test_spin_up_and_changes_are_marked(results):

@@ -30,7 +30,7 @@ def test_the_quick_program_measures_every_pattern(program, tmp_path, capsys):
     assert [line[:3] for line in lines[1:] if line.startswith("P")] == IDS
     found = json.loads(path.read_text(encoding="utf-8"))
     rows = {row["id"] or row["text"]: row for row in found["rows"]}
-    assert all(isfinite(row["value"]) and isfinite(row["half_width"]) for row in rows.values())
+    assert all(isfinite(row["value"]) and isfinite(row["precision"]) for row in rows.values())
     for key in IDS:
         row, pattern = rows[key], patterns()[key]
         assert row["passed"] is (pattern.low <= row["value"] <= pattern.high)
@@ -52,7 +52,7 @@ def test_a_mean_outside_its_range_fails(program):
 
 
 @pytest.mark.parametrize("few", ["0", "1"])
-def test_one_replicate_has_no_interval(program, capsys, few):
+def test_one_replicate_has_no_precision(program, capsys, few):
     with pytest.raises(SystemExit):
         program.main(["--replicates", few])
     assert "--replicates must be 2 or more" in capsys.readouterr().err

@@ -22,10 +22,11 @@ from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import Finding, patterns
 from sim.report import breakable, render, write_report
 from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text
-from sim.report.runs import answer, verdict
+from sim.report.runs import answer, summary_tables
 from sim.report.words import LANGUAGES, Words, read
-from sim.results import Results, interval
+from sim.results import Results
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
+from sim.spread import spread
 from sim.studies.runs import run
 from sim.studies.study_files import load_study
 from sim.validation.record import FILE, Validation, save
@@ -131,10 +132,19 @@ def test_tables_hold_the_summary(results, page, tree):
     rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in tree.iter("tr")}
     for name in recorded():
         assert words.measure(name) in rows
-    mean, half = interval(results["incidence"].values)
-    assert rows[words.measure("incidence")][2] == words.amount(mean, half)
-    mean, half = interval(100 * results["reporting_rate"].values)
-    assert rows[words.measure("reporting_rate")][2] == words.amount(mean, half)
+    found = spread(results["incidence"])
+    assert rows[words.measure("incidence")][2] == words.amount(found.mean, found.precision)
+    found = spread(100 * results["reporting_rate"])
+    assert rows[words.measure("reporting_rate")][2] == words.amount(found.mean, found.precision)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_of_many_replicates_hold_their_range(results, language):
+    words = Words(language)
+    many = Results(results.dataset.isel(replicate=np.arange(21) % 3))
+    rows = {row[0]: row for table in summary_tables(many, words) for row in table.rows}
+    found = spread(many["incidence"])
+    assert found.ranged and rows[words.measure("incidence")][3] == words.spread(found) and words.reach(found) in words.spread(found)
 
 
 def test_what_was_assumed_is_said(page, tree):
@@ -158,21 +168,27 @@ def moved(results, by):
     return Results(results.dataset.assign(mean_trust=(shift, results.dataset.mean_trust.mean().values + change)))
 
 
-@pytest.mark.parametrize(("by", "kind"), [((0.05, 0.06, 0.07), "rise"), ((-0.05, -0.06, -0.07), "fall"), ((-0.05, 0.01, 0.05), "unclear")])
+@pytest.mark.parametrize(
+    ("by", "times", "kind"),
+    [
+        ((0.05, 0.06, 0.07), 7, "rise"),
+        ((-0.05, -0.06, -0.07), 7, "fall"),
+        ((-0.05, 0.01, 0.05), 7, "unclear"),
+        ((0.05, 0.06, 0.07), 1, "few"),
+    ],
+)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_answer_says_what_the_interval_says(results, by, kind, language):
+def test_the_answer_says_what_the_range_says(results, by, times, kind, language):
     words = Words(language)
-    given = moved(results, by)
-    row = given.summary().set_index("measure").loc["mean_trust"]
+    given = moved(Results(results.dataset.isel(replicate=np.arange(3 * times) % 3)), by * times)
+    change = given.spreads("mean_trust")["change"]
     sentence = answer(given, words)[0]
-    beginning = words["answer"][kind].split("{")[2].partition("}")[2]
-    assert verdict(row.change, row.change_interval) == kind
+    assert change.verdict == kind
     assert sentence.startswith(words["answer"][kind].split("{")[0])
-    assert beginning.strip() in sentence
-    for bound in (row.change - row.change_interval, row.change + row.change_interval):
-        assert words.number(bound, 3, sign=True) in sentence or words.number(bound, 4, sign=True) in sentence
-    contains = {"en": "contains 0", "es": "contiene el 0"}[language]
-    assert (contains in sentence) == (kind == "unclear")
+    assert words["answer"][kind].split("{")[2].partition("}")[2].strip() in sentence
+    for end in ("low", "high"):
+        shown = [words.number(getattr(change, end), places, sign=True) for places in (3, 4)]
+        assert any(each in sentence for each in shown) == (kind != "few")
 
 
 def test_one_short_replicate_says_that_it_is_one(tmp_path):

@@ -3,13 +3,14 @@
 import html5lib
 import numpy as np
 import pytest
+from made_comparisons import planted, shifted
 
 from sim import plots_compare
 from sim.report import comparisons, consequences, render
 from sim.report.assumed import contested_table
 from sim.report.words import LANGUAGES, Words
-from sim.results import interval
 from sim.scenario import CitySize, Scenario
+from sim.spread import read_off, spread
 from sim.studies.compare import compare
 from sim.studies.comparison import Comparison
 from sim.studies.study import Study
@@ -66,15 +67,27 @@ def test_tables_hold_the_paired_differences(comparison, tree):
     table = comparison.effects().set_index(["arm", "measure", "week"])
     trust = next(row for row in rows(tree) if row[0] == words.reform("training"))
     own = table.loc[("training", "mean_trust", 30)]
-    assert trust[1] == words.amount(own.effect, own.half_width, sign=True)
+    assert trust[1] == words.spread(read_off(own), sign=True) == words.amount(own.effect, own.precision, sign=True).partition(" ")[0]
     shares = next(row for row in rows(tree) if row[0] == words.measure("share_trusting"))
     own = table.loc[("training", "share_trusting", 30)]
-    assert shares[2].startswith(words.amount(100 * own.effect, 100 * own.half_width, sign=True))
-    assert (words["verdicts"]["zero"] in shares[2]) == (abs(own.effect) <= own.half_width)
+    assert shares[2] == words.spread(read_off(own).times(100), sign=True, counted=True) and words.counted(read_off(own)) in shares[2]
     assert not [row for row in rows(tree) if row[0] == words.measure("cost")]
     costs = next(row for row in rows(tree) if len(row) == 4 and row[0] == words.reform("training"))
     paid = comparison.costs().set_index("arm").loc["training"].iloc[0]
-    assert costs[2] == words.amount(paid.money, paid.money_half_width)
+    assert costs[2] == words.spread(read_off(paid, "money", "money_"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_of_many_replicates_hold_the_range(comparison, language):
+    words, names = Words(language), {arm: arm for arm in comparison.arms}
+    found = planted(comparison, often(BY))
+    (table,) = comparisons.trust_table(found, found.effects(), names, words)
+    row = next(row for row in table.rows if row[0] == EVIL)
+    ends = words.reach(spread(BY[EVIL] * 8), sign=True)
+    assert ends in row[1] and row[2] == words["verdicts"]["unclear"] and row[3] == words.say("answer.count", count=67, of=100)
+    assert ends in next(row for row in comparisons.effects_table(found, names, words).rows if row[0] == words.measure("mean_trust"))[-1]
+    prices = {row[0]: row[3] for row in comparisons.cost_table(found, names, words)[0].rows}
+    assert "(" in prices["training"] and prices[EVIL] == prices["purge-then-train"] == "-"
 
 
 def test_reforms_and_arms_are_named(tree):
@@ -85,39 +98,46 @@ def test_reforms_and_arms_are_named(tree):
     assert {"en": "purge and then training", "es": "depuración y luego capacitación"}[words.language] in text(tree)
 
 
-def shifted(comparison, by):
-    """The same comparison with trust of each arm at a constant distance from the baseline's in each replicate."""
-    data = comparison.dataset.copy(deep=True)
-    for arm, change in by.items():
-        data.mean_trust.loc[{"arm": arm}] = data.mean_trust.sel(arm="baseline").values + np.asarray(change)[:, None]
-    return Comparison(data)
+BY = {"training": (0.05, 0.06, 0.07), "purge-then-train": (-0.05, -0.06, -0.07), EVIL: (-0.05, 0.01, 0.05)}
 
 
-def test_the_answer_says_what_the_intervals_say(comparison):
-    words = Words("en")
-    by = {"training": (0.05, 0.06, 0.07), "purge-then-train": (-0.05, -0.06, -0.07), EVIL: (-0.05, 0.01, 0.05)}
-    sentences = comparisons.answer(shifted(comparison, by), {arm: arm for arm in comparison.arms}, words)
-    mean, half = interval(np.array(by["training"]))
-    low, high = (words.number(bound, 3, sign=True) for bound in (mean - half, mean + half))
-    assert (
-        f"After 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.060 (95 % interval {low} to {high}); "
-        in (sentences[0])
+def often(by, times=8):
+    """The same effects again and again, so that there are enough of them for a range."""
+    return {arm: each * times for arm, each in by.items()}
+
+
+def test_the_answer_says_what_the_range_says(comparison):
+    words, names = Words("en"), {arm: arm for arm in comparison.arms}
+    sentences = [said.replace("\u2212", "-") for said in comparisons.answer(planted(comparison, often(BY)), names, words)]
+    assert sentences[0].startswith(
+        "After 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600 on average "
     )
-    assert "purge-then-train lowers mean trust by 0.060" in sentences[0]
-    assert f"{EVIL} has no clear effect on mean trust" in sentences[0] and sentences[0].count("contains 0") == 1
-    assert sentences[1].startswith(f"The largest rise on average is that of training, but its lead over {EVIL} is not clear")
+    assert "by 0.0600 on average (in nine of ten replicates by +0.050 to +0.070); purge-then-train lowers" in sentences[0]
+    assert "by 0.0600 on average (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
+    assert (
+        f"{EVIL} has no clear effect on mean trust (+0.003 on average, but -0.050 to +0.050 in nine of ten replicates, and" in sentences[0]
+    )
+    assert "with this sign in 67 of 100)" in sentences[0]
+    assert sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.05")
+    sentences = comparisons.answer(shifted(comparison, BY), names, words)
+    assert "training moves mean trust by +0.060 on average, with this sign in 3 of 3 replicates" in sentences[0]
+    assert sentences[1] == "No arm raises it clearly.", "three replicates of one sign may be chance"
 
 
 def test_the_lead_is_a_paired_difference_too(comparison):
-    """Levels that vary more than their difference: intervals overlap, and yet the lead is clear."""
+    """Levels that vary more than their difference: ranges overlap, and yet the lead is clear."""
     words, names = Words("en"), {arm: arm for arm in comparison.arms}
     by = {"training": (0.02, 0.05, 0.08), EVIL: (0.01, 0.04, 0.0699), "purge-then-train": (0.0, 0.0, 0.0)}
-    sentences = comparisons.answer(shifted(comparison, by), names, words)
+    sentences = comparisons.answer(planted(comparison, often(by)), names, words)
     assert "purge-then-train changes nothing at all" in sentences[0]
-    assert not any("The largest rise is that of training" in sentence for sentence in sentences)  # 3 replicates: +0.05 may be none
-    by = {"training": (0.05, 0.06, 0.07), EVIL: (0.04, 0.05, 0.0599), "purge-then-train": (0.0, 0.0, 0.0)}
-    sentences = comparisons.answer(shifted(comparison, by), names, words)
-    assert sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.0100")
+    assert sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.01")
+    sentences = comparisons.answer(planted(comparison, often(by, 2)), names, words)
+    assert (
+        sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.01") and "leads in 6 of 6" in sentences[1]
+    )
+    by[EVIL] = (0.03, 0.04, 0.07)
+    sentences = comparisons.answer(planted(comparison, often(by)), names, words)
+    assert f"its lead over {EVIL} is not clear: it leads in 67 of 100 replicates" in sentences[1]
 
 
 def test_a_placebo_that_differs_is_a_warning(comparison):
@@ -142,46 +162,46 @@ def test_the_first_page_says_what_it_costs_and_who_loses(comparison, tree):
     cost, moved = first_page(comparison, Words("en"))[:2]
     costs, people = comparison.costs().set_index("arm"), comparison.gainers().set_index("arm")
     assert "over 30 weeks, in thousand pesos, for a model city of 3,000 adults" in cost
-    assert f"training {Words('en').amount(costs.money['training'].iloc[0], costs.money_half_width['training'].iloc[0])};" in cost
+    assert f"training {Words('en').spread(read_off(costs.loc['training'].iloc[0], 'money', 'money_'))};" in cost
     own = people.loc["training"]
     assert f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose" in moved
 
 
 def test_the_reason_is_the_cause_that_pushes_the_way_trust_went(comparison):
     """Not the way back to the usual trust, however large, and none where trust did not clearly go anywhere."""
-    by = {"training": (0.05, 0.06, 0.07), "purge-then-train": (-0.05, -0.06, -0.07), EVIL: (-0.05, 0.01, 0.05)}
-    data = shifted(comparison, by).dataset
+    data = planted(comparison, often(BY)).dataset
     data.ledger[:] = 0.0
     week = {"week": int(data.week[-1])}
     for cause, change in {"contact": 0.3, "hearsay": -0.2, "drift": -0.9}.items():
-        for arm in by:
+        for arm in BY:
             data.ledger.loc[{"arm": arm, "cause": cause, **week}] = change
     (reason,) = first_page(Comparison(data), Words("en"))[2:]
-    assert "training, contact (" in reason.replace("own contact with officers", "contact") and "drift" not in reason and EVIL not in reason
+    assert "training, contact: " in reason.replace("own contact with officers", "contact") and "drift" not in reason and EVIL not in reason
     assert "purge-then-train, what others tell" in reason or "purge-then-train, hearsay" in reason
 
 
 def test_words_of_the_ledger_are_the_sums_that_it_shows(comparison):
     words = Words("en")
-    by = {"training": (0.05, 0.06, 0.07), "purge-then-train": (-0.05, -0.06, -0.07), EVIL: (-0.05, 0.01, 0.05)}
-    found = comparisons.booked(shifted(comparison, by))
-    assert found["training"] == pytest.approx(interval(np.array(by["training"])))
+    found = comparisons.booked(shifted(comparison, BY))
+    assert found["training"][:2] == pytest.approx(spread(BY["training"])[:2])
     pictures = comparisons.pictures(comparison, comparisons.display_names(comparison, words), words)
     sums, alts = comparisons.booked(comparison), [one.alt for one in pictures]
     row = comparison.gainers().set_index("arm").loc["training"]
     mean = float(np.nanmean(comparison.map_of_effect("training").values[0]))
     assert sum(f"training, {100 * row.share_gaining:.0f} gain and {100 * row.share_losing:.0f} lose" in alt for alt in alts) == 1
     assert sum(f"training {words.number(mean, 4, sign=True)}" in alt for alt in alts if alt.startswith("Maps")) == 1
-    assert f"training {words.amount(*sums['training'], sign=True)}" in next(one.alt for one in pictures if "Stacked bars" in one.alt)
+    assert f"training {words.spread(sums['training'], sign=True)}" in next(one.alt for one in pictures if "Stacked bars" in one.alt)
 
 
-def test_what_intervals_cover_names_what_they_leave_out(comparison):
+def test_what_is_said_of_ranges_names_what_they_leave_out(comparison):
     words = Words("en")
     known = comparison.study.with_(posterior="mexico-city-2016")
     drawn = Comparison(comparison.dataset.assign_attrs(study=known.to_yaml()))
     said = comparisons.caution(drawn, words)
-    assert "They do not cover costs" in said and "community.conduct_offset" in said and "trust.contact_loss" not in said
+    assert "Unit costs, how well each reform is made" in said and "community.conduct_offset" in said and "trust.contact_loss" not in said
     assert "neither doubt about the parameters" in comparisons.caution(comparison, words)
+    many = comparisons.caution(planted(drawn, often(BY)), words)
+    assert "each a possible city" in many and "Not in them are unit costs" in many
     marked = {row[0]: row[2] for row in contested_table({}, words, comparisons.findings(drawn, words).varying).rows}
     assert marked["trust.contact_loss"].endswith("(varies)") and not marked["community.conduct_offset"].endswith("(varies)")
 

@@ -1,11 +1,11 @@
-"""The patterns about reforms (P24 to P30 and P32 of sim/patterns.yaml), measured in the national city, with intervals.
+"""The patterns about reforms (P24 to P30 and P32 of sim/patterns.yaml), measured in the national city.
 
     python experiments/reform-patterns/run.py [--replicates 20] [--quick] [--out out/reform-patterns.json]
 
 `confianza explain P24` says how each is defined, and sim/instruments/reforms.py computes it. Replicate r has the same seed in every
-arm. A value is the mean over replicates, with its 95 % t interval, and passes if that mean lies in the pattern's range. P24 is a fit
-pattern, which parameters may have been set to meet; the others are checks, and nothing is set so that they pass. Shown beside them
-without a verdict: d of both reforms (P29), the purge in which all the flagged go and the share of officers in service in week 0
+arm. A value is the mean over replicates with its precision (half of its 95 % t interval), and passes if it lies in the pattern's range. P24
+is a fit pattern, which parameters may have been set to meet; the others are checks, and nothing is set so that they pass. Shown beside
+them without a verdict: d of both reforms (P29), the purge in which all the flagged go and the share of officers in service in week 0
 whom its test flags (P30).
 
 --quick: two replicates unless told otherwise, and P30 in a city of 20,000; good for trying the program, and its verdicts say little.
@@ -20,8 +20,9 @@ import numpy as np
 
 from sim.compiled import fingerprint
 from sim.patterns import REPLICATES, patterns
-from sim.results import interval, versions
+from sim.results import versions
 from sim.scenario import Scenario, load_scenario
+from sim.spread import mean_and_precision
 from sim.validation.jobs import carried_out, plan
 from sim.writing import write_file
 
@@ -41,7 +42,7 @@ class Row(NamedTuple):
     low: float | None
     high: float | None
     value: float  # mean over replicates
-    half_width: float  # of its 95 % t interval
+    precision: float  # of that mean: half of its 95 % t interval
     unit: str
     role: str = ""
     passed: bool | None = None
@@ -60,7 +61,7 @@ def rows(values: dict[str, np.ndarray]) -> list[Row]:
     known = {pattern.measures[0]: pattern for pattern in patterns().values()}
     made = []
     for name, each in values.items():
-        mean, half = interval(each)
+        mean, half = mean_and_precision(each)
         if p := known.get(name):
             made.append(Row(p.id, p.text, p.low, p.high, mean, half, p.unit, p.role, p.verdict(mean)))
         else:
@@ -71,12 +72,11 @@ def rows(values: dict[str, np.ndarray]) -> list[Row]:
 
 def table(made: list[Row]) -> str:
     """The rows as text."""
-    lines = [("id", "pattern", "range", "value", "95 % interval", "unit", "role", "")]
+    lines = [("id", "pattern", "range", "mean", "± precision", "unit", "role", "")]
     for row in made:
         bounds = "" if row.low is None else f"{row.low:g} to {row.high:g}"
-        ends = f"{row.value - row.half_width:.4f} to {row.value + row.half_width:.4f}"
         verdict = {None: "", True: "pass", False: "FAIL"}[row.passed]
-        lines.append((row.id, row.text, bounds, f"{row.value:.4f}", ends, row.unit, row.role, verdict))
+        lines.append((row.id, row.text, bounds, f"{row.value:.4f}", f"{row.precision:.4f}", row.unit, row.role, verdict))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     layout = "  ".join(f"{{:{side}{width}}}" for side, width in zip("<<<>><<<", widths, strict=True))
     return "\n".join(layout.format(*line).rstrip() for line in lines)
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     replicates = options.replicates if options.replicates is not None else 2 if options.quick else REPLICATES
     if replicates < 2:
-        parser.error("--replicates must be 2 or more, since one replicate has no interval.")
+        parser.error("--replicates must be 2 or more, since one replicate has no precision.")
     base = load_scenario("national-average")
     values = measured(base, replicates, options.quick)
     print(table(rows(values)))

@@ -4,16 +4,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim.cli.show import Table, amount, console, note, progress, table
+from sim.cli import spreads
+from sim.cli.show import Table, console, note, progress, table
 from sim.cli.work import Where, ask_first, check_replicates, writing
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.reforms import summary
+from sim.spread import ONE_SIGN, Spread, read_off
 from sim.studies.compare import compare
 from sim.studies.comparison import FILES, Comparison
 from sim.studies.runs import ComparisonPlan
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 from sim.studies.study_files import load_study
+
+ROOM = 80  # columns that the table of effects needs without VR, units and the weeks before the last
+OVER = {"draws": "5-95 % of draws", "luck": "5-95 % of runs"}
 
 
 def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | None) -> Study:
@@ -83,8 +88,10 @@ def describe(study: Study) -> str:
 def report(comparison: Comparison, scaled: bool) -> None:
     """Print what was found."""
     screen = console()
-    screen.print(effects_table(comparison))
+    screen.print(effects_table(comparison, room=screen.width - ROOM))
     screen.print(costs_table(comparison))
+    if comparison.costs().query("arm in @comparison.compared").money_per_unit.isna().any():
+        screen.print(sense(comparison))
     if scaled:
         screen.print("Doses were scaled to the budget:")
         for name, made in comparison.study.arms.items():
@@ -98,55 +105,75 @@ def report(comparison: Comparison, scaled: bool) -> None:
     )
 
 
-def effects_table(comparison: Comparison) -> Table:
-    """Paired effects, a line for each arm and measure, a column for each week."""
-    weeks = {week: f"week {week}" for week in comparison.study.at}
-    title = (
-        f"paired difference from {comparison.study.vs}, mean of {comparison.replicates} replicates ± half-width of its 95 % interval; "
-        "P(sign) and VR at the last week.\nVR, variance reduction: how many times as many runs with luck and parameters of "
-        "their own would tell as much"
-    )
-    right = (*weeks.values(), "P(sign)", "VR")
-    made = table("arm", "measure", *right, "unit", right=right, whole=("arm", "measure"), under={"unit": "measure"}, title=title)
-    found = comparison.effects()
+def effects_table(comparison: Comparison, *, room: int = 0) -> Table:
+    """Paired effects at the last week, a line for each arm and measure; means at weeks before and VR as there is room (columns)."""
+    before, vary = _extras(comparison, room)
+    last = comparison.study.at[-1]
+    title = f"paired difference from {comparison.study.vs} at week {last}: mean of {comparison.replicates} replicates"
+    if vary:
+        title += "\nVR, variance reduction: how many times as many runs with luck and parameters of their own would tell as much"
+    right = (*(f"week {week}" for week in before), "mean", *_heads(comparison), "sign", "precision", *(["VR"] if vary else []))
+    made = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
+    found = comparison.effects().set_index(["arm", "measure", "week"])
     for arm in comparison.compared:
-        for place, measure in enumerate(comparison.study.measures):
-            rows = found[(found.arm == arm) & (found.measure == measure)].set_index("week")
-            cells = [amount(rows.effect[week], rows.half_width[week], sign=True) for week in weeks]
-            last: Any = rows.loc[max(weeks)]
-            cells += [_share(last.probability_of_sign), _times(last.variance_reduction), last.unit]
-            made.add_row(arm if place == 0 else "", measure, *cells)
+        made.add_row(arm, *[""] * (len(right) + 1))
+        for measure in comparison.study.measures:
+            cells = [spreads.mean(read_off(found.loc[(arm, measure, week)]), sign=True) for week in before]
+            row: Any = found.loc[(arm, measure, last)]
+            own = read_off(row)
+            cells += [*_range(comparison, own, sign=True), spreads.signs(own), spreads.precision(own)]
+            made.add_row(f" {measure}", *cells, *([_times(row.variance_reduction)] if vary else []), row.unit)
         made.add_section()
     return made
 
 
-def _share(value: float) -> str:
-    return "-" if value != value else "> 0.999" if value > 0.999 else f"{value:.3f}"
+def _extras(comparison: Comparison, room: int) -> tuple[list[int], bool]:
+    """What the table of effects shows besides where there is room: means at earlier weeks, and VR."""
+    room += 0 if comparison.ranged else 20
+    before = list(comparison.study.at[:-1])
+    return before if room >= 11 + 12 * len(before) else [], room >= 11
+
+
+def _heads(comparison: Comparison) -> list[str]:
+    """The head of the column for the range, if there is one."""
+    return [OVER[comparison.varies]] if comparison.ranged else []
+
+
+def _range(comparison: Comparison, found: Spread, *, sign: bool = False) -> list[str]:
+    """The cells for a mean and, if the comparison has any, its range."""
+    return [spreads.mean(found, sign=sign), *([spreads.reach(found, sign=sign)] if comparison.ranged else [])]
 
 
 def _times(value: float) -> str:
-    return "-" if value != value or value == float("inf") else f"{value:,.1f}"
+    return "-" if value != value or value == float("inf") else f"{value:,.{0 if value >= 100 else 1}f}"
 
 
 def costs_table(comparison: Comparison) -> Table:
     """What each arm costs, and a point of trust with it."""
     costs = comparison.costs()
     measure = comparison.study.measures[0] if "mean_trust" not in comparison.study.measures else "mean_trust"
-    per_unit = "thousand pesos per 0.01 of mean_trust" if measure == "mean_trust" else f"thousand pesos per unit of {measure}"
-    scale = 0.01 if measure == "mean_trust" else 1.0
-    right = ("officer-weeks", "thousand pesos", per_unit)
-    made = table("arm", *right, "95 % range", right=right, whole=("arm",), title=f"cost over the horizon, more than {comparison.study.vs}")
-    for row in costs[costs.measure == measure].itertuples():
-        if row.arm in comparison.compared:
-            money, weeks = amount(row.money, row.money_half_width), amount(row.officer_weeks, row.officer_weeks_half_width)
-            made.add_row(str(row.arm), weeks, money, *_price(row, scale))
+    unit, scale = ("0.01", 0.01) if measure == "mean_trust" else ("unit", 1.0)
+    right = ("mean", *_heads(comparison), "precision")
+    made = table("cost", *right, right=right, whole=("cost",), title=f"cost over the horizon, more than {comparison.study.vs}")
+    for row in costs[costs.measure == measure].to_dict("records"):
+        if row["arm"] in comparison.compared:
+            made.add_row(str(row["arm"]), *[""] * len(right))
+            for name, text in (("money", "thousand pesos"), ("officer_weeks", "officer-weeks")):
+                own = read_off(row, name, f"{name}_")
+                made.add_row(f" {text}", *_range(comparison, own), spreads.precision(own))
+            made.add_row(f" thousand pesos per {unit} of {measure}", *_price(comparison, row, scale))
+            made.add_section()
     return made
 
 
-def _price(row: Any, scale: float) -> tuple[str, str]:
+def _price(comparison: Comparison, row: dict[str, Any], scale: float) -> list[str]:
     """Cost of a unit of effect and its range; in words where there is no sense in one."""
-    if row.money_per_unit != row.money_per_unit:
-        return "-", "effect not distinct from 0"
-    if row.effect < 0:
-        return "-", f"lowers {row.measure}"
-    return amount(scale * row.money_per_unit), f"{scale * row.money_per_unit_low:,.0f} to {scale * row.money_per_unit_high:,.0f}"
+    price = read_off(row, "money_per_unit", "money_per_unit_").times(scale)
+    words = "sign open" if price.mean != price.mean else "lowers it" if row["effect"] < 0 else ""
+    return [words, *(["-"] if comparison.ranged else []), "-"] if words else [*_range(comparison, price), "-"]
+
+
+def sense(comparison: Comparison) -> str:
+    """When a sign is called open, in a sentence."""
+    rule = "its range holds 0" if comparison.ranged else f"fewer than {ONE_SIGN} replicates have it, or not all"
+    return f"sign open: nothing is divided by an effect whose sign is not known, because {rule}."

@@ -205,7 +205,7 @@ def decimals(value: float, uncertainty: float) -> int:
 
 
 def amount(value: float, uncertainty: float = float("nan"), *, sign: bool = False) -> str:
-    """A number with the half-width of its interval: "0.5336 ± 0.0073"; "-" if there is none.
+    """A number with its precision, or half of its interval: "0.5336 ± 0.0073"; "-" if there is none.
 
     >>> amount(23482.5, 507.6), amount(0.25), amount(-0.001, 0.002, sign=True), amount(float("nan"))
     ('23,482 ± 508', '0.2500', '-0.0010 ± 0.0020', '-')

@@ -77,14 +77,14 @@ def truth_table(result: TrialResult) -> Table:
     """What is true and what the trial compares: a line for each outcome."""
     title = (
         "true: all units treated minus none, and in sd of the untreated; in the trial: its effect on the treated and on the others\n"
-        "bias: on treated minus on others minus true; intervals: 95 %, over replicates"
+        f"bias: on treated minus on others minus true; means of {result.replicates} replicates ± precision of the mean"
     )
     right = ("true", "in sd", "on treated", "on others", "bias", "ANCOVA's mean")
     made = table("outcome", *right, "unit", right=right, whole=("outcome",), under={"unit": "outcome"}, title=title)
     for row in result.summary().query("estimator == 'ancova'").itertuples():
-        within = [f"{amount(value, row.total_half_width, sign=True).split(' ')[0]}" for value in (row.on_treated, row.on_controls)]
-        ends = [amount(row.bias, row.bias_high - row.bias, sign=True), amount(row.estimate, row.high - row.estimate, sign=True)]
-        true = amount(row.total, row.total_half_width, sign=True)
+        within = [f"{amount(value, row.total_precision, sign=True).split(' ')[0]}" for value in (row.on_treated, row.on_controls)]
+        ends = [amount(row.bias, row.bias_precision, sign=True), amount(row.estimate, row.estimate_precision, sign=True)]
+        true = amount(row.total, row.total_precision, sign=True)
         made.add_row(str(row.outcome), true, f"{row.effect_size:+.2f}", *within, *ends, str(row.unit))
     return made
 

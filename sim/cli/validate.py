@@ -119,11 +119,11 @@ def over_replicates(scenario: Scenario, replicates: int | None, where: Where) ->
 
 
 def findings_table(validation: Validation) -> Table:
-    """Patterns, failures first, with value, 90 % interval, share inside, range and verdict."""
+    """Patterns, failures first, with value, the range of nine of ten, share inside, range and verdict."""
     center = "median" if validation.posterior else "mean"
-    right, whole = (center, "inside"), ("id", "role", "90 % interval", "range", "verdict")
+    right, whole = (center, "inside"), ("id", "role", "5-95 %", "range", "verdict")
     under = {"role": "pattern", "inside": center}
-    made = table("id", "pattern", "role", center, "90 % interval", "inside", "range", "verdict", right=right, whole=whole, under=under)
+    made = table("id", "pattern", "role", center, "5-95 %", "inside", "range", "verdict", right=right, whole=whole, under=under)
     for finding in sorted(validation.findings, key=lambda finding: finding.passed is not False):
         pattern = finding.pattern
         text = pattern.text if (finding.measure,) == pattern.measures else f"{pattern.text} ({finding.measure})"

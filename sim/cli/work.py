@@ -10,16 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.cli.show import Table, amount, console, note, progress, size, table
+from sim.cli import spreads
+from sim.cli.show import Table, console, note, progress, size, table
 from sim.engine.lazy import LITTLE
 from sim.engine.plans import Plan
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
+from sim.measures import recorded
 from sim.results import FILES, Results, adapted
 from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario, load_scenario
+from sim.spread import ENOUGH
 from sim.studies.runs import RunPlan, run
 from sim.writing import writer
 
@@ -42,7 +45,7 @@ def chosen(name: str, seed: int | None, weeks: int | None, settings: list[str]) 
 def check_replicates(replicates: int) -> None:
     """InputError if there would be nothing to run, or too much."""
     if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
-        raise InputError(f"{problem}.", "Intervals need at least 2; 16 to 64 are usual.", file="--replicates")
+        raise InputError(f"{problem}.", "A 5-95 % range needs 20; 20 to 64 are usual.", file="--replicates")
 
 
 def describe(scenario: Scenario, replicates: int) -> str:
@@ -139,6 +142,7 @@ def run_scenario(
             written = results.save(folder)
         finally:  # what was computed is told even if there is no room for it
             screen.print(summary_table(results))
+            screen.print(covers(results.replicates))
             screen.print(virtual_survey(results))
         from sim.plots import save_figures  # after the table, because matplotlib takes long to import
 
@@ -150,13 +154,34 @@ def run_scenario(
 
 def summary_table(results: Results) -> Table:
     """The summary as people read it; where there is little room, units stand below the names."""
-    many = f"mean of {results.replicates} replicates ± half-width of its 95 % interval" if results.replicates > 1 else "one replicate"
-    spans = {"first year": "first_year", "last year": "last_year", "change": "change"}
-    made = table("measure", *spans, "unit", right=tuple(spans), whole=("measure",), under={"unit": "measure"}, title=many)
-    for row in results.summary().to_dict("records"):
-        amounts = [amount(row[span], row[f"{span}_interval"], sign=span == "change") for span in spans.values()]
-        made.add_row(row["measure"], *amounts, row["unit"])
+    many, ranged = results.replicates, results.replicates >= ENOUGH
+    title = f"mean of {many} replicates" if many > 1 else "one replicate"
+    title += "; below it between which values nine of ten of them lie (5-95 %)" if ranged else ""
+    few = ("sign", "precision") if 1 < many < ENOUGH else ()  # of the change; with a range both can be read off it
+    right = ("first year", "last year", "change", *few)
+    made = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
+    for measure in recorded().values():
+        found = results.spreads(measure.name)
+        cells = [
+            spreads.mean(each, sign=span == "change") + (f"\n{spreads.reach(each, sign=span == 'change')}" if ranged else "")
+            for span, each in found.items()
+        ]
+        cells += [spreads.signs(found["change"]), spreads.precision(found["change"])] if few else []
+        made.add_row(measure.name, *cells, measure.unit)
     return made
+
+
+def covers(replicates: int) -> str:
+    """In a few sentences, what differs between replicates, and what the table says of it."""
+    said = "Replicates are one city with these numbers and other luck. What is not known of the numbers does not differ between them."
+    if replicates < 2:
+        return "One replicate: how much of it is luck cannot be said. It takes 20 to say (--replicates 20)."
+    if replicates < ENOUGH:
+        said += (
+            f" With {replicates} there is no 5-95 % range; it takes {ENOUGH} (--replicates {ENOUGH}). Sign: in how many replicates the "
+            "change has the sign of its mean. Precision: half of the 95 % interval of the mean change; more replicates make it smaller."
+        )
+    return said
 
 
 def virtual_survey(results: Results) -> str:

@@ -1,4 +1,4 @@
-"""The heart of a report about a study, as `confianza compare` left it: which reform changes what, and how sure that is."""
+"""The heart of a report about a study, as `confianza compare` left it: which reform changes what, and how far that differs."""
 
 import json
 from collections.abc import Mapping
@@ -14,12 +14,11 @@ from sim.parameters import CODEBOOK
 from sim.report import consequences
 from sim.report.assumed import arms_table
 from sim.report.parts import Findings, Picture, Table, embedded
-from sim.report.runs import common_facts, verdict
+from sim.report.runs import common_facts
 from sim.report.words import Text, Words, decimals, scale
-from sim.results import interval
+from sim.spread import Spread, read_off
 from sim.studies.comparison import Comparison
-from sim.studies.effects import at_week
-from sim.studies.posteriors import NONE
+from sim.studies.effects import at_week, over_replicates
 from sim.studies.study import PLACEBO, Replicates
 
 TRUST = "mean_trust"
@@ -61,16 +60,18 @@ def findings(comparison: Comparison, words: Words) -> Findings:
 
 
 def caution(comparison: Comparison, words: Words) -> str:
-    """What the intervals cover."""
-    many = words.number(comparison.replicates)
+    """What the ranges hold, or how many replicates it takes to have any; and that the precision of a mean is no such range."""
     if comparison.replicates < 2:
         return words["page"]["one_replicate"]
-    if comparison.study.posterior == NONE:
-        return words.say("page.intervals", many=many)
     drawn = comparison.study.drawn(0)
     left = [name for name, known in CODEBOOK.items() if known.status == "contested" and name not in drawn]
     more = words.say("page.left", names=", ".join(left)) if left else ""
-    return words.say("page.intervals_posterior", many=many, posterior=Path(comparison.study.posterior).stem, left=more)
+    enough = comparison.study.enough()
+    said = words.say(
+        f"page.{'range' if comparison.ranged else 'few'}_{comparison.varies}", many=words.number(comparison.replicates), left=more,
+        posterior=Path(comparison.study.posterior).stem, enough=words.number(enough) if enough else words["page"]["never"],
+    )  # fmt: skip
+    return f"{said} {words['page']['precision']}"
 
 
 def display_names(comparison: Comparison, words: Words) -> dict[str, str]:
@@ -85,57 +86,56 @@ def end_of(comparison: Comparison) -> int:
     return int(comparison.dataset.week[-1]) + 1
 
 
-def effect(comparison: Comparison, arm: str, measure: str, other: str | None = None) -> tuple[float, float]:
-    """Mean paired difference at the end and the half-width of its interval; against `other`, or what the study compares with."""
+def effect(comparison: Comparison, arm: str, measure: str, other: str | None = None) -> Spread:
+    """What the paired differences at the end say; against `other`, or what the study compares with."""
     values = at_week(comparison.dataset, measure, end_of(comparison))
-    return interval((values.sel(arm=arm) - values.sel(arm=other or comparison.study.vs)).values)
+    paired = (values.sel(arm=arm) - values.sel(arm=other or comparison.study.vs)).values
+    return over_replicates(paired, comparison.dataset).times(scale(MEASURES[measure].unit))
 
 
-def said(value: float, half: float, words: Words) -> dict[str, str]:
-    """An effect and its interval as words for a sentence."""
-    places = decimals(value, half)
-    low, high = (words.number(bound, places, sign=True) for bound in (value - half, value + half))
-    return {"change": words.number(value, places, sign=True), "size": words.number(abs(value), places), "low": low, "high": high}
+def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
+    """An effect as words for a sentence: its mean, its range, and in how many of what its sign is this one."""
+    places = decimals(found.mean, found.precision)
+    told = {"change": words.number(found.mean, places, sign=True), "size": words.number(abs(found.mean), places)}
+    told["count"], told["of"] = map(words.number, found.counted)
+    return told | words.ends(found, sign=True) | {"cities": words["answer"][f"cities_{comparison.varies}"]}
 
 
 def answer(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
     """What each arm does to trust, which does most, and what becomes of other measures."""
-    parts, found = [], {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
-    for arm, (value, half) in found.items():
-        kind = {"unknown": "single"}.get(verdict(value, half), verdict(value, half))
-        parts.append(words.say(f"answer.arm_{kind}", arm=names[arm], **said(value, half, words)))
+    found = {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
+    parts = [words.say(f"answer.arm_{one.verdict}", arm=names[arm], **said(one, comparison, words)) for arm, one in found.items()]
     duration, against = words.duration(end_of(comparison)), names[comparison.study.vs]
     sentences = [words.say("answer.after", duration=duration, baseline=against, parts="; ".join(parts))]
     sentences += best(comparison, found, names, words)
-    for measure in (name for name in BESIDE if name in comparison.study.measures):
-        sentences.append(other(comparison, measure, names, words))
-    return sentences
+    beside = [other(comparison, measure, names, words) for measure in BESIDE if measure in comparison.study.measures]
+    if beside and comparison.replicates > 1:
+        beside.append(words.say("answer.brackets", brackets=brackets_of(comparison, words)))
+    return sentences + beside
 
 
-def best(comparison: Comparison, found: Mapping[str, tuple[float, float]], names: Mapping[str, str], words: Words) -> list[str]:
+def best(comparison: Comparison, found: Mapping[str, Spread], names: Mapping[str, str], words: Words) -> list[str]:
     """Which arm raises trust most, and whether its lead over the next is clear."""
     if comparison.replicates < 2 or len(found) < 2:
         return []
-    order = sorted(found, key=lambda arm: -found[arm][0])
-    first, second = order[:2]
-    if verdict(*found[first]) != "rise":
+    first, second = sorted(found, key=lambda arm: -found[arm].mean)[:2]
+    if not (found[first].clear and found[first].mean > 0):
         return [words["answer"]["none_best"]]
-    value, half = effect(comparison, first, TRUST, second)
-    key = "best" if verdict(value, half) == "rise" else "best_unsure"
-    return [words.say(f"answer.{key}", arm=names[first], other=names[second], **said(value, half, words))]
+    lead = effect(comparison, first, TRUST, second)
+    key = "best_unsure" if not lead.clear else "best" if lead.ranged else "best_few"
+    return [words.say(f"answer.{key}", arm=names[first], other=names[second], **said(lead, comparison, words))]
 
 
 def other(comparison: Comparison, measure: str, names: Mapping[str, str], words: Words) -> str:
     """What the arms do to another measure, in a sentence."""
-    unit, parts = MEASURES[measure].unit, []
-    for arm in comparison.compared:
-        value, half = (scale(unit) * number for number in effect(comparison, arm, measure))
-        if np.isfinite(half):
-            zero = words["answer"]["contains_zero"] if abs(value) <= half else ""
-            parts.append(words.say("answer.other_part", arm=names[arm], zero=zero, **said(value, half, words)))
-        else:
-            parts.append(f"{names[arm]} {said(value, half, words)['change']}")
-    return words.say("answer.other", measure=words.measure(measure), unit=difference_unit(unit, words), parts="; ".join(parts))
+    parts = (f"{names[arm]} {words.spread(effect(comparison, arm, measure), sign=True, counted=True)}" for arm in comparison.compared)
+    unit = difference_unit(MEASURES[measure].unit, words)
+    return words.say("answer.other", measure=words.measure(measure), unit=unit, parts="; ".join(parts))
+
+
+def brackets_of(comparison: Comparison, words: Words) -> str:
+    """What stands in brackets behind a mean."""
+    return words["tables"]["brackets_range" if comparison.ranged else "brackets_few"]
 
 
 def difference_unit(unit: str, words: Words) -> str:
@@ -156,18 +156,18 @@ def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str,
         return []
     weeks = sorted(int(week) for week in rows_of.week.unique())
     columns = [words["columns"]["arm"], *(words.duration(week) for week in weeks)]
-    columns += [words["columns"][key] for key in ("says", "sure", "reduction")]
+    columns += [words["columns"][key] for key in ("says", "sign", "precision", "reduction")]
     rows = []
     for arm in comparison.compared:
         own = rows_of[rows_of.arm == arm].set_index("week")
-        cells = [words.amount(own.effect[week], own.half_width[week], sign=True) for week in weeks]
-        last = own.loc[weeks[-1]]
-        sure = 100 * last.probability_of_sign
-        shown = "> 99.9 %".replace(".", words["decimal"]) if sure > 99.9 else f"{words.number(sure, 1)} %" if np.isfinite(sure) else "-"
-        reduction = words.number(last.variance_reduction, 0) if np.isfinite(last.variance_reduction) else "-"
-        rows.append([names[arm], *cells, words["verdicts"][verdict(last.effect, last.half_width)], shown, reduction])
-    caption = words.say("tables.trust", baseline=names[comparison.study.vs], many=words.number(comparison.replicates))
-    right = frozenset(range(1, len(weeks) + 1)) | {len(weeks) + 2, len(weeks) + 3}
+        cells = [words.spread(read_off(own.loc[week]), sign=True) for week in weeks]
+        last, saved = read_off(own.loc[weeks[-1]]), own.variance_reduction[weeks[-1]]
+        precision = words.number(last.precision, decimals(last.mean, last.precision))
+        reduction = words.number(saved, 0) if np.isfinite(saved) else "-"
+        rows.append([names[arm], *cells, words.verdict(last), words.counted(last), precision, reduction])
+    range_too = words["tables"]["trust_range"] if comparison.ranged else ""
+    caption = words.say("tables.trust", baseline=names[comparison.study.vs], many=words.number(comparison.replicates), range=range_too)
+    right = frozenset(range(1, len(weeks) + 1)) | frozenset(range(len(weeks) + 2, len(columns)))
     return [Table(caption, columns, rows, right, words.measure(TRUST))]
 
 
@@ -175,14 +175,12 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
     """Every measure by every arm at the end."""
     arms, rows = comparison.compared, []
     for measure in (name for name in comparison.study.measures if name not in PRICED):
-        unit, cells = MEASURES[measure].unit, []
-        for arm in arms:
-            value, half = (scale(unit) * number for number in effect(comparison, arm, measure))
-            zero = f" ({words['verdicts']['zero']})" if verdict(value, half) == "unclear" else ""
-            cells.append(words.amount(value, half, sign=True) + zero)
-        rows.append([words.measure(measure), difference_unit(unit, words), *cells])
-    duration, against = words.duration(end_of(comparison)), names[comparison.study.vs]
-    caption = words.say("tables.effects", duration=duration, baseline=against, many=words.number(comparison.replicates))
+        cells = [words.spread(effect(comparison, arm, measure), sign=True, counted=True) for arm in arms]
+        rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), *cells])
+    caption = words.say(
+        "tables.effects", duration=words.duration(end_of(comparison)), baseline=names[comparison.study.vs],
+        many=words.number(comparison.replicates), brackets=brackets_of(comparison, words),
+    )  # fmt: skip
     return Table(caption, [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in arms)], rows)
 
 
@@ -195,18 +193,11 @@ def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -
         first = own.iloc[0]
         price = "-"
         if len(trust) and np.isfinite(trust.iloc[0].money_per_unit) and trust.iloc[0].effect > 0:
-            low, middle, high = (0.01 * trust.iloc[0][name] for name in ("money_per_unit_low", "money_per_unit", "money_per_unit_high"))
-            price = f"{words.number(middle, decimals(middle, high - low))} ({words.say('answer.numbers', **range_of(low, high, words))})"
-        weeks, money = ((first[name], first[f"{name}_half_width"]) for name in ("officer_weeks", "money"))
-        rows.append([names[arm], words.amount(*weeks), words.amount(*money), price])
+            price = words.spread(read_off(trust.iloc[0], "money_per_unit", "money_per_unit_").times(0.01))
+        weeks, money = (words.spread(read_off(first, name, f"{name}_")) for name in ("officer_weeks", "money"))
+        rows.append([names[arm], weeks, money, price])
     columns = [words["columns"][key] for key in ("arm", "officer_weeks", "money", "per_effect")]
     return [Table(words["tables"]["booked"], columns, rows, frozenset((1, 2, 3)), words["columns"]["cost"])] if rows else []
-
-
-def range_of(low: float, high: float, words: Words) -> dict[str, str]:
-    """Both ends of a range, as exact as its width."""
-    places = decimals(high, high - low)
-    return {"low": words.number(low, places), "high": words.number(high, places)}
 
 
 def gainers_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> Table:
@@ -215,7 +206,7 @@ def gainers_table(comparison: Comparison, names: Mapping[str, str], words: Words
     rows = []
     for arm in comparison.compared:
         own = table.loc[arm]
-        shares = [f"{words.number(100 * own[name], 1)} %" for name in ("share_gaining", "share_losing")]
+        shares = [words.spread(read_off(own, name, f"{name}_").times(100)) for name in ("share_gaining", "share_losing")]
         rows.append([names[arm], *shares, words.number(own.q50, 4, sign=True)])
     columns = [words["columns"][key] for key in ("arm", "gain", "lose", "middle")]
     return Table(words["tables"]["gainers"], columns, rows, frozenset((1, 2, 3)), words["compared"]["gainers"]["title"])
@@ -227,7 +218,7 @@ def conduct_table(comparison: Comparison, names: Mapping[str, str], words: Words
     shown = (comparison.study.vs, *comparison.compared)
     for row in comparison.conduct().to_dict("records"):
         if row["arm"] in shown:
-            cells = [words.amount(row[span], row[f"{span}_half_width"]) for span in spans]
+            cells = [words.spread(read_off(row, span, f"{span}_")) for span in spans]
             rows.append([names[row["arm"]], words["levels"][row["level"]], *cells])
     columns = [words["columns"][key] for key in ("arm", "level", *spans)]
     return Table(words["tables"]["conduct"], columns, rows, frozenset((2, 3, 4)), words["compared"]["conduct"]["title"])
@@ -272,8 +263,14 @@ def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> 
         name = file.partition(".")[0]
         text = words["compared"][name]
         alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values="; ".join(in_words(comparison, name, names, words)))
-        made.append(Picture(text["title"], text["caption"], alt, embedded(draw(shown, words=inside))))
+        made.append(Picture(text["title"], below(comparison, text, words), alt, embedded(draw(shown, words=inside))))
     return made
+
+
+def below(comparison: Comparison, text: Mapping[str, str], words: Words) -> str:
+    """The caption of a figure, with what its bands, lines or dots hold if it has any."""
+    more = text.get("range" if comparison.ranged else "few", "") if comparison.replicates > 1 else ""
+    return f"{text['caption']} {more.format(cities=words['answer'][f'cities_{comparison.varies}'])}".strip()
 
 
 def in_words(comparison: Comparison, figure: str, names: Mapping[str, str], words: Words) -> list[str]:
@@ -284,10 +281,10 @@ def in_words(comparison: Comparison, figure: str, names: Mapping[str, str], word
         means = {arm: float(np.nanmean(comparison.map_of_effect(arm).isel(replicate=0).values)) for arm in comparison.compared}
         return [f"{names[arm]} {words.number(mean, 4, sign=True)}" for arm, mean in means.items()]
     found = booked(comparison) if figure == "ledger" else {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
-    return [f"{names[arm]} {words.amount(*both, sign=True)}" for arm, both in found.items()]
+    return [f"{names[arm]} {words.spread(each, sign=True)}" for arm, each in found.items()]
 
 
-def booked(comparison: Comparison) -> dict[str, tuple[float, float]]:
-    """What the ledger adds up to in each arm: the effect on mean trust in the last week, and the half-width of its interval."""
+def booked(comparison: Comparison) -> dict[str, Spread]:
+    """What the ledger adds up to in each arm: the effect on mean trust in the last week."""
     effects = plots_compare.net_effect(comparison)
-    return {arm: interval(effects.sel(arm=arm).values) for arm in comparison.compared}
+    return {arm: over_replicates(effects.sel(arm=arm).values, comparison.dataset) for arm in comparison.compared}

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from sim import plots_compare
-from sim.report.runs import verdict
 from sim.report.words import Words
-from sim.results import interval
+from sim.spread import read_off
 from sim.studies.comparison import Comparison
+from sim.studies.effects import over_replicates
 
 DRIFT = "drift"  # the way back to the usual trust answers what other causes did; it is no reason by itself
 
@@ -19,7 +19,7 @@ def told(comparison: Comparison, names: Mapping[str, str], words: Words) -> list
 def cost(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
     """What each arm costs more over the whole run, in the city as it was run."""
     table = comparison.costs().drop_duplicates("arm").set_index("arm")
-    parts = "; ".join(f"{names[arm]} {words.amount(table.money[arm], table.money_half_width[arm])}" for arm in comparison.compared)
+    parts = "; ".join(f"{names[arm]} {words.spread(read_off(table.loc[arm], 'money', 'money_'))}" for arm in comparison.compared)
     attrs = comparison.dataset.attrs
     duration = words.duration(int(comparison.dataset.week[-1]) + 1)
     return words.say("answer.cost", duration=duration, adults=words.number(int(attrs["adults"])), parts=parts)
@@ -47,11 +47,11 @@ def reasons(comparison: Comparison, names: Mapping[str, str], words: Words) -> l
     table, net, parts = comparison.ledger(), plots_compare.net_effect(comparison), []
     called = words.figure_words(plots_compare.WORDS, "plots_compare")
     for arm in comparison.compared:
-        value, half = interval(net.sel(arm=arm).values)
+        found = over_replicates(net.sel(arm=arm).values, comparison.dataset)
         causes = table[(table.arm == arm) & (table.cause != DRIFT)].set_index("cause")
-        pushes = causes.effect * (1 if value > 0 else -1)
-        if verdict(value, half) in ("rise", "fall") and pushes.max() > 0:
+        pushes = causes.effect * (1 if found.mean > 0 else -1)
+        if found.clear and pushes.max() > 0:
             cause = str(pushes.idxmax())
-            change = words.amount(causes.effect[cause], causes.half_width[cause], sign=True)
+            change = words.spread(read_off(causes.loc[cause]), sign=True)
             parts.append(words.say("answer.reason_part", arm=names[arm], cause=called[cause].replace("\n", " "), change=change))
     return [words.say("answer.reason", parts="; ".join(parts))] if parts else []

@@ -6,12 +6,13 @@ import numpy as np
 import xarray as xr
 import yaml
 
-from sim.measures import MEASURES
+from sim.measures import MEASURES, recorded
 from sim.plots import FIGURES, WORDS, cumulative_ledger
 from sim.report.assumed import dated_table
 from sim.report.parts import Findings, Picture, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
-from sim.results import Results, interval
+from sim.results import Results
+from sim.spread import ENOUGH, spread
 
 GROUPS = {"mean_trust": "trust", "prevalence": "crime", "contact_rate_half_year": "police"}  # the first measure of each
 BESIDE = ("share_trusting", "reporting_rate")  # measures that the answer mentions beside trust
@@ -24,12 +25,11 @@ def findings(results: Results, words: Words) -> Findings:
     title = words.written(results.name).text
     named = Results(results.dataset.assign_attrs(title=title))  # figures carry the name
     many = results.replicates
-    caution = words.say("page.intervals", many=words.number(many)) if many > 1 else words["page"]["one_replicate"]
     return Findings(
         title=title,
         question=words.written(attrs["question"]) if attrs["question"] else Text(words["page"]["no_question"], words.language),
         answer=answer(results, words),
-        caution=caution,
+        caution=caution(results, words),
         tables=(),
         details=summary_tables(results, words),
         pictures=pictures(named, words),
@@ -45,43 +45,37 @@ def horizon(results: Results) -> int:
     return int(results.dataset.week[-1]) + 1
 
 
+def caution(results: Results, words: Words) -> str:
+    """What ranges over replicates hold, or how many it takes to have any."""
+    if results.replicates < 2:
+        return words["page"]["one_replicate"]
+    many = words.number(results.replicates)
+    if results.replicates < ENOUGH:
+        return f"{words.say('page.few_luck', many=many, enough=ENOUGH)} {words['page']['precision']}"
+    return words.say("page.range_luck", many=many)
+
+
 def answer(results: Results, words: Words) -> list[str]:
-    """What became of trust, with its uncertainty; then two measures beside it."""
-    rows = results.summary().set_index("measure")
-    row = rows.loc["mean_trust"]
-    said = {"duration": words.duration(horizon(results))}
-    known, single = np.isfinite(row.change), results.replicates == 1
-    shown, half = (row.change, row.change_interval) if known else (row.last_year, row.last_year_interval)
-    places = max(3, decimals(shown, half))
-    said["level"] = words.number(row.last_year, 3 if known else places)
-    said["change"], said["size"] = words.number(row.change, places, sign=True), words.number(abs(row.change), places)
-    said["low"], said["high"] = (words.number(bound, places, sign=bool(known)) for bound in (shown - half, shown + half))
-    kind = "single" if single else verdict(row.change, row.change_interval)
-    key = kind if known else "short_single" if single else "short"
-    return [words.say(f"answer.{key}", **said), *(level(rows.loc[name], name, words) for name in BESIDE)]
+    """What became of trust, with how far luck goes; then two measures beside it."""
+    found = results.spreads("mean_trust")
+    change, last = found["change"], found["last_year"]
+    known = np.isfinite(change.mean)
+    shown = change if known else last
+    places = max(3, decimals(shown.mean, shown.precision))
+    said = {"duration": words.duration(horizon(results)), "level": words.number(last.mean, 3 if known else places)}
+    said |= {"change": words.number(change.mean, places, sign=True), "size": words.number(abs(change.mean), places)}
+    said |= words.ends(shown, sign=bool(known), places=3) if shown.ranged else {}
+    said["count"], said["of"] = map(words.number, shown.counted)
+    short = {"single": "short_single", "few": "short_few"}.get(last.verdict, "short")
+    return [words.say(f"answer.{change.verdict if known else short}", **said), *(level(results, name, words) for name in BESIDE)]
 
 
-def level(row, name: str, words: Words) -> str:
-    """One measure in the last year, with its interval."""
-    factor = scale(row.unit)
-    value, half = factor * row.last_year, factor * row.last_year_interval
-    places = decimals(value, half)
-    low, high = (words.number(bound, places) for bound in (value - half, value + half))
-    key = "answer.level" if np.isfinite(half) else "answer.level_single"
-    return words.say(key, measure=words.measure(name), level=words.number(value, places), unit=words.unit(row.unit), low=low, high=high)
-
-
-def verdict(change: float, half: float) -> str:
-    """Does a change with such an interval rise, fall or neither? A change of exactly 0 in every replicate is the same.
-
-    >>> verdict(0.02, 0.01), verdict(-0.02, 0.01), verdict(0.02, 0.03), verdict(0.0, 0.0), verdict(0.1, float("nan"))
-    ('rise', 'fall', 'unclear', 'same', 'unknown')
-    """
-    if not (np.isfinite(change) and np.isfinite(half)):
-        return "unknown"
-    if change == 0 and half == 0:
-        return "same"
-    return "unclear" if abs(change) <= half else "rise" if change > 0 else "fall"
+def level(results: Results, name: str, words: Words) -> str:
+    """One measure in the last year, with its range."""
+    unit = MEASURES[name].unit
+    last = results.spreads(name)["last_year"].times(scale(unit))
+    said = {"level": words.number(last.mean, decimals(last.mean, last.precision)), "measure": words.measure(name), "unit": words.unit(unit)}
+    return words.say("answer.level", **said, **words.ends(last)) if last.ranged else words.say("answer.level_single", **said)
 
 
 def summary_tables(results: Results, words: Words) -> list[Table]:
@@ -90,16 +84,18 @@ def summary_tables(results: Results, words: Words) -> list[Table]:
     tables: list[Table] = []
     rows: list[list[str]] = []
     many = results.replicates
-    caption = words.say("tables.summary", many=words.number(many)) if many > 1 else words["tables"]["summary_one"]
-    for row in results.summary().itertuples():
-        if row.measure in GROUPS:
+    key = "summary" if many >= ENOUGH else "summary_few" if many > 1 else "summary_one"
+    caption = words.say(f"tables.{key}", many=words.number(many))
+    for measure in recorded().values():
+        if measure.name in GROUPS:
             rows, caption = [], caption if not tables else ""  # said once, with the first table
-            tables.append(Table(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][GROUPS[row.measure]]))
-        factor = scale(row.unit)
-        pairs = ((row.first_year, row.first_year_interval), (row.last_year, row.last_year_interval), (row.change, row.change_interval))
-        shown = [words.amount(factor * value, factor * half, sign=index == 2) for index, (value, half) in enumerate(pairs)]
-        says = words["verdicts"][verdict(row.change, row.change_interval)]
-        rows.append([words.measure(row.measure), words.unit(row.unit), *shown, says])
+            tables.append(Table(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][GROUPS[measure.name]]))
+        found = {span: each.times(scale(measure.unit)) for span, each in results.spreads(measure.name).items()}
+        shown = [
+            words.spread(each, sign=span == "change") if many >= ENOUGH else words.amount(each.mean, each.precision, sign=span == "change")
+            for span, each in found.items()
+        ]
+        rows.append([words.measure(measure.name), words.unit(measure.unit), *shown, words.verdict(found["change"])])
     return tables
 
 
@@ -136,8 +132,7 @@ def fill(words: Words, name: str, **values: object) -> str:
 
 def trust_alt(results: Results, words: Words) -> str:
     """The line of trust in words."""
-    row = results.summary().set_index("measure").loc["mean_trust"]
-    first, last = (words.number(value, 3) for value in (row.first_year, row.last_year))
+    first, last = (words.number(each.mean, 3) for each in list(results.spreads("mean_trust").values())[:2])
     return fill(words, "trust", duration=words.duration(horizon(results)), first=first, last=last)
 
 
@@ -155,7 +150,7 @@ def ledger_alt(results: Results, words: Words) -> str:
 
 def reporting_alt(results: Results, words: Words) -> str:
     """The three rates of the last year."""
-    rates = {name: words.number(100 * interval(results[name].values)[0], 1) for name in ("reporting_rate", "file_rate", "clearance")}
+    rates = {name: words.number(100 * spread(results[name]).mean, 1) for name in ("reporting_rate", "file_rate", "clearance")}
     return fill(words, "reporting", duration=words.duration(horizon(results)), **rates)
 
 

@@ -60,7 +60,7 @@ class Told:
         return self.decision.shown[1]
 
     def near(self, value: float, half: float = float("nan")) -> str:
-        """A number, as exact as the half-width of its interval allows; without one in three digits, or without decimals."""
+        """A number, as exact as half of its interval allows; without one in three digits, or without decimals."""
         if np.isfinite(half):
             return self.words.number(value, decimals(value, half))
         return self.words.number(value, 0) if abs(value) >= 100 else self.words.number(float(f"{value:.3g}"))

@@ -20,6 +20,7 @@ import yaml
 from sim.errors import InputError, closest
 from sim.plots_looks import MINUS
 from sim.plots_looks import scale as scale
+from sim.spread import Spread
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES = ("en", "es")
@@ -82,10 +83,40 @@ class Words:
         return shown.translate(marks)
 
     def amount(self, value: float, uncertainty: float = float("nan"), *, sign: bool = False) -> str:
-        """A number with the half-width of its interval: "0.5336 ± 0.0073"."""
+        """A number with its precision, or half of its interval: "0.5336 ± 0.0073"."""
         places = decimals(value, uncertainty)
         shown = self.number(value, places, sign=sign)
         return f"{shown} ± {self.number(uncertainty, places)}" if isfinite(value) and isfinite(uncertainty) else shown
+
+    def spread(self, found: Spread, *, sign: bool = False, counted: bool = False) -> str:
+        """A mean with the range over runs, if there is one: "0.534 (0.48 to 0.59)"; if wanted also in how many its sign is this one."""
+        told = [self.reach(found, sign=sign)] if found.ranged and found.low < found.high else []
+        told += [self.counted(found)] if counted and found.many > 1 else []
+        mean = self.number(found.mean, decimals(found.mean, found.precision), sign=sign)
+        return f"{mean} ({'; '.join(told)})" if told else mean
+
+    def reach(self, found: Spread, *, sign: bool = False) -> str:
+        """The range over runs: "0.48 to 0.59"."""
+        return self.say("answer.numbers", **self.ends(found, sign=sign))
+
+    def ends(self, found: Spread, *, sign: bool = False, places: int = 0) -> dict[str, str]:
+        """Both ends of a range, as exact as its width; with `places` decimals at least."""
+        places = max(places, decimals(max(abs(found.low), abs(found.high)), (found.high - found.low) / 2))
+        return {"low": self.number(found.low, places, sign=sign), "high": self.number(found.high, places, sign=sign)}
+
+    def counted(self, found: Spread) -> str:
+        """In how many runs the sign is that of the mean: "78 of 100"; "-" if it has none."""
+        if not isfinite(found.share):
+            return "-"
+        count, of = found.counted
+        return self.say("answer.count", count=self.number(count), of=self.number(of))
+
+    def verdict(self, found: Spread) -> str:
+        """What the range says of a change; with too few runs for one, in how many it has the sign of the mean: "7 of 8 rise"."""
+        kind, (count, of) = found.verdict, found.counted
+        word = self.data["verdicts"]["few_rise" if found.mean > 0 else "few_fall"]
+        kind = "unknown" if kind == "single" else kind
+        return self.say(f"verdicts.{kind}", count=self.number(count), of=self.number(of), word=word)
 
     def duration(self, weeks: int) -> str:
         """So many weeks, in years if they are whole ones."""

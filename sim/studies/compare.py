@@ -14,11 +14,11 @@ from sim.harvest import labeled, warm_up
 from sim.measures import MEASURES
 from sim.studies.budget import scaled
 from sim.studies.comparison import Comparison, described
-from sim.studies.effects import half_widths
+from sim.studies.effects import precisions
 from sim.studies.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of, observed_in
 from sim.studies.study import LEAST, MOST, PLACEBO, Replicates, Study
 
-BATCH = 4  # replicates between two looks at the intervals
+BATCH = 4  # replicates between two looks at the precision
 
 
 def compare(
@@ -42,12 +42,13 @@ def compare(
     Interrupted after Ctrl-C; call it again to go on
 
     With `replicates: {until: {effect: M, half_width: X}, most: N}` the rule is sequential: after 8 replicates, and then after
-    every 4 more, stop as soon as the 95 % t half-width of the paired effect on M at the study's last week is at most X for
-    every arm, or when there are N. Looking repeatedly stops a little too often while the spread looks small by luck, so the
-    last intervals are slightly too narrow; 8 replicates at least keep that bias small.
+    every 4 more, stop as soon as the precision of the mean effect on M at the study's last week (half of its 95 % t interval) is
+    X or better for every arm, or when there are N. It acts on how exactly the mean is known, not on how far draws differ, which
+    no number of runs makes smaller. Looking repeatedly stops a little too often while the spread looks small by luck, so the
+    last precision is told slightly too well; 8 replicates at least keep that bias small.
     """
     if replicates is not None and (problem := number_problem(replicates, 1, MOST, True)):
-        raise InputError(f"'replicates' {problem}.", "Intervals need at least 2.")
+        raise InputError(f"'replicates' {problem}.", "A 5-95 % range needs 20 or more.")
     asked = study if replicates is None else study.with_(replicates=replicates)
     warm_up()
     execution = Execution(folder, executor, workers, progress)
@@ -72,8 +73,8 @@ def _completed(runner: Runner, study: Study) -> xr.Dataset:
 
 
 def _known_well(dataset: xr.Dataset, study: Study, rule: Replicates) -> bool:
-    """Is the effect the rule asks for known well enough in every arm?"""
-    widths = half_widths(dataset, rule.until.effect, study.vs)
+    """Is the mean effect the rule asks for known precisely enough in every arm?"""
+    widths = precisions(dataset, rule.until.effect, study.vs)
     return all(width <= rule.until.half_width for arm, width in widths.items() if arm not in (study.vs, PLACEBO))
 
 

@@ -11,8 +11,8 @@ import yaml
 from sim.errors import InputError
 from sim.html import card, table
 from sim.results import netcdf, of_today, plain, provenance, read
+from sim.spread import ENOUGH, effective
 from sim.studies import effects
-from sim.studies.posteriors import NONE
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 from sim.writing import Content, write
 
@@ -20,6 +20,29 @@ DATASET, STUDY, PROVENANCE = "comparison.nc", "study.yaml", "provenance.json"
 TABLES = ("effects", "costs", "ledger", "gainers", "conduct")
 FIGURES = ("effects", "ledger", "gainers", "map", "conduct")
 FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
+SAID = {  # where parameters come from and what is between replicates: (what varies, is there a range) -> sentences
+    ("draws", True): (
+        "Each replicate takes its parameters from another draw of the posterior '{posterior}', the same in all arms. Between 5 and 95 % "
+        "lie nine of ten of these draws: possible cities that calibration leaves open, each with its own luck, which is in the range too.",
+        "Doubt about the model itself is not. For luck alone, write posterior: none in the study.",
+    ),
+    ("draws", False): (
+        "Each replicate takes its parameters from another draw of the posterior '{posterior}', the same in all arms: a possible city that "
+        "calibration leaves open, with luck of its own.",
+    ),
+    ("luck", True): (
+        "Parameters are the scenario's own in every replicate. Between 5 and 95 % lie nine of ten replicates: one city with these numbers, "
+        "other luck. What is not known of the numbers is not in the range.",
+    ),
+    ("luck", False): (
+        "Parameters are the scenario's own in every replicate: one city with these numbers, other luck. What is not known of the numbers "
+        "is not in what differs between them.",
+    ),
+}  # fmt: skip
+PRECISION = (
+    "Sign: in how many replicates the difference has the sign of the mean{counts}. Precision: half of the mean's 95 % interval, or how "
+    "exactly {many} replicates know the mean. More of them make it smaller, and it says nothing of how far a city may lie from the mean."
+)
 
 
 def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
@@ -38,13 +61,17 @@ class Comparison:
     """Arms side by side; `dataset` is that of `sim.Results` with one more dimension, `arm`.
 
     Differences are paired: replicate r of an arm minus replicate r of the arm it is compared with, which has the same seed and
-    shares its luck decision by decision. Intervals are 95 % t intervals over replicates. If the study has a posterior, each replicate
-    has a draw of it, so they cover luck and what calibration leaves open; if not, they cover luck alone (see `covers`).
+    shares its luck decision by decision. If the study has a posterior, each replicate has a draw of it, so replicates differ by what
+    calibration leaves open and by luck; if not, by luck alone (see `covers`). Tables have the mean over replicates; the range over them
+    (`q05`, `q95`), which stays however many there are; and the precision of the mean, which shrinks with each and is no such range.
     """
 
     def __init__(self, dataset: xr.Dataset):
-        self.dataset = dataset
         self.study = Study(**yaml.safe_load(dataset.attrs["study"]))
+        if "draw" not in dataset.coords:
+            own = self.study.draws_of(dataset.sizes["replicate"])
+            dataset = dataset.assign_coords(draw=("replicate", own, {"long_name": "first replicate with the same draw of parameters"}))
+        self.dataset = dataset
 
     @property
     def name(self) -> str:
@@ -70,38 +97,42 @@ class Comparison:
         """Paired effects: a row for each arm, measure and week.
 
         week                 effects are read at its end, over the 52 weeks before (or since week 0)
-        effect, low, high    mean paired difference and its 95 % t interval; half_width is half of that
+        effect               mean paired difference
+        precision            of that mean: half of its 95 % t interval over replicates
+        q05, q95             between them lie nine of ten replicates' differences; nan with fewer than 20 effective draws
         share_with_sign      share of replicates whose difference has the sign of the mean
-        probability_of_sign  the same by a t distribution, for a flat prior
+        replicates           how many there are
+        effective_draws      how many draws of equal weight they are worth, since some share a draw of the posterior
         variance_reduction   variance of the difference with different luck (and, with a posterior, different parameters), over that
                              of the paired difference. The former is measured, by pairing replicate r of the arm with every r' != r
                              of the other
-        replicates           how many there are
         """
         return effects.effects(self.dataset, self.study.measures, self.study.at, self.study.vs)
 
     def costs(self) -> pd.DataFrame:
-        """What each arm costs more than the one it is compared with, over the horizon: officer-weeks and thousand pesos; and per measure
-        the effect at the end, and thousand pesos per unit of it (nan if the effect's interval includes 0; negative if the arm lowers
-        the measure) with the range that the effect's interval allows.
+        """What each arm costs more than the one it is compared with, over the horizon: officer-weeks and thousand pesos, each with its
+        precision and range over replicates; and per measure the effect at the end, and thousand pesos per unit of it: mean money by mean
+        effect (nan unless the effect's range leaves 0 out, or, with too few draws for one, 5 replicates or more all have its sign;
+        negative if the arm lowers the measure), with the range over replicates.
         """
         return effects.costs(self.dataset, self.study.measures, self.study.vs)
 
     def ledger(self) -> pd.DataFrame:
         """Why trust moved: for each arm and cause, the change of mean trust since week 0, and the paired difference of all that was
-        booked to the cause in the run (effect, half_width). Differences of an arm add up to its effect on trust in the last week.
+        booked to the cause in the run (effect, precision, q05, q95). Means of an arm add up to its effect on trust in the last week.
         """
         return effects.ledger(self.dataset, self.study.vs)
 
     def gainers(self) -> pd.DataFrame:
         """Who gains and who loses: quantiles over citizens of the difference between each citizen's trust at the end and the same
-        citizen's with the same luck in the other arm, and shares who gain or lose more than 0.01; means over replicates.
+        citizen's with the same luck in the other arm, and shares who gain or lose more than 0.01 (with their range over replicates);
+        means over replicates.
         """
         return effects.gainers(self.dataset)
 
     def conduct(self) -> pd.DataFrame:
         """What courses and reforms do to officers: knowledge, attitude, behavior and conduct in the last year of the spin-up
-        ("before"), in the first year and in the last, with half-widths over replicates.
+        ("before"), in the first year and in the last; means with their precision and the range over replicates.
         """
         return effects.conduct(self.dataset)
 
@@ -134,24 +165,38 @@ class Comparison:
         given = self.study.replicates
         if not isinstance(given, Replicates):
             return f"{self.replicates} replicates of every arm, as asked."
-        widths = effects.half_widths(self.dataset, given.until.effect, self.study.vs)
+        widths = effects.precisions(self.dataset, given.until.effect, self.study.vs)
         widest = max(widths[arm] for arm in self.compared)
         reached = "reached" if widest <= given.until.half_width else "NOT reached"
         return (
-            f"{self.replicates} replicates of every arm: looked after 8, then after every 4, until the 95 % half-width of every arm's "
-            f"effect on {given.until.effect} at the end was at most {given.until.half_width:g} ({reached}: {widest:.3g}) or there were "
-            f"{given.most}. Stopping as soon as it looks good makes intervals slightly too narrow."
+            f"{self.replicates} replicates of every arm: looked after 8, then after every 4, until the precision of every arm's mean "
+            f"effect on {given.until.effect} at the end was {given.until.half_width:g} or better ({reached}: {widest:.3g}) or there were "
+            f"{given.most}. The rule asks how exactly the mean is known, not how far draws differ. Stopping as soon as it looks good makes "
+            "the precision look slightly better than it is."
         )
 
+    @property
+    def varies(self) -> str:
+        """What differs between replicates: "draws" of a posterior, and luck with them, or "luck" alone."""
+        return "draws" if self.study.drawn(0) else "luck"
+
+    @property
+    def ranged(self) -> bool:
+        """Are there enough draws for a 5-95 % range?"""
+        return effective(self.dataset.draw.values) >= ENOUGH
+
     def covers(self) -> str:
-        """In a sentence, where parameters come from and what intervals cover."""
-        name = Path(self.study.posterior).stem
-        if self.study.posterior == NONE:
-            return "Parameters are the scenario's own in every replicate: intervals cover luck, not the uncertainty of parameters."
-        return (
-            f"Each replicate takes its parameters from another draw of the posterior '{name}', the same in all arms: intervals cover "
-            "luck and what calibration leaves open, not doubt about the model itself. For luck alone, write posterior: none in the study."
-        )
+        """In a few sentences, where parameters come from, what the range covers (or what it takes to have one), and what precision is."""
+        counts = f" (of 100; {self.replicates} of them know that to ± {98 / self.replicates**0.5:.0f} or better)" if self.ranged else ""
+        said = [*SAID[self.varies, self.ranged], *([] if self.ranged else [self._wanted()]), *([PRECISION] if self.replicates > 1 else [])]
+        return " ".join(said).format(posterior=Path(self.study.posterior).stem, many=self.replicates, counts=counts)
+
+    def _wanted(self) -> str:
+        """How many replicates would give a range."""
+        enough = self.study.enough()
+        if enough is None:
+            return "The posterior has too few draws for a 5-95 % range, however many replicates there are."
+        return f"With {{many}} replicates there is no 5-95 % range; it takes {enough} (--replicates {enough})."
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write comparison.nc, study.yaml, provenance.json and a CSV for each table; all of them or none (see `sim.writing.write`).
@@ -181,12 +226,10 @@ class Comparison:
             ("Arms", ", ".join(self.arms)),
             ("Compared with", self.study.vs),
             ("Runs", f"{self.replicates} replicates of {self.study.base.weeks:,} weeks of every arm"),
-            ("Intervals", self.covers()),
+            ("How to read it", self.covers()),
             ("Own code", ", ".join(json.loads(self.dataset.attrs.get("own_code", "{}")))),
         )
         last = self.study.at[-1]
         shown = self.effects()
-        shown = shown[(shown.week == last) & shown.arm.isin(self.compared)].drop(
-            columns=["week", "half_width", "probability_of_sign", "replicates"]
-        )
+        shown = shown[(shown.week == last) & shown.arm.isin(self.compared)].drop(columns=["week", "replicates", "effective_draws"])
         return card(f"Comparison: {self.name}", facts, table(shown, caption=f"Paired effects at the end of week {last}"))

@@ -1,7 +1,7 @@
-"""Paired effects: what an arm changes, replicate by replicate with the same luck, with intervals over replicates."""
+"""Paired effects: what an arm changes, replicate by replicate with the same luck, and how far that differs between replicates."""
 
 from collections.abc import Iterable
-from math import inf, isfinite, nan
+from math import inf, nan
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import xarray as xr
 
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR, first_year, last_year
-from sim.results import interval
+from sim.spread import Spread, mean_and_precision, spread
 
 LEVELS = {  # of an evaluation of a course, and what officers do in the end: variable of the dataset
     "course_knowledge": "knowledge", "course_attitude": "attitude", "course_behavior": "behavior: what courses add",
@@ -32,10 +32,15 @@ def differences(values: xr.DataArray, vs: str) -> xr.DataArray:
     return values - values.sel(arm=vs, drop=True)
 
 
-def half_widths(dataset: xr.Dataset, measure: str, vs: str) -> dict[str, float]:
-    """Half-width of the 95 % t interval of each arm's paired effect at the last week; nan if it cannot be known."""
+def precisions(dataset: xr.Dataset, measure: str, vs: str) -> dict[str, float]:
+    """Precision of each arm's mean effect at the last week (half of its 95 % t interval); nan if it cannot be known."""
     paired = differences(at_week(dataset, measure, int(dataset.week[-1]) + 1), vs)
-    return {str(arm): interval(paired.sel(arm=arm).values)[1] for arm in paired.arm.values}
+    return {str(arm): mean_and_precision(paired.sel(arm=arm))[1] for arm in paired.arm.values}
+
+
+def over_replicates(values: xr.DataArray | np.ndarray, dataset: xr.Dataset) -> Spread:
+    """What values of a comparison's replicates, one each, say, told which of them share a draw of the posterior."""
+    return spread(values, dataset.draw.values)
 
 
 def independent_variance(arm: np.ndarray, other: np.ndarray) -> float:
@@ -65,23 +70,6 @@ def variance_reduction(arm: np.ndarray, other: np.ndarray) -> float:
     return independent_variance(arm, other) / paired if paired > 0 else inf
 
 
-def sign_shares(paired: np.ndarray) -> tuple[float, float]:
-    """How sure the sign of the mean is: share of replicates that have it, and the probability that a t distribution gives.
-
-    The second takes the replicates' differences as normal: P(true effect has the sign of the mean), for a flat prior.
-    """
-    from scipy.special import stdtr  # here, because it takes long to import
-
-    paired = paired[np.isfinite(paired)]
-    if paired.size == 0 or not paired.mean():
-        return nan, nan
-    share = float(np.mean(np.sign(paired) == np.sign(paired.mean())))
-    error = paired.std(ddof=1) / np.sqrt(paired.size) if paired.size > 1 else nan
-    if not error:
-        return share, 1.0
-    return share, float(stdtr(paired.size - 1, abs(paired.mean()) / error)) if isfinite(error) else nan
-
-
 def effects(dataset: xr.Dataset, measures: Iterable[str], weeks: Iterable[int], vs: str) -> pd.DataFrame:
     """A row for each arm, measure and week: see `Comparison.effects`."""
     rows = []
@@ -92,7 +80,7 @@ def effects(dataset: xr.Dataset, measures: Iterable[str], weeks: Iterable[int], 
             for arm in values.arm.values:
                 if arm != vs:
                     rows.append({"arm": str(arm), "measure": measure, "unit": MEASURES[measure].unit, "week": week}
-                                | _effect(values.sel(arm=arm).values, other))  # fmt: skip
+                                | _effect(values.sel(arm=arm).values, other, dataset))  # fmt: skip
     return pd.DataFrame(rows).sort_values("arm", key=lambda arms: arms.map(_order(dataset)), kind="stable", ignore_index=True)
 
 
@@ -100,15 +88,13 @@ def _order(dataset: xr.Dataset) -> dict[str, int]:
     return {str(arm): place for place, arm in enumerate(dataset.arm.values)}
 
 
-def _effect(arm: np.ndarray, other: np.ndarray) -> dict[str, float]:
-    """Mean paired difference with all that says how sure it is."""
+def _effect(arm: np.ndarray, other: np.ndarray, dataset: xr.Dataset) -> dict[str, float]:
+    """The paired differences, and what sharing luck saved."""
     arm, other = arm.astype(float), other.astype(float)
-    mean, half = interval(arm - other)
-    share, probability = sign_shares(arm - other)
-    return {
-        "effect": mean, "half_width": half, "low": mean - half, "high": mean + half, "share_with_sign": share,
-        "probability_of_sign": probability, "variance_reduction": variance_reduction(arm, other),
-        "replicates": int(np.isfinite(arm - other).sum()),
+    found = over_replicates(arm - other, dataset)
+    return found.row("effect") | {
+        "share_with_sign": found.share, "replicates": found.many, "effective_draws": found.draws,
+        "variance_reduction": variance_reduction(arm, other),
     }  # fmt: skip
 
 
@@ -116,19 +102,34 @@ def costs(dataset: xr.Dataset, measures: Iterable[str], vs: str) -> pd.DataFrame
     """A row for each arm and measure: see `Comparison.costs`."""
     spent = {name: dataset[f"{name}_spent"].sum("week") for name in ("officer_weeks", "money")}
     last = int(dataset.week[-1]) + 1
-    table = effects(dataset, [name for name in measures if name not in ("cost", "officer_weeks")], [last], vs)
     rows = []
-    for row in table.to_dict("records"):
-        more = {name: interval(differences(amount, vs).sel(arm=row["arm"]).values) for name, amount in spent.items()}
-        sure = row["low"] * row["high"] > 0
-        found = {"arm": row["arm"]}
-        for name, (mean, half) in more.items():
-            found |= {name: mean, f"{name}_half_width": half}
-        found |= {name: row[name] for name in ("measure", "unit", "effect", "half_width")}
-        found["money_per_unit"] = more["money"][0] / row["effect"] if sure else nan
-        ends = sorted(more["money"][0] / end for end in (row["low"], row["high"])) if sure else (nan, nan)
-        rows.append(found | {"money_per_unit_low": ends[0], "money_per_unit_high": ends[1]})
+    for arm in (str(arm) for arm in dataset.arm.values if arm != vs):
+        more = {name: differences(amount, vs).sel(arm=arm).values for name, amount in spent.items()}
+        spreads = {name: over_replicates(values, dataset) for name, values in more.items()}
+        for measure in (name for name in measures if name not in ("cost", "officer_weeks")):
+            paired: np.ndarray = differences(at_week(dataset, measure, last), vs).sel(arm=arm).values.astype(float)
+            effect = over_replicates(paired, dataset)
+            row: dict[str, object] = {"arm": arm}
+            for name, found in spreads.items():
+                row |= found.row(name, f"{name}_")
+            row |= {"measure": measure, "unit": MEASURES[measure].unit, **effect.row("effect"), "share_with_sign": effect.share}
+            with np.errstate(divide="ignore", invalid="ignore"):  # an arm may cost nothing
+                bought = over_replicates(paired / more["money"], dataset)
+            rows.append(row | _price(spreads["money"].mean, effect, bought))
     return pd.DataFrame(rows)
+
+
+def _price(money: float, effect: Spread, bought: Spread) -> dict[str, float]:
+    """Money for a unit of effect, and its range over draws; nan where the sign of the effect is not clear, or the price's.
+
+    bought  effect per thousand pesos, whose range is turned over: unlike prices it stays finite where an effect is near 0
+    """
+    price, ends = nan, [nan, nan]
+    if effect.clear and effect.mean:
+        price = money / effect.mean
+        if bought.low * bought.high > 0:
+            ends = sorted(1 / end for end in (bought.low, bought.high))
+    return {"money_per_unit": price, "money_per_unit_q05": ends[0], "money_per_unit_q95": ends[1]}
 
 
 def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
@@ -140,9 +141,9 @@ def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     rows = []
     for arm in map(str, dataset.arm.values):
         for cause in CAUSES:
-            mean, half = interval(paired.sel(arm=arm, cause=cause).values)
+            found = over_replicates(paired.sel(arm=arm, cause=cause).values, dataset)
             change = float(since.sel(arm=arm, cause=cause).mean())
-            rows.append({"arm": arm, "cause": cause, "change": change, "effect": mean, "half_width": half})
+            rows.append({"arm": arm, "cause": cause, "change": change, **found.row("effect")})
     return pd.DataFrame(rows)
 
 
@@ -152,7 +153,10 @@ def gainers(dataset: xr.Dataset) -> pd.DataFrame:
     for arm in map(str, dataset.arm.values):
         kept = dataset[["gain_quantiles", "share_gaining", "share_losing"]].sel(arm=arm).mean("replicate")
         quantiles = {f"q{round(100 * level):02}": float(kept.gain_quantiles.sel(quantile=level)) for level in dataset["quantile"].values}
-        rows.append({"arm": arm, **quantiles, "share_gaining": float(kept.share_gaining), "share_losing": float(kept.share_losing)})
+        row: dict[str, object] = {"arm": arm, **quantiles}
+        for name in ("share_gaining", "share_losing"):
+            row |= over_replicates(dataset[name].sel(arm=arm).values, dataset).row(name, f"{name}_")
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -166,6 +170,6 @@ def conduct(dataset: xr.Dataset) -> pd.DataFrame:
             row: dict[str, object] = {"arm": arm, "level": name, "meaning": text, "unit": dataset[name].attrs["units"]}
             for span, (first, last) in spans.items():
                 values = dataset[name].sel(arm=arm, week=slice(first, last)).mean("week").values
-                row[span], row[f"{span}_half_width"] = interval(values)
+                row |= over_replicates(values, dataset).row(span, f"{span}_")
             rows.append(row)
     return pd.DataFrame(rows)

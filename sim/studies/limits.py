@@ -51,7 +51,9 @@ class Until(Record):
     prefix: ClassVar[str] = "replicates.until."
 
     effect: str = Field(description="The measure whose effect is wanted, as mean_trust")
-    half_width: float = Field(ge=1e-9, le=1e9, description="Half-width of the 95 % interval that is good enough, in the measure's unit")
+    half_width: float = Field(
+        ge=1e-9, le=1e9, description="Precision of the mean effect that is good enough: half of its 95 % interval, in the measure's unit"
+    )
 
     @field_validator("effect", mode="before")
     @classmethod

@@ -18,9 +18,9 @@ from sim.engine import executors
 from sim.engine.plans import RunSpec, perform, plan_of
 from sim.errors import InputError, number
 from sim.harvest import warm_up
-from sim.results import interval
 from sim.rng import replicate_seed
 from sim.scenario import CitySize, Scenario
+from sim.spread import mean_and_precision
 from sim.studies.designs import Points
 from sim.studies.keys import records
 from sim.studies.study import BASELINE, Study
@@ -93,7 +93,7 @@ def plan(
     with executors.executor(executor, workers) as pool:
         many = executors.crew(pool)
         found = _timings(pool, many, job_of(study), _pilots(points, arms, replicates)) if runs else _Timings([0.0], 0, 0, 0.0)
-    mean, half = interval(np.array(found.seconds))
+    mean, half = mean_and_precision(found.seconds)
     rounds = max(1.0, runs / many)
     half = max(SURE * mean, float(np.nan_to_num(half)))
     seconds, low, high = (found.start + rounds * each for each in (mean, max(mean - half, 0.1 * mean), mean + half))

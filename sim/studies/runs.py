@@ -180,7 +180,7 @@ def run(
     InputError  if a number is out of range, or the folder cannot be written to.  Interrupted after Ctrl-C; call it again to go on
     """
     if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
-        raise InputError(f"the number of replicates {problem}.", "Take 8 or more to see intervals.")
+        raise InputError(f"the number of replicates {problem}.", "Take 20 or more to see how far luck goes.")
     scenario = adapted(scenario, seed=seed, weeks=weeks)
     with Execution(folder, executor, workers, progress).runner(RunStore) as runner:
         store = complete(runner, RunPlan(scenario, replicates))

@@ -18,6 +18,7 @@ from sim.records import Name, Record, Text
 from sim.reforms import Reform, as_data
 from sim.results import adapted
 from sim.scenario import AnyScenario, Scenario, Sources
+from sim.spread import ENOUGH, effective
 from sim.studies import fields
 from sim.studies.arms import BASELINE, PLACEBO, all_arms, placebo_of, with_levers
 from sim.studies.designs import POINTS, Points, points_of
@@ -33,7 +34,7 @@ from sim.studies.factors import (
     joint_draws,
 )
 from sim.studies.limits import LEAST, MOST, Budget, Replicates, check_panel, known
-from sim.studies.posteriors import AUTO
+from sim.studies.posteriors import AUTO, MOST_DRAWS
 from sim.studies.tables import points_table, table_factors
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
@@ -164,6 +165,16 @@ class Study(Record):
         When the draws are used up, the first comes again.
         """
         return {name: values[replicate % len(values)] for name, values in self._draws.items()}
+
+    def draws_of(self, replicates: int) -> list[int]:
+        """For each replicate of a comparison the number of the first one that has its draw; without a posterior its own number."""
+        first: dict[tuple[float, ...], int] = {}
+        return [first.setdefault(tuple(self.drawn(each).values()) or (each,), each) for each in range(replicates)]
+
+    def enough(self) -> int | None:
+        """How many replicates a comparison needs for a 5-95 % range; None if its posterior has too few draws."""
+        draws = self.draws_of(MOST_DRAWS if self._draws else ENOUGH)
+        return next((many for many in range(ENOUGH, len(draws) + 1) if effective(draws[:many]) >= ENOUGH), None)
 
     def factors(self) -> tuple[Factor, ...]:
         """What varies, in the order in which it is written; the columns of the points if `vary` does not say it."""

@@ -9,8 +9,8 @@ import numpy as np
 from sim.engine.journal import count
 from sim.engine.running import Execution, Runner, working
 from sim.errors import InputError
-from sim.results import interval
 from sim.sources import sources
+from sim.spread import mean_and_precision
 from sim.studies.budget import scaled
 from sim.studies.compare import BATCH
 from sim.studies.designs import kind_of
@@ -168,7 +168,7 @@ class Sweep(Reading):
         return min(many + BATCH, rule.most)
 
     def _known_well(self, rule: Replicates) -> bool:
-        """Is the mean effect over the design known well enough in every arm?
+        """Is the mean effect over the design known precisely enough in every arm?
 
         Points share a replicate's luck, so the means over points, one a replicate, are the independent values of the t interval.
         """
@@ -176,7 +176,7 @@ class Sweep(Reading):
         for arm in range(1, last.shape[1]):
             effects = last[:, arm] - last[:, 0]
             complete = effects[np.isfinite(effects).all(axis=1)]
-            if not len(complete) or not interval(complete.mean(axis=0))[1] <= rule.until.half_width:
+            if not len(complete) or not mean_and_precision(complete.mean(axis=0))[1] <= rule.until.half_width:
                 return False
         return True
 

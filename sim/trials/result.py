@@ -14,8 +14,9 @@ import xarray as xr
 import yaml
 
 from sim.html import card, note, table
-from sim.results import interval, netcdf, plain, read, versions
+from sim.results import netcdf, plain, read, versions
 from sim.sources import sources
+from sim.spread import mean_and_precision, spread
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES
@@ -34,8 +35,9 @@ CONTROL = {
     "persons": "persons or units whose outcome is known",
 }  # fmt: skip
 COVERS = (
-    "Every replicate is the same trial in new cities with other luck, another lot and other samples. Intervals cover that, and not what "
-    "is unknown about the model's parameters: the power of a real trial also depends on whether the true effect is the model's."
+    "Every replicate is the same trial in new cities with other luck, another lot and other samples. That differs between them, and not "
+    "what is unknown about the model's parameters: the power of a real trial also depends on whether the true effect is the model's. "
+    "The precision of a mean (±) is half of its 95 % interval: how exactly these replicates know it, not how far cities or trials differ."
 )
 
 
@@ -68,7 +70,7 @@ class TrialResult:
     """A trial done many times; `dataset` is labeled by replicate, draw, outcome, week, size and estimator.
 
     Truths are paired: the same city with the same luck with all units treated, with none, and as in the trial. `covers` says what
-    the intervals cover.
+    differs between replicates.
     """
 
     covers = COVERS
@@ -90,10 +92,11 @@ class TrialResult:
     def summary(self) -> pd.DataFrame:
         """The trial as designed (its endline, its samples): a row for each outcome and estimator.
 
-        total                the true effect of treating all units instead of none (what a policy would do)
+        total                the true effect of treating all units instead of none (what a policy would do): mean over replicates, its
+                             precision (half of the mean's 95 % t interval), and the ends between which nine of ten lie (20 or more)
         on_treated, on_controls   what the trial does to the treated and to the others, compared with no trial
-        estimate, low, high  mean estimate and the 95 % t interval of that mean over replicates
-        bias, bias_low, bias_high  from spillover: on_treated - on_controls - total, without survey noise; 95 % t interval over replicates
+        estimate             mean estimate, with its precision; how far single estimates lie apart say error and spread
+        bias                 from spillover: on_treated - on_controls - total, without survey noise; precision and ends as of total
         error                root mean square of the standard errors; spread: of the estimates round what the trial compares
         coverage             share of 95 % intervals that contain `total`; coverage_contrast: on_treated - on_controls
         power, power_low, power_high   share of trials with p < 0.05 and its 95 % interval (see `sim.trials.power.share`)
@@ -155,21 +158,21 @@ def _row(part: xr.Dataset) -> dict[str, float]:
     typical, degrees = _average(error**2) ** 0.5, _average(freedom)
     found = np.where(known, p_values(effect, error, freedom) < LEVEL, np.nan)
     power, power_low, power_high = share(found)
-    estimate, half = interval(np.array([_average(each) for each in effect]))
-    (truth, truth_half), (bias, bias_half) = interval(total), interval(contrast - total)
+    estimate, precision = mean_and_precision([_average(each) for each in effect])
+    truth = spread(total)
     sd, mde = _average(part.control_sd.values), float(minimal_detectable_effect(typical, degrees))
     near, near_contrast = (np.abs(effect - value[:, None]) <= half_widths(error, freedom) for value in (total, contrast))
     return {
-        "total": truth, "total_half_width": truth_half, "on_treated": _average(treated), "on_controls": _average(controls),
-        "estimate": estimate, "low": estimate - half, "high": estimate + half,
-        "bias": bias, "bias_low": bias - bias_half, "bias_high": bias + bias_half,
+        **truth.row("total", "total_"), "on_treated": _average(treated), "on_controls": _average(controls),
+        "estimate": estimate, "estimate_precision": precision, **spread(contrast - total).row("bias", "bias_"),
         "error": typical, "spread": _average((effect - contrast[:, None]) ** 2) ** 0.5, "freedom": degrees,
         "coverage": _average(np.where(known, near, np.nan)), "coverage_contrast": _average(np.where(known, near_contrast, np.nan)),
         "power": power, "power_low": power_low, "power_high": power_high,
         "wrong_sign": _average(found * (effect * total[:, None] < 0)),
         "power_formula": formula(_average(contrast), typical, degrees), "mde": mde,
         "control_mean": _average(part.control_mean.values), "control_sd": sd,
-        "effect_size": truth / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan, "persons": _average(part.persons.values),
+        "effect_size": truth.mean / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan,
+        "persons": _average(part.persons.values),
     }  # fmt: skip
 
 

@@ -1,0 +1,43 @@
+"""Comparisons with effects that are known: a small one that is run once, its trust (and what it cost) put where a test wants them."""
+
+import numpy as np
+
+from sim.scenario import load_scenario
+from sim.studies.compare import compare
+from sim.studies.comparison import Comparison
+from sim.studies.study import Study
+
+ARMS = {"course": [{"training": {"start": 0}}], "beats": [{"community_policing": {"start": 0, "share": 0.5}}]}
+
+
+def small(posterior="mexico-city-2016"):
+    """One replicate of two arms for eight weeks; its parameters from a posterior, or from none."""
+    city = load_scenario("mexico-city-2016").with_(adults=1000, weeks=8, spin_up_weeks=0)
+    study = Study(name="Made up", scenario=city, arms=ARMS, posterior=posterior, weeks=8, replicates=1, measures=["mean_trust", "cost"])
+    return compare(study)
+
+
+def tiled(comparison, many):
+    """The same replicates again and again; draws of the posterior as that many replicates would have."""
+    data = comparison.dataset.isel(replicate=np.arange(many) % comparison.replicates).drop_vars("draw")
+    return Comparison(data.assign_coords(replicate=range(many)))
+
+
+def shifted(comparison, by):
+    """The same comparison with trust of each arm at a constant distance from the baseline's in each replicate."""
+    data = comparison.dataset.copy(deep=True)
+    for arm, change in by.items():
+        data.mean_trust.loc[{"arm": arm}] = data.mean_trust.sel(arm="baseline").values + np.asarray(change)[:, None]
+    return Comparison(data)
+
+
+def planted(comparison, by):
+    """As many replicates as there are values, and in each arm these effects on mean trust."""
+    return shifted(tiled(comparison, len(next(iter(by.values())))), by)
+
+
+def normal(many, mean, sd):
+    """Values spread as a normal distribution is, as evenly as they can be, in no order."""
+    from scipy.special import ndtri
+
+    return mean + sd * np.random.default_rng(many).permutation(ndtri((np.arange(many) + 1) / (many + 1)))
