@@ -8,10 +8,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import numpy as np
+from pydantic import with_config
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
+from sim.artifacts import Kind, checked
 from sim.errors import InputError, closest, number
 from sim.file_kinds import POSTERIOR, misplaced
 from sim.parameters import entry
@@ -20,8 +23,16 @@ from sim.writing import noted
 from sim.yaml_files import dump_yaml, load_yaml, shown_path
 
 WEIGHT = "weight"
+KIND = Kind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
 FOLDER = "posteriors"  # beside the shipped scenarios
 GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
+
+
+@with_config(extra="allow")
+class Facts(TypedDict):
+    """What is read of NAME.yaml."""
+
+    parameters: NotRequired[dict[str, float] | None]
 
 
 @dataclass(frozen=True)
@@ -125,8 +136,9 @@ def _posterior(path: Path) -> Posterior:
         raise InputError("weights must be 0 or more, and one of them above 0.", "Make the file anew: confianza calibrate", file=file)
     for column, name in enumerate(names):
         _check(name, table[:, column], file)
-    facts = path.with_suffix(".yaml")
-    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), load_yaml(facts).data if facts.is_file() else {})
+    beside = path.with_suffix(".yaml")
+    facts = checked(Facts, load_yaml(beside).data, beside, KIND) if beside.is_file() else {}
+    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts)
 
 
 def _table(path: Path, file: str) -> tuple[list[str], np.ndarray]:

@@ -2,20 +2,23 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
-from typing import Any, TypeVar
+from typing import Annotated, Any, NotRequired
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
+from pydantic import BeforeValidator, Json
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim import __version__, origins, own
-from sim.errors import InputError, closest, number
+from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, sealed
+from sim.errors import closest, number
+from sim.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year, recorded
 from sim.measures.names import CALLED, hint
@@ -25,9 +28,54 @@ from sim.spread import Spread, spread
 from sim.steady import steadily
 from sim.writing import Content, write
 
-T = TypeVar("T")
 DATASET, SCENARIO, SUMMARY, PROVENANCE = "results.nc", "scenario.yaml", "summary.csv", "provenance.json"
 FILES = (DATASET, SCENARIO, SUMMARY, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
+KIND = Kind("results", "Make them again: confianza run SCENARIO --out FOLDER")
+LABELS = {"cause": CAUSES, "dimension": DIMENSIONS, "answer": ANSWERS}  # what values of these dimensions are called
+ARRAYS = {name: Variable(("replicate", *dims), "iuf") for name, (dims, _, _) in VARIABLES.items()}
+ARRAYS |= {name: Variable(dims, "f") for name, (dims, _, _) in WEIGHT.items()}
+ARRAYS |= {"seed": Variable(("replicate",), "iu"), "week": Variable(("week",), "iu"), "survey_week": Variable(("survey_week",), "iu")}
+ARRAYS |= {name: Variable((name,), "OUT") for name in LABELS}
+
+
+class Dated(TypedDict):
+    """A change of parameters, as a scenario's text has it."""
+
+    week: int
+    set: dict[str, float]
+
+
+class Told(TypedDict):
+    """What a scenario's text says, whatever code of one's own its reforms are."""
+
+    name: str
+    question: str
+    city: dict[str, float | None]
+    weeks: int
+    spin_up_weeks: int
+    seed: int
+    parameters: dict[str, float]
+    changes: list[Dated]
+    interventions: list[dict[str, dict[str, float | str | bool | None]]]
+    sources: dict[str, str | list[str]]
+    assumptions: list[str]
+
+
+class Facts(TypedDict):
+    """The attributes of results."""
+
+    title: str
+    question: str
+    adults: int
+    officers: int
+    root_seed: int
+    scenario: Annotated[Told, BeforeValidator(mapping)]
+    versions: Json[dict[str, str]]
+    origins: NotRequired[Json[dict[str, Any]]]
+    own_code: NotRequired[Json[dict[str, str]]]
+    source_fingerprint: str
+    command: str
+    created: str
 
 
 def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = None) -> Scenario:
@@ -138,7 +186,11 @@ class Results:
     @classmethod
     def load(cls, folder: str | Path) -> "Results":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        return read(lambda dataset: cls(of_today(dataset)), Path(folder) / DATASET, "results", "Make them with confianza run.")
+        path = Path(folder) / DATASET
+        found = read_dataset(path, KIND, Facts, ARRAYS, of_today)
+        check_weeks(found, path, KIND)
+        check_values(found, path, KIND, **LABELS)
+        return cls(found)
 
     def __repr__(self) -> str:
         weeks = int(self.dataset.week[-1]) + 1
@@ -161,20 +213,8 @@ class Results:
 
 
 def netcdf(dataset: xr.Dataset) -> Content:
-    """A dataset as a NetCDF file, for `write`."""
-    return steadily(lambda stream: dataset.to_netcdf(stream, engine="h5netcdf"))
-
-
-def read(made: Callable[[xr.Dataset], T], path: Path, what: str, remedy: str) -> T:
-    """What is made of a dataset of a file. InputError if the file is not there or cannot be read as that."""
-    try:
-        return made(xr.load_dataset(path, engine="h5netcdf"))
-    except InputError:
-        raise
-    except FileNotFoundError:
-        raise InputError(f"'{path.parent}' holds no {what} that can be read: there is no {path.name}.", remedy) from None
-    except (OSError, ValueError, KeyError):
-        raise InputError(f"'{path}' holds no {what} that can be read: it is damaged or of another version.", remedy) from None
+    """A dataset as a NetCDF file, for `write`; it holds its own hash."""
+    return steadily(lambda stream: sealed(dataset).to_netcdf(stream, engine="h5netcdf"))
 
 
 def of_today(dataset: xr.Dataset) -> xr.Dataset:
@@ -182,6 +222,8 @@ def of_today(dataset: xr.Dataset) -> xr.Dataset:
     return dataset.rename({former: name for former, name in CALLED.items() if former in dataset.data_vars})
 
 
-def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
-    """Attributes of a dataset as JSON can hold them."""
-    return {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in attributes.items()}
+def check_weeks(found: xr.Dataset, path: Path, kind: Kind) -> None:
+    """InputError unless weeks follow each other and reach beyond the spin-up."""
+    weeks = found.week.values
+    if not len(weeks) or weeks[-1] < 0 or (np.diff(weeks) != 1).any():
+        raise kind.damaged(path, "its weeks do not follow each other")

@@ -45,6 +45,7 @@ SLOPES = {  # of trust in each factor (as standard normals)
 }  # fmt: skip
 UNITS = {"mean_trust": "0-1", "incidence": "crimes per 100,000 adults a year", "complaint_rate": "complaints per 1,000 officers a year"}
 UNITS |= {"cost": "thousand pesos"}
+FACTS = {"versions": {"confianza": "0"}, "source_fingerprint": "abc", "command": "confianza discover study.yaml", "created": "today"}
 FEW = "There are only 300 draws: intervals are wide, and what happens seldom may not be among them."
 PAY = np.linspace(0, 24000, 41)
 SHOWN = (6000.0, 12000.0, 24000.0)
@@ -223,6 +224,6 @@ def discovery(arm="purge", **changed):
         "trajectory": trajectory, "box": box, "tree": tree,
         "unseen": frame(quantity=["coverage", "density"], mean=[0.5, 0.66], low=[0.4, 0.5], high=[0.6, 0.8]),
         "others": frame(factor=["conduct.mean"], share=[0.2]), "draws": frame(point=[0], value=[0.1], probability=[0.3], case=[False]),
-        "sentences": ["Where recruits are worse."], "notes": [], "facts": {},
+        "sentences": ["Where recruits are worse."], "notes": [], "facts": FACTS,
     }  # fmt: skip
     return Discovery(**(fields | changed))

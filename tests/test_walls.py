@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SIM = ROOT / "sim"
 ROOMS = [  # a module imports from its own room and from those before it
-    {"compiled", "errors", "html", "locking", "remedies", "spread", "steady", "writing"},
+    {"compiled", "errors", "html", "artifacts", "locking", "remedies", "spread", "steady", "writing"},
     {"rng"},
     {"rules"},
     {"parameters"},

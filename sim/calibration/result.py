@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError
+from sim.artifacts import Kind, read_table
 from sim.html import card, table
 from sim.parameters import CODEBOOK
 from sim.posterior import Posterior, load_posterior, posterior_files
@@ -21,6 +21,14 @@ ALIKE = 0.4  # correlation, on the normal scale, above which two parameters cann
 FLAT = 12**-0.5  # standard deviation of a uniform number
 PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT = "parameters.csv", "targets.csv", "pairs.csv", "answers.csv", "unit.csv"
 FILES = (PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT, "contraction.png", "marginals.png", "targets.png")  # beside NAME.csv and NAME.yaml
+KIND = Kind("calibration", "Make it again: confianza calibrate SCENARIO --out FOLDER")
+COLUMNS: dict[str, dict[str, str]] = {  # of tables, with the kinds of their values
+    PARAMETERS: dict.fromkeys(("parameter", "unit", "status"), "O")
+    | dict.fromkeys(("contraction", "moved", "prior", "prior_low", "prior_high", "posterior", "low", "high"), "iuf"),
+    TARGETS: dict.fromkeys(("pattern", "measure"), "O")
+    | dict.fromkeys(("value", "tolerance", "posterior", "low", "high", "misfit", "q2"), "iuf"),
+    PAIRS: {"one": "O", "other": "O", "correlation": "iuf"}, ANSWERS: {}, UNIT: {},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,7 @@ class Calibration:
     def load(cls, folder: str | Path, name: str) -> "Calibration":
         """What `save` wrote. InputError if it is not there or cannot be read."""
         folder = Path(folder)
-        try:
-            tables = {key: pd.read_csv(folder / file) for key, file in (
-                ("unit", UNIT), ("parameters", PARAMETERS), ("targets", TARGETS), ("pairs", PAIRS), ("answers", ANSWERS))}  # fmt: skip
-        except (OSError, ValueError) as error:
-            raise InputError(f"'{folder}' holds no calibration that can be read ({error}).", "Make one: confianza calibrate") from None
+        tables = {name.removesuffix(".csv"): read_table(folder / name, KIND, columns) for name, columns in COLUMNS.items()}
         return cls(load_posterior(folder / f"{name}.csv"), **tables)
 
     def __repr__(self) -> str:

@@ -10,8 +10,9 @@ from sim.cli.show import console, note, size, table
 from sim.cli.sweep import running, tell, wanted
 from sim.cli.work import RUNS
 from sim.engine.contents import JOURNAL
+from sim.engine.journal import KIND
 from sim.engine.store import Store
-from sim.errors import InputError, closest, number
+from sim.errors import InputError, closest, number, shown
 from sim.studies.runs import ComparisonStore, RunStore
 from sim.studies.store import SweepStore
 from sim.studies.study_files import load_study
@@ -30,7 +31,10 @@ def opened(folder: Path) -> Store:
     inside = sorted(path.parent for path in (folder / RUNS).glob(f"*/{JOURNAL}"))
     place = inside[0] if inside and not (folder / JOURNAL).exists() else folder
     kinds = {stores.plans.kind: stores for stores in STORES}
-    return kinds[Store.kind_in(place)].open(place)
+    kind = Store.kind_in(place)
+    if kind not in kinds:
+        raise KIND.damaged(place / JOURNAL, f"its plan is of a kind that is not known, {shown(kind)}")
+    return kinds[kind].open(place)
 
 
 def show_status(folder: Path, verify: bool) -> None:

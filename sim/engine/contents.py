@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sim.engine import shards
-from sim.engine.journal import Batch, Journal
+from sim.engine.journal import KIND, Batch, Journal
 from sim.engine.plans import Plan, RunSpec
 from sim.errors import InputError
 from sim.sources import sources
@@ -101,7 +101,11 @@ class Contents:
 
     def plan_of(self, batch: Batch) -> Any:
         """The plan whose runs a batch lists."""
-        return planned(self.plans, batch.study, batch.replicates)
+        plan = planned(self.plans, batch.study, batch.replicates)
+        points, arms, replicates = plan.shape
+        if len(batch.listed) != points * len(arms) * replicates:
+            raise KIND.damaged(self.folder / JOURNAL, "it lists other runs than its study has")
+        return plan
 
     @property
     def changed(self) -> bool:
@@ -113,8 +117,7 @@ class Contents:
         batch = self.batch
         points, arms, replicates = self.plan_of(batch).shape
         with self.journal() as journal:
-            kept = {key for (key,) in journal.rows("SELECT key FROM run")}
-            failed = {key for (key,) in journal.rows("SELECT key FROM failure")}
+            kept, failed = journal.keys("run"), journal.keys("failure")
             recorded = journal.shards()
             batches = journal.rows("SELECT count(*) FROM batch")[0][0]
         found = [shards.problem(self.folder, shard, thorough=verify) for shard in recorded]
@@ -135,7 +138,7 @@ class Contents:
     def places(self, batch: Batch) -> Places:
         """Where the runs of a batch's plan are kept, in its order."""
         with self.journal() as journal:
-            kept = {key: (shard, place) for key, shard, place in journal.rows("SELECT key, shard, place FROM run")}
+            kept = journal.kept()
         found = [(position, *kept[key]) for position, key in enumerate(batch.listed) if key in kept]
         return Places(*np.array(found, int).reshape(-1, 3).T)
 
@@ -177,7 +180,7 @@ class Contents:
         """A row for each run that failed: point, arm, replicate, inputs (what varies, as JSON), error, traceback."""
         names = ["inputs", "error", "traceback"]
         with self.journal() as journal:
-            found = {key: rest for key, *rest in journal.rows("SELECT key, inputs, error, traceback FROM failure")}
+            found = journal.failed()
         batch = self.batch
         places = [place for place, key in enumerate(batch.listed) if key in found] if found else []
         specs = self.plan_of(batch).specs(np.array(places, int))

@@ -13,11 +13,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+from pydantic import Field, Json, with_config
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
+from sim.artifacts import CHANGED, SEAL, Kind, checked
 from sim.errors import InputError, number
 
 VERSION = 1
@@ -33,6 +37,49 @@ CREATE TABLE run (key BLOB PRIMARY KEY, shard INTEGER, place INTEGER, point INTE
 CREATE TABLE failure (key BLOB PRIMARY KEY, shard INTEGER, point INTEGER, arm TEXT, replicate INTEGER, inputs TEXT, error TEXT,
     traceback TEXT) WITHOUT ROWID;
 """
+
+
+KIND = Kind(
+    "journal of a study", "Restore it from a copy, or run the study beside it again: confianza sweep study.yaml --out ANOTHER_FOLDER"
+)
+Whole = Annotated[int, Field(ge=0)]
+Many = Annotated[int, Field(ge=1)]
+WRONG = {  # how many rows of a table cannot be
+    "run": "SELECT count(*) FROM run LEFT JOIN shard ON shard.number = run.shard WHERE typeof(key) <> 'blob' OR length(key) <> 16 "
+    "OR shard.number IS NULL OR typeof(place) <> 'integer' OR place < 0 OR place >= shard.runs",
+    "failure": "SELECT count(*) FROM failure WHERE typeof(key) <> 'blob' OR length(key) <> 16 OR typeof(inputs) <> 'text' "
+    "OR typeof(error) <> 'text' OR typeof(traceback) <> 'text'",
+}
+
+
+@with_config(extra="allow")
+class Made(TypedDict):
+    """How a batch was made."""
+
+    created: str
+    command: str
+    versions: dict[str, str]
+
+
+class Row(NamedTuple):
+    """A batch as the table has it."""
+
+    number: Whole
+    kind: str
+    study: str
+    replicates: Many
+    fingerprint: str
+    chunk: Many
+    first_shard: Whole
+    runs: Whole
+    keys: bytes
+    chosen: bytes
+    made: Json[Made]
+
+    @property
+    def seal(self) -> str:
+        """The hash of all but how it was made."""
+        return sha256(repr(tuple(self[:-1])).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -90,13 +137,13 @@ class Batch:
 class Shard(NamedTuple):
     """One file of runs and one of their series, as they were written."""
 
-    number: int
-    batch: int
-    runs: int
-    rows: int
-    bytes: int
+    number: Whole
+    batch: Whole
+    runs: Whole
+    rows: Whole
+    bytes: Whole
     sha256: str
-    series_bytes: int | None
+    series_bytes: Whole | None
     series_sha256: str | None
 
 
@@ -171,13 +218,14 @@ class Journal:
         mask: np.ndarray = np.zeros(len(batch.listed), bool)
         mask[batch.chosen] = True
         fields = (batch.number, batch.kind, batch.study, batch.replicates, batch.fingerprint, batch.chunk, batch.first_shard)
-        packed = (len(batch.chosen), batch.keys, np.packbits(mask).tobytes(), json.dumps(batch.made))
+        row = Row(*fields, len(batch.chosen), batch.keys, np.packbits(mask).tobytes(), batch.made)  # type: ignore[arg-type]
+        row = row._replace(made=json.dumps({**batch.made, SEAL: row.seal}))
         with self.transaction() as connection:
             if self.blank:
                 for statement in TABLES.split(";"):
                     connection.execute(statement)
                 connection.execute("INSERT INTO about VALUES ('version', ?), ('plan', ?)", (VERSION, plan))
-            connection.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*fields, *packed))
+            connection.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         self.blank = False
 
     def plan(self) -> str:
@@ -189,19 +237,45 @@ class Journal:
         """All batches, the oldest first, or the last alone."""
         found = []
         which = "WHERE number = (SELECT max(number) FROM batch)" if last else "ORDER BY number"
-        for *fields, _, keys, packed, made in self.rows(f"SELECT * FROM batch {which}"):
-            mask = np.unpackbits(np.frombuffer(packed, np.uint8), count=len(keys) // KEY)
-            fields += [keys, np.flatnonzero(mask), json.loads(made)]
-            found.append(Batch(*fields))
+        for fields in self.rows(f"SELECT {', '.join(Row._fields)} FROM batch {which}"):
+            row = checked(Row, dict(zip(Row._fields, fields, strict=True)), self.path, KIND)
+            made: Any = dict(row.made)
+            if made.pop(SEAL, None) != row.seal:
+                raise KIND.damaged(self.path, CHANGED)
+            mask = np.unpackbits(np.frombuffer(row.chosen, np.uint8), count=len(row.keys) // KEY)
+            found.append(Batch(*row[:7], row.keys, np.flatnonzero(mask), made))
+        if not found:
+            raise KIND.damaged(self.path, "no runs are wanted in it")
         return found
 
     def shards(self) -> list[Shard]:
         """All shards that are recorded, by number."""
-        return [Shard(*row) for row in self.rows("SELECT * FROM shard ORDER BY number")]
+        found = self.rows(f"SELECT {', '.join(Shard._fields)} FROM shard ORDER BY number")
+        return checked(list[Shard], [dict(zip(Shard._fields, row, strict=True)) for row in found], self.path, KIND)
+
+    def kept(self) -> dict[bytes, tuple[int, int]]:
+        """Where each run is that is kept, by its key: in which shard, at which place."""
+        self._refuse("run")
+        return {key: (shard, place) for key, shard, place in self.rows("SELECT key, shard, place FROM run")}
+
+    def failed(self) -> dict[bytes, tuple[str, str, str]]:
+        """Inputs, error and traceback of each run that failed, by its key."""
+        self._refuse("failure")
+        return {key: (*told,) for key, *told in self.rows("SELECT key, inputs, error, traceback FROM failure")}
+
+    def _refuse(self, table: str) -> None:
+        """InputError if rows of a table are not what they should be."""
+        if many := self.rows(WRONG[table])[0][0]:
+            raise KIND.damaged(self.path, f"{count(many, 'row')} of the table '{table}' cannot be")
 
     def known(self) -> set[bytes]:
         """Keys of the runs that are kept or failed."""
-        return {key for (key,) in self.rows("SELECT key FROM run UNION ALL SELECT key FROM failure")}
+        return self.keys("run") | self.keys("failure")
+
+    def keys(self, table: str) -> set[bytes]:
+        """Keys of the runs that are kept (of the table "run") or that failed ("failure")."""
+        self._refuse(table)
+        return {key for (key,) in self.rows(f"SELECT key FROM {table}")}
 
     def record(self, shard: Shard, runs: Sequence[tuple[Any, ...]], failures: Sequence[tuple[Any, ...]]) -> None:
         """Write down a shard with its runs (key, place, point, arm, replicate) and failures (key, point, arm, replicate, ...) at once.
@@ -258,7 +332,7 @@ def explained(path: Path, error: sqlite3.Error) -> InputError:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return InputError(f"the journal '{path}' cannot be opened or written to ({error}).", "Check the folder and its permissions.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT) or "no such" in str(error):
-        return InputError(f"'{path}' is not the journal of a study, or is damaged ({error}).", "Restore it, or choose another folder.")
+        return InputError(f"'{path}' is not the journal of a study, or is damaged ({error}).", KIND.remedy)
     if code == sqlite3.SQLITE_BUSY:
         return InputError(f"another program holds the journal '{path}' ({error}).", "Close it and try again.")
     remedy = f"Check the disk; what is recorded is safe. Then: confianza resume {folder}"

@@ -144,6 +144,8 @@ def read(folder: Path, shard: Shard, *, series: bool = False, columns: list[str]
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if series and shard.series_sha256 is None:
+        raise damaged(folder, shard, f"{SERIES}/{file_name(shard.number)} is not recorded")
     path, size, sha256 = files(folder, shard)[int(series)]
     if known and path.is_file() and path.stat().st_size == size:
         return pq.read_table(path, columns=columns, partitioning=None)

@@ -180,7 +180,7 @@ class Store(Contents):
 
     def _failed(self, listed: Sequence[bytes]) -> np.ndarray:
         with self.journal() as journal:
-            failed = {key for (key,) in journal.rows("SELECT key FROM failure")}
+            failed = journal.keys("failure")
         first = {key: position for position, key in reversed(list(enumerate(listed))) if key in failed}
         return np.array(sorted(first.values()), int)
 

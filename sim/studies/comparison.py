@@ -2,21 +2,32 @@
 
 import json
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
+from pydantic import BeforeValidator, Json
 
+from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, understood
 from sim.errors import InputError
+from sim.harvest import WEIGHT
 from sim.html import card, table
-from sim.results import netcdf, of_today, plain, provenance, read
+from sim.results import ARRAYS, LABELS, Facts, check_weeks, netcdf, of_today, provenance
 from sim.spread import ENOUGH, effective
 from sim.studies import effects
+from sim.studies.runs import GAINS, QUANTILES
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
 from sim.writing import Content, write
 
 DATASET, STUDY, PROVENANCE = "comparison.nc", "study.yaml", "provenance.json"
+KIND = Kind("comparison", "Make it again: confianza compare STUDY.yaml --out FOLDER")
+SIDE_BY_SIDE = {
+    name: Variable(("arm", *one.dims), one.kinds) if one.dims[0] == "replicate" and name != "seed" else one for name, one in ARRAYS.items()
+}
+SIDE_BY_SIDE |= {name: Variable(("arm", "replicate", *dims), "f") for name, (dims, _, _) in (GAINS | WEIGHT).items()}
+SIDE_BY_SIDE |= {"arm": Variable(("arm",), "OUT"), "quantile": Variable(("quantile",), "f")}
 TABLES = ("effects", "costs", "ledger", "gainers", "conduct")
 FIGURES = ("effects", "ledger", "gainers", "map", "conduct")
 FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
@@ -43,6 +54,13 @@ PRECISION = (
     "Sign: in how many replicates the difference has the sign of the mean{counts}. Precision: half of the mean's 95 % interval, or how "
     "exactly {many} replicates know the mean. More of them make it smaller, and it says nothing of how far a city may lie from the mean."
 )
+
+
+class Compared(Facts):
+    """The attributes of a comparison."""
+
+    study: Annotated[dict[str, Any], BeforeValidator(mapping)]
+    budget: Json[dict[str, float]]
 
 
 def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
@@ -215,7 +233,12 @@ class Comparison:
     @classmethod
     def load(cls, folder: str | Path) -> "Comparison":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        return read(lambda dataset: cls(of_today(dataset)), Path(folder) / DATASET, "comparison", "Make one with confianza compare.")
+        path = Path(folder) / DATASET
+        found = read_dataset(path, KIND, Compared, SIDE_BY_SIDE, of_today)
+        made = understood(lambda: cls(found), path, KIND, "study")
+        check_weeks(found, path, KIND)
+        check_values(found, path, KIND, **LABELS, quantile=QUANTILES, arm=list(made.study.all_arms()))
+        return made
 
     def __repr__(self) -> str:
         return f"<Comparison '{self.name}': {', '.join(self.arms)}; {self.replicates} replicates>"

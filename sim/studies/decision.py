@@ -6,21 +6,52 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import with_config
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.errors import InputError, number
+from sim.artifacts import Kind
+from sim.errors import number
 from sim.html import card, note, table
-from sim.studies.kept import keep, kept
+from sim.studies.kept import Made, keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
 FOLDER, FILE, STUDY = "decision", "decision.json", "study.yaml"
-REMEDY = "Make one with confianza decide."
+KIND = Kind("decision", "Make it again: confianza decide STUDY.yaml or STORE")
+SHOWN = 3  # amounts that a unit of benefit may be worth, at which tables are read
 SCALARS = ("week", "value", "unit", "arms", "budget", "recommended", "notes")
 FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
 )  # fmt: skip
 FIGURES = ("plane", "acceptability", "loss", "information", "contested", "regret", "pareto")
 FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png" for name in FIGURES))
+
+
+@with_config(extra="allow")
+class DecisionFacts(Made):
+    """How a decision was made, of how much."""
+
+    seconds: float
+    adults: int
+    draws: int
+    replicates: int
+    different: int
+    effective: float
+
+
+class Told(TypedDict):
+    """What decision.json says."""
+
+    week: int
+    value: dict[str, float]
+    unit: str
+    arms: list[str]
+    budget: float | None
+    recommended: str
+    notes: list[str]
+    pay: list[float]
+    shown: list[float]
+    facts: DecisionFacts
 
 
 @dataclass(frozen=True)
@@ -128,14 +159,15 @@ class Decision:
     def load(cls, folder: str | Path) -> "Decision":
         """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
-        told = kept(folder, FILE, "decision", REMEDY)
-        try:
-            frames = {name: _read(folder / f"{name}.csv") for name in FRAMES}
-            scalars = {name: told[name] for name in (*SCALARS, "facts")}
-            pay, shown = np.array(told["pay"], float), tuple(told["shown"])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(f"'{folder}' holds no decision that this version can read.", REMEDY) from None
-        return cls(study=load_study(folder / STUDY), pay=pay, shown=shown, **scalars, **frames)
+        told: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
+        frames = {name: _read(folder / f"{name}.csv") for name in FRAMES}
+        told |= {"pay": np.array(told["pay"], float), "shown": tuple(told["shown"])}
+        study = load_study(folder / STUDY)
+        if told["arms"] != list(study.sweep_arms()) or told["recommended"] not in told["arms"]:
+            raise KIND.damaged(folder / FILE, "its arms are not those of its study")
+        if len(told["shown"]) != SHOWN or not len(told["pay"]) or told["week"] not in study.at or not told["value"]:
+            raise KIND.damaged(folder / FILE, "it does not say what a unit of benefit is worth, or when")
+        return cls(study=study, **told, **frames)
 
     def __repr__(self) -> str:
         row = self.at().set_index("arm").loc[self.recommended]

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.errors import InputError, number
+from sim.artifacts import Kind
+from sim.errors import number
 from sim.html import card, note, table
 from sim.methods import UNVALIDATED
 from sim.methods.discovery.prim import Cases
@@ -15,12 +17,12 @@ from sim.methods.discovery.search import STABLE, Found
 from sim.studies.conditions import Condition
 from sim.studies.factors import Factor
 from sim.studies.findings import Output
-from sim.studies.kept import keep, kept
+from sim.studies.kept import Made, keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
 FOLDER, FILE, STUDY = "discovery", "discovery.json", "study.yaml"
-REMEDY = "Make one with confianza discover."
+KIND = Kind("discovery", "Make it again: confianza discover STUDY.yaml or STORE CONDITION")
 BOX = [
     "factor", "low", "high", "kept", "low_share", "high_share", "unit", "meaning", "status", "quasi_p", "bootstrap", "coverage_without",
     "density_without",
@@ -61,6 +63,26 @@ class Luckless(NamedTuple):
         if self.q2 is None:
             return told + "the mean over all draws, for no emulator foretells this output."
         return told + f"an emulator, which foretells {max(self.q2, 0):.0%} of the differences between draws ({UNVALIDATED})."
+
+
+class Told(TypedDict):
+    """What discovery.json says."""
+
+    condition: str
+    text: str
+    output: Output
+    week: int
+    found: bool
+    refused: str | None
+    share: float
+    coverage: float
+    density: float
+    mass: float
+    p: float | None
+    how: str
+    sentences: list[str]
+    notes: list[str]
+    facts: Made
 
 
 @dataclass(frozen=True)
@@ -131,16 +153,11 @@ class Discovery:
     def load(cls, folder: str | Path) -> "Discovery":
         """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
-        told = kept(folder, FILE, "discovery", REMEDY)
-        try:
-            frames = {name: pd.read_csv(folder / f"{name}.csv") for name in FRAMES}
-            frames["box"] = frames["box"].astype({"kept": object}).fillna({"kept": ""})
-            told |= {"output": Output(**told["output"]), "p": float("nan") if told["p"] is None else told["p"]}
-            return cls(study=load_study(folder / STUDY), **told, **frames)
-        except InputError:
-            raise
-        except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(f"'{folder}' holds no discovery that this version can read.", REMEDY) from None
+        told: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
+        frames = {name: pd.read_csv(folder / f"{name}.csv") for name in FRAMES}
+        frames["box"] = frames["box"].astype({"kept": object}).fillna({"kept": ""})
+        told["p"] = float("nan") if told["p"] is None else told["p"]
+        return cls(study=load_study(folder / STUDY), **told, **frames)
 
     def __repr__(self) -> str:
         held = f"a box with {self.density:.0%} cases" if self.found else "no box found"

@@ -4,15 +4,17 @@ import re
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, with_config
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.errors import InputError
+from sim.artifacts import Kind
 from sim.html import card, note, table
 from sim.methods.sensitivity import Sensitivity
-from sim.studies.kept import keep, kept
+from sim.studies.kept import Made, keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
@@ -21,7 +23,7 @@ RANKS = {  # the column that ranks factors, by method
 }  # fmt: skip
 LOW, HIGH = 0.05, 0.95  # quantiles of a factor between which an output swings
 FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "points.csv"
-REMEDY = "Make one with confianza sensitivity."
+KIND = Kind("analysis", "Make it again: confianza sensitivity STUDY.yaml or STORE")
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
 FIGURES = ("tornado", "bars", "morris", "interactions", "convergence", "scatter")  # of each output, in a folder of its own
 FILES = (FILE, STUDY, POINTS, *FRAMES.values(), "overview.png")
@@ -109,6 +111,41 @@ class Finding:
         return table.loc[(table.high - table.low).abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
+class Scalars(TypedDict):
+    """All of an analysis of one output but its tables."""
+
+    method: str
+    names: list[str]
+    points: int
+    replicates: int
+    mean: float | None
+    sd: float | None
+    covers: str
+    refused: str | None
+    q2: float | None
+    q2_of_signal: float | None
+    missed: float | None
+    noise_share: float | None
+    noise_share_of_mean: float | None
+    notes: list[str]
+
+
+class FindingTold(TypedDict):
+    """One of the findings in sensitivity.json."""
+
+    output: Output
+    sensitivity: Scalars
+
+
+@with_config(extra="allow")
+class Told(Made):
+    """What sensitivity.json says."""
+
+    units: dict[str, str]
+    meanings: dict[str, str]
+    findings: Annotated[list[FindingTold], Field(min_length=1)]
+
+
 @dataclass(frozen=True)
 class Analysis:
     """What several outputs of a sweep depend on.
@@ -167,14 +204,11 @@ class Analysis:
     def load(cls, folder: str | Path) -> "Analysis":
         """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
-        facts = kept(folder, FILE, "analysis", REMEDY)
-        try:
-            frames = {field: pd.read_csv(folder / name) for field, name in FRAMES.items() if (folder / name).exists()}
-            points = pd.read_csv(folder / POINTS, index_col="point")
-            units, meanings, scalars = (facts.pop(key) for key in ("units", "meanings", "findings"))
-            findings = tuple(_finding(one, frames) for one in scalars)
-        except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(f"'{folder}' holds no analysis that this version can read.", REMEDY) from None
+        facts: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
+        frames = {field: pd.read_csv(folder / name) for field, name in FRAMES.items() if (folder / name).exists()}
+        points = pd.read_csv(folder / POINTS, index_col="point")
+        units, meanings, scalars = (facts.pop(key) for key in ("units", "meanings", "findings"))
+        findings = tuple(_finding(one, frames) for one in scalars)
         outputs = [finding.output.of for finding in findings]
         study = load_study(folder / STUDY)
         return cls(study, findings, units, meanings, points.drop(columns=outputs), points[outputs], facts)
@@ -194,7 +228,7 @@ def _scalars(finding: Finding) -> dict[str, Any]:
 
 def _finding(scalars: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Finding:
     """A finding from what was saved of it."""
-    output = Output(**scalars["output"])
+    output = scalars["output"]
     tables: dict[str, Any] = dict.fromkeys(FRAMES)
     for field, frame in frames.items():
         own = frame[frame.of == output.of].drop(columns="of").reset_index(drop=True)

@@ -1,38 +1,39 @@
-"""Findings on disk: a JSON file that knows the fingerprints of the files beside it, so that a damaged one is told before it is read."""
+"""Findings on disk: a JSON file that knows the hashes of itself and of the files beside it, so that a damaged one is told."""
 
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sim.errors import InputError
+from pydantic import with_config
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
+
+from sim.artifacts import FILES, Kind, checked, content, same, signed, unsigned
 from sim.writing import write
 
-FILES = "files"
+T = TypeVar("T")
+
+
+@with_config(extra="allow")
+class Made(TypedDict):
+    """How findings were made."""
+
+    versions: dict[str, str]
+    source_fingerprint: str
+    command: str
+    created: str
 
 
 def keep(folder: str | Path, file: str, told: Mapping[str, Any], texts: Mapping[str, str], gone: Iterable[str] = ()) -> list[Path]:
     """Write texts by their file names and `told` as JSON, and remove what is `gone`: see `sim.writing.write`."""
-    digests = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    whole = json.dumps({**told, FILES: digests}, indent=2, ensure_ascii=False) + "\n"
-    return write(folder, {**texts, file: whole}, gone=gone)
+    whole = {**told, FILES: {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}}
+    return write(folder, {**texts, file: json.dumps(signed(whole), indent=2, ensure_ascii=False) + "\n"}, gone=gone)
 
 
-def kept(folder: Path, file: str, what: str, remedy: str) -> dict[str, Any]:
+def kept(folder: Path, file: str, wanted: type[T], kind: Kind) -> T:
     """What `keep` was told. InputError, which names the culprit, if a file is not there or is not as it was written."""
-    try:
-        told = json.loads((folder / file).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"'{folder}' holds no {what}.", remedy) from None
-    except (OSError, ValueError):
-        told = None
-    if not isinstance(told, dict):
-        raise InputError(f"'{folder / file}' cannot be read: it is damaged.", remedy)
-    for name, digest in told.pop(FILES, {}).items():
-        path = folder / name
-        if not path.is_file():
-            raise InputError(f"'{path}' is missing.", remedy)
-        if sha256(path.read_bytes()).hexdigest() != digest:
-            raise InputError(f"'{path}' was changed or damaged after it was written.", remedy)
-    return told
+    told = unsigned(folder / file, kind)
+    for name, digest in checked(dict[str, str], told.pop(FILES, {}), folder / file, kind).items():
+        same(folder / name, content(folder / name, kind), [digest], kind)
+    return checked(wanted, told, folder / file, kind)

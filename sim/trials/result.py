@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
+from pydantic import BeforeValidator, Json
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
+from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, understood
 from sim.html import card, note, table
-from sim.results import netcdf, plain, read, versions
+from sim.results import netcdf, versions
 from sim.sources import sources
 from sim.spread import mean_and_precision, spread
 from sim.trials.design import Trial
@@ -25,6 +28,7 @@ from sim.writing import Content, write
 
 DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES = "trial.nc", "trial.yaml", "provenance.json", "summary.csv", "power.csv"
 FILES = (DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES, "power.png", "estimates.png", "spillover.png")
+KIND = Kind("trial", "Make it again: confianza trial TRIAL.yaml --out FOLDER")
 TRUTHS = {  # differences between runs with the same luck, means over everybody
     "total": "all units treated minus none",
     "on_treated": "the trial minus nobody treated, in the treated units",
@@ -34,11 +38,27 @@ CONTROL = {
     "control_mean": "mean of the untreated", "control_sd": "standard deviation of the untreated",
     "persons": "persons or units whose outcome is known",
 }  # fmt: skip
+SAMPLED, ESTIMATES = ("replicate", "draw", "outcome", "week", "size"), ("effect", "error", "freedom")
+ARRAYS = {name: Variable((*SAMPLED, "estimator"), "f") for name in ESTIMATES}
+ARRAYS |= {name: Variable(SAMPLED, "f") for name in CONTROL} | {name: Variable(("replicate", "outcome", "week"), "f") for name in TRUTHS}
+ARRAYS |= {name: Variable((name,), kinds) for name, kinds in (("outcome", "OUT"), ("week", "iu"), ("size", "f"), ("estimator", "OUT"))}
 COVERS = (
     "Every replicate is the same trial in new cities with other luck, another lot and other samples. That differs between them, and not "
     "what is unknown about the model's parameters: the power of a real trial also depends on whether the true effect is the model's. "
     "The precision of a mean (±) is half of its 95 % interval: how exactly these replicates know it, not how far cities or trials differ."
 )
+
+
+class Facts(TypedDict):
+    """The attributes of a trial."""
+
+    title: str
+    question: str
+    trial: Annotated[dict[str, Any], BeforeValidator(mapping)]
+    versions: Json[dict[str, str]]
+    source_fingerprint: str
+    command: str
+    created: str
 
 
 def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
@@ -135,7 +155,19 @@ class TrialResult:
     @classmethod
     def load(cls, folder: str | Path) -> "TrialResult":
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        return read(cls, Path(folder) / DATASET, "trial", "Make one with confianza trial.")
+        path = Path(folder) / DATASET
+        found = read_dataset(path, KIND, Facts, ARRAYS)
+        made = understood(lambda: cls(found), path, KIND, "trial")
+        trial = made.trial
+        wanted = {
+            "draw": range(trial.draws),
+            "outcome": trial.outcomes,
+            "week": trial.weeks_asked,
+            "size": trial.sizes,
+            "estimator": tuple(ESTIMATORS),
+        }
+        check_values(found, path, KIND, **wanted)
+        return made
 
     def __repr__(self) -> str:
         return f"<TrialResult '{self.name}': {', '.join(self.trial.outcomes)}; {self.replicates} replicates of {self.trial.draws} samples>"

@@ -1,14 +1,14 @@
 """What a validation found, and its file: validation.json, beside results (a report shows it) or beside docs/validation.md."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from pathlib import Path
-from types import UnionType
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, get_type_hints
 
-from sim.errors import InputError
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
+
+from sim.artifacts import Kind, checked, signed, unsigned
 from sim.patterns import Finding, patterns
 from sim.sources import sources
 from sim.validation.controls import Controlled, Lost
@@ -18,7 +18,22 @@ from sim.writing import write
 
 FILE = "validation.json"
 SECTIONS: dict[str, type] = {"resets": Reset, "held": Held, "controls": Controlled, "lost": Lost}
-FACTS = ("scenario", "source_fingerprint")
+ROWS: dict[str, type] = {"findings": Finding, **SECTIONS}
+KIND = Kind("pattern checks", "Make them again: confianza validate SCENARIO --out FOLDER; or delete the file.")
+
+
+class Told(TypedDict):
+    """What validation.json says; rows are checked by their own types."""
+
+    scenario: str
+    posterior: str | None
+    seed: int
+    source_fingerprint: str
+    findings: list[dict[str, Any]]
+    resets: list[dict[str, Any]]
+    held: list[dict[str, Any]]
+    controls: list[dict[str, Any]]
+    lost: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ def save(validation: Validation, folder: Path, name: str = FILE) -> Path:
         "findings": [plain(row) for row in validation.findings],
     }  # fmt: skip
     facts |= {key: [plain(row) for row in getattr(validation, key)] for key in SECTIONS}
-    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(signed(facts), indent=1, ensure_ascii=False) + "\n"
     return write(folder, {name: text})[0]
 
 
@@ -71,37 +86,22 @@ def load(folder: Path, name: str = FILE) -> Validation | None:
     path = folder / name
     if not path.exists():
         return None
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return _validation(data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        remedy = "Make it again with confianza validate SCENARIO --out FOLDER, or delete it."
-        raise InputError(f"'{path}' holds no pattern checks that can be read ({error}).", remedy) from None
-
-
-def _validation(data: Mapping[str, Any]) -> Validation:
-    if not all(isinstance(data[key], str) for key in FACTS) or not isinstance(data["seed"], int):
-        raise TypeError("scenario and source_fingerprint must be texts, seed a number")
-    if not isinstance(data["posterior"], str | None):
-        raise TypeError("posterior must be a text or null")
-    findings = [_row(Finding, {**row, "pattern": patterns()[row["pattern"]]}) for row in data["findings"]]
-    sections = {key: tuple(_row(kind, row) for row in data[key]) for key, kind in SECTIONS.items()}
-    made = Validation(data["scenario"], tuple(findings), data["posterior"], data["seed"], data["source_fingerprint"], **sections)
-    for held in made.held:
-        holdouts()[held.holdout].checks[held.number]
-    for each in made.controls:
-        controls()[each.control].expect[each.number]
+    told = checked(Told, unsigned(path, KIND), path, KIND)
+    rows = {key: checked(list[kind], _rows(kind, told[key]), path, KIND) for key, kind in ROWS.items()}
+    made = Validation(told["scenario"], posterior=told["posterior"], seed=told["seed"], source_fingerprint=told["source_fingerprint"],
+                      **{key: tuple(found) for key, found in rows.items()})  # fmt: skip
+    named = [(each.holdout, each.number, {key: known.checks for key, known in holdouts().items()}) for each in made.held]
+    named += [(each.control, each.number, {key: known.expect for key, known in controls().items()}) for each in made.controls]
+    for key, number, known in named:
+        if key not in known or not 0 <= number < len(known[key]):
+            raise KIND.damaged(path, f"there is no check {number} of '{key[:100]}'")
     return made
 
 
-def _row(kind: type, fields: Mapping[str, Any]) -> Any:
-    """A row of a kind; TypeError if a field is missing, unknown or of another type."""
-    types = get_type_hints(kind)
-    values = {name: float("nan") if value is None and types.get(name) is float else value for name, value in fields.items()}
-    row: NamedTuple = kind(**values)
-    for name, wanted in types.items():
-        value = getattr(row, name)
-        possible = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
-        if not (isinstance(value, possible) or (float in possible and type(value) is int)):
-            raise TypeError(f"'{name}' is {value!r}")
-    return row
+def _rows(kind: type, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows as they were before `plain`: nan for numbers that JSON does not have, and patterns for their ids."""
+    numbers = {name for name, wanted in get_type_hints(kind).items() if wanted is float}
+    rows = [{name: nan if value is None and name in numbers else value for name, value in row.items()} for row in given]
+    if kind is Finding:
+        rows = [{**row, "pattern": patterns().get(str(row.get("pattern")))} for row in rows]
+    return rows
