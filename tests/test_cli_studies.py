@@ -21,6 +21,7 @@ from sim.studies.sensitivity import METHODS
 from sim.studies.store import SweepStore
 from sim.studies.study_files import load_study
 from sim.studies.sweep import Sweep, sweep
+from sim.writing import MANIFEST
 
 pytestmark = pytest.mark.compiled  # some hundred runs
 
@@ -178,7 +179,7 @@ def test_export(file, swept, capsys):
     assert code == 0
     assert file in out
     if file.endswith(".nc"):
-        assert xr.load_dataset(file, engine="h5netcdf").mean_trust.sizes == {"point": 64, "arm": 3, "replicate": 2, "week": 2}
+        assert xr.load_dataset(file, engine="h5netcdf").mean_trust.sizes == {"point": 64, "arm": 3, "replicate": 4, "week": 2}
     else:
         frame = pd.read_csv(file) if file.endswith(".csv") else pd.read_parquet(file)
         assert len(frame) == 2 * RUNS
@@ -263,7 +264,7 @@ def test_sensitivity_of_a_store(swept, capsys):
     assert first.sensitivity.covers in " ".join(out.split())
     assert Path("found/overview.png").exists() and Path("found/mean_trust/tornado.png").exists()
     for path in Path("found").glob("*.*"):
-        assert path.name in out or path.suffix == ".png"
+        assert path.name in out or path.suffix == ".png" or path.name == MANIFEST
 
 
 def test_sensitivity_runs_the_sweep_and_uses_what_is_there(capsys):

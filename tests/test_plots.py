@@ -124,7 +124,7 @@ def test_settings_are_left_alone(results):
 
 def test_saved_whole_or_not_at_all(results, tmp_path):
     paths = plots.save_figures(results, tmp_path / "figures")
-    assert sorted(path.name for path in paths) == sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert sorted(path.name for path in paths) == sorted(path.name for path in (tmp_path / "figures").glob("*.png"))
     for path in paths:
         content = path.read_bytes()
         assert content[:8] == b"\x89PNG\r\n\x1a\n" and content[-8:-4] == b"IEND"

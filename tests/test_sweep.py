@@ -18,7 +18,7 @@ from sim.engine import running
 from sim.engine.running import patience, sizes
 from sim.errors import InputError, Interrupted
 from sim.measures import MEASURES
-from sim.results import interval
+from sim.spread import mean_and_precision
 from sim.studies.effects import year_before
 from sim.studies.runs import run
 from sim.studies.store import SweepStore
@@ -170,7 +170,7 @@ def test_replicates_are_added_until_the_effect_is_known_well_enough(tmp_path, qu
         [[number_of((p, "course", r), "mean_trust") - number_of((p, "baseline", r), "mean_trust") for r in range(14)] for p in range(8)]
     )
     assert np.allclose(made.values("effect:course:mean_trust"), effect)
-    width = {many: interval(effect[:, :many].mean(axis=0))[1] for many in (8, 12)}
+    width = {many: mean_and_precision(effect[:, :many].mean(axis=0))[1] for many in (8, 12)}
     between = RULE | {"until": {"effect": "mean_trust", "half_width": (width[8] + width[12]) / 2}}
     stopped = sweep(STUDY.with_(replicates=between), tmp_path / "between", chunk=10)
     assert stopped.status().replicates == (12 if width[12] < width[8] else 8)

@@ -41,6 +41,12 @@ def executor(name: str | Executor = "threads", workers: int | None = None) -> It
         yield made
 
 
+def check(name: str | Executor) -> None:
+    """InputError if there is no such executor, before anything is written."""
+    if not isinstance(name, Executor):
+        _maker(name)
+
+
 def crew(executor: Executor) -> int:
     """How many runs an executor does at the same time; 1 if it does not say."""
     if client := getattr(executor, "_client", None):  # of Dask
@@ -55,7 +61,8 @@ def _maker(name: object) -> Callable[[int | None], Any]:
     if name == "processes":
         return _processes
     if isinstance(name, str) and name.startswith("dask:"):
-        return lambda workers: _dask(name)
+        place = _address(name)
+        return lambda workers: _dask(place)
     near = closest(name, NAMES) if isinstance(name, str) else None
     hint = f"Did you mean '{near}'?\n" if near else ""
     raise InputError(f"there is no executor {shown(name)}.", f"{hint}Executors: {', '.join(NAMES)}")
@@ -101,17 +108,21 @@ def _given_up_on_error(pool: Executor) -> Iterator[Executor]:
     pool.shutdown()
 
 
-@contextmanager
-def _dask(name: str) -> Iterator[Executor]:
-    """The executor of a Dask cluster whose workers have the code of this process."""
+def _address(name: str) -> str:
+    """Where the scheduler of "dask://HOST:PORT" is. InputError if that is no address."""
     address = re.fullmatch(r"dask://([^\s/]+:[0-9]+)/?", name)
     if not address:
         raise InputError(f"{shown(name)} is no address of a scheduler.", "Write dask://HOST:PORT, as dask://localhost:8786")
+    return address[1]
+
+
+@contextmanager
+def _dask(place: str) -> Iterator[Executor]:
+    """The executor of a Dask cluster whose workers have the code of this process."""
     try:
         from distributed import Client
     except ImportError:
         raise InputError("Dask is not installed.", 'Install it: pip install "confianza[cluster]"') from None
-    place = address[1]
     try:
         client = Client(f"tcp://{place}", timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:

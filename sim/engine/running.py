@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.executors import crew, executor
+from sim.engine.executors import check, crew, executor
 from sim.engine.journal import Batch, count
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
 from sim.engine.setbacks import Setbacks
@@ -259,6 +259,7 @@ HERE = Execution()  # in threads, kept nowhere
 @contextmanager
 def working(store: Store, execution: Execution, again: str | None = None) -> Iterator[Runner]:
     """The right to write into a store, with an executor; the first Ctrl-C finishes what is under way."""
+    check(execution.executor)
     given = isinstance(execution.executor, Executor)
     with store.writing(), patience() as asked, ExitStack() as pools:
 

@@ -51,11 +51,11 @@ class Over:
         self._surveys: dict[int, tuple[int, int]] = {}
 
     def column(self, name: str) -> np.ndarray:
-        """What was recorded. LookupError if there is no such column."""
+        """What was recorded. KeyError if there is no such column."""
         try:
             return self.columns.values[name]
         except KeyError:
-            raise LookupError(f"nothing is recorded as '{name}'. {hint(name)}".strip()) from None
+            raise KeyError(f"nothing is recorded as '{name}'. {hint(name)}".strip()) from None
 
     def total(self, name: str) -> Any:
         """Sum of a weekly count."""

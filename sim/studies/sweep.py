@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.engine.executors import check
 from sim.engine.journal import count
 from sim.engine.running import Execution, Runner, working
 from sim.errors import InputError
@@ -44,6 +45,7 @@ def sweep(
     InputError   if the folder holds something else or cannot be written to, the disk is full, or a worker dies
     Interrupted  after Ctrl-C; call it again to go on
     """
+    check(executor)
     resolved = scaled(study, Execution(folder, executor, workers))
     store = SweepStore(folder)
     if store.exists():
