@@ -15,7 +15,8 @@ TERMS = {
     "VR": "Variance reduction: how many times as many runs with luck of their own it would take to know an effect as well.",
     "half-width": "Half of a 95 % interval: mean ± half-width.",
     "ICC": "Intraclass correlation: the share of the variance of answers that lies between neighborhoods.",
-    "Q2": "Share of the variance that an emulator foretells at points it has not seen: 1 is all, 0 no more than the mean.",
+    "Q2": "Share of the variance that an emulator foretells at points it has not seen: 1 is all, 0 no more than the mean. Validated: at "
+    "random points that are not of the design. On the design's own points alone it may be flattered.",
     "emulator": "A fast statistical copy of what the model makes of its parameters, fitted to the runs of a study.",
     "total index": "Share of an output's variance in which a factor has a part, alone or with others (Sobol).",
     "net benefit": "Willingness to pay x benefit - cost, in thousand pesos.",

@@ -138,7 +138,9 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
         rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, limits])
     label = words["sensitivity"]
     columns = [label[key] for key in ("output", "unit", "spread", "foretold", "luck", "told")]
-    caption = words.say("sensitivity.outputs", points=words.number(analysis.findings[0].sensitivity.points))
+    first = analysis.findings[0].sensitivity
+    judged = words.say("sensitivity.validated", many=words.number(first.validated)) if first.validated else label["unvalidated"]
+    caption = words.say("sensitivity.outputs", points=words.number(first.points), judged=judged)
     return Table(caption, columns, rows, frozenset((2, 3, 4)))
 
 
