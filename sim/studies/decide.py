@@ -7,12 +7,12 @@ from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from sim.engine.journal import command
 from sim.errors import InputError, number, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
+from sim.methods.threads import single_threaded
 from sim.results import versions
 from sim.sources import sources
 from sim.studies import verdicts
@@ -23,8 +23,8 @@ from sim.studies.designs import kind_of
 from sim.studies.draws import Draws
 from sim.studies.limits import known, unit_of
 from sim.studies.preferences import COST, Preferences, checked_budget, checked_pay, checked_value
+from sim.studies.reading import Reading
 from sim.studies.study import Study
-from sim.studies.sweep import Sweep
 
 __all__ = ["Decision", "check", "decide"]
 
@@ -47,9 +47,9 @@ class Asked(NamedTuple):
     week: int
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
+@single_threaded
 def decide(
-    sweep: Sweep,
+    sweep: Reading,
     *,
     value: Mapping[str, float] | None = None,
     unit: str | None = None,
@@ -59,7 +59,7 @@ def decide(
 ) -> Decision:
     """Which arm is best, how sure that is, and what to find out first.
 
-    sweep   a sim.studies.sweep.Sweep whose runs are there; its design must be a sample of what is uncertain
+    sweep   a sim.studies.sweep.Sweep, or another reading, whose runs are there; its design must be a sample of what is uncertain
     value   units of benefit for a unit of each measure's effect, as {"mean_trust": 100}
     unit    what a unit of benefit is called
     pay     from what to what a unit of benefit may be worth, thousand pesos, for the whole city over the horizon
@@ -79,8 +79,10 @@ def decide(
     if complete < LEAST_DRAWS:
         message = f"{complete} of {number(len(clusters))} draws have a run of every arm; {LEAST_DRAWS} or more are needed."
         raise InputError(message, f"Run what is missing: confianza resume {sweep.store.folder}")
+    points = sweep.points
     outcomes = Outcomes.of(
-        sweep.points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, shared=study.luck == "shared", seed=study.base.seed
+        points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, validation=points.validation,
+        shared=study.luck == "shared", seed=study.base.seed,
     )  # fmt: skip
     pays = np.linspace(*(asked.pay or verdicts.default_pay(outcomes, WORTH)), PAYS)
     told = verdicts.Told(study, arms, study.factors(), outcomes, asked.budget, pays, tuple(pays[list(SHOWN)].tolist()))
@@ -101,7 +103,7 @@ def check(
     _asked(study, value, unit, pay, budget, week)
 
 
-def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], sweep: Sweep, started: float) -> Decision:
+def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], sweep: Reading, started: float) -> Decision:
     """All tables."""
     outcomes, study = told.outcomes, told.study
     compared = well_known(told, cubes)
@@ -179,13 +181,13 @@ def _check(study: Study) -> None:
         raise InputError(message, "Take the design sobol, lhs, random or draws.")
 
 
-def _effects(sweep: Sweep, measure: str, week: int) -> np.ndarray:
+def _effects(sweep: Reading, measure: str, week: int) -> np.ndarray:
     """n x r x (arms - 1): the paired effect of each arm but the first; nan where a run failed or is missing."""
     cube = sweep.store.cube(measure)[..., sweep.study.at.index(week)]
     return (cube[:, 1:] - cube[:, :1]).transpose(0, 2, 1)
 
 
-def _dependence(sweep: Sweep) -> tuple[np.ndarray, np.ndarray]:
+def _dependence(sweep: Reading) -> tuple[np.ndarray, np.ndarray]:
     """Which factors depend on others (d, bool), and the cluster of each draw (n)."""
     study, unit = sweep.study, sweep.points.unit
     assert study.design is not None
@@ -195,5 +197,6 @@ def _dependence(sweep: Sweep) -> tuple[np.ndarray, np.ndarray]:
         return joint, np.unique(unit[:, joint], axis=0, return_inverse=True)[1].ravel()
     if kind == "points":
         return np.ones(len(factors), bool), np.unique(unit, axis=0, return_inverse=True)[1].ravel()
-    width = n // study.design[kind] if kind == "saltelli" else 1  # points of one base point are alike
-    return np.zeros(len(factors), bool), np.arange(n) // width
+    own = n - sweep.points.checks
+    width = own // study.design[kind] if kind == "saltelli" else 1  # points of one base point are alike
+    return np.zeros(len(factors), bool), np.concatenate([np.arange(own) // width, own // width + np.arange(n - own)])

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from sim.engine.journal import command
 from sim.errors import InputError
-from sim.methods import UNVALIDATED
+from sim.methods import q2_is
 from sim.methods.sensitivity import Sensitivity, indices
+from sim.methods.threads import single_threaded
 from sim.results import versions
 from sim.sources import sources
 from sim.studies.designs import OPTIONS, kind_of
 from sim.studies.factors import Factor, group_names
 from sim.studies.findings import Analysis, Finding, Output
 from sim.studies.limits import known, unit_of
+from sim.studies.reading import Reading
 from sim.studies.study import Study
-from sim.studies.sweep import Sweep
 
 ANY = ("emulator", "delta", "pawn")  # methods that can read every design with enough points
 OWN = {"morris": "morris", "saltelli": "sobol", "efast": "efast", "oat": "oat"}  # methods by the design that they need
@@ -75,13 +75,18 @@ def method_for(study: Study, method: str | None = None) -> str:
     return chosen
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
+@single_threaded
 def analyze(
-    sweep: Sweep, of: Sequence[str] = (), *, method: str | None = None, week: int | None = None, progress: Callable[[], None] | None = None
+    sweep: Reading,
+    of: Sequence[str] = (),
+    *,
+    method: str | None = None,
+    week: int | None = None,
+    progress: Callable[[], None] | None = None,
 ) -> Analysis:
     """What outputs of a sweep depend on.
 
-    sweep     a sim.studies.sweep.Sweep whose runs are there
+    sweep     a sim.studies.sweep.Sweep, or another reading, whose runs are there
     of        "effect:ARM:MEASURE", "level:ARM:MEASURE" or a measure (its level in the arm `vs`); by default `default_outputs`
     method    "emulator", "delta" or "pawn" for any design; "sobol", "morris", "efast", "oat" for their own; by default what suits it
     week      at whose end outputs are read, by default the study's last
@@ -95,7 +100,8 @@ def analyze(
     findings, means = [], {}
     for output in outputs:
         values = np.asarray(sweep.values(output.of, output.week), float)
-        options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "seed": study.base.seed}
+        options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": points.validation}
+        options["seed"] = study.base.seed
         found = indices(points.unit, values, names, **options)
         findings.append(Finding(output, with_values(found, factors)))
         means[output.of] = mean_over_replicates(values)
@@ -110,7 +116,7 @@ def analyze(
         "source_fingerprint": sources(),
         "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "q2_is": UNVALIDATED,
+        "q2_is": "; ".join(dict.fromkeys(q2_is(finding.sensitivity.validated) for finding in findings)),
         "cautions": study.warned,
     }
     table = pd.DataFrame(means, index=points.values.index)

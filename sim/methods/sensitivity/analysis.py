@@ -8,24 +8,31 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, closest
-from sim.methods import UNVALIDATED
+from sim.methods import q2_is
 from sim.methods.sensitivity.emulator import LEAST_POINTS, Emulator
 from sim.methods.sensitivity.estimators import ESTIMATORS
+from sim.methods.sensitivity.inputs import remarks
 from sim.methods.sensitivity.noise import Responses, checked, responses
 from sim.methods.sensitivity.polynomials import Basis
 from sim.methods.sensitivity.result import LEAST_Q2, Sensitivity, blank
 from sim.methods.sensitivity.shares import Shares, first_and_total, shares
+from sim.methods.threads import single_threaded
 
 PAIRS = 60  # interactions shown at most
 CURVE = 41  # points of a main-effect curve
 PREFIXES = (0.25, 0.5, 1.0)  # shares of the design that show convergence
 METHODS = ("emulator", *ESTIMATORS)
+NOT_VALIDATED = (
+    "Q2 is measured on the design's own points, not validated: if these depend on each other, as those of a net do, it may be flattered. "
+    "Random points beside the design tell (confianza extend adds them)."
+)
 COVERS = (
     "95 % intervals: the choice of points, luck{luck}, and what the emulator misses ({missed:.1%} of the variance{too}), a tenth of it for "
     "every factor and more for those with large totals. They do not cover other ranges or distributions of the factors."
 )
 
 
+@single_threaded
 def indices(
     unit: np.ndarray,
     y: np.ndarray,
@@ -34,19 +41,22 @@ def indices(
     method: str = "emulator",
     groups: Sequence[str] | None = None,
     design: Mapping[str, Any] | None = None,
+    validation: np.ndarray | None = None,
     seed: int = 0,
     luck: bool = True,
 ) -> Sensitivity:
     """How the output depends on each factor, or group of factors.
 
     unit    n x d: points of the design, each factor as the share of its distribution that lies below. A factor with 8 values or fewer
-            is taken as discrete, its values as equally likely
+            is taken as discrete, each value as likely as it is often
     y       n x r: the output at each point and replicate; nan where a run failed. Replicate j has the same luck at all points
     names   d, the factors in the order of the columns
     method  emulator (any design that fills the cube), delta, pawn (the same), or one that needs its own design: sobol, morris,
             efast, oat
     groups  d, the group of each factor; None: each factor for itself
     design  for the latter methods: {"sampler": "saltelli", "second_order": False}, {"sampler": "morris", "levels": 4}
+    validation  n, bool: points that are not of the design but were drawn at random, each by itself, from the same distributions; by default
+            none is. The emulator is judged there; without them its Q2 may flatter it. The other methods leave them out
     seed    of folds and resampling; equal seeds give equal results
     luck    False: the output is a function of the point alone, so one value each will do; else shares are refused with fewer than three
             replicates
@@ -62,10 +72,14 @@ def indices(
         raise InputError(f"there are {len(groups)} groups for {len(names)} factors.", "Give each factor the name of its group.")
     unit, y = checked(unit, y, names)
     members = _members([str(group) for group in groups] if groups is not None else names)
+    judges = np.zeros(len(unit), bool) if validation is None else np.asarray(validation)
+    if judges.shape != (len(unit),) or judges.dtype != bool:
+        raise InputError(f"'validation' must be {len(unit)} times true or false, one for each point.", "Leave it out if there are none.")
     if method != "emulator":
+        unit, y = unit[~judges], y[~judges]
         found = ESTIMATORS[method](unit, y, names, members, dict(design or {}), seed)
     else:
-        found = _emulated(unit, responses(y), names, members, seed)
+        found = _emulated(unit, responses(y), names, members, judges, seed)
     return found.apart_from_luck() if luck else found
 
 
@@ -74,11 +88,15 @@ def _members(groups: list[str]) -> dict[str, np.ndarray]:
     return {group: np.array([other == group for other in groups]) for group in dict.fromkeys(groups)}
 
 
-def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict[str, np.ndarray], seed: int) -> Sensitivity:
-    """The method `emulator`."""
-    unit, mean = unit[runs.kept], runs.mean
+def _emulated(
+    unit: np.ndarray, runs: Responses, names: list[str], members: dict[str, np.ndarray], judges: np.ndarray, seed: int
+) -> Sensitivity:
+    """The method `emulator`. judges: n, bool, the validation points."""
+    said_of_points = remarks(unit, names, runs.kept)
+    unit, mean, judges = unit[runs.kept], runs.mean, judges[runs.kept]
     left_out, runs = runs.failed, runs.at(slice(None))
     found = blank("emulator", list(members), runs)
+    found.notes.extend(said_of_points)
     if left_out:
         found.notes.append(f"{left_out} points were left out because every run of them failed.")
     if missing := int((runs.runs < runs.replicates).sum()):
@@ -91,9 +109,11 @@ def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict
             else "The output is the same at all points: it does not depend on any of the factors."
         )
         return found
-    found.emulator = emulator = Emulator.fit(unit, runs, seed=seed)
-    found.q2 = emulator.q2
+    found.emulator = emulator = Emulator.fit(unit, runs, seed=seed, validation=judges)
+    found.q2, (found.q2_low, found.q2_high), found.validated = emulator.q2, emulator.q2_interval, emulator.validated
     every = np.array(list(members.values()))
+    if not emulator.validated:
+        found.notes.append(NOT_VALIDATED)
     _tell_noise(found, emulator, float(mean.var()))
     found.refused = _refusal(emulator, found, len(names))
     if found.refused:
@@ -141,7 +161,7 @@ def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> str | None:
     if emulator.q2 >= LEAST_Q2:
         return None
     n, r = emulator.responses.apart.shape
-    said = f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance ({UNVALIDATED}); {LEAST_Q2:.0%} are wanted. "
+    said = f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance ({q2_is(emulator.validated)}); {LEAST_Q2:.0%} are wanted. "
     if r == 1:
         return said + (
             f"With one replicate, luck cannot be told from strong nonlinearity or from too few points: run 4 replicates of the {n} points."
@@ -213,14 +233,18 @@ def _curves(emulator: Emulator, names: list[str]) -> pd.DataFrame:
 
 def _convergence(emulator: Emulator, every: np.ndarray, table: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Totals from the first points alone. Prefixes of which an emulator cannot speak are left out."""
-    n, g = len(emulator.unit), len(every)
+    own, judges = np.flatnonzero(~emulator.validation), np.flatnonzero(emulator.validation)
+    n, g = len(own), len(every)
     parts = first_and_total(every, np.zeros((0, 2), dtype=int))
     heirs = np.arange(2 * g + 1) >= g
     rows = []
     for count in [round(n * share) for share in PREFIXES[:-1]]:
-        if count < LEAST_POINTS or np.ptp(emulator.responses.mean[:count]) == 0:
+        if count < LEAST_POINTS or np.ptp(emulator.responses.mean[own[:count]]) == 0:
             continue
-        part = Emulator.fit(emulator.unit[:count], emulator.responses.at(slice(count)), seed=seed, kind=type(emulator.surface))
+        seen = np.concatenate([own[:count], judges])
+        part = Emulator.fit(
+            emulator.unit[seen], emulator.responses.at(seen), seed=seed, kind=type(emulator.surface), validation=emulator.validation[seen]
+        )
         if part.q2 >= LEAST_Q2 and (said := shares(part, parts, heirs)):
             total, low, high = (each[g : 2 * g] for each in (said.share, said.low, said.high))
             rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": total, "low": low, "high": high}))

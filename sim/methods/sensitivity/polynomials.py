@@ -18,7 +18,9 @@ ORDER = 3  # factors in a term at most
 HIGHEST = 12  # degree at most
 DISCRETE = 8  # a factor with at most so many different values is taken as discrete
 NORM = 0.7  # of the hyperbolic truncation: below 1, high degrees are for few factors at a time
-MAIN = 4  # degree of main effects if there are many factors
+MAIN, PAIR = 8, 2  # degrees of main effects, and of each factor in pairs, if there are many factors
+CHANCE = 5.0  # standard deviations of a correlation of two terms at random points, which some hundreds of terms do not reach
+ALIKE = 0.5  # correlation of two terms on the design, above that of chance, at which the simpler one stands for both
 TERMS = 200  # in the sum at most
 FIRST, SECOND = 600, 450  # terms that are tried at a first look, and with higher degrees of what mattered then
 ACTIVE = 6  # factors whose terms of higher degree are tried, after a first look
@@ -30,24 +32,28 @@ ROWS = 4096  # predicted at once, which bounds memory
 class Basis:
     """Polynomials of each factor, orthonormal over its distribution: degree 0 to `HIGHEST`.
 
-    levels     of each factor: its values if it is discrete (all equally likely), or None
+    levels     of each factor: its values if it is discrete, or None
+    chances    of each factor: how likely each of these is: as often as it stands in the design, or all alike if that is what chance makes
     transforms d x (HIGHEST + 1) x (HIGHEST + 1): from Legendre polynomials to those of the factor. The unit matrix if it is
                continuous; for a discrete factor with L values, degrees of L and more are zero
     """
 
     levels: tuple[np.ndarray | None, ...]
+    chances: tuple[np.ndarray | None, ...]
     transforms: np.ndarray
 
     @classmethod
     def of(cls, unit: np.ndarray) -> "Basis":
         """The basis that suits the points of a design (n x d)."""
-        levels, transforms = [], []
+        levels, chances, transforms = [], [], []
         for column in unit.T:
-            values = np.unique(column)
+            values, counts = np.unique(column, return_counts=True)
             few = values.size <= min(DISCRETE, len(column) // 4)
+            likely = _likely(counts)
             levels.append(values if few else None)
-            transforms.append(_orthonormal(values) if few else np.eye(HIGHEST + 1))
-        return cls(tuple(levels), np.array(transforms))
+            chances.append(likely if few else None)
+            transforms.append(_orthonormal(values, likely) if few else np.eye(HIGHEST + 1))
+        return cls(tuple(levels), tuple(chances), np.array(transforms))
 
     @property
     def degrees(self) -> np.ndarray:
@@ -56,9 +62,9 @@ class Basis:
 
     def nodes(self, factor: int) -> tuple[np.ndarray, np.ndarray]:
         """Where to read a function of one factor, and with what weights, to integrate it."""
-        values = self.levels[factor]
-        if values is not None:
-            return values, np.full(values.size, 1 / values.size)
+        values, chances = self.levels[factor], self.chances[factor]
+        if values is not None and chances is not None:
+            return values, chances
         at, weights = np.polynomial.legendre.leggauss(48)
         return (at + 1) / 2, weights / 2
 
@@ -87,11 +93,18 @@ def _legendre(unit: np.ndarray, highest: int = HIGHEST) -> np.ndarray:
     return values * np.sqrt(2 * np.arange(highest + 1) + 1)
 
 
-def _orthonormal(values: np.ndarray) -> np.ndarray:
-    """Transform that makes Legendre polynomials orthonormal over equally likely values."""
+def _likely(counts: np.ndarray) -> np.ndarray:
+    """How likely each value of a discrete factor is, from how often each was seen."""
+    n, k = counts.sum(), counts.size
+    alike = np.abs(counts - n / k) <= 3.0 * np.sqrt(n / k * (1 - 1 / k))
+    return np.full(k, 1 / k) if alike.all() else counts / n
+
+
+def _orthonormal(values: np.ndarray, likely: np.ndarray) -> np.ndarray:
+    """Transform that makes Legendre polynomials orthonormal over values with these probabilities."""
     count = values.size
     legendre = _legendre(values[:, None])[0, :, :count]
-    r = np.linalg.qr(legendre / np.sqrt(count), mode="r")
+    r = np.linalg.qr(legendre * np.sqrt(likely)[:, None], mode="r")
     transform = np.zeros((HIGHEST + 1, HIGHEST + 1))
     transform[:count, :count] = np.linalg.inv(r) * np.sign(np.diag(r))
     return transform
@@ -145,20 +158,21 @@ class Polynomials:
 
         same  n: points with the same number are in the same fold when the number of terms is chosen; by default each is by itself
         """
-        terms = first_look = _candidates(basis, unit, y)
-        columns = basis.products(unit, terms)
+        terms, columns = _told_apart(basis, unit, _candidates(basis, unit, y))
         folds = folded(np.arange(len(y)) if same is None else same, INNER, rng)
         first = _chosen(basis, columns, terms, y, folds)
-        if len(first.terms):
-            terms = _enriched(basis, first, first_look, len(y))
-        if len(terms) == len(first_look):
+        if not len(first.terms):
             return first
-        more = terms[len(first_look) :]
-        return _chosen(basis, np.hstack([columns, basis.products(unit, more)]), terms, y, folds)
+        return _chosen(basis, *_told_apart(basis, unit, _enriched(basis, first, terms, len(y)))[::-1], y, folds)
 
     def again(self, unit: np.ndarray, y: np.ndarray) -> list["Polynomials"]:
         """The same terms fitted to other responses (n x r)."""
         return _fitted(self.basis, self.basis.products(unit, self.terms), self.terms, y)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """d: variance of all terms in which each factor is."""
+        return self.coefficients**2 @ (self.terms > 0)
 
     def predict(self, unit: np.ndarray) -> np.ndarray:
         """n: the response at points (n x d)."""
@@ -182,11 +196,31 @@ def _candidates(basis: Basis, unit: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Terms for a first look: a hyperbolic set; of many factors, main effects and the pairs that go best with what these leave."""
     n, d = unit.shape
     limit = int(np.clip(4 * n, 100, FIRST))
-    if d * (MAIN + (d - 1) // 2) <= limit:
+    if 2 * d * (MAIN + PAIR * (d - 1)) <= limit:
         return _allowed(basis, hyperbolic(d, limit))
-    mains = np.vstack([degree * np.eye(d, dtype=np.int8) for degree in range(1, MAIN + 1)])
+    highest = int(np.clip(limit // (2 * d), 2, MAIN))
+    mains = np.vstack([degree * np.eye(d, dtype=np.int8) for degree in range(1, highest + 1)])
     mains = _allowed(basis, mains)
     return np.vstack([mains, _pairs(basis, unit, y, mains, max(limit - len(mains), 100))])
+
+
+def _told_apart(basis: Basis, unit: np.ndarray, terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The terms, the simplest first, without those that the design cannot tell from a simpler one; and their columns (n x p).
+
+    A net that fills the cube evenly has pairs of terms that are nearly equal at all its points, and no fold of it shows that: which of
+    the two acts, it does not say. Few factors and low degrees are the likelier, as everywhere in this basis.
+    """
+    terms = terms[np.lexsort((terms.max(axis=1), terms.sum(axis=1), (terms > 0).sum(axis=1)))]
+    columns = basis.products(unit, terms)
+    apart = columns - columns.mean(axis=0)
+    size = np.sqrt((apart**2).sum(axis=0))
+    apart = np.divide(apart, size, out=np.zeros_like(apart), where=size > 1e-9 * np.sqrt(len(unit)))
+    alike = np.abs(np.triu((apart.T @ apart).astype(np.float32), 1)) > max(ALIKE, CHANCE / np.sqrt(len(unit)))
+    kept = size > 1e-9 * np.sqrt(len(unit))
+    for simpler in np.flatnonzero(alike.any(axis=1)):
+        if kept[simpler]:
+            kept &= ~alike[simpler]
+    return terms[kept], columns[:, kept]
 
 
 def _allowed(basis: Basis, terms: np.ndarray) -> np.ndarray:
@@ -201,18 +235,19 @@ def _pairs(basis: Basis, unit: np.ndarray, y: np.ndarray, mains: np.ndarray, mos
     chosen, triangle, gains = forward(*centered(columns, y), most=min(len(y) // 10, TERMS))
     columns = columns[:, chosen] - columns[:, chosen].mean(axis=0)
     left = y - y.mean() - columns @ np.linalg.solve(triangle, gains)
-    linear = basis.products(unit, np.eye(d, dtype=np.int8))
-    match = np.abs(np.triu(linear.T @ (linear * left[:, None]), 1))
-    best = np.argsort(match, axis=None)[::-1][: min(most, d * (d - 1) // 2)]
-    one, other = np.unravel_index(best, match.shape)
+    shapes = [(a, b) for a in range(1, PAIR + 1) for b in range(1, PAIR + 1)]
+    alone = {degree: basis.products(unit, degree * np.eye(d, dtype=np.int8)) for degree in range(1, PAIR + 1)}
+    match = np.array([np.abs(alone[a].T @ (alone[b] * left[:, None])) * (np.triu(np.ones((d, d)), 1)) for a, b in shapes])
+    best = np.argsort(match, axis=None, kind="stable")[::-1][: min(most, len(shapes) * d * (d - 1) // 2)]
+    shape, one, other = np.unravel_index(best, match.shape)
     terms = np.zeros((best.size, d), dtype=np.int8)
-    terms[np.arange(best.size), one] = terms[np.arange(best.size), other] = 1
+    terms[np.arange(best.size), one], terms[np.arange(best.size), other] = np.array(shapes, dtype=np.int8)[shape].T
     return _allowed(basis, terms)
 
 
 def _enriched(basis: Basis, first: Polynomials, terms: np.ndarray, limit: int) -> np.ndarray:
     """The terms, then those of higher degree in the factors that mattered most at first look."""
-    weight = first.coefficients**2 @ (first.terms > 0)
+    weight = first.sizes
     active = np.sort(np.argsort(weight)[::-1][: min(ACTIVE, int((weight > 0).sum()))])
     known = {row.tobytes() for row in terms}
     inner = hyperbolic(active.size, int(np.clip(2 * limit, 100, SECOND)))

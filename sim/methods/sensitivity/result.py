@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
+from sim.methods import q2_is
 from sim.methods.sensitivity.noise import Responses, hidden_by_luck
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ class Sensitivity:
     effects       factor, u, effect, low, high: mean output less the overall mean, where a share u of the factor's distribution lies below
                   (emulator only)
     convergence   points, factor, total, low, high: the same from the first points alone (emulator, sobol)
-    q2            share of the variance of mean responses that the emulator foretells, by cross-validation on the design's own points, which
-                  fill space too evenly to tell the truth: not validated
+    q2            share of the variance of mean responses that the emulator foretells at points it has not seen
+    q2_low, q2_high  90 % interval of that: which points judge is chance
+    validated     how many validation points judge it, which are not of the design; 0: none, so that it may be flattered
     q2_of_signal  the same of what is not luck, at most 1
     missed        share of the variance, noise taken off, that the emulator does not find
     noise_share   share of the variance of single runs with the same luck that is luck at the point: noise / (noise + signal). What a luck
@@ -65,12 +67,21 @@ class Sensitivity:
     effects: pd.DataFrame | None = None
     convergence: pd.DataFrame | None = None
     q2: float | None = None
+    q2_low: float | None = None
+    q2_high: float | None = None
+    validated: int = 0
     q2_of_signal: float | None = None
     missed: float | None = None
     noise_share: float | None = None
     noise_share_of_mean: float | None = None
     luck_error: float | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def judged(self) -> str:
+        """How Q2 was earned, in words."""
+        spread = f", 90 % interval {self.q2_low:.2f} to {self.q2_high:.2f}" if self.validated else ""
+        return q2_is(self.validated) + spread
 
     def __post_init__(self) -> None:
         self.emulator: Emulator | None = None  # not a field: it is not saved
