@@ -330,7 +330,7 @@ def test_a_small_real_sweep(tmp_path):
     found = sweep(real, tmp_path / "real").decide()
     chance = found.at().set_index("arm").probability_best
     assert chance["course"] == chance["same"] and chance.sum() == pytest.approx(1)
-    assert found.table.benefit[0] == found.table.benefit[1] and found.facts["draws"] == 16
+    assert found.table.benefit[0] == found.table.benefit[1] and found.facts["draws"] == 32
     assert replace(found, week=8).week == 8
 
 

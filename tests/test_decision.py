@@ -36,7 +36,7 @@ def quick(unit, benefit, cost, clusters=None):
     runs = Runs.of(np.concatenate([benefit, cost], axis=2))
     clusters = np.arange(len(unit)) if clusters is None else clusters
     known = denoise(runs, main_effects(unit, runs.mean, clusters))
-    return Outcomes(unit, known, (None,) * runs.mean.shape[1], clusters, np.ones(unit.shape[1], bool))
+    return Outcomes(unit, known, (None,) * runs.mean.shape[1], clusters, np.ones(unit.shape[1], bool), np.zeros(len(unit), bool))
 
 
 @pytest.fixture(scope="module")

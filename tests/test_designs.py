@@ -12,7 +12,7 @@ from SALib.sample import fast_sampler, morris, sobol
 
 from sim.errors import InputError
 from sim.scenario import CitySize, Scenario
-from sim.studies.designs import DESIGNS, kind_of, size
+from sim.studies.designs import DESIGNS, UNVALIDATED, kind_of, size
 from sim.studies.factors import group_names
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
@@ -29,6 +29,9 @@ GROWING = ("sobol", "random", "saltelli", "morris")  # each larger one begins wi
 
 
 def made(design, vary=VARY, **more):
+    """A study without validation points, unless the design says how many."""
+    if "validation" not in design and kind_of(design) not in UNVALIDATED:
+        design = {**design, "validation": 0}
     return Study(name="x", scenario=SMALL, arms=ARMS, vary=vary, design=design, **more)
 
 
@@ -140,9 +143,40 @@ def test_salib_called_directly_gives_the_same_points():
         "morris": morris.sample(problem, 10, num_levels=4, seed=seed["morris"]),
     }
     for kind, count in {"efast": 65, "saltelli": 64, "morris": 10}.items():
-        points = study.with_(design={kind: count}).points()
+        points = study.with_(design={kind: count, "validation": 0}).points()
         assert points.unit == pytest.approx(direct[kind], abs=1e-12), kind
         assert points.values.to_numpy() == pytest.approx(direct[kind] * [0.5, 0.6], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "design", [{"sobol": 64}, {"lhs": 40}, {"random": 600}, {"grid": 3}, {"morris": 7}, {"saltelli": 8}, {"efast": 65}]
+)
+def test_validation_points_come_after_the_design_and_owe_nothing_to_it(design):
+    own, whole = made(design).points(), made(design | {"validation": 90}).points()
+    assert (whole.unit[:-90] == own.unit).all() and whole.values.iloc[:-90].equals(own.values)
+    assert whole.validation.tolist() == [False] * len(own) + [True] * 90 and own.checks == 0
+    fresh = whole.unit[whole.validation]
+    assert np.abs(fresh.mean(axis=0) - 0.5).max() < 4 / np.sqrt(12 * 90)  # over the whole of each distribution, even of a grid's
+    assert len(np.unique(fresh)) == fresh.size and fresh.min() > 0 and fresh.max() < 1
+    study = made(design | {"validation": 90})
+    for column, each in enumerate(study.factors()):
+        assert whole.values[each.name].tolist() == each.at(whole.unit[:, column]).tolist()
+    more = made(design | {"validation": 120}).points()
+    assert (more.unit[: len(whole)] == whole.unit).all()  # the first stay the same when there are more
+
+
+def test_a_design_has_a_tenth_of_validation_points_unless_it_says_otherwise():
+    usual = {kind: Study(name="x", scenario=SMALL, arms=ARMS, vary=VARY, design=design).points().checks for kind, design in {
+        "few": {"sobol": 15}, "small": {"sobol": 32}, "middle": {"lhs": 256}, "large": {"random": 2000}, "base": {"saltelli": 256},
+        "lines": {"oat": 9}, "none": {"sobol": 256, "validation": 0},
+    }.items()}  # fmt: skip
+    assert usual == {"few": 0, "small": 32, "middle": 50, "large": 200, "base": 180, "lines": 0, "none": 0}
+    for design, message in {
+        "negative": ({"sobol": 8, "validation": -1}, "the number of validation points must be"),
+        "lines": ({"oat": 3, "validation": 9}, "has no key 'validation'"),
+    }.values():
+        with pytest.raises(InputError, match=message):
+            made(design)
 
 
 def test_without_a_design_there_is_one_point_without_factors():

@@ -124,10 +124,11 @@ def test_low_trust_is_where_officers_are_unfair_and_it_is_taken_ill(low_trust):
 @pytest.mark.compiled
 def test_the_tables_agree_with_the_draws(low_trust, swept):
     found, draws = low_trust, low_trust.draws
-    assert draws.point.tolist() == list(range(POINTS))
+    many = POINTS + 50  # with validation points
+    assert draws.point.tolist() == list(range(many))
     assert draws["mean"].to_numpy() == pytest.approx(swept.values("mean_trust").mean(axis=1))
     assert (draws.case == (draws.probability > 0.5)).all() and draws.case.mean() == found.share
-    inside = np.ones(POINTS, dtype=bool)
+    inside = np.ones(many, dtype=bool)
     for row in found.box.itertuples():
         values = swept.points.values[row.factor].to_numpy()
         inside &= ~(values < row.low) & ~(values > row.high)
@@ -141,14 +142,14 @@ def test_the_tables_agree_with_the_draws(low_trust, swept):
     assert (inside == draws.inside).all()
     assert found.density == draws.case[inside].mean() and found.mass == inside.mean()
     assert found.coverage == draws.case[inside].sum() / draws.case.sum()
-    assert found.tree.n.sum() == POINTS and found.tree.coverage.sum() == pytest.approx(1)
+    assert found.tree.n.sum() == many and found.tree.coverage.sum() == pytest.approx(1)
     assert found.box.columns.tolist() == BOX
 
 
 @pytest.mark.compiled
 def test_the_box_in_words(low_trust):
     first, *others = low_trust.sentences
-    assert first.startswith("Mean_trust in baseline below ") and f"{low_trust.share:.1%} of {POINTS} draws" in first
+    assert first.startswith("Mean_trust in baseline below ") and f"{low_trust.share:.1%} of {POINTS + 50} draws" in first
     assert len(others) == len(low_trust.box)
     loss = next(text for text in others if text.startswith("trust.contact_loss is high, at least "))
     assert "of what it may be): " in loss and CODEBOOK["trust.contact_loss"].unit in loss
@@ -176,7 +177,7 @@ def test_what_depends_on_nothing_has_no_box(tmp_path):
     made = sweep(study(vary={"cost.training_hour": [0.1, 0.4], "cost.vetting_test": [5, 20]}, design={"sobol": 32}), tmp_path)
     never = made.discover("effect:course:mean_trust > 1", **QUICK)
     assert not never.found and "There are 0 cases" in never.refused and never.share == 0 and np.isnan(never.p)
-    assert never.sentences == [f"Effect of course on mean_trust above 1: in 0.0% of 32 draws. No box found. {never.refused}"]
+    assert never.sentences == [f"Effect of course on mean_trust above 1: in 0.0% of 64 draws. No box found. {never.refused}"]
     assert never.box.empty and not never.draws.inside.any() and never.tree["rule"].tolist() == [EVERYWHERE]
     never.save(tmp_path / "found")
     assert np.isnan(Discovery.load(tmp_path / "found").p)

@@ -36,7 +36,7 @@ def hurried(monkeypatch):
 
 
 def said(seconds, low, high):
-    return Plan(1, 1, 1, 1, 1, 1, 0, seconds, low, high, 0, 0).minutes
+    return Plan(1, 0, 1, 1, 1, 1, 1, 0, seconds, low, high, 0, 0).minutes
 
 
 @pytest.mark.compiled
@@ -59,12 +59,13 @@ def test_a_plan_comes_true(tmp_path, monkeypatch):
 @pytest.mark.compiled
 def test_what_is_left_is_what_is_planned(tmp_path, hurried):
     whole = plan(TINY, workers=2)
-    assert (whole.points, whole.arms, whole.replicates, whole.runs, whole.workers) == (64, 3, 2, 384, 2)
+    assert whole.validation == 50
+    assert (whole.points, whole.arms, whole.replicates, whole.runs, whole.workers) == (64 + 50, 3, 2, 684, 2)
     assert whole.low < whole.seconds < whole.high and whole.failed == 0 and whole.pilots == 2 * 2 * MOST_PILOTS
     store = sweep(TINY.with_(replicates=1), tmp_path / "store").store
     left = plan(TINY, workers=2, done=store.status().kept)
-    assert left.runs == 192 and left.bytes < whole.bytes
-    nothing = plan(TINY, done=384)
+    assert left.runs == 342 and left.bytes < whole.bytes
+    nothing = plan(TINY, done=684)
     assert (nothing.runs, nothing.pilots, nothing.seconds, nothing.high) == (0, 0, 0, 0)
 
 

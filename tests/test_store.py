@@ -151,7 +151,7 @@ def test_larger_studies_take_what_is_there(filled, tmp_path):
     more = STUDY.with_(arms=arms, replicates=4, design={"sobol": 16})
     with filled.writing():
         batch = filled.plan(more, "extend")
-    assert len(batch.chosen) == 16 * 3 * 4 - 48 and batch.first_shard == 6
+    assert len(batch.chosen) == (16 + 16) * 3 * 4 - 48 and batch.first_shard == 6
     fill(filled)
     after = data_of(filled.folder)
     assert {name: after[name] for name in before} == before
@@ -484,7 +484,7 @@ def test_the_store_costs_little_for_each_run(tmp_path):
 
 @pytest.mark.compiled
 def test_opening_a_store_and_finding_what_is_missing_takes_little(tmp_path):
-    made = SweepStore.create(tmp_path / "here", STUDY.with_(series=[], replicates=80, design={"sobol": 128}), chunk=10_000)
+    made = SweepStore.create(tmp_path / "here", STUDY.with_(series=[], replicates=80, design={"sobol": 128, "validation": 0}), chunk=10_000)
     with made.writing():
         batch, numbers = made.unfinished()[0]
         for number in numbers[:2]:

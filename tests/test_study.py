@@ -106,7 +106,7 @@ EXPECTED = [
     ("design_without_vary", 4, "'design' is given without 'vary'", "Say what varies"),
     ("design_unknown", 5, "there is no design 'sobl'", "Did you mean 'sobol'?"),
     ("design_word", 5, "'design' must be a kind with a number, but is 'sobol'", "Write design: {sobol: 256}"),
-    ("design_two", 5, "the design 'sobol' has no key 'lhs'", "no other keys"),
+    ("design_two", 5, "the design 'sobol' has no key 'lhs'", "Its options: validation"),
     ("design_option", 5, "the design 'morris' has no key 'level'", "Its options: levels"),
     ("design_zero", 5, "the design 'sobol' must be a whole number from 1 to 1,000,000, but is 0", "It counts points"),
     ("design_text", 5, "the design 'lhs' must be a whole number from 2 to 1,000,000, but is the text '20'", "without quotes"),
@@ -249,7 +249,7 @@ def test_groups_are_kept_and_count_for_the_design():
     groups = {"doses": ["training.coverage", "training.whom"]}
     study = STUDY.with_(**VARIED | {"groups": groups}, design={"morris": 2})
     assert study.groups == {"doses": ("training.coverage", "training.whom")}
-    assert len(study.points()) == 2 * (13 + 1 + 1)
+    assert len(study.points()) == 2 * (13 + 1 + 1) + study.points().checks == 60
     assert Study(**parse(study.to_yaml().encode(), "x").data) == study
 
 

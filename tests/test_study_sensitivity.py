@@ -102,9 +102,9 @@ def test_it_analyzes_the_runs_of_that_output(swept, analysis):
     """The same numbers as the estimators give for what the sweep says of the output."""
     finding = analysis.findings[0]
     values = swept.values("effect:course:mean_trust")
-    direct = indices(swept.points.unit, values, list(VARY), seed=7)
+    direct = indices(swept.points.unit, values, list(VARY), seed=7, validation=swept.points.validation)
     pd.testing.assert_frame_equal(finding.sensitivity.table, direct.table)
-    assert finding.sensitivity.q2 == direct.q2
+    assert finding.sensitivity.q2 == direct.q2 and finding.sensitivity.validated == 50
     assert analysis.outputs["effect:course:mean_trust"].to_numpy() == pytest.approx(values.mean(axis=1))
     assert analysis.points.equals(swept.points.values)
     assert finding.sensitivity.emulator is not None

@@ -7,7 +7,7 @@ import typer
 
 from sim.cli.explain import show
 from sim.cli.show import console, note, size, table
-from sim.cli.sweep import running, tell, wanted
+from sim.cli.sweep import many_points, running, tell, wanted
 from sim.cli.work import RUNS
 from sim.engine.contents import JOURNAL
 from sim.engine.journal import KIND
@@ -16,7 +16,7 @@ from sim.errors import InputError, closest, number, shown
 from sim.studies.runs import ComparisonStore, RunStore
 from sim.studies.store import SweepStore
 from sim.studies.study_files import load_study
-from sim.studies.sweep import Sweep
+from sim.studies.sweep import Sweep, grown
 from sim.trials.trial import TrialStore
 from sim.validation.jobs import JobStore
 
@@ -45,12 +45,14 @@ def show_status(folder: Path, verify: bool) -> None:
     again = f"confianza resume {folder}" if store.kind == "sweep" else "the command that made them, again"
     missing = f"; {number(status.missing)} to go: {again}" if status.missing else ""
     failed = f"; {number(status.failed)} failed" if status.failed else ""
+    checks = store.plan_of(batch).points.checks if isinstance(store, SweepStore) else 0
+    points, arms = many_points(status.points, checks), ", ".join(status.arms)
     whole = "every file is as it was written" if verify else "files have the right sizes; --verify reads them"
     show([
         ("study", facts["title"]),
         ("question", facts["question"]),
         ("runs", f"{number(status.kept)} of {number(status.wanted)} kept{failed}{missing}"),
-        ("of", f"{number(status.points)} points, {len(status.arms)} arms ({', '.join(status.arms)}), {status.replicates} replicates"),
+        ("of", f"{points}, {len(status.arms)} arms ({arms}), {status.replicates} replicates"),
         ("kept in", f"{status.shards} shards, {size(status.bytes)}; {whole if not status.problems else 'DAMAGED'}"),
         ("code", "has changed since: what is here can be read, but not added to (see resume --anew)" if status.changed else "unchanged"),
     ])  # fmt: skip
@@ -94,9 +96,10 @@ def extend_store(
     """Run what is new."""
     made = Sweep.load(folder)
     study = load_study(path) if path else None
-    if points is None and replicates is None and study is None:
+    wider = grown(made.study, points) if points or (study is None and replicates is None) else study or made.study
+    if points is None and replicates is None and study is None and wider == made.study:
         raise InputError("nothing is asked for.", "Say --points N, --replicates N or --study FILE.")
-    with running(wanted(study or made.study, points, replicates), made.status().kept) as progress:
+    with running(wanted(wider, replicates), made.status().kept) as progress:
         made.extend(points=points, replicates=replicates, study=study, executor=executor, workers=workers, progress=progress, anew=anew)
     tell(made)
 

@@ -46,24 +46,31 @@ def most_replicates(study: Study) -> int:
     return study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
 
 
-def wanted(study: Study, points: int | None = None, replicates: int | None = None) -> int:
-    """Runs of a study; with the number of a larger design, or with more replicates."""
-    many = len(study.points())
-    if points and study.design and isinstance(now := study.design[kind_of(study.design)], int):
-        many = many * points // now
-    return many * len(study.sweep_arms()) * (replicates or most_replicates(study))
+def wanted(study: Study, replicates: int | None = None) -> int:
+    """Runs of a study, with its own number of replicates or another one."""
+    return len(study.points()) * len(study.sweep_arms()) * (replicates or most_replicates(study))
 
 
 def outline(study: Study) -> str:
     """What is about to run, in a few lines."""
-    base, points, arms, most = study.base, len(study.points()), list(study.sweep_arms()), most_replicates(study)
+    base, design, arms, most = study.base, study.points(), list(study.sweep_arms()), most_replicates(study)
+    points = len(design)
     size = f"{base.name}: {number(base.city.adults)} adults, {base.spin_up_weeks} weeks of spin-up and {base.weeks} weeks, seed {base.seed}"
     factors = f"{len(study.factors())} factors, " if study.factors() else ""
     upto = "up to " if isinstance(study.replicates, Replicates) else ""
-    many = f"{number(points)} points x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
+    many = f"{many_points(points, design.checks)} x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
     from_posterior = f"{said}\n" if (said := beliefs_of(study)) else ""
     named = "\n".join(heading(study))
     return f"{named}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n{from_posterior}"
+
+
+def many_points(points: int, validation: int) -> str:
+    """How many points a design has, and how many of them are there to try what is learned from the others.
+
+    >>> many_points(1127, 103)
+    '1,127 points (103 of them for validation)'
+    """
+    return f"{number(points)} points" + (f" ({number(validation)} of them for validation)" if validation else "")
 
 
 def beliefs_of(study: Study) -> str:

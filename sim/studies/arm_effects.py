@@ -31,7 +31,7 @@ def arm_effects(told: Told, cubes: dict[str, np.ndarray], value: dict[str, float
                 if (emulator := outcomes.emulators[half * arms + arm]) is not None:
                     left[:, place * arms + arm] = emulator.left / weight
             by[place] = "emulator"
-    known = denoise(runs, left)
+    known = denoise(runs, left, outcomes.validation[runs.kept])
     possible = (known.mean + known.deviations(POSSIBLE, 2)).reshape(-1, known.mean.shape[1])
     weights = resamples(clusters, RESAMPLES, 3)
     drawn = (weights / weights.sum(axis=1, keepdims=True)) @ runs.mean

@@ -79,8 +79,10 @@ def decide(
     if complete < LEAST_DRAWS:
         message = f"{complete} of {number(len(clusters))} draws have a run of every arm; {LEAST_DRAWS} or more are needed."
         raise InputError(message, f"Run what is missing: confianza resume {sweep.store.folder}")
+    points = sweep.points
     outcomes = Outcomes.of(
-        sweep.points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, shared=study.luck == "shared", seed=study.base.seed
+        points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, validation=points.validation,
+        shared=study.luck == "shared", seed=study.base.seed,
     )  # fmt: skip
     pays = np.linspace(*(asked.pay or verdicts.default_pay(outcomes, WORTH)), PAYS)
     told = verdicts.Told(study, arms, study.factors(), outcomes, asked.budget, pays, tuple(pays[list(SHOWN)].tolist()))
@@ -195,5 +197,6 @@ def _dependence(sweep: Sweep) -> tuple[np.ndarray, np.ndarray]:
         return joint, np.unique(unit[:, joint], axis=0, return_inverse=True)[1].ravel()
     if kind == "points":
         return np.ones(len(factors), bool), np.unique(unit, axis=0, return_inverse=True)[1].ravel()
-    width = n // study.design[kind] if kind == "saltelli" else 1  # points of one base point are alike
-    return np.zeros(len(factors), bool), np.arange(n) // width
+    own = n - sweep.points.checks
+    width = own // study.design[kind] if kind == "saltelli" else 1  # points of one base point are alike
+    return np.zeros(len(factors), bool), np.concatenate([np.arange(own) // width, own // width + np.arange(n - own)])

@@ -33,6 +33,15 @@ DESIGNS: dict[str, tuple[int, str]] = {
 }
 OPTIONS: dict[str, dict[str, Any]] = {"morris": {"levels": 4}, "saltelli": {"second_order": False}}
 EXAMPLE = "Write design: {sobol: 256}"
+VALIDATION = "validation"  # the key that says how many validation points a design has
+UNVALIDATED = (
+    "oat",
+    "draws",
+    "csv",
+    POINTS,
+)  # no emulator learns from single lines; draws are a sample; of a table nobody knows what it is
+SHARE, LEAST = 10, 50  # validation points: one for so many points of the design, but at least so many, and no more than the design has
+SMALLEST = 16  # points from which emulators learn
 
 
 @dataclass(frozen=True)
@@ -41,13 +50,21 @@ class Points:
 
     unit    n x d, in [0, 1]: where each value lies in its factor's distribution, values[:, i] = factors[i].at(unit[:, i])
     values  what the factors take: n rows, a column a factor, the index is called "point"
+    checks  how many of them, the last, are validation points: not of the design, but drawn at random, each by itself, from the same
+            distributions, so that what was learned from the design can be tried on what owes nothing to it
     """
 
     unit: np.ndarray
     values: pd.DataFrame
+    checks: int = 0
 
     def __len__(self) -> int:
         return len(self.unit)
+
+    @property
+    def validation(self) -> np.ndarray:
+        """n, bool: which are validation points."""
+        return np.arange(len(self)) >= len(self) - self.checks
 
 
 def kind_of(design: Mapping[str, Any]) -> str:
@@ -77,6 +94,8 @@ def checked_design(given: object, factors: tuple[Factor, ...] | None, groups: Se
     if (count := size(design, factors, groups)) > MOST_POINTS:
         message = f"this design has {number(count)} points, more than {number(MOST_POINTS)}."
         raise InputError(message, "Take a smaller number, or vary less.", path=(kind,))
+    if kind not in UNVALIDATED:
+        design.setdefault(VALIDATION, usual_checks(count))
     return design
 
 
@@ -90,12 +109,31 @@ def _kind(given: object) -> str:
         wrong = str(next(iter(given)))
         near = closest(wrong, DESIGNS)
         raise InputError(f"there is no design {shown(wrong)}.", f"Did you mean '{near}'?\n{kinds}" if near else kinds, path=(wrong,))
-    options = OPTIONS.get(kind, {})
+    options = options_of(kind)
     for key in given:
         if key != kind and key not in options:
             remedy = f"Its options: {', '.join(options)}" if options else f"It has no other keys. {EXAMPLE}"
             raise InputError(f"the design '{kind}' has no key {shown(key)}.", remedy, path=(str(key),))
     return kind
+
+
+def options_of(kind: str) -> dict[str, Any]:
+    """The keys that may stand beside a kind of design, with what they are if nobody says; None: it depends on the design's size."""
+    return OPTIONS.get(kind, {}) | ({} if kind in UNVALIDATED else {VALIDATION: None})
+
+
+def usual_checks(count: int) -> int:
+    """Validation points of a design with so many points, if nobody says how many.
+
+    >>> usual_checks(8), usual_checks(32), usual_checks(256), usual_checks(1024)
+    (0, 32, 50, 103)
+    """
+    return 0 if count < SMALLEST else max(-(-count // SHARE), min(LEAST, count))
+
+
+def checks_of(design: Mapping[str, Any]) -> int:
+    """How many validation points a checked design has."""
+    return int(design.get(VALIDATION, 0))
 
 
 def _table_text(given: object, factors: tuple[Factor, ...] | None, file: str | None) -> str:
@@ -141,6 +179,10 @@ def _check_options(design: Mapping[str, Any], factors: tuple[Factor, ...], group
     """InputError if a sampler of SALib cannot use this."""
     kind = kind_of(design)
     sets = len(factors) if groups is None else len(set(groups))
+    if VALIDATION in design and (problem := number_problem(design[VALIDATION], 0, MOST_POINTS, True)):
+        message = f"the number of validation points {problem}."
+        remedy = f"{number_remedy(design[VALIDATION])}\nLeave it out for a tenth of the design's points, or as many as {LEAST}."
+        raise InputError(message, remedy.lstrip(), path=(VALIDATION,))
     if kind == "draws":
         _check_draws(design[kind], factors)
     if kind == "morris":
@@ -173,7 +215,7 @@ def _check_draws(count: int, factors: tuple[Factor, ...]) -> None:
 
 
 def size(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None) -> int:
-    """How many points a checked design has."""
+    """How many points a checked design has, without validation points."""
     kind = kind_of(design)
     sets = len(factors) if groups is None else len(set(groups))
     if kind == POINTS:
@@ -188,7 +230,7 @@ def size(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequenc
 
 
 def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None, seed: int) -> Points:
-    """The points of a checked design. They depend on nothing but these four; seed is the study's root seed."""
+    """The points of a checked design, then its validation points. They depend on nothing but these four; seed is the study's root seed."""
     kind = kind_of(design)
     if kind == POINTS:
         values = points_table(design[POINTS], factors).copy()
@@ -203,8 +245,10 @@ def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Se
         unit = _drawn(design[kind], factors, _seed(seed, kind))
     else:
         unit = _filling(kind, design[kind], len(factors), _seed(seed, kind))
+    if checks := checks_of(design):
+        unit = np.vstack([unit, _filling("random", checks, len(factors), _seed(seed, VALIDATION))])
     values = pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(factors)})
-    return Points(unit, values.rename_axis("point"))
+    return Points(unit, values.rename_axis("point"), checks)
 
 
 def _seed(root: int, kind: str) -> int:

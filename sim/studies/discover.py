@@ -110,8 +110,10 @@ def luckless(sweep: Sweep, asked: Condition) -> Luckless:
     kept = np.isfinite(mean)
     if not kept.any():
         raise InputError("every run failed or is missing, so there is nothing to look at.", f"See confianza status {sweep.store.folder}")
-    unit = sweep.points.unit
-    known, (emulator,) = denoised(unit, runs, clusters=clusters_of(study, unit), shared=study.luck == "shared", seed=study.base.seed)
+    unit, validation = sweep.points.unit, sweep.points.validation
+    known, (emulator,) = denoised(
+        unit, runs, clusters=clusters_of(study, unit), validation=validation, shared=study.luck == "shared", seed=study.base.seed
+    )  # fmt: skip
     value, sd = known.mean[:, 0], known.sd[:, 0]
     below = known.below(asked.number)[:, 0]
     likely = np.where(sd > 0, 1 - below if asked.above else below, asked.holds(value))

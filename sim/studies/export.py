@@ -78,6 +78,9 @@ def _netcdf(store: SweepStore, points: Points, series: bool, stream: BinaryIO) -
         for name, values in {"point": np.arange(shape[0]), "replicate": np.arange(shape[2]), "week": weeks}.items():
             file.create_variable(name, (name,), data=values)
         file["week"].attrs["units"] = "week"
+        if points.checks:
+            made = file.create_variable("validation", ("point",), data=points.validation.astype(np.int8))
+            made.attrs["long_name"] = "1: not of the design but drawn at random, to try what was learned from it"
         arms = list(study.sweep_arms())
         file.create_variable("arm", ("arm",), data=np.array(arms, dtype=object), dtype=_text())
         for factor in study.factors():

@@ -46,6 +46,7 @@ class Plan:
     """What a study takes.
 
     points, arms, replicates  whose product is the number of all runs
+    validation                of the points
     runs                      that are left to do
     workers                   runs at the same time
     pilots, failed            runs that were timed, and those of them that raised an error
@@ -55,6 +56,7 @@ class Plan:
     """
 
     points: int
+    validation: int
     arms: int
     replicates: int
     runs: int
@@ -97,7 +99,9 @@ def plan(
     rounds = max(1.0, runs / many)
     half = max(SURE * mean, float(np.nan_to_num(half)))
     seconds, low, high = (found.start + rounds * each for each in (mean, max(mean - half, 0.1 * mean), mean + half))
-    return Plan(len(points.values), len(arms), replicates, runs, many, found.pilots, found.failed, seconds, low, high, needed, free)
+    return Plan(
+        len(points.values), points.checks, len(arms), replicates, runs, many, found.pilots, found.failed, seconds, low, high, needed, free
+    )
 
 
 class _Timings(NamedTuple):

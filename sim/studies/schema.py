@@ -5,7 +5,7 @@ from typing import Any
 from sim.measures import MEASURES, recorded
 from sim.parameters import CODEBOOK
 from sim.scenario_schema import json_schema
-from sim.studies.designs import DESIGNS, MOST_POINTS, OPTIONS, POINTS
+from sim.studies.designs import DESIGNS, MOST_POINTS, POINTS, VALIDATION, options_of
 from sim.studies.distributions import SPREADS
 from sim.studies.factors import POSTERIOR, PRIOR, TOPICS, all_levers, allowed_of
 from sim.studies.fields import WEEKLY
@@ -91,12 +91,19 @@ def _design(kind: str) -> dict[str, Any]:
     """One kind of design with its options."""
     if kind == POINTS:
         return _only(kind, {"type": "string", "description": "Points written out as CSV: a column a factor, a row a point"})
-    least, text = DESIGNS[kind]
+    least, meaning = DESIGNS[kind]
     count: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": MOST_POINTS}
     if kind == "grid":
         count = {"anyOf": [count, {"type": "object", "additionalProperties": count, "minProperties": 1}]}
     if kind == "csv":
         count = {"type": "string"}
-    options = OPTIONS.get(kind, {}).items()
-    more = {key: {"type": "boolean" if isinstance(value, bool) else "integer", "default": value} for key, value in options}
-    return _only(kind, {"description": text[:1].upper() + text[1:], **count}, **more)
+    options = options_of(kind)
+    more: dict[str, Any] = {
+        key: {"type": "boolean" if isinstance(value, bool) else "integer", "default": value}
+        for key, value in options.items()
+        if key != VALIDATION
+    }
+    if VALIDATION in options:
+        text = "Random points beside the design, at which what was learned from it is tried; by default a tenth of it, or up to 50"
+        more[VALIDATION] = {"type": "integer", "minimum": 0, "maximum": MOST_POINTS, "description": text}
+    return _only(kind, {"description": meaning[:1].upper() + meaning[1:], **count}, **more)

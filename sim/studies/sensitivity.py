@@ -95,7 +95,8 @@ def analyze(
     findings, means = [], {}
     for output in outputs:
         values = np.asarray(sweep.values(output.of, output.week), float)
-        options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "seed": study.base.seed}
+        options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": points.validation}
+        options["seed"] = study.base.seed
         found = indices(points.unit, values, names, **options)
         findings.append(Finding(output, with_values(found, factors)))
         means[output.of] = mean_over_replicates(values)

@@ -10,6 +10,7 @@ from sim.engine.contents import Places
 from sim.engine.journal import Batch
 from sim.engine.store import Store
 from sim.errors import InputError, closest
+from sim.studies.designs import VALIDATION
 from sim.studies.study import Study
 from sim.studies.work import SweepPlan, parsed
 
@@ -43,6 +44,7 @@ class SweepStore(Store):
 
     def runs(self) -> pd.DataFrame:
         """A row for each run and week that is read: point, arm, replicate, seed, week and the measures; by point, arm, replicate, week.
+        If the design has validation points, the column `validation` says which are.
 
         Runs that are missing or failed have no rows. InputError if a shard is damaged.
         """
@@ -89,6 +91,8 @@ def _labeled(plan: SweepPlan, positions: np.ndarray, frame: pd.DataFrame, each: 
     frame.insert(0, "point", point.astype(np.uint32))
     frame.insert(1, "arm", np.array(arms, dtype=object)[arm])
     frame.insert(2, "replicate", replicate.astype(np.uint32))
+    if plan.points.checks:
+        frame.insert(3, VALIDATION, plan.points.validation[point])
     return frame
 
 

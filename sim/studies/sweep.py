@@ -14,7 +14,7 @@ from sim.sources import sources
 from sim.spread import mean_and_precision
 from sim.studies.budget import scaled
 from sim.studies.compare import BATCH
-from sim.studies.designs import kind_of
+from sim.studies.designs import VALIDATION, checks_of, kind_of
 from sim.studies.limits import Replicates
 from sim.studies.reading import READING, Reading
 from sim.studies.store import SweepStore
@@ -111,15 +111,15 @@ class Sweep(Reading):
     ) -> "Sweep":
         """Want more, and run only what is not there yet.
 
-        points      the number of a larger design
+        points      the number of a larger design, with as many validation points as are usual for it; nothing asked for: these alone
         replicates  of every arm and point
         study       another study instead, as one with more arms or a longer table of points; runs it has in common are kept
         anew        see `resume`
         InputError  if the design cannot grow; nothing has changed then
         """
         larger = scaled(study, Execution(self.store.folder, executor, workers)) if study else self.study
-        if points is not None:
-            larger = _grown(larger, points)
+        if points is not None or (study is None and replicates is None):
+            larger = grown(larger, points)
         if replicates is not None:
             larger = larger.with_(replicates=replicates)
         with working(self.store, Execution(None, executor, workers, progress)) as runner:
@@ -183,19 +183,29 @@ class Sweep(Reading):
         return True
 
 
-def _grown(study: Study, points: int) -> Study:
-    """The study with a larger design that begins with the same points. InputError if its design cannot grow so."""
+def grown(study: Study, points: int | None) -> Study:
+    """The study with a larger design (None: its own) that begins with the same points, and with the validation points that are usual.
+
+    InputError if its design cannot grow so.
+    """
     kind = kind_of(study.design) if study.design else "none"
-    if kind not in GROWING:
-        message = (
-            f"the design '{kind}' cannot be extended: a larger one would have other points." if study.design else "the study has no design."
-        )
-        raise InputError(message, f"Designs that can: {', '.join(GROWING)}; or a longer table of points, as another study.")
     design = dict(study.design or {})
-    if points < design[kind]:
-        raise InputError(f"the design '{kind}' has {design[kind]} already, more than {points}.", "Give a larger number.")
-    larger = study.with_(design=design | {kind: points})
-    before = study.points().values
-    if not larger.points().values.iloc[: len(before)].reset_index(drop=True).equals(before.reset_index(drop=True)):
-        raise InputError(f"a larger '{kind}' of this size has other points.", "Take another size, or sweep into another folder.")
+    if points is not None:
+        if kind not in GROWING:
+            message = (
+                f"the design '{kind}' cannot be extended: a larger one would have other points." if design else "the study has no design."
+            )
+            raise InputError(message, f"Designs that can: {', '.join(GROWING)}; or a longer table of points, as another study.")
+        if points < design[kind]:
+            raise InputError(f"the design '{kind}' has {design[kind]} already, more than {points}.", "Give a larger number.")
+        design[kind] = points
+    checks = design.pop(VALIDATION, 0)
+    larger = study.with_(design=design)
+    if checks > checks_of(larger.design or {}):
+        larger = study.with_(design=design | {VALIDATION: checks})
+    before, after = study.points(), larger.points()
+    for own in (False, True):
+        old, new = (each.values[each.validation == own].reset_index(drop=True) for each in (before, after))
+        if not new.iloc[: len(old)].equals(old):
+            raise InputError(f"a larger '{kind}' of this size has other points.", "Take another size, or sweep into another folder.")
     return larger

@@ -20,7 +20,7 @@ from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD, Columns, Over
 from sim.rng import replicate_seed
 from sim.scenario import Scenario
-from sim.studies.designs import POINTS, Points
+from sim.studies.designs import POINTS, UNVALIDATED, VALIDATION, Points, kind_of
 from sim.studies.effects import year_before
 from sim.studies.keys import keys, luck_of
 from sim.studies.study import LEAST, Replicates, Study
@@ -111,8 +111,11 @@ def where_from(study: Study) -> dict[str, Any]:
 
 @lru_cache(16)
 def parsed(text: str) -> Study:
-    """The study in a YAML text."""
-    return Study(**parse(text.encode(), "study.yaml").data)
+    """The study in the YAML text of a store. One that does not say how many validation points it has was made before there were any."""
+    data = parse(text.encode(), "study.yaml").data
+    if (design := data.get("design")) and VALIDATION not in design and kind_of(design) not in UNVALIDATED:
+        data["design"] = {**design, VALIDATION: 0}
+    return Study(**data)
 
 
 def job_of(study: Study) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.methods.decision.smooth import Columns, of_factors, smooth
-from sim.methods.sensitivity.emulator import FOLDS, LEAST_POINTS, SMALL, Emulator
+from sim.methods.sensitivity.emulator import FOLDS, LEAST_JUDGES, LEAST_POINTS, SMALL, Emulator
 from sim.methods.sensitivity.noise import responses
 
 TINY = 1e-9  # of the variance: directions in which outcomes vary less do not vary
@@ -129,18 +129,21 @@ class Denoised:
         return own + rng.normal(size=(size, 1, m)) @ root(self.runs.common).T
 
 
-def denoise(runs: Runs, left: np.ndarray) -> Denoised:
+def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> Denoised:
     """Weigh what an emulator foretells against the runs themselves.
 
-    left  n x m: mean over replicates less what an emulator that has not seen the draw foretells
+    left    n x m: mean over replicates less what an emulator that has not seen the draw foretells
+    judges  n, bool: the draws at which it is known honestly how much emulators miss; by default all
     With one replicate luck is not known: it is taken to be nothing, so the runs are taken as they are. The mean over draws stays that of
     the runs.
     """
-    n, m = left.shape
-    left, slope = calibrated(runs.mean, left)
-    scale = left.std(axis=0)
+    m = left.shape[1]
+    judge: np.ndarray = np.ones(len(left), bool) if judges is None or judges.sum() < LEAST_JUDGES else judges
+    left, slope = calibrated(runs.mean, left, judge)
+    seen = left[judge]
+    scale = seen.std(axis=0)
     scale = np.where(scale > TINY * np.abs(runs.mean).max(axis=0, initial=0.0), scale, np.inf)
-    spread = np.atleast_2d((left - left.mean(axis=0)).T @ (left - left.mean(axis=0)) / n) / np.outer(scale, scale)
+    spread = np.atleast_2d((seen - seen.mean(axis=0)).T @ (seen - seen.mean(axis=0)) / len(seen)) / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(spread)
     real = values > TINY * m
     values, vectors = values[real], vectors[:, real]
@@ -158,10 +161,11 @@ def denoise(runs: Runs, left: np.ndarray) -> Denoised:
     return Denoised(runs, mean - mean.mean(axis=0) + runs.mean.mean(axis=0), shape, back, slope, weight, weight * own)
 
 
-def calibrated(mean: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def calibrated(mean: np.ndarray, left: np.ndarray, judge: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """What is left when that which an emulator foretells is shrunk, and by how much.
 
     mean, left  n x m: means over replicates, and these less what an emulator that has not seen the draw foretells
+    judge       n, bool: the draws by which it is found how far to shrink; by default all
     returns left (n x m), and the slopes (m, 0 or more) of means over what is foretold
 
     An emulator that was chosen from noisy runs foretells some luck, and differences between draws that are too great: where it says much,
@@ -169,10 +173,13 @@ def calibrated(mean: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Least squares of the runs on what was foretold without them takes that away (Copas 1983, Journal of the Royal Statistical Society B 45).
     """
     said = mean - left
-    apart, own = said - said.mean(axis=0), mean - mean.mean(axis=0)
-    size = (apart**2).sum(axis=0)
+    apart = said - said.mean(axis=0)
+    some, own = (
+        (each[judge] - each[judge].mean(axis=0) for each in (said, mean)) if judge is not None else (apart, mean - mean.mean(axis=0))
+    )
+    size = (some**2).sum(axis=0)
     there = size > TINY * (own**2).sum(axis=0)
-    slope = np.maximum(np.divide((apart * own).sum(axis=0), size, out=np.ones_like(size), where=there), 0.0)
+    slope = np.maximum(np.divide((some * own).sum(axis=0), size, out=np.ones_like(size), where=there), 0.0)
     return mean - said.mean(axis=0) - slope * apart, slope
 
 
@@ -183,13 +190,15 @@ def _shrunk(missed: np.ndarray) -> np.ndarray:
 
 
 def denoised(
-    unit: np.ndarray, y: np.ndarray, *, clusters: np.ndarray | None = None, shared: bool = True, seed: int = 0
-) -> tuple[Denoised, list[Emulator | None]]:
+    unit: np.ndarray, y: np.ndarray, *, clusters: np.ndarray | None = None, validation: np.ndarray | None = None, shared: bool = True,
+    seed: int = 0,
+) -> tuple[Denoised, list[Emulator | None]]:  # fmt: skip
     """The outcomes of draws from their noisy runs, with an emulator for each outcome.
 
     unit    n x d: what varies, as shares of each factor's distribution that lie below
     y       n x r or n x r x m: outcomes of the runs; nan where one failed. Draws without a complete run are left out: see `runs.kept`
     clusters  n: draws with the same number are alike in more than others are, so an emulator is tried on all of them or on none
+    validation  n, bool: draws that are not of the design but random, each by itself; emulators are judged there
     shared  has replicate j the same luck at all draws?
     returns what is known, and the emulators; None for an outcome with too few points, the same at all draws, or where an emulator
             foretells less than nothing: there the mean over draws stands for it
@@ -199,21 +208,24 @@ def denoised(
     runs = Runs.of(y[:, :, None] if y.ndim == 2 else y, shared=shared)
     y = (y[:, :, None] if y.ndim == 2 else y)[runs.kept]
     y = np.where(np.isfinite(y).all(axis=2, keepdims=True), y, np.nan)
+    judges = None if validation is None else validation[runs.kept]
     points, alike = unit[runs.kept], None if clusters is None or len(np.unique(clusters)) == len(unit) else clusters[runs.kept]
     # Most of the time is spent in NumPy, which lets other threads run. Of few points Gaussian processes are tried, which cannot share.
     with ThreadPoolExecutor(os.cpu_count() if len(unit) > SMALL else 1) as pool:
-        emulators = list(pool.map(lambda k: emulated(points, y[:, :, k], alike, seed), range(y.shape[2])))
+        emulators = list(pool.map(lambda k: emulated(points, y[:, :, k], alike, seed, judges), range(y.shape[2])))
     plain = runs.mean - runs.mean.mean(axis=0)
     left = np.column_stack([plain[:, k] if one is None else one.left for k, one in enumerate(emulators)])
-    return denoise(runs, left), emulators
+    return denoise(runs, left, judges), emulators
 
 
-def emulated(unit: np.ndarray, y: np.ndarray, clusters: np.ndarray | None = None, seed: int = 0) -> Emulator | None:
+def emulated(
+    unit: np.ndarray, y: np.ndarray, clusters: np.ndarray | None = None, seed: int = 0, validation: np.ndarray | None = None
+) -> Emulator | None:
     """An emulator of one outcome (n x r runs), or None if there is nothing to learn or it foretells less than the mean does."""
     mean = np.nanmean(y, axis=1)
     if len(mean) < LEAST_POINTS or np.ptp(mean) <= 1e-12 * float(np.abs(mean).max(initial=0.0)):
         return None
-    made = Emulator.fit(unit, y, seed=seed, clusters=clusters)
+    made = Emulator.fit(unit, y, seed=seed, clusters=clusters, validation=validation)
     return made if made.q2 > 0 else None
 
 

@@ -26,6 +26,7 @@ class Outcomes:
     emulators    one for each outcome, or None
     clusters     n: draws with the same number belong together
     independent  d, bool: which factors vary independently of all others
+    validation   n, bool: draws that are not of the design, at which emulators are judged
     """
 
     unit: np.ndarray
@@ -33,11 +34,12 @@ class Outcomes:
     emulators: tuple[Emulator | None, ...]
     clusters: np.ndarray
     independent: np.ndarray
+    validation: np.ndarray
 
     @classmethod
     def of(
         cls, unit: np.ndarray, benefit: np.ndarray, cost: np.ndarray, *, clusters: np.ndarray | None = None,
-        independent: np.ndarray | None = None, shared: bool = True, seed: int = 0,
+        independent: np.ndarray | None = None, validation: np.ndarray | None = None, shared: bool = True, seed: int = 0,
     ) -> "Outcomes":  # fmt: skip
         """From runs.
 
@@ -45,14 +47,18 @@ class Outcomes:
         benefit, cost  n x r x (K - 1); nan where a run failed
         clusters       n; by default each draw is one of its own
         independent    d, bool; by default all are
+        validation     n, bool: draws that are not of the design but random, each by itself; by default none
         shared         has replicate j the same luck at all draws?
         InputError if no run is complete.
         """
-        known, emulators = denoised(unit, np.concatenate([benefit, cost], axis=2), clusters=clusters, shared=shared, seed=seed)
+        runs = np.concatenate([benefit, cost], axis=2)
+        known, emulators = denoised(unit, runs, clusters=clusters, validation=validation, shared=shared, seed=seed)
         kept = known.runs.kept
         groups = np.arange(len(unit)) if clusters is None else np.asarray(clusters)
         alone: np.ndarray = np.ones(unit.shape[1], dtype=bool) if independent is None else np.asarray(independent, bool)
-        return cls(unit[kept], known, tuple(emulators), np.unique(groups[kept], return_inverse=True)[1].ravel(), alone)
+        judges: np.ndarray = np.zeros(len(unit), bool) if validation is None else np.asarray(validation, bool)
+        places = np.unique(groups[kept], return_inverse=True)[1].ravel()
+        return cls(unit[kept], known, tuple(emulators), places, alone, judges[kept])
 
     @property
     def options(self) -> int:

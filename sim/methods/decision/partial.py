@@ -103,14 +103,14 @@ def touching(outcomes: Outcomes, group: np.ndarray) -> np.ndarray:
 
 
 def targets(outcomes: Outcomes, sets: np.ndarray) -> list[Target]:
-    """Responses less what does not touch a set, for each of the sets (s x d, bool)."""
+    """Responses less what does not touch a set, for each of the sets (s x d, bool), as far as emulators are right."""
     mean = outcomes.known.runs.mean
     (n, m), s = mean.shape, len(sets)
     others: np.ndarray = np.zeros((s, FOLDS, n, m), dtype=np.float32)
     seen: np.ndarray = np.zeros((s, n, m))
     for k, emulator in enumerate(outcomes.emulators):
         for fold, surface in enumerate(emulator.tried if emulator else ()):
-            said = surface.given(outcomes.unit, ~sets).T
+            said = outcomes.known.slope[k] * surface.given(outcomes.unit, ~sets).T
             others[:, fold, :, k] = said
             out = emulator.fold == fold if emulator else np.zeros(n, bool)
             seen[:, out, k] = said[:, out]

@@ -34,6 +34,7 @@ def indices(
     method: str = "emulator",
     groups: Sequence[str] | None = None,
     design: Mapping[str, Any] | None = None,
+    validation: np.ndarray | None = None,
     seed: int = 0,
     luck: bool = True,
 ) -> Sensitivity:
@@ -47,6 +48,8 @@ def indices(
             efast, oat
     groups  d, the group of each factor; None: each factor for itself
     design  for the latter methods: {"sampler": "saltelli", "second_order": False}, {"sampler": "morris", "levels": 4}
+    validation  n, bool: points that are not of the design but were drawn at random, each by itself, from the same distributions; by default
+            none is. The emulator is judged there; without them its Q2 may flatter it. The other methods leave them out
     seed    of folds and resampling; equal seeds give equal results
     luck    False: the output is a function of the point alone, so one value each will do; else shares are refused with fewer than three
             replicates
@@ -62,10 +65,14 @@ def indices(
         raise InputError(f"there are {len(groups)} groups for {len(names)} factors.", "Give each factor the name of its group.")
     unit, y = checked(unit, y, names)
     members = _members([str(group) for group in groups] if groups is not None else names)
+    judges = np.zeros(len(unit), bool) if validation is None else np.asarray(validation)
+    if judges.shape != (len(unit),) or judges.dtype != bool:
+        raise InputError(f"'validation' must be {len(unit)} times true or false, one for each point.", "Leave it out if there are none.")
     if method != "emulator":
+        unit, y = unit[~judges], y[~judges]
         found = ESTIMATORS[method](unit, y, names, members, dict(design or {}), seed)
     else:
-        found = _emulated(unit, responses(y), names, members, seed)
+        found = _emulated(unit, responses(y), names, members, judges, seed)
     return found.apart_from_luck() if luck else found
 
 
@@ -74,9 +81,11 @@ def _members(groups: list[str]) -> dict[str, np.ndarray]:
     return {group: np.array([other == group for other in groups]) for group in dict.fromkeys(groups)}
 
 
-def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict[str, np.ndarray], seed: int) -> Sensitivity:
-    """The method `emulator`."""
-    unit, mean = unit[runs.kept], runs.mean
+def _emulated(
+    unit: np.ndarray, runs: Responses, names: list[str], members: dict[str, np.ndarray], judges: np.ndarray, seed: int
+) -> Sensitivity:
+    """The method `emulator`. judges: n, bool, the validation points."""
+    unit, mean, judges = unit[runs.kept], runs.mean, judges[runs.kept]
     left_out, runs = runs.failed, runs.at(slice(None))
     found = blank("emulator", list(members), runs)
     if left_out:
@@ -91,8 +100,8 @@ def _emulated(unit: np.ndarray, runs: Responses, names: list[str], members: dict
             else "The output is the same at all points: it does not depend on any of the factors."
         )
         return found
-    found.emulator = emulator = Emulator.fit(unit, runs, seed=seed)
-    found.q2 = emulator.q2
+    found.emulator = emulator = Emulator.fit(unit, runs, seed=seed, validation=judges)
+    found.q2, (found.q2_low, found.q2_high), found.validated = emulator.q2, emulator.q2_interval, emulator.validated
     every = np.array(list(members.values()))
     _tell_noise(found, emulator, float(mean.var()))
     found.refused = _refusal(emulator, found, len(names))
@@ -213,14 +222,18 @@ def _curves(emulator: Emulator, names: list[str]) -> pd.DataFrame:
 
 def _convergence(emulator: Emulator, every: np.ndarray, table: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Totals from the first points alone. Prefixes of which an emulator cannot speak are left out."""
-    n, g = len(emulator.unit), len(every)
+    own, judges = np.flatnonzero(~emulator.validation), np.flatnonzero(emulator.validation)
+    n, g = len(own), len(every)
     parts = first_and_total(every, np.zeros((0, 2), dtype=int))
     heirs = np.arange(2 * g + 1) >= g
     rows = []
     for count in [round(n * share) for share in PREFIXES[:-1]]:
-        if count < LEAST_POINTS or np.ptp(emulator.responses.mean[:count]) == 0:
+        if count < LEAST_POINTS or np.ptp(emulator.responses.mean[own[:count]]) == 0:
             continue
-        part = Emulator.fit(emulator.unit[:count], emulator.responses.at(slice(count)), seed=seed, kind=type(emulator.surface))
+        seen = np.concatenate([own[:count], judges])
+        part = Emulator.fit(
+            emulator.unit[seen], emulator.responses.at(seen), seed=seed, kind=type(emulator.surface), validation=emulator.validation[seen]
+        )
         if part.q2 >= LEAST_Q2 and (said := shares(part, parts, heirs)):
             total, low, high = (each[g : 2 * g] for each in (said.share, said.low, said.high))
             rows.append(pd.DataFrame({"points": count, "factor": table.factor, "total": total, "low": low, "high": high}))

@@ -13,6 +13,8 @@ from sim.methods.sensitivity.selection import folded
 FOLDS = 10
 SMALL, FEW = 150, 20  # points and factors up to which a Gaussian process is tried too
 LEAST_POINTS = 16
+LEAST_JUDGES = 12  # validation points from which a Q2 is told
+SURE = 0.9  # of the interval of a Q2
 GOOD = 0.02  # share of the variance: polynomials that miss no more need no rival
 Surface = Polynomials | Gaussian
 Kind = type[Polynomials] | type[Gaussian]
@@ -27,6 +29,9 @@ class Emulator:
     fold       n: in which tenth of the points each is
     tried      a surface for each fold, fitted without it, all choices (terms, their number, length scales) included
     left       n: mean response less what the surface that had not seen the point says
+    validation n, bool: points that are not of the design but drawn at random, each by itself, from the same distributions. What
+               surfaces miss is judged there. All False: it can be judged at the design's own points alone, which may flatter
+               (the points of a Sobol net depend on each other, so a surface may foretell those that it has not seen and nothing else)
     """
 
     responses: Responses
@@ -35,10 +40,12 @@ class Emulator:
     fold: np.ndarray
     tried: tuple[Surface, ...]
     left: np.ndarray
+    validation: np.ndarray
 
     @classmethod
     def fit(
-        cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Kind | None = None, clusters: np.ndarray | None = None
+        cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Kind | None = None, clusters: np.ndarray | None = None,
+        validation: np.ndarray | None = None,
     ) -> "Emulator":  # fmt: skip
         """Sparse polynomials; of a small design a Gaussian process too if they miss something, and the better of the two is kept.
 
@@ -46,17 +53,20 @@ class Emulator:
         kind  Polynomials or Gaussian, to have that one
         clusters  n: points with the same number are in the same fold, because they have something in common that others lack; by default
                   equal points are
+        validation  n, bool: points that are not of the design; they are learned from as well, but each is foretold without it
         InputError if all runs failed. Any number of points can be had; with few, see `q2` before trusting it.
         """
         runs = y if isinstance(y, Responses) else responses(np.asarray(y, dtype=float).reshape(len(unit), -1))
         unit = np.asarray(unit, dtype=float)[runs.kept]
+        judges = np.zeros(len(unit), dtype=bool) if validation is None else np.asarray(validation, dtype=bool)[runs.kept]
         n, d = unit.shape
         _, same = np.unique(unit if clusters is None else np.asarray(clusters)[runs.kept], axis=0, return_inverse=True)
         same = same.ravel()
-        first = cls(runs, unit, *_tried((kind or Polynomials).fit, unit, runs.mean, same, seed))
+        first = cls(runs, unit, *_tried((kind or Polynomials).fit, unit, runs.mean, same, seed), judges)
         if kind or n > SMALL or d > FEW or first.missed <= GOOD * float(np.var(runs.mean)):
             return first
-        return max(first, cls(runs, unit, *_tried(Gaussian.fit, unit, runs.mean, same, seed)), key=lambda one: one.q2)
+        other = cls(runs, unit, *_tried(Gaussian.fit, unit, runs.mean, same, seed), judges)
+        return min(first, other, key=lambda one: float(np.mean(one.left[~judges] ** 2)))  # not by the points that judge the winner
 
     @property
     def kind(self) -> str:
@@ -64,10 +74,33 @@ class Emulator:
         return "sparse polynomials" if isinstance(self.surface, Polynomials) else "Gaussian process"
 
     @property
+    def validated(self) -> int:
+        """Validation points that judge it; 0: there are too few."""
+        count = int(self.validation.sum())
+        return count if count >= LEAST_JUDGES else 0
+
+    @property
+    def judged(self) -> np.ndarray:
+        """What is left at the points that judge: validation points, or all if there are too few of those."""
+        return self.left[self.validation] if self.validated else self.left
+
+    @property
     def q2(self) -> float:
         """Share of the variance of mean responses that it foretells, at points it has not seen. At most 1; below 0: worse than the mean."""
         spread = float(np.var(self.responses.mean))
-        return 1 - float(np.mean(self.left**2)) / spread if spread > 0 else 0.0
+        return 1 - float(np.mean(self.judged**2)) / spread if spread > 0 else 0.0
+
+    @property
+    def q2_interval(self) -> tuple[float, float]:
+        """Between what Q2 is with a probability of 90 %: which points judge is chance. Of the logarithm of what is missed, a t interval."""
+        from scipy.special import stdtrit  # here, because it takes long to import
+
+        square: np.ndarray = self.judged**2
+        mean, m = float(square.mean()), len(square)
+        if mean <= 0 or m < 2:
+            return self.q2, self.q2
+        reach = np.exp(stdtrit(m - 1, (1 + SURE) / 2) * float(square.std(ddof=1)) / mean / np.sqrt(m))
+        return 1 - (1 - self.q2) * reach, 1 - (1 - self.q2) / reach
 
     @property
     def noise(self) -> float | None:
@@ -91,7 +124,13 @@ class Emulator:
     @property
     def missed(self) -> float:
         """Variance of mean responses that is neither foretold nor known to be noise."""
-        return max(float(np.mean(self.left**2)) - (self.noise or 0.0), 0.0)
+        return max(float(np.mean(self.judged**2)) - (self.noise or 0.0), 0.0)
+
+    @property
+    def flattered(self) -> float:
+        """By how much what is left at points that do not judge is too small, as a factor; 1 or more."""
+        own, judged = float(np.mean(self.left**2)), float(np.mean(self.judged**2))
+        return max(np.sqrt(judged / own), 1.0) if own > 0 else 1.0
 
 
 def _tried(

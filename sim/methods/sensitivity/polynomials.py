@@ -18,7 +18,9 @@ ORDER = 3  # factors in a term at most
 HIGHEST = 12  # degree at most
 DISCRETE = 8  # a factor with at most so many different values is taken as discrete
 NORM = 0.7  # of the hyperbolic truncation: below 1, high degrees are for few factors at a time
-MAIN = 4  # degree of main effects if there are many factors
+MAIN, PAIR = 8, 2  # degrees of main effects, and of each factor in pairs, if there are many factors
+CHANCE = 5.0  # standard deviations of a correlation of two terms at random points, which some hundreds of terms do not reach
+ALIKE = 0.5  # correlation of two terms on the design, above that of chance, at which the simpler one stands for both
 TERMS = 200  # in the sum at most
 FIRST, SECOND = 600, 450  # terms that are tried at a first look, and with higher degrees of what mattered then
 ACTIVE = 6  # factors whose terms of higher degree are tried, after a first look
@@ -145,16 +147,12 @@ class Polynomials:
 
         same  n: points with the same number are in the same fold when the number of terms is chosen; by default each is by itself
         """
-        terms = first_look = _candidates(basis, unit, y)
-        columns = basis.products(unit, terms)
+        terms, columns = _told_apart(basis, unit, _candidates(basis, unit, y))
         folds = folded(np.arange(len(y)) if same is None else same, INNER, rng)
         first = _chosen(basis, columns, terms, y, folds)
-        if len(first.terms):
-            terms = _enriched(basis, first, first_look, len(y))
-        if len(terms) == len(first_look):
+        if not len(first.terms):
             return first
-        more = terms[len(first_look) :]
-        return _chosen(basis, np.hstack([columns, basis.products(unit, more)]), terms, y, folds)
+        return _chosen(basis, *_told_apart(basis, unit, _enriched(basis, first, terms, len(y)))[::-1], y, folds)
 
     def again(self, unit: np.ndarray, y: np.ndarray) -> list["Polynomials"]:
         """The same terms fitted to other responses (n x r)."""
@@ -182,11 +180,31 @@ def _candidates(basis: Basis, unit: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Terms for a first look: a hyperbolic set; of many factors, main effects and the pairs that go best with what these leave."""
     n, d = unit.shape
     limit = int(np.clip(4 * n, 100, FIRST))
-    if d * (MAIN + (d - 1) // 2) <= limit:
+    if 2 * d * (MAIN + PAIR * (d - 1)) <= limit:
         return _allowed(basis, hyperbolic(d, limit))
-    mains = np.vstack([degree * np.eye(d, dtype=np.int8) for degree in range(1, MAIN + 1)])
+    highest = int(np.clip(limit // (2 * d), 2, MAIN))
+    mains = np.vstack([degree * np.eye(d, dtype=np.int8) for degree in range(1, highest + 1)])
     mains = _allowed(basis, mains)
     return np.vstack([mains, _pairs(basis, unit, y, mains, max(limit - len(mains), 100))])
+
+
+def _told_apart(basis: Basis, unit: np.ndarray, terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The terms, the simplest first, without those that the design cannot tell from a simpler one; and their columns (n x p).
+
+    A net that fills the cube evenly has pairs of terms that are nearly equal at all its points, and no fold of it shows that: which of
+    the two acts, it does not say. Few factors and low degrees are the likelier, as everywhere in this basis.
+    """
+    terms = terms[np.lexsort((terms.max(axis=1), terms.sum(axis=1), (terms > 0).sum(axis=1)))]
+    columns = basis.products(unit, terms)
+    apart = columns - columns.mean(axis=0)
+    size = np.sqrt((apart**2).sum(axis=0))
+    apart = np.divide(apart, size, out=np.zeros_like(apart), where=size > 1e-9 * np.sqrt(len(unit)))
+    alike = np.abs(np.triu((apart.T @ apart).astype(np.float32), 1)) > max(ALIKE, CHANCE / np.sqrt(len(unit)))
+    kept = size > 1e-9 * np.sqrt(len(unit))
+    for simpler in np.flatnonzero(alike.any(axis=1)):
+        if kept[simpler]:
+            kept &= ~alike[simpler]
+    return terms[kept], columns[:, kept]
 
 
 def _allowed(basis: Basis, terms: np.ndarray) -> np.ndarray:
@@ -201,12 +219,13 @@ def _pairs(basis: Basis, unit: np.ndarray, y: np.ndarray, mains: np.ndarray, mos
     chosen, triangle, gains = forward(*centered(columns, y), most=min(len(y) // 10, TERMS))
     columns = columns[:, chosen] - columns[:, chosen].mean(axis=0)
     left = y - y.mean() - columns @ np.linalg.solve(triangle, gains)
-    linear = basis.products(unit, np.eye(d, dtype=np.int8))
-    match = np.abs(np.triu(linear.T @ (linear * left[:, None]), 1))
-    best = np.argsort(match, axis=None)[::-1][: min(most, d * (d - 1) // 2)]
-    one, other = np.unravel_index(best, match.shape)
+    shapes = [(a, b) for a in range(1, PAIR + 1) for b in range(1, PAIR + 1)]
+    alone = {degree: basis.products(unit, degree * np.eye(d, dtype=np.int8)) for degree in range(1, PAIR + 1)}
+    match = np.array([np.abs(alone[a].T @ (alone[b] * left[:, None])) * (np.triu(np.ones((d, d)), 1)) for a, b in shapes])
+    best = np.argsort(match, axis=None, kind="stable")[::-1][: min(most, len(shapes) * d * (d - 1) // 2)]
+    shape, one, other = np.unravel_index(best, match.shape)
     terms = np.zeros((best.size, d), dtype=np.int8)
-    terms[np.arange(best.size), one] = terms[np.arange(best.size), other] = 1
+    terms[np.arange(best.size), one], terms[np.arange(best.size), other] = np.array(shapes, dtype=np.int8)[shape].T
     return _allowed(basis, terms)
 
 

@@ -41,8 +41,9 @@ class Sensitivity:
     effects       factor, u, effect, low, high: mean output less the overall mean, where a share u of the factor's distribution lies below
                   (emulator only)
     convergence   points, factor, total, low, high: the same from the first points alone (emulator, sobol)
-    q2            share of the variance of mean responses that the emulator foretells, by cross-validation on the design's own points, which
-                  fill space too evenly to tell the truth: not validated
+    q2            share of the variance of mean responses that the emulator foretells at points it has not seen
+    q2_low, q2_high  90 % interval of that: which points judge is chance
+    validated     how many validation points judge it, which are not of the design; 0: none, so that it may be flattered
     q2_of_signal  the same of what is not luck, at most 1
     missed        share of the variance, noise taken off, that the emulator does not find
     noise_share   share of the variance of single runs with the same luck that is luck at the point: noise / (noise + signal). What a luck
@@ -65,6 +66,9 @@ class Sensitivity:
     effects: pd.DataFrame | None = None
     convergence: pd.DataFrame | None = None
     q2: float | None = None
+    q2_low: float | None = None
+    q2_high: float | None = None
+    validated: int = 0
     q2_of_signal: float | None = None
     missed: float | None = None
     noise_share: float | None = None

@@ -88,18 +88,19 @@ def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares | None
     whole, plain = whole - by_luck_whole, plain - by_luck
     if min(whole[-1], plain[-1]) <= 0:
         return None
-    missed = max(float(np.mean(left**2)) - (emulator.noise or 0.0) + by_luck[-1], 0.0)
+    judged: np.ndarray = emulator.judged**2
+    missed = max(float(np.mean(judged)) - (emulator.noise or 0.0) + by_luck[-1], 0.0)
     signal = plain[-1] + missed
     share, corrected = whole / whole[-1], plain / plain[-1]
     spread = (each - share * each[:, -1:]) / plain[-1]
     error, free, luck = _errors(emulator, spread, 2 * (values - share * values[:, -1:]) / plain[-1], by_luck / plain[-1])
     from scipy.special import stdtrit  # here, because it takes long to import
 
-    reach = stdtrit(free, 0.975) * error
-    most = missed + 1.645 * np.std(left**2, ddof=1) / np.sqrt(n)  # with luck, more may be missed than was measured
+    reach = stdtrit(free, 0.975) * error * emulator.flattered
+    most = missed + 1.645 * np.std(judged, ddof=1) / np.sqrt(len(judged))  # with luck, more may be missed than was measured
     weight = np.maximum(np.where(heirs, np.sqrt(np.clip(share, 0, 1)), share), EVEN)
     low = np.minimum(share, corrected) * (1 - missed / signal) - reach - EVEN * most / signal
-    unseen = SEEN * float(np.mean(left**2)) / n
+    unseen = SEEN * float(np.mean(judged)) / n
     high = np.maximum(share, corrected) + reach + (weight * most + unseen) / signal
     return Shares(np.clip(share, 0, 1), np.clip(low, 0, 1), np.clip(high, 0, 1), missed / signal, signal, luck)
 
