@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import qmc
 
 from sim.errors import InputError
 from sim.methods.sensitivity import LEAST_Q2, Emulator, indices
 from sim.methods.sensitivity.gaussian import Gaussian
 from sim.methods.sensitivity.noise import GOOD_LUCK, hidden_by_luck, reach, responses
-from sim.methods.sensitivity.polynomials import Basis, Polynomials, hyperbolic
+from sim.methods.sensitivity.polynomials import Basis, Polynomials, _told_apart, hyperbolic
 
 FILE = Path(__file__).parent.parent / "experiments" / "known-answers" / "run.py"
 SPEC = importlib.util.spec_from_file_location("known_answers", FILE)
@@ -129,7 +130,7 @@ def test_failed_runs_are_left_out_and_said():
     y[7, 1] = np.inf
     y[9:30, 0] = np.nan
     said = indices(unit, y, ["a", "b", "c"])
-    assert said.points == 255 and len(said.notes) == 2
+    assert said.points == 255 and len(said.notes) == 3  # the third: not validated
     assert np.abs(said.table.total - function.total).max() < 0.04
     with pytest.raises(InputError, match="every run failed"):
         indices(unit, np.full_like(y, np.nan), ["a", "b", "c"])
@@ -286,3 +287,65 @@ def test_replicates_that_agree_have_no_luck_and_more_of_them_leave_less():
         assert wanted > replicates and reach(sd, replicates, wanted) <= GOOD_LUCK
         assert wanted == 4 or reach(sd, replicates, wanted - 1) > GOOD_LUCK
         assert hidden_by_luck(wanted, sd * (replicates / wanted) ** 0.5) is None, "the advice helps"
+
+
+ALIASED = 20  # factors of Ishigami's function with dummies
+
+
+def with_dummies(points, seed, checks):
+    """Ishigami's function with 17 factors that do nothing, on a Sobol net of so many points with so many random ones beside it."""
+    function, rng = KNOWN.ishigami(), np.random.default_rng([seed, 7])
+    unit = np.vstack([qmc.Sobol(ALIASED, rng=np.random.default_rng(seed)).random(points), rng.random((checks, ALIASED))])
+    return unit, function.at(unit[:, :3]), np.arange(len(unit)) >= points
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_q2_is_earned_where_the_net_does_not_help(seed):
+    """Terms of a net look alike at all its points, so folds of it flatter; random points beside it do not."""
+    unit, y, judges = with_dummies(128, seed, 128)
+    emulator = Emulator.fit(unit, y, validation=judges)
+    fresh = np.random.default_rng(5).random((4000, ALIASED))
+    exact = KNOWN.ishigami().at(fresh[:, :3])
+    true = 1 - np.mean((exact - emulator.predict(fresh)) ** 2) / exact.var()
+    low, high = emulator.q2_interval
+    assert emulator.validated == 128 and low <= emulator.q2 <= high
+    assert low - 0.1 <= true <= high + 0.1
+    said = indices(unit, y, [f"x{k}" for k in range(ALIASED)], validation=judges, luck=False)
+    assert said.q2 == emulator.q2 and said.validated == 128 and not any("not validated" in note for note in said.notes)
+    if said.refused is None:
+        assert (said.table.total_low[3:] < 0.02).all()  # no dummy is said to matter
+
+
+def test_terms_that_a_net_cannot_tell_apart_are_kept_out():
+    unit = qmc.Sobol(8, rng=np.random.default_rng(0)).random(64)
+    unit = np.column_stack([unit, unit[:, 0]])  # a factor twice
+    basis = Basis.of(unit)
+    terms = np.vstack([np.eye(9, dtype=np.int8), hyperbolic(9, 200)])
+    kept, columns = _told_apart(basis, unit, terms)
+    assert len(kept) == len(np.unique(kept, axis=0)) and not (kept[:, 0].astype(bool) & kept[:, 8].astype(bool)).any()
+    alike = np.abs(np.corrcoef(columns, rowvar=False)) - np.eye(len(kept))
+    assert alike.max() <= max(0.5, 5 / 8) + 1e-6
+
+
+def test_points_of_which_something_is_wrong_are_spoken_of():
+    rng = np.random.default_rng(0)
+    unit = rng.random((200, 4))
+    y = unit[:, 0] + 0.1 * unit[:, 1]
+    twice = np.column_stack([unit, unit[:, 2]])
+    assert any("x2 and x4 have the same values" in note for note in indices(twice, y, [f"x{k}" for k in range(5)], luck=False).notes)
+    leaning = unit.copy()
+    leaning[:, 3] = 0.6 * unit[:, 2] + 0.4 * unit[:, 3]
+    assert any("most in x2 and x3" in note for note in indices(leaning, y, [f"x{k}" for k in range(4)], luck=False).notes)
+    failing = np.where(unit[:, 1] > 0.85, np.nan, y)
+    assert any("Runs fail where x1 is high" in note for note in indices(unit, failing, [f"x{k}" for k in range(4)], luck=False).notes)
+    assert not any("fail where" in note or "goes with" in note for note in indices(unit, y, [f"x{k}" for k in range(4)], luck=False).notes)
+
+
+def test_small_and_lopsided_designs():
+    rng = np.random.default_rng(0)
+    rare = np.column_stack([np.where(rng.random(300) < 0.1, 0.95, 0.45), rng.random(300)])  # a choice that is seldom taken
+    said = indices(rare, 3.0 * (rare[:, 0] > 0.9) + rare[:, 1], ["rare", "b"], luck=False)
+    assert said.q2 > 0.95
+    many = rng.random((64, 100))
+    few = indices(many, many[:, 0] + 0.01 * rng.normal(size=64), [f"x{k}" for k in range(100)], luck=False)
+    assert few.refused or few.table.total.idxmax() == 0

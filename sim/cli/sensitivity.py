@@ -10,7 +10,6 @@ from sim.cli.compare import chosen
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import beliefs_of, outline, swept
 from sim.errors import number
-from sim.methods import UNVALIDATED
 from sim.studies.findings import FIGURES, FILES, FOLDER, Analysis, Finding
 from sim.studies.sensitivity import analyze, default_outputs, method_for, output_of
 from sim.studies.study import Study
@@ -97,7 +96,7 @@ def heading(finding: Finding) -> str:
     mean = amount(found.mean, found.sd, sign=not output.level).partition(" ±")[0]
     facts = [f"mean {mean}, sd {amount(found.sd)} over {number(found.points)} points"]
     if found.q2 is not None:
-        facts.append(f"the emulator foretells {100 * max(found.q2, 0):.0f} % of it (Q2 {found.q2:.2f}, {UNVALIDATED})")
+        facts.append(f"the emulator foretells {100 * max(found.q2, 0):.0f} % of it (Q2 {found.q2:.2f}, {found.judged})")
     if found.noise_share is not None:
         facts.append(f"luck is {100 * found.noise_share:.0f} % of the differences between single runs")
     if found.noise_share_of_mean is not None and found.replicates > 1:

@@ -1,6 +1,5 @@
 """Words that tables, figures and reports use, for `confianza explain terms`."""
 
-from sim.methods import UNVALIDATED
 
 TERMS = {
     "adult": "A person of 18 or more who lives in the city: stopped, robbed, told by others, asked in surveys. The unit of all shares.",
@@ -19,7 +18,8 @@ TERMS = {
     "VR": "Variance reduction: how many times as many runs with luck of their own it would take to know an effect as well.",
     "half_width": "In a study's rule for when to stop: the precision of the mean effect that is good enough.",
     "ICC": "Intraclass correlation: the share of the variance of answers that lies between neighborhoods.",
-    "Q2": f"Share of the variance that an emulator foretells: 1 is all, 0 no more than the mean; found {UNVALIDATED}.",
+    "Q2": "Share of the variance that an emulator foretells at points it has not seen: 1 is all, 0 no more than the mean. Validated: at "
+    "random points that are not of the design. On the design's own points alone it may be flattered.",
     "emulator": "A fast statistical copy of what the model makes of its parameters, fitted to the runs of a study.",
     "total index": "Share of an output's variance in which a factor has a part, alone or with others (Sobol).",
     "net benefit": "Willingness to pay x benefit - cost, in thousand pesos.",

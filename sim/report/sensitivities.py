@@ -137,9 +137,10 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
         limits = words.retold(found.covers if finding.spoke else str(found.refused))
         rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, limits])
     label = words["sensitivity"]
-    validated = label["unvalidated"]
+    first = analysis.findings[0].sensitivity
+    validated = words.say("sensitivity.validated", many=words.number(first.validated)) if first.validated else label["unvalidated"]
     columns = [label[key].format(validated=validated) for key in ("output", "unit", "spread", "foretold", "luck", "told")]
-    caption = words.say("sensitivity.outputs", points=words.number(analysis.findings[0].sensitivity.points), validated=validated)
+    caption = words.say("sensitivity.outputs", points=words.number(first.points), validated=validated)
     return Table(caption, columns, rows, frozenset((2, 3, 4)))
 
 

@@ -7,12 +7,12 @@ from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from sim.engine.journal import command
 from sim.errors import InputError, number, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
+from sim.methods.threads import single_threaded
 from sim.results import versions
 from sim.sources import sources
 from sim.studies import verdicts
@@ -23,8 +23,8 @@ from sim.studies.designs import kind_of
 from sim.studies.draws import Draws
 from sim.studies.limits import known, unit_of
 from sim.studies.preferences import COST, Preferences, checked_budget, checked_pay, checked_value
+from sim.studies.reading import Reading
 from sim.studies.study import Study
-from sim.studies.sweep import Sweep
 
 __all__ = ["Decision", "check", "decide"]
 
@@ -47,9 +47,9 @@ class Asked(NamedTuple):
     week: int
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
+@single_threaded
 def decide(
-    sweep: Sweep,
+    sweep: Reading,
     *,
     value: Mapping[str, float] | None = None,
     unit: str | None = None,
@@ -59,7 +59,7 @@ def decide(
 ) -> Decision:
     """Which arm is best, how sure that is, and what to find out first.
 
-    sweep   a sim.studies.sweep.Sweep whose runs are there; its design must be a sample of what is uncertain
+    sweep   a sim.studies.sweep.Sweep, or another reading, whose runs are there; its design must be a sample of what is uncertain
     value   units of benefit for a unit of each measure's effect, as {"mean_trust": 100}
     unit    what a unit of benefit is called
     pay     from what to what a unit of benefit may be worth, thousand pesos, for the whole city over the horizon
@@ -103,7 +103,7 @@ def check(
     _asked(study, value, unit, pay, budget, week)
 
 
-def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], sweep: Sweep, started: float) -> Decision:
+def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], sweep: Reading, started: float) -> Decision:
     """All tables."""
     outcomes, study = told.outcomes, told.study
     compared = well_known(told, cubes)
@@ -181,13 +181,13 @@ def _check(study: Study) -> None:
         raise InputError(message, "Take the design sobol, lhs, random or draws.")
 
 
-def _effects(sweep: Sweep, measure: str, week: int) -> np.ndarray:
+def _effects(sweep: Reading, measure: str, week: int) -> np.ndarray:
     """n x r x (arms - 1): the paired effect of each arm but the first; nan where a run failed or is missing."""
     cube = sweep.store.cube(measure)[..., sweep.study.at.index(week)]
     return (cube[:, 1:] - cube[:, :1]).transpose(0, 2, 1)
 
 
-def _dependence(sweep: Sweep) -> tuple[np.ndarray, np.ndarray]:
+def _dependence(sweep: Reading) -> tuple[np.ndarray, np.ndarray]:
     """Which factors depend on others (d, bool), and the cluster of each draw (n)."""
     study, unit = sweep.study, sweep.points.unit
     assert study.design is not None

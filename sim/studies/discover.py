@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from sim.engine.journal import command
 from sim.errors import InputError
@@ -16,6 +15,7 @@ from sim.methods.discovery.boxes import ALPHA, MOST, marks
 from sim.methods.discovery.prim import Box, Cases
 from sim.methods.discovery.search import PERMUTATIONS, RESAMPLES, Found, least_mass, search
 from sim.methods.discovery.tree import tree
+from sim.methods.threads import single_threaded
 from sim.parameters import CODEBOOK
 from sim.results import versions
 from sim.sources import sources
@@ -24,9 +24,9 @@ from sim.studies.designs import kind_of
 from sim.studies.discoveries import BOX, Discovery, Luckless, notes, rule_text, sentences
 from sim.studies.draws import Draws
 from sim.studies.factors import Factor
+from sim.studies.reading import Reading
 from sim.studies.sensitivity import first_sentence, mean_over_replicates
 from sim.studies.study import Study
-from sim.studies.sweep import Sweep
 
 __all__ = ["Discovery", "discover"]
 
@@ -40,9 +40,9 @@ class Column(NamedTuple):
     choice: str | None
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
+@single_threaded
 def discover(
-    sweep: Sweep,
+    sweep: Reading,
     condition: str,
     *,
     week: int | None = None,
@@ -53,7 +53,7 @@ def discover(
 ) -> Discovery:
     """Where, in the space of what varies, a condition holds.
 
-    sweep         a sim.studies.sweep.Sweep whose runs are there
+    sweep         a sim.studies.sweep.Sweep, or another reading, whose runs are there
     condition     "effect:ARM:MEASURE < 0", "level:ARM:MEASURE >= 45000" or "MEASURE > 0.5" (its level in the arm `vs`)
     week          at whose end it is read, by default the study's last
     alpha         greatest p of the permutation test, and greatest quasi-p of a restriction
@@ -102,7 +102,7 @@ def check_design(study: Study) -> None:
         raise InputError(message, "Take another, as design: {sobol: 1024}")
 
 
-def luckless(sweep: Sweep, asked: Condition) -> Luckless:
+def luckless(sweep: Reading, asked: Condition) -> Luckless:
     """The output of a condition at each draw with luck taken off, and how likely the condition holds there."""
     study = sweep.study
     runs = np.asarray(sweep.values(asked.output.of, asked.output.week), float)

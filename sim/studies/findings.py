@@ -232,7 +232,8 @@ def _finding(scalars: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Findin
     tables: dict[str, Any] = dict.fromkeys(FRAMES)
     for field, frame in frames.items():
         own = frame[frame.of == output.of].drop(columns="of").reset_index(drop=True)
-        tables[field] = own if len(own) else None
+        told = field == "interactions" and scalars["sensitivity"]["method"] == "emulator" and not scalars["sensitivity"]["refused"]
+        tables[field] = own if len(own) or told else None
     if tables["table"] is None:
         tables["table"] = pd.DataFrame({"factor": []})
     return Finding(output, Sensitivity(**scalars["sensitivity"], **tables).apart_from_luck())

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from sim.engine.journal import command
 from sim.errors import InputError
 from sim.methods import UNVALIDATED
 from sim.methods.sensitivity import Sensitivity, indices
+from sim.methods.threads import single_threaded
 from sim.results import versions
 from sim.sources import sources
 from sim.studies.designs import OPTIONS, kind_of
 from sim.studies.factors import Factor, group_names
 from sim.studies.findings import Analysis, Finding, Output
 from sim.studies.limits import known, unit_of
+from sim.studies.reading import Reading
 from sim.studies.study import Study
-from sim.studies.sweep import Sweep
 
 ANY = ("emulator", "delta", "pawn")  # methods that can read every design with enough points
 OWN = {"morris": "morris", "saltelli": "sobol", "efast": "efast", "oat": "oat"}  # methods by the design that they need
@@ -75,13 +75,18 @@ def method_for(study: Study, method: str | None = None) -> str:
     return chosen
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")  # matrices are small: more threads would wait for each other
+@single_threaded
 def analyze(
-    sweep: Sweep, of: Sequence[str] = (), *, method: str | None = None, week: int | None = None, progress: Callable[[], None] | None = None
+    sweep: Reading,
+    of: Sequence[str] = (),
+    *,
+    method: str | None = None,
+    week: int | None = None,
+    progress: Callable[[], None] | None = None,
 ) -> Analysis:
     """What outputs of a sweep depend on.
 
-    sweep     a sim.studies.sweep.Sweep whose runs are there
+    sweep     a sim.studies.sweep.Sweep, or another reading, whose runs are there
     of        "effect:ARM:MEASURE", "level:ARM:MEASURE" or a measure (its level in the arm `vs`); by default `default_outputs`
     method    "emulator", "delta" or "pawn" for any design; "sobol", "morris", "efast", "oat" for their own; by default what suits it
     week      at whose end outputs are read, by default the study's last

@@ -126,10 +126,11 @@ class Outcomes:
         points[:, fixed] = np.repeat(stay, each, axis=0)
         filling = qmc.Sobol(free.size, rng=np.random.default_rng([seed, 7])).random_base2((len(points) - 1).bit_length())
         points[:, free] = filling[: len(points)]
-        levels = Basis.of(self.unit).levels
+        basis = Basis.of(self.unit)
         for factor in free:
-            if (values := levels[factor]) is not None:
-                points[:, factor] = values[np.minimum((points[:, factor] * values.size).astype(int), values.size - 1)]
+            if (values := basis.levels[factor]) is not None:
+                ends = np.cumsum(basis.nodes(int(factor))[1])[:-1]
+                points[:, factor] = values[np.searchsorted(ends, points[:, factor], side="right")]
         return points, which.ravel()
 
     def stand_in(self, pays: np.ndarray, allowed: np.ndarray) -> tuple[PerDraw, PerDraw]:

@@ -11,21 +11,28 @@ from sim.errors import InputError, closest
 from sim.methods import UNVALIDATED
 from sim.methods.sensitivity.emulator import LEAST_POINTS, Emulator
 from sim.methods.sensitivity.estimators import ESTIMATORS
+from sim.methods.sensitivity.inputs import remarks
 from sim.methods.sensitivity.noise import Responses, checked, responses
 from sim.methods.sensitivity.polynomials import Basis
 from sim.methods.sensitivity.result import LEAST_Q2, Sensitivity, blank
 from sim.methods.sensitivity.shares import Shares, first_and_total, shares
+from sim.methods.threads import single_threaded
 
 PAIRS = 60  # interactions shown at most
 CURVE = 41  # points of a main-effect curve
 PREFIXES = (0.25, 0.5, 1.0)  # shares of the design that show convergence
 METHODS = ("emulator", *ESTIMATORS)
+UNVALIDATED = (
+    "Q2 is measured on the design's own points, not validated: if these depend on each other, as those of a net do, it may be flattered. "
+    "Random points beside the design tell (confianza extend adds them)."
+)
 COVERS = (
     "95 % intervals: the choice of points, luck{luck}, and what the emulator misses ({missed:.1%} of the variance{too}), a tenth of it for "
     "every factor and more for those with large totals. They do not cover other ranges or distributions of the factors."
 )
 
 
+@single_threaded
 def indices(
     unit: np.ndarray,
     y: np.ndarray,
@@ -41,7 +48,7 @@ def indices(
     """How the output depends on each factor, or group of factors.
 
     unit    n x d: points of the design, each factor as the share of its distribution that lies below. A factor with 8 values or fewer
-            is taken as discrete, its values as equally likely
+            is taken as discrete, each value as likely as it is often
     y       n x r: the output at each point and replicate; nan where a run failed. Replicate j has the same luck at all points
     names   d, the factors in the order of the columns
     method  emulator (any design that fills the cube), delta, pawn (the same), or one that needs its own design: sobol, morris,
@@ -85,9 +92,11 @@ def _emulated(
     unit: np.ndarray, runs: Responses, names: list[str], members: dict[str, np.ndarray], judges: np.ndarray, seed: int
 ) -> Sensitivity:
     """The method `emulator`. judges: n, bool, the validation points."""
+    said_of_points = remarks(unit, names, runs.kept)
     unit, mean, judges = unit[runs.kept], runs.mean, judges[runs.kept]
     left_out, runs = runs.failed, runs.at(slice(None))
     found = blank("emulator", list(members), runs)
+    found.notes.extend(said_of_points)
     if left_out:
         found.notes.append(f"{left_out} points were left out because every run of them failed.")
     if missing := int((runs.runs < runs.replicates).sum()):
@@ -103,6 +112,8 @@ def _emulated(
     found.emulator = emulator = Emulator.fit(unit, runs, seed=seed, validation=judges)
     found.q2, (found.q2_low, found.q2_high), found.validated = emulator.q2, emulator.q2_interval, emulator.validated
     every = np.array(list(members.values()))
+    if not emulator.validated:
+        found.notes.append(UNVALIDATED)
     _tell_noise(found, emulator, float(mean.var()))
     found.refused = _refusal(emulator, found, len(names))
     if found.refused:

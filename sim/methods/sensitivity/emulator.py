@@ -2,22 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from sim.methods.sensitivity.gaussian import Gaussian
+from sim.methods.sensitivity.gaussian import Gaussian, left_alone
 from sim.methods.sensitivity.noise import Responses, responses
 from sim.methods.sensitivity.polynomials import Basis, Polynomials
 from sim.methods.sensitivity.selection import folded
+from sim.methods.threads import single_threaded
 
 FOLDS = 10
-SMALL, FEW = 150, 20  # points and factors up to which a Gaussian process is tried too
+SMALL = 150  # points up to which surfaces are made one after the other
+MOST = 1024  # points up to which a Gaussian process is tried too
+HOPE = 0.95  # of what polynomials miss: where a process that has seen the design may miss more, it is not tried on folds
 LEAST_POINTS = 16
 LEAST_JUDGES = 12  # validation points from which a Q2 is told
 SURE = 0.9  # of the interval of a Q2
-GOOD = 0.02  # share of the variance: polynomials that miss no more need no rival
+GOOD = 0.002  # share of the variance: polynomials that miss no more need no rival
 Surface = Polynomials | Gaussian
 Kind = type[Polynomials] | type[Gaussian]
+Fit = Callable[[Basis, np.ndarray, np.ndarray, np.random.Generator, np.ndarray, int | None], Surface]
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,12 @@ class Emulator:
     validation: np.ndarray
 
     @classmethod
+    @single_threaded
     def fit(
         cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Kind | None = None, clusters: np.ndarray | None = None,
         validation: np.ndarray | None = None,
     ) -> "Emulator":  # fmt: skip
-        """Sparse polynomials; of a small design a Gaussian process too if they miss something, and the better of the two is kept.
+        """Sparse polynomials; if they miss something, up to 1,024 points, a Gaussian process too, and the better of the two is kept.
 
         unit  n x d, in [0, 1];  y: n, n x r (replicates, nan where a run failed), or runs taken apart already
         kind  Polynomials or Gaussian, to have that one
@@ -59,14 +66,15 @@ class Emulator:
         runs = y if isinstance(y, Responses) else responses(np.asarray(y, dtype=float).reshape(len(unit), -1))
         unit = np.asarray(unit, dtype=float)[runs.kept]
         judges = np.zeros(len(unit), dtype=bool) if validation is None else np.asarray(validation, dtype=bool)[runs.kept]
-        n, d = unit.shape
         _, same = np.unique(unit if clusters is None else np.asarray(clusters)[runs.kept], axis=0, return_inverse=True)
         same = same.ravel()
-        first = cls(runs, unit, *_tried((kind or Polynomials).fit, unit, runs.mean, same, seed), judges)
-        if kind or n > SMALL or d > FEW or first.missed <= GOOD * float(np.var(runs.mean)):
+        made = partial(_tried, cls, runs, unit, judges, same, seed)
+        if kind is Polynomials:
+            return made(_polynomials)
+        first = made(_polynomials)
+        if len(unit) > MOST or (kind is None and first.missed <= GOOD * float(np.var(runs.mean))):
             return first
-        other = cls(runs, unit, *_tried(Gaussian.fit, unit, runs.mean, same, seed), judges)
-        return min(first, other, key=lambda one: float(np.mean(one.left[~judges] ** 2)))  # not by the points that judge the winner
+        return _better(first, made, seed, always=kind is Gaussian)
 
     @property
     def kind(self) -> str:
@@ -133,19 +141,42 @@ class Emulator:
         return max(np.sqrt(judged / own), 1.0) if own > 0 else 1.0
 
 
-def _tried(
-    fit: Callable[..., Surface], unit: np.ndarray, y: np.ndarray, same: np.ndarray, seed: int
-) -> tuple[Surface, np.ndarray, tuple[Surface, ...], np.ndarray]:
-    """A surface of one kind for all points and for all but each fold, with what the latter leave.
+def _tried(cls: type[Emulator], runs: Responses, unit: np.ndarray, judges: np.ndarray, same: np.ndarray, seed: int, fit: Fit) -> Emulator:
+    """An emulator with a surface of one kind for all points and for all but each fold.
 
     same  n: points with the same number, all numbers from 0 on, are in the same fold
     """
-    basis, fold = Basis.of(unit), folded(same, FOLDS, np.random.default_rng([seed, 1]))
+    y, basis, fold = runs.mean, Basis.of(unit), folded(same, FOLDS, np.random.default_rng([seed, 1]))
     inner = same if int(same.max()) + 1 < len(y) else np.arange(len(y))
     surfaces, left = [], y - y.mean()
     for one in range(fold.max() + 1):
         out = fold == one
-        surface = fit(basis, unit[~out], y[~out], np.random.default_rng([seed, 2, one]), inner[~out])
+        surface = fit(basis, unit[~out], y[~out], np.random.default_rng([seed, 2, one]), inner[~out], one)
         left[out] = y[out] - surface.predict(unit[out])
         surfaces.append(surface)
-    return fit(basis, unit, y, np.random.default_rng([seed, 2]), inner), fold, tuple(surfaces), left
+    whole = fit(basis, unit, y, np.random.default_rng([seed, 2]), inner, None)
+    return cls(runs, unit, whole, fold, tuple(surfaces), left, judges)
+
+
+def _polynomials(
+    basis: Basis, unit: np.ndarray, y: np.ndarray, rng: np.random.Generator, same: np.ndarray, fold: int | None
+) -> Polynomials:  # fmt: skip
+    return Polynomials.fit(basis, unit, y, rng, same)
+
+
+def _better(first: Emulator, made: Callable[[Fit], Emulator], seed: int, *, always: bool) -> Emulator:
+    """Polynomials, or a Gaussian process that reads the factors which they found, if it misses less at points of the design that it has
+    not seen. Points that judge have no say in that: else the winner would be flattered by having won there.
+    """
+    polynomials: list[Any] = [*first.tried, first.surface]  # the last is of all points
+    y, unit, own = first.responses.mean, first.unit, ~first.validation
+    whole = Gaussian.fit(Basis.of(unit), unit, y, np.random.default_rng([seed, 3]), size=polynomials[-1].sizes)
+    before = float(np.mean(first.left[own] ** 2))
+    if not always and float(np.mean(left_alone(whole, y)[own] ** 2)) > HOPE * before:
+        return first
+
+    def fit(basis: Basis, points: np.ndarray, means: np.ndarray, rng: np.random.Generator, same: np.ndarray, fold: int | None) -> Surface:
+        return whole if fold is None else Gaussian.fit(basis, points, means, rng, size=polynomials[fold].sizes, near=whole)
+
+    other = made(fit)
+    return other if always or float(np.mean(other.left[own] ** 2)) < before else first

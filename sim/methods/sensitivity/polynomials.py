@@ -32,24 +32,28 @@ ROWS = 4096  # predicted at once, which bounds memory
 class Basis:
     """Polynomials of each factor, orthonormal over its distribution: degree 0 to `HIGHEST`.
 
-    levels     of each factor: its values if it is discrete (all equally likely), or None
+    levels     of each factor: its values if it is discrete, or None
+    chances    of each factor: how likely each of these is: as often as it stands in the design, or all alike if that is what chance makes
     transforms d x (HIGHEST + 1) x (HIGHEST + 1): from Legendre polynomials to those of the factor. The unit matrix if it is
                continuous; for a discrete factor with L values, degrees of L and more are zero
     """
 
     levels: tuple[np.ndarray | None, ...]
+    chances: tuple[np.ndarray | None, ...]
     transforms: np.ndarray
 
     @classmethod
     def of(cls, unit: np.ndarray) -> "Basis":
         """The basis that suits the points of a design (n x d)."""
-        levels, transforms = [], []
+        levels, chances, transforms = [], [], []
         for column in unit.T:
-            values = np.unique(column)
+            values, counts = np.unique(column, return_counts=True)
             few = values.size <= min(DISCRETE, len(column) // 4)
+            likely = _likely(counts)
             levels.append(values if few else None)
-            transforms.append(_orthonormal(values) if few else np.eye(HIGHEST + 1))
-        return cls(tuple(levels), np.array(transforms))
+            chances.append(likely if few else None)
+            transforms.append(_orthonormal(values, likely) if few else np.eye(HIGHEST + 1))
+        return cls(tuple(levels), tuple(chances), np.array(transforms))
 
     @property
     def degrees(self) -> np.ndarray:
@@ -58,9 +62,9 @@ class Basis:
 
     def nodes(self, factor: int) -> tuple[np.ndarray, np.ndarray]:
         """Where to read a function of one factor, and with what weights, to integrate it."""
-        values = self.levels[factor]
-        if values is not None:
-            return values, np.full(values.size, 1 / values.size)
+        values, chances = self.levels[factor], self.chances[factor]
+        if values is not None and chances is not None:
+            return values, chances
         at, weights = np.polynomial.legendre.leggauss(48)
         return (at + 1) / 2, weights / 2
 
@@ -89,11 +93,18 @@ def _legendre(unit: np.ndarray, highest: int = HIGHEST) -> np.ndarray:
     return values * np.sqrt(2 * np.arange(highest + 1) + 1)
 
 
-def _orthonormal(values: np.ndarray) -> np.ndarray:
-    """Transform that makes Legendre polynomials orthonormal over equally likely values."""
+def _likely(counts: np.ndarray) -> np.ndarray:
+    """How likely each value of a discrete factor is, from how often each was seen."""
+    n, k = counts.sum(), counts.size
+    alike = np.abs(counts - n / k) <= 3.0 * np.sqrt(n / k * (1 - 1 / k))
+    return np.full(k, 1 / k) if alike.all() else counts / n
+
+
+def _orthonormal(values: np.ndarray, likely: np.ndarray) -> np.ndarray:
+    """Transform that makes Legendre polynomials orthonormal over values with these probabilities."""
     count = values.size
     legendre = _legendre(values[:, None])[0, :, :count]
-    r = np.linalg.qr(legendre / np.sqrt(count), mode="r")
+    r = np.linalg.qr(legendre * np.sqrt(likely)[:, None], mode="r")
     transform = np.zeros((HIGHEST + 1, HIGHEST + 1))
     transform[:count, :count] = np.linalg.inv(r) * np.sign(np.diag(r))
     return transform
@@ -157,6 +168,11 @@ class Polynomials:
     def again(self, unit: np.ndarray, y: np.ndarray) -> list["Polynomials"]:
         """The same terms fitted to other responses (n x r)."""
         return _fitted(self.basis, self.basis.products(unit, self.terms), self.terms, y)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """d: variance of all terms in which each factor is."""
+        return self.coefficients**2 @ (self.terms > 0)
 
     def predict(self, unit: np.ndarray) -> np.ndarray:
         """n: the response at points (n x d)."""
@@ -231,7 +247,7 @@ def _pairs(basis: Basis, unit: np.ndarray, y: np.ndarray, mains: np.ndarray, mos
 
 def _enriched(basis: Basis, first: Polynomials, terms: np.ndarray, limit: int) -> np.ndarray:
     """The terms, then those of higher degree in the factors that mattered most at first look."""
-    weight = first.coefficients**2 @ (first.terms > 0)
+    weight = first.sizes
     active = np.sort(np.argsort(weight)[::-1][: min(ACTIVE, int((weight > 0).sum()))])
     known = {row.tobytes() for row in terms}
     inner = hyperbolic(active.size, int(np.clip(2 * limit, 100, SECOND)))

@@ -76,6 +76,13 @@ class Sensitivity:
     luck_error: float | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def judged(self) -> str:
+        """How Q2 was earned, in words."""
+        if not self.validated:
+            return "on the design's own points, not validated"
+        return f"validated on {self.validated} points, 90 % interval {self.q2_low:.2f} to {self.q2_high:.2f}"
+
     def __post_init__(self) -> None:
         self.emulator: Emulator | None = None  # not a field: it is not saved
 

@@ -1,0 +1,209 @@
+"""Does the emulator tell the truth about itself, and is it as good as others? Functions x factors x designs x sizes, answers known.
+
+    python experiments/known-answers/battery.py [--quick] [--cells N] [--minutes 30] [--out out/battery] [--page docs/battery.md]
+
+Each cell takes a function with dummies beside its own factors, a design, and validation points as a study has them, and asks for
+indices. Then 4,000 fresh points say what Q2 is in truth. The rivals learn from the same points, those for validation included, and were
+named before the first run: openTURNS' polynomial chaos with least angle regression, scikit-learn's Gaussian process and its boosted trees,
+each with its usual settings. What is counted:
+
+    near      of cells in which it spoke: stated Q2 within .05 of the truth
+    held      of cells: the truth inside the stated 90 % interval of Q2
+    refused   of cells in which the best rival reaches .6: the emulator said nothing
+    covered   of 95 % intervals of first and total indices of factors that act: the exact one inside
+    false     of dummies: an interval of the total that begins above .02
+
+Cells come in an order in which the first N are a fair picture of all.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from functions import FUNCTIONS, Function, exact
+from scipy.stats import qmc
+
+from sim.methods.sensitivity import indices
+from sim.methods.threads import single_threaded
+from sim.results import write
+from sim.studies.designs import usual_checks
+
+FACTORS, DESIGNS, SIZES = (6, 20, 100), ("sobol", "random", "lhs"), (64, 256, 1024)
+FRESH = 4000
+NEAR, REACHED = 0.05, 0.6
+LARGEST = 512  # points from which scikit-learn's process learns: more take minutes
+
+
+def cells() -> list[tuple[Function, int, str, int]]:
+    """All cells: each function with every number of factors and size, the designs in turn; in an order that mixes them."""
+    made = []
+    for number, (function, (place, factors), (row, size)) in enumerate(product(FUNCTIONS, enumerate(FACTORS), enumerate(SIZES))):
+        many = max(factors, function.active)
+        made.append((function, many, DESIGNS[(number // 9 + place + row) % 3], size))
+    order = np.random.default_rng(11).permutation(len(made))
+    return [made[place] for place in order]
+
+
+def points_of(design: str, factors: int, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a design with its validation points, and which those are."""
+    own = {
+        "sobol": lambda: qmc.Sobol(factors, rng=rng).random(size),
+        "lhs": lambda: qmc.LatinHypercube(factors, rng=rng).random(size),
+        "random": lambda: rng.random((size, factors)),
+    }[design]()
+    checks = usual_checks(size)
+    return np.vstack([own, rng.random((checks, factors))]), np.arange(size + checks) >= size
+
+
+def openturns(unit: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Polynomial chaos, least angle regression, corrected leave-one-out, terms of a hyperbolic set. ImportError without openTURNS."""
+    import openturns as ot
+
+    ot.Log.Show(ot.Log.NONE)
+    n, d = unit.shape
+    enumerate_ = ot.HyperbolicAnisotropicEnumerateFunction(d, 0.6)
+    basis = ot.OrthogonalProductPolynomialFactory([ot.LegendreFactory()] * d, enumerate_)
+    terms = max(2 * d, min(4 * n, 1000))
+    selection = ot.LeastSquaresMetaModelSelectionFactory(ot.LARS(), ot.CorrectedLeaveOneOut())
+    rows = ot.Sample((2 * unit - 1).tolist())
+    chaos = ot.FunctionalChaosAlgorithm(
+        rows, ot.Sample(y[:, None].tolist()), ot.JointDistribution([ot.Uniform(-1, 1)] * d), ot.FixedStrategy(basis, terms),
+        ot.LeastSquaresStrategy(selection),
+    )  # fmt: skip
+    chaos.run()
+    surface = chaos.getResult().getMetaModel()
+    return lambda points: np.array(surface(ot.Sample((2 * points - 1).tolist())))[:, 0]
+
+
+def process(unit: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """scikit-learn's Gaussian process, a length scale a factor up to 20 factors."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    lengths = np.full(unit.shape[1], 1.0) if unit.shape[1] <= 20 else 3.0
+    kernel = ConstantKernel(1.0) * RBF(lengths, (0.05, 50)) + WhiteKernel(0.01, (1e-6, 10))
+    return GaussianProcessRegressor(kernel, normalize_y=True).fit(unit[-LARGEST:], y[-LARGEST:]).predict
+
+
+def trees(unit: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """scikit-learn's boosted trees."""
+    from sklearn.ensemble import GradientBoostingRegressor
+
+    return GradientBoostingRegressor(n_estimators=300, learning_rate=0.05, subsample=0.5, random_state=0).fit(unit, y).predict
+
+
+RIVALS = {"openturns": openturns, "process": process, "trees": trees}
+
+
+def truth(predicted: np.ndarray, y: np.ndarray) -> float:
+    """Q2 at fresh points."""
+    return 1 - float(np.mean((y - predicted) ** 2) / y.var())
+
+
+@single_threaded
+def tried(function: Function, factors: int, design: str, size: int, *, rivals: bool = True) -> dict[str, Any]:
+    """One cell."""
+    seed = [FUNCTIONS.index(function), factors, size, DESIGNS.index(design)]
+    rng = np.random.default_rng(seed)
+    unit, judges = points_of(design, factors, size, rng)
+    fresh = rng.random((FRESH, factors))
+    y, fresh_y = (np.asarray(function.at(each), float) for each in (unit, fresh))
+    started = time.process_time()
+    said = indices(unit, y, [f"x{k}" for k in range(factors)], validation=judges)
+    row: dict[str, Any] = {
+        "function": function.name, "factors": factors, "design": design, "points": size, "checks": int(judges.sum()),
+        "seconds": time.process_time() - started, "stated": said.q2, "low": said.q2_low, "high": said.q2_high,
+        "true": truth(said.emulator.predict(fresh), fresh_y) if said.emulator else np.nan,
+        "surface": said.emulator.kind if said.emulator else "", "spoke": said.refused is None,
+    }  # fmt: skip
+    if said.refused is None:
+        table, act = said.table, function.active
+        pairs = list(zip(("first", "total"), exact(function), strict=True))
+        row["covered"] = float(np.mean([
+            (table[f"{kind}_low"][:act] <= known + 0.005) & (table[f"{kind}_high"][:act] >= known - 0.005) for kind, known in pairs
+        ]))  # fmt: skip
+        row["dummies"], row["alarms"] = factors - act, int((table.total_low[act:] > 0.02).sum())
+    for name, rival in RIVALS.items() if rivals else ():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            started = time.process_time()
+            try:
+                row[name] = truth(rival(unit, y)(fresh), fresh_y)
+            except ImportError:
+                row[name] = np.nan
+            row[f"{name}_seconds"] = time.process_time() - started
+    return row
+
+
+def summary(found: pd.DataFrame) -> dict[str, float]:
+    """What is counted, over cells."""
+    spoke = found[found.spoke]
+    best = found[[name for name in RIVALS if name in found]].max(axis=1) if any(name in found for name in RIVALS) else found.true
+    reached = found[best >= REACHED]
+    return {
+        "cells": len(found), "spoke": len(spoke), "near": float((spoke.stated - spoke.true).abs().le(NEAR).mean()),
+        "within .1": float((spoke.stated - spoke.true).abs().le(0.1).mean()),
+        "held": float(((found.low - 0.005 <= found.true) & (found.high + 0.005 >= found.true)).mean()), "reached": len(reached),
+        "refused": float((~reached.spoke).mean()), "covered": float(spoke.covered.mean()),
+        "false": float(spoke.alarms.sum() / max(spoke.dummies.sum(), 1)), "seconds": float(found.seconds.mean()),
+    }  # fmt: skip
+
+
+def page(found: pd.DataFrame, took: float) -> str:
+    """The published table."""
+    rows = [("all", found), *((f"{key} {value}", part) for key in ("design", "points", "factors") for value, part in found.groupby(key)),
+            *((str(name), part) for name, part in found.groupby("function"))]  # fmt: skip
+    lines = ["| cells | of them | spoke | Q2 within .05 | within .1 | truth in its interval | a rival has .6 | refused there | indices covered "
+             "| false alarms | median Q2: stated | true | openTURNS | process | trees |", "|" + " --- |" * 15]  # fmt: skip
+
+    def share(value: float) -> str:
+        return "-" if np.isnan(value) else f"{100 * value:.0f} %"
+
+    for name, part in rows:
+        told = summary(part)
+        medians = [part[column].median() if column in part else np.nan for column in ("stated", "true", *RIVALS)]
+        cells_ = [name, str(told["cells"]), str(told["spoke"]), share(told["near"]), share(told["within .1"]), share(told["held"]),
+                  str(told["reached"]), share(told["refused"]), share(told["covered"]), share(told["false"]),
+                  *("-" if np.isnan(one) else f"{one:.2f}" for one in medians)]  # fmt: skip
+        lines.append("| " + " | ".join(cells_) + " |")
+    head = (__doc__ or "").split("\n\n", 1)[1]
+    return (
+        "# How honest the emulator is\n\nMade by `make battery`; do not edit. "
+        f"{len(found)} of {len(cells())} cells, {took / 60:.0f} minutes of processor time.\n\n"
+        f"```text\n{head.strip()}\n```\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", type=int, default=len(cells()), help="how many, from the first")
+    parser.add_argument("--quick", action="store_true", help="24 small cells without rivals: less than a minute")
+    parser.add_argument("--minutes", type=float, default=30.0, help="of processor time, after which no other cell is begun")
+    parser.add_argument("--out", type=Path, default=Path("out/battery"))
+    parser.add_argument("--page", type=Path)
+    asked = parser.parse_args()
+    wanted = [cell for cell in cells() if cell[3] <= 256 and cell[1] <= 20][:24] if asked.quick else cells()[: asked.cells]
+    began, rows = time.process_time(), []
+    for cell in wanted:
+        if time.process_time() - began > 60 * asked.minutes:
+            break
+        rows.append(tried(*cell, rivals=not asked.quick))
+        print(
+            " ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}" for key, value in rows[-1].items()), flush=True
+        )
+    found, took = pd.DataFrame(rows), time.process_time() - began
+    print("\n" + "\n".join(f"{key:10} {value:.3f}" for key, value in summary(found).items()))
+    write(asked.out / "cells.csv", lambda path: found.to_csv(path, index=False))
+    if asked.page:
+        asked.page.write_text(page(found, took), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

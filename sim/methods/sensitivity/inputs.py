@@ -1,0 +1,47 @@
+"""What is wrong with the points themselves: factors that go together, and runs that fail in one corner of the space."""
+
+import numpy as np
+
+TOGETHER = 0.3  # correlation of two factors, above that of chance, at which something is said
+CHANCE = 5.0  # standard errors that nothing reaches by chance
+FEW = 5  # failed points from which it is said where they are
+
+
+def remarks(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
+    """What a reader must know of points (n x d) of which some failed (kept: n, bool), in sentences."""
+    return [*_together(unit[kept], names), *_failing(unit, names, kept)]
+
+
+def _together(unit: np.ndarray, names: list[str]) -> list[str]:
+    """The two factors that go together most, if any do: indices are for factors that are independent."""
+    moving = np.flatnonzero(unit.std(axis=0) > 0)
+    if len(moving) < 2 or len(unit) < 3:
+        return []
+    alike = np.abs(np.triu(np.corrcoef(unit[:, moving], rowvar=False), 1))
+    pairs = int((alike > max(TOGETHER, CHANCE / np.sqrt(len(unit)))).sum())
+    if not pairs:
+        return []
+    one, other = (names[moving[place]] for place in np.unravel_index(int(alike.argmax()), alike.shape))
+    if alike.max() > 1 - 1e-9:
+        return [f"{one} and {other} have the same values at all points: what one of them does cannot be told from what the other does."]
+    return [
+        f"In {pairs} pairs of factors one goes with the other over the points, most in {one} and {other} (correlation {alike.max():.2f}). "
+        "Indices are for independent factors: what they say of these is not to be trusted."
+    ]
+
+
+def _failing(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
+    """Where failed points are, if they are not anywhere: the factor that sets them apart most."""
+    failed = unit[~kept]
+    if len(failed) < FEW or kept.sum() < FEW:
+        return []
+    spread = np.sqrt(unit.var(axis=0) * (1 / len(failed) + 1 / kept.sum()))
+    apart = np.divide(failed.mean(axis=0) - unit[kept].mean(axis=0), spread, out=np.zeros(unit.shape[1]), where=spread > 0)
+    most = int(np.abs(apart).argmax())
+    if abs(apart[most]) < CHANCE:
+        return []
+    low, high = np.quantile(failed[:, most], [0.05, 0.95])
+    return [
+        f"Runs fail where {names[most]} is {'high' if apart[most] > 0 else 'low'}: nine of ten failed points lie between {low:.0%} and "
+        f"{high:.0%} of its distribution. What is said holds for the rest of the space."
+    ]
