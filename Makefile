@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-interpreted hard bench check format validate validation which-reform docs clean
+.PHONY: help env demo battery test test-interpreted hard bench check format validate validation which-reform docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ validation: env ## write docs/validation.md anew: patterns, other years and plac
 	$(BIN)/confianza validate national-average --page out/validation/validation.md
 	cp out/validation/validation.md docs/validation.md
 	cp out/validation/validation/*.png out/validation/validation/validation.json docs/validation/
+
+battery: env ## how honest the emulator is: known answers, 30 minutes of processor time (rivals too: pip install openturns)
+	PYTHONPATH=experiments/known-answers $(BIN)/python experiments/known-answers/battery.py --page docs/battery.md
 
 which-reform: env ## which reform for Mexico City and for the average city: 32,768 runs, decisions, reports; about an hour
 	for place in mexico-city:mexico-city-2016 national:national-average; do \

@@ -37,7 +37,7 @@ measures: [mean_trust, reporting_rate]
 at: [4, 8]
 series: [mean_trust]
 """
-RUNS = 64 * 3 * 4
+RUNS = (64 + 50) * 3 * 4
 CHEAP = STUDY.replace("sobol: 64", "sobol: 2").replace("replicates: 4", "replicates: 1")
 
 

@@ -130,6 +130,25 @@ def test_going_on_runs_nothing_twice(tmp_path, quick):
     assert data_of(again.store.folder) == data_of(made.store.folder)
 
 
+def test_a_store_without_validation_points_is_extended_by_them(tmp_path, quick):
+    """As one that an older version made: its design says nothing of them, and they are not taken to be there."""
+    asked, _ = quick
+    plain = STUDY.with_(design={"sobol": 16, "validation": 0})
+    old = plain.to_yaml().replace("  validation: 0\n", "")
+    assert "validation" not in old and parsed(old) == plain
+    made = sweep(plain, tmp_path / "here")
+    assert made.points.checks == 0 and "validation" not in made.runs()
+    asked.clear()
+    made.extend()
+    assert made.points.checks == 16 and {spec.point for spec in asked} == set(range(16, 32))
+    assert made.runs().groupby("point").validation.first().tolist() == [False] * 16 + [True] * 16
+    asked.clear()
+    made.extend(points=32)  # the design grows, and so the validation points move to the end; nothing is run twice
+    assert len(asked) == 32 * 2 * 3 and made.points.checks == 32
+    made.extend()
+    assert made.store.status().missing == 0
+
+
 def test_failures_are_left_out_and_retried(tmp_path, quick):
     asked, failing = quick
     failing |= {(2, "course", 1), (5, "baseline", 0)}

@@ -14,7 +14,7 @@ from sim.sources import sources
 from sim.spread import mean_and_precision
 from sim.studies.budget import scaled
 from sim.studies.compare import BATCH
-from sim.studies.designs import VALIDATION, checks_of, kind_of
+from sim.studies.designs import UNVALIDATED, VALIDATION, checks_of, kind_of
 from sim.studies.limits import Replicates
 from sim.studies.reading import READING, Reading
 from sim.studies.store import SweepStore
@@ -190,7 +190,10 @@ def grown(study: Study, points: int | None) -> Study:
     """
     kind = kind_of(study.design) if study.design else "none"
     design = dict(study.design or {})
-    if points is not None:
+    if points is None:
+        if not design or kind in UNVALIDATED:
+            return study
+    else:
         if kind not in GROWING:
             message = (
                 f"the design '{kind}' cannot be extended: a larger one would have other points." if design else "the study has no design."

@@ -100,14 +100,18 @@ class Emulator:
 
     @property
     def q2_interval(self) -> tuple[float, float]:
-        """Between what Q2 is with a probability of 90 %: which points judge is chance. Of the logarithm of what is missed, a t interval."""
+        """Between what Q2 is with a probability of 90 %: which points judge is chance. Of the logarithm of what is missed, a t interval.
+
+        A few points miss most, and among those that judge there may be none of these: how uneven squares are is told by all points too.
+        """
         from scipy.special import stdtrit  # here, because it takes long to import
 
         square: np.ndarray = self.judged**2
         mean, m = float(square.mean()), len(square)
         if mean <= 0 or m < 2:
             return self.q2, self.q2
-        reach = np.exp(stdtrit(m - 1, (1 + SURE) / 2) * float(square.std(ddof=1)) / mean / np.sqrt(m))
+        uneven = max(float(each.std(ddof=1) / max(each.mean(), 1e-300)) for each in (square, self.left**2))
+        reach = np.exp(stdtrit(m - 1, (1 + SURE) / 2) * uneven / np.sqrt(m))
         return 1 - (1 - self.q2) * reach, 1 - (1 - self.q2) / reach
 
     @property
