@@ -97,7 +97,7 @@ class Space:
 
     def filling(self, count: int, kind: str = "sobol") -> np.ndarray:
         """Points that fill the prior."""
-        return self.snapped(self.prior.with_(design={kind: count}).points().unit)
+        return self.snapped(self.prior.with_(design={kind: count}).points().unit[:count])  # without those that would validate
 
     def columns(self, target: Target) -> np.ndarray:
         """Numbers of the parameters that a target's measure reads."""

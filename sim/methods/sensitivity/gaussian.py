@@ -156,6 +156,8 @@ def _likeliest(points: np.ndarray, y: np.ndarray, start: np.ndarray, looks: int)
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         weights = inverse @ centered
         size = float(centered @ weights) / n
+        if not size > 0:  # nothing is left that differs, or rounding has taken it
+            return 1e12, np.zeros_like(logs)
         change = inverse - np.outer(weights, weights) / size  # of the surprise, for each element of the kernel, twice
         slopes = 0.5 * np.tensordot(squares, change * kernel, 2) * scaled
         slope = 0.5 * noise * float(np.trace(change))
