@@ -116,6 +116,7 @@ def play(page: Path, folder: Path, capsys, monkeypatch) -> None:
     """Do what a page says; AssertionError if something of it does not work."""
     write_files(page, folder)
     monkeypatch.chdir(folder)
+    monkeypatch.delenv("COLUMNS", raising=False)  # pages show what a pipe gets, whatever the width of the terminal that runs the tests
     printed = ""
     for number, block in enumerate(blocks(page)):
         if block.language == "sh":
