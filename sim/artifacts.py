@@ -137,13 +137,12 @@ def mapping(text: object) -> dict[str, Any]:
     return found
 
 
-def checked(wanted: type[T] | Any, data: object, path: Path, kind: Kind) -> T:
+def checked(wanted: Any, data: object, path: Path, kind: Kind) -> Any:
     """The data as what is wanted. InputError that names the first field that is missing or has another type."""
     try:
-        made: T = _adapter(wanted).validate_python(data, strict=True)
+        return _adapter(wanted).validate_python(data, strict=True)
     except ValidationError as failure:
         raise kind.damaged(path, _said(failure)) from None
-    return made
 
 
 def _said(failure: ValidationError) -> str:

@@ -6,7 +6,9 @@ About a thousand damages are known by their numbers; a third is tried, all with 
 
 import json
 import os
+import shlex
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +51,8 @@ ROOT = Path(__file__).parent.parent
 EACH = 1 if os.environ.get("DAMAGES") == "all" else 3  # of so many damages one is tried
 TARGETS = "P06: {value: 0.54, sampling_error: 0.01, discrepancy: 0.02, why: a survey, sources: [assumed]}\n"
 SWEPT = Study(
-    name="Swept", scenario=hostile.TOWN, arms={"course": [{"training": {"start": 0}}]}, vary={"training.gain": [0.3, 1.5], "trust.contact_gain": [0, 0.4]},
+    name="Swept", scenario=hostile.TOWN, arms={"course": [{"training": {"start": 0}}]},
+    vary={"training.gain": [0.3, 1.5], "trust.contact_gain": [0, 0.4]},
     design={"sobol": 4}, replicates=2, measures=["mean_trust", "cost"], series=["trust"], posterior="none",
 )  # fmt: skip
 
@@ -107,10 +110,6 @@ def plain(found: Any) -> str:
     return "\n".join(value.to_csv() if isinstance(value, pd.DataFrame) else repr(value) for value in vars(found).values())
 
 
-def values(found: xr.Dataset) -> str:
-    return seal_of(found)
-
-
 def analyzed() -> Analysis:
     return replace(analysis(FOUND["delta"]), facts=made_decisions.FACTS)
 
@@ -140,8 +139,6 @@ def calibration(folder: Path) -> None:
 @cache
 def store() -> Path:
     """The runs of a small sweep, to be copied."""
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(prefix="confianza-damage-")) / "store"
     sweep(SWEPT, folder, chunk=8)
     return folder
@@ -168,34 +165,53 @@ def use_store(folder: Path) -> None:
     Sweep.load(folder).extend(replicates=2)
 
 
+def loaded(kind: Any) -> Callable[[Path], Any]:
+    """What an artifact that loads itself says."""
+
+    def said(folder: Path) -> str:
+        found = kind.load(folder)
+        return seal_of(found.dataset) if hasattr(found, "dataset") else plain(found)
+
+    return said
+
+
+def points(folder: Path) -> str:
+    return points_table(read_table(folder / "points.csv")[0], None, "points.csv").to_csv()
+
+
+def read_by(load: Callable[[Path], Any], name: str) -> Callable[[Path], Any]:
+    return lambda folder: load(folder / name).to_yaml()
+
+
+DECISION, DISCOVERY = saved(made_decisions.decision), saved(made_decisions.discovery)
+PAIR = saved(lambda: hostile.named_comparison(["one", "two"]))
+CHECKS = copied(ROOT / "docs/validation/validation.json", "validation.json")
+POINTS = texted("trust.contact_gain,training.whom\n0.1,troops\n0.2,both\n", "points.csv")
 KINDS = {
-    "results": Kind(saved(hostile.run), "results.nc", damage.NETCDF, 140, lambda at: values(Results.load(at).dataset), pages),
-    "comparison": Kind(
-        saved(lambda: hostile.named_comparison(["one", "two"])), "comparison.nc", damage.NETCDF, 140, lambda at: values(Comparison.load(at).dataset), pages
-    ),
-    "trial": Kind(saved(hostile.trial), "trial.nc", damage.NETCDF, 90, lambda at: values(TrialResult.load(at).dataset), lambda at: TrialResult.load(at).summary()),
-    "decision": Kind(saved(made_decisions.decision), "decision.json", damage.JSON, 90, lambda at: plain(Decision.load(at)), pages),
-    "decision's table": Kind(saved(made_decisions.decision), "curves.csv", damage.CSV, 40, lambda at: plain(Decision.load(at))),
-    "decision's study": Kind(saved(made_decisions.decision), "study.yaml", damage.YAML, 20, lambda at: plain(Decision.load(at))),
-    "discovery": Kind(saved(made_decisions.discovery), "discovery.json", damage.JSON, 70, lambda at: plain(Discovery.load(at))),
-    "discovery's table": Kind(saved(made_decisions.discovery), "box.csv", damage.CSV, 30, lambda at: plain(Discovery.load(at))),
-    "sensitivity": Kind(saved(analyzed), "sensitivity.json", damage.JSON, 90, lambda at: plain(Analysis.load(at)), pages),
-    "sensitivity's table": Kind(saved(analyzed), "indices.csv", damage.CSV, 40, lambda at: plain(Analysis.load(at))),
-    "pattern checks": Kind(copied(ROOT / "docs/validation/validation.json", "validation.json"), "validation.json", damage.JSON, 80, load_validation),
+    "results": Kind(saved(hostile.run), "results.nc", damage.NETCDF, 140, loaded(Results), pages),
+    "comparison": Kind(PAIR, "comparison.nc", damage.NETCDF, 140, loaded(Comparison), pages),
+    "trial": Kind(saved(hostile.trial), "trial.nc", damage.NETCDF, 90, loaded(TrialResult), lambda at: TrialResult.load(at).summary()),
+    "decision": Kind(DECISION, "decision.json", damage.JSON, 90, loaded(Decision), pages),
+    "decision's table": Kind(DECISION, "curves.csv", damage.CSV, 40, loaded(Decision)),
+    "decision's study": Kind(DECISION, "study.yaml", damage.YAML, 20, loaded(Decision)),
+    "discovery": Kind(DISCOVERY, "discovery.json", damage.JSON, 70, loaded(Discovery)),
+    "discovery's table": Kind(DISCOVERY, "box.csv", damage.CSV, 30, loaded(Discovery)),
+    "sensitivity": Kind(saved(analyzed), "sensitivity.json", damage.JSON, 90, loaded(Analysis), pages),
+    "sensitivity's table": Kind(saved(analyzed), "indices.csv", damage.CSV, 40, loaded(Analysis)),
+    "pattern checks": Kind(CHECKS, "validation.json", damage.JSON, 80, load_validation),
     "posterior": Kind(calibration, "town.csv", damage.CSV, 40, lambda at: load_posterior(at / "town.csv").draws.tolist(), edited=True),
     "posterior's facts": Kind(calibration, "town.yaml", damage.YAML, 30, lambda at: load_posterior(at / "town.csv").own, edited=True),
     "calibration": Kind(calibration, "parameters.csv", damage.CSV, 40, lambda at: Calibration.load(at, "town")._repr_html_(), edited=True),
     "journal": Kind(a_store, "journal.sqlite", damage.SQLITE, 140, of_store, use_store),
     "shard": Kind(a_store, "shards/00000.parquet", damage.BYTES, 20, of_store, use_store),
     "series": Kind(a_store, "series/00001.parquet", damage.BYTES, 20, of_store, use_store),
-    "points": Kind(
-        texted("trust.contact_gain,training.whom\n0.1,troops\n0.2,both\n", "points.csv"), "points.csv", damage.CSV, 30,
-        lambda at: points_table(read_table(at / "points.csv")[0], None, "points.csv").to_csv(), edited=True,
+    "points": Kind(POINTS, "points.csv", damage.CSV, 30, points, edited=True),
+    "targets": Kind(
+        texted(TARGETS, "targets.yaml"), "targets.yaml", damage.YAML, 30, lambda at: load_targets("town", at / "targets.yaml"), edited=True
     ),
-    "targets": Kind(texted(TARGETS, "targets.yaml"), "targets.yaml", damage.YAML, 30, lambda at: load_targets("town", at / "targets.yaml"), edited=True),
-    "scenario": Kind(saved(hostile.run), "scenario.yaml", damage.YAML, 30, lambda at: load_scenario(at / "scenario.yaml").to_yaml(), edited=True),
-    "study": Kind(texted(SWEPT.to_yaml(), "study.yaml"), "study.yaml", damage.YAML, 30, lambda at: load_study(at / "study.yaml").to_yaml(), edited=True),
-    "trial's design": Kind(saved(hostile.trial), "trial.yaml", damage.YAML, 30, lambda at: load_trial(at / "trial.yaml").to_yaml(), edited=True),
+    "scenario": Kind(saved(hostile.run), "scenario.yaml", damage.YAML, 30, read_by(load_scenario, "scenario.yaml"), edited=True),
+    "study": Kind(texted(SWEPT.to_yaml(), "study.yaml"), "study.yaml", damage.YAML, 30, read_by(load_study, "study.yaml"), edited=True),
+    "trial's design": Kind(saved(hostile.trial), "trial.yaml", damage.YAML, 30, read_by(load_trial, "trial.yaml"), edited=True),
 }  # fmt: skip
 TOTAL = sum(kind.many for kind in KINDS.values())
 
@@ -213,6 +229,13 @@ def resealed(path: Path) -> None:
         path.write_text(json.dumps(signed(told)), encoding="utf-8")
 
 
+def check_told(error: InputError, folder: Path, name: str) -> None:
+    """That a refusal says in a sentence which file it is about, and what to do."""
+    told = str(error)
+    assert error.remedy and "Traceback" not in told and len(error.message.splitlines()) == 1, told
+    assert name in told or str(folder) in told or folder.name in (error.file or ""), told
+
+
 def attempt(kind: Kind, folder: Path, before: Any) -> str:
     """What becomes of a damaged file: "refused", "as before" or "other". AssertionError if it is told badly."""
     try:
@@ -220,9 +243,7 @@ def attempt(kind: Kind, folder: Path, before: Any) -> str:
         if after != before or kind.load is of_store:  # a store has more in it than it says at first
             kind.use(folder)
     except InputError as error:
-        told = str(error)
-        assert error.remedy and "Traceback" not in told and len(error.message.splitlines()) == 1, told
-        assert Path(kind.name).name in told or str(folder) in told or (error.file and folder.name in error.file), told
+        check_told(error, folder, Path(kind.name).name)
         return "refused"
     return "as before" if after == before else "other"
 
@@ -241,7 +262,7 @@ def test_damaged(name, tmp_path):
             again = number % 2 and how not in damage.BYTES and how is not damage.deep
             if again:
                 resealed(path)
-        except (damage.Useless, OSError, KeyError, ValueError, TypeError, AttributeError):  # the last: it cannot even be given a seal
+        except (damage.Useless, OSError, KeyError, ValueError, TypeError, AttributeError):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -260,11 +281,14 @@ def test_there_are_a_thousand():
     assert TOTAL >= 1000
 
 
-@pytest.mark.parametrize("verb", ["report {}", "report {} --lang es", "status {}", "resume {}", "extend {} --replicates 3", "export {} {}.csv", "retry {}",
-                                  "sensitivity {}", "decide {}", "discover {} 'effect:course:mean_trust < 0'"])  # fmt: skip
-def test_verbs_end_with_a_sentence(verb, tmp_path, capsys):
-    import shlex
+VERBS = [
+    "report {}", "report {} --lang es", "status {}", "resume {}", "retry {}", "extend {} --replicates 3", "export {} {}.csv",
+    "sensitivity {}", "decide {}", "discover {} 'effect:course:mean_trust < 0'",
+]  # fmt: skip
 
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verbs_end_with_a_sentence(verb, tmp_path, capsys):
     a_store(tmp_path / "store")
     name = "results.nc" if verb.startswith("report") else "journal.sqlite"
     (tmp_path / "store" / name).write_bytes(b"no such thing")

@@ -255,11 +255,11 @@ def test_saved_and_loaded_it_is_the_same(low_trust, tmp_path):
 def test_what_cannot_be_loaded_says_so(tmp_path):
     with pytest.raises(InputError, match="holds no discovery"):
         Discovery.load(tmp_path)
-    for content, said in (("{}", "that this version can read"), ("[]", "it is damaged"), ("{", "it is damaged")):
+    for content, said in (("{}", "it was changed"), ("[]", "it was changed"), ("{", "it is not JSON")):
         (tmp_path / FILE).write_text(content)
         with pytest.raises(InputError, match=said) as caught:
             Discovery.load(tmp_path)
-        assert caught.value.remedy == "Make one with confianza discover."
+        assert "confianza discover" in caught.value.remedy
 
 
 @pytest.mark.compiled

@@ -1,20 +1,39 @@
 """Hostile texts (tests/hostile.yaml), put into every place where people name something: they work everywhere and come out as they were
 written, or they are refused when they are read, with file and line."""
 
+import re
 import warnings
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import hostile
+import html5lib
+import made_decisions
 import pytest
 import yaml
 from figures import cut
 from hostile import CORPUS, GROUPS, LABELS, NAMES, TEXTS
 from matplotlib.text import Text
+from test_plots_sensitivity import FOUND
+from test_plots_sensitivity import analysis as analyzed
 
 import sim
-from sim import plots, plots_compare, plots_decision, plots_trial
+from sim import plots, plots_compare, plots_decision, plots_sensitivity, plots_trial
+from sim.cli import compare as cli_compare
+from sim.cli import decide as cli_decide
+from sim.cli import discover as cli_discover
+from sim.cli import show
+from sim.dashboard import svg
+from sim.dashboard.saving import NAME as FILE_NAME
+from sim.dashboard.saving import save_scenario
 from sim.errors import InputError
 from sim.plots_looks import legible
+from sim.report import comparisons, decisions, render, runs, sensitivities
 from sim.scenario import load_scenario
+from sim.studies.conditions import condition_of
+from sim.studies.findings import folder_name
+from sim.studies.sensitivity import output_of
+from sim.studies.study import Study
 from sim.studies.study_files import load_study
 from sim.trials.design import load_trial
 from sim.yaml_files import dump_yaml, printable
@@ -135,3 +154,136 @@ def test_every_name_can_be_drawn():
     what = "\n".join(map(legible, TEXTS.values()))
     said = seen(plots.styled(plots.sheet)(9.6, 1.0, "Names", what))
     assert squeezed(what) in said
+
+
+# --- Pages
+
+
+def tree_of(page):
+    """A page, parsed as strictly as can be; that nothing has been put into it that people wrote as text."""
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    assert not [element for element in tree.iter() if element.tag in ("script", "iframe", "object", "form", "svg", "textarea")]
+    assert all(element.get("src", "data:").startswith("data:") for element in tree.iter())
+    assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
+    return tree
+
+
+def lines_of(tree):
+    """All that it says, with blanks as browsers show them."""
+    return spaced("".join(tree.itertext()))
+
+
+def spaced(text):
+    return " ".join(text.replace("\u00a0%", " %").split())
+
+
+@pytest.fixture
+def pictureless(monkeypatch):
+    """Pages without figures, which have tests of their own."""
+    for module in (comparisons, runs, decisions, sensitivities):
+        monkeypatch.setattr(module, "embedded", lambda figure: "data:,")
+        for plotted in (plots, plots_compare, plots_decision, plots_sensitivity):
+            if plotted in vars(module).values():
+                monkeypatch.setattr(plotted, "FIGURES", dict.fromkeys(plotted.FIGURES, lambda *given, **more: None))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("names", GROUPS, ids=range(len(GROUPS)))
+def test_pages(names, language, pictureless, tmp_path):
+    question = " ".join(names)
+    decision, discovery = hostile.named_decision(names[:6], question)
+    kinds = {"run": hostile.named_run(names[0], question), "comparison": hostile.named_comparison(names, question), "decision": decision}
+    for kind, made in kinds.items():
+        folder = tmp_path / kind
+        made.save(folder)
+        if kind == "decision":
+            discovery.save(tmp_path / kind / "discovery" / "one")
+        said = lines_of(tree_of(render(folder, language)))
+        wanted = {"run": names[:1], "comparison": names, "decision": names[:6]}[kind]
+        assert [name for name in (*wanted, question) if spaced(name) not in said] == [], kind
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_pages_of_analyses(language, pictureless, tmp_path):
+    for number, names in enumerate(GROUPS):
+        made = hostile.named_analysis(analyzed(FOUND["delta"]), names, names[1])
+        replace(made, facts=made_decisions.FACTS).save(tmp_path / f"{number}")
+        said = lines_of(tree_of(render(tmp_path / f"{number}", language)))
+        assert [name for name in names if spaced(name) not in said] == []
+
+
+def test_cards_in_notebooks():
+    for names in GROUPS:
+        question = "\n".join(names)
+        decision, discovery = hostile.named_decision(names[:6], question)
+        comparison, result = hostile.named_comparison(names, question), hostile.named_trial(names[0], question)
+        things = (comparison, comparison.study, comparison.study.scenario, decision, discovery, result, result.trial.scenario)
+        for thing in things:
+            tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parseFragment(thing._repr_html_())
+            assert not {element.tag for element in tree.iter()} & {"script", "img", "svg", "b", "textarea"}
+            said = lines_of(tree)
+            assert spaced(names[0]) in said, type(thing)
+        assert [name for name in names if spaced(name) not in lines_of(html5lib.parseFragment(comparison._repr_html_()))] == []
+
+
+# --- The terminal
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("names", GROUPS, ids=range(len(GROUPS)))
+def test_the_terminal_shows_names_as_they_are(names, width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    made = hostile.named_comparison(names, "\n".join(names))
+    decision, discovery = hostile.named_decision(names[:6], names[0])
+    show.console().print(cli_compare.describe(made.study))
+    cli_compare.report(made, scaled=True)
+    compared = capsys.readouterr().out
+    cli_decide.tell(decision, [discovery])
+    cli_discover.tell(discovery)
+    decided = capsys.readouterr().out
+    for said, wanted in ((compared, names), (decided, names[:6])):
+        assert "\x1b" not in said
+        assert [name for name in wanted if squeezed(name) not in squeezed(said)] == []
+
+
+# --- The live page
+
+
+def test_drawings_of_the_live_page():
+    for names in GROUPS:
+        made = svg.Chart(names[0], names[1], svg.axis(0, 1), svg.axis(0, 1))
+        made.legend((name, svg.dash_sign("#000")) for name in names)
+        drawn = svg.image(360, 200, made.parts, "; ".join(names))
+        tree = ElementTree.fromstring(drawn)
+        assert tree.get("aria-label") == "; ".join(names)
+        texts = [element for element in tree.iter() if element.tag.endswith("text")]
+        said = squeezed("".join(element.text or "" for element in texts))
+        assert all(squeezed(name) in said or f"{squeezed(name[:43])}\u2026" in said for name in names)
+        assert {element.tag.rpartition("}")[2] for element in tree.iter()} <= {"svg", "g", "path", "text"}
+        assert all(svg.CHARACTER * len(element.text or "") <= 366 for element in texts), "no line is wider than the drawing"
+
+
+def test_scenarios_that_the_live_page_saves(tmp_path):
+    for number, name in enumerate(NAMES.values()):
+        town = hostile.TOWN.with_(name=name, question=name, assumptions=(name,))
+        assert load_scenario(save_scenario(town, f"town-{number}", tmp_path)) == town
+        assert not FILE_NAME.fullmatch(name) or name.isidentifier() or name in ("1e3",), "a name is no path"
+
+
+# --- Names become names of folders
+
+
+def test_folders_have_names_of_their_own():
+    made = {folder_name(f"effect-{name}-mean_trust") for name in LABELS.values()}
+    assert len(made) == len(LABELS)
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name) for name in made)
+    assert len({name.lower() for name in made | {folder_name("effect-A-x"), folder_name("effect-a-x")}}) == len(LABELS) + 2
+
+
+def test_outputs_and_conditions_know_every_arm():
+    study = Study(**STUDY | {"arms": {name: [{"training": {"start": 0}}] for name in LABELS.values()}, "weeks": 4})
+    for name in LABELS.values():
+        of = f"effect:{name}:mean_trust"
+        assert output_of(study, of).arm == name
+        asked = condition_of(study, f"{of} < 0")
+        assert (asked.output.arm, asked.comparison, asked.number) == (name, "<", 0)

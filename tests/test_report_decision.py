@@ -343,7 +343,7 @@ def test_a_folder_of_a_decision_alone_is_enough(tmp_path):
     DECISION.save(tmp_path / "decision")
     assert render(tmp_path / "decision") == render(tmp_path)
     (tmp_path / "decision" / "decision.json").write_text("{}")
-    with pytest.raises(InputError, match="holds no decision that this version can read"):
+    with pytest.raises(InputError, match="holds no decision that can be read: it was changed"):
         render(tmp_path)
 
 
@@ -352,8 +352,8 @@ def test_a_table_that_is_damaged_or_missing_is_named(name, tmp_path):
     DECISION.save(tmp_path / "decision")
     path = tmp_path / "decision" / f"{name}.csv"
     path.write_text("garbage")
-    with pytest.raises(InputError, match=rf"{name}\.csv' was changed or damaged"):
+    with pytest.raises(InputError, match=rf"{name}\.csv' holds no decision that can be read: it was changed or damaged"):
         render(tmp_path)
     path.unlink()
-    with pytest.raises(InputError, match=rf"{name}\.csv' is missing"):
+    with pytest.raises(InputError, match=rf"there is no {name}\.csv"):
         render(tmp_path)

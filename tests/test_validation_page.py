@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.artifacts import SEAL, signed
 from sim.cli import main
 from sim.errors import InputError
 from sim.parameters import CODEBOOK
@@ -68,7 +69,7 @@ def test_a_file_that_was_changed_is_refused(small_validation, tmp_path, section,
     path = save(small_validation, tmp_path)
     data = json.loads(path.read_text())
     data[section][0] |= change
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(signed({name: value for name, value in data.items() if name != SEAL})))
     with pytest.raises(InputError, match="holds no pattern checks"):
         load(tmp_path)
 

@@ -219,7 +219,7 @@ class Journal:
         mask[batch.chosen] = True
         fields = (batch.number, batch.kind, batch.study, batch.replicates, batch.fingerprint, batch.chunk, batch.first_shard)
         row = Row(*fields, len(batch.chosen), batch.keys, np.packbits(mask).tobytes(), batch.made)  # type: ignore[arg-type]
-        row = row._replace(made=json.dumps({**batch.made, SEAL: row.seal}))
+        row = (*row[:-1], json.dumps({**batch.made, SEAL: row.seal}))  # type: ignore[assignment]
         with self.transaction() as connection:
             if self.blank:
                 for statement in TABLES.split(";"):
@@ -238,7 +238,7 @@ class Journal:
         found = []
         which = "WHERE number = (SELECT max(number) FROM batch)" if last else "ORDER BY number"
         for fields in self.rows(f"SELECT {', '.join(Row._fields)} FROM batch {which}"):
-            row = checked(Row, dict(zip(Row._fields, fields, strict=True)), self.path, KIND)
+            row: Row = checked(Row, dict(zip(Row._fields, fields, strict=True)), self.path, KIND)
             made: Any = dict(row.made)
             if made.pop(SEAL, None) != row.seal:
                 raise KIND.damaged(self.path, CHANGED)

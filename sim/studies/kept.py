@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim.artifacts import FILES, Kind, checked, content, same, signed, unsigned
 from sim.writing import write
-
-T = TypeVar("T")
 
 
 @with_config(extra="allow")
@@ -31,7 +29,7 @@ def keep(folder: str | Path, file: str, told: Mapping[str, Any], texts: Mapping[
     return write(folder, {**texts, file: json.dumps(signed(whole), indent=2, ensure_ascii=False) + "\n"}, gone=gone)
 
 
-def kept(folder: Path, file: str, wanted: type[T], kind: Kind) -> T:
+def kept(folder: Path, file: str, wanted: Any, kind: Kind) -> Any:
     """What `keep` was told. InputError, which names the culprit, if a file is not there or is not as it was written."""
     told = unsigned(folder / file, kind)
     for name, digest in checked(dict[str, str], told.pop(FILES, {}), folder / file, kind).items():

@@ -87,13 +87,14 @@ def load(folder: Path, name: str = FILE) -> Validation | None:
     if not path.exists():
         return None
     told = checked(Told, unsigned(path, KIND), path, KIND)
-    rows = {key: checked(list[kind], _rows(kind, told[key]), path, KIND) for key, kind in ROWS.items()}
-    made = Validation(told["scenario"], posterior=told["posterior"], seed=told["seed"], source_fingerprint=told["source_fingerprint"],
-                      **{key: tuple(found) for key, found in rows.items()})  # fmt: skip
-    named = [(each.holdout, each.number, {key: known.checks for key, known in holdouts().items()}) for each in made.held]
-    named += [(each.control, each.number, {key: known.expect for key, known in controls().items()}) for each in made.controls]
-    for key, number, known in named:
-        if key not in known or not 0 <= number < len(known[key]):
+    rows: dict[str, Any] = {key: [checked(kind, row, path, KIND) for row in _rows(kind, told[key])] for key, kind in ROWS.items()}
+    facts: dict[str, Any] = {name: told[name] for name in ("scenario", "posterior", "seed", "source_fingerprint")}
+    made = Validation(**facts | {key: tuple(found) for key, found in rows.items()})
+    checks = {key: len(known.checks) for key, known in holdouts().items()}
+    expected = {key: len(known.expect) for key, known in controls().items()}
+    named = [(held.holdout, held.number, checks) for held in made.held]
+    for key, number, known in [*named, *((control.control, control.number, expected) for control in made.controls)]:
+        if not 0 <= number < known.get(key, 0):
             raise KIND.damaged(path, f"there is no check {number} of '{key[:100]}'")
     return made
 
