@@ -1,6 +1,5 @@
 """Words that tables, figures and reports use, for `confianza explain terms`."""
 
-
 TERMS = {
     "adult": "A person of 18 or more who lives in the city: stopped, robbed, told by others, asked in surveys. The unit of all shares.",
     "arm": "What is compared: a list of reforms in a study. The baseline and the placebo are always there.",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
+from sim.methods import how_judged
 from sim.methods.sensitivity.noise import Responses, hidden_by_luck
 
 if TYPE_CHECKING:
@@ -78,10 +79,8 @@ class Sensitivity:
 
     @property
     def judged(self) -> str:
-        """How Q2 was earned, in words."""
-        if not self.validated:
-            return "on the design's own points, not validated"
-        return f"validated on {self.validated} points, 90 % interval {self.q2_low:.2f} to {self.q2_high:.2f}"
+        """How Q2 was found, in words."""
+        return how_judged(self.validated)
 
     def __post_init__(self) -> None:
         self.emulator: Emulator | None = None  # not a field: it is not saved
