@@ -179,7 +179,7 @@ def test_export(file, swept, capsys):
     assert code == 0
     assert file in out
     if file.endswith(".nc"):
-        assert xr.load_dataset(file, engine="h5netcdf").mean_trust.sizes == {"point": 64, "arm": 3, "replicate": 4, "week": 2}
+        assert xr.load_dataset(file, engine="h5netcdf").mean_trust.sizes == {"point": 114, "arm": 3, "replicate": 4, "week": 2}
     else:
         frame = pd.read_csv(file) if file.endswith(".csv") else pd.read_parquet(file)
         assert len(frame) == 2 * RUNS

@@ -1,11 +1,11 @@
 """Numerical methods for runs that luck moves: arrays and tables in, tables out; they know no city and no file."""
 
-UNVALIDATED = "on the design's own points, not validated"
+UNVALIDATED = "on the design's own points, not validated"  # how a Q2 was found without validation points
 
 
-def q2_is(validated: int) -> str:
+def how_judged(points: int) -> str:
     """How a Q2 was found, said wherever one is shown or written.
 
-    validated   at how many points that are not of the design
+    points  validation points, at which it was; 0: there are none, or too few
     """
-    return f"validated on {validated} points" if validated else UNVALIDATED
+    return f"validated on {points} points" if points else UNVALIDATED

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.engine.journal import command
 from sim.errors import InputError
-from sim.methods import UNVALIDATED
+from sim.methods import how_judged
 from sim.methods.decision.denoise import denoised
 from sim.methods.discovery.boxes import ALPHA, MOST, marks
 from sim.methods.discovery.prim import Box, Cases
@@ -82,7 +82,7 @@ def discover(
     facts = {
         "versions": versions(), "source_fingerprint": sources(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
-        "draws": len(x), "replicates": known.replicates, "q2": known.q2, "q2_is": UNVALIDATED,
+        "draws": len(x), "replicates": known.replicates, "q2": known.q2, "q2_is": how_judged(known.validated),
     }  # fmt: skip
     return Discovery(
         study=study, condition=asked.written, text=asked.text, output=asked.output, week=asked.output.week, found=there,
@@ -117,8 +117,8 @@ def luckless(sweep: Reading, asked: Condition) -> Luckless:
     value, sd = known.mean[:, 0], known.sd[:, 0]
     below = known.below(asked.number)[:, 0]
     likely = np.where(sd > 0, 1 - below if asked.above else below, asked.holds(value))
-    q2 = None if emulator is None else emulator.q2
-    return Luckless(kept, mean[kept], value, likely, known.runs.noise is not None, int(known.runs.runs.max()), q2)
+    q2, checks = (None, 0) if emulator is None else (emulator.q2, emulator.validated)
+    return Luckless(kept, mean[kept], value, likely, known.runs.noise is not None, int(known.runs.runs.max()), q2, checks)
 
 
 def searched(factors: tuple[Factor, ...], values: pd.DataFrame, unit: np.ndarray) -> tuple[list[Column], np.ndarray]:

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 from sim.artifacts import Kind
 from sim.errors import number
 from sim.html import card, note, table
-from sim.methods import UNVALIDATED
+from sim.methods import how_judged
 from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import STABLE, Found
 from sim.studies.conditions import Condition
@@ -43,7 +43,7 @@ class Luckless(NamedTuple):
     value        k: the output, luck taken off
     probability  k: that the condition holds
     told_apart   is it known how much luck does? Not from one replicate
-    replicates   at most;  q2: of the emulator that helped, or None
+    replicates   at most;  q2: of the emulator that helped, or None;  validated: at so many validation points
     """
 
     kept: np.ndarray
@@ -53,6 +53,7 @@ class Luckless(NamedTuple):
     told_apart: bool
     replicates: int
     q2: float | None
+    validated: int = 0
 
     @property
     def how(self) -> str:
@@ -62,7 +63,7 @@ class Luckless(NamedTuple):
         told = f"A draw is a case if the condition is likelier than not, given the mean over its {self.replicates} replicates and "
         if self.q2 is None:
             return told + "the mean over all draws, for no emulator foretells this output."
-        return told + f"an emulator, which foretells {max(self.q2, 0):.0%} of the differences between draws ({UNVALIDATED})."
+        return told + f"an emulator, which foretells {max(self.q2, 0):.0%} of the differences between draws ({how_judged(self.validated)})."
 
 
 class Told(TypedDict):
@@ -226,7 +227,7 @@ def notes(known: Luckless, found: Found, box: pd.DataFrame, others: pd.DataFrame
     if missing := int((~known.kept).sum()):
         said.append(f"{number(missing)} of {number(len(known.kept))} draws have no runs and are left out.")
     if known.q2 is not None and known.q2 < POOR:
-        said.append(f"The emulator foretells little ({UNVALIDATED}), so cases near the limit are uncertain.")
+        said.append(f"The emulator foretells little ({how_judged(known.validated)}), so cases near the limit are uncertain.")
     if unsure := int(((known.probability > UNSURE[0]) & (known.probability < UNSURE[1])).sum()):
         expected = known.probability.mean()
         more = f" In expectation the condition holds at {expected:.1%} of the draws." if abs(expected - y.mean()) > DIFFERENT else ""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.engine.journal import command
 from sim.errors import InputError
-from sim.methods import q2_is
+from sim.methods import how_judged
 from sim.methods.sensitivity import Sensitivity, indices
 from sim.methods.threads import single_threaded
 from sim.results import versions
@@ -116,7 +116,7 @@ def analyze(
         "source_fingerprint": sources(),
         "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "q2_is": "; ".join(dict.fromkeys(q2_is(finding.sensitivity.validated) for finding in findings)),
+        "q2_is": how_judged(points.checks),
         "cautions": study.warned,
     }
     table = pd.DataFrame(means, index=points.values.index)

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from sim.methods import UNVALIDATED
+from sim.methods import how_judged
 from sim.methods.decision.choice import SAME, PerDraw, best_of, net_benefit
 from sim.methods.decision.front import dominates
 from sim.methods.decision.outcomes import Outcomes, Verdict, judged
@@ -110,7 +110,14 @@ def q2(told: Told) -> pd.DataFrame:
     """How good the emulators are, and how much is luck."""
     found = np.array([0.0 if one is None else one.q2 for one in told.outcomes.emulators]).reshape(2, -1)
     luck = told.outcomes.known.runs.share.reshape(2, -1)
-    return frame(arm=told.arms[1:], benefit=found[0], cost=found[1], benefit_luck=luck[0], cost_luck=luck[1], q2_is=UNVALIDATED)
+    return frame(
+        arm=told.arms[1:],
+        benefit=found[0],
+        cost=found[1],
+        benefit_luck=luck[0],
+        cost_luck=luck[1],
+        q2_is=how_judged(int(told.outcomes.validation.sum())),
+    )
 
 
 def table(told: Told) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, closest
-from sim.methods import q2_is
+from sim.methods import how_judged
 from sim.methods.sensitivity.emulator import LEAST_POINTS, Emulator
 from sim.methods.sensitivity.estimators import ESTIMATORS
 from sim.methods.sensitivity.inputs import remarks
@@ -22,7 +22,7 @@ PAIRS = 60  # interactions shown at most
 CURVE = 41  # points of a main-effect curve
 PREFIXES = (0.25, 0.5, 1.0)  # shares of the design that show convergence
 METHODS = ("emulator", *ESTIMATORS)
-NOT_VALIDATED = (
+FLATTERED = (
     "Q2 is measured on the design's own points, not validated: if these depend on each other, as those of a net do, it may be flattered. "
     "Random points beside the design tell (confianza extend adds them)."
 )
@@ -113,7 +113,7 @@ def _emulated(
     found.q2, (found.q2_low, found.q2_high), found.validated = emulator.q2, emulator.q2_interval, emulator.validated
     every = np.array(list(members.values()))
     if not emulator.validated:
-        found.notes.append(NOT_VALIDATED)
+        found.notes.append(FLATTERED)
     _tell_noise(found, emulator, float(mean.var()))
     found.refused = _refusal(emulator, found, len(names))
     if found.refused:
@@ -161,7 +161,9 @@ def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> str | None:
     if emulator.q2 >= LEAST_Q2:
         return None
     n, r = emulator.responses.apart.shape
-    said = f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance ({q2_is(emulator.validated)}); {LEAST_Q2:.0%} are wanted. "
+    said = (
+        f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance ({how_judged(emulator.validated)}); {LEAST_Q2:.0%} are wanted. "
+    )
     if r == 1:
         return said + (
             f"With one replicate, luck cannot be told from strong nonlinearity or from too few points: run 4 replicates of the {n} points."

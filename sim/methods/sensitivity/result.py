@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.methods import q2_is
+from sim.methods import how_judged
 from sim.methods.sensitivity.noise import Responses, hidden_by_luck
 
 if TYPE_CHECKING:
@@ -79,9 +79,8 @@ class Sensitivity:
 
     @property
     def judged(self) -> str:
-        """How Q2 was earned, in words."""
-        spread = f", 90 % interval {self.q2_low:.2f} to {self.q2_high:.2f}" if self.validated else ""
-        return q2_is(self.validated) + spread
+        """How Q2 was found, in words."""
+        return how_judged(self.validated)
 
     def __post_init__(self) -> None:
         self.emulator: Emulator | None = None  # not a field: it is not saved
