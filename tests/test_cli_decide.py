@@ -157,7 +157,7 @@ def test_weights_are_read():
         (["--pay", "5", "1"], "--pay: 'pay' goes from 5 to 1."),
         (["--budget", "-1"], "--budget: must be a number"),
         (["--week", "5"], "--week: week 5 was not read."),
-        (["--workers", "0"], "must be a whole number, 1 or more"),
+        (["--workers", "0"], "must be a whole number from 1"),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_run(options, message, capsys):

@@ -195,7 +195,7 @@ def test_check_reads_studies(capsys):
     code, out, _ = confianza(capsys, "check", "study.yaml")
     assert code == 0
     assert out.startswith("study.yaml can be used.")
-    assert f"= {RUNS} runs" in out
+    assert f"= {RUNS:,} runs" in out
     plain = {key: value for key, value in yaml.safe_load(STUDY).items() if key not in ("vary", "design", "series")}
     Path("plain.yaml").write_text(yaml.safe_dump(plain))
     code, out, _ = confianza(capsys, "check", "plain.yaml")

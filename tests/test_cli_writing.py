@@ -34,7 +34,9 @@ pytestmark = pytest.mark.compiled
 SCENARIO = "name: Small\ncity: {adults: 1000}\nweeks: 8\nspin_up_weeks: 2\nseed: 7\n"
 ARMS = "arms: {course: [{training: {start: 0}}]}\nreplicates: 2\nmeasures: [mean_trust, reporting_rate, cost]\n"
 STUDY = f"name: Mine\nscenario: scenario.yaml\n{ARMS}"
-SWEPT = f"{STUDY}vary: {{trust.contact_gain: [0, 0.4], trust.contact_loss: [0, 0.5]}}\ndesign: {{sobol: 4}}\nat: [4, 8]\nseries: [trust]\n"
+SWEPT = (
+    f"{STUDY}vary: {{trust.contact_gain: [0, 0.4], trust.contact_loss: [0, 0.5]}}\ndesign: {{sobol: 4}}\nat: [4, 8]\nseries: [mean_trust]\n"
+)
 TRIAL = """name: Mine
 scenario: {name: Small, city: {adults: 2500, officers_per_1000_inhabitants: 15.0}, weeks: 12, spin_up_weeks: 4, seed: 11}
 treatment: [{training: {start: 0, coverage: 1.0}}]

@@ -53,7 +53,7 @@ TARGETS = "P06: {value: 0.54, sampling_error: 0.01, discrepancy: 0.02, why: a su
 SWEPT = Study(
     name="Swept", scenario=hostile.TOWN, arms={"course": [{"training": {"start": 0}}]},
     vary={"training.gain": [0.3, 1.5], "trust.contact_gain": [0, 0.4]},
-    design={"sobol": 4}, replicates=2, measures=["mean_trust", "cost"], series=["trust"], posterior="none",
+    design={"sobol": 4}, replicates=2, measures=["mean_trust", "cost"], series=["mean_trust"], posterior="none",
 )  # fmt: skip
 
 

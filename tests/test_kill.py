@@ -56,7 +56,7 @@ STUDY = Study(
     scenario=Scenario(name="Small", city=CitySize(adults=1000, officers_per_1000_inhabitants=4.0), weeks=4, spin_up_weeks=2, seed=5),
     arms={"course": [{"training": {"start": 0, "coverage": 0.9}}], "purge": [{"purge": {"start": 0}}]},
     vary={"trust.contact_gain": [0.01, 0.1]},
-    design={"sobol": 16},
+    design={"sobol": 16, "validation": 0},
     replicates=4,
     measures=["mean_trust", "incidence"],
     series=["mean_trust"],

@@ -261,7 +261,7 @@ def test_reforms_have_names():
     assert words.reform("purge-then-train") == "depuración y luego capacitación"
     assert words.reform("my own idea") == "my own idea"
     dated = dated_table({"changes": [], "interventions": [{"purge": {"start": 4, "flag_by": "both", "until": None}}]}, words)
-    assert dated.rows == [["4", "depuración (inicio = 4, señalados por = ambos)"]]
+    assert dated.rows == [["4", "depuración (inicio = 4, señalados por = ambos)", "-"]]
     assert [words.named(reform, "share") for reform in ("community_policing", "civic_justice", "mine")] == [
         "policías asignados a proximidad", "delitos menores que se atienden", "proporción",
     ]  # fmt: skip
@@ -288,8 +288,7 @@ def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     save(Validation("Ecatepec", listed, "ecatepec"), tmp_path)
     assert "4 sorteos de la distribución posterior ecatepec" in render(tmp_path, "es")
     assert page.count(">FAILS<") == 1 and page.count(">passes<") == 2
-    path = tmp_path / FILE
-    path.write_text(re.sub('"source_fingerprint": "[^"]*"', '"source_fingerprint": "of another"', path.read_text()))
+    save(Validation("Ecatepec", listed, "ecatepec", source_fingerprint="of another"), tmp_path)
     assert "(fingerprint of another)" in render(tmp_path)
 
 

@@ -237,8 +237,12 @@ def test_failures_of_a_store(everywhere, monkeypatch):
         kept=123456, wanted=234567, missing=111111, failed=1, points=64, arms=("baseline", "course"), replicates=3, shards=4, bytes=5e8,
         problems=[], changed=True,
     )  # fmt: skip
-    store = SimpleNamespace(status=lambda verify: status, failures=lambda: failed)
-    monkeypatch.setattr(stores.Sweep, "load", lambda folder: SimpleNamespace(study=made_decisions.STUDY, store=store))
+    study = made_decisions.STUDY
+    plan = SimpleNamespace(facts={"title": study.name, "question": study.question})
+    store = SimpleNamespace(
+        status=lambda verify: status, failures=lambda: failed, kind="sweep", batch=None, plan_of=lambda batch: plan
+    )  # fmt: skip
+    monkeypatch.setattr(stores, "opened", lambda folder: store)
     stores.show_status(Path("store"), verify=False)
     check(everywhere)
 
