@@ -117,7 +117,7 @@ def tried(function: Function, factors: int, design: str, size: int, *, rivals: b
     fresh = rng.random((FRESH, factors))
     y, fresh_y = (np.asarray(function.at(each), float) for each in (unit, fresh))
     started = time.process_time()
-    said = indices(unit, y, [f"x{k}" for k in range(factors)], validation=judges)
+    said = indices(unit, y, [f"x{k}" for k in range(factors)], validation=judges, luck=False)
     row: dict[str, Any] = {
         "function": function.name, "factors": factors, "design": design, "points": size, "checks": int(judges.sum()),
         "seconds": time.process_time() - started, "stated": said.q2, "low": said.q2_low, "high": said.q2_high,

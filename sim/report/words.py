@@ -179,6 +179,8 @@ class Words:
         parts = held.split(", ")
         if place in ("arm", "arms"):
             return "; ".join(self.reform(part) for part in parts)  # names of arms may hold commas
+        if (whole := self.matched(held, known)).lang == self.language:
+            return whole.text
         return ", ".join(self.matched(part, known).text for part in parts)
 
     def credited(self, author: str) -> str:

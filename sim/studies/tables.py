@@ -37,7 +37,7 @@ def read_table(path: object) -> tuple[str, str]:
     except UnicodeDecodeError:
         raise InputError("the file is not UTF-8.", "Save it as CSV in UTF-8.", file=file) from None
     except OSError as error:
-        raise InputError(f"the file {shown(str(path))} cannot be read: {error.strerror}.", "Check it.", path=("csv",)) from None
+        raise InputError(f"the file {str(path)!r} cannot be read: {error.strerror}.", "Check it.", path=("csv",)) from None
 
 
 @lru_cache(4)  # a study is made anew whenever a key of it changes
