@@ -7,16 +7,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.plans import Piece, Pulse, RunSpec, hashed, identity, stacked
 from sim.engine.running import HERE, Execution, Runner, complete
 from sim.engine.store import PILOTS_FOLDER, Store
 from sim.errors import InputError, number
 from sim.reforms import Reform, dose_of
 from sim.rng import replicate_seed
 from sim.scenario import Scenario
-from sim.studies.runs import cost_of
+from sim.studies.runs import ComparisonPlan
 from sim.studies.study import Budget, Study
-from sim.studies.work import parsed
 from sim.world.interventions import with_dose
 from sim.world.simulation import Simulation
 
@@ -104,51 +103,23 @@ def _search(study: Study, name: str) -> Search[tuple[Reform, ...]]:
             raise InputError(message, remedy, path=("arms", name)) from None
 
 
-class PilotPlan(Plan):
+class PilotPlan(ComparisonPlan):
     """What the arms of a study cost in its first replicates."""
 
-    kind = "pilot"
-
-    def __init__(self, study: Study, replicates: int):
-        self.study, self.replicates = study, replicates
-
-    @classmethod
-    def read(cls, text: str, replicates: int) -> "PilotPlan":
-        return cls(parsed(text), replicates)
-
-    @cached_property
-    def text(self) -> str:
-        return self.study.to_yaml()
+    kind, together = "pilot", False
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
-        """By arm."""
+        """By arm; those of the study alone."""
         return {arm: self.study.scenario_of(arm) for arm in self.study.arms}
-
-    @property
-    def shape(self) -> Shape:
-        return Shape(1, tuple(self.scenarios), self.replicates)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        study = self.study
-        told = {"title": study.name, "question": study.question, "root_seed": study.base.seed, "file": "study.yaml"}
-        return told | {"columns": ("spent",), "series": ()}
 
     def keys(self) -> list[bytes]:
         arms = [identity(scenario) for scenario in self.scenarios.values()]
         drawn = [sorted(self.study.drawn(replicate).items()) for replicate in range(self.replicates)]
         return [hashed("spent", arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in arms]
 
-    def specs(self, positions: np.ndarray) -> list[RunSpec]:
-        arms = list(self.scenarios)
-        return [RunSpec(0, arms[place % len(arms)], place // len(arms)) for place in positions.tolist()]
-
-    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
-        return tuple(self.study.drawn(spec.replicate) for spec in specs)
-
-    def cost(self, spec: RunSpec) -> tuple[int, int]:
-        return cost_of(self.study.base)
+    def kept_bytes(self) -> int:
+        return 16
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds = [replicate_seed(self.study.base.seed, spec.replicate) for spec in specs]
