@@ -16,13 +16,13 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim.errors import InputError, shown
+from sim.writing import MANIFEST
 
 if TYPE_CHECKING:  # they take long to import, and what is looked up needs no arrays
     import pandas as pd
     import xarray as xr
 
 T = TypeVar("T")
-MANIFEST = "confianza.json"  # beside what was written: the hash of each file
 FILES, HASHES = "files", ("sha256", "replaced")
 SEAL = "sha256"  # in a file: the hash of all else that it says
 CHANGED = "it was changed or damaged after it was written, or written by another version"

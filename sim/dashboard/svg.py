@@ -70,9 +70,9 @@ def text(x: float, y: float, said: str, *, anchor: str = "start", color: str = I
 
 
 def wrapped(said: str, width: float) -> list[str]:
-    """A sentence in lines that fit into a width."""
-    lines = [""]
-    for word in said.split():
+    """A sentence in lines that fit into a width; a word that does not is cut into pieces."""
+    lines, most = [""], max(1, int(width / CHARACTER))
+    for word in (whole[start : start + most] for whole in said.split() for start in range(0, len(whole), most)):
         if lines[-1] and len(f"{lines[-1]} {word}") * CHARACTER > width:
             lines.append(word)
         else:
