@@ -115,7 +115,8 @@ def read_table(path: Path, kind: Kind, columns: Mapping[str, str]) -> "pd.DataFr
 
     data = content(path, kind)
     try:
-        found = pd.read_csv(BytesIO(data))
+        texts = {name: str for name, kinds in columns.items() if kinds == "O"}  # as they are written, "NA" and "100" too
+        found = pd.read_csv(BytesIO(data), converters=texts)
     except ValueError:  # also what is no UTF-8, and what has no columns
         raise kind.damaged(path, "it is no table") from None
     for name, kinds in columns.items():

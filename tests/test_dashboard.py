@@ -131,6 +131,12 @@ def test_a_reform_of_ones_own_that_has_no_end_cannot_be_ended(monkeypatch):
         many: float = lever(1.0, 0, 9, "signs", "How many there are.")
         dose: ClassVar[str] = "many"
 
+        def due(self, horizon):
+            return [self.start]
+
+        def settings(self, week):
+            return {}
+
     monkeypatch.setitem(REFORMS_KNOWN, "signs", Signs)
     scenario = CITY.model_copy(update={"interventions": (Signs(start=2),)})
     assert events_of(scenario) == (Event(2, "on", "signs", 1.0),) and list(in_force(scenario, 500)) == ["signs"]

@@ -86,6 +86,12 @@ class Signs:
     many: float = common.lever(1.0, 0, 9, "signs", "How many there are.")
     dose: ClassVar[str] = "many"
 
+    def due(self, horizon):
+        return [self.start]
+
+    def settings(self, week):
+        return {}
+
 
 def endless(stage, patched):
     patched.setitem(REFORMS, "signs", Signs)

@@ -205,7 +205,8 @@ class Analysis:
         """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
         facts: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
-        frames = {field: pd.read_csv(folder / name) for field, name in FRAMES.items() if (folder / name).exists()}
+        written: dict[str, Any] = {"keep_default_na": False, "na_values": [""], "dtype": dict.fromkeys(("factor", "one", "other"), str)}
+        frames = {field: pd.read_csv(folder / name, **written) for field, name in FRAMES.items() if (folder / name).exists()}
         points = pd.read_csv(folder / POINTS, index_col="point")
         units, meanings, scalars = (facts.pop(key) for key in ("units", "meanings", "findings"))
         findings = tuple(_finding(one, frames) for one in scalars)

@@ -63,7 +63,9 @@ class Validation:
 
 def plain(row: Any) -> dict[str, Any]:
     """A row as JSON can hold it: no nan, a pattern by its id."""
-    found = {name: None if isinstance(value, float) and isnan(value) else value for name, value in row._asdict().items()}
+    numbers = {name for name, wanted in get_type_hints(type(row)).items() if wanted is float}
+    found = {name: float(value) if name in numbers else value for name, value in row._asdict().items()}
+    found = {name: None if isinstance(value, float) and isnan(value) else value for name, value in found.items()}
     if isinstance(row, Finding):
         found["pattern"] = row.pattern.id
     return found
