@@ -4,6 +4,7 @@ written, or they are refused when they are read, with file and line."""
 import re
 import warnings
 from dataclasses import replace
+from importlib import import_module
 from xml.etree import ElementTree
 
 import hostile
@@ -19,9 +20,6 @@ from test_plots_sensitivity import analysis as analyzed
 
 import sim
 from sim import plots, plots_compare, plots_decision, plots_sensitivity, plots_trial
-from sim.cli import compare as cli_compare
-from sim.cli import decide as cli_decide
-from sim.cli import discover as cli_discover
 from sim.cli import show
 from sim.dashboard import svg
 from sim.dashboard.saving import NAME as FILE_NAME
@@ -37,6 +35,9 @@ from sim.studies.study import Study
 from sim.studies.study_files import load_study
 from sim.trials.design import load_trial
 from sim.yaml_files import dump_yaml, printable
+
+# Modules by their names: `sim.cli` has commands that are called the same
+cli_compare, cli_decide, cli_discover = (import_module(f"sim.cli.{name}") for name in ("compare", "decide", "discover"))
 
 SCENARIO = {"name": "Town", "city": {"adults": 1000}, "weeks": 4, "spin_up_weeks": 2}
 STUDY = {"name": "Study", "scenario": SCENARIO, "arms": {"course": [{"training": {"start": 0}}]}}
