@@ -136,3 +136,13 @@ def test_complaints_of_a_large_force():
     assert two.adults * 20 / 720 >= 639.5
     assert 0.02 <= two.value < ten.value < 1
     assert ten.value >= 0.10
+
+
+def test_jobs_with_different_numbers_of_cities_are_one_plan(tmp_path):
+    """As the draws of a posterior give them: dear instruments get fewer. Called again, the same folder gives the same."""
+    jobs = [Job(ORDINARY, [SCENARIO] * 3), Job("disposition shift", [SCENARIO] * 2)]
+    here = Execution(folder=tmp_path / "kept")
+    first, again = carried_out(jobs, here), carried_out(jobs, here)
+    assert [len(next(iter(each.values()))) for each in first] == [3, 2]
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_equal(one, other)

@@ -102,6 +102,9 @@ class JobPlan(Plan):
         longest = sorted(range(len(self.jobs)), key=lambda n: self.jobs[n].cost / len(self.jobs[n].scenarios), reverse=True)
         return [RunSpec(city, str(n), 0) for n in longest for city in range(len(self.jobs[n].scenarios))]
 
+    def __len__(self) -> int:
+        return len(self._listed)  # jobs differ in how many cities they have
+
     def keys(self) -> list[bytes]:
         return [hashed(self._job(spec).instrument, identity(self._city(spec)), spec.point) for spec in self._listed]
 
