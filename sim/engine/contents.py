@@ -102,8 +102,7 @@ class Contents:
     def plan_of(self, batch: Batch) -> Any:
         """The plan whose runs a batch lists."""
         plan = planned(self.plans, batch.study, batch.replicates)
-        points, arms, replicates = plan.shape
-        if len(batch.listed) != points * len(arms) * replicates:
+        if len(batch.listed) != len(plan):
             raise KIND.damaged(self.folder / JOURNAL, "it lists other runs than its study has")
         return plan
 

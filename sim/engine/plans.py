@@ -107,6 +107,7 @@ class Plan(ABC):
         """The runs at these places of the list."""
 
     def __len__(self) -> int:
+        """How many runs it lists."""
         points, arms, replicates = self.shape
         return points * len(arms) * replicates
 
