@@ -12,7 +12,7 @@ import numpy as np
 from mesa.agent import AgentSet
 from mesa.discrete_space import Cell, CellAgent
 
-from sim.errors import InputError, closest, number_problem
+from sim.errors import InputError, did_you_mean, number_problem
 from sim.grid import opened
 from sim.rules.trust import overall_trust
 from sim.world.limits import FLAG, limits
@@ -99,8 +99,7 @@ class Row(CellAgent):
         """InputError: this attribute is not to be written."""
         known = [key for kind in cls.__mro__ for key, value in vars(kind).items() if isinstance(value, Column)]
         fixed = hasattr(cls, name) or name in ONCE
-        near = closest(name, known) if not fixed else None
-        remedy = f"Did you mean '{near}'?\n" if near else "" if fixed else f"Notes of your own: a dict by {cls.__name__.lower()}.row.\n"
+        remedy = "" if fixed else did_you_mean(name, known) or f"Notes of your own: a dict by {cls.__name__.lower()}.row.\n"
         problem = f"'{name}' of {cls.__name__} cannot be written" if fixed else f"{cls.__name__} has no column '{name}'"
         raise InputError(f"{problem}: an agent is a row of the city's columns.", f"{remedy}Its columns: {', '.join(known)}")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from sim.errors import InputError, closest, shown
+from sim.errors import InputError, did_you_mean, shown
 from sim.origins import WORDS
 from sim.parameters import REFERENCES
 from sim.records import Record, Text
@@ -107,8 +107,7 @@ Citations = Annotated[dict[str, Citation], BeforeValidator(_citations)]
 
 def unknown_source(key: Any, known: Iterable[str] = (), own: Iterable[str] = ()) -> InputError:
     """The error for a source that there is not."""
-    near = closest(str(key), list(known) or [*REFERENCES, *WORDS])
-    hint = f"Did you mean '{near}'?\n" if near else ""
+    hint = did_you_mean(key, list(known) or [*REFERENCES, *WORDS])
     remedy = "A source is assumed, a key of references.yaml (confianza explain sources), or of references: in this file"
     listed = ", ".join(own)
     return InputError(f"there is no source {shown(key)}.", f"{hint}{remedy}{f' ({listed})' if listed else ''}.")

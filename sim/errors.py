@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any
 
@@ -67,6 +67,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     >>> closest("xyz", ["training.half_life"])
     """
     candidates = list(known)
+    if word in candidates:
+        return word
     word = word[:100].lower()  # the comparison is quadratic
     if found := difflib.get_close_matches(word, candidates, n=1, cutoff=0.6):
         return found[0]
@@ -74,6 +76,16 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     if found := difflib.get_close_matches(word.rpartition(".")[2], by_last_part, n=1, cutoff=0.8):
         return by_last_part[found[0]]
     return next((name for name in candidates if len(word) >= 4 and word in name), None)
+
+
+def did_you_mean(word: object, known: Iterable[str], called: Callable[[str], str] = "'{}'".format) -> str:
+    """The line of a remedy that names the nearest of what is known, as `called` quotes it; "" if nothing is near.
+
+    >>> did_you_mean("effects", ["effect", "level"])
+    "Did you mean 'effect'?\\n"
+    """
+    near = closest(str(word), known)
+    return f"Did you mean {called(near)}?\n" if near else ""
 
 
 def number(value: float) -> str:

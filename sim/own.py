@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 
 from sim import compiled, measures, rules
-from sim.errors import InputError, closest
+from sim.errors import InputError, did_you_mean
 from sim.measures import MEASURES, Measure
 from sim.world.interventions import REFORMS, guard, levers
 
@@ -56,7 +56,7 @@ def rule(name: str) -> Callable[[Callable], Callable]:
     """
     known = all_rules()
     if name not in known:
-        raise InputError(f"there is no rule '{name[:100]}'.", _did_you_mean(name, known) + f"Rules: {', '.join(known)}")
+        raise InputError(f"there is no rule '{name[:100]}'.", did_you_mean(name, known) + f"Rules: {', '.join(known)}")
 
     if name in FIXED:
         raise InputError(f"the rule '{name}' cannot be changed.", "Results are read by its formula too: the two would disagree.")
@@ -323,8 +323,3 @@ def _check_reform(kind: type, name: str) -> None:
     if bare := [lever for lever, field in known.items() if not {"unit", "text"} <= field.metadata.keys()]:
         raise refuse(f"the reform '{name}' has fields that are no levers: {', '.join(bare)}.")
     guard.check_columns(name, kind)
-
-
-def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:
-    near = closest(name, known)
-    return f"Did you mean '{near}'?\n" if near else ""

@@ -15,7 +15,7 @@ from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim.artifacts import Kind, checked
-from sim.errors import InputError, closest, number
+from sim.errors import InputError, did_you_mean, number
 from sim.file_kinds import POSTERIOR, misplaced
 from sim.parameters import entry
 from sim.scenario_files import shipped_folder
@@ -89,8 +89,7 @@ class Posterior:
 
     def _column(self, name: str) -> int:
         if name not in self.names:
-            near = closest(name, self.names)
-            hint = f"Did you mean '{near}'?\n" if near else ""
+            hint = did_you_mean(name, self.names)
             raise InputError(f"the posterior '{self.name}' has no parameter '{name[:100]}'.", f"{hint}It has {len(self.names)}.")
         return self.names.index(name)
 
@@ -108,8 +107,7 @@ def find_posterior(name_or_path: str | Path) -> Path:
     names = shipped_posteriors()
     if text in names:
         return shipped_folder() / FOLDER / f"{text}.csv"
-    near = closest(text, names)
-    hint = f"Did you mean '{near}'?\n" if near else ""
+    hint = did_you_mean(text, names)
     remedy = f"{hint}Shipped posteriors: {', '.join(names) or 'none'}\nOr give the path of a .csv file that confianza calibrate wrote."
     raise InputError(f"there is no posterior '{text[:100]}'.", remedy)
 

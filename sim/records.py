@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from sim.errors import InputError, closest, number_problem, shown
+from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.remedies import number_remedy
 from sim.yaml_files import printable
 
@@ -76,8 +76,7 @@ class Record(BaseModel):
         if kind == "missing":
             return InputError(f"'{cls.prefix}{key}' is missing.", f"Write {key}: ... ({cls.model_fields[key].description}).")
         if kind == "extra_forbidden":
-            near = closest(key, cls.model_fields)
-            hint = f"Did you mean '{cls.prefix}{near}'?\n" if near else ""
+            hint = did_you_mean(key, cls.model_fields, lambda near: f"'{cls.prefix}{near}'")
             remedy = f"{hint}Its keys: {', '.join(cls.model_fields)}"
             return InputError(f"there is no key '{cls.prefix}{key[:100]}'.", remedy, path=path)
         if kind in LENGTHS:

@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, fields
 from importlib import import_module
 from typing import Any, get_args, get_type_hints
 
-from sim.errors import InputError, closest, number, number_problem, shown
+from sim.errors import InputError, did_you_mean, number, number_problem, shown
 from sim.remedies import number_remedy
 
 Reform = Any  # a record of REFORMS; they have no base class
@@ -97,8 +97,7 @@ def _reform(item: object) -> Reform:
         raise InputError(f"a reform must be one name with its levers, but is {many}.", EXAMPLE)
     ((name, given),) = item.items()
     if name not in records:
-        near = closest(str(name), records)
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(name, records)
         raise InputError(f"there is no reform {shown(name)}.", f"{hint}Reforms: {', '.join(records)}", path=(str(name),))
     if not isinstance(given, Mapping):
         remedy = f"Write {name}: {{start: 0, {records[name].dose}: ...}}"
@@ -115,8 +114,7 @@ def _build(name: str, given: Mapping[Any, Any]) -> Reform:
     known, kinds = _interventions().levers(record), get_type_hints(record)
     for lever in given:
         if lever not in known:
-            near = closest(str(lever), known)
-            hint = f"Did you mean '{near}' ({meaning(known[near])})?\n" if near else ""
+            hint = did_you_mean(lever, known, lambda near: f"'{near}' ({meaning(known[near])})")
             raise InputError(f"'{name}' has no lever {shown(lever)}.", f"{hint}Its levers: {', '.join(known)}", path=(str(lever),))
     for lever in known.values():
         if lever.default is MISSING and lever.name not in given:
@@ -138,8 +136,7 @@ def _value(name: str, lever: Field, kind: Any, value: object) -> Any:
     if str in allowed:
         if value in facts["choices"]:
             return value
-        near = closest(value, facts["choices"]) if isinstance(value, str) else None
-        remedy = f"Did you mean '{near}'?\n{meaning(lever)}" if near else meaning(lever)
+        remedy = f"{did_you_mean(value, facts['choices'])}{meaning(lever)}"
         wanted = ", ".join(facts["choices"])
         raise InputError(f"'{name}.{lever.name}' must be one of {wanted}, but is {shown(value)}.", remedy, path=(lever.name,))
     whole = float not in allowed

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim import __version__, origins, own
 from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, sealed
-from sim.errors import closest, number
+from sim.errors import did_you_mean, number
 from sim.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year, recorded
@@ -140,8 +140,7 @@ class Results:
     def __getitem__(self, name: str) -> xr.DataArray:
         """A measure in the last year, one value a replicate. KeyError, with the nearest name, if there is none."""
         if name not in MEASURES:
-            near = closest(str(name), MEASURES)
-            raise KeyError(f"there is no measure '{name}'. {hint(name) or (f'Did you mean {near}?' if near else '')}".strip())
+            raise KeyError(f"there is no measure '{name}'. {hint(name) or did_you_mean(name, MEASURES)}".strip())
         return MEASURES[name](self.dataset)
 
     def summary(self) -> pd.DataFrame:

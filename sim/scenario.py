@@ -11,7 +11,7 @@ from sim.assumptions import joined, speaking
 from sim.cards import of_scenario
 from sim.citations import Citations, check_cited, unknown_source
 from sim.city_size import CitySize
-from sim.errors import InputError, closest, number_problem, shown
+from sim.errors import InputError, number_problem, shown
 from sim.file_kinds import SCENARIO, misplaced
 from sim.parameters import CODEBOOK, Parameters, entry, order_problem, out_of_order, parameters
 from sim.records import Name, Record, Text
@@ -269,12 +269,8 @@ def _option(option: str) -> tuple[tuple[str, ...], Any]:
     if name in city:
         return city[name], value
     if name not in CODEBOOK:
-        near = closest(name, [*top, *city, *CODEBOOK])
-        if near and near not in CODEBOOK:
-            remedy = f"Did you mean '{near}'?\nAll parameters: confianza explain parameters"
-            raise InputError(f"there is no parameter '{name[:100]}'.", remedy, file=f"--set {option}")
         try:
-            entry(name)
+            entry(name, (*top, *city))
         except InputError as error:
             raise error.at(f"--set {option}") from None
     return ("parameters", name), value

@@ -14,7 +14,7 @@ from typing import Any
 
 from sim import origins
 from sim.assumptions import joined, speaking
-from sim.errors import InputError, closest, shown
+from sim.errors import InputError, did_you_mean, shown
 from sim.yaml_files import Document, Keys, load_yaml, shown_path
 
 PACKAGE = Path(__file__).parent
@@ -47,8 +47,8 @@ def find(name_or_path: str | Path) -> str:
     names = shipped_scenarios()
     if text in names:
         return str(shipped_folder() / f"{text}.yaml")
-    near = f"the file '{text}.yaml'" if os.path.isfile(f"{text}.yaml") else closest(text, names)
-    hint = f"Did you mean {near}?\n" if near else ""
+    beside = os.path.isfile(f"{text}.yaml")
+    hint = did_you_mean(text, [text] if beside else names, lambda near: f"the file '{near}.yaml'" if beside else near)
     message = f"there is no scenario '{text[:100]}'." if text else "the name of the scenario is empty."
     raise InputError(message, f"{hint}Shipped scenarios: {', '.join(names)}\nOr give the path of a .yaml file.")
 
@@ -135,8 +135,7 @@ def _check_key(document: Document, key: str, value: Any) -> None:
     """InputError if a top-level key does not exist, or holds no mapping or list where one is needed for merging."""
     error = None
     if key not in KEYS:
-        near = closest(key, KEYS)
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(key, KEYS)
         error = InputError(f"there is no key '{key[:100]}'.", f"{hint}A scenario's keys: {', '.join(KEYS)}")
     elif key in MERGED and not isinstance(value, dict):
         error = InputError(f"'{key}' must be keys with values, but is {shown(value)}.", f"Write {key}: {{...}}, or delete the line.")
@@ -183,8 +182,7 @@ def _parent(name: Any, path: str, seen: list[str]) -> str:
         parent = str(shipped_folder() / f"{name}.yaml")
     else:
         siblings = [file[:-5] for file in sorted(os.listdir(os.path.dirname(path) or ".")) if file.endswith(".yaml")]
-        near = closest(name, [*siblings, *shipped])
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(name, [*siblings, *shipped])
         remedy = f"{hint}Name a file beside this one without .yaml, or a shipped scenario: {', '.join(shipped)}"
         raise InputError(f"there is no scenario '{name[:100]}' to extend.", remedy)
     real = os.path.realpath(parent)

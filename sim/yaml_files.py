@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from sim.errors import InputError, closest
+from sim.errors import InputError, did_you_mean
 from sim.remedies import number_remedy, plain
 from sim.writing import noted
 
@@ -141,8 +141,8 @@ def _nearby(path: str) -> str:
         files = [other for other in os.listdir(folder or ".") if other.endswith((".yaml", ".yml"))]
     except OSError:
         return f"There is no folder '{folder}' either." if not os.path.isdir(folder or ".") else "Check the path."
-    near = f"{name}.yaml" if f"{name}.yaml" in files else closest(name, sorted(files))
-    return f"Did you mean '{os.path.join(folder, near)}'?" if near else "Check the path."
+    wanted = f"{name}.yaml" if f"{name}.yaml" in files else name
+    return did_you_mean(wanted, sorted(files), lambda file: f"'{os.path.join(folder, file)}'") or "Check the path."
 
 
 def _text(raw: bytes) -> str:

@@ -136,7 +136,7 @@ def test_former_names_are_told_and_former_files_are_read(results, tmp_path):
     assert Results.load(tmp_path).dataset.drop_attrs().identical(results.dataset.drop_attrs())
     with pytest.raises(KeyError, match=r"there is no measure 'trust'\. 'trust' is called mean_trust\."):
         results["trust"]
-    with pytest.raises(KeyError, match=r"there is no measure 'mean_trst'\. Did you mean mean_trust\?"):
+    with pytest.raises(KeyError, match=r"there is no measure 'mean_trst'\. Did you mean 'mean_trust'\?"):
         results["mean_trst"]
     with pytest.raises(InputError, match=r"nothing is recorded as 'active_officers'\. 'active_officers' is called officers_in_service\."):
         Measure("mine", "", "", "", lambda over: over.mean("active_officers"))(results.dataset)

@@ -125,3 +125,8 @@ def test_nothing_of_a_machine_in_tracked_files():
         text = path.read_bytes().decode("utf-8", errors="replace")
         found += [f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, hit.start()) + 1}: {hit.group()}" for hit in MACHINE.finditer(text)]
     assert found == []
+
+
+def test_the_nearest_name_is_offered_in_one_place():
+    offering = [module for module in MODULES if re.search(r"did you mean|get_close_matches", (SIM / f"{module}.py").read_text(), re.I)]
+    assert offering == ["errors"]

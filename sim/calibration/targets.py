@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, closest, number_problem, shown
+from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.file_kinds import TARGETS, misplaced
 from sim.parameters import REFERENCES
 from sim.patterns import Pattern, patterns
@@ -110,8 +110,7 @@ def _targets(scenario: str, file: str | Path | None) -> tuple[Target, ...]:
     given: Any = document.data
     if file is None:
         if scenario not in given:
-            near = closest(scenario, given)
-            hint = f"Did you mean '{near}'?\n" if near else ""
+            hint = did_you_mean(scenario, given)
             remedy = (
                 f"{hint}There are targets for {', '.join(given)}. For another place, write some and give them: --targets FILE\n{EXAMPLE}"
             )

@@ -7,7 +7,7 @@ from sim import origins
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.show import Record, console, table
 from sim.cli.terms import TERMS
-from sim.errors import InputError, closest, number
+from sim.errors import InputError, did_you_mean, number
 from sim.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 from sim.patterns import Pattern, patterns
 from sim.reforms import summary
@@ -60,8 +60,7 @@ def explain_measure(name: str) -> None:
             *TERMS,
             *(step.phase for step in SCHEDULE),
         ]
-        near = closest(name, known)
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(name, known)
         raise InputError(f"there is nothing called '{name[:100]}'.", f"{hint}Lists: confianza explain {' | '.join(LISTS)}")
     measure = MEASURES[name]
     judged = ", ".join(key for key, pattern in patterns().items() if name in pattern.measures)

@@ -12,7 +12,7 @@ from sim.cli.work import RUNS
 from sim.engine.contents import JOURNAL
 from sim.engine.journal import KIND
 from sim.engine.store import Store
-from sim.errors import InputError, closest, number, shown
+from sim.errors import InputError, did_you_mean, number, shown
 from sim.studies.runs import ComparisonStore, RunStore
 from sim.studies.store import SweepStore
 from sim.studies.study_files import load_study
@@ -117,7 +117,6 @@ def print_schema(kind: str) -> None:
 
     kinds = {"scenario": json_schema, "study": study_schema}
     if kind not in kinds:
-        near = closest(kind, kinds)
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(kind, kinds)
         raise InputError(f"there is no schema of '{kind[:100]}'.", f"{hint}There is one of a scenario and one of a study.")
     print(json.dumps(kinds[kind](), indent=1, ensure_ascii=False))

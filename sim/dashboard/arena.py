@@ -11,7 +11,7 @@ import numpy as np
 from sim.dashboard.events import LONGEST, Event, events_of, in_force, lasting, with_change, with_reform
 from sim.dashboard.history import Array, Life, Place, Series, Trace, Window, life_of, look_at_cell, look_at_citizen, place_of
 from sim.dashboard.saving import save_scenario
-from sim.errors import InputError, closest, number_problem
+from sim.errors import InputError, did_you_mean, number_problem
 from sim.measures import YEAR
 from sim.parameters import flat
 from sim.reforms import Reform
@@ -147,8 +147,7 @@ class Arena(mesa.Model):
     def lane(self, arm: str) -> Lane:
         """An arm by its name; InputError if there is none."""
         if arm not in self.lanes:
-            near = closest(str(arm), self.lanes)
-            hint = f"Did you mean '{near}'?\n" if near else ""
+            hint = did_you_mean(arm, self.lanes)
             raise InputError(f"there is no arm '{str(arm)[:100]}'.", f"{hint}Arms: {', '.join(self.lanes)}")
         return self.lanes[arm]
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sim import own
-from sim.errors import InputError, closest, shown
+from sim.errors import InputError, did_you_mean, shown
 from sim.harvest import warm_up
 from sim.sources import sources
 
@@ -63,8 +63,7 @@ def _maker(name: object) -> Callable[[int | None], Any]:
     if isinstance(name, str) and name.startswith("dask:"):
         place = _address(name)
         return lambda workers: _dask(place)
-    near = closest(name, NAMES) if isinstance(name, str) else None
-    hint = f"Did you mean '{near}'?\n" if near else ""
+    hint = did_you_mean(name, NAMES)
     raise InputError(f"there is no executor {shown(name)}.", f"{hint}Executors: {', '.join(NAMES)}")
 
 

@@ -4,7 +4,7 @@
 that a phase reads `p.training.half_life` and compiled code knows every name. All values are floats.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from keyword import iskeyword
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from sim.errors import InputError, closest, number, number_problem
+from sim.errors import InputError, did_you_mean, number, number_problem
 from sim.remedies import number_remedy
 
 __all__ = ["CODEBOOK", "REFERENCES", "Parameter", "Parameters", "Reference", "entry", "flat"]
@@ -79,12 +79,11 @@ class Parameter:
         return float(value)  # type: ignore[arg-type]
 
 
-def entry(name: object) -> Parameter:
-    """The codebook's entry of that name; InputError with the nearest name if there is none."""
+def entry(name: object, others: Iterable[str] = ()) -> Parameter:
+    """The codebook's entry of that name; InputError with the nearest name, or other that may have been meant, if there is none."""
     if isinstance(name, str) and name in CODEBOOK:
         return CODEBOOK[name]
-    near = closest(str(name), CODEBOOK)
-    hint = f"Did you mean '{near}' ({CODEBOOK[near].summary})?\n" if near else ""
+    hint = did_you_mean(name, [*others, *CODEBOOK], lambda near: f"'{near}'" + (f" ({CODEBOOK[near].summary})" if near in CODEBOOK else ""))
     remedy = f"{hint}All parameters: confianza explain parameters"
     raise InputError(f"there is no parameter '{str(name)[:100]}'.", remedy, path=(str(name),))
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from sim.errors import InputError, closest
+from sim.errors import InputError, did_you_mean
 from sim.plots_looks import MINUS
 from sim.plots_looks import scale as scale
 from sim.spread import Spread
@@ -52,8 +52,7 @@ class Words:
 
     def __init__(self, language: str):
         if language not in LANGUAGES:
-            near = closest(language, LANGUAGES)
-            hint = f"Did you mean '{near}'?\n" if near else ""
+            hint = did_you_mean(language, LANGUAGES)
             raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(LANGUAGES)}", file="--lang")
         self.language = language
         self.data = {**read(f"{language}.yaml"), **read(f"names-{language}.yaml"), **read(f"decisions-{language}.yaml")}

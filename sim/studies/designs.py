@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, closest, number, number_problem, shown
+from sim.errors import InputError, did_you_mean, number, number_problem, shown
 from sim.file_kinds import POINTS as TABLE
 from sim.file_kinds import misplaced
 from sim.remedies import number_remedy
@@ -107,8 +107,7 @@ def _kind(given: object) -> str:
     kind = next((str(key) for key in given if key in DESIGNS or key == POINTS), None)
     if kind is None:
         wrong = str(next(iter(given)))
-        near = closest(wrong, DESIGNS)
-        raise InputError(f"there is no design {shown(wrong)}.", f"Did you mean '{near}'?\n{kinds}" if near else kinds, path=(wrong,))
+        raise InputError(f"there is no design {shown(wrong)}.", f"{did_you_mean(wrong, DESIGNS)}{kinds}", path=(wrong,))
     options = options_of(kind)
     for key in given:
         if key != kind and key not in options:
@@ -155,8 +154,7 @@ def _number(kind: str, given: object, factors: tuple[Factor, ...]) -> Any:
         names = [factor.name for factor in factors]
         for name, levels in given.items():
             if name not in names:
-                near = closest(str(name), names)
-                hint = f"Did you mean '{near}'?\n" if near else ""
+                hint = did_you_mean(name, names)
                 remedy = f"{hint}Factors: {', '.join(names[:20])}"
                 raise InputError(f"{shown(name)} does not vary.", remedy, path=(kind, str(name)))
             _whole(kind, levels, (kind, name))

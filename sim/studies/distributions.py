@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import InputError, closest, number, number_problem, shown
+from sim.errors import InputError, did_you_mean, number, number_problem, shown
 from sim.remedies import number_remedy
 from sim.studies.draws import Draws
 
@@ -40,8 +40,7 @@ class Allowed(NamedTuple):
         if self.choices:
             if value in self.choices:
                 return value
-            near = closest(value, self.choices) if isinstance(value, str) else None
-            remedy = f"Did you mean '{near}'?\n{self.meaning}" if near else self.meaning
+            remedy = f"{did_you_mean(value, self.choices)}{self.meaning}"
             raise InputError(f"'{name}' must be one of {', '.join(self.choices)}, but is {shown(value)}.", remedy)
         if problem := number_problem(value, self.low, self.high, self.whole):
             raise InputError(f"'{name}' {problem}.", f"{number_remedy(value, self.low, self.high, self.whole)}\n{self.meaning}".lstrip())
@@ -186,8 +185,7 @@ def distribution(given: object, allowed: Allowed, name: str) -> Distribution:
         raise InputError(f"what '{name}' varies over must be a range, a prior or values, but is {shown(given)}.", EXAMPLES)
     ((kind, inside),) = given.items()
     if kind not in KINDS:
-        near = closest(str(kind), KINDS)
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(kind, KINDS)
         remedy = f"{hint}Distributions: {', '.join(KINDS)}\n{EXAMPLES}"
         raise InputError(f"there is no distribution {shown(kind)}.", remedy, path=(str(kind),))
     try:

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from sim.errors import InputError, closest, number, shown
+from sim.errors import InputError, did_you_mean, number, shown
 from sim.parameters import CODEBOOK, Parameter
 from sim.records import check_label
 from sim.reforms import check_horizon, reforms
@@ -72,8 +72,7 @@ def allowed_of(name: str) -> Allowed:
         known = CODEBOOK[name]
         return Allowed(known.low, known.high, known.discrete, (), f"'{name}': {known.summary} ({known.unit}).")
     if name not in all_levers():
-        near = closest(name, [*CODEBOOK, *all_levers()])
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(name, [*CODEBOOK, *all_levers()])
         remedy = f"{hint}All parameters: confianza explain parameters; all levers: confianza explain reforms"
         raise InputError(f"there is no parameter or lever '{name[:100]}'.", remedy)
     facts = all_levers()[name].metadata
@@ -206,8 +205,7 @@ def _named(name: object, taken: Mapping[str, str]) -> list[Parameter]:
         topic = [known for known in CODEBOOK.values() if name in ("all", known.topic)]
         return [known for known in topic if "fixed" not in known.prior and known.name not in taken]
     if not isinstance(name, str) or name not in CODEBOOK:
-        near = closest(str(name), [*TOPICS, *CODEBOOK])
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(name, [*TOPICS, *CODEBOOK])
         raise InputError(f"there is no topic or parameter {shown(name)}.", f"{hint}Topics: {', '.join(TOPICS)}; or all")
     if "fixed" in CODEBOOK[name].prior:
         raise InputError(f"'{name}' has no prior: it is fixed.", f"Write its range, {name}: [low, high], or leave it out.")
@@ -278,8 +276,7 @@ def check_groups(given: object, names: Iterable[str] | None) -> str | dict[str, 
             raise InputError(f"the group '{group}' must be a list of factors, but is {wrong}.", "Name some, or delete it.", path=(group,))
         for index, name in enumerate(members):
             if not isinstance(name, str) or (listed is not None and name not in listed):
-                near = closest(str(name), listed or ())
-                hint = f"Did you mean '{near}'?\n" if near else ""
+                hint = did_you_mean(name, listed or ())
                 message = f"{shown(name)} does not vary, so it cannot be in the group '{group}'."
                 raise InputError(message, f"{hint}Factors: {', '.join((listed or [])[:20])}", path=(group, index))
             if name in group_of:

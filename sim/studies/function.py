@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.plans import Failure, RunSpec, perform
-from sim.errors import InputError, closest, number_problem
+from sim.errors import InputError, did_you_mean, number_problem
 from sim.studies.budget import scaled
 from sim.studies.factors import allowed_of
 from sim.studies.limits import LEAST, MOST, known
@@ -100,8 +100,7 @@ class StudyFunction:
         """A factor's name in the study, and its value as the study takes it."""
         full = self.factors.get(name, name)
         if full not in self.factors.values():
-            near = closest(name, [*self.factors, *self.factors.values()])
-            hint = f"Did you mean '{near}'?\n" if near else ""
+            hint = did_you_mean(name, [*self.factors, *self.factors.values()])
             raise InputError(
                 f"'{name[:100]}' does not vary in this study.", f"{hint}Factors: {', '.join(list(self.factors)[:20]) or 'none'}"
             )

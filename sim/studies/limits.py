@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from sim.errors import InputError, closest, shown
+from sim.errors import InputError, did_you_mean, shown
 from sim.instruments.panels import BETWEEN_WAVES
 from sim.measures import MEASURES, PANEL, recorded
 from sim.records import Record
@@ -18,8 +18,7 @@ def known(name: object, names: Iterable[str], what: str, where: str, *path: str 
     """The name, if it is one of these. InputError with the nearest one if it is not."""
     listed = list(names)
     if name not in listed:
-        near = closest(name, listed) if isinstance(name, str) else None
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(name, listed)
         raise InputError(f"there is no {what} {shown(name)}.", f"{hint}{where}", path=path)
     return str(name)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sim.engine.contents import Status
 from sim.engine.journal import count
-from sim.errors import InputError, closest, shown
+from sim.errors import InputError, did_you_mean, shown
 from sim.html import card, listed, table
 from sim.studies.designs import Points
 from sim.studies.export import export
@@ -89,8 +89,7 @@ class Reading:
             arm, _, measure = rest.rpartition(":")
         for given, known, what in ((kind, ("level", "effect"), "output"), (arm, arms, "arm"), (measure, study.measures, "measure")):
             if given not in known:
-                near = closest(given, known)
-                hint = f"Did you mean '{near}'?\n" if near else ""
+                hint = did_you_mean(given, known)
                 remedy = f"{hint}Here: {', '.join(known)}\nAn output is MEASURE, level:ARM:MEASURE or effect:ARM:MEASURE."
                 raise InputError(f"there is no {what} {shown(given)} in '{of[:100]}'.", remedy)
         return kind == "level", arm, measure

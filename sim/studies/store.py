@@ -9,7 +9,7 @@ import pandas as pd
 from sim.engine.contents import Places
 from sim.engine.journal import Batch
 from sim.engine.store import Store
-from sim.errors import InputError, closest
+from sim.errors import InputError, did_you_mean
 from sim.studies.designs import VALIDATION
 from sim.studies.study import Study
 from sim.studies.work import SweepPlan, parsed
@@ -72,11 +72,10 @@ class SweepStore(Store):
         kept = study.series
         for name in names or kept:
             if name not in kept:
-                near = closest(name, kept)
                 known = (
                     f"Series here: {', '.join(kept)}" if kept else "This study keeps none; write series: [mean_trust, crimes] in another."
                 )
-                raise InputError(f"there is no series '{name}' here.", f"Did you mean '{near}'?\n{known}" if near else known)
+                raise InputError(f"there is no series '{name}' here.", did_you_mean(name, kept) + known)
         places, weeks = self.places(batch), weeks_of(study)
         for start in range(0, len(places.positions) if kept else 0, BLOCK):
             part = Places(*(column[start : start + BLOCK] for column in places))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
-from sim.errors import InputError, closest, number_problem, shown
+from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.file_kinds import TRIAL, misplaced
 from sim.parameters import entry
 from sim.records import Name, Record, Text, check_label
@@ -202,8 +202,7 @@ def _one_of(given: object, known: Any, what: str, *path: int) -> str:
     """The name, if it is known. InputError with the nearest one if it is not."""
     if given in list(known):
         return str(given)
-    near = closest(given, known) if isinstance(given, str) else None
-    hint = f"Did you mean '{near}'?\n" if near else ""
+    hint = did_you_mean(given, known)
     raise InputError(f"there is no {what} {shown(given)}.", f"{hint}There are: {', '.join(known)}", path=path)
 
 

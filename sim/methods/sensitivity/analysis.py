@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, closest
+from sim.errors import InputError, did_you_mean
 from sim.methods import how_judged
 from sim.methods.sensitivity.emulator import LEAST_POINTS, Emulator
 from sim.methods.sensitivity.estimators import ESTIMATORS
@@ -65,8 +65,7 @@ def indices(
     """
     names = [str(name) for name in names]
     if method not in METHODS:
-        near = closest(method, METHODS)
-        hint = f"Did you mean '{near}'?\n" if near else ""
+        hint = did_you_mean(method, METHODS)
         raise InputError(f"there is no method '{method[:100]}'.", f"{hint}Known: {', '.join(METHODS)}")
     if groups is not None and len(groups) != len(names):
         raise InputError(f"there are {len(groups)} groups for {len(names)} factors.", "Give each factor the name of its group.")

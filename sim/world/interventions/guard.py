@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import InputError, closest, shown
+from sim.errors import InputError, did_you_mean, shown
 from sim.parameters import parameters
 from sim.world.interventions.common import Bill, Scene
 from sim.world.limits import LIMITS, limits
@@ -96,10 +96,8 @@ def check_columns(name: str, kind: Any) -> None:
                 f"'{part}' of the reform '{name}' must be a tuple of columns.", 'Write ("officers.training",), or () for none.'
             )
     if wrong := [column for column in kind.writes if column not in WRITABLE]:
-        near = closest(wrong[0], WRITABLE)
-        hint = f"Did you mean '{near}'?\n" if near else ""
         message = f"the reform '{name}' declares '{wrong[0]}', which is no column that a reform may write."
-        raise InputError(message, f"{hint}Columns: {', '.join(WRITABLE)}")
+        raise InputError(message, f"{did_you_mean(wrong[0], WRITABLE)}Columns: {', '.join(WRITABLE)}")
 
 
 def called(name: str, part: str, week: int | None, function: Callable, *given: Any) -> Any:
