@@ -12,7 +12,7 @@ from pages import blocks
 
 from sim.cli import main
 from sim.errors import InputError
-from sim.methods.sensitivity.noise import ENOUGH_REPLICATES
+from sim.methods.indices.noise import ENOUGH_REPLICATES
 from sim.report import render
 from sim.studies.study_files import load_study
 from sim.studies.sweep import Sweep, sweep

@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 from sim.cli import app
 from sim.errors import InputError
 from sim.methods.decision.denoise import denoised
+from sim.methods.discovery.columns import EVERYWHERE
 from sim.parameters import CODEBOOK
 from sim.scenario import CitySize, Scenario
 from sim.studies.conditions import condition_of
 from sim.studies.discover import clusters_of, discover, luckless
-from sim.studies.discoveries import BOX, EVERYWHERE, FILE, FRAMES, Discovery
+from sim.studies.discoveries import BOX, FILE, FRAMES, Discovery
 from sim.studies.study import Study
 from sim.studies.sweep import Sweep, sweep
 

@@ -48,7 +48,7 @@ def test_a_peel_takes_thin_slices_and_raises_the_share_of_cases():
     held = [cases.counted(box.inside(x)) for box in boxes]
     assert len(boxes) > 10 and held[0] == (N, cases.many)
     for (points, hits), (fewer, left) in pairwise(held):
-        assert 0 < points - fewer <= 0.1 * points
+        assert points - fewer == int(0.1 * (points - 1)) + 1
         assert left / fewer > hits / points
     assert 0.08 * N <= held[-1][0] < 0.08 * N / 0.8
     for box, next_one in pairwise(boxes):
@@ -106,7 +106,7 @@ def test_distances_are_those_of_kolmogorov_and_smirnov():
 
 
 @pytest.mark.parametrize("dimensions", PLANTED)
-@pytest.mark.parametrize(("noise", "within"), [(0.0, 0.03), (0.1, 0.06)])
+@pytest.mark.parametrize(("noise", "within"), [(0.0, 0.035), (0.1, 0.06)])
 def test_a_planted_box_is_found(dimensions, noise, within):
     x = uniform(10 + dimensions)
     sides = PLANTED[dimensions]
@@ -128,7 +128,7 @@ def test_where_cases_are_the_rule_the_exception_is_found():
     x = uniform(22)
     cases = Cases.of(x, ~planted(x, {4: (0.8, 1.0)}))
     box = chosen(cases)[0]
-    check_sides(box, {4: (0.0, 0.8)}, 0.02)
+    check_sides(box, {4: (0.0, 0.8)}, 0.03)
     assert marks(box, cases).score == pytest.approx(1.0, abs=0.03)
 
 

@@ -13,7 +13,7 @@ from figures import cut
 
 from sim import plots_sensitivity as plots
 from sim.errors import InputError
-from sim.methods.sensitivity import Sensitivity
+from sim.methods.indices import Sensitivity
 from sim.scenario import CitySize, Scenario
 from sim.studies.findings import Analysis, Finding, Output
 from sim.studies.study import Study

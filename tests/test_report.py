@@ -16,8 +16,8 @@ from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES, recorded
 from sim.methods import UNVALIDATED, sensitivity
-from sim.methods.sensitivity.analysis import COVERS
-from sim.methods.sensitivity.noise import hidden_by_luck
+from sim.methods.indices.analysis import COVERS
+from sim.methods.indices.noise import hidden_by_luck
 from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import Finding, patterns
 from sim.report import breakable, render, write_report

@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import qmc
 
 from sim.errors import InputError
-from sim.methods.sensitivity import LEAST_Q2, Emulator, indices
-from sim.methods.sensitivity.gaussian import Gaussian
-from sim.methods.sensitivity.noise import GOOD_LUCK, hidden_by_luck, reach, responses
-from sim.methods.sensitivity.polynomials import Basis, Polynomials, _told_apart, hyperbolic
+from sim.methods.indices import LEAST_Q2, Emulator, indices
+from sim.methods.indices.gaussian import Gaussian
+from sim.methods.indices.noise import GOOD_LUCK, hidden_by_luck, reach, responses
+from sim.methods.indices.polynomials import Basis, Polynomials, _told_apart, hyperbolic
 
 FILE = Path(__file__).parent.parent / "experiments" / "known-answers" / "run.py"
 SPEC = importlib.util.spec_from_file_location("known_answers", FILE)

@@ -17,9 +17,9 @@ from SALib.sample import sobol as sobol_sampler
 from scipy.stats import spearmanr
 
 from sim.errors import InputError
-from sim.methods.sensitivity import indices
-from sim.methods.sensitivity.noise import responses
-from sim.methods.sensitivity.slices import medians
+from sim.methods.indices import indices
+from sim.methods.indices.noise import responses
+from sim.methods.indices.slices import medians
 
 FILE = Path(__file__).parent.parent / "experiments" / "known-answers" / "run.py"
 SPEC = importlib.util.spec_from_file_location("known_answers", FILE)

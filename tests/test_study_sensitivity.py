@@ -9,8 +9,8 @@ import pytest
 from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES
-from sim.methods.sensitivity import METHODS as KNOWN
-from sim.methods.sensitivity import Sensitivity, indices
+from sim.methods.indices import METHODS as KNOWN
+from sim.methods.indices import Sensitivity, indices
 from sim.report import render, sensitivities
 from sim.report.words import LANGUAGES, Words, read
 from sim.scenario import CitySize, Scenario

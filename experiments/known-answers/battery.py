@@ -29,7 +29,7 @@ import pandas as pd
 from functions import FUNCTIONS, Function, exact
 from scipy.stats import qmc
 
-from sim.methods.sensitivity import indices
+from sim.methods.indices import indices
 from sim.methods.threads import single_threaded
 from sim.results import write
 from sim.studies.designs import usual_checks

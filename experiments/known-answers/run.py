@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc, spearmanr
 
-from sim.methods.sensitivity import indices
+from sim.methods.indices import indices
 from sim.writing import write_file
 
 WEIGHTS = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])

@@ -11,8 +11,8 @@ import numpy as np
 
 from sim.calibration.process import Process
 from sim.calibration.targets import Target
-from sim.methods.sensitivity.emulator import Emulator, Surface
-from sim.methods.sensitivity.polynomials import Polynomials
+from sim.methods.indices.emulator import Emulator, Surface
+from sim.methods.indices.polynomials import Polynomials
 
 ROWS = 4096  # points at once, which bounds memory
 CUT = 3.0  # standard deviations beyond which a point is ruled out

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.methods.sensitivity.polynomials import Polynomials
+from sim.methods.indices.polynomials import Polynomials
 
 SUBSET = 500  # points by which the six numbers are fitted
 LOOKS = 150  # evaluations of the likelihood

@@ -13,7 +13,7 @@ from sim.cli.compare import chosen, heading
 from sim.cli.show import Table, amount, console, note, size, table
 from sim.errors import InputError, number
 from sim.harvest import warm_up
-from sim.methods.sensitivity.noise import responses
+from sim.methods.indices.noise import responses
 from sim.studies.designs import kind_of
 from sim.studies.draws import beliefs
 from sim.studies.limits import Replicates, unit_of

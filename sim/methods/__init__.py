@@ -1,6 +1,26 @@
-"""Numerical methods for runs that luck moves: arrays and tables in, tables out; they know no city and no file."""
+"""Numerical methods for runs that luck moves: arrays and tables in, tables out; they know no city and no file.
 
+Three calls take anybody's data, in natural units: `sensitivity`, `decide` and `discover`. `import sim.methods` is quick; what needs pandas,
+SciPy or scikit-learn is imported when first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.methods.decision.data import decide
+    from sim.methods.discovery.data import discover
+    from sim.methods.indices.data import sensitivity
+
+_HOMES = {"sensitivity": "sim.methods.indices.data", "decide": "sim.methods.decision.data", "discover": "sim.methods.discovery.data"}
+__all__ = ["decide", "discover", "how_judged", "sensitivity"]
 UNVALIDATED = "on the design's own points, not validated"  # how a Q2 was found without validation points
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sim.methods' has no attribute {name!r}")
 
 
 def how_judged(points: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.errors import number
 from sim.methods.decision.choice import SAME
-from sim.methods.sensitivity import LEAST_Q2
+from sim.methods.indices import LEAST_Q2
 from sim.studies.verdicts import MIDDLE, NORMAL, Told
 
 NOISY = 0.1  # share of luck in the means over replicates above which it matters how good an emulator is

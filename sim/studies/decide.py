@@ -12,6 +12,7 @@ from sim.engine.journal import command
 from sim.errors import InputError, number, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
+from sim.methods.decision.tables import curves
 from sim.methods.threads import single_threaded
 from sim.results import versions
 from sim.sources import sources
@@ -85,7 +86,7 @@ def decide(
         shared=study.luck == "shared", seed=study.base.seed,
     )  # fmt: skip
     pays = np.linspace(*(asked.pay or verdicts.default_pay(outcomes, WORTH)), PAYS)
-    told = verdicts.Told(study, arms, study.factors(), outcomes, asked.budget, pays, tuple(pays[list(SHOWN)].tolist()))
+    told = verdicts.Told(arms, outcomes, asked.budget, pays, study, study.factors(), tuple(pays[list(SHOWN)].tolist()))
     return _decision(told, asked, cubes, sweep, started)
 
 
@@ -119,7 +120,7 @@ def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], s
     made = Decision(
         study=study, week=asked.week, value=asked.value, unit=asked.unit, pay=told.pays, shown=told.shown, arms=told.arms,
         budget=asked.budget, recommended=told.recommended, facts=facts, notes=[], q2=verdicts.q2(told), table=verdicts.table(told),
-        effects=effects, curves=verdicts.curves(told), regret=verdicts.regret(told), evpi=verdicts.evpi(told), evppi=evppi,
+        effects=effects, curves=curves(told, "arm"), regret=verdicts.regret(told), evpi=verdicts.evpi(told), evppi=evppi,
         intervals=verdicts.intervals(told), draws=verdicts.draws(told), pareto=pareto(told, known_effects, list(compared)),
         contested=verdicts.contested(told, evppi), budgets=verdicts.budgets(told), doses=verdicts.doses(told),
     )  # fmt: skip

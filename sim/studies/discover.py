@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from time import process_time
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,17 +11,19 @@ from sim.engine.journal import command
 from sim.errors import InputError
 from sim.methods import how_judged
 from sim.methods.decision.denoise import denoised
-from sim.methods.discovery.boxes import ALPHA, MOST, marks
-from sim.methods.discovery.prim import Box, Cases
+from sim.methods.discovery.boxes import ALPHA, MOST
+from sim.methods.discovery.columns import box_table, others, rule_text, searched
+from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import PERMUTATIONS, RESAMPLES, Found, least_mass, search
 from sim.methods.discovery.tree import tree
+from sim.methods.indices.emulator import LEAST_JUDGES
 from sim.methods.threads import single_threaded
 from sim.parameters import CODEBOOK
 from sim.results import versions
 from sim.sources import sources
 from sim.studies.conditions import Condition, condition_of
 from sim.studies.designs import kind_of
-from sim.studies.discoveries import BOX, Discovery, Luckless, notes, rule_text, sentences
+from sim.studies.discoveries import BOX, Discovery, Luckless, notes, sentences
 from sim.studies.draws import Draws
 from sim.studies.factors import Factor
 from sim.studies.reading import Reading
@@ -31,13 +33,7 @@ from sim.studies.study import Study
 __all__ = ["Discovery", "discover"]
 
 ALONG_LINES = ("morris", "oat")  # designs that leave most of the space empty
-
-
-class Column(NamedTuple):
-    """What is searched: a factor, or whether it takes one of its choices (1) or another (0)."""
-
-    factor: Factor
-    choice: str | None
+BY_THEMSELVES = ("draws", "random")  # designs whose points are drawn each by itself: a surface that has not seen some is tried there
 
 
 @single_threaded
@@ -67,18 +63,19 @@ def discover(
     check_design(study)
     known = luckless(sweep, asked)
     values, unit = sweep.points.values[known.kept], sweep.points.unit[known.kept]
-    columns, x = searched(study.factors(), values, unit)
+    factors, at = study.factors(), {factor.name: factor.at for factor in study.factors()}
+    choices = {factor.name: factor.distribution.extremes() for factor in factors if not pd.api.types.is_numeric_dtype(values[factor.name])}
+    columns, x = searched(values, choices, unit)
     y, clusters, seed = known.probability > 0.5, clusters_of(study, unit), study.base.seed % 2**31
     runs = asked.holds(known.mean)
     found = search(
         x, y, runs=runs, clusters=clusters, alpha=alpha, most=most, permutations=permutations, resamples=resamples, seed=seed
     )  # fmt: skip
     cases, there = Cases.of(x, y), found.refused is None
-    box = box_table(found, cases, columns, values)
+    box = box_of(box_table(found, cases, columns, values, choices, {}), factors, values, unit)
     leaves = tree(x, y if there else runs, smallest=least_mass(cases), clusters=clusters, seed=seed)
-    leaves["rule"] = [rule_text([(*columns[place], below, limit) for place, below, limit in rule]) for rule in leaves.rule]
-    others = found.others.assign(factor=[columns[column].factor.name for column in found.others.factor])
-    others = others.groupby("factor", sort=False, as_index=False).share.max()
+    leaves["rule"] = [rule_text(rule, columns, at) for rule in leaves.rule]
+    rest = others(found, columns)
     facts = {
         "versions": versions(), "source_fingerprint": sources(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
@@ -88,8 +85,8 @@ def discover(
         study=study, condition=asked.written, text=asked.text, output=asked.output, week=asked.output.week, found=there,
         refused=found.refused, share=cases.share, coverage=found.marks.coverage, density=found.marks.density, mass=found.marks.mass,
         p=found.p, how=known.how, trajectory=found.trajectory, box=box, tree=leaves, unseen=found.unseen,
-        others=others, draws=_draws(known, values, box, y, found),
-        sentences=sentences(asked, found, box, cases), notes=notes(known, found, box, others, y, joint=clusters is not None), facts=facts,
+        others=rest, draws=_draws(known, values, box, y, found),
+        sentences=sentences(asked, found, box, cases), notes=notes(known, found, box, rest, y, joint=clusters is not None), facts=facts,
     )  # fmt: skip
 
 
@@ -111,30 +108,18 @@ def luckless(sweep: Reading, asked: Condition) -> Luckless:
     if not kept.any():
         raise InputError("every run failed or is missing, so there is nothing to look at.", f"See confianza status {sweep.store.folder}")
     unit, validation = sweep.points.unit, sweep.points.validation
+    assert study.design is not None  # see `check_design`
+    own_word = kind_of(study.design) in BY_THEMSELVES
     known, (emulator,) = denoised(
-        unit, runs, clusters=clusters_of(study, unit), validation=validation, shared=study.luck == "shared", seed=study.base.seed
+        unit, runs, clusters=clusters_of(study, unit), validation=validation, shared=study.luck == "shared", seed=study.base.seed,
+        unjudged=own_word,
     )  # fmt: skip
     value, sd = known.mean[:, 0], known.sd[:, 0]
     below = known.below(asked.number)[:, 0]
     likely = np.where(sd > 0, 1 - below if asked.above else below, asked.holds(value))
     q2, checks = (None, 0) if emulator is None else (emulator.q2, emulator.validated)
-    return Luckless(kept, mean[kept], value, likely, known.runs.noise is not None, int(known.runs.runs.max()), q2, checks)
-
-
-def searched(factors: tuple[Factor, ...], values: pd.DataFrame, unit: np.ndarray) -> tuple[list[Column], np.ndarray]:
-    """The columns that are searched, and their values at the points (n x columns): numbers as shares of their distributions that lie
-    below, choices as a column each that is 1 where the choice is taken."""
-    columns, made = [], []
-    for place, factor in enumerate(factors):
-        own = values[factor.name]
-        if not pd.api.types.is_numeric_dtype(own):
-            choices = [str(choice) for choice in factor.distribution.extremes()]
-            columns += [Column(factor, choice) for choice in choices]
-            made += [(own == choice).to_numpy(float) for choice in choices]
-        else:
-            columns.append(Column(factor, None))
-            made.append(unit[:, place])
-    return columns, np.column_stack(made)
+    trusted = own_word or sweep.points.checks >= LEAST_JUDGES
+    return Luckless(kept, mean[kept], value, likely, known.runs.noise is not None, int(known.runs.runs.max()), q2, checks, trusted)
 
 
 def clusters_of(study: Study, unit: np.ndarray) -> np.ndarray | None:
@@ -146,30 +131,18 @@ def clusters_of(study: Study, unit: np.ndarray) -> np.ndarray | None:
     return np.unique(unit[:, joint], axis=0, return_inverse=True)[1].ravel()
 
 
-def box_table(found: Found, cases: Cases, columns: list[Column], values: pd.DataFrame) -> pd.DataFrame:
-    """`Discovery.box`."""
-    rows: dict[str, dict[str, Any]] = {}
-    for row in found.restrictions.itertuples():
-        factor, choice = columns[row.factor]
-        told = rows.setdefault(factor.name, _row(factor))
-        told["quasi_p"], told["bootstrap"] = max(told["quasi_p"], row.quasi_p), min(told["bootstrap"], row.bootstrap)
-        alone = (
-            Box.whole(len(columns)).moved(row.factor, False, found.box.low[row.factor]).moved(row.factor, True, found.box.high[row.factor])
-        )
-        inside = values[factor.name].to_numpy()[alone.inside(cases.x)]
-        if choice is None:
-            told |= _ends(factor, row.low, row.high, inside)
-        else:
-            left = told["kept"].split(", ") if told["kept"] else [str(one) for one in factor.distribution.extremes()]
-            told["kept"] = ", ".join(one for one in left if one in inside)
-    for name, told in rows.items():
-        without = found.box
-        for place, column in enumerate(columns):
-            if column.factor.name == name:
-                without = without.moved(place, False).moved(place, True)
-        own = marks(without, cases)
-        told |= {"coverage_without": own.coverage, "density_without": own.density}
-    return pd.DataFrame(list(rows.values()), columns=BOX).sort_values("density_without", kind="stable", ignore_index=True)
+def box_of(plain: pd.DataFrame, factors: tuple[Factor, ...], values: pd.DataFrame, unit: np.ndarray) -> pd.DataFrame:
+    """`Discovery.box` from a box in shares of each factor's distribution (see `box_table`)."""
+    names, rows = [factor.name for factor in factors], []
+    for row in plain.to_dict("records"):
+        place = names.index(row["factor"])
+        told = _row(factors[place]) | row
+        if not row["kept"]:
+            low, high = (other if np.isnan(end) else end for end, other in ((row["low"], -np.inf), (row["high"], np.inf)))
+            inside = values[row["factor"]].to_numpy()[(unit[:, place] >= low) & (unit[:, place] <= high)]
+            told |= _ends(factors[place], low, high, inside)
+        rows.append(told)
+    return pd.DataFrame(rows, columns=BOX)
 
 
 def _row(factor: Factor) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from sim.methods import how_judged
 from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import STABLE, Found
 from sim.studies.conditions import Condition
-from sim.studies.factors import Factor
 from sim.studies.findings import Output
 from sim.studies.kept import Made, keep, kept
 from sim.studies.study import Study
@@ -29,7 +28,6 @@ BOX = [
 ]  # fmt: skip
 FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
 FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
-EVERYWHERE = "everywhere"  # the rule of a tree without branches
 UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
 POOR = 0.5  # Q2 below which something is said
 DIFFERENT = 0.02  # shares of cases that differ enough to say so
@@ -44,6 +42,7 @@ class Luckless(NamedTuple):
     probability  k: that the condition holds
     told_apart   is it known how much luck does? Not from one replicate
     replicates   at most;  q2: of the emulator that helped, or None;  validated: at so many validation points
+    trusted      may an emulator help? Not one that no validation point has judged
     """
 
     kept: np.ndarray
@@ -54,6 +53,7 @@ class Luckless(NamedTuple):
     replicates: int
     q2: float | None
     validated: int = 0
+    trusted: bool = True
 
     @property
     def how(self) -> str:
@@ -178,17 +178,6 @@ class Discovery:
         return card(f"Where {self.text}", facts, *parts, *(note(text) for text in self.notes))
 
 
-def rule_text(rule: list[tuple[Factor, str | None, bool, float]]) -> str:
-    """A rule of a tree: "conduct.mean <= 0.2; training.whom = troops". rule: factors, choices, whether at most the limit, and limits."""
-    said = []
-    for factor, choice, below, limit in rule:
-        if choice is not None:
-            said.append(f"{factor.name} {'!=' if below else '='} {choice}")
-        else:
-            said.append(f"{factor.name} {'<=' if below else '>'} {float(factor.at(np.array([limit]))[0]):.3g}")
-    return "; ".join(said) or EVERYWHERE
-
-
 def sentences(asked: Condition, found: Found, box: pd.DataFrame, cases: Cases) -> list[str]:
     """`Discovery.sentences`."""
     text = f"{asked.text[:1].upper()}{asked.text[1:]}"
@@ -226,6 +215,8 @@ def notes(known: Luckless, found: Found, box: pd.DataFrame, others: pd.DataFrame
     said = [known.how]
     if missing := int((~known.kept).sum()):
         said.append(f"{number(missing)} of {number(len(known.kept))} draws have no runs and are left out.")
+    if known.told_apart and not known.trusted:
+        said.append("No emulator helps, for none was judged at validation points: confianza extend adds them.")
     if known.q2 is not None and known.q2 < POOR:
         said.append(f"The emulator foretells little ({how_judged(known.validated)}), so cases near the limit are uncertain.")
     if unsure := int(((known.probability > UNSURE[0]) & (known.probability < UNSURE[1])).sum()):

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim.artifacts import Kind
 from sim.html import card, note, table
-from sim.methods.sensitivity import Sensitivity
+from sim.methods.indices import Sensitivity
 from sim.studies.kept import Made, keep, kept
 from sim.studies.study import Study
 from sim.studies.study_files import load_study

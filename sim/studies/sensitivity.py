@@ -1,7 +1,6 @@
 """What a sweep says about its factors: which method fits which design, and the analysis of several outputs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +10,12 @@ import pandas as pd
 from sim.engine.journal import command
 from sim.errors import InputError
 from sim.methods import how_judged
-from sim.methods.sensitivity import Sensitivity, indices
+from sim.methods.indices import indices
 from sim.methods.threads import single_threaded
 from sim.results import versions
 from sim.sources import sources
 from sim.studies.designs import OPTIONS, kind_of
-from sim.studies.factors import Factor, group_names
+from sim.studies.factors import group_names
 from sim.studies.findings import Analysis, Finding, Output
 from sim.studies.limits import known, unit_of
 from sim.studies.reading import Reading
@@ -103,7 +102,7 @@ def analyze(
         options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": points.validation}
         options["seed"] = study.base.seed
         found = indices(points.unit, values, names, **options)
-        findings.append(Finding(output, with_values(found, factors)))
+        findings.append(Finding(output, found.with_values({factor.name: factor.at for factor in factors})))
         means[output.of] = mean_over_replicates(values)
         if progress:
             progress()
@@ -139,18 +138,3 @@ def mean_over_replicates(values: np.ndarray) -> np.ndarray:
     """Mean over the replicates that did not fail; nan where all did."""
     many = np.isfinite(values).sum(axis=1)
     return np.divide(np.nansum(values, axis=1), many, out=np.full(len(values), np.nan), where=many > 0)
-
-
-def with_values(found: Sensitivity, factors: Sequence[Factor]) -> Sensitivity:
-    """The same, with the factor's own value beside each place on its curve; groups have none and lose theirs."""
-    if found.effects is None:
-        return found
-    known_factors = {factor.name: factor for factor in factors}
-    curves = [
-        curve.assign(value=known_factors[str(name)].at(curve.u.to_numpy()))
-        for name, curve in found.effects.groupby("factor", sort=False)
-        if name in known_factors
-    ]
-    made = replace(found, effects=pd.concat(curves, ignore_index=True) if curves else None)
-    made.emulator = found.emulator
-    return made

@@ -1,89 +1,49 @@
 """The tables of a decision."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from sim.methods import how_judged
-from sim.methods.decision.choice import SAME, PerDraw, best_of, net_benefit
-from sim.methods.decision.front import dominates
-from sim.methods.decision.outcomes import Outcomes, Verdict, judged
-from sim.methods.decision.partial import partial
+from sim.methods.decision import tables
+from sim.methods.decision.choice import SAME, PerDraw, net_benefit
+from sim.methods.decision.outcomes import Outcomes
+from sim.methods.decision.tables import NORMAL, Choice, frame
 from sim.methods.decision.thirds import PARTS, thirds
 from sim.parameters import CODEBOOK
 from sim.reforms import name_of
 from sim.studies.factors import Factor
 from sim.studies.study import Study
 
-NORMAL = 1.96
 MIDDLE = 1  # of the pays that are shown
 MOST_LEVERS = 6  # whose thirds are shown beside those of contested parameters
 ALWAYS = ("purge.turn_to_crime",)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the tables are made of."""
+class Told(Choice):
+    """The choice between the arms of a study; shown: three of the pays."""
 
     study: Study
-    arms: list[str]
     factors: tuple[Factor, ...]
-    outcomes: Outcomes
-    budget: float | None
-    pays: np.ndarray
     shown: tuple[float, float, float]
 
-    @cached_property
-    def allowed(self) -> np.ndarray:
-        """K, bool: arms whose mean cost is within the budget; the one compared with always is."""
-        cost = self.outcomes.split(self.outcomes.known.runs.mean.mean(axis=0))[1]
-        return np.ones(len(cost), bool) if self.budget is None else cost <= self.budget
-
-    @cached_property
-    def verdict(self) -> Verdict:
-        """At all pays."""
-        return judged(self.outcomes, self.pays, self.allowed)
+    @property
+    def arms(self) -> list[str]:
+        """The options."""
+        return self.options
 
     @cached_property
     def places(self) -> list[int]:
         """Where the pays that are shown are among all."""
         return [int(np.abs(self.pays - pay).argmin()) for pay in self.shown]
 
-    @cached_property
-    def means(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean benefit and cost of all arms."""
-        return self.verdict.found["benefit"], self.verdict.found["cost"]
-
     @property
     def recommended(self) -> str:
         """The arm with the greatest expected net benefit in the middle of the range."""
         return self.arms[self.first(self.verdict.found["net_benefit"][self.places[MIDDLE]], self.allowed)]
-
-    def first(self, net: np.ndarray, allowed: np.ndarray) -> int:
-        """The allowed arm with the greatest expected net benefit (K); of equals one that no other allowed one dominates, the first."""
-        best = np.flatnonzero(best_of(net, allowed)[0] > 0)
-        return int(next((arm for arm in best if not self.dominated[arm, allowed].any()), best[0]))
-
-    @cached_property
-    def dominated(self) -> np.ndarray:
-        """K x K: does arm l have no less benefit than arm k at no more cost, and not the same of both?"""
-        return dominates(np.column_stack([self.means[0], -self.means[1]]))
-
-    def ends(self, name: str, low: float = -np.inf, high: float = np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A quantity with the ends of its interval, within what is possible."""
-        found, half = self.verdict.found[name], NORMAL * self.verdict.spread.total[name]
-        return found, np.clip(found - half, low, high), np.clip(found + half, low, high)
-
-
-def frame(**columns: object) -> pd.DataFrame:
-    """A table; a column given as a triple is spread over name, name_low and name_high."""
-    made: dict[str, object] = {}
-    for name, column in columns.items():
-        names = (name, f"{name}_low", f"{name}_high")
-        made |= dict(zip(names, column, strict=True)) if isinstance(column, tuple) else {name: column}
-    return pd.DataFrame(made)
 
 
 def default_pay(outcomes: Outcomes, times: float) -> tuple[float, float]:
@@ -143,23 +103,6 @@ def table(told: Told) -> pd.DataFrame:
     return made.iloc[1:].reset_index(drop=True)
 
 
-def curves(told: Told) -> pd.DataFrame:
-    """What each arm is worth at each pay, and how likely it is to be best."""
-    net, best, loss = told.ends("net_benefit"), told.ends("probability_best", 0, 1), told.ends("expected_loss", 0)
-    rows = [
-        frame(
-            pay=pay, arm=told.arms, net_benefit=_row(net, k), probability_best=_row(best, k), expected_loss=_row(loss, k),
-            frontier=np.arange(len(told.arms)) == told.first(net[0][k], told.allowed),
-        )
-        for k, pay in enumerate(told.pays)
-    ]  # fmt: skip
-    return pd.concat(rows, ignore_index=True)
-
-
-def _row(three: tuple[np.ndarray, ...], k: int) -> tuple[np.ndarray, ...]:
-    return tuple(each[k] for each in three)
-
-
 def regret(told: Told) -> pd.DataFrame:
     """How much an arm falls short of the best one, over all that is possible."""
     rows = []
@@ -176,8 +119,8 @@ def regret(told: Told) -> pd.DataFrame:
 
 def evpi(told: Told) -> pd.DataFrame:
     """What it would be worth to know everything."""
-    found, low, high = told.ends("evpi", 0)
-    return frame(pay=told.pays, evpi=found, low=low, high=high, per_adult=1000 * found / told.study.base.city.adults)
+    found = tables.evpi(told)
+    return found.assign(per_adult=1000 * found.evpi / told.study.base.city.adults)
 
 
 def groups(told: Told) -> list[tuple[str, str, np.ndarray]]:
@@ -199,28 +142,15 @@ def status(name: str) -> str:
 def evppi(told: Told) -> pd.DataFrame:
     """What it would be worth to know one thing; the most valuable in the middle of the range first."""
     asked = groups(told)
-    made = partial(told.outcomes, at(told.verdict, told.places), [row for _, _, row in asked])
-    whole, most = told.verdict.found["evpi"][told.places], told.ends("evpi", 0)[2][told.places]
     rows = []
-    for (kind, name, _), one in zip(asked, made, strict=True):
-        worth = np.minimum(one.worth, whole)
-        half = NORMAL * np.sqrt(one.draws**2 + one.replicates**2 + one.emulator**2)
-        rows.append(frame(
-            kind=kind, name=name, pay=np.array(told.shown), evppi=worth, low=np.maximum(worth - half, 0),
-            high=np.minimum(worth + half, most), share=np.divide(worth, whole, out=np.zeros_like(worth), where=whole > 0),
-            sd_draws=one.draws, sd_replicates=one.replicates, sd_emulator=one.emulator, status=status(name) if kind == "factor" else "",
-        ))  # fmt: skip
+    for (kind, name, _), one in zip(asked, tables.evppi(told, [row for _, _, row in asked], told.places), strict=True):
+        told_of = one.assign(kind=kind, name=name, pay=np.array(told.shown), status=status(name) if kind == "factor" else "")
+        rows.append(told_of[["kind", "name", *one.columns, "status"]])
     found = pd.concat(rows, ignore_index=True)
     middle = found[found.pay == told.shown[MIDDLE]].set_index(["kind", "name"]).evppi
     order = [-middle[kind, name] for kind, name in zip(found.kind, found.name, strict=True)]
     found = found.assign(order=order).sort_values(["kind", "order", "name", "pay"], kind="stable", ignore_index=True)
     return found.drop(columns="order")
-
-
-def at(verdict: Verdict, places: list[int]) -> Verdict:
-    """The same at some of the pays alone."""
-    draws, raw = (PerDraw(one.benefit, one.cost, one.best[:, places], one.top[:, places]) for one in (verdict.draws, verdict.raw))
-    return replace(verdict, pays=verdict.pays[places], draws=draws, raw=raw)
 
 
 def intervals(told: Told) -> pd.DataFrame:

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.methods.decision.smooth import Columns, of_factors, smooth
-from sim.methods.sensitivity.emulator import FOLDS, LEAST_JUDGES, LEAST_POINTS, SMALL, Emulator
-from sim.methods.sensitivity.noise import responses
+from sim.methods.indices.emulator import FOLDS, LEAST_JUDGES, LEAST_POINTS, SMALL, Emulator
+from sim.methods.indices.noise import responses
 
 TINY = 1e-9  # of the variance: directions in which outcomes vary less do not vary
 
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of n draws, taken apart (see `sim.methods.sensitivity.noise`); a draw without a complete run is left out.
+    """The runs of n draws, taken apart (see `sim.methods.indices.noise`); a draw without a complete run is left out.
 
     kept    n0, bool: the draws that are here
     mean    n x m: mean over replicates
@@ -191,7 +191,7 @@ def _shrunk(missed: np.ndarray) -> np.ndarray:
 
 def denoised(
     unit: np.ndarray, y: np.ndarray, *, clusters: np.ndarray | None = None, validation: np.ndarray | None = None, shared: bool = True,
-    seed: int = 0,
+    seed: int = 0, useful: bool = True, unjudged: bool = True,
 ) -> tuple[Denoised, list[Emulator | None]]:  # fmt: skip
     """The outcomes of draws from their noisy runs, with an emulator for each outcome.
 
@@ -200,6 +200,8 @@ def denoised(
     clusters  n: draws with the same number are alike in more than others are, so an emulator is tried on all of them or on none
     validation  n, bool: draws that are not of the design but random, each by itself; emulators are judged there
     shared  has replicate j the same luck at all draws?
+    useful  may emulators serve for anything else than luck? If not, and luck is not known, none is made
+    unjudged  may an emulator serve that no validation point has judged?
     returns what is known, and the emulators; None for an outcome with too few points, the same at all draws, or where an emulator
             foretells less than nothing: there the mean over draws stands for it
     InputError if no run is complete.
@@ -210,9 +212,12 @@ def denoised(
     y = np.where(np.isfinite(y).all(axis=2, keepdims=True), y, np.nan)
     judges = None if validation is None else validation[runs.kept]
     points, alike = unit[runs.kept], None if clusters is None or len(np.unique(clusters)) == len(unit) else clusters[runs.kept]
+    if runs.noise is None and not useful:
+        return denoise(runs, runs.mean - runs.mean.mean(axis=0)), [None] * y.shape[2]
     # Most of the time is spent in NumPy, which lets other threads run. Of few points Gaussian processes are tried, which cannot share.
     with ThreadPoolExecutor(os.cpu_count() if len(unit) > SMALL else 1) as pool:
         emulators = list(pool.map(lambda k: emulated(points, y[:, :, k], alike, seed, judges), range(y.shape[2])))
+    emulators = [one if one is None or unjudged or one.validated else None for one in emulators]
     plain = runs.mean - runs.mean.mean(axis=0)
     left = np.column_stack([plain[:, k] if one is None else one.left for k, one in enumerate(emulators)])
     return denoise(runs, left, judges), emulators

@@ -8,8 +8,8 @@ import numpy as np
 
 from sim.methods.decision.choice import Averages, PerDraw, Quantities, Spread, jackknife, means, resamples, spread_of, stacked
 from sim.methods.decision.denoise import Denoised, denoised
-from sim.methods.sensitivity.emulator import FOLDS, Emulator
-from sim.methods.sensitivity.polynomials import Basis
+from sim.methods.indices.emulator import FOLDS, Emulator
+from sim.methods.indices.polynomials import Basis
 
 POSSIBLE, FEWER = 32, 8  # possibilities of a draw for estimates, and for how uncertain these are
 RESAMPLES, PERTURBED = 400, 40
@@ -27,6 +27,7 @@ class Outcomes:
     clusters     n: draws with the same number belong together
     independent  d, bool: which factors vary independently of all others
     validation   n, bool: draws that are not of the design, at which emulators are judged
+    sampled      are draws chance, rather than points that fill their space evenly?
     """
 
     unit: np.ndarray
@@ -35,11 +36,13 @@ class Outcomes:
     clusters: np.ndarray
     independent: np.ndarray
     validation: np.ndarray
+    sampled: bool = False
 
     @classmethod
     def of(
         cls, unit: np.ndarray, benefit: np.ndarray, cost: np.ndarray, *, clusters: np.ndarray | None = None,
         independent: np.ndarray | None = None, validation: np.ndarray | None = None, shared: bool = True, seed: int = 0,
+        sampled: bool = False,
     ) -> "Outcomes":  # fmt: skip
         """From runs.
 
@@ -49,16 +52,19 @@ class Outcomes:
         independent    d, bool; by default all are
         validation     n, bool: draws that are not of the design but random, each by itself; by default none
         shared         has replicate j the same luck at all draws?
+        sampled        are draws chance?
         InputError if no run is complete.
         """
         runs = np.concatenate([benefit, cost], axis=2)
-        known, emulators = denoised(unit, runs, clusters=clusters, validation=validation, shared=shared, seed=seed)
+        alone: np.ndarray = np.ones(unit.shape[1], dtype=bool) if independent is None else np.asarray(independent, bool)
+        known, emulators = denoised(
+            unit, runs, clusters=clusters, validation=validation, shared=shared, seed=seed, useful=bool(alone.any())
+        )  # fmt: skip
         kept = known.runs.kept
         groups = np.arange(len(unit)) if clusters is None else np.asarray(clusters)
-        alone: np.ndarray = np.ones(unit.shape[1], dtype=bool) if independent is None else np.asarray(independent, bool)
         judges: np.ndarray = np.zeros(len(unit), bool) if validation is None else np.asarray(validation, bool)
         places = np.unique(groups[kept], return_inverse=True)[1].ravel()
-        return cls(unit[kept], known, tuple(emulators), places, alone, judges[kept])
+        return cls(unit[kept], known, tuple(emulators), places, alone, judges[kept], sampled)
 
     @property
     def options(self) -> int:

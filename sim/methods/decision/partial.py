@@ -15,7 +15,7 @@ import numpy as np
 from sim.methods.decision.denoise import root
 from sim.methods.decision.outcomes import Outcomes, Verdict
 from sim.methods.decision.smooth import Columns, Smooth, of_each, of_factor, smooth
-from sim.methods.sensitivity.emulator import FOLDS
+from sim.methods.indices.emulator import FOLDS
 
 SAMPLES = 40
 SURE = 6.6  # twice the gain in log likelihood that a regression needs; something that is not there has it once in a hundred times
@@ -135,8 +135,21 @@ def _worth(outcomes: Outcomes, verdict: Verdict, group: np.ndarray, target: Targ
     drawn = worth(outcomes, fits + wrong, means + chance.means, verdict)
     luck = worth(outcomes, fits + blurred, means + chance.shifts, verdict)
     refitted = worth(outcomes, refits, means + chance.moves, verdict)
+    by_draws = ((drawn - best) ** 2).mean(axis=0) + (_chance_of(outcomes, fits, means, verdict) if outcomes.sampled else 0.0)
     by_emulator = np.sqrt(refitted.var(axis=0) * (len(refitted) - 1))
-    return Partial(best, np.sqrt(((drawn - best) ** 2).mean(axis=0)), luck.std(axis=0), by_emulator)
+    return Partial(best, np.sqrt(by_draws), luck.std(axis=0), by_emulator)
+
+
+def _chance_of(outcomes: Outcomes, fits: np.ndarray, means: np.ndarray, verdict: Verdict) -> np.ndarray:
+    """p: variance of a worth from which values of the group were drawn, over clusters."""
+    benefit, cost = outcomes.split(fits - fits.mean(axis=0) + means)
+    sizes, found = np.bincount(outcomes.clusters), []
+    for pay in verdict.pays:
+        net = (pay * benefit - cost)[:, verdict.allowed]
+        gain = net.max(axis=1) - net[:, net.mean(axis=0).argmax()]
+        sums = np.bincount(outcomes.clusters, gain - gain.mean())
+        found.append(float((sums**2).sum() / sizes.sum() ** 2))
+    return np.array(found)
 
 
 def _regressed(unit: np.ndarray, y: np.ndarray, share: float) -> list[Smooth]:

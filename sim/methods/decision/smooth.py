@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from sim.methods.sensitivity.polynomials import Basis
+from sim.methods.indices.polynomials import Basis
 
 DEGREE = 8  # of one factor alone
 AMONG_MANY = 4  # of each factor of several

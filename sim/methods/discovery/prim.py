@@ -120,8 +120,9 @@ def peel(cases: Cases, factors: np.ndarray | None = None, *, alpha: float = PEEL
 
     factors  that may be restricted; by default all
 
-    A slice is at most a share `alpha` of the box's points; where more share the outermost value, all of these. It ends when every
-    slice would lower the share of cases, or leave fewer than a share `smallest` of all points.
+    A slice goes beyond the quantile `alpha` of the box's points, as in Bryant's sdtoolkit and the EMA Workbench: one point more than lie
+    below it, and all that share the value of its last. It ends when every slice would lower the share of cases, or leave fewer than a
+    share `smallest` of all points.
     """
     of = np.arange(cases.x.shape[1]) if factors is None else factors
     x = cases.x if factors is None else cases.x[:, of]
@@ -149,12 +150,13 @@ def _best_slice(
 ) -> tuple[int, bool, int] | None:
     """The slice that raises the share of cases most for each point that it costs: factor, upper end?, rows of `order` that go.
 
-    Of equal slices that is taken which restricts a factor that is restricted already. None if there is no slice worth taking.
+    Of equal slices that is taken which restricts a factor that is restricted already; of these the first factor's, the upper end's first.
+    None if there is no slice worth taking.
     """
     held, hits = int(weights[order[0]].sum()), int(weighted[order[0]].sum())
     if hits == held:
         return None
-    most = max(1, int(alpha * held))
+    most = int(alpha * (held - 1)) + 1
     gains = np.empty((2, len(order)))
     sizes: np.ndarray = np.empty((2, len(order)), dtype=int)
     for upper in (False, True):
@@ -167,8 +169,9 @@ def _best_slice(
     top = gains.max()
     if not top > 0:
         return None
-    equal = np.argwhere(gains >= top * (1 - 1e-12))
-    end, factor = next(((end, j) for end, j in equal.tolist() if j in restricted), equal[0].tolist())
+    equal = [(j, not upper) for upper, j in np.argwhere(gains >= top * (1 - 1e-12)).tolist()]
+    factor, lower = min(equal, key=lambda one: (one[0] not in restricted, *one))
+    end = int(not lower)
     return factor, bool(end), int(sizes[end, factor])
 
 
@@ -181,15 +184,13 @@ def _slices(
     """
     factors = np.arange(len(rows))
     running, cases = np.cumsum(weights[rows], axis=1), np.cumsum(weighted[rows], axis=1)
-    size = np.maximum((running[:, :most] <= most).sum(axis=1), 1)
+    size = (running < most).sum(axis=1) + 1
     values = x[rows, factors[:, None]]
     after = np.minimum(size, values.shape[1] - 1)
     tied = (values[factors, size - 1] == values[factors, after]) & (size < order.shape[1])  # many share one value
-    before = (values == values[factors, size - 1][:, None]).argmax(axis=1)
-    size = np.where(tied & (before > 0), before, size)  # those before them
     gone, hits = running[factors, size - 1], cases[factors, size - 1]
-    for j in np.flatnonzero(tied & (before == 0)):  # or else all of them
-        size[j] = np.count_nonzero(x[order[j], j] == values[j, 0])
+    for j in np.flatnonzero(tied):  # all of them
+        size[j] = np.flatnonzero(x[order[j], j] == values[j, size[j] - 1])[-1] + 1
         gone[j], hits[j] = weights[order[j, : size[j]]].sum(), weighted[order[j, : size[j]]].sum()
     return size, gone, hits
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.errors import InputError, number_problem
 from sim.methods.discovery.boxes import ALPHA, MOST, Marks, Sides, chosen, marks, undominated
 from sim.methods.discovery.prim import SMALLEST, Box, Cases
 
@@ -69,8 +70,10 @@ def search(
     most          factors that the box may restrict
     permutations  searches with cases dealt out anew;  resamples: of the points, with replacement
     seed          equal seeds give equal results
+    InputError if points or cases are nan, or settings can find nothing.
     """
-    cases = Cases.of(x, y)
+    check_settings(alpha=alpha, most=most, permutations=permutations, resamples=resamples)
+    cases = Cases.of(*whole(x, y))
     own = cases if runs is None else cases.labeled(np.asarray(runs, bool))
     if refused := _too_few(cases) or _too_few(own):
         return _nothing(cases, float("nan"), refused)
@@ -89,6 +92,35 @@ def search(
     box = stable(box, ends)
     taken = _trajectory(cases, along, among, box)
     return Found(box, box.inside(cases.x), marks(box, cases), p, None, taken, _restrictions(box, cases, ends), unseen, _others(box, ends))
+
+
+def whole(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points and cases as they are. InputError if there is nan: a run that failed is neither a case nor none."""
+    x, y = np.asarray(x, float), np.asarray(y)
+    if y.dtype != bool:
+        y = y.astype(float)
+        if failed := int((~np.isfinite(y)).sum()):
+            message = f"{failed} of {len(y)} rows of cases are nan: a run that failed is neither a case nor none."
+            raise InputError(message, "Leave these rows out of inputs and cases.")
+        if not np.isin(y, (0, 1)).all():
+            raise InputError("cases are neither true nor false.", "Compare first: outputs > 0.5")
+    if not np.isfinite(x).all():
+        raise InputError(f"{int((~np.isfinite(x).all(axis=1)).sum())} of {len(x)} points are nan.", "Leave these rows out.")
+    return x, y.astype(bool)
+
+
+def check_settings(*, alpha: float, most: int, permutations: int, resamples: int) -> None:
+    """InputError if nothing could be found, whatever the cases are."""
+    for name, given, low, high, whole_number in (
+        ("alpha", alpha, 0, 1, False), ("most", most, 1, 1000, True), ("permutations", permutations, 1, 1e6, True),
+        ("resamples", resamples, 1, 1e6, True),
+    ):  # fmt: skip
+        if problem := number_problem(given, low, high, whole_number):
+            raise InputError(f"'{name}' {problem}.", "See the documentation of discover.")
+    if (least := 1 / (1 + permutations)) > alpha:
+        wanted = f"{int(np.ceil(1 / alpha)) - 1:,} permutations or more" if alpha > 0 else "an alpha above 0"
+        message = f"with {permutations} permutations no p is below {least:.2g}, so nothing can be found at an alpha of {alpha:g}."
+        raise InputError(message, f"Take {wanted}.")
 
 
 def least_mass(cases: Cases) -> float:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.methods.sensitivity.gaussian import Gaussian, left_alone
-from sim.methods.sensitivity.noise import Responses, responses
-from sim.methods.sensitivity.polynomials import Basis, Polynomials
-from sim.methods.sensitivity.selection import folded
+from sim.methods.indices.gaussian import Gaussian, left_alone
+from sim.methods.indices.noise import Responses, responses
+from sim.methods.indices.polynomials import Basis, Polynomials
+from sim.methods.indices.selection import folded
 from sim.methods.threads import single_threaded
 
 FOLDS = 10

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.methods.sensitivity.noise import responses
-from sim.methods.sensitivity.result import Sensitivity, blank
-from sim.methods.sensitivity.salib import contained, salib_seed
+from sim.methods.indices.noise import responses
+from sim.methods.indices.result import Sensitivity, blank
+from sim.methods.indices.salib import contained, salib_seed
 
 Members = dict[str, np.ndarray]
 Estimator = Callable[[np.ndarray, np.ndarray, list[str], Members, dict[str, Any], int], Sensitivity]
@@ -74,8 +74,8 @@ def _interval(name: str, middle: np.ndarray, half: np.ndarray, most: float = 1.0
 
 
 def sobol(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, design: dict[str, Any], seed: int) -> Sensitivity:
-    """Sobol indices of a Saltelli design; see `sim.methods.sensitivity.saltelli`."""
-    from sim.methods.sensitivity.saltelli import blocks, estimated
+    """Sobol indices of a Saltelli design; see `sim.methods.indices.saltelli`."""
+    from sim.methods.indices.saltelli import blocks, estimated
 
     whole, notes = _whole(y)
     second = bool(design.get("second_order", False))
@@ -162,6 +162,20 @@ def _no_groups(names: list[str], members: Members, method: str) -> None:
         raise InputError(f"{method} knows no groups.", "Take the method emulator, or analyze factors one by one.")
 
 
+def _moving(unit: np.ndarray, names: list[str], members: Members) -> tuple[np.ndarray, dict[str, Any]]:
+    """d, bool: which factors vary, and SALib's problem of these: of the others it would say nan."""
+    moving = np.ptp(unit, axis=0) > 0
+    own = [name for name, moves in zip(names, moving, strict=True) if moves]
+    return moving, _problem(own, {name: members[name][moving] for name in own})
+
+
+def _spread(said: Any, moving: np.ndarray) -> np.ndarray:
+    """d: what is said of factors that vary, and 0 of the others."""
+    found = np.zeros(len(moving))
+    found[moving] = np.asarray(said, float)
+    return found
+
+
 def delta(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, design: dict[str, Any], seed: int) -> Sensitivity:
     """Borgonovo's delta: how much the output's whole distribution moves when a factor is known."""
     from SALib.analyze import delta as salib
@@ -170,12 +184,14 @@ def delta(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, d
     found, unit, mean = _kept("delta", unit, y, members)
     if found.refused:
         return found
+    moving, every = _moving(unit, names, members)
     with contained():
-        said = salib.analyze(_problem(names, members), unit, mean, seed=salib_seed(seed))
+        said = salib.analyze(every, unit[:, moving], mean, seed=salib_seed(seed))
     raw = "delta_raw" if "delta_raw" in said else "delta"  # before SALib 1.6 there was one kind
     table: dict[str, Any] = {"factor": found.names}
     for name, key in (("delta", raw), ("first", "S1")):
-        table |= {name: np.array(said[key])} | _interval(name, np.array(said[key]), np.array(said[f"{key}_conf"]))
+        middle, half = (_spread(said[one], moving) for one in (key, f"{key}_conf"))
+        table |= {name: middle} | _interval(name, middle, half)
     found.table = pd.DataFrame(table)
     if not np.isfinite(found.table.drop(columns="factor").to_numpy()).all():
         found.table = found.table.iloc[:0]
@@ -187,22 +203,27 @@ def delta(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, d
 
 
 def pawn(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, design: dict[str, Any], seed: int) -> Sensitivity:
-    """PAWN: distance between the output's distribution and that in slices of a factor's range; see `sim.methods.sensitivity.slices`."""
+    """PAWN: distance between the output's distribution and that in slices of a factor's range; see `sim.methods.indices.slices`."""
     from SALib.analyze import pawn as salib
 
-    from sim.methods.sensitivity.slices import inert, medians
+    from sim.methods.indices.slices import inert, medians
 
     _no_groups(names, members, "PAWN")
     found, unit, mean = _kept("pawn", unit, y, members)
     if found.refused:
         return found
+    moving, every = _moving(unit, names, members)
     with contained():
-        said = salib.analyze(_problem(names, members), unit, mean, S=SLICES, seed=salib_seed(seed))
+        said = salib.analyze(every, unit[:, moving], mean, S=SLICES, seed=salib_seed(seed))
     rng = np.random.default_rng([seed, 3])
-    spread = medians(unit, mean, SLICES, rng).std(axis=0, ddof=1) * NORMAL
-    ends = _interval("median", np.array(said["median"]), spread)
-    table = {key: np.array(said[key]) for key in ("minimum", "mean", "median")} | ends
-    table |= {"maximum": np.array(said["maximum"]), "cv": np.array(said["CV"]), "inert": np.full(len(names), inert(mean, SLICES, rng))}
+    spread = _spread(medians(unit[:, moving], mean, SLICES, rng).std(axis=0, ddof=1) * NORMAL, moving)
+    ends = _interval("median", _spread(said["median"], moving), spread)
+    table = {key: _spread(said[key], moving) for key in ("minimum", "mean", "median")} | ends
+    table |= {
+        "maximum": _spread(said["maximum"], moving),
+        "cv": _spread(said["CV"], moving),
+        "inert": np.full(len(names), inert(mean, SLICES, rng)),
+    }
     found.table = pd.DataFrame({"factor": found.names, **table})
     found.covers = (
         "95 % intervals of the median by resampling points. Factors that do nothing have medians above 0 by chance: 95 % of them "

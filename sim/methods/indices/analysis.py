@@ -9,13 +9,13 @@ import pandas as pd
 
 from sim.errors import InputError, did_you_mean
 from sim.methods import how_judged
-from sim.methods.sensitivity.emulator import LEAST_POINTS, Emulator
-from sim.methods.sensitivity.estimators import ESTIMATORS
-from sim.methods.sensitivity.inputs import remarks
-from sim.methods.sensitivity.noise import Responses, checked, responses
-from sim.methods.sensitivity.polynomials import Basis
-from sim.methods.sensitivity.result import LEAST_Q2, Sensitivity, blank
-from sim.methods.sensitivity.shares import Shares, first_and_total, shares
+from sim.methods.indices.emulator import LEAST_POINTS, Emulator
+from sim.methods.indices.estimators import ESTIMATORS
+from sim.methods.indices.inputs import remarks
+from sim.methods.indices.noise import Responses, checked, responses
+from sim.methods.indices.polynomials import Basis
+from sim.methods.indices.result import LEAST_Q2, Sensitivity, blank
+from sim.methods.indices.shares import Shares, first_and_total, shares
 from sim.methods.threads import single_threaded
 
 PAIRS = 60  # interactions shown at most
@@ -26,6 +26,7 @@ FLATTERED = (
     "Q2 is measured on the design's own points, not validated: if these depend on each other, as those of a net do, it may be flattered. "
     "Random points beside the design tell (confianza extend adds them)."
 )
+ONE_REPLICATE = "One replicate: luck cannot be told from what the emulator misses; the noise share is an upper bound."
 COVERS = (
     "95 % intervals: the choice of points, luck{luck}, and what the emulator misses ({missed:.1%} of the variance{too}), a tenth of it for "
     "every factor and more for those with large totals. They do not cover other ranges or distributions of the factors."
@@ -147,7 +148,7 @@ def _tell_noise(found: Sensitivity, emulator: Emulator, spread: float) -> None:
     runs = emulator.responses
     if runs.variance is None or emulator.noise is None:
         found.noise_share = found.noise_share_of_mean = float(np.clip(1 - emulator.q2, 0, 1))
-        found.notes.append("One replicate: luck cannot be told from what the emulator misses; the noise share is an upper bound.")
+        found.notes.append(ONE_REPLICATE)
         return
     signal = max(spread - emulator.noise, 0.0)
     found.noise_share = runs.variance / (runs.variance + signal) if runs.variance + signal > 0 else 0.0

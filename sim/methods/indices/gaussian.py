@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.methods.sensitivity.polynomials import Basis
+from sim.methods.indices.polynomials import Basis
 
 SHORTEST, LONGEST = 0.05, 20.0  # length scales, in shares of a factor's distribution; at the longest a factor does next to nothing
 QUIET, LOUD = 1e-6, 10.0  # variance of the noise, in units of the kernel's

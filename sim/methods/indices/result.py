@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.methods import how_judged
-from sim.methods.sensitivity.noise import Responses, hidden_by_luck
+from sim.methods.indices.noise import Responses, hidden_by_luck
 
 if TYPE_CHECKING:
-    from sim.methods.sensitivity.emulator import Emulator
+    from sim.methods.indices.emulator import Emulator
 
 LEAST_Q2 = 0.5  # below this an emulator does not speak
 CORRECTED = ("emulator", "sobol")  # methods that take luck off shares of variance
@@ -90,6 +91,22 @@ class Sensitivity:
         if self.emulator is None:
             raise InputError(f"the method '{self.method}' gives no emulator, or it was not kept.", "Take the method emulator.")
         return self.emulator.predict(unit)
+
+    def with_values(self, at: Mapping[str, Callable[[np.ndarray], np.ndarray]]) -> Sensitivity:
+        """The same, with each factor's own value beside its place on its curve; groups have none and lose theirs.
+
+        at  quantiles of each factor's distribution, by name
+        """
+        if self.effects is None:
+            return self
+        curves = [
+            curve.assign(value=at[str(name)](curve.u.to_numpy()))
+            for name, curve in self.effects.groupby("factor", sort=False)
+            if str(name) in at
+        ]
+        made = replace(self, effects=pd.concat(curves, ignore_index=True) if curves else None)
+        made.emulator = self.emulator
+        return made
 
     def apart_from_luck(self) -> Sensitivity:
         """The same; refused, without tables, if it is about shares that cannot be told from luck with so few replicates."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.methods.sensitivity.emulator import Emulator, Surface
+from sim.methods.indices.emulator import Emulator, Surface
 
 SEEN = 12.0  # squared t value that a term needs to be found among some hundreds: weaker ones may be there unseen
 EVEN = 0.1  # share of what the emulator misses that may belong to any part, or have been taken for it

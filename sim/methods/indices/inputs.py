@@ -4,12 +4,22 @@ import numpy as np
 
 TOGETHER = 0.3  # correlation of two factors, above that of chance, at which something is said
 CHANCE = 5.0  # standard errors that nothing reaches by chance
+SAME = "{one} and {other} have the same values at all points: what one of them does cannot be told from what the other does."
 FEW = 5  # failed points from which it is said where they are
 
 
 def remarks(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
     """What a reader must know of points (n x d) of which some failed (kept: n, bool), in sentences."""
-    return [*_together(unit[kept], names), *_failing(unit, names, kept)]
+    return [*_together(unit[kept], names), *failing(unit, names, kept)]
+
+
+def twins(unit: np.ndarray, names: list[str]) -> list[str]:
+    """The first two factors that have the same values at all points (n x d), if any have."""
+    known: dict[bytes, str] = {}
+    for name, column in zip(names, unit.T, strict=True):
+        if (other := known.setdefault(np.ascontiguousarray(column).tobytes(), name)) != name:
+            return [SAME.format(one=other, other=name)]
+    return []
 
 
 def _together(unit: np.ndarray, names: list[str]) -> list[str]:
@@ -23,14 +33,14 @@ def _together(unit: np.ndarray, names: list[str]) -> list[str]:
         return []
     one, other = (names[moving[place]] for place in np.unravel_index(int(alike.argmax()), alike.shape))
     if alike.max() > 1 - 1e-9:
-        return [f"{one} and {other} have the same values at all points: what one of them does cannot be told from what the other does."]
+        return [SAME.format(one=one, other=other)]
     return [
         f"In {pairs} pairs of factors one goes with the other over the points, most in {one} and {other} (correlation {alike.max():.2f}). "
         "Indices are for independent factors: what they say of these is not to be trusted."
     ]
 
 
-def _failing(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
+def failing(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
     """Where failed points are, if they are not anywhere: the factor that sets them apart most."""
     failed = unit[~kept]
     if len(failed) < FEW or kept.sum() < FEW:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.methods.sensitivity.result import Sensitivity
-from sim.methods.sensitivity.salib import contained, salib_seed
+from sim.methods.indices.result import Sensitivity
+from sim.methods.indices.salib import contained, salib_seed
 
 RESAMPLES = 200
 NORMAL = 1.959963984540054

@@ -12,7 +12,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from sim.methods.sensitivity.selection import centered, errors, folded, forward
+from sim.methods.indices.selection import centered, errors, folded, forward
 
 ORDER = 3  # factors in a term at most
 HIGHEST = 12  # degree at most
