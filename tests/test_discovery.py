@@ -129,7 +129,7 @@ def test_where_cases_are_the_rule_the_exception_is_found():
     cases = Cases.of(x, ~planted(x, {4: (0.8, 1.0)}))
     box = chosen(cases)[0]
     check_sides(box, {4: (0.0, 0.8)}, 0.03)
-    assert marks(box, cases).score == pytest.approx(1.0, abs=0.03)
+    assert marks(box, cases).score == pytest.approx(1.0, abs=0.05)  # a slice
 
 
 def test_the_score_of_known_boxes():
