@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, closest, shown
+from sim.errors import InputError, did_you_mean, shown
 
 
 def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter: str = "x") -> pd.DataFrame:
@@ -86,9 +86,8 @@ def named(wanted: Iterable[Any], names: Sequence[str], what: str) -> list[str]:
     found = [str(name) for name in wanted]
     for name in found:
         if name not in names:
-            near = closest(name, names)
-            hint = f"Did you mean '{near}'?\n" if near else ""
-            raise InputError(f"{what} '{name[:100]}' is no column of inputs.", f"{hint}Columns: {', '.join(names)[:300]}")
+            remedy = f"{did_you_mean(name, names)}Columns: {', '.join(names)[:300]}"
+            raise InputError(f"{what} '{name[:100]}' is no column of inputs.", remedy)
     return found
 
 
