@@ -22,50 +22,10 @@ from sim.measures import MEASURES, YEAR
 from sim.plots_looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
 from sim.results import Results
 from sim.spread import ENOUGH, effective, quantiles
+from sim.style import language
 from sim.writing import write
 
-WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
-    "thousands": ",",
-    "contact": "own contact with officers",
-    "hearsay": "what others tell",
-    "victimization": "being a victim",
-    "response": "response to own report",
-    "drift": "pull back to disposition\nand neighborhood",
-    "intervention": "interventions",
-    "net": "net change",
-    "years": "years after the spin-up (52 weeks each)",
-    "spin_up": "spin-up",
-    "replicates": "{name}: mean of {many} replicates; {what}",
-    "replicate": "{name}: one replicate",
-    "bands": "bands: 5-95 % of them, one city with these numbers and other luck",
-    "singles": "thin lines: each of them, one city with these numbers and other luck",
-    "trust_title": "How much people trust the police",
-    "fairness": "mean trust in fairness (0-1)",
-    "effectiveness": "mean trust in effectiveness (0-1)",
-    "trust": "mean trust (0-1)",
-    "survey": "share of adults who answer mucha or algo de confianza",
-    "trust_axis": "trust, or share of adults (0-1)",
-    "ledger_title": "What moved trust in the police",
-    "ledger_axis": "change of mean trust since week 0\n(points on the 0-1 scale)",
-    "ledger_what": "causes stacked, gains above 0 and losses below",
-    "reporting_title": "What becomes of crimes",
-    "reporting_what": "sums over the 52 weeks before; {spread}",
-    "reporting_rate": "crimes reported",
-    "file_rate": "reports with an investigation file",
-    "clearance": "reports solved (clearance)",
-    "of_crimes": "% of crimes",
-    "of_reports": "% of reports",
-    "trust_map_title": "Where people trust the police",
-    "trust_map_bar": "mean trust of the cell's residents (0-1)",
-    "trust_map_what": "{name}: last week of {which}",
-    "first_of": "the first of {many} replicates",
-    "the_one": "one replicate",
-    "crime_map_title": "Where crimes happen",
-    "crime_map_bar": "crimes per cell (colors on a square-root scale)",
-    "crime_map_what": "all crimes of the last {weeks} weeks, reported or not",
-    "west_east": "cells from west to east ({adults} adults each)",
-    "north_south": "cells from north to south",
-}
+WORDS = language("en").figure("plots")
 DPI = 150
 STYLE: Any = {
     "text.parse_math": False,  # a dollar sign is one

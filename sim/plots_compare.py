@@ -14,7 +14,6 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.harvest import CAUSES
 from sim.measures import MEASURES, YEAR
-from sim.plots import WORDS as PLAIN_WORDS
 from sim.plots import band, line, png, sheet, styled, titled
 from sim.plots_looks import (
     BLACK,
@@ -37,53 +36,13 @@ from sim.plots_looks import (
 )
 from sim.studies.comparison import Comparison
 from sim.studies.effects import LEVELS, differences
+from sim.style import language
 from sim.writing import write
 
 DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
 LOSS = "////"  # over cells of a map in which trust is lower
 BESIDE, KEY = 2.2, 2.0  # inches that names of arms take beside a panel and in a legend
-WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
-    **{cause: PLAIN_WORDS[cause].replace("\n", " ") for cause in CAUSES},
-    **{key: PLAIN_WORDS[key] for key in ("thousands", "years")},
-    "points": "percentage points",
-    "on_scale": "points on the 0-1 scale",
-    "effects_title": "What each arm changes, compared with {vs}",
-    "draws": "5-95 % of draws, the possible cities that calibration leaves open, each with its own luck",
-    "luck": "5-95 % of replicates, one city with these numbers and other luck",
-    "effects_what": "{name}: paired differences, mean of {many} replicates; {spread}",
-    "effects_range": "bands: {range}",
-    "effects_few": "thin lines: each of them, too few for a range",
-    "ledger_title": "Why trust moved, compared with {vs}",
-    "ledger_what": "{name}: trust booked to each cause, paired differences, mean of {many} replicates; {spread}",
-    "ledger_range": "line through the net difference: {range}",
-    "ledger_few": "dots: the net difference in each of them, too few for a range",
-    "ledger_axis": "difference in mean trust at the end (points on the 0-1 scale)",
-    "ledger_net": "net difference",
-    "gainers_title": "Who gains and who loses trust, compared with {vs}",
-    "gainers_what": "{name}: each citizen against the same citizen with the same luck; mean of {many} replicates",
-    "gainers_axis": "difference in a citizen's trust at the end (points on the 0-1 scale)",
-    "gainers_shares": "{gain:.0f} % gain,\n{lose:.0f} % lose",
-    "gainers_note": "line: 5 to 95 % of citizens; bar: 25 to 75 %; mark: median; gain or lose: by more than 0.01",
-    "map_title": "Where trust changes, compared with {vs}",
-    "map_what": "{name}: mean trust of each cell's residents at the end, paired difference in the first replicate; hatched: lower",
-    "map_bar": "difference in mean trust (0-1)",
-    "map_mean": "mean, this replicate: {change}",
-    "west_east": "cells from west to east",
-    "north_south": "cells from north to south",
-    "conduct_title": "What officers know, think and do",
-    "conduct_what": "{name}: mean of officers in service, {many} replicates; {spread}. Log-odds: at 0, 50 of 100 encounters "
-    "are fair; 1 more takes them to 73, 1 less to 27. Arms share draws and luck, so what lies between them is known better than each.",
-    "conduct_range": "lines: {range}",
-    "conduct_few": "too few for a range",
-    "one": "a single one, so how much of it is luck cannot be said",
-    "before": "last year before week 0",
-    "first_year": "first year",
-    "last_year": "last year",
-    "course_knowledge": "knowledge (0-1)",
-    "course_attitude": "attitude (0-1)",
-    "course_behavior": "what courses add to conduct\n(log-odds of fair conduct)",
-    "mean_conduct": "conduct\n(log-odds of fair conduct)",
-}
+WORDS = language("en").figure("plots_compare")
 
 
 def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:

@@ -261,7 +261,7 @@ def test_sensitivity_of_a_store(swept, capsys):
     assert f"mean_trust in baseline (0-1), week 4, {first.sensitivity.method}" in out
     strongest = first.ranked().iloc[0]
     assert f"{100 * strongest.total:.1f} ({100 * strongest.total_low:.1f} to {100 * strongest.total_high:.1f})" in out
-    assert first.sensitivity.covers in " ".join(out.split())
+    assert str(first.sensitivity.covers) in " ".join(out.split())
     assert Path("found/overview.png").exists() and Path("found/mean_trust/tornado.png").exists()
     for path in Path("found").glob("*.*"):
         assert path.name in out or path.suffix == ".png" or path.name == MANIFEST

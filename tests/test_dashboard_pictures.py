@@ -26,7 +26,7 @@ from sim.dashboard.charts import (
 )  # fmt: skip
 from sim.dashboard.picture import INK, LAYERS, SHADES, STRIPED, cell_at, map_png, palette, scale, shades
 from sim.dashboard.svg import axis, bounds, thinned, wrapped
-from sim.report.words import MINUS, Words, read
+from sim.report.words import MINUS, Words
 from sim.scenario import CitySize, Scenario
 
 pytestmark = pytest.mark.compiled
@@ -307,7 +307,7 @@ def test_the_legend_says_what_colors_mean_with_numbers(arena, layer, language):
 
 
 def test_the_drawings_words_are_translated():
-    spanish = read("codebook-es.yaml")["dashboard"]
+    spanish = words_in("es")
 
     def places(said):
         return sorted(field for _, field, _, _ in Formatter().parse(said) if field)

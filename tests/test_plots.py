@@ -51,7 +51,7 @@ def test_strangers_can_read_it(draw, results):
 def test_nothing_is_cut_off(draw, language, results):
     long = results.dataset.assign_attrs(title="A small city with a name so long that no line of a figure could hold it")
     for shown in (results, type(results)(long)):
-        assert cut(draw(shown, Words(language).figure_words(plots.WORDS))) == []
+        assert cut(draw(shown, Words(language).figure("plots"))) == []
 
 
 def test_trust_is_drawn_with_its_band(results):

@@ -33,7 +33,7 @@ def comparison():
 def drawn(comparison, name, language):
     """A figure as the report in a language shows it."""
     words = Words(language)
-    inside = {**words.figure_words(plots_compare.WORDS, "plots_compare"), **words.data["measures"]}
+    inside = {**words.figure("plots_compare"), **words.data["measures"]}
     inside |= {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
     return plots_compare.FIGURES[name](renamed(comparison, display_names(comparison, words), words), words=inside)
 

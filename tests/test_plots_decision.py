@@ -1,6 +1,5 @@
 """Figures of decisions and discoveries: they show the numbers they claim to show, and can be read in black and white."""
 
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,7 +18,7 @@ from sim.plots_decision.curves import frontier_of
 from sim.plots_decision.parts import looks, pick
 from sim.plots_decision.plane import outline
 from sim.plots_decision.tables import PARTS, turning
-from sim.report.words import LANGUAGES, Words, read
+from sim.report.words import LANGUAGES, Words
 
 DECISION, DISCOVERY = made.decision(), made.discovery()
 FIGURES = {name: (draw, DECISION) for name, draw in plots.FIGURES.items()}
@@ -53,7 +52,7 @@ def test_strangers_can_read_it(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_is_cut_off(name, language):
     words = Words(language)
-    inside = {**words.figure_words(plots.WORDS, "plots_decision"), **{f"arm:{arm}": words.reform(arm) for arm in made.ARMS}}
+    inside = {**words.figure("plots_decision"), **{f"arm:{arm}": words.reform(arm) for arm in made.ARMS}}
     draw, found = FIGURES[name]
     assert cut(draw(found, inside)) == []
 
@@ -235,10 +234,3 @@ def test_saved_whole_and_settings_left_alone(tmp_path):
 def test_no_window_system_is_asked_for():
     code = "import sys, sim.plots_decision; print('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
-
-
-def test_figures_are_translated():
-    spanish = read("codebook-es.yaml")["plots_decision"]
-    assert spanish.keys() == plots.WORDS.keys()
-    for name, english in plots.WORDS.items():
-        assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", spanish[name])), name

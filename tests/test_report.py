@@ -1,6 +1,5 @@
 """The report: valid HTML that needs nothing from outside, true to the results, complete in both languages, safe from what people write."""
 
-import ast
 import base64
 import re
 from itertools import pairwise
@@ -11,24 +10,22 @@ import html5lib
 import numpy as np
 import pytest
 
-from sim import plots, plots_compare
+from sim import plots
 from sim.cli import main
 from sim.errors import InputError
 from sim.measures import MEASURES, recorded
-from sim.methods import UNVALIDATED, sensitivity
-from sim.methods.indices.analysis import COVERS
-from sim.methods.indices.noise import hidden_by_luck
 from sim.parameters import CODEBOOK, REFERENCES
 from sim.patterns import Finding, patterns
 from sim.report import breakable, render, write_report
 from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text
 from sim.report.runs import answer, summary_tables
-from sim.report.words import LANGUAGES, Words, read
+from sim.report.words import LANGUAGES, Words
 from sim.results import Results
 from sim.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
 from sim.spread import spread
 from sim.studies.runs import run
 from sim.studies.study_files import load_study
+from sim.style import read
 from sim.validation.record import FILE, Validation, save
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)> & {{ 7 * 7 }}'
@@ -198,8 +195,13 @@ def test_one_short_replicate_says_that_it_is_one(tmp_path):
         assert words in text(tree) and "nan" not in text(tree).split()
 
 
+ELSEWHERE = ("authors", "parameters", "patterns", "pattern_means", "parameter_units", "texts")  # in English where they are used
+
+
 def words_of(language):
-    return Words(language).data
+    """All words but those that are written in English elsewhere."""
+    found = {section: words for section, words in Words(language).data.items() if section not in ELSEWHERE}
+    return found | {"live": {name: words for name, words in found["live"].items() if name not in ("refusals", "elsewhere", "overlays")}}
 
 
 def leaves(node, path=()):
@@ -223,20 +225,16 @@ def test_languages_have_the_same_words():
 
 
 def test_everything_is_translated():
-    spanish = read("codebook-es.yaml")
+    spanish = read("es")
     city = {f"city.{key}" for key in CitySize.model_fields}
     assert spanish["parameters"].keys() == CODEBOOK.keys() | city
     assert spanish["patterns"].keys() == spanish["pattern_means"].keys() == patterns().keys()
     units = {known.unit for known in (*CODEBOOK.values(), *patterns().values(), *MEASURES.values())}
-    assert spanish["units"].keys() == units
-    assert {key: places(shown) for key, shown in spanish["plots"].items()} == {key: places(shown) for key, shown in plots.WORDS.items()}
-    compared = {**spanish["plots"], **spanish["plots_compare"]}
-    assert compared.keys() == {*plots_compare.WORDS, *plots.WORDS}
-    assert {key: places(compared[key]) for key in plots_compare.WORDS} == {key: places(said) for key, said in plots_compare.WORDS.items()}
+    assert spanish["parameter_units"].keys() == units
     for language in LANGUAGES:
         assert words_of(language)["measures"].keys() == MEASURES.keys()
         assert words_of(language)["units"].keys() >= {measure.unit for measure in MEASURES.values()}
-    texts = read("texts-es.yaml")
+    texts = spanish["texts"]
     files = (Path(__file__).parent.parent / "experiments").glob("*/*.yaml")
     studies = [load_study(path) for path in sorted(files) if "\narms:" in path.read_text(encoding="utf-8")]
     shipped = [said for study in studies for said in (study.name, study.question, study.scenario.name)]
@@ -315,53 +313,10 @@ def test_what_varies_between_runs_is_marked():
     assert reform_text("training", {"gain": 0.9}, words, {"training.gain"}) == "training (gain in conduct = 0.9 (varies))"
 
 
-def test_dates_and_numbers_of_english_sentences_are_written_as_the_language_writes_them():
+def test_dates_are_written_as_the_language_writes_them():
     assert Words("es").date("2026-11-22T14:19:52-06:00") == "22 de noviembre de 2026, 20:19 UTC"
     assert Words("en").date("2026-11-22T20:19:52+00:00") == "November 22, 2026, 20:19 UTC"
     assert Words("es").date("today") == "today"
-    said = Words("es").matched("Of 1,024 draws 71.5% fail.", {"Of {many} draws {share} fail.": "Fallan {share} de {many}."}).text
-    assert said == "Fallan 71.5 % de 1\u202f024."
-
-
-def said_of(node):
-    """The sentences that an expression may give, with 7 in their places."""
-    if isinstance(node, ast.IfExp):
-        return [*said_of(node.body), *said_of(node.orelse)]
-    if isinstance(node, ast.BinOp):
-        return [one + two for one in said_of(node.left) or [""] for two in said_of(node.right) or [""]]
-    if isinstance(node, ast.JoinedStr):
-        return ["".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values)]
-    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
-
-
-def test_what_intervals_of_a_sensitivity_cover_and_why_nothing_is_said_is_translated():
-    spoken = [COVERS.format(luck=" of the replicates", missed=0.123, too="")]
-    spoken.append(
-        COVERS.format(luck=" (which with one replicate is not told from what is missed)", missed=0.1, too=", if none of it is luck")
-    )
-    for path in Path(sensitivity.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") in ("covers", "refused"):
-                spoken += said_of(node.value)
-    began = f"The emulator foretells 7% of the variance ({UNVALIDATED}); 50% are wanted. "
-    spoken += [hidden_by_luck(1, None), hidden_by_luck(2, 0.1), hidden_by_luck(3, 0.4)]
-    tree = ast.parse(Path(sensitivity.__file__).with_name("analysis.py").read_text(encoding="utf-8"))
-    (refusal,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "_refusal")
-    for node in ast.walk(refusal):
-        if isinstance(node, ast.Return) and node.value is not None:
-            spoken += [text if text.startswith("Nothing") else began + text for text in said_of(node.value)]
-    assert len(spoken) > 21
-    assert (
-        "en los propios puntos del diseño, sin validar"
-        in Words("es")
-        .retold(f"{began}Luck is only 7% of it, so the output is strongly nonlinear: take about 7 points, or narrower ranges.")
-        .text
-    )
-    assert [text for text in spoken if text.count(" ") > 3 and Words("es").retold(text).lang == "en"] == []
-    assert (
-        Words("es").retold(spoken[0]).text.endswith("otras distribuciones de los factores.")
-        and "12.3 %" in Words("es").retold(spoken[0]).text
-    )
 
 
 def test_tables_scroll_by_themselves(tree):

@@ -1,6 +1,5 @@
 """The report of a decision: its first page answers in sentences that say what the tables say, in both languages."""
 
-import ast
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from sim.plots_decision.parts import pick
 from sim.report import deciding, decisions, render
 from sim.report.decision_tables import informing_table
 from sim.report.told import Told, restriction, rule
-from sim.report.words import LANGUAGES, Words, pattern
+from sim.report.words import LANGUAGES, Words
 from sim.studies.decision import FRAMES
 from sim.validation.record import Validation, save
 
@@ -305,31 +304,6 @@ def test_figures_of_the_spanish_page_are_spanish():
     inside = decisions.inside(told("es"))
     for name in ("arm:training", "unit", "factor:hearsay.fraction", "topic:hearsay", "mean_trust", "unit:log-odds"):
         assert not ENGLISH.search(inside[name]), inside[name]
-
-
-def sentences(module, *functions):
-    """Every sentence that functions may yield, append or return, with 7 in its places; not what describes them."""
-    tree = ast.parse((SIM / f"{module}.py").read_text(encoding="utf-8"))
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in functions):
-        nodes = [node for statement in function.body[1:] for node in ast.walk(statement)]
-        inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
-        for node in nodes:
-            if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in inner:
-                parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-                said = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
-                if said.endswith(".") and said[:1] != " " and said.count(" ") > 3:
-                    yield said
-
-
-def test_warnings_of_the_analyses_are_translated():
-    spoken = [*sentences("studies/cautions", "_runs", "_luck", "_worth", "_choice"), *sentences("studies/discoveries", "notes")]
-    assert len(spoken) > 12
-    assert [said for said in spoken if Words("es").retold(said).lang == "en"] == []
-    assert Words("es").retold("Much is said.") == ("Much is said.", "en")
-    two = "In the middle of the range these cannot be told from the recommended arm in the mean: purge, mix."
-    assert Words("es").retold(two).text.endswith("depuración; mezcla de reformas.")
-    assert Words("en").retold(two) == (two, "en")
-    assert pattern("{a} of {b} draws").fullmatch("3 of 1,024 draws")["b"] == "1,024"
 
 
 def test_arms_of_the_shipped_studies_have_names():

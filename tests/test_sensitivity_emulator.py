@@ -82,7 +82,7 @@ def test_the_noise_share_is_found(share):
     assert said.noise_share_of_mean == pytest.approx(share / 4 / (1 - share + share / 4), abs=0.03)
     assert said.q2 < said.q2_of_signal <= 1
     one = analyzed(KNOWN.g(), 128, 1, share)
-    assert one.noise_share > share - 0.1 and any("upper bound" in note for note in one.notes)
+    assert one.noise_share > share - 0.1 and any("upper bound" in str(note) for note in one.notes)
 
 
 def test_luck_that_acts_through_factors_is_taken_off():
@@ -105,8 +105,8 @@ def test_luck_that_acts_through_factors_is_taken_off():
 def test_nothing_is_said_where_nothing_depends_on_the_factors():
     for seed in range(2):
         said = analyzed(KNOWN.nothing(), 64, 3, 0.5, seed)
-        assert said.table.empty and "beyond luck" in said.refused
-        assert "one replicate" in analyzed(KNOWN.nothing(), 64, 1, 0.5, seed).refused.lower()
+        assert said.table.empty and "beyond luck" in str(said.refused)
+        assert "one replicate" in str(analyzed(KNOWN.nothing(), 64, 1, 0.5, seed).refused).lower()
     unit = np.random.default_rng(0).random((64, 2))
     assert "same at all points" in indices(unit, np.zeros((64, 3)), ["a", "b"]).refused
     assert "same at all points" in indices(unit, np.tile([1.0, 2.0, 3.0], (64, 1)), ["a", "b"]).refused
@@ -114,13 +114,13 @@ def test_nothing_is_said_where_nothing_depends_on_the_factors():
 
 def test_a_refusal_says_what_would_help():
     noisy = analyzed(KNOWN.g(), 256, 2, 0.85)
-    assert noisy.q2 < LEAST_Q2 and noisy.table.empty and "replicates" in noisy.refused
+    assert noisy.q2 < LEAST_Q2 and noisy.table.empty and "replicates" in str(noisy.refused)
     few = analyzed(KNOWN.additive(60), 16, 3, 0.1)
-    assert few.q2 < LEAST_Q2 and "points are few" in few.refused
+    assert few.q2 < LEAST_Q2 and "points are few" in str(few.refused)
     unit = np.random.default_rng(0).random((256, 2))
     wild = np.sign(np.sin(60 * unit.sum(axis=1)))[:, None] + 0.01 * np.random.default_rng(1).normal(size=(256, 2))
-    assert "nonlinear" in indices(unit, wild, ["a", "b"]).refused
-    assert "too few" in indices(unit[:10], wild[:10], ["a", "b"]).refused
+    assert "nonlinear" in str(indices(unit, wild, ["a", "b"]).refused)
+    assert "too few" in str(indices(unit[:10], wild[:10], ["a", "b"]).refused)
 
 
 def test_failed_runs_are_left_out_and_said():
@@ -248,7 +248,7 @@ def test_luck_that_acts_through_a_factor_is_no_answer():
     unit = np.random.default_rng(5).random((64, 3))
     found = indices(unit, unit[:, :1] * np.array([1.0, -0.5]), ["a", "b", "c"])
     assert found.q2 > 0.9 and found.table.empty
-    assert "when luck is taken off" in found.refused and "8 instead of 2" in found.refused
+    assert "when luck is taken off" in str(found.refused) and "8 instead of 2" in str(found.refused)
 
 
 @pytest.mark.parametrize("groups", [None, ["all"] * 3], ids=["one factor", "one group of all"])
@@ -261,7 +261,7 @@ def test_one_factor_is_all_that_is_not_luck(groups):
     assert said.refused is None and said.interactions.empty
     assert said.table[INDICES].to_numpy() == pytest.approx(1.0) and said.table.total_low[0] > 0.5
     nothing = indices(unit, rng.normal(size=(64, 4)), [f"x{k}" for k in range(factors)], groups=groups)
-    assert "beyond luck" in nothing.refused
+    assert "beyond luck" in str(nothing.refused)
 
 
 @pytest.mark.parametrize("replicates", [1, 2])
@@ -269,8 +269,8 @@ def test_one_or_two_replicates_are_refused_with_what_would_do(replicates):
     """However good the emulator is; nor is anything left that could be shown."""
     said = indices(*KNOWN.runs(KNOWN.ishigami(), 128, replicates, 0.06, 0), ["a", "b", "c"])
     assert said.q2 > 0.9 and said.table.empty and said.interactions is said.effects is said.convergence is None
-    assert "luck cannot be told from factors" in said.refused and "confianza extend --replicates 4" in said.refused
-    assert said.covers.startswith("Nothing is said")
+    assert "luck cannot be told from factors" in str(said.refused) and "confianza extend --replicates 4" in str(said.refused)
+    assert said.covers.id == "covers_nothing"
 
 
 def test_a_function_without_luck_needs_no_replicates():
@@ -311,7 +311,7 @@ def test_q2_is_earned_where_the_net_does_not_help(seed):
     assert emulator.validated == 128 and low <= emulator.q2 <= high
     assert low - 0.1 <= true <= high + 0.1
     said = indices(unit, y, [f"x{k}" for k in range(ALIASED)], validation=judges)
-    assert said.q2 == emulator.q2 and said.validated == 128 and not any("not validated" in note for note in said.notes)
+    assert said.q2 == emulator.q2 and said.validated == 128 and not any("not validated" in str(note) for note in said.notes)
     if said.refused is None:
         assert (said.table.total_low[3:] < 0.02).all()  # no dummy is said to matter
 
@@ -332,13 +332,13 @@ def test_points_of_which_something_is_wrong_are_spoken_of():
     unit = rng.random((200, 4))
     y = unit[:, 0] + 0.1 * unit[:, 1]
     twice = np.column_stack([unit, unit[:, 2]])
-    assert any("x2 and x4 have the same values" in note for note in indices(twice, y, [f"x{k}" for k in range(5)]).notes)
+    assert any("x2 and x4 have the same values" in str(note) for note in indices(twice, y, [f"x{k}" for k in range(5)]).notes)
     leaning = unit.copy()
     leaning[:, 3] = 0.6 * unit[:, 2] + 0.4 * unit[:, 3]
-    assert any("most in x2 and x3" in note for note in indices(leaning, y, [f"x{k}" for k in range(4)]).notes)
+    assert any("most in x2 and x3" in str(note) for note in indices(leaning, y, [f"x{k}" for k in range(4)]).notes)
     failing = np.where(unit[:, 1] > 0.85, np.nan, y)
-    assert any("Runs fail where x1 is high" in note for note in indices(unit, failing, [f"x{k}" for k in range(4)]).notes)
-    assert not any("fail where" in note or "goes with" in note for note in indices(unit, y, [f"x{k}" for k in range(4)]).notes)
+    assert any("Runs fail where x1 is high" in str(note) for note in indices(unit, failing, [f"x{k}" for k in range(4)]).notes)
+    assert not any("fail where" in str(note) or "goes with" in str(note) for note in indices(unit, y, [f"x{k}" for k in range(4)]).notes)
 
 
 def test_small_and_lopsided_designs():

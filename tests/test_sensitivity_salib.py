@@ -53,7 +53,7 @@ def test_sobol_is_salib(second):
     assert np.allclose(said.table.first_salib, direct["S1"], atol=1e-12) and np.allclose(said.table.total_salib, direct["ST"], atol=1e-12)
     alone = salib_sobol.analyze(dict(PROBLEM), y[:, 0], calc_second_order=second, num_resamples=200, seed=1)
     one = indices(unit, y[:, :1], NAMES, method="sobol", design=design, seed=0, luck=False)
-    assert "With 1 replicate luck" in indices(unit, y[:, :1], NAMES, method="sobol", design=design).refused
+    assert "With 1 replicate luck" in str(indices(unit, y[:, :1], NAMES, method="sobol", design=design).refused)
     assert np.array_equal(one.table["first"], alone["S1"]) and np.array_equal(one.table["total"], alone["ST"])
     assert one.table.total_high[0] == pytest.approx(min(alone["ST"][0] + alone["ST_conf"][0], 1), abs=1e-12)
     if second:
@@ -106,7 +106,7 @@ def test_a_failed_run_is_never_a_zero(saltelli):
     y = with_luck(saltelli)
     y[7, 0] = np.nan
     said = indices(saltelli, y, NAMES, method="sobol", design=SALTELLI)
-    assert said.replicates == 2 and "1 replicates were left out" in said.notes[0]
+    assert said.replicates == 2 and "1 replicates were left out" in str(said.notes[0])
 
 
 def test_points_of_another_design_are_refused(saltelli):
@@ -129,7 +129,7 @@ def test_an_output_that_does_not_vary_is_refused(saltelli):
     flat = np.ones((len(saltelli), 2))
     for method in ("sobol", "delta", "pawn"):
         said = indices(saltelli, flat, NAMES, method=method, design=SALTELLI)
-        assert said.table.empty and "same at all points" in said.refused
+        assert said.table.empty and "same at all points" in str(said.refused)
 
 
 def test_morris_is_salib_and_the_mean_of_each_replicate():
@@ -218,10 +218,10 @@ def test_failed_points_are_left_out_by_delta_and_pawn():
         said = indices(unit, y, NAMES, method=method)
         assert (
             said.points == 119
-            and "1 points were left out" in said.notes[0]
+            and "1 points were left out" in str(said.notes[0])
             and np.isfinite(said.table.drop(columns="factor")).all(axis=None)
         )
-    assert "too few" in indices(unit[:40], y[:40], NAMES, method="pawn").refused
+    assert "too few" in str(indices(unit[:40], y[:40], NAMES, method="pawn").refused)
 
 
 def test_one_factor_at_a_time():

@@ -15,10 +15,9 @@ pytest.importorskip("PIL", reason="the extra view is not installed")
 
 from sim.dashboard.events import with_change, with_reform
 from sim.dashboard.stage import Stage, View
-from sim.dashboard.texts import own, texts
+from sim.dashboard.texts import own, pattern, texts
 from sim.parameters import order_problem
 from sim.reforms import reforms
-from sim.report.words import pattern
 from sim.scenario import Scenario
 from sim.world.interventions import REFORMS, common
 from sim.writing import one_command, write_file

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SIM = ROOT / "sim"
 ROOMS = [  # a module imports from its own room and from those before it
-    {"compiled", "errors", "html", "artifacts", "locking", "remedies", "spread", "steady", "writing"},
+    {"compiled", "errors", "html", "artifacts", "locking", "remedies", "spread", "steady", "style", "writing"},
     {"rng"},
     {"rules"},
     {"parameters"},
@@ -89,10 +89,10 @@ def test_rules_know_only_mathematics_and_each_other():
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if room(m) == "methods"])
-def test_methods_know_only_errors_and_each_other(module):
+def test_methods_know_only_errors_words_and_each_other(module):
     """So that they can be used on anybody's runs: no city, no study, no file."""
     ours = [name for name in imports(module) if name.split(".")[0] == "sim"]
-    assert [name for name in ours if name not in ("sim.errors", "sim.methods") and not name.startswith("sim.methods.")] == []
+    assert [name for name in ours if name not in ("sim.errors", "sim.style", "sim.methods") and not name.startswith("sim.methods.")] == []
     assert written(module) == []
 
 
@@ -102,6 +102,10 @@ def test_methods_know_only_errors_and_each_other(module):
 def test_the_models_rooms_touch_no_files(module):
     """Anatomy alone may: it reads the package's own text, to print the order of a week."""
     assert written(module) == []
+
+
+def test_words_know_only_errors():
+    assert {name for module in MODULES if room(module) == "style" for name in imports(module) if name.startswith("sim.")} == {"sim.errors"}
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -121,7 +121,7 @@ class Calibrator:
             "runs": self.effort.runs, "runs_of_peers": self.effort.apart(self.effort.waves),
             "effort": self.effort.as_data(),
             "waves": [{"points": wave.points, "prior_left": float(f"{wave.left:.3g}"), "q2": wave.q2} for wave in waves],
-            "q2_is": UNVALIDATED, "ruled_out_beyond": CUT,
+            "q2_is": str(UNVALIDATED), "ruled_out_beyond": CUT,
             "targets": {target.id: target.as_data() | _found(fitted, target) for target in self.targets},
             "contraction": {row.parameter: round(row.contraction, 3) for row in parameters.itertuples()},
             "pairs": [{"one": row.one, "other": row.other, "correlation": round(row.correlation, 2)} for row in pairs.itertuples()],
@@ -150,7 +150,7 @@ def target_table(bank: Bank, own: pd.DataFrame, weight: np.ndarray) -> pd.DataFr
         rows.append({
             "pattern": target.id, "measure": target.measure, "value": target.value, "tolerance": target.sd,
             "posterior": middle, "low": low, "high": high, "misfit": (mean - target.goal) / target.tolerance, "in_range": inside,
-            "q2": one.q2, "q2_is": UNVALIDATED, "error": one.error**0.5 / target.tolerance, "luck": one.noise**0.5 / target.tolerance,
+            "q2": one.q2, "q2_is": str(UNVALIDATED), "error": one.error**0.5 / target.tolerance, "luck": one.noise**0.5 / target.tolerance,
         })  # fmt: skip
     return pd.DataFrame(rows)
 

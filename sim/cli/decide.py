@@ -142,7 +142,7 @@ def tell(decision: Decision, found: list[Discovery]) -> None:
     screen.print(hangs_on(decision), soft_wrap=True)
     for one in found:
         screen.print(place(one), soft_wrap=True)
-    screen.print("\n".join(["", *decision.notes]), soft_wrap=True)
+    screen.print("\n".join(["", *map(str, decision.notes)]), soft_wrap=True)
 
 
 def recommendation(decision: Decision) -> str:

@@ -53,7 +53,7 @@ def tell(found: Discovery) -> None:
     if found.found:
         screen.print(restrictions(found))
     screen.print(rules(found))
-    screen.print("\n".join(found.notes), soft_wrap=True)
+    screen.print("\n".join(map(str, found.notes)), soft_wrap=True)
 
 
 def restrictions(found: Discovery) -> Table:

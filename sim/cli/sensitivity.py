@@ -80,14 +80,11 @@ def tell(analysis: Analysis) -> None:
     if said := beliefs_of(analysis.study):
         screen.print(f"{said}\n")
     for finding in analysis.findings:
+        found = finding.sensitivity
+        screen.print(heading(finding))
         if finding.spoke:
-            screen.print(heading(finding))
             screen.print(indices_table(analysis, finding))
-            screen.print("\n".join([finding.sensitivity.covers, *finding.sensitivity.notes, ""]))
-        else:
-            screen.print(
-                "\n".join([heading(finding), f"No factors are named. {finding.sensitivity.refused}", *finding.sensitivity.notes, ""])
-            )
+        screen.print("\n".join([*map(str, found.remarks), ""]))
 
 
 def heading(finding: Finding) -> str:

@@ -19,52 +19,7 @@ from sim.report.words import Words
 Array = np.ndarray
 HATCHES = {"/": "M-1 1l2-2M0 6l6-6M5 7l2-2", "x": "M0 0l6 6M0 6l6-6", ".": "M3 3h.01", "-": "M0 3h6"}  # on a square of 6 units
 DASH = 1.2  # units of the drawing for one of a look's dashes
-WORDS: Mapping[str, str] = {  # what the drawings say; sim.report has the same keys in other languages, in the section dashboard
-    "trust_title": "Trust in the police",
-    "trust_unit": "mean of all adults (0-1)",
-    "fairness_title": "Trust in the fairness of the police",
-    "fairness_unit": "mean of all adults (0-1)",
-    "effectiveness_title": "Trust in the effectiveness of the police",
-    "effectiveness_unit": "mean of all adults (0-1)",
-    "reporting_title": "Crimes reported",
-    "reporting_unit": "% of crimes, over the last 52 weeks",
-    "clearance_title": "Reported crimes solved",
-    "clearance_unit": "% of reports, over the last 52 weeks",
-    "complaints_title": "Complaints against officers",
-    "complaints_unit": "per 1,000 officers a year, over the last 52 weeks",
-    "crimes_title": "Crimes, reported or not",
-    "crimes_unit": "per 100,000 adults a year, over the last 52 weeks",
-    "cost_title": "Cost of reforms so far",
-    "cost_unit": "thousand pesos",
-    "difference_title": "{what}: difference from {first}",
-    "difference_points": "percentage points, over the last 52 weeks",
-    "ledger_title": "Why trust moved: {arm}",
-    "ledger_unit": "change of mean trust since week 0 by cause, on the 0-1 scale",
-    "ledger_difference": "Why trust differs: {arm} against {first}",
-    "ledger_difference_unit": "change of mean trust since week 0 by cause, minus that in the other arm",
-    "contact": "own contact",
-    "hearsay": "what others tell",
-    "victimization": "being a victim",
-    "response": "response to reports",
-    "drift": "pull back to disposition",
-    "intervention": "interventions",
-    "net": "net change",
-    "citizen_title": "Citizen {row}",
-    "citizen_unit": "trust in the police (0-1)",
-    "stopped": "stopped",
-    "corrupt": "corrupt stop",
-    "victim": "victim of a crime",
-    "cell_title": "Cell in row {row}, column {column}",
-    "cell_unit": "mean trust of its residents (0-1)",
-    "weeks": "weeks",
-    "years": "years",
-    "legend_trust": "mean trust of the cell's residents (0-1)",
-    "legend_crime": "crimes in the cell in the last 52 weeks",
-    "legend_presence": "officers in the cell, mean of the last 13 weeks",
-    "legend_difference": "mean trust of the cell's residents, difference from {first}; striped: lower",
-    "officer": "officer",
-    "offender": "offender",
-}
+WORDS = Words("en").figure("dashboard")
 
 
 class Kind(NamedTuple):
@@ -107,7 +62,7 @@ def look(arena: Arena, arm: str) -> tuple[str, str]:
 @cache
 def words_in(language: str) -> Mapping[str, str]:
     """The words of the drawings in a language, and which it is."""
-    return {**Words(language).figure_words(WORDS, "dashboard"), "language": language}
+    return Words(language).figure("dashboard")
 
 
 @cache

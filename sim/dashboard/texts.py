@@ -1,20 +1,20 @@
 """What the live page says in each language: the report's words for the model's things, and the page's own, texts-LANGUAGE.yaml."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
-from pathlib import Path
+from string import Formatter
 from typing import Any
-
-import yaml
 
 from sim.parameters import CODEBOOK, REFERENCES, Parameter
 from sim.reforms import meaning
 from sim.report.words import Text, Words
 from sim.scenario import CitySize
+from sim.style import MINUS, read
 from sim.world.interventions import REFORMS, levers
 
-FOLDER = Path(__file__).parent
 CITY = CitySize.model_fields
+WRITTEN = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?%?|-?\d+(\.\d+)?%?")  # a number as English sentences write it
 
 
 class Texts(Words):
@@ -41,7 +41,7 @@ class Texts(Words):
     def in_units(self, unit: str) -> str:
         """A unit of a parameter or a lever."""
         own_words: dict[str, str] = self.part("elsewhere.units")
-        return own_words.get(unit) or self.translate("units", unit, unit).text
+        return own_words.get(unit) or self.translate("parameter_units", unit, unit).text
 
     def lever(self, reform: str, name: str, english: str) -> str:
         """What a lever of a reform is, in a sentence."""
@@ -53,6 +53,26 @@ class Texts(Words):
         if own_words := self.meanings.get(line):
             return Text(own_words, self.language)
         return self.matched(line, self.part("refusals"))
+
+    def matched(self, text: str, known: Mapping[str, str]) -> Text:
+        """A text in this language, if it is one of the English sentences that are known, whose {places} may hold anything."""
+        for english, own in known.items():
+            if found := pattern(english).fullmatch(text):
+                filled = {name: self._filled(name, held, known) for name, held in found.groupdict().items()}
+                return Text(own.format(**filled), self.language)
+        return Text(text, "en")
+
+    def _filled(self, place: str, held: str, known: Mapping[str, str]) -> str:
+        """What stands in a place: a number, names of arms, or several texts that may be known themselves, joined by commas."""
+        if WRITTEN.fullmatch(held):
+            shown = held.translate(str.maketrans({",": self.data["thousands"], ".": self.data["decimal"], "-": MINUS}))
+            return shown.replace("%", " %")
+        parts = held.split(", ")
+        if place in ("arm", "arms"):
+            return "; ".join(self.reform(part) for part in parts)  # names of arms may hold commas
+        if (whole := self.matched(held, known)).lang == self.language:
+            return whole.text
+        return ", ".join(self.matched(part, known).text for part in parts)
 
     @cached_property
     def meanings(self) -> dict[str, str]:
@@ -96,5 +116,16 @@ def texts(language: str) -> Texts:
 @cache
 def own(language: str) -> dict[str, Any]:
     """The page's own texts."""
-    read: dict[str, Any] = yaml.safe_load((FOLDER / f"texts-{language}.yaml").read_text(encoding="utf-8"))
-    return read
+    words: dict[str, Any] = read(language)["live"]
+    return words
+
+
+@cache
+def pattern(sentence: str) -> re.Pattern[str]:
+    """What matches a sentence whose {places} are filled with anything.
+
+    >>> pattern("{many} runs failed.").fullmatch("12 runs failed.")["many"]
+    '12'
+    """
+    parts = Formatter().parse(sentence)
+    return re.compile("".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, *_ in parts), re.DOTALL)

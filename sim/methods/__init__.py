@@ -7,6 +7,8 @@ SciPy or scikit-learn is imported when first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sim.style import Note, note
+
 if TYPE_CHECKING:
     from sim.methods.decision.data import decide
     from sim.methods.discovery.data import discover
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 _HOMES = {"sensitivity": "sim.methods.indices.data", "decide": "sim.methods.decision.data", "discover": "sim.methods.discovery.data"}
 __all__ = ["decide", "discover", "how_judged", "sensitivity"]
-UNVALIDATED = "on the design's own points, not validated"  # how a Q2 was found without validation points
+UNVALIDATED = note("unvalidated")  # how a Q2 was found without validation points
 
 
 def __getattr__(name: str) -> Any:
@@ -23,9 +25,9 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'sim.methods' has no attribute {name!r}")
 
 
-def how_judged(points: int) -> str:
+def how_judged(points: int) -> Note:
     """How a Q2 was found, said wherever one is shown or written.
 
     points  validation points, at which it was; 0: there are none, or too few
     """
-    return f"validated on {points} points" if points else UNVALIDATED
+    return note("validated", points=points) if points else UNVALIDATED

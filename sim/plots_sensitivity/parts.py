@@ -6,58 +6,10 @@ from typing import Any
 
 from sim.plots_looks import GRAY, amounts, fitted, legible, scale, unit_label
 from sim.studies.findings import Analysis, Finding
+from sim.style import language
 
 MOST = 15  # factors in a figure; the others are counted
-WORDS: Mapping[str, str] = {  # what the figures say; sim.report has the same keys in other languages
-    "thousands": ",",
-    "points": "percentage points",
-    "on_scale": "points on the 0-1 scale",
-    "effect": "effect of {arm} on {measure}, week {week}",
-    "level": "{measure} in {arm}, week {week}",
-    "rest": "Factors that matter less and are left out: {many}.",
-    "tornado_title": "What moves the {output}",
-    "tornado_what": "Bars: the output when one factor goes from low (5 % of its possible values are lower) to high (5 % are higher), all "
-    "others averaged out. Small print: the factor's value there. Thin lines: 95 % intervals.",
-    "tornado_oat": "Bars: the output when one factor goes from one end of its range to the other and all others stay where they are.",
-    "tornado_low": "factor low",
-    "tornado_high": "factor high",
-    "tornado_mean": "average over all points",
-    "zero": "no effect",
-    "bars_title": "Which factors decide the {output}",
-    "bars_what": "{influence} Thin lines: {covers}",
-    "shares": "How much of the differences between points of the design goes back to each factor.",
-    "strength": "How strongly each factor changes the output.",
-    "interactions_title": "Which factors work together on the {output}",
-    "interactions_what": "Share of the differences that a pair makes beyond what its two factors do one by one, in percent. In bold: pairs "
-    "whose 95 % interval stays above 0.",
-    "interactions_bar": "share of the differences (%)",
-    "morris_title": "Screening for the {output}",
-    "morris_what": "To the right: factors that move the output much. High up: factors whose influence depends on the others or is curved. "
-    "Below the dotted line (spread = a tenth of the size) the influence is nearly the same everywhere. Lines: 95 % intervals.",
-    "morris_x": "mean size of an elementary effect, mu* ({unit})",
-    "morris_y": "spread of elementary effects, sigma ({unit})",
-    "convergence_title": "Would more points change the answer? The {output}",
-    "convergence_what": "Total share of the {many} most important factors, from the first points of the design alone. Lines that "
-    "have come to rest at the right will not move much with more points. Bands: 95 % intervals.",
-    "convergence_x": "points of the design",
-    "total_axis": "share of the differences,\nalone or with others (%)",
-    "scatter_title": "The {output} against its most important factors",
-    "scatter_what": "A dot: one point of the design, mean of {many}. Line: average over all other factors{band}.",
-    "scatter_band": ", with its 95 % band",
-    "replicates": "{many} replicates",
-    "replicate": "one replicate",
-    "overview_title": "Which factors matter for what",
-    "overview_what": "{name}: {what}, in percent. A column for each output; gray: the analysis does not speak.",
-    "overview_share": "share of the differences that goes back to each factor, alone or with others",
-    "overview_relative": "influence of each factor, compared with the strongest one",
-    "first": "alone",
-    "total": "alone or with others",
-    "delta": "change of the whole distribution (delta)",
-    "median": "change of the distribution (PAWN, median)",
-    "mu_star": "mean size of an elementary effect (mu*)",
-    "share_axis": "share of the differences (%)",
-    "distance_axis": "distance between distributions (0-1)",
-}
+WORDS = language("en").figure("plots_sensitivity")
 
 
 def named(finding: Finding, words: Mapping[str, str]) -> str:
@@ -84,7 +36,7 @@ def numbered(axis: Any, finding: Finding, words: Mapping[str, str]) -> None:
 
 def heading(kind: str, finding: Finding, words: Mapping[str, str], left_out: int = 0, **values: object) -> tuple[str, str]:
     """Title and text of a figure about one output."""
-    what = words[f"{kind}_what"].format(covers=f"{finding.sensitivity.covers.rstrip('.')}.", **values)
+    what = words[f"{kind}_what"].format(covers=language(words["language"]).said(finding.sensitivity.covers).text, **values)
     rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
     return words[f"{kind}_title"].format(output=named(finding, words)), what + rest
 

@@ -29,7 +29,7 @@ def meaning(parameter: Parameter, words: Words) -> Text:
 
 def unit(text: str, words: Words) -> str:
     """The unit of a parameter or a pattern in words."""
-    return words.translate("units", text, text).text
+    return words.translate("parameter_units", text, text).text
 
 
 def bounds(low: float, high: float, words: Words) -> str:

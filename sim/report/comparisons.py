@@ -255,7 +255,7 @@ def renamed(comparison: Comparison, names: Mapping[str, str], words: Words) -> C
 def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[Picture]:
     """Every figure of a comparison, with its caption and the same in words."""
     shown = renamed(comparison, names, words)
-    inside = {**words.figure_words(plots_compare.WORDS, "plots_compare"), **words.data["measures"]}
+    inside = {**words.figure("plots_compare"), **words.data["measures"]}
     inside |= {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
     duration, against, made = words.duration(end_of(comparison)), names[comparison.study.vs], []
     arms = "; ".join(names[arm] for arm in comparison.compared)

@@ -45,7 +45,7 @@ def shares(comparison: Comparison, names: Mapping[str, str], words: Words) -> li
 def reasons(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
     """The cause that moves trust most in the direction in which an arm clearly moves it; nothing if none does."""
     table, net, parts = comparison.ledger(), plots_compare.net_effect(comparison), []
-    called = words.figure_words(plots_compare.WORDS, "plots_compare")
+    called = words.figure("plots_compare")
     for arm in comparison.compared:
         found = over_replicates(net.sel(arm=arm).values, comparison.dataset)
         causes = table[(table.arm == arm) & (table.cause != DRIFT)].set_index("cause")

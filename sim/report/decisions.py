@@ -76,8 +76,10 @@ def discoveries(folder: Path, decision: Decision) -> list[Discovery]:
 
 def notes(told: Told) -> Section:
     """What the analysis says of its own limits, as far as it can in this language."""
-    found = [told.words.retold(text) for text in (*told.decision.notes, *(note for one in told.discoveries for note in one.notes))]
-    label = told.words["decision"]
+    words, label = told.words, told.words["decision"]
+    found = [words.said(text) for text in (*told.decision.notes, *(note for one in told.discoveries for note in one.notes))]
+    refused = [(told.name(one.output.arm), words.said(one.refused)) for one in told.discoveries if one.refused is not None]
+    found += [Text(f"{arm}: {why.text}", why.lang) for arm, why in refused]
     return Section(label["notes"], tuple(dict.fromkeys(found)) or (Text(label["no_notes"], told.words.language),), bulleted=True)
 
 
@@ -125,7 +127,7 @@ def facts(told: Told) -> list[tuple[str, str]]:
 def inside(told: Told) -> dict[str, str]:
     """The words inside figures: options, numbers, topics, measures and units as the page calls them."""
     decision, words = told.decision, told.words
-    made = {**words.figure_words(plots_decision.WORDS, "plots_decision"), "thousands": words["thousands"], "unit": told.unit}
+    made = {**words.figure("plots_decision"), "unit": told.unit}
     made |= {name: f"{text[:1].lower()}{text[1:]}" for name, text in words.data["measures"].items()}
     made |= {f"arm:{arm}": told.name(arm) for arm in decision.arms}
     made |= {f"topic:{name}": text for name, text in words["decision"]["topics"].items()}

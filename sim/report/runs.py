@@ -7,7 +7,7 @@ import xarray as xr
 import yaml
 
 from sim.measures import MEASURES, recorded
-from sim.plots import FIGURES, WORDS, cumulative_ledger
+from sim.plots import FIGURES, cumulative_ledger
 from sim.report.assumed import dated_table
 from sim.report.parts import Findings, Picture, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
@@ -115,7 +115,7 @@ def common_facts(dataset: xr.Dataset, scenario: dict, words: Words) -> list[tupl
 
 def pictures(results: Results, words: Words) -> list[Picture]:
     """Every figure of a run, with its caption and the same in words."""
-    inside = words.figure_words(WORDS)
+    inside = words.figure("plots")
     alts = {"trust": trust_alt, "ledger": ledger_alt, "reporting": reporting_alt, "map": map_alt}
     made = []
     for file, draw in FIGURES.items():
@@ -140,7 +140,7 @@ def ledger_alt(results: Results, words: Words) -> str:
     """What moved trust, cause by cause, the largest first."""
     last = cumulative_ledger(results).isel(week=-1)
     causes = sorted(last.cause.values.tolist(), key=lambda cause: -abs(float(last.sel(cause=cause))))
-    inside = words.figure_words(WORDS)
+    inside = words.figure("plots")
     part = words["figures"]["ledger"]["part"]
     moved = [(inside[cause].replace("\n", " "), float(last.sel(cause=cause))) for cause in causes]
     parts = ", ".join(part.format(cause=cause, change=words.number(change, 3, sign=True)) for cause, change in moved if change)

@@ -1,6 +1,7 @@
 """The heart of a report about a sensitivity analysis, as `confianza sensitivity` left it: which factors matter for what."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sim.measures import MEASURES
 from sim.parameters import CODEBOOK
 from sim.report.assumed import arms_table
 from sim.report.assumed import meaning as parameter_meaning
-from sim.report.parts import Cell, Findings, Picture, Table, embedded
+from sim.report.parts import Cell, Findings, Picture, Section, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.findings import Analysis, Finding
 
@@ -40,6 +41,7 @@ def findings(analysis: Analysis, words: Words) -> Findings:
         study=study.model_dump(include={"sources", "references", "cautions"}),
         dated=arms_table(study.model_dump()["arms"], names, words, varying),
         varying=varying,
+        sections=[notes(analysis, names, words)],
         headings={key: words["sensitivity"][f"{key}_heading"] for key in ("effects", "details")},
     )
 
@@ -134,7 +136,7 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
         found, factor = finding.sensitivity, scale(finding.output.unit)
         share = [f"{words.number(100 * value, 0)} %" if value is not None else "-" for value in (found.q2, found.noise_share)]
         spread = words.amount(factor * found.mean, factor * found.sd, sign=not finding.output.level)
-        limits = words.retold(found.covers if finding.spoke else str(found.refused))
+        limits = words.said(found.remarks[0])
         rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, limits])
     label = words["sensitivity"]
     columns = [label[key] for key in ("output", "unit", "spread", "foretold", "luck", "told")]
@@ -144,11 +146,25 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
     return Table(caption, columns, rows, frozenset((2, 3, 4)))
 
 
+def notes(analysis: Analysis, names: Mapping[str, str], words: Words) -> Section:
+    """What else a reader must know: of the whole analysis what holds for every output, of the others with the output."""
+    said = {finding.output: [words.said(each) for each in finding.sensitivity.notes] for finding in analysis.findings}
+    every = [text for text in dict.fromkeys(chain(*said.values())) if all(text in own for own in said.values())]
+    others = [
+        Text(f"{called(finding, names, words)}: {text.text}", text.lang)
+        for finding in analysis.findings
+        for text in said[finding.output]
+        if text not in every
+    ]
+    label = words["decision"]
+    return Section(label["notes"], (*every, *others) or (Text(label["no_notes"], words.language),), bulleted=True)
+
+
 def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str], words: Words) -> list[Picture]:
     """The overview, and for each output its most telling figure."""
     if not spoken:
         return []
-    inside = {**words.figure_words(plots_sensitivity.WORDS, "plots_sensitivity")}
+    inside = dict(words.figure("plots_sensitivity"))
     inside |= {name: text[:1].lower() + text[1:] for name, text in words.data["measures"].items()}
     inside |= {f"unit:{unit}": words.unit(unit) for unit in {measure.unit for measure in MEASURES.values()}}
     inside |= {f"arm:{arm}": name for arm, name in names.items()}

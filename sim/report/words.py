@@ -1,39 +1,19 @@
-"""What a report says in each language, and how that language writes numbers.
+"""What a report says in each language: changes, ranges, verdicts, dates and names, in the words of `sim.style`.
 
-words/LANGUAGE.yaml, names-LANGUAGE.yaml and decisions-LANGUAGE.yaml have the same keys in every language; codebook-LANGUAGE.yaml,
-texts-LANGUAGE.yaml and notes-LANGUAGE.yaml translate what is written in English elsewhere (figures, parameters, patterns, units, shipped
-scenarios and studies, warnings of analyses).
 What has no translation is shown in English and marked as such.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from math import isfinite, log10
-from pathlib import Path
-from string import Formatter
-from typing import Any, NamedTuple
 
-import yaml
-
-from sim.errors import InputError, did_you_mean
-from sim.plots_looks import MINUS
 from sim.plots_looks import scale as scale
 from sim.spread import Spread
+from sim.style import LANGUAGES as LANGUAGES
+from sim.style import Language
+from sim.style import Text as Text
 
-FOLDER = Path(__file__).parent / "words"
-LANGUAGES = ("en", "es")
-NARROW_SPACE = "\u202f"
 LARGEST_EXACT = 1e15
-WRITTEN = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?%?|-?\d+(\.\d+)?%?")  # a number as English sentences write it
-
-
-class Text(NamedTuple):
-    """A text and the language it is written in."""
-
-    text: str
-    lang: str
 
 
 def decimals(value: float, uncertainty: float) -> int:
@@ -47,22 +27,8 @@ def decimals(value: float, uncertainty: float) -> int:
     return min(4, max(0, digits - 1 - int(log10(size) // 1))) if size > 0 else 3
 
 
-class Words:
+class Words(Language):
     """The words of one language."""
-
-    def __init__(self, language: str):
-        if language not in LANGUAGES:
-            hint = did_you_mean(language, LANGUAGES)
-            raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(LANGUAGES)}", file="--lang")
-        self.language = language
-        self.data = {**read(f"{language}.yaml"), **read(f"names-{language}.yaml"), **read(f"decisions-{language}.yaml")}
-        english = language == "en"
-        others = {} if english else {name: read(f"{name}-{language}.yaml") for name in ("texts", "notes")}
-        self.translated = {} if english else {**read(f"codebook-{language}.yaml"), **others}
-
-    def __getitem__(self, section: str) -> Any:
-        """A section of the words, as `words["columns"]`."""
-        return self.data[section]
 
     def say(self, key: str, **values: object) -> str:
         """A sentence by "section.key", with its {places} filled."""
@@ -78,8 +44,7 @@ class Words:
             shown = f"{int(value):{'+' if sign else ''},}" if whole else f"{value:{'+' if sign else ''}.6g}"
         else:
             shown = f"{value:{'+' if sign else ''}z,.{places}f}"
-        marks = str.maketrans({",": self.data["thousands"], ".": self.data["decimal"], "-": MINUS})
-        return shown.translate(marks)
+        return self.marked(shown)
 
     def amount(self, value: float, uncertainty: float = float("nan"), *, sign: bool = False) -> str:
         """A number with its precision, or half of its interval: "0.5336 ± 0.0073"."""
@@ -146,7 +111,7 @@ class Words:
 
     def translate(self, section: str, key: str, english: str) -> Text:
         """What is written in English elsewhere: in this language if it has been translated."""
-        found = self.translated.get(section, {}).get(key)
+        found = self.data.get(section, {}).get(key)
         return Text(str(found), self.language) if found else Text(english, "en")
 
     def given(self, text: Mapping[str, str | None]) -> Text:
@@ -158,33 +123,13 @@ class Words:
         """A text that a scenario's author wrote: translated if it is one of the shipped scenarios' own."""
         return self.translate("texts", " ".join(text.split()), " ".join(text.split()))
 
-    def retold(self, text: str) -> Text:
-        """A warning of an analysis: translated, with its own numbers and names, if it is one of those that are known."""
-        return self.matched(text, self.translated.get("notes", {}))
-
-    def matched(self, text: str, known: Mapping[str, str]) -> Text:
-        """A text in this language, if it is one of the English sentences that are known, whose {places} may hold anything."""
-        for english, own in known.items():
-            if found := pattern(english).fullmatch(text):
-                filled = {name: self._filled(name, held, known) for name, held in found.groupdict().items()}
-                return Text(own.format(**filled), self.language)
-        return Text(text, "en")
-
-    def _filled(self, place: str, held: str, known: Mapping[str, str]) -> str:
-        """What stands in a place: a number, names of arms, or several texts that may be known themselves, joined by commas."""
-        if WRITTEN.fullmatch(held):
-            shown = held.translate(str.maketrans({",": self.data["thousands"], ".": self.data["decimal"], "-": MINUS}))
-            return shown.replace("%", " %")
-        parts = held.split(", ")
-        if place in ("arm", "arms"):
-            return "; ".join(self.reform(part) for part in parts)  # names of arms may hold commas
-        if (whole := self.matched(held, known)).lang == self.language:
-            return whole.text
-        return ", ".join(self.matched(part, known).text for part in parts)
+    def arm(self, name: str) -> str:
+        """What an arm is called."""
+        return self.reform(name)
 
     def credited(self, author: str) -> str:
         """The author of a source: what joins names in English, in this language."""
-        known: Mapping[str, str] = self.translated.get("authors", {})
+        known: Mapping[str, str] = self.data.get("authors", {})
         if author in known:
             return known[author]
         for english, own in known.items():
@@ -204,24 +149,3 @@ class Words:
         if then and full.get(first) and full.get(second):
             return known["then"].format(first=full[first], second=full[second])
         return name
-
-    def figure_words(self, english: Mapping[str, str], section: str = "plots") -> Mapping[str, str]:
-        """The words inside figures: the figure's own English ones, replaced by this language's."""
-        return {**english, **self.translated.get("plots", {}), **self.translated.get(section, {})}
-
-
-@cache
-def pattern(sentence: str) -> re.Pattern[str]:
-    """What matches a sentence whose {places} are filled with anything.
-
-    >>> pattern("{many} runs failed.").fullmatch("12 runs failed.")["many"]
-    '12'
-    """
-    parts = Formatter().parse(sentence)
-    return re.compile("".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, *_ in parts), re.DOTALL)
-
-
-@cache
-def read(name: str) -> dict[str, Any]:
-    """A file of words."""
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 from sim.artifacts import Kind
 from sim.errors import number
 from sim.html import card, note, table
-from sim.studies.kept import Made, keep, kept
+from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
@@ -24,7 +24,7 @@ FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
 )  # fmt: skip
 FIGURES = ("plane", "acceptability", "loss", "information", "contested", "regret", "pareto")
-FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png" for name in FIGURES))
+FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png" for name in FIGURES))
 
 
 @with_config(extra="allow")
@@ -48,7 +48,7 @@ class Told(TypedDict):
     arms: list[str]
     budget: float | None
     recommended: str
-    notes: list[str]
+    notes: list[Said]
     pay: list[float]
     shown: list[float]
     facts: DecisionFacts
@@ -72,7 +72,7 @@ class Decision:
     recommended  the arm with the greatest expected net benefit in the middle of the range, of those that can be afforded
     facts        versions, source_fingerprint, command, created, seconds (of processor time), adults, draws, replicates, different
                  (draws that differ in the posterior's parameters) and effective (independent draws that they are worth)
-    notes        sentences that a reader must know
+    notes        what a reader must know: each a `sim.style.Note`, whose sentence is str(...)
     q2           arm; benefit, cost: share of the variance that its emulator foretells, found as q2_is says; benefit_luck, cost_luck:
                  share of the variance of means over replicates that is luck
     table        arm; benefit, cost, per_unit (cost of a unit of benefit; nan if there may be none), each with _low and _high;
@@ -107,7 +107,7 @@ class Decision:
     budget: float | None
     recommended: str
     facts: dict[str, Any]
-    notes: list[str]
+    notes: list[Said]
     q2: pd.DataFrame
     table: pd.DataFrame
     effects: pd.DataFrame
@@ -153,7 +153,8 @@ class Decision:
         """
         told = {name: getattr(self, name) for name in SCALARS} | {"pay": self.pay.tolist(), "shown": list(self.shown), "facts": self.facts}
         texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
-        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml()})
+        notes = notes_table((self.study.name, told) for told in self.notes)
+        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml(), NOTES: notes})
 
     @classmethod
     def load(cls, folder: str | Path) -> "Decision":
@@ -191,7 +192,7 @@ class Decision:
             table(
                 first.nlargest(8, "evppi")[["name", "evppi", "low", "high", "status"]], caption="What to find out first (thousand pesos)"
             ),
-            *(note(text) for text in self.notes),
+            *(note(str(text)) for text in self.notes),
         ]
         return card(f"Decision: {self.study.name}", facts, *parts)
 

@@ -79,7 +79,7 @@ def discover(
     facts = {
         "versions": versions(), "source_fingerprint": sources(), "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
-        "draws": len(x), "replicates": known.replicates, "q2": known.q2, "q2_is": how_judged(known.validated),
+        "draws": len(x), "replicates": known.replicates, "q2": known.q2, "q2_is": str(how_judged(known.validated)),
     }  # fmt: skip
     return Discovery(
         study=study, condition=asked.written, text=asked.text, output=asked.output, week=asked.output.week, found=there,

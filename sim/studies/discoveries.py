@@ -10,15 +10,17 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim.artifacts import Kind
 from sim.errors import number
-from sim.html import card, note, table
+from sim.html import card, table
+from sim.html import note as line
 from sim.methods import how_judged
 from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import STABLE, Found
 from sim.studies.conditions import Condition
 from sim.studies.findings import Output
-from sim.studies.kept import Made, keep, kept
+from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
+from sim.style import Note, note
 
 FOLDER, FILE, STUDY = "discovery", "discovery.json", "study.yaml"
 KIND = Kind("discovery", "Make it again: confianza discover STUDY.yaml or STORE CONDITION")
@@ -27,7 +29,7 @@ BOX = [
     "density_without",
 ]  # fmt: skip
 FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
-FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
+FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
 UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
 POOR = 0.5  # Q2 below which something is said
 DIFFERENT = 0.02  # shares of cases that differ enough to say so
@@ -56,14 +58,13 @@ class Luckless(NamedTuple):
     trusted: bool = True
 
     @property
-    def how(self) -> str:
-        """A sentence: how luck was taken off before cases were told."""
+    def how(self) -> Note:
+        """How luck was taken off before cases were told."""
         if not self.told_apart:
-            return "With one replicate luck cannot be told from answers: it is in the cases."
-        told = f"A draw is a case if the condition is likelier than not, given the mean over its {self.replicates} replicates and "
+            return note("cases_with_luck")
         if self.q2 is None:
-            return told + "the mean over all draws, for no emulator foretells this output."
-        return told + f"an emulator, which foretells {max(self.q2, 0):.0%} of the differences between draws ({how_judged(self.validated)})."
+            return note("cases_from_means", many=self.replicates)
+        return note("cases_from_emulator", many=self.replicates, share=max(self.q2, 0), judged=how_judged(self.validated))
 
 
 class Told(TypedDict):
@@ -74,15 +75,15 @@ class Told(TypedDict):
     output: Output
     week: int
     found: bool
-    refused: str | None
+    refused: Said | None
     share: float
     coverage: float
     density: float
     mass: float
     p: float | None
-    how: str
+    how: Said
     sentences: list[str]
-    notes: list[str]
+    notes: list[Said]
     facts: Made
 
 
@@ -96,7 +97,7 @@ class Discovery:
     share       of all draws that are cases: at which the condition holds
     coverage, density, mass  of the box: share of the cases that it holds, share of its draws that are cases, share of all draws
     p           of the permutation test: share of searches among cases dealt out at random that find as good a box
-    how         a sentence: how luck was taken off before cases were told
+    how         a note: how luck was taken off before cases were told
     trajectory  step, phase, restricted (factors), coverage, density, mass, chosen: the boxes of the peel (phase "peel"); those that are
                 left when restrictions that luck explains are dropped, none worse than another in both ("candidate"); the one taken ("box")
     box         factor, low, high (nan: not restricted there), kept (which of its choices are in the box, else ""), low_share, high_share
@@ -119,13 +120,13 @@ class Discovery:
     output: Output
     week: int
     found: bool
-    refused: str | None
+    refused: Said | None
     share: float
     coverage: float
     density: float
     mass: float
     p: float
-    how: str
+    how: Said
     trajectory: pd.DataFrame
     box: pd.DataFrame
     tree: pd.DataFrame
@@ -133,7 +134,7 @@ class Discovery:
     others: pd.DataFrame
     draws: pd.DataFrame
     sentences: list[str]
-    notes: list[str]
+    notes: list[Said]
     facts: dict[str, Any]
 
     def renamed(self, name: str) -> "Discovery":
@@ -148,7 +149,8 @@ class Discovery:
         told = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in (*FRAMES, "study")}
         told |= {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
         texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
-        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml()})
+        notes = notes_table((self.condition, told) for told in (*([self.refused] if self.refused else []), *self.notes))
+        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml(), NOTES: notes})
 
     @classmethod
     def load(cls, folder: str | Path) -> "Discovery":
@@ -172,10 +174,10 @@ class Discovery:
             ("Box", f"coverage {self.coverage:.0%}, density {self.density:.0%}, mass {self.mass:.0%}" if self.found else "no box found"),
         )
         limits = self.box[["factor", "low", "high", "kept", "unit", "quasi_p", "bootstrap", "status"]]
-        parts = [note(sentence) for sentence in self.sentences]
+        parts = [line(sentence) for sentence in self.sentences]
         parts += [table(limits, caption="Restrictions")] if self.found else []
         parts += [table(self.tree, caption="A classification tree, as a second opinion")]
-        return card(f"Where {self.text}", facts, *parts, *(note(text) for text in self.notes))
+        return card(f"Where {self.text}", facts, *parts, *(line(str(text)) for text in self.notes))
 
 
 def sentences(asked: Condition, found: Found, box: pd.DataFrame, cases: Cases) -> list[str]:
@@ -210,28 +212,24 @@ def restriction(row: dict[str, Any]) -> str:
     return f"{row['factor']} is {where}: {meaning}."
 
 
-def notes(known: Luckless, found: Found, box: pd.DataFrame, others: pd.DataFrame, y: np.ndarray, *, joint: bool) -> list[str]:
+def notes(known: Luckless, found: Found, box: pd.DataFrame, others: pd.DataFrame, y: np.ndarray, *, joint: bool) -> list[Note | str]:
     """`Discovery.notes`."""
-    said = [known.how]
+    said: list[Note | str] = [known.how]
     if missing := int((~known.kept).sum()):
-        said.append(f"{number(missing)} of {number(len(known.kept))} draws have no runs and are left out.")
+        said.append(note("draws_without_runs", missing=missing, many=len(known.kept)))
     if known.told_apart and not known.trusted:
-        said.append("No emulator helps, for none was judged at validation points: confianza extend adds them.")
+        said.append(note("no_emulator_judged"))
     if known.q2 is not None and known.q2 < POOR:
-        said.append(f"The emulator foretells little ({how_judged(known.validated)}), so cases near the limit are uncertain.")
+        said.append(note("cases_uncertain", judged=how_judged(known.validated)))
     if unsure := int(((known.probability > UNSURE[0]) & (known.probability < UNSURE[1])).sum()):
         expected = known.probability.mean()
-        more = f" In expectation the condition holds at {expected:.1%} of the draws." if abs(expected - y.mean()) > DIFFERENT else ""
-        said.append(f"At {number(unsure)} of {number(len(y))} draws luck leaves open whether they are cases.{more}")
+        other, counts = abs(expected - y.mean()) > DIFFERENT, {"unsure": unsure, "many": len(y)}
+        said.append(note("cases_open_expected", **counts, share=expected) if other else note("cases_open", **counts))
     if joint:
-        said.append("Parameters of a posterior depend on each other: a restriction of one also says something of those that go with it.")
+        said.append(note("box_of_posterior"))
     if found.refused is None:
-        said.append("Quasi-p values take the box as given, though it was sought; the share of resamples with the same ends is more honest.")
+        said.append(note("quasi_p_flatters"))
         least = box.loc[box.bootstrap.idxmin()]
         rivals = others.factor[others.share > least.bootstrap].tolist() if least.bootstrap < STABLE else []
-        said += (
-            [f"Resamples restrict {', '.join(rivals[:3])} more often than {least.factor}: the box might as well be there."]
-            if rivals
-            else []
-        )
+        said += [note("box_elsewhere", factors=rivals[:3], least=least.factor)] if rivals else []
     return said

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 from sim.artifacts import Kind
 from sim.html import card, note, table
 from sim.methods.indices import Sensitivity
-from sim.studies.kept import Made, keep, kept
+from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
@@ -26,7 +26,7 @@ FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "
 KIND = Kind("analysis", "Make it again: confianza sensitivity STUDY.yaml or STORE")
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
 FIGURES = ("tornado", "bars", "morris", "interactions", "convergence", "scatter")  # of each output, in a folder of its own
-FILES = (FILE, STUDY, POINTS, *FRAMES.values(), "overview.png")
+FILES = (FILE, STUDY, POINTS, NOTES, *FRAMES.values(), "overview.png")
 
 
 def folder_name(text: str) -> str:
@@ -120,14 +120,14 @@ class Scalars(TypedDict):
     replicates: int
     mean: float | None
     sd: float | None
-    covers: str
-    refused: str | None
+    covers: Said
+    refused: Said | None
     q2: float | None
     q2_of_signal: float | None
     missed: float | None
     noise_share: float | None
     noise_share_of_mean: float | None
-    notes: list[str]
+    notes: list[Said]
 
 
 class FindingTold(TypedDict):
@@ -175,9 +175,9 @@ class Analysis:
         """The factors that matter most for each output, in a notebook; where the method refuses to speak, why."""
         parts = []
         for finding in self.findings:
-            told, caption = finding.sensitivity, f"{finding.output.text} ({finding.output.unit}), week {finding.output.week}"
-            parts += [note(f"{caption}: {told.refused}")] if told.refused else [table(finding.ranked().head(10), caption=caption)]
-            parts += [] if told.refused else [note(told.covers)]
+            caption = f"{finding.output.text} ({finding.output.unit}), week {finding.output.week}"
+            parts += [table(finding.ranked().head(10), caption=caption)] if finding.spoke else [note(caption)]
+            parts += [note(str(told)) for told in finding.sensitivity.remarks]
         facts = (("Question", self.study.question), ("Method", self.method), ("Points", f"{len(self.points):,}"))
         return card(f"Sensitivity: {self.study.name}", facts, *parts)
 
@@ -197,6 +197,7 @@ class Analysis:
                 finding.output.of: table for finding in self.findings if (table := getattr(finding.sensitivity, field)) is not None
             }:
                 texts[name] = "".join(_rows(of, table, number == 0) for number, (of, table) in enumerate(tables.items()))
+        texts[NOTES] = notes_table((finding.output.of, told) for finding in self.findings for told in finding.sensitivity.remarks)
         texts[POINTS] = pd.concat([self.points, self.outputs], axis=1).to_csv(index_label="point")
         return keep(folder, FILE, facts, texts, gone=set(FRAMES.values()) - set(texts))
 

@@ -115,7 +115,7 @@ def analyze(
         "source_fingerprint": sources(),
         "command": command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "q2_is": how_judged(points.checks),
+        "q2_is": str(how_judged(points.checks)),
         "cautions": study.warned,
     }
     table = pd.DataFrame(means, index=points.values.index)

@@ -76,7 +76,7 @@ def q2(told: Told) -> pd.DataFrame:
         cost=found[1],
         benefit_luck=luck[0],
         cost_luck=luck[1],
-        q2_is=how_judged(int(told.outcomes.validation.sum())),
+        q2_is=str(how_judged(int(told.outcomes.validation.sum()))),
     )
 
 

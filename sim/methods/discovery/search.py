@@ -9,6 +9,7 @@ import pandas as pd
 from sim.errors import InputError, number_problem
 from sim.methods.discovery.boxes import ALPHA, MOST, Marks, Sides, chosen, marks, undominated
 from sim.methods.discovery.prim import SMALLEST, Box, Cases
+from sim.style import Note, note
 
 LEAST = 10  # cases, and points that are none, below which nothing is looked for; points that a box must hold
 PERMUTATIONS, RESAMPLES = 99, 200
@@ -40,7 +41,7 @@ class Found:
     inside: np.ndarray
     marks: Marks
     p: float
-    refused: str | None
+    refused: Note | None
     trajectory: pd.DataFrame
     restrictions: pd.DataFrame
     unseen: pd.DataFrame
@@ -81,13 +82,12 @@ def search(
     options: dict[str, Any] = {"alpha": alpha, "most": most, "smallest": least_mass(cases)}
     box, along, among = chosen(cases, **options)
     if not box.ends:
-        return _nothing(cases, 1.0, "No restriction sets cases apart from other points.", along, among)
+        return _nothing(cases, 1.0, note("no_restriction"), along, among)
     score = marks(chosen(own, **options)[0], own).score
     dealt = [marks(chosen(again, **options)[0], again).score for again in _dealt(own, groups, permutations, seed)]
     p = (1 + sum(other >= score for other in dealt)) / (1 + permutations)
     if p > alpha:
-        why = f"Cases lie where luck may have put them: {p:.0%} of searches among cases dealt out at random find as good a box."
-        return _nothing(cases, p, why, along, among)
+        return _nothing(cases, p, note("cases_by_luck", share=p), along, among)
     ends, unseen = _resampled(cases, groups, resamples, seed, options)
     box = stable(box, ends)
     taken = _trajectory(cases, along, among, box)
@@ -128,15 +128,13 @@ def least_mass(cases: Cases) -> float:
     return max(min(SMALLEST, cases.share / 2), LEAST / cases.total)
 
 
-def _too_few(cases: Cases) -> str | None:
+def _too_few(cases: Cases) -> Note | None:
     """Why nothing can be looked for; None if it can."""
     few = min(cases.many, cases.total - cases.many)
-    what = ("case", "cases") if cases.many == few else ("point that is none", "points that are none")
-    there = f"There is 1 {what[0]}" if few == 1 else f"There are {few} {what[1]}"
-    return f"{there}, too few to look for a box; {LEAST} are wanted." if few < LEAST else None
+    return note("few_cases" if cases.many == few else "few_others", few=few, least=LEAST) if few < LEAST else None
 
 
-def _nothing(cases: Cases, p: float, why: str, along: list[Box] | None = None, among: list[Box] | None = None) -> Found:
+def _nothing(cases: Cases, p: float, why: Note, along: list[Box] | None = None, among: list[Box] | None = None) -> Found:
     """No box."""
     whole = Box.whole(cases.x.shape[1])
     empty, unseen, others = (pd.DataFrame(columns=names) for names in (RESTRICTIONS, UNSEEN, ["factor", "share"]))

@@ -17,20 +17,12 @@ from sim.methods.indices.polynomials import Basis
 from sim.methods.indices.result import LEAST_Q2, Sensitivity, blank
 from sim.methods.indices.shares import Shares, first_and_total, shares
 from sim.methods.threads import single_threaded
+from sim.style import Note, note
 
 PAIRS = 60  # interactions shown at most
 CURVE = 41  # points of a main-effect curve
 PREFIXES = (0.25, 0.5, 1.0)  # shares of the design that show convergence
 METHODS = ("emulator", *ESTIMATORS)
-FLATTERED = (
-    "Q2 is measured on the design's own points, not validated: if these depend on each other, as those of a net do, it may be flattered. "
-    "Random points beside the design tell (confianza extend adds them)."
-)
-ONE_REPLICATE = "One replicate: luck cannot be told from what the emulator misses; the noise share is an upper bound."
-COVERS = (
-    "95 % intervals: the choice of points, luck{luck}, and what the emulator misses ({missed:.1%} of the variance{too}), a tenth of it for "
-    "every factor and more for those with large totals. They do not cover other ranges or distributions of the factors."
-)
 
 
 @single_threaded
@@ -98,22 +90,19 @@ def _emulated(
     found = blank("emulator", list(members), runs)
     found.notes.extend(said_of_points)
     if left_out:
-        found.notes.append(f"{left_out} points were left out because every run of them failed.")
+        found.notes.append(note("points_failed", many=left_out))
     if missing := int((runs.runs < runs.replicates).sum()):
-        found.notes.append(f"At {missing} points some runs failed; means are over the others, corrected for the luck of these.")
+        found.notes.append(note("some_runs_failed", many=missing))
     if len(mean) < LEAST_POINTS or np.ptp(mean) <= 1e-12 * float(np.abs(mean).max()):
         few = len(mean) < LEAST_POINTS
-        found.refused = (
-            f"{len(mean)} points are too few to learn from; take {max(LEAST_POINTS, 10 * len(names))} or more."
-            if few
-            else "The output is the same at all points: it does not depend on any of the factors."
-        )
+        enough = max(LEAST_POINTS, 10 * len(names))
+        found.refused = note("too_few_to_learn", many=len(mean), enough=enough) if few else note("same_at_all_points")
         return found
     found.emulator = emulator = Emulator.fit(unit, runs, seed=seed, validation=judges)
     found.q2, (found.q2_low, found.q2_high), found.validated = emulator.q2, emulator.q2_interval, emulator.validated
     every = np.array(list(members.values()))
     if not emulator.validated:
-        found.notes.append(FLATTERED)
+        found.notes.append(note("q2_may_flatter"))
     _tell_noise(found, emulator, float(mean.var()))
     found.refused = _refusal(emulator, found, len(names))
     if found.refused:
@@ -123,10 +112,7 @@ def _emulated(
     said = shares(emulator, first_and_total(every, pairs), heirs)
     if said is None:
         r = runs.replicates
-        found.refused = (
-            f"Of what the emulator foretells nothing is left when luck is taken off: with {r} replicates, what differs between points is "
-            f"how their luck acts there. Run more replicates ({4 * r} instead of {r}: confianza extend)."
-        )
+        found.refused = note("nothing_without_luck", many=r, enough=4 * r)
         return found
     g = len(every)
     found.luck_error = None if said.luck is None else float(said.luck[g + said.share[g : 2 * g].argmax()])
@@ -135,11 +121,7 @@ def _emulated(
     found.interactions = _interactions(found.names, pairs, said, slice(2 * g, 2 * g + len(pairs)))
     found.effects = _curves(emulator, names)
     found.convergence = _convergence(emulator, every, found.table, seed)
-    one = runs.replicates == 1
-    found.covers = COVERS.format(
-        luck=" (which with one replicate is not told from what is missed)" if one else " of the replicates", missed=said.missed,
-        too=", if none of it is luck" if one else "",
-    )  # fmt: skip
+    found.covers = note("covers_emulator_one" if runs.replicates == 1 else "covers_emulator", missed=said.missed)
     return found
 
 
@@ -148,7 +130,7 @@ def _tell_noise(found: Sensitivity, emulator: Emulator, spread: float) -> None:
     runs = emulator.responses
     if runs.variance is None or emulator.noise is None:
         found.noise_share = found.noise_share_of_mean = float(np.clip(1 - emulator.q2, 0, 1))
-        found.notes.append(ONE_REPLICATE)
+        found.notes.append(note("one_replicate"))
         return
     signal = max(spread - emulator.noise, 0.0)
     found.noise_share = runs.variance / (runs.variance + signal) if runs.variance + signal > 0 else 0.0
@@ -156,35 +138,30 @@ def _tell_noise(found: Sensitivity, emulator: Emulator, spread: float) -> None:
     found.q2_of_signal = float(np.clip(emulator.q2 / (1 - found.noise_share_of_mean), 0, 1)) if found.noise_share_of_mean < 1 else 0.0
 
 
-def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> str | None:
+def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> Note | None:
     """Why nothing is said, with what would help; None if the emulator is good enough."""
     if emulator.q2 >= LEAST_Q2:
         return None
     n, r = emulator.responses.apart.shape
-    said = (
-        f"The emulator foretells {max(emulator.q2, 0):.0%} of the variance ({how_judged(emulator.validated)}); {LEAST_Q2:.0%} are wanted. "
-    )
+    few = {"points": n, "factors": d, "enough": _enough(n, d)}
     if r == 1:
-        return said + (
-            f"With one replicate, luck cannot be told from strong nonlinearity or from too few points: run 4 replicates of the {n} points."
-            + (f" {n} points are few for {d} factors: {_enough(n, d)} would be better." if n < 10 * d else "")
-        )
+        return _poor(emulator, note("why_luck_or_few", **few) if n < 10 * d else note("why_luck", points=n))
     from scipy.stats import f as fisher  # here, because it takes long to import
 
     noise = emulator.noise or 0.0
     ratio = float(emulator.responses.mean.var(ddof=1)) / noise if noise > 0 else np.inf
     if fisher.sf(ratio, n - 1, (n - 1) * (r - 1)) > 0.01:
-        return (
-            "Nothing depends on the factors beyond luck: means at different points differ no more than luck makes them differ "
-            f"(by a standard deviation of {noise**0.5:.2g} with {r} replicates). More replicates would show smaller differences, if any."
-        )
+        return note("nothing_beyond_luck_of", sd=noise**0.5, many=r)
     share = found.noise_share_of_mean or 0.0
     if share > 0.3:
         wanted = int(np.ceil(r * share / (1 - share) * 4))  # then a fifth of the variance of means is luck
-        return said + f"Luck is {share:.0%} of the variance of means over {r} replicates: take about {wanted} replicates."
-    if n < 10 * d:
-        return said + f"{n} points are few for {d} factors: take about {_enough(n, d)}, or fewer factors."
-    return said + f"Luck is only {share:.0%} of it, so the output is strongly nonlinear: take about {4 * n} points, or narrower ranges."
+        return _poor(emulator, note("why_much_luck", share=share, many=r, enough=wanted))
+    return _poor(emulator, note("why_few", **few) if n < 10 * d else note("why_nonlinear", share=share, enough=4 * n))
+
+
+def _poor(emulator: Emulator, why: Note) -> Note:
+    """That an emulator foretells too little, and why."""
+    return note("poorly_foretold", share=max(emulator.q2, 0), judged=how_judged(emulator.validated), wanted=LEAST_Q2, why=why)
 
 
 def _enough(n: int, d: int) -> int:

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.methods.indices.analysis import FLATTERED, ONE_REPLICATE, indices
+from sim.methods.indices.analysis import indices
 from sim.methods.indices.inputs import failing, twins
 from sim.methods.indices.result import Sensitivity
 from sim.methods.priors import Prior, names_in, priors_of, stated
 from sim.methods.tables import as_long, chosen, framed, judges, numbers
+from sim.style import note
 
+FLATTERED, ONE_REPLICATE = note("q2_may_flatter"), note("one_replicate")
 DEPENDENT = ("delta", "pawn")  # methods for inputs of which nobody says that they are independent
 UNJUDGED = (
     "Q2 is measured on the rows themselves, not validated: if they depend on each other, as those of a net do, it may be flattered. Say "
@@ -159,10 +161,10 @@ def sensitivity(
         rows = np.isfinite(runs).any(axis=1)
         if chosen_method in DEPENDENT:
             made.notes += [*twins(unit[rows], list(frame.columns)), *failing(unit, list(frame.columns), rows)]
-        made.refused = made.refused and COMMAND.sub("", made.refused)
-        made.notes = [UNJUDGED if note == FLATTERED else note for note in made.notes if lucky or note != ONE_REPLICATE]
+        made.refused = made.refused and COMMAND.sub("", str(made.refused))
+        made.notes = [UNJUDGED if told == FLATTERED else str(told) for told in made.notes if lucky or told != ONE_REPLICATE]
         found[name] = made.with_values({one: prior.at for one, prior in known.items()})
-        notes += [f"{name}: {note}" if several else note for note in made.notes]
+        notes += [f"{name}: {told}" if several else str(told) for told in made.notes]
     return _tidy(found, known, list(dict.fromkeys(notes)))
 
 
@@ -214,7 +216,7 @@ def _tidy(found: dict[str, Sensitivity], known: dict[str, Prior], notes: list[st
 
     facts = ("method", "points", "replicates", "q2", "q2_low", "q2_high", "validated", "missed", "noise_share")
     quality = [
-        {"output": name, **{fact: getattr(one, fact) for fact in facts}, "refused": one.refused or "", "covers": one.covers}
+        {"output": name, **{fact: getattr(one, fact) for fact in facts}, "refused": str(one.refused or ""), "covers": str(one.covers)}
         for name, one in found.items()
     ]  # fmt: skip
     priors = [{"factor": name, "prior": prior.text, "stated": prior.stated} for name, prior in known.items()]

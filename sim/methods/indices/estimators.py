@@ -14,13 +14,13 @@ from sim.errors import InputError
 from sim.methods.indices.noise import responses
 from sim.methods.indices.result import Sensitivity, blank
 from sim.methods.indices.salib import contained, salib_seed
+from sim.style import Note, note
 
 Members = dict[str, np.ndarray]
 Estimator = Callable[[np.ndarray, np.ndarray, list[str], Members, dict[str, Any], int], Sensitivity]
 NORMAL = 1.959963984540054
 SLICES = 10  # of a factor's range, for PAWN
 LEAST_SLICED = 8 * SLICES  # points for PAWN and delta
-CONSTANT = "The output is the same at all points: it does not depend on any of the factors."
 
 
 def _problem(names: list[str], members: Members) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _problem(names: list[str], members: Members) -> dict[str, Any]:
     return problem
 
 
-def _whole(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _whole(y: np.ndarray) -> tuple[np.ndarray, list[Note]]:
     """The replicates without a failed run (n x r), and what to say of the others. InputError if there is none."""
     fine = np.isfinite(y).all(axis=0)
     if not fine.any():
@@ -40,17 +40,17 @@ def _whole(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
         message = f"runs failed at {count} of {len(y)} points, and this method needs all points of its design."
         raise InputError(message, "Run them again with `confianza retry`, or take the method emulator, which can do without.")
     lost = int((~fine).sum())
-    return y[:, fine], [f"{lost} replicates were left out because runs of them failed."] if lost else []
+    return y[:, fine], [note("replicates_failed", many=lost)] if lost else []
 
 
-def _begun(method: str, y: np.ndarray, members: Members, notes: list[str]) -> Sensitivity:
+def _begun(method: str, y: np.ndarray, members: Members, notes: list[Note]) -> Sensitivity:
     """A result without indices: what is known of the runs (n x r); refused if the output does not vary."""
     runs = responses(y)
     mean = runs.mean
     found = blank(method, list(members), runs)
     found.notes.extend(notes)
     if np.ptp(mean) <= 1e-12 * float(np.abs(mean).max()):
-        found.refused = CONSTANT
+        found.refused = note("same_at_all_points")
     elif runs.variance is not None and runs.noise is not None:
         found.noise_share_of_mean = min(runs.noise / float(mean.var()), 1.0)
         found.noise_share = runs.variance / (runs.variance + max(float(mean.var()) - runs.noise, 0.0))
@@ -106,9 +106,7 @@ def morris(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, 
     if len(members) < len(names):  # signs within a group cancel
         mu = np.where([own.sum() > 1 for own in members.values()], np.nan, mu)
     found.table = pd.DataFrame({"factor": found.names, "mu": mu, "mu_star": mu_star, **ends, "sigma": sigma})
-    found.covers = (
-        "95 % intervals of mu*: the choice of trajectories. Luck that differs between points raises mu* and sigma and is not taken off."
-    )
+    found.covers = note("covers_morris")
     return found
 
 
@@ -134,10 +132,7 @@ def efast(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, d
     for name, key in (("first", "S1"), ("total", "ST")):
         table |= {name: np.array(said[key])} | _interval(name, np.array(said[key]), np.array(said[f"{key}_conf"]))
     found.table = pd.DataFrame(table)
-    found.covers = (
-        "95 % intervals by resampling stretches of the search curve: indicative only, as SALib itself says. Luck that differs between "
-        "points raises totals and is not taken off."
-    )
+    found.covers = note("covers_efast")
     return found
 
 
@@ -150,10 +145,10 @@ def _fastest(unit: np.ndarray, count: int) -> bool:
 def _kept(method: str, unit: np.ndarray, y: np.ndarray, members: Members) -> tuple[Sensitivity, np.ndarray, np.ndarray]:
     """A result begun, with the points of which a run did not fail (k x d) and their means (k)."""
     runs = responses(y)
-    notes = [f"{runs.failed} points were left out because every run of them failed."] if runs.failed else []
+    notes = [note("points_failed", many=runs.failed)] if runs.failed else []
     found = _begun(method, y[runs.kept], members, notes)
     if not found.refused and len(runs.mean) < LEAST_SLICED:
-        found.refused = f"{len(runs.mean)} points are too few for this method; take {LEAST_SLICED} or more."
+        found.refused = note("too_few_points", many=len(runs.mean), enough=LEAST_SLICED)
     return found, unit[runs.kept], runs.mean
 
 
@@ -195,10 +190,8 @@ def delta(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, d
     found.table = pd.DataFrame(table)
     if not np.isfinite(found.table.drop(columns="factor").to_numpy()).all():
         found.table = found.table.iloc[:0]
-        found.refused = "SALib could not estimate delta here (too few different values); take more points."
-    found.covers = (
-        "95 % intervals by resampling points. Luck that differs between points blurs the output's distribution: deltas get smaller."
-    )
+        found.refused = note("delta_unknown")
+    found.covers = note("covers_delta")
     return found
 
 
@@ -225,10 +218,7 @@ def pawn(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, de
         "inert": np.full(len(names), inert(mean, SLICES, rng)),
     }
     found.table = pd.DataFrame({"factor": found.names, **table})
-    found.covers = (
-        "95 % intervals of the median by resampling points. Factors that do nothing have medians above 0 by chance: 95 % of them "
-        "lie below the column 'inert'."
-    )
+    found.covers = note("covers_pawn")
     return found
 
 
@@ -251,10 +241,7 @@ def oat(unit: np.ndarray, y: np.ndarray, names: list[str], members: Members, des
         rows.append({"factor": name, "low": mean[0], "high": mean[-1], "swing": float(np.ptp(mean)), "change": change.mean(),
                      "change_low": change.mean() - half, "change_high": change.mean() + half})  # fmt: skip
     found.table = pd.DataFrame(rows)
-    found.covers = (
-        "95 % t intervals of the change between a factor's ends, over replicates with the same luck: they cover luck alone, and hold only "
-        "where the other factors are at the middle."
-    )
+    found.covers = note("covers_oat")
     return found
 
 

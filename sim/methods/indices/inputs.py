@@ -2,27 +2,28 @@
 
 import numpy as np
 
+from sim.style import Note, note
+
 TOGETHER = 0.3  # correlation of two factors, above that of chance, at which something is said
 CHANCE = 5.0  # standard errors that nothing reaches by chance
-SAME = "{one} and {other} have the same values at all points: what one of them does cannot be told from what the other does."
 FEW = 5  # failed points from which it is said where they are
 
 
-def remarks(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
-    """What a reader must know of points (n x d) of which some failed (kept: n, bool), in sentences."""
+def remarks(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[Note]:
+    """What a reader must know of points (n x d) of which some failed (kept: n, bool)."""
     return [*_together(unit[kept], names), *failing(unit, names, kept)]
 
 
-def twins(unit: np.ndarray, names: list[str]) -> list[str]:
+def twins(unit: np.ndarray, names: list[str]) -> list[Note]:
     """The first two factors that have the same values at all points (n x d), if any have."""
     known: dict[bytes, str] = {}
     for name, column in zip(names, unit.T, strict=True):
         if (other := known.setdefault(np.ascontiguousarray(column).tobytes(), name)) != name:
-            return [SAME.format(one=other, other=name)]
+            return [note("same_values", one=other, other=name)]
     return []
 
 
-def _together(unit: np.ndarray, names: list[str]) -> list[str]:
+def _together(unit: np.ndarray, names: list[str]) -> list[Note]:
     """The two factors that go together most, if any do: indices are for factors that are independent."""
     moving = np.flatnonzero(unit.std(axis=0) > 0)
     if len(moving) < 2 or len(unit) < 3:
@@ -33,14 +34,11 @@ def _together(unit: np.ndarray, names: list[str]) -> list[str]:
         return []
     one, other = (names[moving[place]] for place in np.unravel_index(int(alike.argmax()), alike.shape))
     if alike.max() > 1 - 1e-9:
-        return [SAME.format(one=one, other=other)]
-    return [
-        f"In {pairs} pairs of factors one goes with the other over the points, most in {one} and {other} (correlation {alike.max():.2f}). "
-        "Indices are for independent factors: what they say of these is not to be trusted."
-    ]
+        return [note("same_values", one=one, other=other)]
+    return [note("go_together", pairs=pairs, one=one, other=other, share=alike.max())]
 
 
-def failing(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
+def failing(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[Note]:
     """Where failed points are, if they are not anywhere: the factor that sets them apart most."""
     failed = unit[~kept]
     if len(failed) < FEW or kept.sum() < FEW:
@@ -51,7 +49,4 @@ def failing(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[str]:
     if abs(apart[most]) < CHANCE:
         return []
     low, high = np.quantile(failed[:, most], [0.05, 0.95])
-    return [
-        f"Runs fail where {names[most]} is {'high' if apart[most] > 0 else 'low'}: nine of ten failed points lie between {low:.0%} and "
-        f"{high:.0%} of its distribution. What is said holds for the rest of the space."
-    ]
+    return [note("fails_high" if apart[most] > 0 else "fails_low", factor=names[most], low=low, high=high)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.errors import InputError
+from sim.style import Note, note
 
 LEAST_REPLICATES = 3  # with two, luck is known by one difference: Student's t has one degree of freedom and reaches 12.7 standard errors
 ENOUGH_REPLICATES = 4  # three degrees of freedom, 3.2 standard errors: what is recommended if nothing else is known
@@ -110,7 +111,7 @@ def reach(sd: float, replicates: int, wanted: int) -> float:
     return float(stdtrit(wanted - 1, 0.975) * sd * (replicates / wanted) ** 0.5)
 
 
-def hidden_by_luck(replicates: int, sd: float | None) -> str | None:
+def hidden_by_luck(replicates: int, sd: float | None) -> Note | None:
     """Why shares cannot be told from luck, and how many replicates would do; None if they can.
 
     sd  standard error of the largest share that luck makes; None if nobody knows it
@@ -120,11 +121,7 @@ def hidden_by_luck(replicates: int, sd: float | None) -> str | None:
         return None
     more = range(max(ENOUGH_REPLICATES, replicates + 1), 1000)
     wanted = next((many for many in more if sd is None or reach(sd, replicates, many) <= GOOD_LUCK), more.stop)
-    remedy = f"Run {wanted} replicates of every point: confianza extend --replicates {wanted}"
     if half is None or replicates < LEAST_REPLICATES:
-        return (
-            f"With {replicates} replicate{'s' if replicates > 1 else ''} luck cannot be told from factors: what it does alike at many "
-            f"points looks like a factor's share. {remedy}"
-        )
-    said = f"As far as {replicates} replicates can tell, luck may move the largest share by {100 * min(half, 1.0):.0f} points or more"
-    return f"{said}: factors cannot be told from it. {remedy}"
+        counted = note("replicates", many=replicates) if replicates > 1 else note("replicate")
+        return note("luck_like_factors", replicates=counted, enough=wanted)
+    return note("luck_moves_shares", many=replicates, points=100 * min(half, 1.0), enough=wanted)

@@ -12,13 +12,14 @@ import pandas as pd
 from sim.errors import InputError
 from sim.methods import how_judged
 from sim.methods.indices.noise import Responses, hidden_by_luck
+from sim.style import Note, note
 
 if TYPE_CHECKING:
     from sim.methods.indices.emulator import Emulator
 
 LEAST_Q2 = 0.5  # below this an emulator does not speak
 CORRECTED = ("emulator", "sobol")  # methods that take luck off shares of variance
-NOTHING = "Nothing is said, so there are no intervals."
+NOTHING = note("covers_nothing")
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Sensitivity:
                   delta     delta, first, each with _low and _high
                   pawn      minimum, mean, median, median_low, median_high, maximum, cv, inert (the median of a factor that does nothing)
                   oat       low, high (mean output at the factor's ends), swing (largest less smallest), change, change_low, change_high
-    covers        one sentence: what the intervals cover
+    covers        what the intervals cover: a `sim.style.Note`, as are `refused` and `notes`; str(...) is its sentence
     refused       why it does not speak, and what would help; None if it speaks
     interactions  one, other, share, low, high: what two do only together, the largest first; None if the method does not tell
     effects       factor, u, effect, low, high: mean output less the overall mean, where a share u of the factor's distribution lies below
@@ -62,8 +63,8 @@ class Sensitivity:
     mean: float
     sd: float
     table: pd.DataFrame
-    covers: str
-    refused: str | None = None
+    covers: Note | str
+    refused: Note | str | None = None
     interactions: pd.DataFrame | None = None
     effects: pd.DataFrame | None = None
     convergence: pd.DataFrame | None = None
@@ -76,12 +77,17 @@ class Sensitivity:
     noise_share: float | None = None
     noise_share_of_mean: float | None = None
     luck_error: float | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note | str] = field(default_factory=list)
 
     @property
-    def judged(self) -> str:
-        """How Q2 was found, in words."""
+    def judged(self) -> Note:
+        """How Q2 was found."""
         return how_judged(self.validated)
+
+    @property
+    def remarks(self) -> list[Note | str]:
+        """All that a reader must know: why nothing is said, or what intervals cover; then the notes."""
+        return [self.covers if self.refused is None else self.refused, *self.notes]
 
     def __post_init__(self) -> None:
         self.emulator: Emulator | None = None  # not a field: it is not saved

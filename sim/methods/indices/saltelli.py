@@ -13,6 +13,7 @@ import pandas as pd
 from sim.errors import InputError
 from sim.methods.indices.result import Sensitivity
 from sim.methods.indices.salib import contained, salib_seed
+from sim.style import note
 
 RESAMPLES = 200
 NORMAL = 1.959963984540054
@@ -47,7 +48,7 @@ def estimated(found: Sensitivity, y: np.ndarray, places: np.ndarray, problem: di
     table: dict[str, Any] = {"factor": found.names}
     whole = _indices(runs)
     if whole is None:
-        found.refused = "Nothing depends on the factors beyond luck: means at different points differ no more than luck makes them differ."
+        found.refused = note("nothing_beyond_luck")
         return found
     if r > 1:
         points, by_luck = _errors(runs, np.random.default_rng([seed, 4]))
@@ -60,11 +61,7 @@ def estimated(found: Sensitivity, y: np.ndarray, places: np.ndarray, problem: di
     found.table = pd.DataFrame(table | {"first_salib": said["S1"], "total_salib": said["ST"]})
     found.interactions = _second(found.names, said) if second else None
     found.convergence = _convergence(found, runs, seed)
-    found.covers = (
-        "95 % intervals: the choice of points, by resampling, and luck, by leaving out replicates; what luck adds to indices is taken off."
-        if r > 1
-        else "95 % intervals: the choice of points and luck, by resampling. With one replicate, luck's part of totals cannot be taken off."
-    )
+    found.covers = note("covers_sobol" if r > 1 else "covers_sobol_one")
     return found
 
 

@@ -1,0 +1,135 @@
+"""What is said, in every language: a note is an id with values, made where a fact is known and put into words where it is shown.
+
+words/LANGUAGE.yaml has all words of one language; its section `notes` has the sentence of each id, with {places} for the values. A place
+takes Python's format of numbers, as {share:.0%}, or says that names of arms stand there: {arm:arm}, {arms:arms}. Another language is
+another file with the same keys.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from numbers import Integral, Real
+from pathlib import Path
+from string import Formatter
+from typing import Any, NamedTuple
+
+import yaml
+
+from sim.errors import InputError, did_you_mean, number
+
+FOLDER = Path(__file__).parent / "words"
+LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+ENGLISH = "en"
+MINUS = "\u2212"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Text(NamedTuple):
+    """A text and the language it is written in."""
+
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a reader must know: the id of a sentence, and the values that stand in it.
+
+    values  numbers, names, other notes, and lists of these, by the name of their place
+    str(...) is the sentence in English; `sim.style.language("es").said(...)` that in another language.
+    """
+
+    id: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", {name: _plain(value) for name, value in self.values.items()})
+
+    def __str__(self) -> str:
+        return language(ENGLISH).said(self).text
+
+
+def note(id: str, /, **values: Any) -> Note:
+    """A note: `note("points_failed", many=3)`."""
+    return Note(id, values)
+
+
+def saved(said: Any) -> Any:
+    """Notes, alone or in lists and mappings, as JSON can hold them; pydantic makes notes of that again."""
+    if isinstance(said, Note):
+        return asdict(said)
+    if isinstance(said, Mapping):
+        return {key: saved(value) for key, value in said.items()}
+    return [saved(each) for each in said] if isinstance(said, list | tuple) else said
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is after it was saved and read."""
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, Mapping):
+        return Note(**value)
+    return value if isinstance(value, str | Note) else [_plain(each) for each in value]
+
+
+class Language(Formatter):
+    """The words of one language, and how it writes numbers. InputError if there is no such language."""
+
+    def __init__(self, language: str):
+        if language not in LANGUAGES:
+            hint = did_you_mean(language, LANGUAGES)
+            raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(LANGUAGES)}", file="--lang")
+        self.language, self.data = language, read(language)
+
+    def __getitem__(self, section: str) -> Any:
+        """A section of the words, as `words["columns"]`."""
+        return self.data[section]
+
+    def figure(self, section: str) -> Mapping[str, str]:
+        """The words inside figures of one kind, with the mark for thousands and the language."""
+        return {**self.data[section], "thousands": self.data["thousands"], "language": self.language}
+
+    def said(self, told: Note | str) -> Text:
+        """A note in this language; the sentence itself, in English, if an earlier version saved one."""
+        if isinstance(told, str):
+            return Text(told, ENGLISH)
+        return Text(self.vformat(self.data["notes"][told.id], (), told.values), self.language)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """What stands in a place of a sentence."""
+        if isinstance(value, list):
+            return ("; " if format_spec == "arms" else ", ").join(self.format_field(each, format_spec) for each in value)
+        if isinstance(value, Note):
+            return self.said(value).text
+        if isinstance(value, str):
+            return self.arm(value) if format_spec.startswith("arm") else value
+        return self.marked(format(value, format_spec) if format_spec else number(value))
+
+    def arm(self, name: str) -> str:
+        """What an arm is called."""
+        return name
+
+    def marked(self, english: str) -> str:
+        """A number as this language writes it, from how Python does."""
+        marks = {",": self.data["thousands"], ".": self.data["decimal"], "-": MINUS, "%": " %"}
+        return english.translate(str.maketrans(marks))
+
+
+@cache
+def language(name: str) -> Language:
+    """The words of one language."""
+    return Language(name)
+
+
+@cache
+def read(name: str) -> dict[str, Any]:
+    """The file of a language."""
+    words: dict[str, Any] = yaml.load((FOLDER / f"{name}.yaml").read_bytes(), Loader=_LOADER)  # noqa: S506 - it is a safe loader
+    return words
+
+
+def sentences(notes: Iterable[Note | str], name: str = ENGLISH) -> list[str]:
+    """Notes in one language."""
+    return [language(name).said(each).text for each in notes]

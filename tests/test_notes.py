@@ -1,0 +1,112 @@
+"""Notes are ids with values: every id that code gives has a sentence in every language, with these values in it."""
+
+import ast
+import json
+from pathlib import Path
+from string import Formatter
+
+import pytest
+import yaml
+
+from sim import style
+from sim.errors import InputError
+from sim.report import render
+from sim.report.words import Words
+from sim.style import LANGUAGES, Note, language, note, read, saved
+
+SIM = Path(style.__file__).parent.parent
+
+
+def ids_of(node):
+    """The ids that the first argument of a call may be."""
+    if isinstance(node, ast.IfExp):
+        return [*ids_of(node.body), *ids_of(node.orelse)]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
+def keys_of(function, name):
+    """The keys of a mapping that a function writes down under a name: {"few": 1, "many": 2}."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict | ast.Tuple):
+            targets = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else node.targets
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            for target, value in zip(targets, values, strict=True):
+                if isinstance(target, ast.Name) and target.id == name and isinstance(value, ast.Dict):
+                    return {key.value for key in value.keys}
+    raise AssertionError(f"{name} is no mapping that is written down in {function.name}")
+
+
+def made():
+    """Every note that code makes: where, its id and the names of its values."""
+    for path in sorted(SIM.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        ours = any(isinstance(node, ast.ImportFrom) and node.module == "sim.style" and "note" in {each.name for each in node.names}
+                   for node in ast.walk(tree))  # fmt: skip
+        for place in tree.body if ours else ():
+            for node in ast.walk(place):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "note":
+                    spread = [key.value.id for key in node.keywords if key.arg is None]
+                    names = {key.arg for key in node.keywords if key.arg}.union(*(keys_of(place, each) for each in spread))
+                    assert ids_of(node.args[0]), f"{path}:{node.lineno}: write the id of the note down"
+                    yield from ((f"{path.relative_to(SIM)}:{node.lineno}", each, names) for each in ids_of(node.args[0]))
+
+
+def places(sentence):
+    """The places of a sentence, each with how its value is written."""
+    return {name: spec for _, name, spec, _ in Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_every_note_has_a_sentence_for_the_values_that_code_gives(name):
+    sentences, found = read(name)["notes"], list(made())
+    assert len(found) > 50
+    for where, id, names in found:
+        assert id in sentences, f"sim/{where}: there is no sentence for '{id}' in {name}"
+        assert places(sentences[id]).keys() == names, f"sim/{where}: '{id}' in {name}"
+        values = {place: 1234.5 if spec and not spec.startswith("arm") else ["purge", note("replicate")] for place, spec in
+                  places(sentences[id]).items()}  # fmt: skip
+        said = language(name).said(Note(id, values))
+        assert said.lang == name and "{" not in said.text and len(said.text) > 5
+    assert {id for _, id, _ in found} == set(sentences), "no sentence is left over"
+    assert {id: places(said) for id, said in sentences.items()} == {id: places(said) for id, said in read("en")["notes"].items()}
+
+
+def test_a_value_that_is_missing_is_no_sentence():
+    with pytest.raises(KeyError, match="missed"):
+        str(note("covers_emulator"))
+    with pytest.raises(KeyError, match="no_such_note"):
+        str(note("no_such_note"))
+
+
+def test_numbers_and_names_are_written_as_the_language_writes_them():
+    dear = note("not_affordable", budget=12_000, arms=["purge", "mix"])
+    assert str(dear) == "Not affordable with 12,000 thousand pesos, in the mean: purge; mix."
+    assert Words("es").said(dear).text == "No alcanzan 12\u202f000 miles de pesos, en la media, para: depuración; mezcla de reformas."
+    assert "12.3 % of" in str(note("covers_emulator", missed=0.123))
+    told = note("luck_like_factors", replicates=note("replicates", many=2), enough=4)
+    assert language("es").said(told).text.startswith("Con 2 réplicas la suerte")
+
+
+def test_a_note_is_the_same_after_it_was_saved():
+    told = note("draws_mostly_luck", outcomes=[note("benefit_of", arm="purge"), note("cost_of", arm="mix")])
+    assert Note(**json.loads(json.dumps(saved({"notes": [told]})))["notes"][0]) == told
+    assert language("en").said("A sentence of an earlier version.") == ("A sentence of an earlier version.", "en")
+
+
+def test_another_language_is_another_file(tmp_path, monkeypatch):
+    """Everything that a page says comes from it."""
+    import made_decisions as made_up
+
+    for name in LANGUAGES:
+        (tmp_path / f"{name}.yaml").write_text((style.FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    data = yaml.safe_load((tmp_path / "es.yaml").read_text(encoding="utf-8"))
+    data["notes"]["few_draws"] = "Hay poucos sorteos: {many}."
+    (tmp_path / "gl.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    monkeypatch.setattr(style, "FOLDER", tmp_path)
+    monkeypatch.setattr(style, "LANGUAGES", (*LANGUAGES, "gl"))
+    made_up.decision().save(tmp_path / "decision")
+    page = render(tmp_path / "decision", "gl")
+    assert 'lang="gl"' in page and "Qué averiguar primero" in page
+    assert Words("gl").said(note("few_draws", many=3)) == ("Hay poucos sorteos: 3.", "gl")
+    with pytest.raises(InputError, match="Languages: en, es, gl"):
+        Words("xx")
