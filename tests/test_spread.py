@@ -246,7 +246,8 @@ def test_bands_are_the_range_and_captions_say_so(one, many, language):
 def text_of(path):
     """The text of a file; of the words of a language, without those of decisions and of the analyses that have intervals of their own."""
     text = path.read_text(encoding="utf-8")
-    return re.sub(r"^(decision|notes|plots_decision|plots_sensitivity):\n(?:[ #].*\n|\n)*", "", text, flags=re.M) if path.parent.name == "words" else text
+    own = r"^(decision|notes|plots_decision|plots_sensitivity):\n(?:[ #].*\n|\n)*"
+    return re.sub(own, "", text, flags=re.M) if path.parent.name == "words" else text
 
 
 def test_no_shipped_text_takes_the_precision_of_a_mean_for_uncertainty():
