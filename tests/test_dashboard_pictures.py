@@ -26,8 +26,9 @@ from sim.dashboard.charts import (
 )  # fmt: skip
 from sim.dashboard.picture import INK, LAYERS, SHADES, STRIPED, cell_at, map_png, palette, scale, shades
 from sim.dashboard.svg import axis, bounds, thinned, wrapped
-from sim.report.words import MINUS, Words
+from sim.report.words import Words
 from sim.scenario import CitySize, Scenario
+from sim.style import MINUS
 
 pytestmark = pytest.mark.compiled
 CITY = Scenario(

@@ -210,7 +210,7 @@ def test_luck_makes_no_cases(swept):
 @pytest.mark.compiled
 def test_one_replicate_says_so(tmp_path):
     found = sweep(study(replicates=1, design={"sobol": 152}), tmp_path).discover("mean_trust < 0.5", **QUICK)
-    assert found.how == "With one replicate luck cannot be told from answers: it is in the cases." and found.facts["replicates"] == 1
+    assert found.how == note("cases_with_luck") and found.facts["replicates"] == 1
 
 
 @pytest.mark.compiled
@@ -244,7 +244,7 @@ def test_designs_that_leave_the_space_empty_are_refused():
 @pytest.mark.compiled
 def test_saved_and_loaded_it_is_the_same(low_trust, tmp_path):
     written = {path.name for path in low_trust.save(tmp_path)}
-    assert written == {FILE, "study.yaml", *(f"{name}.csv" for name in FRAMES)}
+    assert written == {FILE, "study.yaml", "notes.csv", *(f"{name}.csv" for name in FRAMES)}
     again = Discovery.load(tmp_path)
     for name in FRAMES:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(low_trust, name), check_dtype=False)

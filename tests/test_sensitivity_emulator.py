@@ -13,6 +13,7 @@ from sim.methods.indices import LEAST_Q2, Emulator, indices
 from sim.methods.indices.gaussian import Gaussian
 from sim.methods.indices.noise import GOOD_LUCK, hidden_by_luck, reach, responses
 from sim.methods.indices.polynomials import Basis, Polynomials, _told_apart, hyperbolic
+from sim.style import note
 
 FILE = Path(__file__).parent.parent / "experiments" / "known-answers" / "run.py"
 SPEC = importlib.util.spec_from_file_location("known_answers", FILE)
@@ -108,8 +109,8 @@ def test_nothing_is_said_where_nothing_depends_on_the_factors():
         assert said.table.empty and "beyond luck" in str(said.refused)
         assert "one replicate" in str(analyzed(KNOWN.nothing(), 64, 1, 0.5, seed).refused).lower()
     unit = np.random.default_rng(0).random((64, 2))
-    assert "same at all points" in indices(unit, np.zeros((64, 3)), ["a", "b"]).refused
-    assert "same at all points" in indices(unit, np.tile([1.0, 2.0, 3.0], (64, 1)), ["a", "b"]).refused
+    assert indices(unit, np.zeros((64, 3)), ["a", "b"]).refused == note("same_at_all_points")
+    assert indices(unit, np.tile([1.0, 2.0, 3.0], (64, 1)), ["a", "b"]).refused == note("same_at_all_points")
 
 
 def test_a_refusal_says_what_would_help():
@@ -283,7 +284,7 @@ def test_replicates_that_agree_have_no_luck_and_more_of_them_leave_less():
     assert hidden_by_luck(2, 0.0) is None and hidden_by_luck(3, None) is None
     assert hidden_by_luck(2, 0.01) and hidden_by_luck(1, None)
     for replicates, sd in ((2, 0.1), (3, 0.2), (4, 0.3), (8, 0.4)):
-        wanted = int(hidden_by_luck(replicates, sd).rpartition(" ")[2])
+        wanted = hidden_by_luck(replicates, sd).values["enough"]
         assert wanted > replicates and reach(sd, replicates, wanted) <= GOOD_LUCK
         assert wanted == 4 or reach(sd, replicates, wanted - 1) > GOOD_LUCK
         assert hidden_by_luck(wanted, sd * (replicates / wanted) ** 0.5) is None, "the advice helps"

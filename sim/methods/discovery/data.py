@@ -139,7 +139,7 @@ def discover(
     leaves["rule"] = [rule_text(rule, columns, {}) for rule in leaves.rule]
     return Discovered(
         box_table(found, own, columns, frame, choices, {}), found.marks.coverage, found.marks.density, found.marks.mass, own.share, len(x),
-        found.p, found.refused and str(found.refused), found.inside if found.refused is None else np.zeros(len(x), bool), found.trajectory, found.unseen,
+        found.p, None if found.refused is None else str(found.refused), found.inside if found.refused is None else np.zeros(len(x), bool), found.trajectory, found.unseen,
         others(found, columns), leaves,
     )  # fmt: skip
 
