@@ -136,10 +136,11 @@ def discover(
     found = search(x, y, clusters=groups, alpha=alpha, most=most, permutations=permutations, resamples=resamples, seed=seed)
     own = Cases.of(x, y)
     leaves = tree(x, y, smallest=least_mass(own), clusters=groups, seed=seed)
+    refused = None if found.refused is None else str(found.refused)
     leaves["rule"] = [rule_text(rule, columns, {}) for rule in leaves.rule]
     return Discovered(
         box_table(found, own, columns, frame, choices, {}), found.marks.coverage, found.marks.density, found.marks.mass, own.share, len(x),
-        found.p, None if found.refused is None else str(found.refused), found.inside if found.refused is None else np.zeros(len(x), bool), found.trajectory, found.unseen,
+        found.p, refused, found.inside if found.refused is None else np.zeros(len(x), bool), found.trajectory, found.unseen,
         others(found, columns), leaves,
     )  # fmt: skip
 
