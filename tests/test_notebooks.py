@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "experiments").glob("*.ipynb"))
-NAMES = ["01-first-city", "02-compare-reforms", "03-change-the-model", "04-sensitivity", "05-your-own-city", "06-mesa-tools"]
+NAMES = [
+    "01-first-city", "02-compare-reforms", "03-change-the-model", "04-sensitivity", "05-your-own-city", "06-mesa-tools", "07-your-own-model",
+]  # fmt: skip
 LOG = ROOT / "out" / "notebooks.log"
 WORDS_A_MINUTE, MINUTES = 150, 10
 FIGURE = re.compile(r"plt\.subplots|^plots\w*\.\w+\(", re.MULTILINE)
@@ -29,7 +31,7 @@ def text(path):
     return "\n\n".join(cell.source for cell in cells(path, "markdown"))
 
 
-def test_there_are_six():
+def test_there_are_seven():
     assert [path.stem for path in NOTEBOOKS] == NAMES
 
 

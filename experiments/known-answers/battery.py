@@ -31,11 +31,12 @@ from scipy.stats import qmc
 
 from sim.methods.indices import indices
 from sim.methods.threads import single_threaded
-from sim.results import write
 from sim.studies.designs import usual_checks
+from sim.writing import write_file
 
 FACTORS, DESIGNS, SIZES = (6, 20, 100), ("sobol", "random", "lhs"), (64, 256, 1024)
 FRESH = 4000
+KEY = ("function", "factors", "design", "points")
 NEAR, REACHED = 0.05, 0.6
 LARGEST = 256  # points from which scikit-learn's process learns: more take minutes
 TERMS = 250  # among which openTURNS chooses, for the same reason; of a hundred factors or a thousand points it is not asked at all
@@ -159,7 +160,7 @@ def summary(found: pd.DataFrame) -> dict[str, float]:
     }  # fmt: skip
 
 
-def page(found: pd.DataFrame, took: float) -> str:
+def page(found: pd.DataFrame) -> str:
     """The published table."""
     rows = [("all", found), *((f"{key} {value}", part) for key in ("design", "points", "factors") for value, part in found.groupby(key)),
             *((str(name), part) for name, part in found.groupby("function"))]  # fmt: skip
@@ -182,7 +183,7 @@ def page(found: pd.DataFrame, took: float) -> str:
     head = (__doc__ or "").split("\n\n", 1)[1]
     return (
         "# How honest the emulator is\n\nMade by `make battery`; do not edit. "
-        f"{len(found)} of {len(cells())} cells, {took / 60:.0f} minutes of processor time.\n\n"
+        f"{len(found)} of {len(cells())} cells.\n\n"
         f"```text\n{head.strip()}\n```\n\n" + "\n".join(lines) + "\n"
     )
 
@@ -197,19 +198,22 @@ def main() -> None:
     parser.add_argument("--page", type=Path)
     asked = parser.parse_args()
     wanted = [cell for cell in cells() if cell[3] <= 256 and cell[1] <= 20][:24] if asked.quick else cells()[: asked.cells]
-    began, rows = time.process_time(), []
+    began, place = time.process_time(), asked.out / "cells.csv"
+    found = pd.read_csv(place) if place.is_file() and not asked.quick else pd.DataFrame()  # a run that was ended goes on where it was
+    done = {tuple(row) for row in found[list(KEY)].itertuples(index=False)} if len(found) else set()
     for cell in wanted:
+        if (cell[0].name, *cell[1:]) in done:
+            continue
         if time.process_time() - began > 60 * asked.minutes:
             break
-        rows.append(tried(*cell, rivals=not asked.quick))
-        print(
-            " ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}" for key, value in rows[-1].items()), flush=True
-        )
-    found, took = pd.DataFrame(rows), time.process_time() - began
-    print("\n" + "\n".join(f"{key:10} {value:.3f}" for key, value in summary(found).items()))
-    write(asked.out / "cells.csv", lambda path: found.to_csv(path, index=False))
+        row = tried(*cell, rivals=not asked.quick)
+        print(" ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items()), flush=True)
+        found = pd.concat([found, pd.DataFrame([row])], ignore_index=True)
+        write_file(place, found.to_csv(index=False).encode())
+    told = summary(found)
+    print("\n" + "\n".join(f"{key:10} {value:.3f}" for key, value in told.items()))
     if asked.page:
-        asked.page.write_text(page(found, took), encoding="utf-8")
+        asked.page.write_text(page(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
