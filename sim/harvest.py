@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from sim.compiled import source
 from sim.measures import Columns
 from sim.measures.names import called
+from sim.rules.trust import overall_trust
 from sim.scenario import CitySize, Scenario
 from sim.world.simulation import Simulation
 from sim.world.state import Cause, City, Count, Mean
@@ -155,7 +157,7 @@ def _weekly(run: Simulation) -> dict[str, np.ndarray]:
     weekly = {called(count.name.lower()): record.counts[:, count].copy() for count in Count}
     weekly |= {called(mean.name.lower()): record.means[:, mean].copy() for mean in Mean}
     weight = weights(run.scenario)
-    weekly["mean_trust"] = (1.0 - weight) * weekly["mean_fairness"] + weight * weekly["mean_effectiveness"]
+    weekly["mean_trust"] = trust_of(weekly["mean_fairness"], weekly["mean_effectiveness"], weight)
     weekly["ledger"] = record.ledger[:, :, :, 0] / run.scenario.city.adults
     return weekly
 
@@ -173,6 +175,14 @@ def _surveys(run: Simulation) -> dict[str, np.ndarray]:
     surveyed["survey_week"] = np.array([survey.week for survey in run.surveys], int)
     surveyed["answers"] = counts / run.scenario.city.adults
     return surveyed
+
+
+def trust_of(fairness: Any, effectiveness: Any, weight: Any) -> Any:
+    """Trust, or a change of it, from its two dimensions, arrays or labeled arrays: by the rule of the compiled phases, element by element.
+
+    The rule is linear in both (see `sim.own`), so that it holds for means and for changes as it does for persons.
+    """
+    return xr.apply_ufunc(np.vectorize(source(overall_trust), otypes=[float]), fairness, effectiveness, weight)
 
 
 def weights(scenario: Scenario) -> np.ndarray:

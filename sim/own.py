@@ -39,7 +39,7 @@ from sim.world.interventions import REFORMS, guard, levers
 
 SAMPLES = {float: (0.5, 0.0, 1.0), int: (1, 0, 5), bool: (True, False)}  # arguments with which a new rule is tried,
 TRIED = 500  # in so many combinations
-FIXED = ("trust.overall_trust",)  # harvest has the formula as well, for whole columns
+LINEAR = {"trust.overall_trust": 2}  # in so many arguments, because means of groups and changes booked to causes are read by them
 PARTS = ("due", "settings", "act", "running")  # what a reform does
 PLAIN = (str, int, float, bool, type(None), np.number)
 
@@ -58,9 +58,6 @@ def rule(name: str) -> Callable[[Callable], Callable]:
     if name not in known:
         raise InputError(f"there is no rule '{name[:100]}'.", did_you_mean(name, known) + f"Rules: {', '.join(known)}")
 
-    if name in FIXED:
-        raise InputError(f"the rule '{name}' cannot be changed.", "Results are read by its formula too: the two would disagree.")
-
     def put(function: Callable) -> Callable:
         text, frozen = _frozen(function, name)
         if compiled.REPLACED.get(name) == text:
@@ -69,6 +66,7 @@ def rule(name: str) -> Callable[[Callable], Callable]:
             message = f"the rule '{name}' cannot be changed any more: a city was run in this process, with the rules compiled as they were."
             raise InputError(message, "Restart the kernel (or the script), and change rules before the first run.")
         _try(frozen, known[name], name)
+        _check_linear(frozen, name)
         return compiled.replace(name, known[name], frozen, text)
 
     return put
@@ -295,6 +293,18 @@ def _try(function: Any, old: Any, name: str) -> None:
         if not _number(result):
             message = f"the new rule '{name}' gives {result!r} with {said}, where the package's gives {usual:.4g}: not a finite number."
             raise InputError(message, "Every way through it must end with return and a number.")
+
+
+def _check_linear(function: Callable, name: str) -> None:
+    """InputError if a new rule is not linear in its first arguments, where results need that it is."""
+    many = LINEAR.get(name, 0)
+    others = len(inspect.signature(function).parameters) - many
+    for sample in product((0.0, 0.25, 1.0), repeat=many + others if many else 0):
+        first, rest = sample[:many], sample[many:]
+        alone = [function(*(float(place == one) for place in range(many)), *rest) for one in range(many)]
+        if abs(function(*sample) - sum(value * share for value, share in zip(first, alone, strict=True))) > 1e-12:
+            message = f"the new rule '{name}' is not linear in its first {many} arguments."
+            raise InputError(message, "Take a weighted sum of them: means of groups and the causes of changes are read by this rule.")
 
 
 def _result(function: Callable, given: tuple[Any, ...]) -> Any:

@@ -17,7 +17,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sim.harvest import CAUSES
+from sim.harvest import CAUSES, trust_of
 from sim.measures import MEASURES, YEAR
 from sim.plots_looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
 from sim.results import Results
@@ -156,7 +156,7 @@ def cumulative_ledger(results: Results) -> xr.DataArray:
     """
     data = results.dataset
     ledger, weight = data.ledger.sel(week=slice(0, None)), data.effectiveness_weight
-    both = (1 - weight) * ledger.sel(dimension="fairness") + weight * ledger.sel(dimension="effectiveness")
+    both = trust_of(ledger.sel(dimension="fairness"), ledger.sel(dimension="effectiveness"), weight)
     return both.mean("replicate").cumsum("week").transpose("week", "cause")
 
 

@@ -168,8 +168,8 @@ def test_a_rule_that_does_not_fit_is_refused_at_once(monkeypatch):
     monkeypatch.setattr(compiled, "replace", lambda *given: pytest.fail("a rule was replaced"))
     with pytest.raises(InputError, match=r"no rule 'trust.change_from_contct'(?s:.*)Did you mean 'trust.change_from_contact'"):
         own.rule("trust.change_from_contct")
-    with pytest.raises(InputError, match=r"'trust.overall_trust' cannot be changed(?s:.*)Results are read by its formula"):
-        own.rule("trust.overall_trust")
+    least = refused("trust.overall_trust")(lambda fairness, effectiveness, effectiveness_weight: min(fairness, effectiveness))
+    assert "not linear in its first 2 arguments" in least and "Take a weighted sum" in least
     assert "takes (effectiveness, loss), but the new one (loss)" in refused()(lambda loss: 0.0)
 
     def uses_a_module(effectiveness, loss):

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.harvest import CAUSES, weights
+from sim.harvest import CAUSES, trust_of, weights
 from sim.measures import YEAR
+from sim.rules.trust import overall_trust
 from sim.world.simulation import Simulation
 from sim.world.state import Count, Mean
 
@@ -40,7 +41,7 @@ class Series:
         """Change of mean trust since week 0 by its cause, on the 0-1 scale; the causes sum to the change of trust."""
         record, weight = self.simulation.record, self._weight[self.first + 1 :, None]
         net = record.ledger[self.first + 1 :, :, :, 0] / self.simulation.scenario.city.adults
-        both = (1.0 - weight) * net[:, :, 0] + weight * net[:, :, 1]
+        both = trust_of(net[:, :, 0], net[:, :, 1], weight)
         summed = np.vstack([np.zeros(len(CAUSES)), both.cumsum(axis=0)])
         return dict(zip(CAUSES, summed.T, strict=True))
 
@@ -54,7 +55,7 @@ class Series:
         return self.simulation.record.means[:, Mean.EFFECTIVENESS]
 
     def _trust(self) -> Array:
-        return (1.0 - self._weight) * self._fairness() + self._weight * self._effectiveness()
+        return trust_of(self._fairness(), self._effectiveness(), self._weight)
 
     def _year(self, count: Count) -> Array:
         """The sum over the 52 weeks up to each; over as many as there are, brought to a year, where the run is younger."""
@@ -155,7 +156,7 @@ def look_at_citizen(run: Simulation, i: int) -> tuple[float, ...]:
     """Fairness, effectiveness, trust, and the ticks of the last stop, corrupt stop and victimization."""
     citizens, weight = run.city.citizens, run.parameters.trust.effectiveness_weight
     fairness, effectiveness = citizens.fairness[i], citizens.effectiveness[i]
-    trust = (1.0 - weight) * fairness + weight * effectiveness
+    trust = overall_trust(fairness, effectiveness, weight)
     return tuple(
         map(float, (fairness, effectiveness, trust, citizens.last_stop[i], citizens.last_corrupt_stop[i], citizens.last_victimized[i]))
     )

@@ -12,13 +12,13 @@ import numpy as np
 
 from sim.instruments.peers import logistic
 from sim.results import adapted
+from sim.rules.encounter import Conduct
 from sim.scenario import Scenario
 from sim.world.interventions import CommunityPolicing, Purge, Training, with_dose
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS, City, Count
 from sim.world.survey import HALF_YEAR, YEAR
 
-FAIR = 2  # encounters.conduct: 0 corrupt, 1 unfair, 2 fair
 COURSE = Training(start=0, coverage=0.5)
 TRAINING, CONTACT = Training(start=0, coverage=0.9), CommunityPolicing(start=0, share=0.25)
 ARMS = {
@@ -39,7 +39,7 @@ def encounters_of(city: City) -> np.ndarray:
     """This week's encounters: untreated and treated officers x (unfair or corrupt, fair)."""
     held = np.arange(SLOTS) < city.officers.encounters[:, None]
     treated = np.broadcast_to(city.officers.knowledge[:, None] > 0.0, held.shape)[held]
-    fair = city.encounters.conduct.reshape(held.shape)[held] == FAIR
+    fair = city.encounters.conduct.reshape(held.shape)[held] == Conduct.FAIR
     return np.bincount(2 * treated + fair, minlength=4).reshape(2, 2)
 
 

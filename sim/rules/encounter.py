@@ -6,6 +6,13 @@ from sim.compiled import rule
 from sim.rules.probability import logistic
 
 
+class Meeting(IntEnum):
+    """How an officer and a citizen come to meet."""
+
+    STOP = 0
+    CONTACT = 1  # by an officer on community duty
+
+
 class Conduct(IntEnum):
     """What an officer does in one encounter."""
 
@@ -46,8 +53,8 @@ def conduct_of(u: float, log_odds: float, corruption_threshold: float) -> int:
     [0, 1, 2]
     """
     if u < corrupt_probability(log_odds, corruption_threshold):
-        return 0
-    return 1 if u < 1.0 - fair_probability(log_odds) else 2
+        return Conduct.CORRUPT
+    return Conduct.UNFAIR if u < 1.0 - fair_probability(log_odds) else Conduct.FAIR
 
 
 @rule
@@ -64,5 +71,5 @@ def felt_fair_probability(conduct: int, fairness: float, if_corrupt: float, if_u
     >>> felt_fair_probability(2, 0.5, -1.6, -1.5, 0.0, 1.5)
     0.5
     """
-    base = if_fair if conduct == 2 else (if_unfair if conduct == 1 else if_corrupt)
+    base = if_fair if conduct == Conduct.FAIR else (if_unfair if conduct == Conduct.UNFAIR else if_corrupt)
     return logistic(base + slope * (fairness - 0.5))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sim.harvest import CAUSES
+from sim.harvest import CAUSES, trust_of
 from sim.measures import MEASURES, YEAR, first_year, last_year
 from sim.spread import Spread, mean_and_precision, spread
 
@@ -135,7 +135,7 @@ def _price(money: float, effect: Spread, bought: Spread) -> dict[str, float]:
 def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     """A row for each arm and cause: see `Comparison.ledger`."""
     weight = dataset.effectiveness_weight
-    booked = dataset.ledger.sel(dimension="fairness") * (1 - weight) + dataset.ledger.sel(dimension="effectiveness") * weight
+    booked = trust_of(dataset.ledger.sel(dimension="fairness"), dataset.ledger.sel(dimension="effectiveness"), weight)
     since = booked.sel(week=slice(0, None)).sum("week").transpose("arm", "cause", "replicate")
     paired = differences(booked.sum("week"), vs).transpose("arm", "cause", "replicate")
     rows = []

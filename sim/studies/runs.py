@@ -14,7 +14,7 @@ from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identit
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
-from sim.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, weights
+from sim.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, trust_of, weights
 from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD
 from sim.results import Results, adapted, provenance
@@ -243,8 +243,8 @@ def _everything(scenario: Scenario, seed: int, pulse: Pulse, observed: Sequence[
     observer = Observer(observed)
     run, found = lived(scenario, seed, pulse, observer.watch)
     found |= {name: np.array(value) for name, value in observer.measures(scenario, seed).items()}
-    weight = scenario.values_at(run.week).trust.effectiveness_weight
-    trust = (1.0 - weight) * run.city.citizens.fairness + weight * run.city.citizens.effectiveness
+    citizens, weight = run.city.citizens, scenario.values_at(run.week).trust.effectiveness_weight
+    trust = trust_of(citizens.fairness, citizens.effectiveness, weight)
     found |= {"effectiveness_weight": weights(scenario), "spin_up_weeks": np.array(scenario.spin_up_weeks)}
     return found, trust
 

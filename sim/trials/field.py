@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.harvest import complaints_since
+from sim.rules.encounter import Conduct, Meeting
 from sim.trials.design import Trial
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.units import Units
@@ -75,8 +76,8 @@ def stops_of_week(run: Simulation) -> np.ndarray:
     """Stops of each officer in the week that has just passed: all, fair, felt to be fair; posts x 3."""
     officers, encounters = run.city.officers, run.city.encounters
     happened = np.arange(SLOTS) < officers.encounters[:, None]
-    stops = happened & (encounters.kind.reshape(-1, SLOTS) == 0)
-    fair = stops & (encounters.conduct.reshape(-1, SLOTS) == 2)
+    stops = happened & (encounters.kind.reshape(-1, SLOTS) == Meeting.STOP)
+    fair = stops & (encounters.conduct.reshape(-1, SLOTS) == Conduct.FAIR)
     felt = stops & (encounters.felt_fair.reshape(-1, SLOTS) == 1)
     return np.stack([stops.sum(axis=1), fair.sum(axis=1), felt.sum(axis=1)], axis=1).astype(float)
 

@@ -2,7 +2,7 @@
 
 from sim.compiled import phase, piece
 from sim.rng import Draw, draw
-from sim.rules.encounter import conduct_of, felt_fair_probability
+from sim.rules.encounter import Conduct, Meeting, conduct_of, felt_fair_probability
 from sim.rules.offending import attraction
 from sim.rules.probability import poisson_quantile
 from sim.rules.trust import change_from_contact
@@ -56,7 +56,7 @@ def meet(slot, citizen, kind, log_odds, city, p, clock):
         change_from_contact(fairness, fair, p.trust.contact_gain, p.trust.contact_loss),
         change_from_contact(effectiveness, fair, p.trust.effectiveness_gain, p.trust.effectiveness_loss),
     )  # fmt: skip
-    if conduct < 2 and draw(clock.seed, Draw.COMPLAINT, clock.tick, slot, 0) < p.encounter.complaint_probability:
+    if conduct != Conduct.FAIR and draw(clock.seed, Draw.COMPLAINT, clock.tick, slot, 0) < p.encounter.complaint_probability:
         city.officers.complaints[j] += 1
         city.tally[Count.COMPLAINTS] += 1
     encounters.citizen[slot], encounters.kind[slot] = citizen, kind
@@ -80,12 +80,12 @@ def stop(rows, city, p, clock):
             u = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 1)
             passer_by = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 0) < p.encounter.ambient_share
             citizen = int(u * len(city.citizens.home)) if passer_by else resident_of(cell, u, city)
-            conduct = meet(slot, citizen, 0, officers.conduct[j] + officers.training[j], city, p, clock)
+            conduct = meet(slot, citizen, Meeting.STOP, officers.conduct[j] + officers.training[j], city, p, clock)
             city.citizens.last_stop[citizen] = clock.tick
-            if conduct == 0:
+            if conduct == Conduct.CORRUPT:
                 city.citizens.last_corrupt_stop[citizen] = clock.tick
                 city.tally[Count.CORRUPT_STOPS] += 1
-            elif conduct == 1:
+            elif conduct == Conduct.UNFAIR:
                 city.tally[Count.UNFAIR_STOPS] += 1
         city.officers.encounters[j] = stops
         city.cells.stops[cell] += stops
@@ -104,6 +104,6 @@ def contact(rows, city, p, clock):
         for n in range(officers.encounters[j], officers.encounters[j] + contacts):
             slot = SLOTS * j + n
             citizen = resident_of(officers.cell[j], draw(clock.seed, Draw.CONTACT_WHO, clock.tick, slot, 0), city)
-            meet(slot, citizen, 1, log_odds, city, p, clock)
+            meet(slot, citizen, Meeting.CONTACT, log_odds, city, p, clock)
         city.officers.encounters[j] += contacts
         city.tally[Count.CONTACTS] += contacts
