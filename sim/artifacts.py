@@ -109,14 +109,17 @@ def unsigned(path: Path, kind: Kind) -> dict[str, Any]:
     return told
 
 
-def read_table(path: Path, kind: Kind, columns: Mapping[str, str]) -> "pd.DataFrame":
-    """A table of a CSV file with these columns at least, each of the kinds of values that it may have (as in `Variable`)."""
+def read_table(path: Path, kind: Kind, columns: Mapping[str, str], texts: Iterable[str] = ()) -> "pd.DataFrame":
+    """A table of a CSV file with these columns at least, each of the kinds of values that it may have (as in `Variable`).
+
+    texts  columns that hold texts where they are there. Texts are read as they are written, "NA", "1e3" and nothing too
+    """
     import pandas as pd
 
     data = content(path, kind)
     try:
-        texts = {name: str for name, kinds in columns.items() if kinds == "O"}  # as they are written, "NA" and "100" too
-        found = pd.read_csv(BytesIO(data), converters=texts)
+        as_written = dict.fromkeys([*texts, *(name for name, kinds in columns.items() if kinds == "O")], str)
+        found = pd.read_csv(BytesIO(data), converters=as_written, keep_default_na=False, na_values=["", "nan"])
     except ValueError:  # also what is no UTF-8, and what has no columns
         raise kind.damaged(path, "it is no table") from None
     for name, kinds in columns.items():

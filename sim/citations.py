@@ -128,5 +128,5 @@ def check_cited(parts: Iterable[tuple[Path, Mapping[str, Iterable[str]]]], own: 
                 raise unknown_source(unknown, known, own).under(*path, name)
             used.update(keys)
     if idle := next((key for key in own if key not in used), None):
-        remedy = f"Cite it under sources:, as topic.name: {idle}, or delete it."
+        remedy = "Cite it under sources:, or delete it."
         raise InputError(f"no source names the reference '{idle}'.", remedy, path=("references", idle))

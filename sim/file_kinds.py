@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sim.commands import in_yaml, quoted
 from sim.errors import InputError
 from sim.parameters import CODEBOOK
 from sim.scenario_files import KEYS
@@ -13,7 +14,7 @@ from sim.yaml_files import load_yaml, shown_path
 
 
 class Kind(NamedTuple):
-    """A kind of file: what it is called, and what takes it. {file} stands for its path."""
+    """A kind of file: what it is called, and what takes it. {file} stands for its path in a command, {value} in a file."""
 
     name: str
     used: str
@@ -25,8 +26,8 @@ KINDS = {
     STUDY: Kind("a study", "confianza compare {file}, or confianza sweep {file} if it has a design"),
     TRIAL: Kind("a trial", "confianza trial {file}"),
     TARGETS: Kind("targets of a calibration", "confianza calibrate SCENARIO --targets {file}"),
-    POINTS: Kind("a table of points", "design: {{csv: {file}}} in a study, run by confianza sweep"),
-    POSTERIOR: Kind("a posterior", "posterior: {file} in a study, or confianza validate SCENARIO --posterior {file}"),
+    POINTS: Kind("a table of points", "design: {{csv: {value}}} in a study, run by confianza sweep"),
+    POSTERIOR: Kind("a posterior", "posterior: {value} in a study, or confianza validate SCENARIO --posterior {file}"),
     FACTS: Kind("the description of a posterior", "the .csv beside it, as posterior: NAME.csv in a study"),
 }
 PATTERN = re.compile(r"P\d\d")  # the key of a pattern
@@ -74,6 +75,6 @@ def misplaced(error: InputError, path: str | Path, wanted: str) -> InputError:
     found = kind_of(path, wanted)
     if found is None or found == wanted:
         return error
-    kind = KINDS[found]
-    message = f"this is {kind.name}, not {KINDS[wanted].name}."
-    return InputError(message, f"It is for: {kind.used.format(file=shown_path(path))}", file=shown_path(path))
+    file = shown_path(path)
+    used = KINDS[found].used.format(file=quoted(Path(file)), value=in_yaml(file))
+    return InputError(f"this is {KINDS[found].name}, not {KINDS[wanted].name}.", f"It is for: {used}", file=file)

@@ -1,7 +1,6 @@
 """Labeled results of a run: an xarray dataset with provenance, a summary, save and load."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim import __version__, origins, own
 from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, sealed
+from sim.commands import this_command
 from sim.errors import did_you_mean, number
 from sim.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT
 from sim.html import card, note, table
@@ -111,7 +111,7 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
         "versions": json.dumps(versions()),
         "source_fingerprint": sources(),
         **({"own_code": code} if (code := own.written()) else {}),
-        "command": " ".join(sys.argv),
+        "command": this_command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -8,7 +8,6 @@ command reads. The list is renewed before the files, with the hashes of those th
 import json
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from shutil import disk_usage
 from typing import IO, Any, BinaryIO
 
 from sim import __version__
+from sim.commands import this_command
 from sim.errors import InputError
 from sim.locking import ELSEWHERE, explained, foreign, identity, locked, make_folder, remove_empty, turn
 
@@ -129,7 +129,7 @@ def _made() -> dict[str, str]:
     from sim.compiled import fingerprint  # here, because it takes long to import
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"confianza": __version__, "source_fingerprint": fingerprint(), "command": " ".join(sys.argv), "created": now}
+    return {"confianza": __version__, "source_fingerprint": fingerprint(), "command": this_command(), "created": now}
 
 
 def write_file(path: str | Path, content: Content, kind: str = RESULTS) -> Path:

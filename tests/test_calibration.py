@@ -196,7 +196,11 @@ def test_tolerance_is_of_error_and_discrepancy_on_the_scale_of_the_comparison():
         ("P06: {value: many, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "'value' must be a number"),
         ("P06: {value: 0.2, sampling_error: 0, discrepancy: 0, why: x, sources: [assumed]}", "is impossible"),
         ("P06: {value: 1.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "must be a number from 0 to 1, but is 1.2"),
-        ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [nobody]}", "'sources' must be keys"),
+        ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [nobody]}", "there is no source 'nobody'"),
+        ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: nobody}", "'sources' must be a list of sources"),
+        ("references: {own: {author: A}}", "'references.title' is missing"),
+        ("references: [own]", "'references' must be references by key"),
+        ("references: {own: {author: A, title: T, year: 2025, url: unpublished, read: all}}", "no source names the reference 'own'"),
     ],
 )
 def test_targets_that_are_wrong_are_refused(tmp_path, text, message):
@@ -205,6 +209,18 @@ def test_targets_that_are_wrong_are_refused(tmp_path, text, message):
     with pytest.raises(InputError, match=message) as caught:
         load_targets("anywhere", file)
     assert caught.value.line == 1
+
+
+def test_targets_cite_references_of_their_own(tmp_path):
+    file = tmp_path / "targets.yaml"
+    file.write_text("""
+P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed, own]}
+P05: {value: 40000, sampling_error: 2000, discrepancy: 0, why: x, sources: [envipe2025]}
+references: {own: {author: "A, <b>", title: T, year: 2025, url: unpublished, read: all}}
+""")
+    first, second = load_targets("anywhere", file)
+    assert first.as_data()["references"] == {"own": {"author": "A, <b>", "title": "T", "year": 2025, "url": "unpublished", "read": "all"}}
+    assert "references" not in second.as_data() and hash(first) != hash(second)
 
 
 def test_a_scenario_without_targets_is_refused_with_a_remedy():

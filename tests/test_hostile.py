@@ -2,18 +2,23 @@
 written, or they are refused when they are read, with file and line."""
 
 import re
+import shlex
 import warnings
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import import_module
+from pathlib import Path
 from xml.etree import ElementTree
 
 import hostile
 import html5lib
 import made_decisions
+import pandas as pd
 import pytest
 import yaml
 from figures import cut
 from hostile import CORPUS, GROUPS, LABELS, NAMES, TEXTS
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.text import Text
 from test_plots_sensitivity import FOUND
 from test_plots_sensitivity import analysis as analyzed
@@ -21,14 +26,17 @@ from test_plots_sensitivity import analysis as analyzed
 import sim
 from sim import plots, plots_compare, plots_decision, plots_sensitivity, plots_trial
 from sim.cli import show
+from sim.commands import command, in_yaml
 from sim.dashboard import svg
 from sim.dashboard.saving import NAME as FILE_NAME
 from sim.dashboard.saving import save_scenario
 from sim.errors import InputError
+from sim.lists import listed, separated
 from sim.plots_looks import legible
 from sim.report import comparisons, decisions, render, runs, sensitivities
 from sim.scenario import load_scenario
 from sim.studies.conditions import condition_of
+from sim.studies.decision import Decision
 from sim.studies.findings import folder_name
 from sim.studies.sensitivity import output_of
 from sim.studies.study import Study
@@ -281,6 +289,38 @@ def test_folders_have_names_of_their_own():
     assert len(made) == len(LABELS)
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name) for name in made)
     assert len({name.lower() for name in made | {folder_name("effect-A-x"), folder_name("effect-a-x")}}) == len(LABELS) + 2
+
+
+@pytest.mark.parametrize("names", SIXES, ids=range(len(SIXES)))
+def test_tables_are_read_as_they_were_written(names, tmp_path):
+    decision, discovery = hostile.named_decision(names)
+    decision = replace(decision, pareto=decision.pareto.assign(dominated_by=listed(names)))
+    analysis = replace(hostile.named_analysis(analyzed(FOUND["delta"]), names), facts=made_decisions.FACTS)
+    for number, made in enumerate((decision, discovery, analysis)):
+        made.save(tmp_path / f"{number}")
+        read = type(made).load(tmp_path / f"{number}")
+        for field in fields(made):
+            if isinstance(table := getattr(made, field.name), pd.DataFrame):
+                pd.testing.assert_frame_equal(getattr(read, field.name), table, check_dtype=False, check_names=False)
+        if made is analysis:
+            found, wanted = (one.findings[0].sensitivity.table for one in (read, made))
+            assert found.factor.tolist() == wanted.factor.tolist() and set(names[1:]) <= set(found.factor)
+    assert separated(Decision.load(tmp_path / "0").pareto.dominated_by[0]) == names
+
+
+ONE_LINE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=20) | st.sampled_from([*LABELS.values()])
+
+
+@given(st.lists(ONE_LINE, max_size=6), ONE_LINE.filter(bool))
+def test_lists_and_commands_are_read_as_they_were_written(names, path):
+    assert separated(listed(names)) == names
+    assert shlex.split(command("resume", Path(path), "--out", path)) == ["confianza", "resume", unlike_an_option(path), "--out", path]
+    if printable(path):
+        assert yaml.safe_load(f"{{posterior: {in_yaml(path)}}}") == {"posterior": path}
+
+
+def unlike_an_option(path):
+    return f"./{Path(path)}" if str(Path(path)).startswith("-") else str(Path(path))
 
 
 def test_outputs_and_conditions_know_every_arm():

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
+from sim.citations import Citation, Citations, check_cited, unknown_source
 from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.file_kinds import TARGETS, misplaced
+from sim.origins import ASSUMED
 from sim.parameters import REFERENCES
 from sim.patterns import Pattern, patterns
 from sim.remedies import number_remedy
 from sim.yaml_files import load_yaml
 
 FILE = Path(__file__).parent / "targets.yaml"
+OWN = "references"  # beside the targets of a place: sources that the program's list does not have
 KEYS = ("value", "sampling_error", "discrepancy", "why", "sources")
 EXAMPLE = "Write P06: {value: 0.54, sampling_error: 0.01, discrepancy: 0.02, why: ..., sources: [assumed]}"
 EDGE = 1e-4  # of a share: with no case at all it is taken for one in ten thousand
@@ -50,7 +54,8 @@ def scale_of(pattern: Pattern) -> str:
 class Target:
     """What was measured in a place, and how far the model's answer may be from it.
 
-    On a scale on which it is compared: `goal` is the value there, `tolerance` its standard deviation.
+    On a scale on which it is compared: `goal` is the value there, `tolerance` its standard deviation. `references` are the sources of
+    one's own that it cites, by key.
     """
 
     pattern: Pattern
@@ -59,6 +64,7 @@ class Target:
     discrepancy: float
     why: str
     sources: tuple[str, ...]
+    references: tuple[tuple[str, Citation], ...] = ()
 
     @property
     def id(self) -> str:
@@ -89,13 +95,14 @@ class Target:
     def as_data(self) -> dict[str, Any]:
         """As files write it."""
         plain: dict[str, Any] = {key: getattr(self, key) for key in KEYS}
-        return {"measure": self.measure} | plain | {"sources": list(self.sources)}
+        own = {OWN: {key: one.model_dump(exclude_none=True) for key, one in self.references}} if self.references else {}
+        return {"measure": self.measure} | plain | {"sources": list(self.sources)} | own
 
 
 def load_targets(scenario: str, file: str | Path | None = None) -> tuple[Target, ...]:
     """The targets of a shipped scenario by its name, or those of a file. InputError if there are none or one cannot be used.
 
-    file  YAML: a pattern's id and what is known, as in targets.yaml but without the name of a place
+    file  YAML: a pattern's id and what is known, as in targets.yaml but without the name of a place; and `references` of its own
     """
     try:
         return _targets(scenario, file)
@@ -117,13 +124,25 @@ def _targets(scenario: str, file: str | Path | None) -> tuple[Target, ...]:
             raise InputError(f"no targets are known for the scenario '{scenario}'.", remedy)
         given = given[scenario]
     try:
-        return tuple(_target(key, fields) for key, fields in given.items())
+        own = _references(given.get(OWN, {}))
+        made = tuple(_target(key, fields, own) for key, fields in given.items() if key != OWN)
+        check_cited([((target.id,), {"sources": target.sources}) for target in made], own)
+        return made
     except InputError as error:
         path = error.path if file else (scenario, *error.path)
         raise error.at(document.file, *document.place(path)) from None
 
 
-def _target(key: str, fields: object) -> Target:
+def _references(given: object) -> dict[str, Citation]:
+    """References of a file's own. InputError, whose path leads to the culprit."""
+    try:
+        return TypeAdapter(Citations).validate_python(given)
+    except ValidationError as failure:
+        error = failure.errors()[0]["ctx"]["error"]
+        raise error.under(OWN) from None
+
+
+def _target(key: str, fields: object, own: Mapping[str, Citation]) -> Target:
     """A target from what is written. InputError, whose path leads to the culprit."""
     pattern = patterns().get(key)
     fitted = [one.id for one in patterns().values() if one.role == "fit"]
@@ -145,9 +164,13 @@ def _target(key: str, fields: object) -> Target:
             raise InputError(f"'{name}' {problem}.", told.lstrip(), path=(key, name))
         numbers[name] = float(fields[name])
     sources = fields["sources"]
-    if not isinstance(sources, list) or not sources or any(one != "assumed" and one not in REFERENCES for one in sources):
-        raise InputError(f"'sources' must be keys of references.yaml, or assumed, but is {shown(sources)}.", EXAMPLE, path=(key, "sources"))
-    made = Target(pattern, why=str(fields["why"]).strip(), sources=tuple(sources), **numbers)
+    if not isinstance(sources, list) or not sources:
+        raise InputError(f"'sources' must be a list of sources, but is {shown(sources)}.", EXAMPLE, path=(key, "sources"))
+    known = (ASSUMED, *REFERENCES, *own)
+    if unknown := [one for one in sources if one not in known]:
+        raise unknown_source(unknown[0], known, own).under(key, "sources", sources.index(unknown[0]))
+    references = tuple((one, own[one]) for one in sources if one in own)
+    made = Target(pattern, why=str(fields["why"]).strip(), sources=tuple(sources), references=references, **numbers)
     if not made.sd > 0.0 or (made.scale is SCALES["logit"] and not 0.0 < made.value < 1.0):
         message = f"the value or the tolerance of '{key}' is impossible: {fields['value']} ± {made.sd:g} ({pattern.unit})."
         raise InputError(message, "A tolerance is above 0, a share between 0 and 1.", path=(key,))

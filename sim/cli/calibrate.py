@@ -15,6 +15,7 @@ from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, writing
+from sim.commands import in_yaml
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
@@ -65,7 +66,9 @@ def calibrated(calibrator: Calibrator) -> None:
     written += save_figures(made, calibrator.space.factors, folder)
     screen = console()
     screen.print(f"The posterior, tables and figures are in {folder}: {', '.join(path.name for path in written)}")
-    screen.print(f"A study varies it with vary: {{posterior: {folder / made.name}.csv}} and design: {{draws: 64}}", soft_wrap=True)
+    screen.print(
+        f"A study varies it with vary: {{posterior: {in_yaml(folder / f'{made.name}.csv')}}} and design: {{draws: 64}}", soft_wrap=True
+    )
 
 
 def chosen_effort(space: Space, runs: int | None, minutes: float | None, workers: int | None) -> Effort:

@@ -18,6 +18,7 @@ from sim.cli.discover import limits
 from sim.cli.sensitivity import complete
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
+from sim.commands import command
 from sim.errors import InputError, number
 from sim.studies.conditions import condition_of
 from sim.studies.decide import check, decide
@@ -56,7 +57,7 @@ def decide_on(
     screen.print(outline(study))
     made = complete(given, study) if stored else swept(study, given, store, executor, workers)
     if failed := len(made.store.failures()):
-        note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
+        note(f"{number(failed)} runs failed; they are left out. Run them again with {command('retry', made.store.folder)}")
     with writer(folder / FOLDER, FILES):
         with steps() as done:
             decision = decide(made, **wanted)
@@ -248,4 +249,4 @@ def draw(decision: Decision, found: list[Discovery], folder: Path, written: list
         save_discovered(one, of(one, folder))
     if found:
         screen.print(f"Where arms fail is in {folder / DISCOVERED}", soft_wrap=True)
-    screen.print(f"A page with all of it: confianza report {folder}", soft_wrap=True)
+    screen.print(f"A page with all of it: {command('report', folder)}", soft_wrap=True)

@@ -7,6 +7,7 @@ from sim.cli.compare import chosen
 from sim.cli.sensitivity import complete
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
+from sim.commands import command
 from sim.errors import InputError, number
 from sim.studies.conditions import condition_of
 from sim.studies.discover import check_design, discover
@@ -33,7 +34,7 @@ def discover_where(given: str, condition: str, week: int | None, out: Path | Non
     screen.print(outline(study))
     made = complete(given, study) if stored else swept(study, given, store, executor, workers)
     if failed := len(made.store.failures()):
-        note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
+        note(f"{number(failed)} runs failed; they are left out. Run them again with {command('retry', made.store.folder)}")
     with writer(folder, FILES):
         found = discover(made, condition, week=week)
         try:

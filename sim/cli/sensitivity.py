@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sim.cli.compare import chosen
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import beliefs_of, outline, swept
+from sim.commands import command
 from sim.errors import number
 from sim.studies.findings import FIGURES, FILES, FOLDER, Analysis, Finding
 from sim.studies.sensitivity import analyze, default_outputs, method_for, output_of
@@ -42,7 +43,7 @@ def sensitivity_of(
     screen.print(outline(study))
     made = complete(given, study) if stored else swept(study, given, folder.parent, executor, workers)
     if failed := len(made.store.failures()):
-        note(f"{number(failed)} runs failed; they are left out. Run them again with confianza retry {made.store.folder}")
+        note(f"{number(failed)} runs failed; they are left out. Run them again with {command('retry', made.store.folder)}")
     with writer(folder, names):
         analysis = analyzed(made, [output.of for output in outputs], chosen_method, week)
         try:
@@ -53,7 +54,7 @@ def sensitivity_of(
 
         figures = save_figures(analysis, folder)
     screen.print(f"Tables and {len(figures)} figures are in {folder}: {', '.join(path.name for path in written)}")
-    screen.print(f"A page with all of it: confianza report {folder}", soft_wrap=True)
+    screen.print(f"A page with all of it: {command('report', folder)}", soft_wrap=True)
 
 
 def analyzed(made: Sweep, names: list[str], method: str, week: int | None) -> Analysis:
@@ -70,7 +71,7 @@ def complete(folder: str, study: Study) -> Sweep:
     made = Sweep.load(folder)
     status = made.store.status()
     if status.missing:
-        note(f"{number(status.missing)} of {number(status.wanted)} runs are not there yet; go on with confianza resume {folder}")
+        note(f"{number(status.missing)} of {number(status.wanted)} runs are not there yet; go on with {command('resume', folder)}")
     return made
 
 

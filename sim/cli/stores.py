@@ -9,6 +9,7 @@ from sim.cli.explain import show
 from sim.cli.show import console, note, size, table
 from sim.cli.sweep import many_points, running, tell, wanted
 from sim.cli.work import RUNS
+from sim.commands import command
 from sim.engine.contents import JOURNAL
 from sim.engine.journal import KIND
 from sim.engine.store import Store
@@ -42,7 +43,7 @@ def show_status(folder: Path, verify: bool) -> None:
     store = opened(folder)
     batch = store.batch
     facts, status, screen = store.plan_of(batch).facts, store.status(verify=verify), console()
-    again = f"confianza resume {folder}" if store.kind == "sweep" else "the command that made them, again"
+    again = command("resume", folder) if store.kind == "sweep" else "the command that made them, again"
     missing = f"; {number(status.missing)} to go: {again}" if status.missing else ""
     failed = f"; {number(status.failed)} failed" if status.failed else ""
     checks = store.plan_of(batch).points.checks if isinstance(store, SweepStore) else 0
@@ -64,7 +65,7 @@ def show_status(folder: Path, verify: bool) -> None:
         screen.print(found)
         more = f"{len(failures) - FAILURES} more. " if len(failures) > FAILURES else ""
         screen.print(
-            f"{more}What varied and where it failed: Sweep.load({str(folder)!r}).store.failures(). Run again: confianza retry {folder}"
+            f"{more}What varied and where it failed: Sweep.load({str(folder)!r}).store.failures(). Run again: {command('retry', folder)}"
         )
     for problem in status.problems:
         note(problem)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from sim.cli.compare import chosen, heading
 from sim.cli.show import Table, amount, console, note, size, table
+from sim.commands import command
 from sim.errors import InputError, number
 from sim.harvest import warm_up
 from sim.methods.indices.noise import responses
@@ -116,13 +117,13 @@ def tell(made: Sweep) -> None:
     screen.print(found_table(made))
     if failed := len(made.store.failures()):
         runs = f"{number(failed)} run{'s' if failed > 1 else ''} failed"
-        screen.print(f"{runs} and left out above; why: confianza status {folder}; run again: confianza retry {folder}")
+        screen.print(f"{runs} and left out above; why: {command('status', folder)}; run again: {command('retry', folder)}")
     screen.print(f"Runs are in {folder}. Go on with:")
-    steps = {f"confianza export {folder} runs.csv": "all runs as a table", f"confianza status {folder}": "what is there"}
+    steps = {command("export", folder, "runs.csv"): "all runs as a table", command("status", folder): "what is there"}
     if made.study.factors():
-        steps = {f"confianza sensitivity {folder}": "which factors matter", **steps}
-    for command, what in steps.items():
-        screen.print(f"  {command:{max(map(len, steps))}}  {what}", soft_wrap=True)
+        steps = {command("sensitivity", folder): "which factors matter", **steps}
+    for step, what in steps.items():
+        screen.print(f"  {step:{max(map(len, steps))}}  {what}", soft_wrap=True)
 
 
 def found_table(made: Sweep) -> Table:

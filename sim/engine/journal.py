@@ -8,7 +8,6 @@ runs of a shard are waited for.
 
 import json
 import sqlite3
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pydantic import Field, Json, with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim.artifacts import CHANGED, SEAL, Kind, checked
+from sim.commands import command
 from sim.errors import InputError, number
 
 VERSION = 1
@@ -335,13 +335,13 @@ def explained(path: Path, error: sqlite3.Error) -> InputError:
         return InputError(f"'{path}' is not the journal of a study, or is damaged ({error}).", KIND.remedy)
     if code == sqlite3.SQLITE_BUSY:
         return InputError(f"another program holds the journal '{path}' ({error}).", "Close it and try again.")
-    remedy = f"Check the disk; what is recorded is safe. Then: confianza resume {folder}"
+    remedy = f"Check the disk; what is recorded is safe. Then: {command('resume', folder)}"
     return InputError(f"the journal '{path}' cannot be used ({error}).", remedy)
 
 
 def disk_full(folder: Path) -> InputError:
     """The error for a disk without room."""
-    remedy = f"Free some space; what is recorded is safe. Then: confianza resume {folder}"
+    remedy = f"Free some space; what is recorded is safe. Then: {command('resume', folder)}"
     return InputError(f"the disk of '{folder}' is full.", remedy)
 
 
@@ -352,8 +352,3 @@ def count(amount: int, what: str) -> str:
     ('1 run', '20,000 runs')
     """
     return f"{number(amount)} {what}{'' if amount == 1 else 's'}"
-
-
-def command() -> str:
-    """The command that is running, as it was written."""
-    return " ".join(sys.argv)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.commands import command
 from sim.engine.executors import check, crew, executor
 from sim.engine.journal import Batch, count
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
@@ -92,7 +93,7 @@ class Runner:
     ):
         self.store, self.asked = store, asked
         self.progress = progress or (lambda amount: None)
-        self.again = again or f"confianza resume {store.folder}"
+        self.again = again or command("resume", store.folder)
         self.setbacks = Setbacks(pool, reopen, self.again)
         self.crew = crew(pool)
         self.halt = threading.Event()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.commands import command
 from sim.engine.journal import Shard, disk_full
 from sim.errors import InputError
 from sim.harvest import VARIABLES
@@ -132,7 +133,7 @@ def problem(folder: Path, shard: Shard, *, thorough: bool = False) -> str | None
 
 def damaged(folder: Path, shard: Shard, trouble: str) -> InputError:
     """The error for a shard that cannot be used."""
-    remedy = f"confianza resume {folder} runs its {shard.runs} runs again, and nothing else."
+    remedy = f"{command('resume', folder)} runs its {shard.runs} runs again, and nothing else."
     return InputError(f"the store '{folder}' is damaged: {trouble}.", remedy)
 
 

@@ -19,9 +19,10 @@ from typing import Self, TypeVar
 import numpy as np
 
 from sim import own
+from sim.commands import command, this_command
 from sim.engine import crate, shards
 from sim.engine.contents import JOURNAL, Contents
-from sim.engine.journal import Batch, Journal, Shard, command, disk_full
+from sim.engine.journal import Batch, Journal, Shard, disk_full
 from sim.engine.plans import Piece, Plan, RunSpec
 from sim.engine.shards import SERIES, SHARDS
 from sim.errors import InputError
@@ -68,7 +69,7 @@ class Store(Contents):
             raise no_study(folder)
         if (kind := store.kind) != cls.plans.kind:
             message = f"'{folder}' holds runs of a {kind}, not of a {cls.plans.kind}."
-            raise InputError(message, f"Whoever made them goes on with them; look at them: confianza status {folder}")
+            raise InputError(message, f"Whoever made them goes on with them; look at them: {command('status', folder)}")
         return store
 
     @staticmethod
@@ -159,7 +160,7 @@ class Store(Contents):
             first_shard=last.shards.stop if last else 0,
             keys=b"".join(listed),
             chosen=self._failed(listed) if kind == "retry" else self.absent(listed),
-            made={"created": datetime.now(UTC).isoformat(timespec="seconds"), "command": command(), "versions": versions()}
+            made={"created": datetime.now(UTC).isoformat(timespec="seconds"), "command": this_command(), "versions": versions()}
             | ({"own_code": code} if (code := own.texts()) else {}),
         )
         assert self._writer  # only who holds the lock plans

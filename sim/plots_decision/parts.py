@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from sim.lists import separated
 from sim.parameters import CODEBOOK
 from sim.plots_looks import GRAY, fitted, legible, look_at
 from sim.studies.study import Study
@@ -29,8 +30,8 @@ def name_of(arm: str, words: Mapping[str, str]) -> str:
 
 
 def outdoing(arms: str, words: Mapping[str, str]) -> str:
-    """What those arms are called that outdo one, which a table joins by commas: the first two, and how many more."""
-    names = [name_of(arm, words) for arm in arms.split(", ")]
+    """What those arms are called that outdo one, which a table lists: the first two, and how many more."""
+    names = [name_of(arm, words) for arm in separated(arms)]
     first = "; ".join(names[:2])
     return words["pareto_more"].format(other=first, many=len(names) - 2) if len(names) > 2 else first
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sim.lists import separated
 from sim.plots_decision.parts import pick
 from sim.plots_decision.tables import PARTS, turning
 from sim.report.parts import Cell, Table
@@ -121,7 +122,7 @@ def front_table(told: Told) -> Table:
     words, label, rows = told.words, told.words["decision"], []
     for row in told.decision.pareto.to_dict("records"):
         by = row["dominated_by"]
-        state = told.say("front_no", other="; ".join(map(told.name, by.split(", ")))) if isinstance(by, str) and by else label["front_yes"]
+        state = told.say("front_no", other="; ".join(map(told.name, separated(by)))) if isinstance(by, str) and by else label["front_yes"]
         rows.append([told.name(row["arm"]), state, words.number(100 * row["probability_on_front"], 0)])
     return Table(
         label["front_text"], [label[key] for key in ("option", "front_column", "front_share")], rows, frozenset((2,)), label["front"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from sim import plots_decision
+from sim.commands import command
 from sim.measures import MEASURES
 from sim.parameters import CODEBOOK
 from sim.plots_decision.parts import pick
@@ -58,7 +59,7 @@ def findings(decision: Decision, folder: Path, words: Words) -> Findings:
         varying=varying,
         headings={"effects": words["decision"]["options"]},
         checks_first=words["decision"]["missed"],
-        checked_by=f"confianza validate {place(study.posterior)} --out .",
+        checked_by=command("validate", place(study.posterior), "--out", "."),
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from sim.lists import listed
 from sim.methods.decision.choice import resamples
 from sim.methods.decision.denoise import Denoised, Runs, denoise, main_effects
 from sim.methods.decision.front import dominates, on_front
@@ -77,6 +78,6 @@ def pareto(told: Told, known: Denoised, measures: list[str]) -> pd.DataFrame:
     signs, mean = np.array([GOOD[measure] for measure in weighed]), of(known.runs.mean.mean(axis=0))
     beaten = dominates(mean * signs)
     chance = np.mean([on_front(of(known.mean + one) * signs).mean(axis=0) for one in known.deviations(POSSIBLE, 4)], axis=0)
-    by = [", ".join(told.arms[other] for other in np.flatnonzero(row)) for row in beaten]
+    by = [listed(told.arms[other] for other in np.flatnonzero(row)) for row in beaten]
     made = pd.DataFrame({"arm": told.arms, **dict(zip(weighed, mean.T, strict=True))})
     return made.assign(on_front=~beaten.any(axis=1), probability_on_front=chance, dominated_by=by)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.journal import command
+from sim.commands import command, this_command
 from sim.errors import InputError, number, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
@@ -79,7 +79,7 @@ def decide(
     complete = int((np.isfinite(benefit) & np.isfinite(cubes[COST])).all(axis=2).any(axis=1).sum())
     if complete < LEAST_DRAWS:
         message = f"{complete} of {number(len(clusters))} draws have a run of every arm; {LEAST_DRAWS} or more are needed."
-        raise InputError(message, f"Run what is missing: confianza resume {sweep.store.folder}")
+        raise InputError(message, f"Run what is missing: {command('resume', sweep.store.folder)}")
     points = sweep.points
     outcomes = Outcomes.of(
         points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, validation=points.validation,
@@ -111,7 +111,7 @@ def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], s
     effects, known_effects = arm_effects(told, compared, asked.value)
     evppi = verdicts.evppi(told)
     facts: dict[str, Any] = {
-        "versions": versions(), "source_fingerprint": sources(), "command": command(),
+        "versions": versions(), "source_fingerprint": sources(), "command": this_command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "adults": study.base.city.adults,
         "draws": len(outcomes.unit), "replicates": int(outcomes.known.runs.runs.max()), "different": int(outcomes.clusters.max()) + 1,
         "cautions": study.warned, "effective": effective(outcomes.clusters), "left_out": int((~outcomes.known.runs.kept).sum()),

@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind
+from sim.artifacts import Kind, read_table
 from sim.errors import number
 from sim.html import card, note, table
 from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
@@ -23,6 +23,7 @@ SCALARS = ("week", "value", "unit", "arms", "budget", "recommended", "notes")
 FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
 )  # fmt: skip
+TEXTS = ("arm", "name", "family", "quantity", "measure", "unit", "dominated_by", "status", "factor", "part", "kind", "foretold_by")
 FIGURES = ("plane", "acceptability", "loss", "information", "contested", "regret", "pareto")
 FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png" for name in FIGURES))
 
@@ -161,7 +162,7 @@ class Decision:
         """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
         told: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
-        frames = {name: _read(folder / f"{name}.csv") for name in FRAMES}
+        frames = {name: read_table(folder / f"{name}.csv", KIND, {}, TEXTS) for name in FRAMES}
         told |= {"pay": np.array(told["pay"], float), "shown": tuple(told["shown"])}
         study = load_study(folder / STUDY)
         if told["arms"] != list(study.sweep_arms()) or told["recommended"] not in told["arms"]:
@@ -195,11 +196,3 @@ class Decision:
             *(note(str(text)) for text in self.notes),
         ]
         return card(f"Decision: {self.study.name}", facts, *parts)
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """A table; texts that are empty stay so."""
-    texts = dict.fromkeys(("arm", "name", "family", "quantity", "measure", "unit", "dominated_by", "status", "factor"), str)
-    frame = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)
-    named = frame.columns.intersection(["arm", "dominated_by", "status"])
-    return frame.fillna(dict.fromkeys(named, ""))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.engine.journal import command
+from sim.commands import command, this_command
 from sim.errors import InputError
 from sim.methods import how_judged
 from sim.methods.decision.denoise import denoised
@@ -77,7 +77,7 @@ def discover(
     leaves["rule"] = [rule_text(rule, columns, at) for rule in leaves.rule]
     rest = others(found, columns)
     facts = {
-        "versions": versions(), "source_fingerprint": sources(), "command": command(),
+        "versions": versions(), "source_fingerprint": sources(), "command": this_command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
         "draws": len(x), "replicates": known.replicates, "q2": known.q2, "q2_is": str(how_judged(known.validated)),
     }  # fmt: skip
@@ -106,7 +106,7 @@ def luckless(sweep: Reading, asked: Condition) -> Luckless:
     mean = mean_over_replicates(runs)
     kept = np.isfinite(mean)
     if not kept.any():
-        raise InputError("every run failed or is missing, so there is nothing to look at.", f"See confianza status {sweep.store.folder}")
+        raise InputError("every run failed or is missing, so there is nothing to look at.", f"See {command('status', sweep.store.folder)}")
     unit, validation = sweep.points.unit, sweep.points.validation
     assert study.design is not None  # see `check_design`
     own_word = kind_of(study.design) in BY_THEMSELVES

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind
+from sim.artifacts import Kind, read_table
 from sim.errors import number
 from sim.html import card, table
 from sim.html import note as line
@@ -30,6 +30,8 @@ BOX = [
 ]  # fmt: skip
 FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
 FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
+TEXTS = ("factor", "kept", "unit", "meaning", "status", "phase", "rule", "quantity")
+FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
 UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
 POOR = 0.5  # Q2 below which something is said
 DIFFERENT = 0.02  # shares of cases that differ enough to say so
@@ -157,8 +159,7 @@ class Discovery:
         """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
         told: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
-        frames = {name: pd.read_csv(folder / f"{name}.csv") for name in FRAMES}
-        frames["box"] = frames["box"].astype({"kept": object}).fillna({"kept": ""})
+        frames = {name: read_table(folder / f"{name}.csv", KIND, {}, TEXTS) for name in FRAMES}
         told["p"] = float("nan") if told["p"] is None else told["p"]
         return cls(study=load_study(folder / STUDY), **told, **frames)
 

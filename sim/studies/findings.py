@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field, with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind
+from sim.artifacts import Kind, read_table
 from sim.html import card, note, table
 from sim.methods.indices import Sensitivity
 from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
@@ -25,6 +25,7 @@ LOW, HIGH = 0.05, 0.95  # quantiles of a factor between which an output swings
 FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "points.csv"
 KIND = Kind("analysis", "Make it again: confianza sensitivity STUDY.yaml or STORE")
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
+TEXTS = ("of", "factor", "one", "other")
 FIGURES = ("tornado", "bars", "morris", "interactions", "convergence", "scatter")  # of each output, in a folder of its own
 FILES = (FILE, STUDY, POINTS, NOTES, *FRAMES.values(), "overview.png")
 
@@ -206,9 +207,8 @@ class Analysis:
         """What `save` wrote. InputError if it is not there, damaged or of another version."""
         folder = Path(folder)
         facts: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
-        written: dict[str, Any] = {"keep_default_na": False, "na_values": [""], "dtype": dict.fromkeys(("factor", "one", "other"), str)}
-        frames = {field: pd.read_csv(folder / name, **written) for field, name in FRAMES.items() if (folder / name).exists()}
-        points = pd.read_csv(folder / POINTS, index_col="point")
+        frames = {field: read_table(folder / name, KIND, {}, TEXTS) for field, name in FRAMES.items() if (folder / name).exists()}
+        points = read_table(folder / POINTS, KIND, {"point": "iu"}).set_index("point")
         units, meanings, scalars = (facts.pop(key) for key in ("units", "meanings", "findings"))
         findings = tuple(_finding(one, frames) for one in scalars)
         outputs = [finding.output.of for finding in findings]

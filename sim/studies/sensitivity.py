@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.engine.journal import command
+from sim.commands import this_command
 from sim.errors import InputError
 from sim.methods import how_judged
 from sim.methods.indices import indices
@@ -113,7 +113,7 @@ def analyze(
     facts = {
         "versions": versions(),
         "source_fingerprint": sources(),
-        "command": command(),
+        "command": this_command(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "q2_is": str(how_judged(points.checks)),
         "cautions": study.warned,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.commands import command
 from sim.engine.executors import check
 from sim.engine.journal import count
 from sim.engine.running import Execution, Runner, working
@@ -61,7 +62,7 @@ def _same(store: SweepStore, study: Study) -> None:
     if differing := [key for key in given if here[key] != given[key] and key not in READING]:
         raise InputError(
             f"'{store.folder}' holds another study: {', '.join(differing)} differ{'s' if len(differing) == 1 else ''}.",
-            f"Give another folder with --out, or run what is new into this one: confianza extend {store.folder}",
+            f"Give another folder with --out, or run what is new into this one: {command('extend', store.folder)}",
         )
 
 

@@ -1,7 +1,6 @@
 """What a trial found, done many times: labeled estimates beside the truth, the table people ask for, and the way to disk and back."""
 
 import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import nan
@@ -16,6 +15,7 @@ from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
 from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, understood
+from sim.commands import this_command
 from sim.html import card, note, table
 from sim.results import netcdf, versions
 from sim.sources import sources
@@ -81,7 +81,7 @@ def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
     }  # fmt: skip
     attrs = {
         "title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "versions": json.dumps(versions()), "covers": COVERS,
-        "source_fingerprint": sources(), "command": " ".join(sys.argv), "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source_fingerprint": sources(), "command": this_command(), "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     return xr.Dataset(parts | more, {name: list(values) for name, values in labels.items()}, attrs)
 
