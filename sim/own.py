@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 
 from sim import compiled, measures, rules
-from sim.errors import InputError, did_you_mean
+from sim.errors import InputError, did_you_mean, shown
 from sim.measures import MEASURES, Measure
 from sim.world.interventions import REFORMS, guard, levers
 
@@ -101,7 +101,9 @@ def measure(unit: str, mirrors: str) -> Callable[[Callable], Measure]:
     """
 
     def put(function: Callable) -> Measure:
-        name = function.__name__
+        name = getattr(function, "__name__", "")
+        if not name.isidentifier():
+            raise InputError(f"{shown(name)} is no name for a measure.", "Define it as a function: letters, digits and _.")
         if name in MEASURES and not _foreign(MEASURES[name].function):
             raise InputError(f"the package has a measure '{name}'.", "Take another name.")
         if not function.__doc__:

@@ -29,6 +29,7 @@ from sim.plots_looks import (
     fitted,
     legible,
     look_at,
+    measure_label,
     named,
     scale,
     unit_label,
@@ -89,7 +90,7 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
             line(axes, series.sel(arm=arm), label=fitted(legible(arm), KEY, lines=2), linewidth=1.6, **look)
         axes.axhline(0, color=BLACK, linewidth=0.6)
         unit = MEASURES[name].unit
-        axes.set_title(fitted(words.get(name, name.replace("_", " ")), 3.6, 10, bold=True), fontsize=10)
+        axes.set_title(fitted(measure_label(name, words), 3.6, 10, bold=True), fontsize=10)
         axes.set_ylabel(fitted(unit_label(unit, words, difference=True), 1.6, 8), fontsize=8)
         axes.set_xlim(0, (int(comparison.dataset.week[-1]) + 1) / YEAR)
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=STEPS))

@@ -78,7 +78,12 @@ def unit_label(unit: str, words: Mapping[str, str], *, difference: bool = False)
     """
     if difference and (scale(unit) != 1.0 or unit == "0-1"):
         return words["points" if scale(unit) != 1.0 else "on_scale"]
-    return words.get(f"unit:{unit}", unit if scale(unit) == 1.0 else unit.replace("share", "%", 1))
+    return words.get(f"unit:{unit}", legible(unit if scale(unit) == 1.0 else unit.replace("share", "%", 1)))
+
+
+def measure_label(name: str, words: Mapping[str, str]) -> str:
+    """What a measure is called in a figure."""
+    return words.get(name, legible(name.replace("_", " ")))
 
 
 def written(value: float, words: Mapping[str, str], form: str = ".10g") -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from sim.plots import sheet, styled
 from sim.plots_decision.parts import PAPER, name_of, row_names
 from sim.plots_decision.words import WORDS
-from sim.plots_looks import BLACK, BLUE, GRAY, VERMILION, brief
+from sim.plots_looks import BLACK, BLUE, GRAY, VERMILION, brief, legible, measure_label
 from sim.studies.discoveries import Discovery
 
 LABELED = 0.035  # of 100 %; steps closer together than this are not numbered
@@ -20,12 +20,12 @@ BARE = ("ratio", "0-1", "count")  # units that say nothing beside a number
 
 def fails(discovery: Discovery, words: Mapping[str, str]) -> str:
     """What happens in the cases, in words: "lowers mean trust"; the condition itself if it is not about the sign of an effect."""
-    parts = discovery.condition.split()
+    _, sign, limit = discovery.condition.rsplit(maxsplit=2)  # names of arms hold blanks
     output = discovery.output
-    if not output.level and len(parts) == 3 and parts[1][0] in "<>" and float(parts[2]) == 0.0:
-        measure = words.get(output.measure, output.measure.replace("_", " "))
-        return words["lowers" if parts[1][0] == "<" else "raises"].format(measure=measure)
-    return words["condition"].format(condition=discovery.condition)
+    if not output.level and float(limit) == 0.0:
+        measure = measure_label(output.measure, words)
+        return words["lowers" if sign[0] == "<" else "raises"].format(measure=measure)
+    return words["condition"].format(condition=legible(discovery.condition))
 
 
 @styled

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.plots import sheet, styled
-from sim.plots_decision.parts import labeled, looks, name_of
+from sim.plots_decision.parts import labeled, looks, name_of, unit_of_benefit
 from sim.plots_decision.words import WORDS
 from sim.plots_looks import BLACK, GRAY, amounts, fitted, inches
 from sim.studies.decision import Decision
@@ -65,7 +65,7 @@ def lines(axes: Any, decision: Decision, column: str, scale: float, words: Mappi
         )
     axes.set_xlim(decision.pay[0], decision.pay[-1])
     axes.xaxis.set_major_formatter(amounts(words))
-    axes.set_xlabel(words["pay_axis"].format(unit=words.get("unit", decision.unit)))
+    axes.set_xlabel(words["pay_axis"].format(unit=unit_of_benefit(decision, words)))
 
 
 def ends(decision: Decision, column: str, scale: float) -> dict[str, float]:

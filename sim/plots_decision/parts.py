@@ -29,6 +29,11 @@ def name_of(arm: str, words: Mapping[str, str]) -> str:
     return legible(words.get(f"arm:{arm}", arm))
 
 
+def unit_of_benefit(decision: Any, words: Mapping[str, str]) -> str:
+    """What a unit of benefit is called in a figure."""
+    return legible(words.get("unit", decision.unit))
+
+
 def outdoing(arms: str, words: Mapping[str, str]) -> str:
     """What those arms are called that outdo one, which a table lists: the first two, and how many more."""
     names = [name_of(arm, words) for arm in separated(arms)]

@@ -10,9 +10,9 @@ from matplotlib.transforms import Bbox
 
 from sim.measures import MEASURES
 from sim.plots import sheet, styled
-from sim.plots_decision.parts import PAPER, looks, name_of, outdoing
+from sim.plots_decision.parts import PAPER, looks, name_of, outdoing, unit_of_benefit
 from sim.plots_decision.words import WORDS
-from sim.plots_looks import BLACK, GRAY, amounts, brief, fitted, inches
+from sim.plots_looks import BLACK, GRAY, amounts, brief, fitted, inches, legible, measure_label
 from sim.studies.decision import Decision
 from sim.studies.limits import unit_of
 
@@ -51,7 +51,7 @@ def outline(benefit: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
 @styled
 def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """Benefit and cost of each arm in every draw, with means, ellipses, lines of worth and quadrants named in words."""
-    unit = words.get("unit", decision.unit)
+    unit = unit_of_benefit(decision, words)
     (left, right), (low, high) = window = limits(decision)
     seen = decision.draws.benefit.between(left, right) & decision.draws.cost.between(low, high)
     beyond = words["plane_beyond"].format(share=f"{100 * (1 - seen.mean()):.0f}") if seen.mean() < WHOLE else ""
@@ -169,8 +169,8 @@ def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         axes.axvline(0, color=BLACK, linewidth=0.6)
         axes.set_ylim(axes.get_ylim())
         marked(axes, list(zip(table.arm, table[first], table[name], front, strict=True)), look, words)
-        unit = words.get(f"unit:{unit_of(name)}", unit_of(name))
-        axes.set_ylabel(fitted(f"{words.get(name, name.replace('_', ' '))} ({unit})", 2.0, 8.5), fontsize=8.5)
+        unit = words.get(f"unit:{unit_of(name)}", legible(unit_of(name)))
+        axes.set_ylabel(fitted(f"{measure_label(name, words)} ({unit})", 2.0, 8.5), fontsize=8.5)
         axes.yaxis.set_major_formatter(amounts(words))
         axes.yaxis.set_major_locator(MaxNLocator(5))
         toward(axes, words, down=MEASURES[name].unit != "0-1")

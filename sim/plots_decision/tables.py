@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.plots import sheet, styled
-from sim.plots_decision.parts import BESIDE, WIDTH, empty, looks, meanings, name_of, pick, row_names
+from sim.plots_decision.parts import BESIDE, WIDTH, empty, looks, meanings, name_of, pick, row_names, unit_of_benefit
 from sim.plots_decision.words import WORDS
 from sim.plots_looks import BLACK, GRAY, ORANGE, SKY, amounts, brief, fitted, named
 from sim.studies.decision import Decision
@@ -43,7 +43,7 @@ def information(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     evpi = float(np.interp(pay, decision.evpi.pay, decision.evpi.evpi))
     shown = {kind: telling(rows[rows.kind == kind]) for kind in ("factor", "topic")}
     many = max(2, *(len(part) for part in shown.values()))
-    unit, useless = words.get("unit", decision.unit), int(((rows.kind == "factor") & ~(rows.high > 0)).sum())
+    unit, useless = unit_of_benefit(decision, words), int(((rows.kind == "factor") & ~(rows.high > 0)).sum())
     told = words["information_what"].format(unit=unit, pay=brief(pay, words), evpi=brief(evpi, words), many=useless)
     left_out = int((rows.kind == "factor").sum()) - useless - len(shown["factor"])
     rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
@@ -75,7 +75,7 @@ def information(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
 def regret(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """A table: regret of each arm on average, at its 95 % quantile and near its worst, for three pays."""
     arms, columns = decision.arms, [(pay, name) for pay in decision.shown for name in ("expected", "q95", "most")]
-    unit = words.get("unit", decision.unit)
+    unit = unit_of_benefit(decision, words)
     figure = sheet(9.6, 1.4 + 0.36 * len(arms), words["regret_title"], words["regret_what"].format(unit=unit))
     axes = empty(figure)
     cells = np.array([[float(pick(decision.regret, pay).set_index("arm")[name][arm]) for pay, name in columns] for arm in arms])
@@ -129,7 +129,7 @@ def turning(decision: Decision) -> pd.DataFrame:
 def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """The best arm in each third of what a contested number may be."""
     table, look, texts = turning(decision), looks(decision.arms), meanings(decision.study)
-    shown, unit = table.head(2 * MOST), words.get("unit", decision.unit)
+    shown, unit = table.head(2 * MOST), unit_of_benefit(decision, words)
     told = words["contested_what"].format(unit=unit, pay=brief(decision.shown[1], words))
     rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
     figure = sheet(9.6, 0.5 + 0.42 * len(shown), words["contested_title"], told + rest)

@@ -15,7 +15,7 @@ WORDS = language("en").figure("plots_sensitivity")
 def named(finding: Finding, words: Mapping[str, str]) -> str:
     """What an output is called: "effect of purge on mean_trust, week 208"."""
     output = finding.output
-    measure, arm = words.get(output.measure, output.measure), legible(words.get(f"arm:{output.arm}", output.arm))
+    measure, arm = words.get(output.measure, legible(output.measure)), legible(words.get(f"arm:{output.arm}", output.arm))
     return words["level" if output.level else "effect"].format(arm=arm, measure=measure, week=output.week)
 
 

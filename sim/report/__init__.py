@@ -47,6 +47,7 @@ def render(folder: str | Path, language: str = "en") -> str:
     environment.tests |= {"cited": lambda cell: isinstance(cell, Cited), "text": lambda cell: isinstance(cell, Text)}
     commands = [*found.commands, reporting_command(words)]
     page = environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, **around)
+    page = page.replace("\x85", "\n")  # the end of a line that HTML does not have
     return page.replace(" %", "\u00a0%")  # a number and its percent sign stay on one line
 
 
