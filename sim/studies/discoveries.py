@@ -31,7 +31,6 @@ BOX = [
 FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
 FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
 TEXTS = ("factor", "kept", "unit", "meaning", "status", "phase", "rule", "quantity")
-FILES = (FILE, STUDY, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
 UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
 POOR = 0.5  # Q2 below which something is said
 DIFFERENT = 0.02  # shares of cases that differ enough to say so
