@@ -214,8 +214,8 @@ def _told_apart(basis: Basis, unit: np.ndarray, terms: np.ndarray) -> tuple[np.n
     columns = basis.products(unit, terms)
     apart = columns - columns.mean(axis=0)
     size = np.sqrt((apart**2).sum(axis=0))
-    apart = np.divide(apart, size, out=np.zeros_like(apart), where=size > 1e-9 * np.sqrt(len(unit)))
-    alike = np.abs(np.triu((apart.T @ apart).astype(np.float32), 1)) > max(ALIKE, CHANCE / np.sqrt(len(unit)))
+    apart = np.divide(apart, size, out=np.zeros_like(apart), where=size > 1e-9 * np.sqrt(len(unit))).astype(np.float32)
+    alike = np.abs(np.triu(apart.T @ apart, 1)) > max(ALIKE, CHANCE / np.sqrt(len(unit)))
     kept = size > 1e-9 * np.sqrt(len(unit))
     for simpler in np.flatnonzero(alike.any(axis=1)):
         if kept[simpler]:
@@ -260,8 +260,8 @@ def _enriched(basis: Basis, first: Polynomials, terms: np.ndarray, limit: int) -
 def _chosen(basis: Basis, columns: np.ndarray, terms: np.ndarray, y: np.ndarray, folds: np.ndarray) -> Polynomials:
     """A sum of as many of the terms as cross-validation wants."""
     most = min(len(y) // 2, TERMS)
-    size = int(errors(columns, y, folds, most).argmin())
-    chosen, _, _ = forward(*centered(columns, y), most=size)
+    wrong, gram, moment = errors(columns, y, folds, most)
+    chosen, _, _ = forward(gram, moment, most=int(wrong.argmin()))
     return _fitted(basis, columns[:, chosen], terms[chosen], y[:, None])[0]
 
 

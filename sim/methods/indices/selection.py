@@ -49,17 +49,20 @@ def folded(same: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(np.arange(count) % min(most, count))[place]
 
 
-def errors(columns: np.ndarray, y: np.ndarray, folds: np.ndarray, most: int) -> np.ndarray:
-    """Cross-validated mean squared error of sums of 0, 1, ... `most` columns, all chosen without the fold that is predicted.
+def errors(columns: np.ndarray, y: np.ndarray, folds: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cross-validated mean squared error of sums of 0, 1, ... `most` columns, all chosen without the fold that is predicted; then what
+    `centered` gives of all points.
 
     columns  n x p;  folds: n, the fold of each point
     """
-    gram, sums, products = columns.T @ columns, columns.sum(axis=0), columns.T @ y
+    parts = [columns[folds == fold] for fold in range(folds.max() + 1)]
+    grams = [out.T @ out for out in parts]
+    gram, sums, products = sum(grams[1:], grams[0].copy()), columns.sum(axis=0), columns.T @ y
     squares = np.zeros(most + 1)
-    for fold in range(folds.max() + 1):
-        out, kept = columns[folds == fold], int((folds != fold).sum())
+    for fold, (out, own) in enumerate(zip(parts, grams, strict=True)):
+        kept = int((folds != fold).sum())
         middle, mean = (sums - out.sum(axis=0)) / kept, (y.sum() - y[folds == fold].sum()) / kept
-        inner = gram - out.T @ out - kept * np.outer(middle, middle)
+        inner = gram - own - kept * np.outer(middle, middle)
         moment = products - out.T @ y[folds == fold] - kept * middle * mean
         chosen, triangle, gains = forward(inner, moment, min(most, kept // 2))
         predicted = np.zeros((len(out), most + 1))
@@ -70,4 +73,5 @@ def errors(columns: np.ndarray, y: np.ndarray, folds: np.ndarray, most: int) -> 
             predicted[:, 1 : chosen.size + 1] = steps.cumsum(axis=1)
             predicted[:, chosen.size + 1 :] = predicted[:, [chosen.size]]
         squares += ((y[folds == fold, None] - mean - predicted) ** 2).sum(axis=0)
-    return squares / len(y)
+    middle = sums / len(y)
+    return squares / len(y), gram - len(y) * np.outer(middle, middle), products - middle * y.sum()
