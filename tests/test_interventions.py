@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sim.parameters import REFERENCES, parameters
 from sim.rules.encounter import fair_probability
 from sim.scenario import CitySize, Scenario
+from sim.world import interventions
 from sim.world.interventions import (
     REFORMS,
     CivicJustice,
@@ -271,3 +272,54 @@ def test_no_lever_sets_a_parameter_beyond_its_range(name):
             if end in lever.metadata and lever.name != "until":
                 made = REFORMS[name](**{"start": 0} | {lever.name: lever.metadata[end]})
                 parameters(made.settings(made.start))
+
+
+ONE_FILE = '''
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sim.world.interventions.common import Bill, Scene, bounds_before, in_force, lever, nothing, start_lever, until_lever
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlowerStops:
+    """Fewer stops."""
+
+    start: int = start_lever()
+    until: int | None = until_lever()
+    share: float = lever(0.5, 0, 1, "share", "Share of stops that are not made.")
+
+    dose: ClassVar[str] = "share"
+    reads: ClassVar[tuple[str, ...]] = ()
+    writes: ClassVar[tuple[str, ...]] = ()
+    text: ClassVar[str] = "Stop fewer people."
+
+    due = bounds_before
+    in_force = in_force
+
+    def settings(self, week: int) -> dict[str, float]:
+        return {"encounter.stop_rate": 2.0 * (1 - self.share)} if self.in_force(week) else {}
+
+    def act(self, scene: Scene) -> Bill:
+        return Bill(0.0, 10.0)
+
+    def running(self, scene: Scene):
+        return nothing(scene)
+'''
+
+
+def test_a_reform_is_one_file(tmp_path, monkeypatch):
+    """It is found by its file alone: scenarios may name it, it is run and billed, and `explain` knows it."""
+    from sim.cli.explain_reforms import bounds
+    from sim.reforms import reforms_schema
+
+    (tmp_path / "slower_stops.py").write_text(ONE_FILE)
+    monkeypatch.setattr(interventions, "__path__", [*interventions.__path__, str(tmp_path)])
+    everything = interventions.found()
+    assert list(everything) == [*interventions.REFORMS, "slower_stops"] and len(interventions.REFORMS) == 4
+    monkeypatch.setitem(interventions.REFORMS, "slower_stops", everything["slower_stops"])
+    scenario = Scenario(name="file", city=CitySize(adults=1000), weeks=8, spin_up_weeks=2, interventions=[{"slower_stops": {"start": 1}}])
+    with_it, without = Simulation(scenario, 1).run(), Simulation(scenario.with_(interventions=[]), 1).run()
+    assert with_it.record.counts[:, Count.STOPS].sum() < without.record.counts[:, Count.STOPS].sum()
+    assert with_it.costs["slower_stops"][:, 1].sum() == 10.0
+    assert "slower_stops" in reforms_schema()["items"]["properties"] and bounds(interventions.levers(everything["slower_stops"])["share"])

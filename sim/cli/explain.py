@@ -5,6 +5,7 @@ from typing import Any
 
 from sim import origins
 from sim.cli.explain_reforms import explain_reform, list_reforms
+from sim.cli.explain_reforms import known as reforms
 from sim.cli.show import Record, console, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, did_you_mean, number
@@ -13,8 +14,6 @@ from sim.patterns import Pattern, patterns
 from sim.reforms import summary
 from sim.scenario import Scenario, load_scenario, shipped_scenarios
 from sim.world.anatomy import SCHEDULE, Step, readers
-
-REFORMS = ("purge", "training", "community_policing", "civic_justice")  # known by name without loading what they bring with them
 
 
 def show(rows: list[tuple[str, str]]) -> None:
@@ -34,12 +33,12 @@ def explain_name(name: str) -> None:
         explain_source(name)
     elif name in shipped_scenarios() or name.endswith((".yaml", ".yml")):
         describe_scenario(load_scenario(name))
-    elif name in REFORMS:
-        explain_reform(name)
     elif name in TERMS:
         show([("term", name), ("meaning", TERMS[name])])
     elif steps := [step for step in SCHEDULE if name in (step.process, step.phase)]:
         print_steps(steps)
+    elif name in reforms():  # late, because they bring numba with them
+        explain_reform(name)
     else:
         explain_measure(name)
 
@@ -51,7 +50,7 @@ def explain_measure(name: str) -> None:
     if name not in MEASURES:
         known = [
             *LISTS,
-            *REFORMS,
+            *reforms(),
             *CODEBOOK,
             *MEASURES,
             *patterns(),

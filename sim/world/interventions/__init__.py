@@ -1,6 +1,8 @@
 """The reforms: frozen records, dated, dosed and costed. A reform acts between compiled stretches and has two doors only:
 dated settings of parameters, and an action that writes the columns it declares.
 
+One reform is one file here; nothing else lists it.
+
 There is no base class, but all have `start`, `dose` (the name of the lever that scales it), `reads`, `writes`, `text`, and
 
     due(horizon)        the weeks on which it acts or its settings change
@@ -9,7 +11,10 @@ There is no base class, but all have `start`, `dose` (the name of the lever that
     running(scene)      what a stretch of weeks that has just passed cost, a row a week
 """
 
+import re
 from dataclasses import fields, replace
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from sim.errors import InputError
@@ -24,9 +29,18 @@ __all__ = ["REFORMS", "Bill", "CivicJustice", "CommunityPolicing", "Purge", "Sce
 __all__ += ["contradiction", "guard", "levers", "name_of", "settings_of", "with_dose"]
 
 Reform = Purge | Training | CommunityPolicing | CivicJustice
-REFORMS: dict[str, type] = {
-    "purge": Purge, "training": Training, "community_policing": CommunityPolicing, "civic_justice": CivicJustice,
-}  # fmt: skip
+FIRST = ("purge", "training", "community_policing", "civic_justice")  # in lists; others follow by the names of their files
+
+
+def found() -> dict[str, type]:
+    """The reforms in the files of this folder, records that have a `dose`: CommunityPolicing is `community_policing` in scenarios."""
+    modules = [import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)]
+    kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__]
+    named = {re.sub(r"\B([A-Z])", r"_\1", kind.__name__).lower(): kind for kind in kinds if "dose" in vars(kind)}
+    return {name: named[name] for name in sorted(named, key=lambda name: (*FIRST, name).index(name))}
+
+
+REFORMS = found()
 
 
 def name_of(reform: Any) -> str:
