@@ -19,7 +19,7 @@ from sim.calibration.waves import Effort, History, Wave, answers
 from sim.errors import InputError
 from sim.methods import UNVALIDATED
 from sim.posterior import Posterior
-from sim.results import versions
+from sim.provenance import versions
 from sim.scenario import Scenario
 from sim.sources import sources
 from sim.studies.sweep import Sweep, sweep

@@ -8,7 +8,6 @@ runs of a shard are waited for.
 
 import json
 import sqlite3
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import numpy as np
 from pydantic import Field, Json, with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import CHANGED, SEAL, Kind, checked
+from sim.checking import CHANGED, SEAL, Kind, checked
 from sim.errors import InputError, number
 
 VERSION = 1
@@ -352,8 +351,3 @@ def count(amount: int, what: str) -> str:
     ('1 run', '20,000 runs')
     """
     return f"{number(amount)} {what}{'' if amount == 1 else 's'}"
-
-
-def command() -> str:
-    """The command that is running, as it was written."""
-    return " ".join(sys.argv)
