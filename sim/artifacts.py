@@ -32,6 +32,7 @@ from sim.checking import (
     understood,
     unsigned,
 )
+from sim.pieces import LITTLE, PART, places
 from sim.provenance import how_made
 from sim.steady import steadily
 from sim.style import saved
@@ -178,7 +179,7 @@ class Findings(Artifact):
         beside: dict[str, bytes] = {}
         for name, digest in checked(dict[str, str], told.pop(FILES, {}), path, cls.KIND).items():
             beside[name] = content(folder / name, cls.KIND)
-            same(folder / name, beside[name], [digest], cls.KIND)
+            same(folder / name, sha256(beside[name]).hexdigest(), [digest], cls.KIND)
         known = checked(cls.FIELDS, told, path, cls.KIND)
         parts = {name: read_csv(beside[file]) for name, file in cls.TABLES.items() if file in beside}
         if cls.TEXT and cls.TEXT.read:
@@ -193,8 +194,28 @@ def read_csv(data: bytes) -> pd.DataFrame:
 
 
 def netcdf(dataset: xr.Dataset) -> Content:
-    """A dataset as a NetCDF file, for `write`; it holds its own hash."""
-    return steadily(lambda stream: sealed(dataset).to_netcdf(stream, engine="h5netcdf"))
+    """A dataset as a NetCDF file, for `write`; it holds its own hash. One that is large is written in parts."""
+    return steadily(lambda stream: _put_netcdf(sealed(dataset), stream))
+
+
+def _put_netcdf(dataset: xr.Dataset, stream: Any) -> None:
+    large = [name for name, one in dataset.data_vars.items() if dataset.nbytes > LITTLE and one.nbytes > PART and one.dtype.kind in "iuf"]
+    dataset.drop_vars(large).to_netcdf(stream, engine="h5netcdf")
+    if not large:
+        return
+    import h5netcdf
+
+    with h5netcdf.File(stream, "a") as file:
+        for name, size in dataset.sizes.items():
+            if name not in file.dimensions:
+                file.dimensions[str(name)] = size
+        for name in large:
+            variable = dataset.variables[name]
+            empty = np.nan if variable.dtype.kind == "f" else None
+            made = file.create_variable(str(name), variable.dims, dtype=variable.dtype, fillvalue=empty)
+            made.attrs.update(variable.attrs)
+            for place in places(variable.shape, variable.dtype.itemsize):
+                made[place] = variable[place].values
 
 
 def check_weeks(found: xr.Dataset, path: Path, kind: Kind) -> None:

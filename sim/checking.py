@@ -7,7 +7,7 @@ What a file must hold is declared as types (TypedDict, NamedTuple) for fields an
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -16,6 +16,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim.errors import InputError, shown
+from sim.pieces import LITTLE, places
 from sim.writing import MANIFEST
 
 if TYPE_CHECKING:  # they take long to import, and what is looked up needs no arrays
@@ -58,13 +59,13 @@ def content(path: Path, kind: Kind) -> bytes:
     except OSError as error:
         raise kind.damaged(path, f"{error.strerror or error}") from None
     if known := listed(path, kind):
-        same(path, data, known, kind)
+        same(path, sha256(data).hexdigest(), known, kind)
     return data
 
 
-def same(path: Path, data: bytes, known: Iterable[object], kind: Kind) -> None:
+def same(path: Path, digest: str, known: Iterable[object], kind: Kind) -> None:
     """InputError if a file has none of the hashes that are known of it."""
-    if sha256(data).hexdigest() not in known:
+    if digest not in known:
         raise kind.damaged(path, CHANGED)
 
 
@@ -174,16 +175,15 @@ def sealed(found: "xr.Dataset") -> "xr.Dataset":
 
 def seal_of(found: "xr.Dataset") -> str:
     """The hash of the values and attributes of a dataset, the same before it is written and after it is read."""
-    import numpy as np
-
     told = sha256()
     for name, variable in sorted(found.variables.items(), key=lambda pair: str(pair[0])):
-        values = np.ascontiguousarray(variable.values)
-        texts = values.dtype.kind in "OUS"
-        told.update(json.dumps([name, variable.dims, values.shape, "text" if texts else values.dtype.name]).encode())
-        told.update(
-            json.dumps(values.tolist(), default=repr).encode() if texts else values.astype(values.dtype.newbyteorder("<")).tobytes()
-        )
+        dtype, texts = variable.dtype, variable.dtype.kind in "OUST"
+        told.update(json.dumps([name, variable.dims, variable.shape or (1,), "text" if texts else dtype.name]).encode())
+        if texts:
+            told.update(json.dumps(variable.values.tolist(), default=repr).encode())
+            continue
+        for place in places(variable.shape, dtype.itemsize):
+            told.update(variable[place].values.astype(dtype.newbyteorder("<")).tobytes())
     told.update(json.dumps(plain(found.attrs), sort_keys=True, default=str).encode())
     return told.hexdigest()
 
@@ -196,11 +196,16 @@ def read_dataset(path: Path, kind: Kind, attributes: type, variables: Mapping[st
     import h5py
     import xarray as xr
 
-    data = content(path, kind)
+    large = path.is_file() and path.stat().st_size > LITTLE
+    source: Any = path if large else BytesIO(content(path, kind))
+    if large and (known := listed(path, kind)):
+        with open(path, "rb") as stream:
+            same(path, file_digest(stream, "sha256").hexdigest(), known, kind)
     try:
-        with h5py.File(BytesIO(data)) as file:
+        with h5py.File(source) as file:
             dict(file.attrs)  # where this fails, what xarray opens files with leaves a traceback behind
-        found = xr.load_dataset(BytesIO(data), engine="h5netcdf")
+        # one that is large is read when somebody looks
+        found = xr.open_dataset(source, engine="h5netcdf", cache=False) if large else xr.load_dataset(source, engine="h5netcdf")
         facts = plain(found.attrs)
     except UNREADABLE:
         raise kind.damaged(path, "it is no whole NetCDF file") from None

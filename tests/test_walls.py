@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SIM = ROOT / "sim"
 ROOMS = [  # a module imports from its own room and from those before it
-    {"compiled", "errors", "html", "checking", "locking", "remedies", "spread", "steady", "style", "writing"},
+    {"compiled", "errors", "html", "checking", "pieces", "locking", "remedies", "spread", "steady", "style", "writing"},
     {"rng"},
     {"rules"},
     {"parameters"},
