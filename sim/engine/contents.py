@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from sim.engine import shards
-from sim.engine.journal import KIND, Batch, Journal
+from sim.engine.batches import Batch
+from sim.engine.journal import KIND, Journal
 from sim.engine.plans import Plan, RunSpec
 from sim.errors import InputError
 from sim.sources import sources

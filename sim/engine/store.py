@@ -19,8 +19,9 @@ import numpy as np
 
 from sim import own
 from sim.engine import crate, shards
+from sim.engine.batches import Batch, Shard
 from sim.engine.contents import JOURNAL, Contents
-from sim.engine.journal import Batch, Journal, Shard, disk_full
+from sim.engine.journal import Journal, disk_full
 from sim.engine.plans import Piece, Plan, RunSpec
 from sim.engine.shards import SERIES, SHARDS
 from sim.errors import InputError
