@@ -137,8 +137,8 @@ def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     sums = []
     for place in range(dataset.sizes["arm"]):  # one after the other, for the ledger is the largest of all
         part = dataset[["ledger", "effectiveness_weight"]].isel(arm=[place])
-        by = (part.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
-        booked = trust_of(*by, part.effectiveness_weight)
+        fairness, effectiveness = (part.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
+        booked = trust_of(fairness, effectiveness, part.effectiveness_weight)
         sums.append((booked.sel(week=slice(0, None)).sum("week"), booked.sum("week")))
     since, whole = (xr.concat(parts, "arm").transpose("arm", "cause", "replicate") for parts in zip(*sums, strict=True))
     paired = differences(whole, vs)
