@@ -1,250 +1,223 @@
-"""Files that Confianza wrote, read again: hashes, fields and types are checked in this one place, so that a damaged file is a sentence
-that names it, what is wrong and the command that makes it again, and never a traceback or a wrong number.
+"""Artifacts: what is written to be read again. A kind of artifact declares what it holds; all are saved, checked and loaded here.
 
-What a file must hold is declared as types (TypedDict, NamedTuple) for fields and as `Variable`s for arrays.
+An artifact is some files of a folder. The list in the folder (`confianza.json`, see `sim.writing`) says of each to which artifact it
+belongs, in which layout, with its hash, and how that was made: sources, versions, command, seed and time.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, Self
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+import numpy as np
+import pandas as pd
+import xarray as xr
 
-from sim.errors import InputError, shown
-from sim.writing import MANIFEST
+from sim.checking import (
+    FILES,
+    Kind,
+    Variable,
+    check_values,
+    checked,
+    content,
+    plain,
+    read_dataset,
+    same,
+    sealed,
+    signed,
+    understood,
+    unsigned,
+)
+from sim.pieces import LITTLE, PART, places
+from sim.provenance import how_made
+from sim.steady import steadily
+from sim.style import saved
+from sim.writing import Content, write
 
-if TYPE_CHECKING:  # they take long to import, and what is looked up needs no arrays
-    import pandas as pd
-    import xarray as xr
-
-T = TypeVar("T")
-FILES, HASHES = "files", ("sha256", "replaced")
-SEAL = "sha256"  # in a file: the hash of all else that it says
-CHANGED = "it was changed or damaged after it was written, or written by another version"
-# What the readers of HDF5 and NetCDF raise when they meet bytes that no writer wrote; only they run where it is caught
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, MemoryError, RuntimeError)
-
-
-class Kind(NamedTuple):
-    """A kind of artifact: what it is called, and how it is made again."""
-
-    what: str
-    remedy: str
-
-    def damaged(self, path: Path, problem: str) -> InputError:
-        """The error for a file that is not what was written."""
-        return InputError(f"'{path}' holds no {self.what} that can be read: {problem}.", self.remedy)
-
-
-class Variable(NamedTuple):
-    """What an array must be: its dimensions, and the kinds of its values (b, i, u, f, or O and U for texts)."""
-
-    dims: tuple[str, ...]
-    kinds: str
-
-
-def content(path: Path, kind: Kind) -> bytes:
-    """The bytes of a file. InputError if it is not there, or is not as it was written and a list beside it tells."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"'{path.parent}' holds no {kind.what} that can be read: there is no {path.name}.", kind.remedy) from None
-    except OSError as error:
-        raise kind.damaged(path, f"{error.strerror or error}") from None
-    if known := listed(path, kind):
-        same(path, data, known, kind)
-    return data
+PROVENANCE = "provenance.json"
+AS_JSON = ("versions", "budget", "origins")  # attributes of datasets that are JSON, because NetCDF holds none
+TEXTS = (  # columns of tables that are texts, whatever they look like
+    "arm", "dominated_by", "factor", "family", "foretold_by", "kept", "kind", "meaning", "measure", "name", "of", "one", "other", "part",
+    "phase", "quantity", "rule", "status", "unit",
+)  # fmt: skip
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-def same(path: Path, data: bytes, known: Iterable[object], kind: Kind) -> None:
-    """InputError if a file has none of the hashes that are known of it."""
-    if sha256(data).hexdigest() not in known:
-        raise kind.damaged(path, CHANGED)
+class Text(NamedTuple):
+    """The YAML that an artifact was made from: the attribute that is (or gives) it, its file, and how that is read."""
+
+    attribute: str
+    file: str
+    read: Callable[[Path], Any] | None = None
 
 
-def listed(path: Path, kind: Kind) -> list[object]:
-    """The hashes that the list in a file's folder, or in the one above, has of it; empty if there are none."""
-    for folder in path.parents[:2]:
-        manifest = folder / MANIFEST
-        if not manifest.is_file():
-            continue
-        told = parsed(manifest, manifest.read_bytes(), kind)
-        entries = told.get(FILES) if isinstance(told, dict) else None
-        if not isinstance(entries, dict):
-            raise kind.damaged(manifest, "it is not a list of files")
-        entry = entries.get(path.relative_to(folder).as_posix())
-        if isinstance(entry, dict):
-            return [entry[name] for name in HASHES if name in entry]
-    return []
+class Artifact:
+    """What is saved and loaded. A subclass declares what it holds.
 
-
-def parsed(path: Path, data: bytes, kind: Kind) -> Any:
-    """What a JSON file says."""
-    try:
-        return json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise kind.damaged(path, "it is not JSON") from None
-
-
-def signed(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What a JSON file says, with its own hash."""
-    return {**told, SEAL: signature(told)}
-
-
-def signature(told: Mapping[str, Any]) -> str:
-    """The hash of what a JSON file says."""
-    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def unsigned(path: Path, kind: Kind) -> dict[str, Any]:
-    """What a `signed` JSON file says. InputError if it is not what was written."""
-    told = parsed(path, content(path, kind), kind)
-    if not isinstance(told, dict) or told.pop(SEAL, None) != signature(told):
-        raise kind.damaged(path, CHANGED)
-    return told
-
-
-def read_table(path: Path, kind: Kind, columns: Mapping[str, str], texts: Iterable[str] = ()) -> "pd.DataFrame":
-    """A table of a CSV file with these columns at least, each of the kinds of values that it may have (as in `Variable`).
-
-    texts  columns that hold texts where they are there. Texts are read as they are written, "NA", "1e3" and nothing too
+    KIND    what it is called, and how it is made again
+    FILE    the file with its fields
+    FIELDS  their type, checked field by field when it is read
+    TEXT    what it was made from
+    TABLES  files of its tables, by the attribute or method that gives each
     """
-    import pandas as pd
 
-    data = content(path, kind)
-    try:
-        as_written = dict.fromkeys([*texts, *(name for name, kinds in columns.items() if kinds == "O")], str)
-        found = pd.read_csv(BytesIO(data), converters=as_written, keep_default_na=False, na_values=["", "nan"])
-    except ValueError:  # also what is no UTF-8, and what has no columns
-        raise kind.damaged(path, "it is no table") from None
-    for name, kinds in columns.items():
-        if name not in found:
-            raise kind.damaged(path, f"the column '{name}' is missing")
-        if len(found) and found[name].dtype.kind not in kinds:
-            raise kind.damaged(path, f"the column '{name}' holds values of another type")
-    return found
+    KIND: ClassVar[Kind]
+    FILE: ClassVar[str]
+    FIELDS: ClassVar[Any]
+    TEXT: ClassVar[Text | None] = None
+    TABLES: ClassVar[Mapping[str, str]] = NONE
 
+    @property
+    def root_seed(self) -> int | None:
+        """Of its runs."""
+        return None
 
-def mapping(text: object) -> dict[str, Any]:
-    """The mapping in a YAML text that `sim.yaml_files.dump_yaml` wrote. ValueError if there is none."""
-    try:
-        found = yaml.safe_load(text) if isinstance(text, str) else None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ValueError(f"is no YAML ({str(error).splitlines()[0]})") from None
-    if not isinstance(found, dict):
-        raise ValueError("is no YAML with keys and values")
-    return found
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write its files; all of them or none (see `sim.writing.write`).
 
+        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
+        """
+        files = self._files()
+        about = {"artifact": self.KIND.what, "schema": self.KIND.schema, "seed": self.root_seed, **how_made()}
+        return write(folder, files, gone=set(self.TABLES.values()) - set(files), about=about)
 
-def checked(wanted: Any, data: object, path: Path, kind: Kind) -> Any:
-    """The data as what is wanted. InputError that names the first field that is missing or has another type."""
-    try:
-        return _adapter(wanted).validate_python(data, strict=True)
-    except ValidationError as failure:
-        raise kind.damaged(path, _said(failure)) from None
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """What `save` wrote. InputError that names file and field if it is not there, damaged or of another version."""
+        raise NotImplementedError
 
+    def _files(self) -> dict[str, Content]:
+        """All that it writes, by the names of files."""
+        raise NotImplementedError
 
-def _said(failure: ValidationError) -> str:
-    """What is wrong with the first field that is."""
-    first = failure.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "it"
-    if first["type"] == "missing":
-        return f"'{field}' is missing"
-    if first["type"] == "extra_forbidden":
-        return f"'{field}' is unknown"
-    if first["type"] == "value_error":
-        return f"'{field}' {first['ctx']['error']}"
-    return f"'{field}' is {shown(first['input'])} ({first['msg'][:1].lower()}{first['msg'][1:]})"
+    def _tables(self) -> dict[str, str]:
+        """Its tables as CSV, by the names of files."""
+        found = {file: getattr(self, name) for name, file in self.TABLES.items()}
+        return {file: (table() if callable(table) else table).to_csv(index=False) for file, table in found.items()}
 
 
-@cache
-def _adapter(wanted: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(wanted)
+class Labeled(Artifact):
+    """An artifact that is a labeled dataset: a NetCDF file, whose attributes are its fields; these as JSON too; and tables.
 
-
-def sealed(found: "xr.Dataset") -> "xr.Dataset":
-    """The dataset with its own hash, which `read_dataset` compares."""
-    return found.assign_attrs({SEAL: seal_of(found)})
-
-
-def seal_of(found: "xr.Dataset") -> str:
-    """The hash of the values and attributes of a dataset, the same before it is written and after it is read."""
-    import numpy as np
-
-    told = sha256()
-    for name, variable in sorted(found.variables.items(), key=lambda pair: str(pair[0])):
-        values = np.ascontiguousarray(variable.values)
-        texts = values.dtype.kind in "OUS"
-        told.update(json.dumps([name, variable.dims, values.shape, "text" if texts else values.dtype.name]).encode())
-        told.update(
-            json.dumps(values.tolist(), default=repr).encode() if texts else values.astype(values.dtype.newbyteorder("<")).tobytes()
-        )
-    told.update(json.dumps(plain(found.attrs), sort_keys=True, default=str).encode())
-    return told.hexdigest()
-
-
-def read_dataset(
-    path: Path, kind: Kind, attributes: type, variables: Mapping[str, Variable], today: Callable[[Any], Any] = lambda found: found
-) -> "xr.Dataset":
-    """A dataset of a NetCDF file with these attributes and arrays at least. InputError if it is another one.
-
-    today   gives what an earlier version wrote, without a hash, the names of today
+    ARRAYS  dimensions and types of its variables
+    FORMER  names of variables that earlier versions wrote, with those of today
     """
-    import h5py
-    import xarray as xr
 
-    data = content(path, kind)
-    try:
-        with h5py.File(BytesIO(data)) as file:
-            dict(file.attrs)  # where this fails, what xarray opens files with leaves a traceback behind
-        found = xr.load_dataset(BytesIO(data), engine="h5netcdf")
-        facts = plain(found.attrs)
-    except UNREADABLE:
-        raise kind.damaged(path, "it is no whole NetCDF file") from None
-    if (seal := found.attrs.pop(SEAL, None)) is not None and seal != seal_of(found):
-        raise kind.damaged(path, CHANGED)
-    found = today(found)
-    checked(attributes, facts, path, kind)
-    for name, (dims, kinds) in variables.items():
-        if name not in found.variables:
-            raise kind.damaged(path, f"the variable '{name}' is missing")
-        variable = found.variables[name]
-        if variable.dims != dims:
-            raise kind.damaged(path, f"the variable '{name}' has the dimensions {listing(variable.dims)} instead of {listing(dims)}")
-        if variable.dtype.kind not in kinds:
-            raise kind.damaged(path, f"the variable '{name}' holds values of another type ({variable.dtype})")
-    return found
+    ARRAYS: ClassVar[Mapping[str, Variable]]
+    FORMER: ClassVar[Mapping[str, str]] = NONE
+    dataset: xr.Dataset
 
+    def __init__(self, dataset: xr.Dataset):
+        self.dataset = dataset
 
-def check_values(found: "xr.Dataset", path: Path, kind: Kind, **labels: Sequence[Any]) -> None:
-    """InputError if there is nothing along a dimension, or if places along one are called otherwise than they should."""
-    if empty := [str(name) for name, size in found.sizes.items() if not size and name != "survey_week"]:
-        raise kind.damaged(path, f"there is nothing along '{empty[0]}'")
-    for name, wanted in labels.items():
-        if found[name].values.tolist() != list(wanted):
-            raise kind.damaged(path, f"the values of '{name}' are not those that it should have")
+    def labels(self) -> Mapping[str, Sequence[Any]]:
+        """What places along its dimensions are called."""
+        return {}
 
+    def check(self, path: Path) -> None:
+        """InputError if its arrays cannot be."""
 
-def listing(names: Iterable[object]) -> str:
-    """Names in a line, or "none"."""
-    return ", ".join(map(str, names)) or "none"
+    def told(self) -> dict[str, Any]:
+        """What provenance.json says beside its attributes."""
+        return {}
 
+    @property
+    def root_seed(self) -> int | None:
+        return self.dataset.attrs.get("root_seed")
 
-def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
-    """Attributes of a dataset as JSON can hold them."""
-    return {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in attributes.items()}
+    def _files(self) -> dict[str, Content]:
+        assert self.TEXT
+        facts = plain(self.dataset.attrs)
+        files: dict[str, Content] = {self.FILE: netcdf(self.dataset), self.TEXT.file: facts.pop(self.TEXT.attribute), **self._tables()}
+        facts |= {name: json.loads(facts[name]) for name in AS_JSON if name in facts} | self.told()
+        return files | {PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n"}
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        assert cls.TEXT
+        path = Path(folder) / cls.FILE
+        found = read_dataset(path, cls.KIND, cls.FIELDS, cls.ARRAYS, cls.FORMER)
+        one = understood(lambda: cls(found), path, cls.KIND, cls.TEXT.attribute)
+        one.check(path)
+        check_values(found, path, cls.KIND, **one.labels())
+        return one
 
 
-def understood(make: Callable[[], T], path: Path, kind: Kind, part: str) -> T:
-    """What is made of a part of a file. InputError that names the file if the part is refused."""
-    try:
-        return make()
-    except InputError as error:
-        raise kind.damaged(path, f"its {part} is refused ({error.message.rstrip('.')})") from None
-    except (ValueError, TypeError) as error:
-        raise kind.damaged(path, f"its {part} cannot be read ({error})") from None
+class Findings(Artifact):
+    """An artifact that is a dataclass: fields in a JSON file that knows its own hash and those of the tables and the text beside it."""
+
+    def told(self) -> dict[str, Any]:
+        """All that the JSON file says."""
+        apart = {*self.TABLES, *([self.TEXT.attribute] if self.TEXT else [])}
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in apart}  # type: ignore[arg-type]
+
+    @classmethod
+    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+        """One of what the JSON file at `path` says and of its other parts (tables and what it was made from), by attribute."""
+        return cls(**told, **parts)
+
+    @property
+    def root_seed(self) -> int | None:
+        study = getattr(self, "study", None)
+        return study and int(study.base.seed)
+
+    def _files(self) -> dict[str, Content]:
+        texts = self._tables() | ({self.TEXT.file: getattr(self, self.TEXT.attribute).to_yaml()} if self.TEXT else {})
+        whole = {**saved(self.told()), FILES: {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}}
+        return {**texts, self.FILE: json.dumps(signed(whole), indent=2, ensure_ascii=False) + "\n"}
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        folder = Path(folder)
+        path = folder / cls.FILE
+        told = unsigned(path, cls.KIND)
+        beside: dict[str, bytes] = {}
+        for name, digest in checked(dict[str, str], told.pop(FILES, {}), path, cls.KIND).items():
+            beside[name] = content(folder / name, cls.KIND)
+            same(folder / name, sha256(beside[name]).hexdigest(), [digest], cls.KIND)
+        known = checked(cls.FIELDS, told, path, cls.KIND)
+        parts = {name: read_csv(beside[file]) for name, file in cls.TABLES.items() if file in beside}
+        if cls.TEXT and cls.TEXT.read:
+            parts[cls.TEXT.attribute] = cls.TEXT.read(folder / cls.TEXT.file)
+        return cls.of(path, known, parts)
+
+
+def read_csv(data: bytes) -> pd.DataFrame:
+    """A table that was written as CSV; texts are read as they are written, "NA", "1e3" and nothing too."""
+    return pd.read_csv(BytesIO(data), converters=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=["", "nan"])
+
+
+def netcdf(dataset: xr.Dataset) -> Content:
+    """A dataset as a NetCDF file, for `write`; it holds its own hash. One that is large is written in parts."""
+    return steadily(lambda stream: _put_netcdf(sealed(dataset), stream))
+
+
+def _put_netcdf(dataset: xr.Dataset, stream: Any) -> None:
+    large = [name for name, one in dataset.data_vars.items() if dataset.nbytes > LITTLE and one.nbytes > PART and one.dtype.kind in "iuf"]
+    dataset.drop_vars(large).to_netcdf(stream, engine="h5netcdf")
+    if not large:
+        return
+    import h5netcdf
+
+    with h5netcdf.File(stream, "a") as file:
+        for name, size in dataset.sizes.items():
+            if name not in file.dimensions:
+                file.dimensions[str(name)] = size
+        for name in large:
+            variable = dataset.variables[name]
+            empty = np.nan if variable.dtype.kind == "f" else None
+            made = file.create_variable(str(name), variable.dims, dtype=variable.dtype, fillvalue=empty)
+            made.attrs.update(variable.attrs)
+            for place in places(variable.shape, variable.dtype.itemsize):
+                made[place] = variable[place].values
+
+
+def check_weeks(found: xr.Dataset, path: Path, kind: Kind) -> None:
+    """InputError unless weeks follow each other and reach beyond the spin-up."""
+    weeks = found.week.values
+    if not len(weeks) or weeks[-1] < 0 or (np.diff(weeks) != 1).any():
+        raise kind.damaged(path, "its weeks do not follow each other")

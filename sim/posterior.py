@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind, checked
+from sim.checking import Kind, checked
 from sim.errors import InputError, did_you_mean, number
 from sim.file_kinds import POSTERIOR, misplaced
 from sim.parameters import entry

@@ -1,10 +1,8 @@
 """Labeled results of a run: an xarray dataset with provenance, a summary, save and load."""
 
 import json
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from platform import python_version
 from typing import Annotated, Any, NotRequired
 
 import numpy as np
@@ -14,21 +12,19 @@ import yaml
 from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim import __version__, origins, own
-from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, sealed
-from sim.commands import this_command
+from sim import origins, own
+from sim.artifacts import PROVENANCE, Labeled, Text, check_weeks
+from sim.checking import Kind, Variable, mapping
 from sim.errors import did_you_mean, number
 from sim.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT
 from sim.html import card, note, table
 from sim.measures import MEASURES, Measure, first_year, last_year, recorded
 from sim.measures.names import CALLED, hint
+from sim.provenance import how_made, versions
 from sim.scenario import Scenario
-from sim.sources import sources
 from sim.spread import Spread, spread
-from sim.steady import steadily
-from sim.writing import Content, write
 
-DATASET, SCENARIO, SUMMARY, PROVENANCE = "results.nc", "scenario.yaml", "summary.csv", "provenance.json"
+DATASET, SCENARIO, SUMMARY = "results.nc", "scenario.yaml", "summary.csv"
 FILES = (DATASET, SCENARIO, SUMMARY, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
 KIND = Kind("results", "Make them again: confianza run SCENARIO --out FOLDER")
 LABELS = {"cause": CAUSES, "dimension": DIMENSIONS, "answer": ANSWERS}  # what values of these dimensions are called
@@ -87,17 +83,6 @@ def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = 
     return scenario.with_(**{key: value for key, value in given.items() if value is not None})
 
 
-def versions() -> dict[str, str]:
-    """Versions of what made the results; code of one's own by its hash."""
-    found = {"confianza": __version__, "python": python_version()}
-    for package in ("numpy", "numba", "mesa"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found | own.names()
-
-
 def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
     """Where the results come from, as attributes that NetCDF can hold."""
     return {
@@ -108,19 +93,17 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
         "root_seed": scenario.seed,
         "scenario": scenario.to_yaml(),
         "origins": json.dumps(origins.facts(scenario.as_data()), ensure_ascii=False),
+        **how_made(),
         "versions": json.dumps(versions()),
-        "source_fingerprint": sources(),
         **({"own_code": code} if (code := own.written()) else {}),
-        "command": this_command(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-class Results:
+class Results(Labeled):
     """What a scenario led to; `dataset` is labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x."""
 
-    def __init__(self, dataset: xr.Dataset):
-        self.dataset = dataset
+    KIND, FILE, FIELDS, ARRAYS, FORMER = KIND, DATASET, Facts, ARRAYS, CALLED
+    TEXT, TABLES = Text("scenario", SCENARIO), {"summary": SUMMARY}
 
     @property
     def name(self) -> str:
@@ -166,30 +149,14 @@ class Results:
         change = last - first if first_year(self.dataset) != last_year(self.dataset) else np.full_like(last, np.nan, dtype=float)
         return {span: spread(values) for span, values in (("first_year", first), ("last_year", last), ("change", change))}
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write results.nc, scenario.yaml, summary.csv and provenance.json; all of them or none (see `sim.writing.write`).
+    def labels(self) -> Mapping[str, Sequence[Any]]:
+        return LABELS
 
-        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
-        """
-        facts = plain(self.dataset.attrs)
-        facts |= {name: json.loads(facts[name]) for name in ("versions", "origins") if name in facts}
-        facts["replicate_seeds"] = self.dataset.seed.values.tolist()
-        files: dict[str, Content] = {
-            DATASET: netcdf(self.dataset),
-            SCENARIO: facts.pop("scenario"),
-            SUMMARY: self.summary().to_csv(index=False),
-            PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
-        }
-        return write(folder, files)
+    def check(self, path: Path) -> None:
+        check_weeks(self.dataset, path, KIND)
 
-    @classmethod
-    def load(cls, folder: str | Path) -> "Results":
-        """What `save` wrote. InputError if it is not there or cannot be read."""
-        path = Path(folder) / DATASET
-        found = read_dataset(path, KIND, Facts, ARRAYS, of_today)
-        check_weeks(found, path, KIND)
-        check_values(found, path, KIND, **LABELS)
-        return cls(found)
+    def told(self) -> dict[str, Any]:
+        return {"replicate_seeds": self.dataset.seed.values.tolist()}
 
     def __repr__(self) -> str:
         weeks = int(self.dataset.week[-1]) + 1
@@ -209,20 +176,3 @@ class Results:
         )
         parts = (table(self.summary(), caption=caption), note("The dataset (results.dataset):"), self.dataset._repr_html_())
         return card(f"Results of {self.name}", facts, *parts)
-
-
-def netcdf(dataset: xr.Dataset) -> Content:
-    """A dataset as a NetCDF file, for `write`; it holds its own hash."""
-    return steadily(lambda stream: sealed(dataset).to_netcdf(stream, engine="h5netcdf"))
-
-
-def of_today(dataset: xr.Dataset) -> xr.Dataset:
-    """A dataset of runs with the names of today, if it was written with former ones."""
-    return dataset.rename({former: name for former, name in CALLED.items() if former in dataset.data_vars})
-
-
-def check_weeks(found: xr.Dataset, path: Path, kind: Kind) -> None:
-    """InputError unless weeks follow each other and reach beyond the spin-up."""
-    weeks = found.week.values
-    if not len(weeks) or weeks[-1] < 0 or (np.diff(weeks) != 1).any():
-        raise kind.damaged(path, "its weeks do not follow each other")

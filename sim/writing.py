@@ -15,6 +15,7 @@ from errno import ENOSPC
 from hashlib import file_digest
 from pathlib import Path
 from shutil import disk_usage
+from types import MappingProxyType
 from typing import IO, Any, BinaryIO
 
 from sim import __version__
@@ -77,12 +78,20 @@ def writer(folder: str | Path, names: Iterable[str] = ()) -> Iterator[None]:
 # --- Writing
 
 
-def write(folder: str | Path, files: Mapping[str, Content], *, kind: str = RESULTS, gone: Iterable[str] = ()) -> list[Path]:
+def write(
+    folder: str | Path,
+    files: Mapping[str, Content],
+    *,
+    kind: str = RESULTS,
+    gone: Iterable[str] = (),
+    about: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Path]:
     """Write files into a folder, all of them or none, and give their paths.
 
     files       texts or bytes by name, which may lead into a folder below; or what writes them into a binary stream
     kind        of the files: a page, say, does not replace a table, though Confianza wrote both
     gone        names of files of before that are removed, if Confianza wrote them
+    about       what else the list says of each: of which artifact it is, and how that was made
     InputError  if one may not be replaced or cannot be written, or if another process writes there; then nothing has changed
     """
     folder, parts, made = Path(folder), dict[Path, Path](), list[Path]()
@@ -95,7 +104,7 @@ def write(folder: str | Path, files: Mapping[str, Content], *, kind: str = RESUL
             listed = check_files(folder, files, kind)  # again, for it may have taken long
             left = [name for name in gone if name in listed and os.path.lexists(folder / name)]
             check_files(folder, left)
-            _put(folder, parts, {"kind": kind} | _made(), listed, left)
+            _put(folder, parts, {"kind": kind, **_made(), **about}, listed, left)
         finally:
             for part in parts.values():
                 part.unlink(missing_ok=True)
@@ -103,7 +112,7 @@ def write(folder: str | Path, files: Mapping[str, Content], *, kind: str = RESUL
     return [folder / name for name in files]
 
 
-def _put(folder: Path, parts: Mapping[Path, Path], made: Mapping[str, str], listed: dict[str, Any], left: Iterable[str]) -> None:
+def _put(folder: Path, parts: Mapping[Path, Path], made: Mapping[str, Any], listed: dict[str, Any], left: Iterable[str]) -> None:
     """Give files their names, after they have been listed, and remove those that are left before they are struck off."""
     for path, part in parts.items():
         replaced = {"replaced": _digest(path)} if os.path.lexists(path) else {}
@@ -128,8 +137,12 @@ def _made() -> dict[str, str]:
     """How this process makes its files, as far as the list says it."""
     from sim.compiled import fingerprint  # here, because it takes long to import
 
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"confianza": __version__, "source_fingerprint": fingerprint(), "command": this_command(), "created": now}
+    return {"confianza": __version__, "source_fingerprint": fingerprint(), "command": this_command(), "created": now()}
+
+
+def now() -> str:
+    """The time, to the second, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def write_file(path: str | Path, content: Content, kind: str = RESULTS) -> Path:

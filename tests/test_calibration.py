@@ -19,7 +19,7 @@ from sim.calibration.result import Calibration, alike, contraction
 from sim.calibration.sampling import effective, mixing, slice_sample, truncated
 from sim.calibration.space import Space
 from sim.calibration.targets import FILE, Target, load_targets
-from sim.calibration.waves import LEAST_RUNS, Effort
+from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli import main
 from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, outline, tell
 from sim.engine.plans import RunSpec
@@ -267,6 +267,17 @@ def test_a_second_call_runs_nothing_and_finds_the_same(calibrated):
     np.testing.assert_array_equal(again.posterior.weights, made.posterior.weights)
 
 
+def test_one_that_was_stopped_between_two_waves_goes_on_with_the_same_points(calibrated, tmp_path):
+    """Values that were read back from a store, and not their places on the unit cube, are what the next wave's table begins with."""
+    maker = calibrated[0]
+    for waves in (1, 2):
+        effort = replace(EFFORT, waves=waves)
+        Calibrator("small", CITY, TARGETS, tmp_path, effort, workers=2).history.run()
+    names = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.parquet"))
+    assert names == sorted(path.relative_to(maker.folder) for store in (RUNS, ALONE) for path in (maker.folder / store).rglob("*.parquet"))
+    assert all((tmp_path / name).read_bytes() == (maker.folder / name).read_bytes() for name in names)
+
+
 def test_another_calibration_in_the_same_folder_is_refused(calibrated):
     maker, *_ = calibrated
     with pytest.raises(InputError, match="holds another calibration: scenario"):
@@ -280,7 +291,7 @@ def test_each_point_has_luck_of_its_own_which_does_not_depend_on_how_many_there_
     first = runs[runs.point == 0]
     assert first.seed.nunique() == 2
     space = maker.space
-    small, large = (space.study(space.filling(4)[:count], 1) for count in (2, 4))
+    small, large = (space.study(space.values(space.filling(4)[:count]), 1) for count in (2, 4))
     assert keys(small, small.points(), [RunSpec(1, small.vs, 0)]) == keys(large, large.points(), [RunSpec(1, large.vs, 0)])
     shared = small.with_(luck="shared")
     assert keys(small, small.points(), [RunSpec(1, small.vs, 0)]) != keys(shared, shared.points(), [RunSpec(1, shared.vs, 0)])

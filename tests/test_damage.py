@@ -26,9 +26,9 @@ import pytest
 import xarray as xr
 from test_plots_sensitivity import FOUND, analysis
 
-from sim.artifacts import SEAL, seal_of, signed
 from sim.calibration.result import Calibration
 from sim.calibration.targets import load_targets
+from sim.checking import SEAL, seal_of, signed
 from sim.cli import main
 from sim.errors import InputError
 from sim.posterior import Posterior, load_posterior

@@ -26,7 +26,7 @@ from sim.spread import spread
 from sim.studies.runs import run
 from sim.studies.study_files import load_study
 from sim.style import read
-from sim.validation.record import FILE, Validation, save
+from sim.validation.record import FILE, Validation
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)> & {{ 7 * 7 }}'
 SCENARIO = Scenario(
@@ -274,7 +274,7 @@ def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     results.save(tmp_path)
     assert "No pattern checks lie" in render(tmp_path)
     listed = (*found((True, False, True))[:2], found((True,))[0]._replace(sd=float("nan"), low=0.25, high=0.75, inside=0.9))
-    save(Validation("Ecatepec", listed), tmp_path)
+    Validation("Ecatepec", listed).save(tmp_path)
     page = render(tmp_path)
     assert "No pattern checks lie" not in page and "other sources of the model" not in page
     assert "1 of the 2 patterns with a verdict pass." in page and "Patterns that fail: 1." in page
@@ -283,10 +283,10 @@ def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     assert breakable(patterns()["P02"].means) in page and patterns()["P01"].means not in page
     assert "0.25 to 0.75" in page.replace("0.250 to 0.750", "0.25 to 0.75") and "90\u00a0%" in page
     assert "draws of the posterior" not in page
-    save(Validation("Ecatepec", listed, "ecatepec"), tmp_path)
+    Validation("Ecatepec", listed, "ecatepec").save(tmp_path)
     assert "4 sorteos de la distribución posterior ecatepec" in render(tmp_path, "es")
     assert page.count(">FAILS<") == 1 and page.count(">passes<") == 2
-    save(Validation("Ecatepec", listed, "ecatepec", source_fingerprint="of another"), tmp_path)
+    Validation("Ecatepec", listed, "ecatepec", source_fingerprint="of another").save(tmp_path)
     assert "(fingerprint of another)" in render(tmp_path)
 
 

@@ -18,7 +18,7 @@ from sim.report.decision_tables import informing_table
 from sim.report.told import Told, restriction, rule
 from sim.report.words import LANGUAGES, Words
 from sim.studies.decision import FRAMES
-from sim.validation.record import Validation, save
+from sim.validation.record import Validation
 
 DECISION, DISCOVERIES = made.decision(), [made.discovery("purge"), made.discovery("community")]
 SIM = Path(deciding.__file__).parent.parent
@@ -277,7 +277,7 @@ def test_every_pattern_that_fails_is_on_the_first_page(store, language, tmp_path
     folder = shutil.copytree(store, tmp_path / "store")
     failing = [known for known in patterns().values() if known.role != "report"][:3]
     rows = [Finding(known, known.measures[0], 0.5, 0.01, place > 0, 1000, 4) for place, known in enumerate(failing)]
-    save(Validation("Small", tuple(rows)), folder)
+    Validation("Small", tuple(rows)).save(folder)
     page = render(folder, language)
     answer = page.partition('<section class="answer"')[2].partition("</section>")[0]
     assert f"<dt>{failing[0].id}, " in answer and f"<dt>{failing[1].id}, " not in answer

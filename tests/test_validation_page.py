@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.artifacts import SEAL, signed
+from sim.checking import SEAL, signed
 from sim.cli import main
 from sim.errors import InputError
 from sim.parameters import CODEBOOK
@@ -19,7 +19,7 @@ from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.jobs import carried_out, findings, plan
 from sim.validation.page import FOLDER, page, shown, span
-from sim.validation.record import FILE, Validation, load, save
+from sim.validation.record import FILE, Validation, load
 from sim.validation.run import cities, in_one_city
 from sim.validation.targets import controls, holdouts
 from sim.writing import write
@@ -52,11 +52,11 @@ def small_validation():
 
 
 def test_it_comes_back_from_its_file(small_validation, tmp_path):
-    save(small_validation, tmp_path)
+    small_validation.save(tmp_path)
     again = load(tmp_path)
     assert page(again) == page(small_validation)
     assert again.resets == small_validation.resets and again.held == small_validation.held and again.lost == small_validation.lost
-    assert save(again, tmp_path / "again").read_text() == (tmp_path / FILE).read_text()
+    assert again.save(tmp_path / "again")[0].read_text() == (tmp_path / FILE).read_text()
     assert load(tmp_path / "nowhere") is None
 
 
@@ -66,7 +66,7 @@ def test_it_comes_back_from_its_file(small_validation, tmp_path):
      ("controls", {"held": 1}), ("lost", {"usual": True}), ("resets", {"shift": "far"})],
 )  # fmt: skip
 def test_a_file_that_was_changed_is_refused(small_validation, tmp_path, section, change):
-    path = save(small_validation, tmp_path)
+    path = small_validation.save(tmp_path)[0]
     data = json.loads(path.read_text())
     data[section][0] |= change
     path.write_text(json.dumps(signed({name: value for name, value in data.items() if name != SEAL})))

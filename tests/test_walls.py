@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SIM = ROOT / "sim"
 ROOMS = [  # a module imports from its own room and from those before it
-    {"commands", "compiled", "errors", "html", "artifacts", "lists", "locking", "remedies", "spread", "steady", "style", "writing"},
+    {"compiled", "errors", "html", "checking", "pieces", "locking", "remedies", "spread", "steady", "style", "writing"},
     {"rng"},
     {"rules"},
     {"parameters"},
@@ -18,7 +18,7 @@ ROOMS = [  # a module imports from its own room and from those before it
     {"yaml_files", "records", "reforms", "cards", "city_size", "origins", "citations", "assumptions"},
     {"scenario_files", "file_kinds", "scenario", "scenario_schema", "posterior"},
     {"grid", "agents", "model"},
-    {"harvest", "measures", "own", "sources", "results", "patterns"},
+    {"harvest", "measures", "own", "sources", "provenance", "artifacts", "results", "patterns"},
     {"instruments"},
     {"engine"},
     {"validation"},

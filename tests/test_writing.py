@@ -324,7 +324,7 @@ MAY = {
     "engine/store": "it removes shards that it began and did not record",
     "engine/shards": "Parquet in memory",
     "studies/export": "into the stream that it is given",
-    "results": "into the stream that it is given",
+    "artifacts": "into the stream that it is given",
     "plots": "PNG in memory",
     "report/parts": "SVG in memory",
 }

@@ -35,7 +35,7 @@ def study_of(runs: int) -> Study:
         name="A million", scenario=Scenario(name="Small", city=CitySize(adults=1000), weeks=52, spin_up_weeks=2, seed=5), replicates=1,
         arms={"course": [{"training": {"start": 0, "coverage": 0.9}}]},
         vary={"trust.contact_gain": [0.01, 0.1], "trust.contact_loss": [0.1, 0.4]},
-        design={"sobol": runs // 2}, measures=MEASURES, posterior="none",
+        design={"sobol": runs // 2, "validation": 0}, measures=MEASURES, posterior="none",
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from sim.compiled import fingerprint
 from sim.patterns import REPLICATES, patterns
-from sim.results import versions
+from sim.provenance import versions
 from sim.scenario import Scenario, load_scenario
 from sim.spread import mean_and_precision
 from sim.validation.jobs import carried_out, plan

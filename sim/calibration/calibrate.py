@@ -19,7 +19,7 @@ from sim.calibration.waves import Effort, History, Wave, answers
 from sim.errors import InputError
 from sim.methods import UNVALIDATED
 from sim.posterior import Posterior
-from sim.results import versions
+from sim.provenance import versions
 from sim.scenario import Scenario
 from sim.sources import sources
 from sim.studies.sweep import Sweep, sweep
@@ -70,7 +70,7 @@ class Calibrator:
         """Draws, and the mean answers of their own runs (n x targets, on the targets' scales; nan for what is run apart)."""
         rng = np.random.default_rng([self.space.seed, 4])
         drawn = sample(self.space, bank, self.effort.draws, rng)
-        study = self.space.study(drawn.unit, self.effort.repeats, name=DRAWS, seed=LUCK)
+        study = self.space.study(self.space.values(drawn.unit), self.effort.repeats, name=DRAWS, seed=LUCK)
         made = self._swept(study, DRAWS)
         return drawn, self._means(made, len(drawn.unit))
 
@@ -98,10 +98,11 @@ class Calibrator:
         bank, _ = History(self.space, one, self.folder, self.progress, self.workers).run(self.tell)
         rng = np.random.default_rng([self.space.seed, 6])
         truths = self.space.snapped(rng.random((cities, len(self.space.factors))))
-        made = self._swept(self.space.study(truths, REPEATS, name=CITIES, seed=LUCK_OF_CITIES), CITIES)
+        values = self.space.values(truths)
+        made = self._swept(self.space.study(values, REPEATS, name=CITIES, seed=LUCK_OF_CITIES), CITIES)
         means = self._means(made, cities)
         if self.space.targets_of(alone=True):
-            apart = self._swept(self.space.study(truths, 1, alone=True, name=CITIES_APART, seed=LUCK_OF_CITIES), CITIES_APART)
+            apart = self._swept(self.space.study(values, 1, alone=True, name=CITIES_APART, seed=LUCK_OF_CITIES), CITIES_APART)
             means = np.where(np.isnan(means), self._means(apart, cities), means)
         return coverage(self.space, bank, truths, means, REPEATS, self.space.seed, progress)
 

@@ -1,19 +1,20 @@
 """What a calibration found: the posterior, what each parameter and target says, and the way to disk and back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from sim.artifacts import Kind, read_table
+from sim.artifacts import Artifact
+from sim.checking import Kind, read_table
 from sim.html import card, table
 from sim.parameters import CODEBOOK
 from sim.posterior import Posterior, load_posterior, posterior_files
 from sim.studies.factors import Factor
-from sim.writing import write
+from sim.writing import Content
 
 LEVEL = 0.9  # of intervals
 TELLING = 0.2  # contraction above which the targets have told something of a parameter
@@ -32,7 +33,7 @@ COLUMNS: dict[str, dict[str, str]] = {  # of tables, with the kinds of their val
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Calibration(Artifact):
     """A posterior and the tables about it.
 
     posterior   weighted draws, with what is said of them in NAME.yaml
@@ -42,6 +43,8 @@ class Calibration:
     pairs       parameters that cannot be told apart: one, other, correlation
     answers     n rows: each draw's own answers, mean of its runs, a column a measure
     """
+
+    KIND, TABLES = KIND, {name.removesuffix(".csv"): name for name in COLUMNS}
 
     posterior: Posterior
     unit: pd.DataFrame
@@ -58,17 +61,19 @@ class Calibration:
     def facts(self) -> Any:
         return self.posterior.facts
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write NAME.csv and NAME.yaml, which studies can use, and the tables. InputError if the folder cannot be written to."""
-        tables = {PARAMETERS: self.parameters, TARGETS: self.targets, PAIRS: self.pairs, ANSWERS: self.answers, UNIT: self.unit.round(5)}
-        return write(folder, {**posterior_files(self.posterior), **{name: table.to_csv(index=False) for name, table in tables.items()}})
+    @property
+    def root_seed(self) -> int | None:
+        return self.facts.get("seed")
+
+    def _files(self) -> dict[str, Content]:
+        """NAME.csv and NAME.yaml, which studies can use, and the tables."""
+        return {**posterior_files(self.posterior), **replace(self, unit=self.unit.round(5))._tables()}
 
     @classmethod
-    def load(cls, folder: str | Path, name: str) -> "Calibration":
+    def load(cls, folder: str | Path, name: str) -> Self:  # type: ignore[override]
         """What `save` wrote. InputError if it is not there or cannot be read."""
-        folder = Path(folder)
-        tables = {name.removesuffix(".csv"): read_table(folder / name, KIND, columns) for name, columns in COLUMNS.items()}
-        return cls(load_posterior(folder / f"{name}.csv"), **tables)
+        tables = {attribute: read_table(Path(folder) / file, KIND, COLUMNS[file]) for attribute, file in cls.TABLES.items()}
+        return cls(load_posterior(Path(folder) / f"{name}.csv"), **tables)
 
     def __repr__(self) -> str:
         told = int((self.parameters.contraction > TELLING).sum())

@@ -110,8 +110,8 @@ class Space:
         """The targets that are run apart, or the others."""
         return [target for target in self.targets if run_apart(target) == alone]
 
-    def study(self, unit: np.ndarray, replicates: int, *, alone: bool = False, name: str = "calibration", seed: int = 0) -> Study:
-        """The runs at unit points, each with luck of its own: the mean over luck is what targets speak of.
+    def study(self, values: pd.DataFrame, replicates: int, *, alone: bool = False, name: str = "calibration", seed: int = 0) -> Study:
+        """The runs at some values of the parameters, each with luck of its own: the mean over luck is what targets speak of.
 
         alone  of the measures that are run apart, which need no weeks after the spin-up
         seed   another number for other luck at the same points
@@ -120,7 +120,7 @@ class Space:
         weeks = 1 if alone else WEEKS
         return Study(
             name=name, scenario=self.scenario, weeks=weeks, at=(weeks,), seed=self.seed + seed, posterior=NONE, vary=self.prior.vary,
-            design={"points": as_text(self.values(unit))}, measures=measures, replicates=replicates, luck="own",
+            design={"points": as_text(values)}, measures=measures, replicates=replicates, luck="own",
         )  # fmt: skip
 
 

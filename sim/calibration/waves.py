@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from sim.calibration.bank import CUT, Bank, Runs
 from sim.calibration.sampling import slice_sample
@@ -95,41 +96,41 @@ class History:
 
     def run(self, tell: Callable[[str], None] = lambda text: None) -> tuple[Bank, list[Wave]]:
         """Run all waves, or what is left of them. Returns what is known in the end, and after each wave."""
-        bank, waves = None, []
-        unit = np.empty((0, len(self.space.factors)))
+        bank, waves, parts = None, [], list[pd.DataFrame]()
         for number in range(1, self.effort.waves + 1):
-            unit = np.vstack([unit, self._points(number, bank)])
-            bank = self._learn(*self._run(unit, number), number, bank)
-            waves.append(Wave(len(unit), {one.target.measure: round(one.q2, 4) for one in bank.learned}, self.left(bank)))
-            tell(f"wave {number}: {len(unit):,} points, {100 * waves[-1].left:.3g} % of the prior left")
+            parts.append(self._points(number, bank))
+            values = pd.concat(parts, ignore_index=True)
+            bank = self._learn(*self._run(values, number), number, bank)
+            waves.append(Wave(len(values), {one.target.measure: round(one.q2, 4) for one in bank.learned}, self.left(bank)))
+            tell(f"wave {number}: {len(values):,} points, {100 * waves[-1].left:.3g} % of the prior left")
         assert bank is not None  # there is a wave
         return bank, waves
 
-    def _points(self, number: int, bank: Bank | None) -> np.ndarray:
-        """The new points of a wave: those that are there already, or others."""
+    def _points(self, number: int, bank: Bank | None) -> pd.DataFrame:
+        """The new points of a wave, as values: those that are there already, or others. Values are what runs are known by; their places
+        on the unit cube do not give them back to the last digit."""
         start, end = self.effort.points(number - 1), self.effort.points(number)
         if SweepStore(self.folder / RUNS).exists():
-            here = Sweep.load(self.folder / RUNS).points.unit
+            here = Sweep.load(self.folder / RUNS).points.values
             if len(here) >= end:
                 return here[start:end]
-        if bank is None:
-            return self.space.filling(end)
-        return self.space.snapped(self._not_ruled_out(bank, end - start, number))
+        unit = self.space.filling(end) if bank is None else self.space.snapped(self._not_ruled_out(bank, end - start, number))
+        return self.space.values(unit)
 
-    def _run(self, unit: np.ndarray, waves: int) -> tuple[Sweep, Sweep | None]:
+    def _run(self, values: pd.DataFrame, waves: int) -> tuple[Sweep, Sweep | None]:
         """The runs at the points of so many waves."""
-        runs = self._extended(RUNS, unit, self.effort.replicates, False)
+        runs = self._extended(RUNS, values, self.effort.replicates, False)
         if not self.space.targets_of(alone=True):
             return runs, None
         chosen = np.concatenate([
             np.arange(start, start + self.effort.some(self.effort.points(number) - start))
             for number in range(1, waves + 1) for start in [self.effort.points(number - 1)]
         ])  # fmt: skip
-        return runs, self._extended(ALONE, unit[chosen], 1, True)
+        return runs, self._extended(ALONE, values.iloc[chosen], 1, True)
 
-    def _extended(self, name: str, unit: np.ndarray, replicates: int, alone: bool) -> Sweep:
+    def _extended(self, name: str, values: pd.DataFrame, replicates: int, alone: bool) -> Sweep:
         """A store that holds at least these points: made, or made longer, or as it is if it holds more."""
-        study = self.space.study(unit, replicates, alone=alone, name=name)
+        study = self.space.study(values, replicates, alone=alone, name=name)
         folder = self.folder / name
         options = {"progress": self.progress, "workers": self.workers}
         store = SweepStore(folder)
@@ -138,7 +139,7 @@ class History:
         made = Sweep.load(folder)
         self._same(made, study)
         here = len(made.points)
-        if here >= len(unit):
+        if here >= len(values):
             return made.resume(**options)  # type: ignore[arg-type]
         return made.extend(study=study, **options)  # type: ignore[arg-type]
 

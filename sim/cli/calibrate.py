@@ -79,7 +79,7 @@ def chosen_effort(space: Space, runs: int | None, minutes: float | None, workers
         return Effort() if runs is None else Effort.of(runs)
     note("Pilot runs ...")
     crew = workers or os.cpu_count() or 1
-    study = space.study(space.filling(crew), 1, name="pilot")
+    study = space.study(space.values(space.filling(crew)), 1, name="pilot")
     job, values = job_of(study), records(study.points())
     with executor("threads", crew) as pool:
         specs = [(RunSpec(point, study.vs, 0),) * PILOTS for point in range(crew)]

@@ -14,7 +14,7 @@ from sim.scenario import Scenario
 from sim.sources import sources
 from sim.validation.jobs import plan, validate
 from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PATTERNS_FIGURE
-from sim.validation.record import FILE, Validation, save
+from sim.validation.record import FILE, Validation
 from sim.validation.run import DRAWS, cities, cost, validate_draws
 from sim.writing import write_file, writer
 
@@ -58,7 +58,7 @@ def validate_scenario(
             found = over_replicates(scenario, replicates, where)
         took = time.perf_counter() - began
         try:
-            told = [f"The checks are in {save(found, out)}"] if out else []
+            told = [f"The checks are in {found.save(out)[0]}"] if out else []
             told += [f"The page is {write_page(found, page)}"] if page else []
         finally:  # what was computed is told even if there is no room for it
             tell(found, scenario, took)
@@ -168,7 +168,7 @@ def write_page(validation: Validation, page: Path) -> Path:
     from sim.validation.page import page as text
 
     folder = page.parent / FOLDER
-    save(validation, folder, FILE)
+    validation.save(folder)
     save_figures(validation, folder)
     note(f"Figures and data are in {folder}")
     return write_file(page, text(validation))

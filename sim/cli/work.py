@@ -12,13 +12,13 @@ import numpy as np
 
 from sim.cli import spreads
 from sim.cli.show import Table, console, note, progress, size, table
-from sim.engine.lazy import LITTLE
 from sim.engine.plans import Plan
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
 from sim.harvest import warm_up
 from sim.measures import recorded
+from sim.pieces import LITTLE
 from sim.results import FILES, Results, adapted
 from sim.rng import MOST_REPLICATES
 from sim.scenario import Scenario, load_scenario

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from sim.engine import shards
-from sim.engine.journal import KIND, Batch, Journal
+from sim.engine.batches import Batch
+from sim.engine.journal import KIND, Journal
 from sim.engine.plans import Plan, RunSpec
 from sim.errors import InputError
 from sim.sources import sources
@@ -149,25 +150,24 @@ class Contents:
             recorded = {shard.number: shard for shard in journal.shards()}
         needed, inverse = np.unique(places.shards, return_inverse=True)
         tables = []
-        for number in needed.tolist():
+        for place, number in enumerate(needed.tolist()):  # of each only the rows that are asked for are held
             known = (number, series) in self._known
-            tables.append(shards.read(self.folder, recorded[number], series=series, columns=columns, known=known))
+            table = shards.read(self.folder, recorded[number], series=series, columns=columns, known=known)
             self._known.add((number, series))
+            tables.append(table.take(rows_of(places.places[inverse == place], each)))
         if not tables:
             return pa.table({name: pa.array([], pa.float64()) for name in columns or ()})
-        starts = np.cumsum([0, *(len(table) for table in tables)])
-        first = starts[inverse] + places.places * each
-        return pa.concat_tables(tables).take((first[:, None] + np.arange(each)).ravel())
+        return pa.concat_tables(tables).take(rows_of(np.argsort(np.argsort(inverse, kind="stable")), each))
 
-    def arrays(self, *names: str, first: bool = False) -> dict[str, np.ndarray]:
+    def arrays(self, *names: str, at: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Columns (by default all) of a plan that keeps one row a run, in its order. InputError if one is missing or damaged.
 
-        first   of the first run alone
+        at   the places of some runs in that order; None: of all
         """
         batch = self.batch
         places = self.places(batch)
-        if first:
-            places = Places(*(column[:1] for column in places))
+        if at is not None:
+            places = Places(*(column[np.searchsorted(places.positions, at)] for column in places))
         elif len(places.positions) < len(batch.listed):
             missing = len(batch.listed) - len(places.positions)
             raise InputError(
@@ -185,6 +185,11 @@ class Contents:
         specs = self.plan_of(batch).specs(np.array(places, int))
         rows = [(*spec, *found[batch.listed[place]]) for spec, place in zip(specs, places, strict=True)]
         return pd.DataFrame(rows, columns=[*RunSpec._fields, *names])
+
+
+def rows_of(runs: np.ndarray, each: int) -> np.ndarray:
+    """The rows of runs, `each` a run."""
+    return (runs[:, None] * each + np.arange(each)).ravel()
 
 
 @lru_cache(16)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim import __version__
-from sim.engine.journal import Batch, count
+from sim.engine.batches import Batch
+from sim.engine.journal import count
 
 PROVENANCE, CRATE = "provenance.json", "ro-crate-metadata.json"
 STANDARD = "https://w3id.org/ro/crate/1.1"

@@ -8,26 +8,30 @@ import numpy as np
 from xarray.backends import BackendArray
 from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
 
-LITTLE = 256_000_000  # bytes of a dataset that is read at once
-
 
 class Stored(BackendArray):
-    """One column: its shape and type, and how it is read."""
+    """One column: how some of its rows are read, which row stands where, and what is in a row."""
 
-    def __init__(self, read: Callable[[], np.ndarray], shape: tuple[int, ...], dtype: Any):
-        self.read, self.shape, self.dtype = read, shape, np.dtype(dtype)
+    def __init__(self, read: Callable[[np.ndarray], np.ndarray], order: np.ndarray, like: np.ndarray):
+        self.read, self.order = read, order
+        self.shape, self.dtype = (*order.shape, *np.shape(like)), np.asarray(like).dtype
 
     def __getitem__(self, key: Any) -> Any:
-        return explicit_indexing_adapter(key, self.shape, IndexingSupport.BASIC, lambda plain: self.read()[plain])
+        return explicit_indexing_adapter(key, self.shape, IndexingSupport.BASIC, self._read)
+
+    def _read(self, key: tuple[Any, ...]) -> np.ndarray:
+        """What an index of numbers and slices takes: only the rows that it asks for are read."""
+        many = self.order.ndim
+        rows = np.asarray(self.order[key[:many]])
+        found = self.read(rows.ravel())
+        return found.reshape(*rows.shape, *found.shape[1:])[(slice(None),) * rows.ndim + tuple(key[many:])]
 
 
-def lazy(read: Callable[[str], np.ndarray], like: Mapping[str, np.ndarray], *lead: int) -> dict[str, Any]:
+def lazy(read: Callable[[str, np.ndarray], np.ndarray], order: np.ndarray, like: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Columns by name.
 
-    read   what is in a column, whole
+    read   what is in some rows of a column
+    order  the row of each run, along the dimensions of runs
     like   one run's value of each column
-    lead   the lengths of the dimensions before its own
     """
-    return {
-        name: LazilyIndexedArray(Stored(partial(read, name), (*lead, *np.shape(one)), np.asarray(one).dtype)) for name, one in like.items()
-    }
+    return {name: LazilyIndexedArray(Stored(partial(read, name), order, one)) for name, one in like.items()}

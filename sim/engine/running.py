@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.commands import command
+from sim.engine.batches import Batch
 from sim.engine.executors import check, crew, executor
-from sim.engine.journal import Batch, count
+from sim.engine.journal import count
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
 from sim.engine.setbacks import Setbacks
 from sim.engine.store import Store, somewhere

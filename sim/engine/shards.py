@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from sim.commands import command
-from sim.engine.journal import Shard, disk_full
+from sim.engine.batches import Shard
+from sim.engine.journal import disk_full
 from sim.errors import InputError
 from sim.harvest import VARIABLES
 from sim.locking import FULL, unwritable

@@ -12,22 +12,22 @@ recorded is what a killed process left, and is removed; a run counts when its sh
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
 import numpy as np
 
 from sim import own
-from sim.commands import command, this_command
+from sim.commands import command
 from sim.engine import crate, shards
+from sim.engine.batches import Batch, Shard
 from sim.engine.contents import JOURNAL, Contents
-from sim.engine.journal import Batch, Journal, Shard, disk_full
+from sim.engine.journal import Journal, disk_full
 from sim.engine.plans import Piece, Plan, RunSpec
 from sim.engine.shards import SERIES, SHARDS
 from sim.errors import InputError
 from sim.locking import LOCK, DiskFull, locked, make_folder, unwritable
-from sim.results import versions
+from sim.provenance import how_made
 from sim.sources import sources
 from sim.writing import remove_parts, write
 
@@ -160,7 +160,7 @@ class Store(Contents):
             first_shard=last.shards.stop if last else 0,
             keys=b"".join(listed),
             chosen=self._failed(listed) if kind == "retry" else self.absent(listed),
-            made={"created": datetime.now(UTC).isoformat(timespec="seconds"), "command": this_command(), "versions": versions()}
+            made={name: value for name, value in how_made().items() if name != "source_fingerprint"}
             | ({"own_code": code} if (code := own.texts()) else {}),
         )
         assert self._writer  # only who holds the lock plans

@@ -1,6 +1,7 @@
 """What a comparison found: labeled arms side by side, the tables people ask for, and the way to disk and back."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,18 +11,19 @@ import xarray as xr
 import yaml
 from pydantic import BeforeValidator, Json
 
-from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, understood
+from sim.artifacts import PROVENANCE, Labeled, Text, check_weeks
+from sim.checking import Kind, Variable, mapping
 from sim.errors import InputError
 from sim.harvest import WEIGHT
 from sim.html import card, table
-from sim.results import ARRAYS, LABELS, Facts, check_weeks, netcdf, of_today, provenance
+from sim.measures.names import CALLED
+from sim.results import ARRAYS, LABELS, Facts, provenance
 from sim.spread import ENOUGH, effective
 from sim.studies import effects
 from sim.studies.runs import GAINS, QUANTILES
 from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
-from sim.writing import Content, write
 
-DATASET, STUDY, PROVENANCE = "comparison.nc", "study.yaml", "provenance.json"
+DATASET, STUDY = "comparison.nc", "study.yaml"
 KIND = Kind("comparison", "Make it again: confianza compare STUDY.yaml --out FOLDER")
 SIDE_BY_SIDE = {
     name: Variable(("arm", *one.dims), one.kinds) if one.dims[0] == "replicate" and name != "seed" else one for name, one in ARRAYS.items()
@@ -75,7 +77,7 @@ def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
     return dataset.assign_attrs(attrs)
 
 
-class Comparison:
+class Comparison(Labeled):
     """Arms side by side; `dataset` is that of `sim.Results` with one more dimension, `arm`.
 
     Differences are paired: replicate r of an arm minus replicate r of the arm it is compared with, which has the same seed and
@@ -83,6 +85,9 @@ class Comparison:
     calibration leaves open and by luck; if not, by luck alone (see `covers`). Tables have the mean over replicates; the range over them
     (`q05`, `q95`), which stays however many there are; and the precision of the mean, which shrinks with each and is no such range.
     """
+
+    KIND, FILE, FIELDS, ARRAYS, FORMER = KIND, DATASET, Compared, SIDE_BY_SIDE, CALLED
+    TEXT, TABLES = Text("study", STUDY), {name: f"{name}.csv" for name in TABLES}
 
     def __init__(self, dataset: xr.Dataset):
         self.study = Study(**yaml.safe_load(dataset.attrs["study"]))
@@ -216,29 +221,15 @@ class Comparison:
             return "The posterior has too few draws for a 5-95 % range, however many replicates there are."
         return f"With {{many}} replicates there is no 5-95 % range; it takes {enough} (--replicates {enough})."
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write comparison.nc, study.yaml, provenance.json and a CSV for each table; all of them or none (see `sim.writing.write`).
+    def labels(self) -> dict[str, Sequence[Any]]:
+        return {**LABELS, "quantile": QUANTILES, "arm": list(self.study.all_arms())}
 
-        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
-        """
-        facts = plain(self.dataset.attrs)
-        files: dict[str, Content] = {DATASET: netcdf(self.dataset), STUDY: facts.pop("study")}
-        files |= {f"{name}.csv": getattr(self, name)().to_csv(index=False) for name in TABLES}
-        facts |= {name: json.loads(facts[name]) for name in ("versions", "budget", "origins") if name in facts}
-        facts |= {"rule": self.rule(), "covers": self.covers(), "cautions": self.study.warned}
-        facts |= {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
-        files[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        return write(folder, files)
+    def check(self, path: Path) -> None:
+        check_weeks(self.dataset, path, KIND)
 
-    @classmethod
-    def load(cls, folder: str | Path) -> "Comparison":
-        """What `save` wrote. InputError if it is not there or cannot be read."""
-        path = Path(folder) / DATASET
-        found = read_dataset(path, KIND, Compared, SIDE_BY_SIDE, of_today)
-        made = understood(lambda: cls(found), path, KIND, "study")
-        check_weeks(found, path, KIND)
-        check_values(found, path, KIND, **LABELS, quantile=QUANTILES, arm=list(made.study.all_arms()))
-        return made
+    def told(self) -> dict[str, Any]:
+        facts = {"rule": self.rule(), "covers": self.covers(), "cautions": self.study.warned}
+        return facts | {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
 
     def __repr__(self) -> str:
         return f"<Comparison '{self.name}': {', '.join(self.arms)}; {self.replicates} replicates>"

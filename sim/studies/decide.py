@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.commands import command, this_command
+from sim.commands import command
 from sim.errors import InputError, number, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
 from sim.methods.decision.tables import curves
 from sim.methods.threads import single_threaded
-from sim.results import versions
-from sim.sources import sources
+from sim.provenance import how_made
 from sim.studies import verdicts
 from sim.studies.arm_effects import arm_effects, pareto, well_known
 from sim.studies.cautions import cautions
@@ -111,8 +109,7 @@ def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], s
     effects, known_effects = arm_effects(told, compared, asked.value)
     evppi = verdicts.evppi(told)
     facts: dict[str, Any] = {
-        "versions": versions(), "source_fingerprint": sources(), "command": this_command(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"), "adults": study.base.city.adults,
+        **how_made(), "adults": study.base.city.adults,
         "draws": len(outcomes.unit), "replicates": int(outcomes.known.runs.runs.max()), "different": int(outcomes.clusters.max()) + 1,
         "cautions": study.warned, "effective": effective(outcomes.clusters), "left_out": int((~outcomes.known.runs.kept).sum()),
         "unknown": [measure for measure in cubes if measure not in compared],

@@ -2,24 +2,25 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind, read_table
+from sim.artifacts import Findings, Text
+from sim.checking import Kind
 from sim.errors import number
 from sim.html import card, note, table
-from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
+from sim.provenance import Made
+from sim.studies.kept import NOTES, Said, notes_table
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
 FOLDER, FILE, STUDY = "decision", "decision.json", "study.yaml"
 KIND = Kind("decision", "Make it again: confianza decide STUDY.yaml or STORE")
 SHOWN = 3  # amounts that a unit of benefit may be worth, at which tables are read
-SCALARS = ("week", "value", "unit", "arms", "budget", "recommended", "notes")
 FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
 )  # fmt: skip
@@ -56,7 +57,7 @@ class Told(TypedDict):
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Findings):
     """Which arm of a study is best, how sure that is, and what is worth finding out first.
 
     Net benefit is willingness to pay x benefit - cost. Benefit is the weighted sum of effects, and cost the effect on the measure
@@ -97,6 +98,9 @@ class Decision:
     budgets      budget, arm (the best that it affords), benefit, cost, probability_best among what it affords
     doses        family (arms with the same reforms: doses, or orders of a sequence), arm, benefit, cost, rank in the family, budget
     """
+
+    KIND, FILE, FIELDS = KIND, FILE, Told
+    TEXT, TABLES = Text("study", STUDY, load_study), {name: f"{name}.csv" for name in FRAMES}
 
     study: Study
     week: int
@@ -147,29 +151,20 @@ class Decision:
         ends = [low for _, low in found[1:]] + [float(pay[-1])]
         return [(arm, low, high) for (arm, low), high in zip(found, ends, strict=True)]
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write decision.json, a CSV for each table and study.yaml; all of them or none (see `sim.writing.write`).
+    def _tables(self) -> dict[str, str]:
+        return super()._tables() | {NOTES: notes_table((self.study.name, told) for told in self.notes)}
 
-        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
-        """
-        told = {name: getattr(self, name) for name in SCALARS} | {"pay": self.pay.tolist(), "shown": list(self.shown), "facts": self.facts}
-        texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
-        notes = notes_table((self.study.name, told) for told in self.notes)
-        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml(), NOTES: notes})
+    def told(self) -> dict[str, Any]:
+        return super().told() | {"pay": self.pay.tolist(), "shown": list(self.shown)}
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Decision":
-        """What `save` wrote. InputError if it is not there, damaged or of another version."""
-        folder = Path(folder)
-        told: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
-        frames = {name: read_table(folder / f"{name}.csv", KIND, {}, TEXTS) for name in FRAMES}
-        told |= {"pay": np.array(told["pay"], float), "shown": tuple(told["shown"])}
-        study = load_study(folder / STUDY)
+    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+        study: Study = parts["study"]
         if told["arms"] != list(study.sweep_arms()) or told["recommended"] not in told["arms"]:
-            raise KIND.damaged(folder / FILE, "its arms are not those of its study")
+            raise KIND.damaged(path, "its arms are not those of its study")
         if len(told["shown"]) != SHOWN or not len(told["pay"]) or told["week"] not in study.at or not told["value"]:
-            raise KIND.damaged(folder / FILE, "it does not say what a unit of benefit is worth, or when")
-        return cls(study=study, **told, **frames)
+            raise KIND.damaged(path, "it does not say what a unit of benefit is worth, or when")
+        return super().of(path, told | {"pay": np.array(told["pay"], float), "shown": tuple(told["shown"])}, parts)
 
     def __repr__(self) -> str:
         row = self.at().set_index("arm").loc[self.recommended]

@@ -1,13 +1,12 @@
 """Where a condition holds: from the runs of a sweep to a box in the space of what varies, and to words."""
 
-from datetime import UTC, datetime
 from time import process_time
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.commands import command, this_command
+from sim.commands import command
 from sim.errors import InputError
 from sim.methods import how_judged
 from sim.methods.decision.denoise import denoised
@@ -19,8 +18,7 @@ from sim.methods.discovery.tree import tree
 from sim.methods.indices.emulator import LEAST_JUDGES
 from sim.methods.threads import single_threaded
 from sim.parameters import CODEBOOK
-from sim.results import versions
-from sim.sources import sources
+from sim.provenance import how_made
 from sim.studies.conditions import Condition, condition_of
 from sim.studies.designs import kind_of
 from sim.studies.discoveries import BOX, Discovery, Luckless, notes, sentences
@@ -77,8 +75,7 @@ def discover(
     leaves["rule"] = [rule_text(rule, columns, at) for rule in leaves.rule]
     rest = others(found, columns)
     facts = {
-        "versions": versions(), "source_fingerprint": sources(), "command": this_command(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(process_time() - started, 2),
+        **how_made(), "seconds": round(process_time() - started, 2),
         "draws": len(x), "replicates": known.replicates, "q2": known.q2, "q2_is": str(how_judged(known.validated)),
     }  # fmt: skip
     return Discovery(

@@ -1,23 +1,25 @@
 """What scenario discovery found in a study: where a condition holds, in numbers and in words, and the way to disk and back."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind, read_table
+from sim.artifacts import Findings, Text
+from sim.checking import Kind
 from sim.errors import number
 from sim.html import card, table
 from sim.html import note as line
 from sim.methods import how_judged
 from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import STABLE, Found
+from sim.provenance import Made
 from sim.studies.conditions import Condition
 from sim.studies.findings import Output
-from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
+from sim.studies.kept import NOTES, Said, notes_table
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 from sim.style import Note, note
@@ -89,7 +91,7 @@ class Told(TypedDict):
 
 
 @dataclass(frozen=True)
-class Discovery:
+class Discovery(Findings):
     """Where, in the space of what varies, a condition holds.
 
     study       that was swept;  condition: as it is written, "effect:purge:mean_trust < 0"
@@ -114,6 +116,9 @@ class Discovery:
     notes       what else a reader must know
     facts       versions, source_fingerprint, command, created, seconds (of processor time), draws, replicates, q2 (of the emulator)
     """
+
+    KIND, FILE, FIELDS = KIND, FILE, Told
+    TEXT, TABLES = Text("study", STUDY, load_study), {name: f"{name}.csv" for name in FRAMES}
 
     study: Study
     condition: str
@@ -142,25 +147,16 @@ class Discovery:
         """The same with the study called otherwise, for a page in another language."""
         return replace(self, study=self.study.model_copy(update={"name": name}))
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write discovery.json, a CSV for each table and study.yaml; all of them or none (see `sim.writing.write`).
+    def _tables(self) -> dict[str, str]:
+        said = (*([self.refused] if self.refused else []), *self.notes)
+        return super()._tables() | {NOTES: notes_table((self.condition, told) for told in said)}
 
-        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
-        """
-        told = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in (*FRAMES, "study")}
-        told |= {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
-        texts = {f"{name}.csv": getattr(self, name).to_csv(index=False) for name in FRAMES}
-        notes = notes_table((self.condition, told) for told in (*([self.refused] if self.refused else []), *self.notes))
-        return keep(folder, FILE, told, texts | {STUDY: self.study.to_yaml(), NOTES: notes})
+    def told(self) -> dict[str, Any]:
+        return super().told() | {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Discovery":
-        """What `save` wrote. InputError if it is not there, damaged or of another version."""
-        folder = Path(folder)
-        told: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
-        frames = {name: read_table(folder / f"{name}.csv", KIND, {}, TEXTS) for name in FRAMES}
-        told["p"] = float("nan") if told["p"] is None else told["p"]
-        return cls(study=load_study(folder / STUDY), **told, **frames)
+    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+        return super().of(path, told | {"p": float("nan") if told["p"] is None else told["p"]}, parts)
 
     def __repr__(self) -> str:
         held = f"a box with {self.density:.0%} cases" if self.found else "no box found"

@@ -134,10 +134,14 @@ def _price(money: float, effect: Spread, bought: Spread) -> dict[str, float]:
 
 def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     """A row for each arm and cause: see `Comparison.ledger`."""
-    weight = dataset.effectiveness_weight
-    booked = trust_of(dataset.ledger.sel(dimension="fairness"), dataset.ledger.sel(dimension="effectiveness"), weight)
-    since = booked.sel(week=slice(0, None)).sum("week").transpose("arm", "cause", "replicate")
-    paired = differences(booked.sum("week"), vs).transpose("arm", "cause", "replicate")
+    sums = []
+    for place in range(dataset.sizes["arm"]):  # one after the other, for the ledger is the largest of all
+        part = dataset[["ledger", "effectiveness_weight"]].isel(arm=[place])
+        fairness, effectiveness = (part.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
+        booked = trust_of(fairness, effectiveness, part.effectiveness_weight)
+        sums.append((booked.sel(week=slice(0, None)).sum("week"), booked.sum("week")))
+    since, whole = (xr.concat(parts, "arm").transpose("arm", "cause", "replicate") for parts in zip(*sums, strict=True))
+    paired = differences(whole, vs)
     rows = []
     for arm in map(str, dataset.arm.values):
         for cause in CAUSES:

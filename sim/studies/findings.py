@@ -4,17 +4,19 @@ import re
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind, read_table
+from sim.artifacts import Findings, Text
+from sim.checking import Kind
 from sim.html import card, note, table
 from sim.methods.indices import Sensitivity
-from sim.studies.kept import NOTES, Made, Said, keep, kept, notes_table
+from sim.provenance import Made
+from sim.studies.kept import NOTES, Said, notes_table
 from sim.studies.study import Study
 from sim.studies.study_files import load_study
 
@@ -148,7 +150,7 @@ class Told(Made):
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Analysis(Findings):
     """What several outputs of a sweep depend on.
 
     study     the study that was swept
@@ -158,6 +160,9 @@ class Analysis:
     outputs   the outputs, mean over replicates, a column for each `of` and a row a point
     facts     versions, fingerprint of the sources, when
     """
+
+    KIND, FILE, FIELDS = KIND, FILE, Told
+    TEXT, TABLES = Text("study", STUDY, load_study), FRAMES | {"points": POINTS}
 
     study: Study
     findings: tuple[Finding, ...]
@@ -186,34 +191,26 @@ class Analysis:
         """The same with the study called otherwise, for a page in another language."""
         return replace(self, study=self.study.model_copy(update={"name": name}))
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write sensitivity.json, a CSV for each kind of table, points.csv and study.yaml; all of them or none (see `sim.writing.write`).
+    def told(self) -> dict[str, Any]:
+        return self.facts | {"units": self.units, "meanings": self.meanings, "findings": [_scalars(finding) for finding in self.findings]}
 
-        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
-        """
-        facts = self.facts | {"units": self.units, "meanings": self.meanings, "findings": [_scalars(finding) for finding in self.findings]}
-        texts = {STUDY: self.study.to_yaml()}
+    def _tables(self) -> dict[str, str]:
+        texts = {POINTS: pd.concat([self.points, self.outputs], axis=1).to_csv(index_label="point")}
         for field, name in FRAMES.items():
             if tables := {
                 finding.output.of: table for finding in self.findings if (table := getattr(finding.sensitivity, field)) is not None
             }:
                 texts[name] = "".join(_rows(of, table, number == 0) for number, (of, table) in enumerate(tables.items()))
         texts[NOTES] = notes_table((finding.output.of, told) for finding in self.findings for told in finding.sensitivity.remarks)
-        texts[POINTS] = pd.concat([self.points, self.outputs], axis=1).to_csv(index_label="point")
-        return keep(folder, FILE, facts, texts, gone=set(FRAMES.values()) - set(texts))
+        return texts
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Analysis":
-        """What `save` wrote. InputError if it is not there, damaged or of another version."""
-        folder = Path(folder)
-        facts: dict[str, Any] = dict(kept(folder, FILE, Told, KIND))
-        frames = {field: read_table(folder / name, KIND, {}, TEXTS) for field, name in FRAMES.items() if (folder / name).exists()}
-        points = read_table(folder / POINTS, KIND, {"point": "iu"}).set_index("point")
-        units, meanings, scalars = (facts.pop(key) for key in ("units", "meanings", "findings"))
-        findings = tuple(_finding(one, frames) for one in scalars)
+    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+        study, points = parts.pop("study"), parts.pop("points").set_index("point")
+        units, meanings, scalars = (told.pop(key) for key in ("units", "meanings", "findings"))
+        findings = tuple(_finding(one, parts) for one in scalars)
         outputs = [finding.output.of for finding in findings]
-        study = load_study(folder / STUDY)
-        return cls(study, findings, units, meanings, points.drop(columns=outputs), points[outputs], facts)
+        return cls(study, findings, units, meanings, points.drop(columns=outputs), points[outputs], told)
 
 
 def _rows(of: str, table: pd.DataFrame, header: bool) -> str:

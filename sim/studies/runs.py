@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.lazy import LITTLE, lazy
+from sim.engine.lazy import lazy
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
@@ -17,6 +17,7 @@ from sim.errors import InputError, number_problem
 from sim.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, trust_of, weights
 from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD
+from sim.pieces import LITTLE
 from sim.results import Results, adapted, provenance
 from sim.rng import MOST_REPLICATES, replicate_seed
 from sim.scenario import Scenario
@@ -198,12 +199,13 @@ def columns_of(
     dims      names and lengths of the dimensions of runs
     arranged  puts a column (one row a run, in the order of the plan) into these dimensions
     """
-    example = {name: values[0] for name, values in store.arrays(first=True).items()}
+    example = {name: values[0] for name, values in store.arrays(at=np.zeros(1, int)).items()}
     size = sum(np.asarray(one).nbytes for one in example.values()) * int(np.prod([*dims.values()]))
     if size < LITTLE or not store.lasting:  # or the store will be gone
         columns: Mapping[str, Any] = {name: arranged(values) for name, values in store.arrays().items()}
     else:
-        columns = lazy(lambda name: arranged(store.arrays(name)[name]), example, *dims.values())
+        order = arranged(np.arange(np.prod([*dims.values()])))
+        columns = lazy(lambda name, rows: store.arrays(name, at=rows)[name], order, example)
     seeds = arranged(store.arrays("seed")["seed"])
     return seeds.reshape(-1, dims["replicate"])[0], example, columns, tuple(dims)
 

@@ -1,19 +1,16 @@
 """What a sweep says about its factors: which method fits which design, and the analysis of several outputs."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.commands import this_command
 from sim.errors import InputError
 from sim.methods import how_judged
 from sim.methods.indices import indices
 from sim.methods.threads import single_threaded
-from sim.results import versions
-from sim.sources import sources
+from sim.provenance import how_made
 from sim.studies.designs import OPTIONS, kind_of
 from sim.studies.factors import group_names
 from sim.studies.findings import Analysis, Finding, Output
@@ -110,14 +107,7 @@ def analyze(
         {factor.name: factor.unit for factor in factors},
         {factor.name: first_sentence(factor.description) for factor in factors},
     )
-    facts = {
-        "versions": versions(),
-        "source_fingerprint": sources(),
-        "command": this_command(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "q2_is": str(how_judged(points.checks)),
-        "cautions": study.warned,
-    }
+    facts = {**how_made(), "q2_is": str(how_judged(points.checks)), "cautions": study.warned}
     table = pd.DataFrame(means, index=points.values.index)
     return Analysis(study, tuple(findings), units, meanings, points.values, table, facts)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sim.engine.batches import Batch
 from sim.engine.contents import Places
-from sim.engine.journal import Batch
 from sim.engine.store import Store
 from sim.errors import InputError, did_you_mean
 from sim.studies.designs import VALIDATION

@@ -184,9 +184,14 @@ class Trial(Record):
         sites = self.sites or {self.name: {}}
         return {site: base.with_(values).with_(interventions=self.treatment) for site, values in sites.items()}
 
+    @property
+    def root_seed(self) -> int:
+        """Of which all seeds are made."""
+        return self.scenario.seed if self.seed is None else self.seed
+
     def seed_of(self, replicate: int, site: int) -> int:
         """The seed of a city: that of a study's replicate, and of the site's number if there are several."""
-        seed = replicate_seed(self.scenario.seed if self.seed is None else self.seed, replicate)
+        seed = replicate_seed(self.root_seed, replicate)
         return replicate_seed(seed, site) if len(self.sites) > 1 else seed
 
     def with_(self, **changed: Any) -> "Trial":

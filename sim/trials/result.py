@@ -1,10 +1,8 @@
 """What a trial found, done many times: labeled estimates beside the truth, the table people ask for, and the way to disk and back."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from math import nan
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,19 +12,17 @@ import yaml
 from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind, Variable, check_values, mapping, plain, read_dataset, understood
-from sim.commands import this_command
+from sim.artifacts import PROVENANCE, Labeled, Text
+from sim.checking import Kind, Variable, mapping
 from sim.html import card, note, table
-from sim.results import netcdf, versions
-from sim.sources import sources
+from sim.provenance import how_made, versions
 from sim.spread import mean_and_precision, spread
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import LEVEL, formula, half_widths, minimal_detectable_effect, p_values, share
-from sim.writing import Content, write
 
-DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES = "trial.nc", "trial.yaml", "provenance.json", "summary.csv", "power.csv"
+DATASET, TRIAL, SUMMARY, CURVES = "trial.nc", "trial.yaml", "summary.csv", "power.csv"
 FILES = (DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES, "power.png", "estimates.png", "spillover.png")
 KIND = Kind("trial", "Make it again: confianza trial TRIAL.yaml --out FOLDER")
 TRUTHS = {  # differences between runs with the same luck, means over everybody
@@ -79,24 +75,24 @@ def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
         "outcome": list(trial.outcomes), "week": list(trial.weeks_asked), "size": list(trial.sizes), "estimator": list(ESTIMATORS),
         "replicate": range(len(truths)), "draw": range(trial.draws),
     }  # fmt: skip
-    attrs = {
-        "title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "versions": json.dumps(versions()), "covers": COVERS,
-        "source_fingerprint": sources(), "command": this_command(), "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }  # fmt: skip
+    attrs: dict[str, Any] = {"title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "covers": COVERS}
+    attrs |= {**how_made(), "versions": json.dumps(versions())}
     return xr.Dataset(parts | more, {name: list(values) for name, values in labels.items()}, attrs)
 
 
-class TrialResult:
+class TrialResult(Labeled):
     """A trial done many times; `dataset` is labeled by replicate, draw, outcome, week, size and estimator.
 
     Truths are paired: the same city with the same luck with all units treated, with none, and as in the trial. `covers` says what
     differs between replicates.
     """
 
+    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, Facts, ARRAYS
+    TEXT, TABLES = Text("trial", TRIAL), {"summary": SUMMARY, "curves": CURVES}
     covers = COVERS
 
     def __init__(self, dataset: xr.Dataset):
-        self.dataset = dataset
+        super().__init__(dataset)
         self.trial = Trial(**yaml.safe_load(dataset.attrs["trial"]))
 
     @property
@@ -140,34 +136,14 @@ class TrialResult:
                         rows.append(labels | {"week": int(week), "size": float(size)} | _row(part))
         return pd.DataFrame(rows)
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write trial.nc, trial.yaml, provenance.json, summary.csv and power.csv; all of them or none (see `sim.writing.write`).
+    def labels(self) -> dict[str, Sequence[Any]]:
+        trial = self.trial
+        asked = {"outcome": trial.outcomes, "week": trial.weeks_asked, "size": trial.sizes}
+        return {"draw": range(trial.draws), **asked, "estimator": tuple(ESTIMATORS)}
 
-        InputError if the folder cannot be written to, or holds such a file that Confianza did not write.
-        """
-        facts = plain(self.dataset.attrs)
-        files: dict[str, Content] = {DATASET: netcdf(self.dataset), TRIAL: facts.pop("trial")}
-        files |= {SUMMARY: self.summary().to_csv(index=False), CURVES: self.curves().to_csv(index=False)}
-        facts["versions"] = json.loads(facts["versions"])
-        files[PROVENANCE] = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        return write(folder, files)
-
-    @classmethod
-    def load(cls, folder: str | Path) -> "TrialResult":
-        """What `save` wrote. InputError if it is not there or cannot be read."""
-        path = Path(folder) / DATASET
-        found = read_dataset(path, KIND, Facts, ARRAYS)
-        made = understood(lambda: cls(found), path, KIND, "trial")
-        trial = made.trial
-        wanted = {
-            "draw": range(trial.draws),
-            "outcome": trial.outcomes,
-            "week": trial.weeks_asked,
-            "size": trial.sizes,
-            "estimator": tuple(ESTIMATORS),
-        }
-        check_values(found, path, KIND, **wanted)
-        return made
+    @property
+    def root_seed(self) -> int:
+        return self.trial.root_seed
 
     def __repr__(self) -> str:
         return f"<TrialResult '{self.name}': {', '.join(self.trial.outcomes)}; {self.replicates} replicates of {self.trial.draws} samples>"

@@ -89,9 +89,8 @@ class TrialPlan(Plan):
     @property
     def facts(self) -> dict[str, Any]:
         trial = self.trial
-        seed = trial.scenario.seed if trial.seed is None else trial.seed
         what = {"columns": ("estimates", "control", "truth"), "series": ()}
-        return {"title": trial.name, "question": trial.question, "root_seed": seed, "file": "trial.yaml", **what}
+        return {"title": trial.name, "question": trial.question, "root_seed": trial.root_seed, "file": "trial.yaml", **what}
 
     def keys(self) -> list[bytes]:
         named = {

@@ -1,24 +1,22 @@
 """What a validation found, and its file: validation.json, beside results (a report shows it) or beside docs/validation.md."""
 
-import json
 from dataclasses import dataclass
 from math import isnan, nan
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Self, get_type_hints
 
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Kind, checked, signed, unsigned
+from sim.artifacts import Findings
+from sim.checking import Kind, checked
 from sim.patterns import Finding, patterns
 from sim.sources import sources
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.targets import controls, holdouts
-from sim.writing import write
 
 FILE = "validation.json"
-SECTIONS: dict[str, type] = {"resets": Reset, "held": Held, "controls": Controlled, "lost": Lost}
-ROWS: dict[str, type] = {"findings": Finding, **SECTIONS}
+ROWS: dict[str, type] = {"findings": Finding, "resets": Reset, "held": Held, "controls": Controlled, "lost": Lost}
 KIND = Kind("pattern checks", "Make them again: confianza validate SCENARIO --out FOLDER; or delete the file.")
 
 
@@ -37,8 +35,10 @@ class Told(TypedDict):
 
 
 @dataclass(frozen=True)
-class Validation:
+class Validation(Findings):
     """Findings of every pattern; of a full validation also other years and places, and negative controls."""
+
+    KIND, FILE, FIELDS = KIND, FILE, Told
 
     scenario: str  # its name
     findings: tuple[Finding, ...]
@@ -60,6 +60,26 @@ class Validation:
         """The most draws or replicates of any pattern."""
         return max((finding.replicates for finding in self.findings), default=0)
 
+    @property
+    def root_seed(self) -> int:
+        return self.seed
+
+    def told(self) -> dict[str, Any]:
+        facts = super().told() | {"source_fingerprint": self.source_fingerprint or sources()}
+        return facts | {key: [plain(row) for row in getattr(self, key)] for key in ROWS}
+
+    @classmethod
+    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+        rows = {key: tuple(checked(kind, row, path, KIND) for row in _rows(kind, told[key])) for key, kind in ROWS.items()}
+        one = super().of(path, told | rows, parts)
+        checks = {key: len(known.checks) for key, known in holdouts().items()}
+        expected = {key: len(known.expect) for key, known in controls().items()}
+        named = [(held.holdout, held.number, checks) for held in one.held]
+        for key, number, known in [*named, *((control.control, control.number, expected) for control in one.controls)]:
+            if not 0 <= number < known.get(key, 0):
+                raise KIND.damaged(path, f"there is no check {number} of '{key[:100]}'")
+        return one
+
 
 def plain(row: Any) -> dict[str, Any]:
     """A row as JSON can hold it: no nan, a pattern by its id."""
@@ -71,34 +91,9 @@ def plain(row: Any) -> dict[str, Any]:
     return found
 
 
-def save(validation: Validation, folder: Path, name: str = FILE) -> Path:
-    """Write a validation into a folder, see `sim.writing.write`."""
-    facts = {
-        "scenario": validation.scenario, "posterior": validation.posterior, "seed": validation.seed,
-        "source_fingerprint": validation.source_fingerprint or sources(),
-        "findings": [plain(row) for row in validation.findings],
-    }  # fmt: skip
-    facts |= {key: [plain(row) for row in getattr(validation, key)] for key in SECTIONS}
-    text = json.dumps(signed(facts), indent=1, ensure_ascii=False) + "\n"
-    return write(folder, {name: text})[0]
-
-
-def load(folder: Path, name: str = FILE) -> Validation | None:
+def load(folder: Path) -> Validation | None:
     """The validation in a folder, None if there is none. InputError if the file is not what `save` wrote."""
-    path = folder / name
-    if not path.exists():
-        return None
-    told = checked(Told, unsigned(path, KIND), path, KIND)
-    rows: dict[str, Any] = {key: [checked(kind, row, path, KIND) for row in _rows(kind, told[key])] for key, kind in ROWS.items()}
-    facts: dict[str, Any] = {name: told[name] for name in ("scenario", "posterior", "seed", "source_fingerprint")}
-    made = Validation(**facts | {key: tuple(found) for key, found in rows.items()})
-    checks = {key: len(known.checks) for key, known in holdouts().items()}
-    expected = {key: len(known.expect) for key, known in controls().items()}
-    named = [(held.holdout, held.number, checks) for held in made.held]
-    for key, number, known in [*named, *((control.control, control.number, expected) for control in made.controls)]:
-        if not 0 <= number < known.get(key, 0):
-            raise KIND.damaged(path, f"there is no check {number} of '{key[:100]}'")
-    return made
+    return Validation.load(folder) if (folder / FILE).exists() else None
 
 
 def _rows(kind: type, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
