@@ -154,8 +154,8 @@ def cumulative_ledger(results: Results) -> xr.DataArray:
 
     The two trusts are weighted as in overall trust.
     """
-    data = results.dataset
-    ledger, weight = data.ledger.sel(week=slice(0, None)), data.effectiveness_weight
+    data = results.dataset.sel(week=slice(0, None))
+    ledger, weight = data.ledger, data.effectiveness_weight
     both = trust_of(ledger.sel(dimension="fairness"), ledger.sel(dimension="effectiveness"), weight)
     return both.mean("replicate").cumsum("week").transpose("week", "cause")
 

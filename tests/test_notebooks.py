@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "experiments").glob("*.ipynb"))
 NAMES = [
-    "01-first-city", "02-compare-reforms", "03-change-the-model", "04-sensitivity", "05-your-own-city", "06-mesa-tools", "07-your-own-model",
+    "01-first-city", "02-compare-reforms", "03-change-the-model", "04-sensitivity", "05-your-own-city", "06-mesa-tools",
+    "07-your-own-model",
 ]  # fmt: skip
 LOG = ROOT / "out" / "notebooks.log"
 WORDS_A_MINUTE, MINUTES = 150, 10
