@@ -52,7 +52,7 @@ test-interpreted: env ## the tests that do not need speed, without compiling, wi
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n auto -m "not compiled" --cov=sim --cov-report=term
 
 hard: env ## what the engine survives: 20 kills of each verb, executors, a million runs; about half an hour
-	HARD=1 $(BIN)/python -m pytest -q -s tests/test_kill.py tests/test_kill_verbs.py tests/test_executors.py
+	HARD=1 $(BIN)/python -m pytest -q -s tests/engine/test_kill.py tests/engine/test_kill_verbs.py tests/engine/test_executors.py
 	$(BIN)/python experiments/engine/executors.py
 	$(BIN)/python experiments/engine/million.py
 

@@ -19,9 +19,9 @@ sys.path.insert(0, str(ROOT))  # the checkout's own code, whatever is installed
 import sim  # noqa: E402
 from sim.cli.explain import by_table, prior  # noqa: E402
 from sim.errors import number  # noqa: E402
-from sim.parameters import CODEBOOK, REFERENCES, Parameter  # noqa: E402
-from sim.patterns import patterns  # noqa: E402
+from sim.measures.patterns import patterns  # noqa: E402
 from sim.world import anatomy, state  # noqa: E402
+from sim.world.parameters import CODEBOOK, REFERENCES, Parameter  # noqa: E402
 
 MARKER = re.compile(r"<!-- made: ([a-z-]+) -->")
 OUTSIDE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}  # pages of the site that lie beside docs
@@ -162,8 +162,8 @@ def measures() -> str:
 def levers() -> str:
     """The levers of each reform."""
     from sim.cli.explain_reforms import bounds, default
-    from sim.world.interventions import REFORMS
-    from sim.world.interventions import levers as of
+    from sim.world.reforms import REFORMS
+    from sim.world.reforms import levers as of
 
     parts = []
     for name, kind in REFORMS.items():

@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sim.plots import STYLE, line, years  # noqa: E402
-from sim.plots_looks import BLACK, look_at  # noqa: E402
-from sim.studies.compare import compare  # noqa: E402
-from sim.studies.comparison import Comparison  # noqa: E402
-from sim.studies.effects import differences  # noqa: E402
-from sim.studies.study import Study  # noqa: E402
+from sim.figures.series import STYLE, line, years  # noqa: E402
+from sim.studies.answers.compare import compare  # noqa: E402
+from sim.studies.answers.comparison import Comparison  # noqa: E402
+from sim.studies.design.study import Study  # noqa: E402
+from sim.studies.running.effects import differences  # noqa: E402
+from sim.style.looks import BLACK, look_at  # noqa: E402
 
 WORDS = {
     "en": {

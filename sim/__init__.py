@@ -6,34 +6,34 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from sim.version import __version__
 
 _HOMES = {
     "Model": "sim.model", "Citizen": "sim.agents", "Officer": "sim.agents", "Offender": "sim.agents",
-    "run": "sim.studies.runs", "Results": "sim.results", "load_scenario": "sim.scenario", "shipped_scenarios": "sim.scenario",
-    "load_study": "sim.studies.study_files", "Study": "sim.studies.study", "compare": "sim.studies.compare",
-    "Comparison": "sim.studies.comparison", "sweep": "sim.studies.sweep", "Sweep": "sim.studies.sweep",
+    "run": "sim.studies.running.runs", "Results": "sim.artifacts.results", "load_scenario": "sim.inputs.scenario", "shipped_scenarios": "sim.inputs.scenario",
+    "load_study": "sim.studies.design.study_files", "Study": "sim.studies.design.study", "compare": "sim.studies.answers.compare",
+    "Comparison": "sim.studies.answers.comparison", "sweep": "sim.studies.answers.sweep", "Sweep": "sim.studies.answers.sweep",
     "load_trial": "sim.trials.design", "Trial": "sim.trials.design", "run_trial": "sim.trials.trial", "TrialResult": "sim.trials.result",
-    "Scenario": "sim.scenario", "InputError": "sim.errors", "CODEBOOK": "sim.parameters", "parameters": "sim.parameters",
+    "Scenario": "sim.inputs.scenario", "InputError": "sim.errors", "CODEBOOK": "sim.world.parameters", "parameters": "sim.world.parameters",
 }  # fmt: skip
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - names are loaded on first use
 
 if TYPE_CHECKING:
     from sim.agents import Citizen, Offender, Officer
+    from sim.artifacts.results import Results
     from sim.errors import InputError
+    from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
     from sim.model import Model
-    from sim.parameters import CODEBOOK, parameters
-    from sim.results import Results
-    from sim.scenario import Scenario, load_scenario, shipped_scenarios
-    from sim.studies.compare import compare
-    from sim.studies.comparison import Comparison
-    from sim.studies.runs import run
-    from sim.studies.study import Study
-    from sim.studies.study_files import load_study
-    from sim.studies.sweep import Sweep, sweep
+    from sim.studies.answers.compare import compare
+    from sim.studies.answers.comparison import Comparison
+    from sim.studies.answers.sweep import Sweep, sweep
+    from sim.studies.design.study import Study
+    from sim.studies.design.study_files import load_study
+    from sim.studies.running.runs import run
     from sim.trials.design import Trial, load_trial
     from sim.trials.result import TrialResult
     from sim.trials.trial import run_trial
+    from sim.world.parameters import CODEBOOK, parameters
 
 
 def __getattr__(name: str) -> Any:

@@ -14,8 +14,8 @@ from mesa.discrete_space import Cell, CellAgent
 
 from sim.errors import InputError, did_you_mean, number_problem
 from sim.grid import opened
-from sim.rules.trust import overall_trust
 from sim.world.limits import FLAG, limits
+from sim.world.rules.trust import overall_trust
 
 ONCE = ("model", "row", "unique_id", "pos")  # what Mesa and `Row` write when an agent is built
 IN_PLACE = "The set of a model's agents cannot be changed in place"

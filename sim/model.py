@@ -11,10 +11,10 @@ import numpy as np
 from sim.agents import Citizen, Offender, Officer, People, Row
 from sim.errors import InputError
 from sim.grid import Place, Streets
-from sim.html import card
-from sim.rules.trust import overall_trust
-from sim.scenario import Scenario, load_scenario
+from sim.inputs.scenario import Scenario, load_scenario
+from sim.style.html import card
 from sim.world.anatomy import phases
+from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
 from sim.world.state import ROW
 

@@ -9,7 +9,7 @@ import matplotlib
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sim.compiled import INTERPRETED
+from sim.world.compiled import INTERPRETED
 
 matplotlib.use("Agg")
 # No deadline: the first example may compile, and machines may be busy. Derandomized, so that a test says the same on every machine;

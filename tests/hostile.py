@@ -12,9 +12,9 @@ import pandas as pd
 import yaml
 
 import sim
-from sim.studies.comparison import Comparison
-from sim.studies.findings import Analysis
-from sim.studies.study import PLACEBO, Study
+from sim.studies.answers.comparison import Comparison
+from sim.studies.answers.findings import Analysis
+from sim.studies.design.study import PLACEBO, Study
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sim.scenario import load_scenario
-from sim.studies.compare import compare
-from sim.studies.comparison import Comparison
-from sim.studies.study import Study
+from sim.inputs.scenario import load_scenario
+from sim.studies.answers.compare import compare
+from sim.studies.answers.comparison import Comparison
+from sim.studies.design.study import Study
 
 ARMS = {"course": [{"training": {"start": 0}}], "beats": [{"community_policing": {"start": 0, "share": 0.5}}]}
 

@@ -1,4 +1,4 @@
-"""A decision and discoveries from a small random generator, in the form that `sim.studies.decide` and `discover` give them.
+"""A decision and discoveries from a small random generator, in the form that `sim.studies.answers.decide` and `discover` give them.
 
 Effects of the arms are linear in a few uncertain numbers, so what is best, and where an arm fails, is known.
 """
@@ -6,11 +6,11 @@ Effects of the arms are linear in a few uncertain numbers, so what is best, and 
 import numpy as np
 import pandas as pd
 
-from sim.scenario import CitySize, Scenario
-from sim.studies.decision import Decision
-from sim.studies.discoveries import Discovery
-from sim.studies.findings import Output
-from sim.studies.study import Study
+from sim.inputs.scenario import CitySize, Scenario
+from sim.studies.answers.decision import Decision
+from sim.studies.answers.discoveries import Discovery
+from sim.studies.answers.findings import Output
+from sim.studies.design.study import Study
 
 DRAWS = 300
 COURSE, VETTING, BEATS = {"training": {"start": 0}}, {"purge": {"start": 0}}, {"community_policing": {"start": 0, "share": 0.25}}

@@ -1,8 +1,8 @@
 """A small city with two arms, for tests of the live page's engine."""
 
 from sim.dashboard.arena import Arena
-from sim.scenario import CitySize, Scenario
-from sim.world.interventions import CommunityPolicing, Training
+from sim.inputs.scenario import CitySize, Scenario
+from sim.world.reforms import CommunityPolicing, Training
 
 CITY = Scenario(
     name="small", city=CitySize(adults=1200, officers_per_1000_inhabitants=10.0), weeks=40, spin_up_weeks=6, seed=11,

@@ -14,7 +14,7 @@ from mesa_every_agent import EveryAgent
 from run import Row, peak_bytes, table
 from studies import over_the_kernel, runs_a_minute
 
-from sim.parameters import parameters
+from sim.world.parameters import parameters
 
 COUNTS = ("crimes", "reported", "filed", "stops", "corrupt_stops", "contacts")
 COMMUNITY = {"community.share": 0.5}

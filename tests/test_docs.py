@@ -15,10 +15,10 @@ from pages import LANGUAGES, ROOT, blocks, check_output, play
 
 import sim
 from sim.measures import MEASURES
-from sim.parameters import CODEBOOK, REFERENCES
-from sim.studies.study_files import load_study
+from sim.studies.design.study_files import load_study
 from sim.world.anatomy import SCHEDULE
-from sim.world.interventions import REFORMS, levers
+from sim.world.parameters import CODEBOOK, REFERENCES
+from sim.world.reforms import REFORMS, levers
 from sim.world.state import City
 
 DOCS = ROOT / "docs"

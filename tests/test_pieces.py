@@ -8,15 +8,16 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import artifacts, checking, pieces
-from sim.checking import SEAL, seal_of
+from sim.artifacts import artifact as artifacts
+from sim.artifacts import checking, pieces
+from sim.artifacts.checking import SEAL, seal_of
+from sim.artifacts.pieces import places
 from sim.errors import InputError
-from sim.pieces import places
-from sim.scenario import CitySize, Scenario
-from sim.studies import runs
-from sim.studies.compare import compare
-from sim.studies.comparison import TABLES, Comparison
-from sim.studies.study import Study
+from sim.inputs.scenario import CitySize, Scenario
+from sim.studies.answers.compare import compare
+from sim.studies.answers.comparison import TABLES, Comparison
+from sim.studies.design.study import Study
+from sim.studies.running import runs
 
 CITY = Scenario(name="Small", city=CitySize(adults=1000, officers_per_1000_inhabitants=8.0), weeks=60, spin_up_weeks=26, seed=5)
 STUDY = Study(name="C", scenario=CITY, arms={"course": [{"training": {"start": 0}}]}, replicates=4, posterior="none")

@@ -84,8 +84,8 @@ def test_only_grid_agents_model_and_dashboard_know_mesa():
 def test_rules_know_only_mathematics_and_each_other():
     rules = [module for module in MODULES if room(module) == "rules"]
     assert len(rules) >= 10
-    found = {name for module in rules for name in imports(module) if not name.startswith("sim.rules.")}
-    assert found == {"math", "enum", "sim.compiled"}
+    found = {name for module in rules for name in imports(module) if not name.startswith("sim.world.rules.")}
+    assert found == {"math", "enum", "sim.world.compiled"}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if room(m) == "methods"])

@@ -143,7 +143,7 @@ class Squad:
 class City(Model):
     """Streets, officers, offenders and citizens at week 0; a benchmark adds `step`.
 
-    p                  parameters, as of `sim.parameters.parameters()`
+    p                  parameters, as of `sim.world.parameters.parameters()`
     adults             number of citizens
     officers_per_1000  officers per 1,000 inhabitants
     offenders_share    offenders per adult

@@ -25,9 +25,9 @@ from mesa_events import Events, LazyEvents
 from mesa_every_agent import EveryAgent
 from studies import over_the_kernel, runs_a_minute
 
-from sim.compiled import fingerprint
-from sim.scenario import load_scenario
-from sim.world.interventions import CivicJustice, CommunityPolicing, Purge, Training, name_of
+from sim.inputs.scenario import load_scenario
+from sim.world.compiled import fingerprint
+from sim.world.reforms import CivicJustice, CommunityPolicing, Purge, Training, name_of
 from sim.world.schedule import advance
 from sim.world.simulation import Simulation
 from sim.world.state import clock

@@ -9,12 +9,12 @@ from itertools import islice
 from sim.engine.executors import crew, executor
 from sim.engine.plans import RunSpec, perform
 from sim.engine.running import PIECE
-from sim.rng import replicate_seed
-from sim.scenario import load_scenario
-from sim.studies.keys import records
-from sim.studies.study import Study
-from sim.studies.work import job_of
-from sim.world.interventions import CommunityPolicing, Purge, Training
+from sim.inputs.scenario import load_scenario
+from sim.studies.design.study import Study
+from sim.studies.running.keys import records
+from sim.studies.running.work import job_of
+from sim.world.reforms import CommunityPolicing, Purge, Training
+from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from sim.dashboard.arena import Arena
 from sim.dashboard.charts import chart, difference_chart, ledger_chart, map_legend
 from sim.dashboard.picture import map_png
-from sim.scenario import Scenario, load_scenario
+from sim.inputs.scenario import Scenario, load_scenario
 
 SHOWN = ("trust", "reporting", "clearance", "complaints", "crimes", "cost")
 REFORMS = {

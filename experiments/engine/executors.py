@@ -13,10 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from sim.engine.executors import executor
-from sim.scenario import CitySize, Scenario
-from sim.studies.compare import compare
-from sim.studies.study import Study
-from sim.studies.sweep import sweep
+from sim.inputs.scenario import CitySize, Scenario
+from sim.studies.answers.compare import compare
+from sim.studies.answers.sweep import sweep
+from sim.studies.design.study import Study
 
 CITY = Scenario(name="Small", city=CitySize(adults=1000, officers_per_1000_inhabitants=4.0), weeks=52, spin_up_weeks=26, seed=5)
 ARMS = {"course": [{"training": {"start": 0, "coverage": 0.9}}], "purge": [{"purge": {"start": 0}}]}

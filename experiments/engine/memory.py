@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from sim.cli import main
-from sim.studies import runs
+from sim.studies.running import runs
 
 STUDY = """
 name: A thousand replicates

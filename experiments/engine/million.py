@@ -20,10 +20,10 @@ import numpy as np
 
 from sim.engine import running
 from sim.engine.plans import Piece, plan_of
-from sim.scenario import CitySize, Scenario
-from sim.studies.store import SweepStore
-from sim.studies.study import Study
-from sim.studies.sweep import sweep
+from sim.inputs.scenario import CitySize, Scenario
+from sim.studies.answers.sweep import sweep
+from sim.studies.design.study import Study
+from sim.studies.running.store import SweepStore
 
 SLOTS = 1000
 MEASURES = ("mean_trust", "reporting_rate", "incidence")

@@ -29,10 +29,10 @@ import pandas as pd
 from functions import FUNCTIONS, Function, exact
 from scipy.stats import qmc
 
+from sim.files.writing import write_file
 from sim.methods.indices import indices
 from sim.methods.threads import single_threaded
-from sim.studies.designs import usual_checks
-from sim.writing import write_file
+from sim.studies.design.designs import usual_checks
 
 FACTORS, DESIGNS, SIZES = (6, 20, 100), ("sobol", "random", "lhs"), (64, 256, 1024)
 FRESH = 4000

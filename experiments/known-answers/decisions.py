@@ -33,10 +33,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, qmc
 
+from sim.files.writing import write_file
 from sim.methods.decision.denoise import normals
 from sim.methods.decision.outcomes import Outcomes, judged
 from sim.methods.decision.partial import partial
-from sim.writing import write_file
 
 GAINS = np.array([[0.9, 0.1, 0.5], [0.5, 0.4, -0.3], [0.0, 0.1, 0.7], [0.1, 0.2, 0.0]])  # of three options in four factors
 MEANS = np.array([0.3, 0.2, -0.1])

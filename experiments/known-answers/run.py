@@ -30,8 +30,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc, spearmanr
 
+from sim.files.writing import write_file
 from sim.methods.indices import indices
-from sim.writing import write_file
 
 WEIGHTS = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
 MIXED = np.array([0, 0.5, 1, 2, 4.5, 9, 20, 50])

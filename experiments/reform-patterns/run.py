@@ -1,4 +1,4 @@
-"""The patterns about reforms (P24 to P30 and P32 of sim/patterns.yaml), measured in the national city.
+"""The patterns about reforms (P24 to P30 and P32 of sim/measures/patterns.yaml), measured in the national city.
 
     python experiments/reform-patterns/run.py [--replicates 20] [--quick] [--out out/reform-patterns.json]
 
@@ -18,13 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import fingerprint
-from sim.patterns import REPLICATES, patterns
-from sim.provenance import versions
-from sim.scenario import Scenario, load_scenario
-from sim.spread import mean_and_precision
+from sim.artifacts.provenance import versions
+from sim.files.writing import write_file
+from sim.inputs.scenario import Scenario, load_scenario
+from sim.measures.patterns import REPLICATES, patterns
+from sim.measures.spread import mean_and_precision
 from sim.validation.jobs import carried_out, plan
-from sim.writing import write_file
+from sim.world.compiled import fingerprint
 
 REFORMS = ("P24", "P25", "P26", "P27", "P28", "P29", "P30", "P32")
 BESIDE = {  # what is shown without a verdict: text, unit

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.artifacts.posterior import Posterior
+from sim.artifacts.provenance import versions
+from sim.artifacts.sources import sources
 from sim.calibration.bank import CUT, Bank
 from sim.calibration.coverage import REPEATS, Coverage, coverage
 from sim.calibration.posterior import Sampled, sample, weights
@@ -17,12 +20,9 @@ from sim.calibration.space import Space
 from sim.calibration.targets import Target
 from sim.calibration.waves import Effort, History, Wave, answers
 from sim.errors import InputError
+from sim.inputs.scenario import Scenario
 from sim.methods import UNVALIDATED
-from sim.posterior import Posterior
-from sim.provenance import versions
-from sim.scenario import Scenario
-from sim.sources import sources
-from sim.studies.sweep import Sweep, sweep
+from sim.studies.answers.sweep import Sweep, sweep
 
 DRAWS, CITIES, CITIES_APART = "draws", "cities", "cities-peers"  # folders of stores beside those of the waves
 ABOUT = "Draws of parameters that agree with the targets below; made by confianza calibrate. Weights are relative to their mean."

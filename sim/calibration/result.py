@@ -8,13 +8,13 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from sim.artifacts import Artifact
-from sim.checking import Kind, read_table
-from sim.html import card, table
-from sim.parameters import CODEBOOK
-from sim.posterior import Posterior, load_posterior, posterior_files
-from sim.studies.factors import Factor
-from sim.writing import Content
+from sim.artifacts.artifact import Artifact
+from sim.artifacts.checking import Kind, read_table
+from sim.artifacts.posterior import Posterior, load_posterior, posterior_files
+from sim.files.writing import Content
+from sim.studies.design.factors import Factor
+from sim.style.html import card, table
+from sim.world.parameters import CODEBOOK
 
 LEVEL = 0.9  # of intervals
 TELLING = 0.2  # contraction above which the targets have told something of a parameter

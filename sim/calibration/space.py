@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from sim.calibration.targets import Target
+from sim.inputs.scenario import Scenario
 from sim.measures import EXPERIMENT, MEASURES
-from sim.patterns import WEEKS
-from sim.scenario import Scenario
-from sim.studies.factors import PRIOR, Factor
-from sim.studies.posteriors import NONE
-from sim.studies.study import Study
-from sim.studies.tables import as_text
+from sim.measures.patterns import WEEKS
+from sim.studies.design.factors import PRIOR, Factor
+from sim.studies.design.posteriors import NONE
+from sim.studies.design.study import Study
+from sim.studies.design.tables import as_text
 
 # Topics that an ordinary run reads. What courses, community policing, hearings and money do, no target can see: those keep their priors.
 TOPICS = (

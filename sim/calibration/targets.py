@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from sim.citations import Citation, Citations, check_cited, unknown_source
 from sim.errors import InputError, did_you_mean, number_problem, shown
-from sim.file_kinds import TARGETS, misplaced
-from sim.origins import ASSUMED
-from sim.parameters import REFERENCES
-from sim.patterns import Pattern, patterns
+from sim.inputs.citations import Citation, Citations, check_cited, unknown_source
+from sim.inputs.file_kinds import TARGETS, misplaced
+from sim.inputs.origins import ASSUMED
+from sim.inputs.yaml_files import load_yaml
+from sim.measures.patterns import Pattern, patterns
 from sim.remedies import number_remedy
-from sim.yaml_files import load_yaml
+from sim.world.parameters import REFERENCES
 
 FILE = Path(__file__).parent / "targets.yaml"
 OWN = "references"  # beside the targets of a place: sources that the program's list does not have

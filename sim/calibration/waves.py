@@ -16,8 +16,8 @@ from sim.calibration.sampling import slice_sample
 from sim.calibration.space import Space, on_scales
 from sim.calibration.targets import Target
 from sim.errors import InputError
-from sim.studies.store import SweepStore
-from sim.studies.sweep import Sweep, sweep
+from sim.studies.answers.sweep import Sweep, sweep
+from sim.studies.running.store import SweepStore
 
 PRIOR_POINTS = 20_000  # by which the share of the prior that is left is counted
 STEEP = 50.0  # how fast the log-likelihood falls beyond the cut

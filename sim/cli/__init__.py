@@ -9,7 +9,7 @@ import typer
 from sim.cli import options, verbs
 from sim.cli.outlets import flush, outlets
 from sim.errors import InputError, Interrupted
-from sim.writing import one_command
+from sim.files.writing import one_command
 
 INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
 

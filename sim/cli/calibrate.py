@@ -15,15 +15,15 @@ from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, writing
-from sim.commands import in_yaml
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
+from sim.files.writing import write_file
+from sim.inputs.scenario import Scenario
 from sim.methods import UNVALIDATED
-from sim.scenario import Scenario
-from sim.studies.keys import records
-from sim.studies.work import job_of
-from sim.writing import write_file
+from sim.studies.running.keys import records
+from sim.studies.running.work import job_of
+from sim.style.commands import in_yaml
 
 COVERAGE = "coverage.csv"
 SHOWN = 15  # parameters in the table; all are in parameters.csv
@@ -61,7 +61,7 @@ def calibrated(calibrator: Calibrator) -> None:
         written = made.save(folder)
     finally:  # what was computed is told even if there is no room for it
         tell(made)
-    from sim.plots_calibration import save_figures  # after the tables, because matplotlib takes long to import
+    from sim.figures.calibration import save_figures  # after the tables, because matplotlib takes long to import
 
     written += save_figures(made, calibrator.space.factors, folder)
     screen = console()

@@ -2,7 +2,7 @@
 
 from sim.cli.show import console
 from sim.errors import InputError
-from sim.file_kinds import STUDY, TRIAL, kind_of
+from sim.inputs.file_kinds import STUDY, TRIAL, kind_of
 
 
 def check_file(file: str) -> None:
@@ -20,11 +20,11 @@ def check_file(file: str) -> None:
 
 def check_study(file: str) -> None:
     """Say that a study can be used, and what would run."""
-    from sim import origins
     from sim.cli.compare import describe
     from sim.cli.explain import own_reference, show, warn
     from sim.cli.sweep import outline
-    from sim.studies.study_files import load_study
+    from sim.inputs import origins
+    from sim.studies.design.study_files import load_study
 
     study = load_study(file)
     told = outline(study) if study.design else describe(study)

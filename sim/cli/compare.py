@@ -8,14 +8,14 @@ from sim.cli import spreads
 from sim.cli.show import Table, console, note, progress, table
 from sim.cli.work import Where, ask_first, check_replicates, writing
 from sim.errors import InputError, number
-from sim.harvest import warm_up
-from sim.reforms import summary
-from sim.spread import ONE_SIGN, Spread, read_off
-from sim.studies.compare import compare
-from sim.studies.comparison import FILES, Comparison
-from sim.studies.runs import ComparisonPlan
-from sim.studies.study import BASELINE, PLACEBO, Replicates, Study
-from sim.studies.study_files import load_study
+from sim.inputs.reforms import summary
+from sim.measures.harvest import warm_up
+from sim.measures.spread import ONE_SIGN, Spread, read_off
+from sim.studies.answers.compare import compare
+from sim.studies.answers.comparison import FILES, Comparison
+from sim.studies.design.study import BASELINE, PLACEBO, Replicates, Study
+from sim.studies.design.study_files import load_study
+from sim.studies.running.runs import ComparisonPlan
 
 ROOM = 80  # columns that the table of effects needs without VR, units and the weeks before the last
 OVER = {"draws": "5-95 % of draws", "luck": "5-95 % of runs"}
@@ -49,7 +49,7 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
             written = comparison.save(folder)
         finally:  # what was computed is told even if there is no room for it
             report(comparison, bool(study.budget))
-        from sim.plots_compare import save_figures  # after the table, because matplotlib takes long to import
+        from sim.figures.compare import save_figures  # after the table, because matplotlib takes long to import
 
         written += save_figures(comparison, folder)
         screen.print(f"\nRan in {took:.1f} s.")

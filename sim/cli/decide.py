@@ -12,23 +12,23 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from sim import own
 from sim.cli.compare import chosen
 from sim.cli.discover import limits
 from sim.cli.sensitivity import complete
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
-from sim.commands import command
 from sim.errors import InputError, number
-from sim.studies.conditions import condition_of
-from sim.studies.decide import check, decide
-from sim.studies.decision import FILES, FOLDER, Decision
-from sim.studies.discover import discover
-from sim.studies.discoveries import FOLDER as DISCOVERED
-from sim.studies.discoveries import Discovery
-from sim.studies.study import Study
-from sim.studies.sweep import Sweep
-from sim.writing import check_files, writer
+from sim.files.writing import check_files, writer
+from sim.measures import own
+from sim.studies.answers.conditions import condition_of
+from sim.studies.answers.decide import check, decide
+from sim.studies.answers.decision import FILES, FOLDER, Decision
+from sim.studies.answers.discover import discover
+from sim.studies.answers.discoveries import FOLDER as DISCOVERED
+from sim.studies.answers.discoveries import Discovery
+from sim.studies.answers.sweep import Sweep
+from sim.studies.design.study import Study
+from sim.style.commands import command
 
 SHOWN = 8  # numbers worth knowing in a table; all are in evppi.csv
 PERMUTATIONS, RESAMPLES = 39, 50  # fewer than by default, because several conditions are looked into
@@ -205,7 +205,7 @@ def knowing(decision: Decision) -> Table | str:
 
 def hangs_on(decision: Decision) -> str:
     """With which contested numbers the best option differs."""
-    from sim.plots_decision.tables import turning  # here, because matplotlib takes long to import
+    from sim.figures.decision.tables import turning  # here, because matplotlib takes long to import
 
     rows = turning(decision)
     if not len(rows):
@@ -239,7 +239,7 @@ def of(found: Discovery, folder: Path) -> Path:
 
 def draw(decision: Decision, found: list[Discovery], folder: Path, written: list[Path]) -> None:
     """Draw the figures of both, and say where everything is and how to go on."""
-    from sim.plots_decision import save_discovered, save_figures  # after the tables, because matplotlib takes long to import
+    from sim.figures.decision import save_discovered, save_figures  # after the tables, because matplotlib takes long to import
 
     screen = console()
     figures = save_figures(decision, folder / FOLDER)

@@ -7,13 +7,13 @@ from sim.cli.compare import chosen
 from sim.cli.sensitivity import complete
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import outline, swept
-from sim.commands import command
 from sim.errors import InputError, number
-from sim.studies.conditions import condition_of
-from sim.studies.discover import check_design, discover
-from sim.studies.discoveries import FILES, FOLDER, Discovery
-from sim.studies.sweep import Sweep
-from sim.writing import check_files, writer
+from sim.files.writing import check_files, writer
+from sim.studies.answers.conditions import condition_of
+from sim.studies.answers.discover import check_design, discover
+from sim.studies.answers.discoveries import FILES, FOLDER, Discovery
+from sim.studies.answers.sweep import Sweep
+from sim.style.commands import command
 
 LEAST_P = 0.001  # below it a quasi-p is not written out
 
@@ -41,7 +41,7 @@ def discover_where(given: str, condition: str, week: int | None, out: Path | Non
             written = found.save(folder)
         finally:  # what was computed is told even if there is no room for it
             tell(found)
-        from sim.plots_decision import save_discovered  # after the tables, because matplotlib takes long to import
+        from sim.figures.decision import save_discovered  # after the tables, because matplotlib takes long to import
 
         written += save_discovered(found, folder)
     screen.print(f"Written to {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sim import origins
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
 from sim.cli.show import Record, console, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, did_you_mean, number
-from sim.parameters import CODEBOOK, REFERENCES, Parameter, Reference
-from sim.patterns import Pattern, patterns
-from sim.reforms import summary
-from sim.scenario import Scenario, load_scenario, shipped_scenarios
+from sim.inputs import origins
+from sim.inputs.reforms import summary
+from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
+from sim.measures.patterns import Pattern, patterns
 from sim.world.anatomy import SCHEDULE, Step, readers
+from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
 
 def show(rows: list[tuple[str, str]]) -> None:

@@ -9,7 +9,7 @@ from sim.errors import number
 
 def known() -> dict[str, type]:
     """The reforms by name; they bring NumPy and numba with them, so they are loaded only when asked for."""
-    from sim.world.interventions import REFORMS
+    from sim.world.reforms import REFORMS
 
     return REFORMS
 
@@ -38,7 +38,7 @@ def default(lever: Any) -> str:
 
 def explain_reform(name: str) -> None:
     """A reform's levers with units, ranges, defaults and sources, and its columns."""
-    from sim.world.interventions import levers
+    from sim.world.reforms import levers
 
     kind: Any = known()[name]
     screen = console()

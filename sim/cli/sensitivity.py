@@ -9,13 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sim.cli.compare import chosen
 from sim.cli.show import Table, amount, console, note, table
 from sim.cli.sweep import beliefs_of, outline, swept
-from sim.commands import command
 from sim.errors import number
-from sim.studies.findings import FIGURES, FILES, FOLDER, Analysis, Finding
-from sim.studies.sensitivity import analyze, default_outputs, method_for, output_of
-from sim.studies.study import Study
-from sim.studies.sweep import Sweep
-from sim.writing import check_files, writer
+from sim.files.writing import check_files, writer
+from sim.studies.answers.findings import FIGURES, FILES, FOLDER, Analysis, Finding
+from sim.studies.answers.sensitivity import analyze, default_outputs, method_for, output_of
+from sim.studies.answers.sweep import Sweep
+from sim.studies.design.study import Study
+from sim.style.commands import command
 
 SHOWN = 10  # factors in a table; all are in indices.csv
 # method: column of the table of indices, what it is called, what it is multiplied with
@@ -50,7 +50,7 @@ def sensitivity_of(
             written = analysis.save(folder)
         finally:  # what was computed is told even if there is no room for it
             tell(analysis)
-        from sim.plots_sensitivity import save_figures  # after the tables, because matplotlib takes long to import
+        from sim.figures.sensitivity import save_figures  # after the tables, because matplotlib takes long to import
 
         figures = save_figures(analysis, folder)
     screen.print(f"Tables and {len(figures)} figures are in {folder}: {', '.join(path.name for path in written)}")

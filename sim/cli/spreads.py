@@ -2,7 +2,7 @@
 
 from sim.cli.show import amount, decimals
 from sim.errors import number
-from sim.spread import Spread
+from sim.measures.spread import Spread
 
 
 def mean(found: Spread, *, sign: bool = False) -> str:

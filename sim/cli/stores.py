@@ -9,15 +9,15 @@ from sim.cli.explain import show
 from sim.cli.show import console, note, size, table
 from sim.cli.sweep import many_points, running, tell, wanted
 from sim.cli.work import RUNS
-from sim.commands import command
 from sim.engine.contents import JOURNAL
 from sim.engine.journal import KIND
 from sim.engine.store import Store
 from sim.errors import InputError, did_you_mean, number, shown
-from sim.studies.runs import ComparisonStore, RunStore
-from sim.studies.store import SweepStore
-from sim.studies.study_files import load_study
-from sim.studies.sweep import Sweep, grown
+from sim.studies.answers.sweep import Sweep, grown
+from sim.studies.design.study_files import load_study
+from sim.studies.running.runs import ComparisonStore, RunStore
+from sim.studies.running.store import SweepStore
+from sim.style.commands import command
 from sim.trials.trial import TrialStore
 from sim.validation.jobs import JobStore
 
@@ -113,8 +113,8 @@ def export_store(folder: Path, file: Path, series: bool) -> None:
 
 def print_schema(kind: str) -> None:
     """The JSON schema of a kind of file."""
-    from sim.scenario_schema import json_schema
-    from sim.studies.schema import study_schema
+    from sim.inputs.scenario_schema import json_schema
+    from sim.studies.design.schema import study_schema
 
     kinds = {"scenario": json_schema, "study": study_schema}
     if kind not in kinds:

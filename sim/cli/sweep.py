@@ -11,16 +11,16 @@ from rich.text import Text
 
 from sim.cli.compare import chosen, heading
 from sim.cli.show import Table, amount, console, note, size, table
-from sim.commands import command
 from sim.errors import InputError, number
-from sim.harvest import warm_up
+from sim.measures.harvest import warm_up
 from sim.methods.indices.noise import responses
-from sim.studies.designs import kind_of
-from sim.studies.draws import beliefs
-from sim.studies.limits import Replicates, unit_of
-from sim.studies.store import SweepStore
-from sim.studies.study import Study
-from sim.studies.sweep import Sweep, sweep
+from sim.studies.answers.sweep import Sweep, sweep
+from sim.studies.design.designs import kind_of
+from sim.studies.design.draws import beliefs
+from sim.studies.design.limits import Replicates, unit_of
+from sim.studies.design.study import Study
+from sim.studies.running.store import SweepStore
+from sim.style.commands import command
 
 
 class RunRate(ProgressColumn):
@@ -157,7 +157,7 @@ def numbers(values: np.ndarray, *, effect: bool) -> list[str]:
 
 def plan_study(path: str, executor: str, workers: int | None, folder: Path | None) -> None:
     """Say what a study takes, from a few pilot runs."""
-    from sim.studies.planning import plan
+    from sim.studies.running.planning import plan
 
     study = chosen(path, None, None, None)
     screen = console()

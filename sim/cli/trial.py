@@ -7,8 +7,8 @@ from typing import Any
 from sim.cli.show import Table, amount, console, progress, table
 from sim.cli.work import Where, writing
 from sim.errors import InputError, number
-from sim.harvest import warm_up
-from sim.reforms import summary
+from sim.inputs.reforms import summary
+from sim.measures.harvest import warm_up
 from sim.trials.design import Trial, load_trial
 from sim.trials.result import COVERS, FILES, TrialResult
 from sim.trials.trial import check_sites, run_trial, weeks_to_run
@@ -42,7 +42,7 @@ def try_out(path: str, replicates: int | None, seed: int | None, where: Where) -
             written = result.save(folder)
         finally:  # what was computed is told even if there is no room for it
             report(result)
-        from sim.plots_trial import save_figures  # after the table, because matplotlib takes long to import
+        from sim.figures.trial import save_figures  # after the table, because matplotlib takes long to import
 
         written += save_figures(result, folder)
         screen.print(f"\nRan in {took:.1f} s.")

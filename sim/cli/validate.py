@@ -4,19 +4,19 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from sim.artifacts.posterior import Posterior, load_posterior, shipped_posteriors
+from sim.artifacts.sources import sources
 from sim.cli.show import Table, amount, console, note, progress, table
 from sim.cli.work import NOWHERE, Where, check_replicates, chosen
 from sim.errors import InputError, number
-from sim.harvest import warm_up
-from sim.patterns import REPLICATES, ROLES, Finding
-from sim.posterior import Posterior, load_posterior, shipped_posteriors
-from sim.scenario import Scenario
-from sim.sources import sources
+from sim.files.writing import write_file, writer
+from sim.inputs.scenario import Scenario
+from sim.measures.harvest import warm_up
+from sim.measures.patterns import REPLICATES, ROLES, Finding
 from sim.validation.jobs import plan, validate
 from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PATTERNS_FIGURE
 from sim.validation.record import FILE, Validation
 from sim.validation.run import DRAWS, cities, cost, validate_draws
-from sim.writing import write_file, writer
 
 NONE = "none"
 NATIONAL = "national-average"
@@ -164,7 +164,7 @@ def remarks(validation: Validation, scenario: Scenario) -> list[str]:
 
 def write_page(validation: Validation, page: Path) -> Path:
     """Write the page, and its data and figures into a folder beside it."""
-    from sim.plots_validation import save_figures
+    from sim.figures.validation import save_figures
     from sim.validation.page import page as text
 
     folder = page.parent / FOLDER

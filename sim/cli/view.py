@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sim.cli.show import console
 from sim.errors import InputError
-from sim.reforms import check_horizon
-from sim.scenario import load_scenario
+from sim.inputs.reforms import check_horizon
+from sim.inputs.scenario import load_scenario
 
 
 def view_scenario(name: str, arms: str | None, lang: str, port: int | None, folder: Path | None, *, browser: bool) -> None:
@@ -24,7 +24,7 @@ def view_scenario(name: str, arms: str | None, lang: str, port: int | None, fold
     scenario = load_scenario(name)
     chosen = None
     if arms is not None:
-        from sim.studies.study_files import load_study
+        from sim.studies.design.study_files import load_study
 
         chosen = load_study(arms).arms
         for arm, reforms in chosen.items():

@@ -10,21 +10,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.artifacts.pieces import LITTLE
+from sim.artifacts.results import FILES, Results, adapted
 from sim.cli import spreads
 from sim.cli.show import Table, console, note, progress, size, table
 from sim.engine.plans import Plan
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
-from sim.harvest import warm_up
+from sim.files.writing import writer
+from sim.inputs.scenario import Scenario, load_scenario
 from sim.measures import recorded
-from sim.pieces import LITTLE
-from sim.results import FILES, Results, adapted
-from sim.rng import MOST_REPLICATES
-from sim.scenario import Scenario, load_scenario
-from sim.spread import ENOUGH
-from sim.studies.runs import RunPlan, run
-from sim.writing import writer
+from sim.measures.harvest import warm_up
+from sim.measures.spread import ENOUGH
+from sim.studies.running.runs import RunPlan, run
+from sim.world.rng import MOST_REPLICATES
 
 LONG, LARGE = 60.0, 1e9  # seconds and bytes from which on it is said what runs take; sixty and ten times that are asked for
 MEMORY = 3e8  # bytes of a program that does nothing yet
@@ -144,7 +144,7 @@ def run_scenario(
             screen.print(summary_table(results))
             screen.print(covers(results.replicates))
             screen.print(virtual_survey(results))
-        from sim.plots import save_figures  # after the table, because matplotlib takes long to import
+        from sim.figures.series import save_figures  # after the table, because matplotlib takes long to import
 
         written += save_figures(results, folder)
         adult_weeks = replicates * (scenario.spin_up_weeks + scenario.weeks) * scenario.city.adults

@@ -12,12 +12,12 @@ from sim.dashboard.events import LONGEST, Event, events_of, in_force, lasting, w
 from sim.dashboard.history import Array, Life, Place, Series, Trace, Window, life_of, look_at_cell, look_at_citizen, place_of
 from sim.dashboard.saving import save_scenario
 from sim.errors import InputError, did_you_mean, number_problem
+from sim.inputs.reforms import Reform
+from sim.inputs.scenario import Scenario
 from sim.measures import YEAR
-from sim.parameters import flat
-from sim.reforms import Reform
-from sim.rng import replicate_seed
-from sim.scenario import Scenario
-from sim.studies.arms import BASELINE, checked_arms
+from sim.studies.design.arms import BASELINE, checked_arms
+from sim.world.parameters import flat
+from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
 
 QUARTER = 13  # weeks

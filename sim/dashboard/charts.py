@@ -13,8 +13,8 @@ from sim.dashboard.arena import Arena
 from sim.dashboard.picture import LAYERS, SHADES, STRIPED, palette, scale
 from sim.dashboard.svg import GRAY, INK, Axis, Chart, Line, axis, bounds, box_sign, dash_sign, image, shape_sign, text, wrapped
 from sim.measures import YEAR
-from sim.plots_looks import CAUSE_COLORS, CAUSE_HATCHES, look_at
 from sim.report.words import Words
+from sim.style.looks import CAUSE_COLORS, CAUSE_HATCHES, look_at
 
 Array = np.ndarray
 HATCHES = {"/": "M-1 1l2-2M0 6l6-6M5 7l2-2", "x": "M0 0l6 6M0 6l6-6", ".": "M3 3h.01", "-": "M0 3h6"}  # on a square of 6 units

@@ -10,11 +10,11 @@ from mesa.visualization.utils import update_counter
 from sim.dashboard.parts import Lever
 from sim.dashboard.stage import SPEEDS, Stage
 from sim.dashboard.texts import Texts
-from sim.parameters import CODEBOOK, Parameter
-from sim.reforms import Reform
-from sim.scenario import CitySize
+from sim.inputs.reforms import Reform
+from sim.inputs.scenario import CitySize
 from sim.world.anatomy import built_only
-from sim.world.interventions import REFORMS, levers
+from sim.world.parameters import CODEBOOK, Parameter
+from sim.world.reforms import REFORMS, levers
 
 DATED = ("start", "until")  # levers that the page sets by itself
 LARGEST = 100_000  # adults that the page offers to build; a file may have more

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sim.errors import InputError
-from sim.parameters import entry, flat
-from sim.reforms import Reform, as_data, dose_of, name_of, reforms
-from sim.scenario import Change, Scenario
+from sim.inputs.reforms import Reform, as_data, dose_of, name_of, reforms
+from sim.inputs.scenario import Change, Scenario
+from sim.world.parameters import entry, flat
 
 LONGEST = 5200  # weeks that a scenario can have
 NEVER = 10_000

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.harvest import CAUSES, trust_of, weights
 from sim.measures import YEAR
-from sim.rules.trust import overall_trust
+from sim.measures.harvest import CAUSES, trust_of, weights
+from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
 from sim.world.state import Count, Mean
 

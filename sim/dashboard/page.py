@@ -15,7 +15,7 @@ from sim.dashboard.parts import Language
 from sim.dashboard.picture import LAYERS, map_png
 from sim.dashboard.stage import Refusal, Stage, View
 from sim.dashboard.texts import Texts
-from sim.harvest import warm_up
+from sim.measures.harvest import warm_up
 
 STYLE = Path(__file__).parent / "style.css"
 shown: View | None = None  # a page has no other way to learn what it was opened with

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from sim.dashboard.arena import Arena
-from sim.plots_looks import DIFFERENCE_COLORS, LOSING
+from sim.style.looks import DIFFERENCE_COLORS, LOSING
 
 Array = np.ndarray
 SHADES = 240  # of a layer; the other entries of the palette are ink

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from sim.errors import InputError, shown
-from sim.scenario import Scenario
-from sim.writing import write_file
+from sim.files.writing import write_file
+from sim.inputs.scenario import Scenario
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 

@@ -12,8 +12,8 @@ from mesa.visualization.utils import force_update
 from sim.dashboard.arena import Arena
 from sim.dashboard.texts import Texts, texts
 from sim.errors import InputError
-from sim.reforms import Reform
-from sim.scenario import CitySize, Scenario
+from sim.inputs.reforms import Reform
+from sim.inputs.scenario import CitySize, Scenario
 
 PICTURES = 8  # a second at most; a faster city shows every second week, or every third
 PATIENCE = 1.0  # seconds to wait for a browser that does not say that it has drawn

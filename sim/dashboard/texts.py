@@ -6,12 +6,12 @@ from functools import cache, cached_property
 from string import Formatter
 from typing import Any
 
-from sim.parameters import CODEBOOK, REFERENCES, Parameter
-from sim.reforms import meaning
+from sim.inputs.reforms import meaning
+from sim.inputs.scenario import CitySize
 from sim.report.words import Text, Words
-from sim.scenario import CitySize
 from sim.style import MINUS, read
-from sim.world.interventions import REFORMS, levers
+from sim.world.parameters import CODEBOOK, REFERENCES, Parameter
+from sim.world.reforms import REFORMS, levers
 
 CITY = CitySize.model_fields
 WRITTEN = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?%?|-?\d+(\.\d+)?%?")  # a number as English sentences write it

@@ -14,12 +14,12 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sim.artifacts.sources import sources
 from sim.engine import shards
 from sim.engine.batches import Batch
 from sim.engine.journal import KIND, Journal
 from sim.engine.plans import Plan, RunSpec
 from sim.errors import InputError
-from sim.sources import sources
 
 JOURNAL = "journal.sqlite"
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sim import __version__
 from sim.engine.batches import Batch
 from sim.engine.journal import count
+from sim.version import __version__
 
 PROVENANCE, CRATE = "provenance.json", "ro-crate-metadata.json"
 STANDARD = "https://w3id.org/ro/crate/1.1"

@@ -11,10 +11,10 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from sim import own
+from sim.artifacts.sources import sources
 from sim.errors import InputError, did_you_mean, shown
-from sim.harvest import warm_up
-from sim.sources import sources
+from sim.measures import own
+from sim.measures.harvest import warm_up
 
 NAMES = ("threads", "processes", "dask://HOST:PORT")
 SENT_AWAY = "confianza"  # topic of events
@@ -149,7 +149,7 @@ def _same_code(made: str) -> Any:
 
         def setup(self, worker: Any) -> None:
             try:
-                from sim.sources import sources
+                from sim.artifacts.sources import sources
 
                 theirs = sources()
             except Exception as error:

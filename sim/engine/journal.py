@@ -1,6 +1,6 @@
 """The journal of a store: which runs are wanted, which are kept and where, and which failed. SQLite, one transaction a shard.
 
-A run is known by its key (see `sim.studies.keys`); batches and shards are explained in `sim.engine.batches`.
+A run is known by its key (see `sim.studies.running.keys`); batches and shards are explained in `sim.engine.batches`.
 """
 
 import json
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.checking import CHANGED, SEAL, Kind, checked
-from sim.commands import command
+from sim.artifacts.checking import CHANGED, SEAL, Kind, checked
 from sim.engine.batches import KEY, Batch, Row, Shard
 from sim.errors import InputError, number
+from sim.style.commands import command
 
 VERSION = 1
 TABLES = """

@@ -13,12 +13,12 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from sim.artifacts.sources import sources
 from sim.errors import InputError
-from sim.harvest import warm_up
-from sim.parameters import flat
-from sim.reforms import as_data
-from sim.scenario import Scenario
-from sim.sources import sources
+from sim.inputs.reforms import as_data
+from sim.inputs.scenario import Scenario
+from sim.measures.harvest import warm_up
+from sim.world.parameters import flat
 
 Pulse = Callable[[int], None]
 OTHER_CODE = "this worker has other code or versions"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.commands import command
+from sim.artifacts.sources import sources
 from sim.engine.batches import Batch
 from sim.engine.executors import check, crew, executor
 from sim.engine.journal import count
@@ -22,7 +22,7 @@ from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
 from sim.engine.setbacks import Setbacks
 from sim.engine.store import Store, somewhere
 from sim.errors import Interrupted
-from sim.sources import sources
+from sim.style.commands import command
 
 PIECE = 16  # runs that a worker takes at most at one time
 AHEAD = 4  # runs that are handed out for each worker, at least, so that none waits

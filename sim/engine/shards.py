@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.commands import command
 from sim.engine.batches import Shard
 from sim.engine.journal import disk_full
 from sim.errors import InputError
-from sim.harvest import VARIABLES
-from sim.locking import FULL, unwritable
+from sim.files.locking import FULL, unwritable
+from sim.files.writing import place
 from sim.measures import MEASURES
-from sim.writing import place
+from sim.measures.harvest import VARIABLES
+from sim.style.commands import command
 
 SHARDS, SERIES = "shards", "series"
 LEVEL = 3  # of zstd; fixed, as is the size of row groups, so that the same rows are the same bytes

@@ -17,8 +17,8 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from sim import own
-from sim.commands import command
+from sim.artifacts.provenance import how_made
+from sim.artifacts.sources import sources
 from sim.engine import crate, shards
 from sim.engine.batches import Batch, Shard
 from sim.engine.contents import JOURNAL, Contents
@@ -26,10 +26,10 @@ from sim.engine.journal import Journal, disk_full
 from sim.engine.plans import Piece, Plan, RunSpec
 from sim.engine.shards import SERIES, SHARDS
 from sim.errors import InputError
-from sim.locking import LOCK, DiskFull, locked, make_folder, unwritable
-from sim.provenance import how_made
-from sim.sources import sources
-from sim.writing import remove_parts, write
+from sim.files.locking import LOCK, DiskFull, locked, make_folder, unwritable
+from sim.files.writing import remove_parts, write
+from sim.measures import own
+from sim.style.commands import command
 
 S = TypeVar("S", bound="Store")
 PILOTS_FOLDER = "pilots"  # a store of its own, in which doses were scaled to a budget

@@ -10,13 +10,13 @@ measure. It is pure: the same numbers for the same arguments, in any thread. All
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sim.inputs.scenario import Scenario
 from sim.instruments.contrasts import WEEKS_AFTER_SHIFT, dispositions, sites
 from sim.instruments.homes import shuffled
 from sim.instruments.ordinary import observe
 from sim.instruments.peers import peers
 from sim.instruments.reforms import course, purge, two_by_two
-from sim.patterns import ORDINARY, WEEKS
-from sim.scenario import Scenario
+from sim.measures.patterns import ORDINARY, WEEKS
 
 __all__ = ["CONTROLS", "INSTRUMENTS", "Instrument", "instrument", "observe"]
 

@@ -2,11 +2,11 @@
 
 from math import log, nan
 
+from sim.artifacts.results import adapted
+from sim.inputs.scenario import Change, Scenario
 from sim.instruments.ordinary import last_year
-from sim.parameters import CODEBOOK
-from sim.patterns import WEEKS
-from sim.results import adapted
-from sim.scenario import Change, Scenario
+from sim.measures.patterns import WEEKS
+from sim.world.parameters import CODEBOOK
 
 MEAN = "conduct.mean"
 DISPOSITIONS = ("trust.fairness_disposition_mean", "trust.effectiveness_disposition_mean")

@@ -6,10 +6,10 @@ by what their residents live through together. Who moves takes trust, dispositio
 
 import numpy as np
 
+from sim.artifacts.results import adapted
+from sim.inputs.scenario import Scenario
 from sim.instruments.ordinary import last_year
-from sim.patterns import WEEKS
-from sim.results import adapted
-from sim.scenario import Scenario
+from sim.measures.patterns import WEEKS
 from sim.world.simulation import Simulation
 
 EVERY = 4  # weeks

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterable
 
-from sim.harvest import columns, lived
+from sim.artifacts.results import adapted
+from sim.inputs.scenario import Scenario
 from sim.instruments.panels import Panel
 from sim.measures import MEASURES, recorded
-from sim.patterns import ORDINARY, WEEKS, adults_for, patterns
-from sim.results import adapted
-from sim.scenario import Scenario
+from sim.measures.harvest import columns, lived
+from sim.measures.patterns import ORDINARY, WEEKS, adults_for, patterns
 from sim.world.simulation import Simulation
 
 
 def last_year(scenario: Scenario, seed: int, names: Iterable[str], watch: Callable[[Simulation], object] | None = None) -> dict[str, float]:
-    """Measures (see `sim.measures`) of the last 52 weeks of one run, by name; `watch` as for `sim.harvest.lived`."""
+    """Measures (see `sim.measures`) of the last 52 weeks of one run, by name; `watch` as for `sim.measures.harvest.lived`."""
     _, found = lived(scenario, seed, lambda weeks: None, watch)
     run = columns(scenario, found)
     return {name: float(MEASURES[name].of(run)) for name in names}

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+from sim.inputs.scenario import Scenario
 from sim.instruments.panels import Panel
 from sim.instruments.peers import peers
 from sim.measures import EXPERIMENT, MEASURES, PANEL
-from sim.scenario import Scenario
 
 EXPERIMENTS: dict[str, Callable[[Scenario, int], dict[str, float]]] = {"peer_elasticity": peers}
 
@@ -20,7 +20,7 @@ class Observer:
 
     @property
     def watch(self) -> Callable[[Any], object] | None:
-        """For `sim.harvest.lived`."""
+        """For `sim.measures.harvest.lived`."""
         return self.panel
 
     def measures(self, scenario: Scenario, seed: int) -> dict[str, float]:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.instruments.regressions import contact_effects, correlation, least_squares
-from sim.rng import Draw
 from sim.world.luck import normals
+from sim.world.rng import Draw
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS
 from sim.world.survey import YEAR, answers_of, sample_rows
@@ -43,7 +43,7 @@ class Panel:
 
     asked   how many adults, a random sample; None: all
 
-    It watches a run (see `sim.harvest.lived`) of 104 weeks or more. Encounters are stops and community contacts.
+    It watches a run (see `sim.measures.harvest.lived`) of 104 weeks or more. Encounters are stops and community contacts.
     """
 
     def __init__(self, asked: int | None = None):

@@ -8,8 +8,8 @@ from copy import deepcopy
 
 import numpy as np
 
-from sim.results import adapted
-from sim.scenario import Scenario
+from sim.artifacts.results import adapted
+from sim.inputs.scenario import Scenario
 from sim.world.simulation import Simulation
 from sim.world.survey import YEAR
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.artifacts.results import adapted
+from sim.inputs.scenario import Scenario
 from sim.instruments.peers import logistic
-from sim.results import adapted
-from sim.rules.encounter import Conduct
-from sim.scenario import Scenario
-from sim.world.interventions import CommunityPolicing, Purge, Training, with_dose
+from sim.world.reforms import CommunityPolicing, Purge, Training, with_dose
+from sim.world.rules.encounter import Conduct
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS, City, Count
 from sim.world.survey import HALF_YEAR, YEAR

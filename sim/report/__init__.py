@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.writing import check_files, write_file
+from sim.files.writing import check_files, write_file
 
 TEMPLATE = "template.html"
 NAME, KIND = "report.html", "report"
@@ -65,14 +65,14 @@ def reporting_command(words: Any) -> str:
 
 def read(folder: Path, words: Any) -> tuple[Any, str]:
     """What the results in a folder say, and the fingerprint of the sources that made them. InputError if there are none."""
+    from sim.artifacts.results import DATASET, Results
     from sim.report import comparisons, decisions, runs, sensitivities
-    from sim.results import DATASET, Results
-    from sim.studies.comparison import DATASET as COMPARED
-    from sim.studies.comparison import Comparison
-    from sim.studies.decision import FILE as DECIDED
-    from sim.studies.decision import FOLDER as DECISION
-    from sim.studies.decision import Decision
-    from sim.studies.findings import FILE, FOLDER, Analysis
+    from sim.studies.answers.comparison import DATASET as COMPARED
+    from sim.studies.answers.comparison import Comparison
+    from sim.studies.answers.decision import FILE as DECIDED
+    from sim.studies.answers.decision import FOLDER as DECISION
+    from sim.studies.answers.decision import Decision
+    from sim.studies.answers.findings import FILE, FOLDER, Analysis
     from sim.trials.result import DATASET as TRIED
 
     if decided := next((place for place in (folder, folder / DECISION) if (place / DECIDED).exists()), None):

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim import __version__, origins
-from sim.parameters import CODEBOOK, REFERENCES, Parameter, Reference
-from sim.patterns import Finding, patterns
+from sim.inputs import origins
+from sim.inputs.scenario import CitySize
+from sim.measures.patterns import Finding, patterns
 from sim.report.parts import Cell, Cited, Findings, Table
 from sim.report.words import Text, Words, decimals
-from sim.scenario import CitySize
 from sim.validation.record import Validation, load
+from sim.version import __version__
+from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
 UNSOURCED = "unsourced"  # in place of a source, where none is given
 COSTS = "cost"  # the topic of the codebook that holds unit costs

@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from sim import plots_compare
+from sim.figures import compare as plots_compare
 from sim.measures import MEASURES
-from sim.parameters import CODEBOOK
+from sim.measures.spread import Spread, read_off
 from sim.report import consequences
 from sim.report.assumed import arms_table
 from sim.report.parts import Findings, Picture, Table, embedded
 from sim.report.runs import common_facts
 from sim.report.words import Text, Words, decimals, scale
-from sim.spread import Spread, read_off
-from sim.studies.comparison import Comparison
-from sim.studies.effects import at_week, over_replicates
-from sim.studies.study import PLACEBO, Replicates
+from sim.studies.answers.comparison import Comparison
+from sim.studies.design.study import PLACEBO, Replicates
+from sim.studies.running.effects import at_week, over_replicates
+from sim.world.parameters import CODEBOOK
 
 TRUST = "mean_trust"
 BESIDE = ("share_trusting", "reporting_rate", "incidence")  # measures that the answer mentions beside trust, if the study asks for them

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from sim import plots_compare
+from sim.figures import compare as plots_compare
+from sim.measures.spread import read_off
 from sim.report.words import Words
-from sim.spread import read_off
-from sim.studies.comparison import Comparison
-from sim.studies.effects import over_replicates
+from sim.studies.answers.comparison import Comparison
+from sim.studies.running.effects import over_replicates
 
 DRIFT = "drift"  # the way back to the usual trust answers what other causes did; it is no reason by itself
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from sim.plots_decision.parts import pick
-from sim.plots_decision.tables import turning
+from sim.figures.decision.parts import pick
+from sim.figures.decision.tables import turning
 from sim.report.told import Told, rule, topic, unit_shown, worth_of
 from sim.report.words import scale
-from sim.studies.decision import Decision
-from sim.studies.discoveries import Discovery
-from sim.studies.limits import unit_of
+from sim.studies.answers.decision import Decision
+from sim.studies.answers.discoveries import Discovery
+from sim.studies.design.limits import unit_of
 
 FAIRLY, PROBABLY = 0.9, 0.6  # probabilities of being best from which an option is called fairly sure, or probable
 NAMED = 3  # numbers that are named as worth measuring

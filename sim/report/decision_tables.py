@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sim.lists import separated
-from sim.plots_decision.parts import pick
-from sim.plots_decision.tables import PARTS, turning
+from sim.figures.decision.parts import pick
+from sim.figures.decision.tables import PARTS, turning
 from sim.report.parts import Cell, Table
 from sim.report.told import Told, restriction, topic, unit_shown, worth_of
 from sim.report.words import scale
-from sim.studies.limits import unit_of
+from sim.studies.design.limits import unit_of
+from sim.style.lists import separated
 
 LISTED = 15  # numbers in the table of what knowing is worth
 WORST = "*"  # marks the option with the smallest worst regret

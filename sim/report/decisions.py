@@ -5,12 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import plots_decision
-from sim.commands import command
+from sim.figures import decision as plots_decision
+from sim.figures.decision.parts import pick
+from sim.figures.decision.tables import turning
 from sim.measures import MEASURES
-from sim.parameters import CODEBOOK
-from sim.plots_decision.parts import pick
-from sim.plots_decision.tables import turning
 from sim.report.assumed import arms_table
 from sim.report.assumed import unit as unit_in_words
 from sim.report.deciding import counted, paragraphs, scale_of
@@ -27,10 +25,12 @@ from sim.report.decision_tables import (
 from sim.report.parts import Findings, Picture, Section, embedded
 from sim.report.told import Told, rule, worth_of
 from sim.report.words import Text, Words
-from sim.studies.decision import Decision
-from sim.studies.discoveries import FILE, FOLDER, Discovery
-from sim.studies.draws import Draws
-from sim.studies.posteriors import NONE
+from sim.studies.answers.decision import Decision
+from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
+from sim.studies.design.draws import Draws
+from sim.studies.design.posteriors import NONE
+from sim.style.commands import command
+from sim.world.parameters import CODEBOOK
 
 NAMED = 3  # numbers that an alternative text names
 

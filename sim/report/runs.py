@@ -6,13 +6,13 @@ import numpy as np
 import xarray as xr
 import yaml
 
+from sim.artifacts.results import Results
+from sim.figures.series import FIGURES, cumulative_ledger
 from sim.measures import MEASURES, recorded
-from sim.plots import FIGURES, cumulative_ledger
+from sim.measures.spread import ENOUGH, spread
 from sim.report.assumed import dated_table
 from sim.report.parts import Findings, Picture, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
-from sim.results import Results
-from sim.spread import ENOUGH, spread
 
 GROUPS = {"mean_trust": "trust", "prevalence": "crime", "contact_rate_half_year": "police"}  # the first measure of each
 BESIDE = ("share_trusting", "reporting_rate")  # measures that the answer mentions beside trust

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from sim import plots_sensitivity
+from sim.figures import sensitivity as plots_sensitivity
 from sim.measures import MEASURES
-from sim.parameters import CODEBOOK
 from sim.report.assumed import arms_table
 from sim.report.assumed import meaning as parameter_meaning
 from sim.report.parts import Cell, Findings, Picture, Section, Table, embedded
 from sim.report.words import Text, Words, decimals, scale
-from sim.studies.findings import Analysis, Finding
+from sim.studies.answers.findings import Analysis, Finding
+from sim.world.parameters import CODEBOOK
 
 NAMED, LISTED = 3, 10  # factors in the answer and in a table
 MAIN = ("tornado", "morris", "bars")  # the figure that an output gets: the first of these that can be drawn

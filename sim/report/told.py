@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.plots_decision.boxes import BARE, SHARES
-from sim.plots_decision.parts import meanings, pick
+from sim.figures.decision.boxes import BARE, SHARES
+from sim.figures.decision.parts import meanings, pick
 from sim.report.assumed import unit as unit_in_words
 from sim.report.words import Text, Words, decimals, scale
-from sim.studies.decision import Decision
-from sim.studies.discoveries import Discovery
-from sim.studies.limits import unit_of
+from sim.studies.answers.decision import Decision
+from sim.studies.answers.discoveries import Discovery
+from sim.studies.design.limits import unit_of
 
 
 @dataclass(frozen=True)

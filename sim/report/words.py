@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite, log10
 
-from sim.plots_looks import scale as scale
-from sim.spread import Spread
+from sim.measures.spread import Spread
 from sim.style import LANGUAGES as LANGUAGES
 from sim.style import Language
 from sim.style import Text as Text
+from sim.style.looks import scale as scale
 
 LARGEST_EXACT = 1e15
 

@@ -8,16 +8,16 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from sim.errors import InputError, did_you_mean, number_problem, shown
-from sim.file_kinds import TRIAL, misplaced
-from sim.parameters import entry
-from sim.records import Name, Record, Text, check_label
-from sim.reforms import Reform, as_data, check_horizon, reforms
+from sim.inputs.file_kinds import TRIAL, misplaced
+from sim.inputs.records import Name, Record, Text, check_label
+from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
+from sim.inputs.scenario import AnyScenario, Scenario, load_scenario
+from sim.inputs.yaml_files import dump_yaml, load_yaml
 from sim.remedies import number_remedy
-from sim.rng import replicate_seed
-from sim.scenario import AnyScenario, Scenario, load_scenario
 from sim.trials.outcomes import OUTCOMES
-from sim.world.interventions import CivicJustice, CommunityPolicing, Purge, Training, name_of
-from sim.yaml_files import dump_yaml, load_yaml
+from sim.world.parameters import entry
+from sim.world.reforms import CivicJustice, CommunityPolicing, Purge, Training, name_of
+from sim.world.rng import replicate_seed
 
 Unit = Literal["officer", "squad", "beat"]
 Assignment = Literal["simple", "stratified", "pairs"]

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.harvest import complaints_since
-from sim.rules.encounter import Conduct, Meeting
+from sim.measures.harvest import complaints_since
 from sim.trials.design import Trial
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.units import Units
+from sim.world.rules.encounter import Conduct, Meeting
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS
 from sim.world.survey import YEAR, answers_of

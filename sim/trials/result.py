@@ -12,11 +12,11 @@ import yaml
 from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import PROVENANCE, Labeled, Text
-from sim.checking import Kind, Variable, mapping
-from sim.html import card, note, table
-from sim.provenance import how_made, versions
-from sim.spread import mean_and_precision, spread
+from sim.artifacts.artifact import PROVENANCE, Labeled, Text
+from sim.artifacts.checking import Kind, Variable, mapping
+from sim.artifacts.provenance import how_made, versions
+from sim.measures.spread import mean_and_precision, spread
+from sim.style.html import card, note, table
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES

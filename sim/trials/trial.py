@@ -13,7 +13,8 @@ from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identit
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
-from sim.harvest import warm_up
+from sim.inputs.yaml_files import parse
+from sim.measures.harvest import warm_up
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS, NONE, Estimate, fit, meta_analysis
 from sim.trials.field import Field, Wave, baseline, endlines
@@ -23,7 +24,6 @@ from sim.trials.survey import LOT, Observations, Survey, luck
 from sim.trials.units import Lot, assign, check_units, units_of
 from sim.world.population import build
 from sim.world.simulation import Simulation
-from sim.yaml_files import parse
 
 Found = dict[str, np.ndarray]
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.engine.running import HERE, Execution
+from sim.inputs.scenario import CitySize, Scenario
 from sim.instruments.contrasts import odds, within
-from sim.parameters import CODEBOOK
-from sim.patterns import ORDINARY
-from sim.scenario import CitySize, Scenario
+from sim.measures.patterns import ORDINARY
 from sim.validation.jobs import HIGH, LOW, Job, carried_out, quantiles
 from sim.validation.targets import Check, Holdout, Level
+from sim.world.parameters import CODEBOOK
 
 ROUNDS = 5  # of measuring; after each but the last, parameters are shifted
 OFFENDERS = "city.offenders_share"

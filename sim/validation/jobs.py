@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.artifacts.results import adapted
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
 from sim.engine.running import HERE, Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError
+from sim.inputs.scenario import Scenario
 from sim.instruments import instrument
-from sim.patterns import ORDINARY, REPLICATES, Finding, Pattern, adults_for, of_size, patterns
-from sim.results import adapted
-from sim.rng import replicate_seed
-from sim.scenario import Scenario
+from sim.measures.patterns import ORDINARY, REPLICATES, Finding, Pattern, adults_for, of_size, patterns
+from sim.world.rng import replicate_seed
 
 EXPENSIVE = 5  # ordinary runs; an instrument that costs more than so many gets a quarter of the draws
 LOW, HIGH = 0.05, 0.95  # ends of an interval

@@ -7,10 +7,10 @@ from typing import Any, Self, get_type_hints
 
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts import Findings
-from sim.checking import Kind, checked
-from sim.patterns import Finding, patterns
-from sim.sources import sources
+from sim.artifacts.artifact import Findings
+from sim.artifacts.checking import Kind, checked
+from sim.artifacts.sources import sources
+from sim.measures.patterns import Finding, patterns
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.targets import controls, holdouts

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from sim.artifacts.posterior import Posterior
+from sim.artifacts.sources import sources
 from sim.engine.running import HERE, Execution
 from sim.errors import InputError
+from sim.inputs.origins import POSTERIOR
+from sim.inputs.scenario import Scenario
 from sim.instruments import instrument
-from sim.origins import POSTERIOR
-from sim.patterns import ORDINARY
-from sim.posterior import Posterior
-from sim.scenario import Scenario
-from sim.sources import sources
+from sim.measures.patterns import ORDINARY
 from sim.validation.controls import controlled, jobs_of
 from sim.validation.holdouts import ROUNDS, held, settled
 from sim.validation.jobs import Job, carried_out, findings, plan

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from sim.patterns import patterns
+from sim.measures.patterns import patterns
 
 FILE = Path(__file__).parent / "targets.yaml"
 

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 PROCESSES = (
     "intervene", "staff", "patrol", "offend", "report", "respond", "stop", "tell", "settle", "learn", "bond", "forget", "observe",
 )  # fmt: skip
-BUILDS, REFORMS = "sim/world/population.py", "sim/world/interventions/"
+BUILDS, REFORMS = "sim/world/population.py", "sim/world/reforms/"
 INTERVENE = "Dated changes of parameters take effect and reforms that are due act, between compiled stretches."
 
 

@@ -1,13 +1,13 @@
 """Crime and what follows: offend, report, workload, respond, learn (docs/model.md, 7.4-7.6 and 7.9)."""
 
-from sim.compiled import phase, piece
-from sim.rng import Draw, draw, draw_four, draw_normal
-from sim.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
-from sim.rules.offending import crime_probability, loss, undeterred, unhindered
-from sim.rules.reporting import file_probability, reporting_probability
-from sim.rules.response import free_capacity, good_treatment_probability, solve_probability
-from sim.rules.trust import change_from_contact, change_from_victimization, overall_trust
+from sim.world.compiled import phase, piece
 from sim.world.place import book, cell_near, first_above, first_above_nearby, place_of
+from sim.world.rng import Draw, draw, draw_four, draw_normal
+from sim.world.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
+from sim.world.rules.offending import crime_probability, loss, undeterred, unhindered
+from sim.world.rules.reporting import file_probability, reporting_probability
+from sim.world.rules.response import free_capacity, good_treatment_probability, solve_probability
+from sim.world.rules.trust import change_from_contact, change_from_victimization, overall_trust
 from sim.world.state import Cause, Count, Desk
 
 

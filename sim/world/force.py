@@ -1,9 +1,9 @@
 """The police force as an organization: staff, muster, bond, forget (docs/model.md, 7.2, 7.10, 7.11)."""
 
-from sim.compiled import phase, piece
-from sim.rng import Draw, draw, draw_normal
-from sim.rules.conduct import change_of_conduct, conduct_target
-from sim.rules.probability import faded
+from sim.world.compiled import phase, piece
+from sim.world.rng import Draw, draw, draw_normal
+from sim.world.rules.conduct import change_of_conduct, conduct_target
+from sim.world.rules.probability import faded
 from sim.world.state import Count
 
 WEEKS_TO_NEXT_APPLICANT = 4

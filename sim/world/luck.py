@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sim.compiled import entry
-from sim.rng import Draw, draw, draw_normal
+from sim.world.compiled import entry
+from sim.world.rng import Draw, draw, draw_normal
 
 
 @entry

@@ -1,9 +1,9 @@
 """Writing down: observe, and the survey's answers (docs/model.md, 7.12). Nothing here changes the city."""
 
-from sim.compiled import phase, piece
-from sim.rng import Draw, draw, draw_normal_pair
-from sim.rules.survey import answer, insecurity_probability
-from sim.rules.trust import overall_trust
+from sim.world.compiled import phase, piece
+from sim.world.rng import Draw, draw, draw_normal_pair
+from sim.world.rules.survey import answer, insecurity_probability
+from sim.world.rules.trust import overall_trust
 from sim.world.state import Count, Desk, Mean
 
 

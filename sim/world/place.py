@@ -1,6 +1,6 @@
 """Where somebody is, and who is there: small helpers that phases share."""
 
-from sim.compiled import piece
+from sim.world.compiled import piece
 
 
 @piece

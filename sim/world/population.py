@@ -4,11 +4,11 @@ from math import ceil, exp, floor, sqrt
 
 import numpy as np
 
-from sim.compiled import entry, phase, piece
-from sim.rng import Draw, draw, draw_normal
-from sim.rules.encounter import corrupt_probability, fair_probability, felt_fair_probability
-from sim.rules.offending import crime_probability, undeterred, unhindered
-from sim.rules.probability import clip
+from sim.world.compiled import entry, phase, piece
+from sim.world.rng import Draw, draw, draw_normal
+from sim.world.rules.encounter import corrupt_probability, fair_probability, felt_fair_probability
+from sim.world.rules.offending import crime_probability, undeterred, unhindered
+from sim.world.rules.probability import clip
 from sim.world.schedule import climate
 from sim.world.state import (
     MOST_LOOKED_AT,
@@ -29,7 +29,7 @@ from sim.world.state import (
 
 
 def grid_of(size) -> Grid:
-    """The grid of a city size (see sim.scenario.CitySize): stated, or as square as it can be with so many adults a cell."""
+    """The grid of a city size (see sim.inputs.scenario.CitySize): stated, or as square as it can be with so many adults a cell."""
     if size.width and size.height:
         return Grid(size.width, size.height)
     width = max(3, floor(sqrt(size.adults / size.adults_per_cell) + 0.5))
@@ -44,7 +44,7 @@ def residents_who_offend(size) -> int:
 def empty_city(size, p, ticks: int) -> City:
     """Tables of the right length, all zero.
 
-    size   a sim.scenario.CitySize
+    size   a sim.inputs.scenario.CitySize
     p      parameters in force
     ticks  how many ticks the record shall hold
     """

@@ -1,6 +1,6 @@
 """What happens in a week, in which order. `week` is the model; everything printed about the order is read from it."""
 
-from sim.compiled import entry, phase
+from sim.world.compiled import entry, phase
 from sim.world.crime import learn, offend, report, respond, workload
 from sim.world.force import bond, forget, muster, relax, remap, staff
 from sim.world.observe import answer_survey, observe

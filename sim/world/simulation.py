@@ -8,12 +8,12 @@ from dataclasses import replace as replace_fields
 
 import numpy as np
 
-from sim.compiled import REPLACED, announce
 from sim.errors import InputError
-from sim.parameters import replace
 from sim.world.anatomy import phases
-from sim.world.interventions import Scene, guard, name_of, settings_of
+from sim.world.compiled import REPLACED, announce
+from sim.world.parameters import replace
 from sim.world.population import build, populate
+from sim.world.reforms import Scene, guard, name_of, settings_of
 from sim.world.schedule import advance, ask, perform
 from sim.world.state import ROW, City, Record, clock, empty_record
 from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
@@ -24,7 +24,7 @@ HORIZON = 10_000  # weeks; reforms are dated within it
 class Simulation:
     """One run of a scenario with one seed; `city` holds the columns, `record` and `surveys` what was observed.
 
-    scenario  a sim.scenario.Scenario
+    scenario  a sim.inputs.scenario.Scenario
     seed      0 to 2**64 - 1; the same seed gives the same columns bit for bit
     spin_up   run the scenario's spin-up at once, so that `week` is 0
 

@@ -1,12 +1,12 @@
 """The police on the streets: patrol, presence, stop, contact (docs/model.md, 7.3)."""
 
-from sim.compiled import phase, piece
-from sim.rng import Draw, draw
-from sim.rules.encounter import Conduct, Meeting, conduct_of, felt_fair_probability
-from sim.rules.offending import attraction
-from sim.rules.probability import poisson_quantile
-from sim.rules.trust import change_from_contact
+from sim.world.compiled import phase, piece
 from sim.world.place import book, cell_near, first_above, place_of, resident_of
+from sim.world.rng import Draw, draw
+from sim.world.rules.encounter import Conduct, Meeting, conduct_of, felt_fair_probability
+from sim.world.rules.offending import attraction
+from sim.world.rules.probability import poisson_quantile
+from sim.world.rules.trust import change_from_contact
 from sim.world.state import MOST_A_WEEK, SLOTS, Cause, Count
 
 

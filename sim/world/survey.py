@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.rng import Draw
+from sim.world.rng import Draw
 from sim.world.schedule import ask
 from sim.world.state import ROW, City, clock
 

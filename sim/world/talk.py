@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sim.compiled import phase, piece
-from sim.rng import Draw, draw, draw_four
-from sim.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
+from sim.world.compiled import phase, piece
 from sim.world.place import book, cell_near, place_of, resident_of
+from sim.world.rng import Draw, draw, draw_four
+from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
 from sim.world.state import ROW, SLOTS, Cause, Count
 
 

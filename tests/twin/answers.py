@@ -1,6 +1,6 @@
 """What citizens would tell a survey (section 7.12)."""
 
-from sim.rng import Draw
+from sim.world.rng import Draw
 
 from .chance import normal
 from .city import City

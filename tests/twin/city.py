@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from math import ceil, exp, floor, sqrt
 
-from sim.rng import draw
+from sim.world.rng import draw
 
 from .chance import normal, word_uniform
 

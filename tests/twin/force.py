@@ -2,7 +2,7 @@
 
 from math import exp, floor
 
-from sim.rng import Draw
+from sim.world.rng import Draw
 
 from .chance import poisson_quantile
 from .city import SLOTS, Citizen, City, Encounter, Officer

@@ -2,7 +2,7 @@
 
 from math import exp, floor, sqrt
 
-from sim.rng import Draw
+from sim.world.rng import Draw
 
 from .city import SLOTS, Cell, Citizen, City, Crime, Encounter, Offender, Officer, Squad
 

@@ -2,7 +2,7 @@
 
 from math import exp, floor, log
 
-from sim.rng import Draw
+from sim.world.rng import Draw
 
 from .city import SLOTS, Citizen, Crime, Encounter
 from .crime import Crimes

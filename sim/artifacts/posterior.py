@@ -1,0 +1,184 @@
+"""A posterior: joint draws of parameters that fit what is known of a place, in a file that `confianza calibrate` wrote.
+
+NAME.csv has a column for each parameter, a column `weight` and a row for each draw; NAME.yaml beside it says where it comes from.
+"""
+
+import csv
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NotRequired
+
+import numpy as np
+from pydantic import with_config
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
+
+from sim.artifacts.checking import Kind, checked
+from sim.errors import InputError, did_you_mean, number
+from sim.files.writing import noted
+from sim.inputs.file_kinds import POSTERIOR, misplaced
+from sim.inputs.scenario_files import shipped_folder
+from sim.inputs.yaml_files import dump_yaml, load_yaml, shown_path
+from sim.world.parameters import entry
+
+WEIGHT = "weight"
+KIND = Kind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
+FOLDER = "posteriors"  # beside the shipped scenarios
+GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
+
+
+@with_config(extra="allow")
+class Facts(TypedDict):
+    """What is read of NAME.yaml."""
+
+    parameters: NotRequired[dict[str, float] | None]
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Weighted draws of parameters.
+
+    name     of the file, without .csv
+    names    d parameters
+    draws    n x d, values in the parameters' own units
+    weights  n, which sum to 1
+    facts    what NAME.yaml says; empty if there is none
+    """
+
+    name: str
+    names: tuple[str, ...]
+    draws: np.ndarray
+    weights: np.ndarray
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def own(self) -> dict[str, float]:
+        """The values that the calibrated scenario set itself: the posterior knows of them, and speaks of that place."""
+        return dict(self.facts.get("parameters") or {})
+
+    @property
+    def effective(self) -> float:
+        """How many draws of equal weight tell as much."""
+        return float(1.0 / np.sum(self.weights**2))
+
+    def rows(self, count: int, seed: int = 0) -> np.ndarray:
+        """Numbers of rows, each as often as its weight says: a sequence of low discrepancy, so the first of more are the same.
+
+        Replicate r of a study takes row r.
+        """
+        start = np.random.Generator(np.random.Philox(seed)).random()
+        places = (start + GOLDEN * np.arange(count)) % 1.0
+        found = np.searchsorted(np.cumsum(self.weights), places, side="right")
+        return np.minimum(found, len(self.weights) - 1)  # the sum of the weights may round to a little less than 1
+
+    def sample(self, count: int, seed: int = 0) -> np.ndarray:
+        """Joint draws of equal weight (count x d); see `rows`."""
+        return self.draws[self.rows(count, seed)]
+
+    def quantile(self, name: str, u: Any) -> np.ndarray:
+        """Values of one parameter below which shares `u` of the posterior lie, whatever the others are."""
+        values = self.draws[:, self._column(name)]
+        order = np.argsort(values, kind="stable")
+        below = np.cumsum(self.weights[order]) - self.weights[order] / 2.0
+        return np.interp(np.asarray(u, float), below, values[order])
+
+    def mean(self, name: str) -> float:
+        """The weighted mean of one parameter."""
+        return float(self.weights @ self.draws[:, self._column(name)])
+
+    def _column(self, name: str) -> int:
+        if name not in self.names:
+            hint = did_you_mean(name, self.names)
+            raise InputError(f"the posterior '{self.name}' has no parameter '{name[:100]}'.", f"{hint}It has {len(self.names)}.")
+        return self.names.index(name)
+
+
+def shipped_posteriors() -> list[str]:
+    """The names of the posteriors that come with the program, sorted."""
+    return sorted(path.stem for path in (shipped_folder() / FOLDER).glob("*.csv"))
+
+
+def find_posterior(name_or_path: str | Path) -> Path:
+    """The path of a posterior given by its shipped name or by a path. InputError if there is none."""
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or text.endswith(".csv") or os.sep in text or "/" in text:
+        return Path(text)
+    names = shipped_posteriors()
+    if text in names:
+        return shipped_folder() / FOLDER / f"{text}.csv"
+    hint = did_you_mean(text, names)
+    remedy = f"{hint}Shipped posteriors: {', '.join(names) or 'none'}\nOr give the path of a .csv file that confianza calibrate wrote."
+    raise InputError(f"there is no posterior '{text[:100]}'.", remedy)
+
+
+def load_posterior(name_or_path: str | Path) -> Posterior:
+    """A posterior by its shipped name or from a file. InputError, with the line where there is one, if it cannot be used."""
+    path = find_posterior(name_or_path)
+    try:
+        return _posterior(path)
+    except InputError as error:
+        raise misplaced(error, path, POSTERIOR) from None
+
+
+def _posterior(path: Path) -> Posterior:
+    file = shown_path(path)
+    names, table = _table(path, file)
+    if WEIGHT in names:
+        place = names.index(WEIGHT)
+        weights, table = table[:, place], np.delete(table, place, axis=1)
+        names = [name for name in names if name != WEIGHT]
+    else:
+        weights = np.ones(len(table))
+    if not np.all(weights >= 0.0) or not weights.sum() > 0.0:
+        raise InputError("weights must be 0 or more, and one of them above 0.", "Make the file anew: confianza calibrate", file=file)
+    for column, name in enumerate(names):
+        _check(name, table[:, column], file)
+    beside = path.with_suffix(".yaml")
+    facts = checked(Facts, load_yaml(beside).data, beside, KIND) if beside.is_file() else {}
+    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts)
+
+
+def _table(path: Path, file: str) -> tuple[list[str], np.ndarray]:
+    """The header and the numbers of a CSV file."""
+    try:
+        with noted(open(path, encoding="utf-8-sig", newline="")) as stream:
+            rows = [row for row in csv.reader(stream) if row]
+    except FileNotFoundError:
+        raise InputError("there is no such file.", "Give a posterior that confianza calibrate wrote.", file=file) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"the file cannot be read: {error}.", "Give a posterior that confianza calibrate wrote.", file=file) from None
+    header = [name.strip() for name in rows[0]] if rows else []
+    if len(rows) < 3 or len(header) < 1:
+        raise InputError("a posterior has a line of names and two draws or more.", "Is this the right file?", file=file)
+    if twice := next((name for name in header if header.count(name) > 1), None):
+        raise InputError(f"the column '{twice[:100]}' is there twice.", "Delete one of them.", file=file, line=1)
+    numbers = []
+    for line, row in enumerate(rows[1:], 2):
+        try:
+            numbers.append([float(cell) for cell in row])
+        except ValueError:
+            raise InputError("this row holds something that is no number.", "Is this the right file?", file=file, line=line) from None
+        if len(row) != len(header) or not np.isfinite(numbers[-1]).all():
+            raise InputError(f"this row has not {len(header)} finite numbers.", "Is this the right file?", file=file, line=line)
+    return header, np.array(numbers)
+
+
+def _check(name: str, values: np.ndarray, file: str) -> None:
+    """InputError if a column is no parameter or leaves its range."""
+    try:
+        known = entry(name)
+    except InputError as error:
+        raise InputError(error.message, error.remedy, file=file, line=1) from None
+    if values.min() < known.low or values.max() > known.high or (known.discrete and (values % 1).any()):
+        wrong = values.min() if values.min() < known.low else values.max()
+        message = f"'{name}' is {number(float(wrong))} in a draw, which it cannot be."
+        raise InputError(message, f"'{name}': {known.summary} ({known.unit}).", file=file)
+
+
+def posterior_files(posterior: Posterior) -> dict[str, str]:
+    """NAME.csv (five significant digits; weights of a small share of the mean too) and NAME.yaml, as texts."""
+    lines = [",".join((*posterior.names, WEIGHT))]
+    for draw, weight in zip(posterior.draws, posterior.weights, strict=True):
+        lines.append(",".join(f"{value:.5g}" for value in (*draw, weight * len(posterior.weights))))
+    return {f"{posterior.name}.csv": "\n".join(lines) + "\n", f"{posterior.name}.yaml": dump_yaml(dict(posterior.facts))}

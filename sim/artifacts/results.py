@@ -1,0 +1,178 @@
+"""Labeled results of a run: an xarray dataset with provenance, a summary, save and load."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NotRequired
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import yaml
+from pydantic import BeforeValidator, Json
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
+
+from sim.artifacts.artifact import PROVENANCE, Labeled, Text, check_weeks
+from sim.artifacts.checking import Kind, Variable, mapping
+from sim.artifacts.provenance import how_made, versions
+from sim.errors import did_you_mean, number
+from sim.inputs import origins
+from sim.inputs.scenario import Scenario
+from sim.measures import MEASURES, Measure, first_year, last_year, own, recorded
+from sim.measures.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT
+from sim.measures.names import CALLED, hint
+from sim.measures.spread import Spread, spread
+from sim.style.html import card, note, table
+
+DATASET, SCENARIO, SUMMARY = "results.nc", "scenario.yaml", "summary.csv"
+FILES = (DATASET, SCENARIO, SUMMARY, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
+KIND = Kind("results", "Make them again: confianza run SCENARIO --out FOLDER")
+LABELS = {"cause": CAUSES, "dimension": DIMENSIONS, "answer": ANSWERS}  # what values of these dimensions are called
+ARRAYS = {name: Variable(("replicate", *dims), "iuf") for name, (dims, _, _) in VARIABLES.items()}
+ARRAYS |= {name: Variable(dims, "f") for name, (dims, _, _) in WEIGHT.items()}
+ARRAYS |= {"seed": Variable(("replicate",), "iu"), "week": Variable(("week",), "iu"), "survey_week": Variable(("survey_week",), "iu")}
+ARRAYS |= {name: Variable((name,), "OUT") for name in LABELS}
+
+
+class Dated(TypedDict):
+    """A change of parameters, as a scenario's text has it."""
+
+    week: int
+    set: dict[str, float]
+
+
+class Told(TypedDict):
+    """What a scenario's text says, whatever code of one's own its reforms are."""
+
+    name: str
+    question: str
+    city: dict[str, float | None]
+    weeks: int
+    spin_up_weeks: int
+    seed: int
+    parameters: dict[str, float]
+    changes: list[Dated]
+    interventions: list[dict[str, dict[str, float | str | bool | None]]]
+    sources: dict[str, str | list[str]]
+    assumptions: list[str]
+
+
+class Facts(TypedDict):
+    """The attributes of results."""
+
+    title: str
+    question: str
+    adults: int
+    officers: int
+    root_seed: int
+    scenario: Annotated[Told, BeforeValidator(mapping)]
+    versions: Json[dict[str, str]]
+    origins: NotRequired[Json[dict[str, Any]]]
+    own_code: NotRequired[Json[dict[str, str]]]
+    source_fingerprint: str
+    command: str
+    created: str
+
+
+def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = None) -> Scenario:
+    """The scenario with another seed or horizon; changes and reforms that begin beyond a shorter horizon are left out."""
+    if weeks is not None and weeks >= 1:
+        changes = tuple(change for change in scenario.changes if change.week < weeks)
+        scenario = scenario.with_(changes=changes, interventions=tuple(reform for reform in scenario.interventions if reform.start < weeks))
+    given: dict[str, Any] = {"seed": seed, "weeks": weeks}
+    return scenario.with_(**{key: value for key, value in given.items() if value is not None})
+
+
+def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
+    """Where the results come from, as attributes that NetCDF can hold."""
+    return {
+        "title": scenario.name,
+        "question": scenario.question,
+        "adults": scenario.city.adults,
+        "officers": dataset.sizes["officer"],
+        "root_seed": scenario.seed,
+        "scenario": scenario.to_yaml(),
+        "origins": json.dumps(origins.facts(scenario.as_data()), ensure_ascii=False),
+        **how_made(),
+        "versions": json.dumps(versions()),
+        **({"own_code": code} if (code := own.written()) else {}),
+    }
+
+
+class Results(Labeled):
+    """What a scenario led to; `dataset` is labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x."""
+
+    KIND, FILE, FIELDS, ARRAYS, FORMER = KIND, DATASET, Facts, ARRAYS, CALLED
+    TEXT, TABLES = Text("scenario", SCENARIO), {"summary": SUMMARY}
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return str(self.dataset.attrs["title"])
+
+    @property
+    def replicates(self) -> int:
+        """How many runs there are."""
+        return int(self.dataset.sizes["replicate"])
+
+    @property
+    def changes(self) -> list[int]:
+        """The weeks in which dated changes of parameters took effect."""
+        return [change["week"] for change in yaml.safe_load(self.dataset.attrs["scenario"]).get("changes", ())]
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        """A measure in the last year, one value a replicate. KeyError, with the nearest name, if there is none."""
+        if name not in MEASURES:
+            raise KeyError(f"there is no measure '{name}'. {hint(name) or did_you_mean(name, MEASURES)}".strip())
+        return MEASURES[name](self.dataset)
+
+    def summary(self) -> pd.DataFrame:
+        """Every measure of the record in the first and the last year and the change between them, a row each.
+
+        Each of the three is the mean over replicates. Beside it `..._q05` and `..._q95` are quantiles over replicates, nan with fewer than
+        20: one city with these numbers and other luck; `..._precision` is half of the mean's 95 % t interval, which shrinks with every
+        replicate. The change is the mean of the replicates' own changes, nan if the run is not longer than a year;
+        `change_share_with_sign` is the share of replicates whose change has its sign.
+        """
+        return pd.DataFrame([self._row(measure) for measure in recorded().values()])
+
+    def _row(self, measure: Measure) -> dict[str, object]:
+        row: dict[str, object] = {"measure": measure.name, "unit": measure.unit}
+        for name, found in self.spreads(measure.name).items():
+            row |= found.row(name, f"{name}_")
+        return row | {"change_share_with_sign": found.share, "replicates": found.many}
+
+    def spreads(self, name: str) -> dict[str, Spread]:
+        """How a measure and its change spread over replicates: first_year, last_year, change."""
+        measure = MEASURES[name]
+        first, last = (measure(self.dataset, year(self.dataset)).values for year in (first_year, last_year))
+        change = last - first if first_year(self.dataset) != last_year(self.dataset) else np.full_like(last, np.nan, dtype=float)
+        return {span: spread(values) for span, values in (("first_year", first), ("last_year", last), ("change", change))}
+
+    def labels(self) -> Mapping[str, Sequence[Any]]:
+        return LABELS
+
+    def check(self, path: Path) -> None:
+        check_weeks(self.dataset, path, KIND)
+
+    def told(self) -> dict[str, Any]:
+        return {"replicate_seeds": self.dataset.seed.values.tolist()}
+
+    def __repr__(self) -> str:
+        weeks = int(self.dataset.week[-1]) + 1
+        return f"<Results of '{self.name}': {self.replicates} replicates, {weeks} weeks, {len(self.dataset)} variables>"
+
+    def _repr_html_(self) -> str:
+        attrs = self.dataset.attrs
+        facts = (
+            ("Question", attrs["question"]),
+            ("City", f"{number(attrs['adults'])} adults, {number(attrs['officers'])} officers"),
+            ("Runs", f"{self.replicates} replicates of {int(self.dataset.week[-1]) + 1} weeks, root seed {attrs['root_seed']}"),
+            ("Own code", ", ".join(json.loads(attrs.get("own_code", "{}")))),
+        )
+        caption = (
+            "Means over replicates in the first and the last year; beside each the precision of the mean (half of its 95 % interval) and "
+            "the 5-95 % range over replicates, this city with other luck (from 20 replicates on)"
+        )
+        parts = (table(self.summary(), caption=caption), note("The dataset (results.dataset):"), self.dataset._repr_html_())
+        return card(f"Results of {self.name}", facts, *parts)

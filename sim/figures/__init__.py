@@ -1,0 +1,1 @@
+"""Every figure, for files, pages and reports."""

@@ -1,0 +1,118 @@
+"""Figures of a calibration: what each target is and what the posterior answers, which parameters were learned of, and how."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sim.calibration.result import LEVEL, TELLING, Calibration, weighted_quantile
+from sim.figures.series import png, sheet, styled
+from sim.files.writing import write
+from sim.studies.design.factors import Factor
+from sim.style.looks import BLACK, BLUE, GRAY, ORANGE, brief, written
+
+MOST = 25  # parameters in the figure of contractions
+BINS = 12
+CONTESTED = (
+    "reporting.trust_slope", "trust.contact_gain", "trust.contact_loss", "trust.effectiveness_weight", "hearsay.fraction",
+    "hearsay.victimization_fraction", "conduct.contagion_weight", "staffing.recruit_conduct_offset",
+)  # fmt: skip
+WORDS: Mapping[str, str] = {
+    "thousands": ",",
+    "contraction_title": "What the targets tell of each parameter",
+    "contraction_what": "By how much the spread of the posterior is smaller than that of the prior, on the scale on which the prior is "
+    "flat. 0: nothing was learned. Beside the bars: the median (90 % interval). Hatched: contested between studies. Dotted line: "
+    "{telling:.0f} %, below which the rest is not counted. Parameters left out: {left}.",
+    "contraction_axis": "contraction (%)",
+    "marginals_title": "Prior and posterior of the contested parameters",
+    "marginals_what": "Bars: posterior, in bins that are equally likely under the prior; below, the parameter's values there. Dashed line: "
+    "the prior. A flat row of bars says that the targets leave the question open.",
+    "marginals_axis": "probability",
+    "targets_title": "Targets and what the posterior answers",
+    "targets_what": "In tolerances (sampling error and model discrepancy together) from what was measured. Dots: median of the "
+    "posterior's own runs; lines: 90 % interval; gray band: one tolerance, light: two.",
+    "targets_axis": "distance from what was measured (tolerances)",
+}
+
+
+@styled
+def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
+    """Bars: the contraction of each parameter."""
+    shown = made.parameters.head(MOST)
+    what = words["contraction_what"].format(telling=100 * TELLING, left=len(made.parameters) - len(shown))
+    figure = sheet(9.0, 1.0 + 0.27 * len(shown), words["contraction_title"], what)
+    axes = figure.add_subplot()
+    for place, row in enumerate(shown.to_dict("records")):
+        contested = row["status"] == "contested"
+        look: Any = {"color": ORANGE if contested else BLUE, "hatch": "////" if contested else "", "edgecolor": "white", "linewidth": 0}
+        axes.barh(place, 100 * row["contraction"], height=0.7, **look)
+        middle, low, high = (brief(row[name], words) for name in ("posterior", "low", "high"))
+        end = (100 * max(row["contraction"], TELLING), place)
+        axes.annotate(f"{middle}  ({low} to {high})", end, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=GRAY)
+    axes.axvline(100 * TELLING, color=BLACK, linewidth=0.9, linestyle=":")
+    axes.set_yticks(range(len(shown)), shown.parameter.tolist(), fontsize=8.5)
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_xlim(0, 118)
+    axes.set_xticks(range(0, 101, 20))
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(words["contraction_axis"])
+    return figure
+
+
+@styled
+def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str] = CONTESTED, words: Mapping[str, str] = WORDS) -> Figure:
+    """For some parameters: how likely each twelfth of the prior is under the posterior."""
+    known = {factor.name: factor for factor in factors}
+    shown = [name for name in names if name in known]
+    rows = -(-len(shown) // 2)
+    figure = sheet(9.6, 1.75 * rows, words["marginals_title"], words["marginals_what"])
+    grid = figure.subplots(rows, 2, squeeze=False, sharey=True).ravel()
+    contraction = made.parameters.set_index("parameter").contraction
+    edges = np.linspace(0.0, 1.0, BINS + 1)
+    for axes, name in zip(grid, shown, strict=False):
+        share, _ = np.histogram(made.unit[name], edges, weights=made.posterior.weights)
+        axes.bar(edges[:-1], share, width=1.0 / BINS, align="edge", color=BLUE, edgecolor="white", linewidth=0.5)
+        axes.axhline(1.0 / BINS, color=BLACK, linewidth=1.0, linestyle="--")
+        ticks = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+        values = known[name].at(np.clip(ticks, 0.005, 0.995))
+        axes.set_xticks(ticks, [written(value, words, ".2g") for value in values], fontsize=8)
+        axes.set_title(f"{name}: contraction {written(100 * contraction[name], words, '.0f')} %", fontsize=9.5, loc="left")
+        axes.set_xlim(0, 1)
+        axes.grid(axis="x", visible=False)
+    for axes in grid[len(shown) :]:
+        axes.remove()
+    figure.supylabel(words["marginals_axis"], fontsize=9)
+    return figure
+
+
+@styled
+def targets(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
+    """For each target, how far the posterior's answers are from it."""
+    table = made.targets
+    figure = sheet(9.0, 0.9 + 0.32 * len(table), words["targets_title"], words["targets_what"])
+    axes = figure.add_subplot()
+    for width, shade in ((2, "#EEEEEE"), (1, "#DDDDDD")):
+        axes.axvspan(-width, width, color=shade, linewidth=0, zorder=0)
+    axes.axvline(0, color=BLACK, linewidth=0.9)
+    labels = []
+    for place, row in enumerate(table.to_dict("records")):
+        values = (made.answers[row["measure"]].to_numpy() - row["value"]) / row["tolerance"]
+        kept = np.isfinite(values)
+        tail = (1.0 - LEVEL) / 2.0
+        low, middle, high = weighted_quantile(values[kept], made.posterior.weights[kept], [tail, 0.5, 1.0 - tail])
+        axes.hlines(place, low, high, color=BLUE, linewidth=2.0)
+        axes.plot(middle, place, "o", color=BLUE, markersize=6)
+        labels.append(f"{row['pattern']}  {row['measure']}: {brief(row['value'], words)}")
+    axes.set_yticks(range(len(table)), labels, fontsize=8.5)
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(words["targets_axis"])
+    return figure
+
+
+def save_figures(made: Calibration, factors: Sequence[Factor], folder: str | Path) -> list[Path]:
+    """Draw the three figures as PNG. InputError if the folder cannot be written to."""
+    drawn = {"contraction.png": contractions(made), "marginals.png": marginals(made, factors), "targets.png": targets(made)}
+    return write(folder, {name: png(figure) for name, figure in drawn.items()})

@@ -1,0 +1,244 @@
+"""Figures of a comparison: effects over time, why trust moved, who gains and loses, where, and what became of officers' conduct."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from sim.figures.series import band, line, png, sheet, styled, titled
+from sim.files.writing import write
+from sim.measures import MEASURES, YEAR
+from sim.measures.harvest import CAUSES
+from sim.studies.answers.comparison import Comparison
+from sim.studies.running.effects import LEVELS, differences
+from sim.style import language
+from sim.style.looks import (
+    BLACK,
+    BLUE,
+    CAUSE_COLORS,
+    CAUSE_HATCHES,
+    DIFFERENCE_COLORS,
+    GRAY,
+    LOSING,
+    SKY,
+    STEPS,
+    amounts,
+    fitted,
+    legible,
+    look_at,
+    measure_label,
+    named,
+    scale,
+    unit_label,
+    written,
+)
+
+DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
+LOSS = "////"  # over cells of a map in which trust is lower
+BESIDE, KEY = 2.2, 2.0  # inches that names of arms take beside a panel and in a legend
+WORDS = language("en").figure("plots_compare")
+
+
+def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
+    """Color and line of each arm, the same in every figure and on the live page."""
+    return {arm: look_at(place).line for place, arm in enumerate(comparison.compared, 1)}
+
+
+def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Mapping[str, str]) -> Figure:
+    """An empty figure of a size (inches, without its heading) that says what it shows."""
+    title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs))
+    filled = {"name": legible(comparison.name), "many": comparison.replicates, "spread": said(comparison, kind, words)}
+    return sheet(*size, title, words[f"{kind}_what"].format(**filled))
+
+
+def said(comparison: Comparison, kind: str, words: Mapping[str, str]) -> str:
+    """What the bands or lines of a figure are; nothing if it has none."""
+    key = "one" if comparison.replicates == 1 else f"{kind}_{'range' if comparison.ranged else 'few'}"
+    return words.get(key, "").format(range=words[comparison.varies])
+
+
+def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
+    """The paired effect of every arm over time, of each measure that has a course."""
+    found = {}
+    for name in comparison.study.measures:
+        try:
+            series = MEASURES[name].weekly(comparison.dataset)
+        except LookupError:
+            continue
+        time = "survey_week" if "survey_week" in series.dims else "week"
+        if series.sizes[time]:
+            found[name] = differences(series.sel({time: slice(0, None)}), comparison.study.vs)
+    return found
+
+
+@styled
+def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
+    """Effects over time, a panel for each measure; for each arm the mean and the range over draws."""
+    panels = courses(comparison)
+    rows = -(-len(panels) // 2)
+    figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words)
+    grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
+    for axes, (name, series) in zip(grid.flat, panels.items(), strict=False):
+        for arm, look in looks(comparison).items():
+            line(axes, series.sel(arm=arm), label=fitted(legible(arm), KEY, lines=2), linewidth=1.6, **look)
+        axes.axhline(0, color=BLACK, linewidth=0.6)
+        unit = MEASURES[name].unit
+        axes.set_title(fitted(measure_label(name, words), 3.6, 10, bold=True), fontsize=10)
+        axes.set_ylabel(fitted(unit_label(unit, words, difference=True), 1.6, 8), fontsize=8)
+        axes.set_xlim(0, (int(comparison.dataset.week[-1]) + 1) / YEAR)
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=STEPS))
+        axes.yaxis.set_major_formatter(amounts(words, scale(unit)))
+    for axes in grid.flat[len(panels) :]:
+        axes.set_visible(False)
+    for axes in grid[-1]:
+        axes.set_xlabel(words["years"])
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
+    return figure
+
+
+@styled
+def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
+    """Why trust moved: for each arm the paired differences booked to each cause, stacked; their sum with its range over draws."""
+    table = comparison.ledger()
+    arms = comparison.compared
+    figure = make(comparison, "ledger", (8.6, 1.6 + 0.55 * len(arms)), words)
+    axes = figure.add_subplot()
+    above, below, places = np.zeros(len(arms)), np.zeros(len(arms)), np.arange(len(arms))
+    for cause in CAUSES:
+        change = table[table.cause == cause].set_index("arm").effect.loc[arms].to_numpy()
+        if change.any():
+            look: Any = {"color": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
+            axes.barh(places, change, left=np.where(change > 0, above, below), height=0.6, label=words[cause], **look)
+            above, below = above + np.maximum(change, 0), below + np.minimum(change, 0)
+    net = net_effect(comparison)
+    mean, ends = band(net)
+    each: Any = {"color": BLACK, "markeredgecolor": "white", "linestyle": "none"}
+    if ends is None:
+        axes.plot(net.values.T, places, marker="o", markersize=4, **each)
+    else:
+        reach = np.abs(ends - mean)
+        axes.errorbar(mean, places, xerr=reach, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
+        axes.errorbar(mean, places, xerr=reach, fmt="none", ecolor=BLACK, capsize=3)
+    axes.plot(mean, places, marker="D", markersize=7, label=words["ledger_net"], **each)
+    axes.axvline(0, color=BLACK, linewidth=0.6)
+    named(axes.yaxis, arms, BESIDE)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(words["ledger_axis"])
+    axes.xaxis.set_major_formatter(amounts(words))
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)
+    return figure
+
+
+def net_effect(comparison: Comparison) -> xr.DataArray:
+    """Paired effect on mean trust in the last week; replicate x arm."""
+    last = differences(comparison.dataset.mean_trust.isel(week=-1), comparison.study.vs)
+    return last.sel(arm=comparison.compared).transpose("replicate", "arm")
+
+
+@styled
+def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
+    """Who gains and who loses: the distribution over citizens of what an arm does to each of them."""
+    table = comparison.gainers().set_index("arm")
+    arms = comparison.compared
+    figure = make(comparison, "gainers", (8.6, 1.2 + 0.62 * len(arms)), words)
+    axes = figure.add_subplot()
+    for place, arm in enumerate(arms):
+        row, color = table.loc[arm], looks(comparison)[arm]["color"]
+        axes.plot([row.q05, row.q95], [place, place], color=color, linewidth=2, solid_capstyle="butt")
+        axes.plot([row.q25, row.q75], [place, place], color=color, linewidth=11, alpha=0.6, solid_capstyle="butt")
+        axes.plot(row.q50, place, marker="|", markersize=15, markeredgewidth=2.5, color=BLACK)
+        shares = words["gainers_shares"].format(gain=100 * row.share_gaining, lose=100 * row.share_losing)
+        axes.annotate(shares, (1.01, place), xycoords=("axes fraction", "data"), fontsize=9, va="center")
+    axes.axvline(0, color=BLACK, linewidth=0.6)
+    named(axes.yaxis, arms, BESIDE)
+    axes.set_ylim(len(arms) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(f"{words['gainers_axis']}\n{fitted(words['gainers_note'], 4.6)}", fontsize=9)
+    axes.xaxis.set_major_formatter(amounts(words))
+    return figure
+
+
+@styled
+def effect_map(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
+    """Where trust changes: cells of the first replicate (places differ between replicates, so a mean would blur them)."""
+    arms = comparison.compared
+    columns = min(4, len(arms))
+    rows = -(-len(arms) // columns)
+    figure = make(comparison, "map", (max(6.4, 1.2 + 2.7 * columns), 0.3 + 3.1 * rows), words)
+    figure.set_layout_engine("compressed", rect=figure.get_layout_engine().get()["rect"])  # type: ignore[union-attr] # for square panels
+    grid: Any = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    maps = {arm: comparison.map_of_effect(arm).isel(replicate=0).values for arm in arms}
+    largest = max(1e-6, *(float(np.nanquantile(np.abs(values), 0.995)) for values in maps.values()))
+    for axes, arm in zip(grid.flat, arms, strict=False):
+        mesh = axes.imshow(maps[arm], cmap=DIFFERENCE, norm=Normalize(-largest, largest), interpolation="nearest")
+        hatched(axes, maps[arm] < -LOSING * largest)
+        titled(
+            axes,
+            fitted(legible(arm), 2.4, 11, lines=3, bold=True),
+            words["map_mean"].format(change=written(float(np.nanmean(maps[arm])), words, "+.4f")),
+            2.4,
+        )
+        axes.grid(False)
+        axes.set(xlabel=words["west_east"], ylabel=words["north_south"])
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.label_outer()
+    for axes in grid.flat[len(arms) :]:
+        axes.set_visible(False)
+    bar = figure.colorbar(mesh, ax=grid, label=words["map_bar"], extend="both", shrink=0.9, format=amounts(words))
+    bar.ax.axhspan(-largest, -LOSING * largest, facecolor="none", hatch=LOSS, edgecolor=BLACK, linewidth=0)
+    return figure
+
+
+def hatched(axes: Any, losing: np.ndarray) -> None:
+    """Hatch cells of a map, so that they are told apart without color."""
+    down, across = np.nonzero(losing)
+    cells = [Rectangle((x - 0.5, y - 0.5), 1, 1) for x, y in zip(across.tolist(), down.tolist(), strict=True)]
+    axes.add_collection(PatchCollection(cells, facecolor="none", edgecolor=BLACK, hatch=LOSS, linewidth=0))
+
+
+@styled
+def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
+    """Officers before and after, at the three levels of an evaluation (knowledge, attitude, behavior) and in conduct as a whole."""
+    table = comparison.conduct()
+    arms = [comparison.study.vs, *comparison.compared]
+    figure = make(comparison, "conduct", (10.4, 1.6 + 0.46 * len(arms)), words)
+    panels: Any = figure.subplots(1, 4, sharey=True)
+    marks = {"before": ("o", "white", GRAY, 6), "first_year": ("s", SKY, SKY, 5), "last_year": ("D", BLUE, BLUE, 4.5)}
+    for axes, level in zip(panels, LEVELS, strict=True):
+        rows = table[table.level == level].set_index("arm").loc[arms]
+        for place, arm in enumerate(arms):
+            ends = rows.loc[arm, list(marks)].astype(float)
+            axes.plot([ends.min(), ends.max()], [place, place], color="#BBBBBB", linewidth=1.2, zorder=1)
+        for lift, (span, (marker, face, edge, size)) in zip((-0.16, 0.0, 0.16), marks.items(), strict=True):  # no line on another
+            ends = np.abs([rows[f"{span}_q05"] - rows[span], rows[f"{span}_q95"] - rows[span]])
+            mark: Any = {"fmt": marker, "mfc": face, "color": edge, "markersize": size, "label": words[span]}
+            axes.errorbar(rows[span], np.arange(len(arms)) + lift, xerr=np.nan_to_num(ends), **mark)
+        axes.set_xlabel(words[level], fontsize=8.5)
+        axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
+        axes.xaxis.set_major_formatter(amounts(words))
+        axes.grid(axis="y", visible=False)
+    named(panels[0].yaxis, arms, BESIDE)
+    panels[0].set_ylim(len(arms) - 0.5, -0.5)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    return figure
+
+
+FIGURES: dict[str, Callable[..., Figure]] = {
+    "effects.png": effects, "ledger.png": ledger, "gainers.png": gainers, "map.png": effect_map, "conduct.png": conduct,
+}  # fmt: skip
+
+
+def save_figures(comparison: Comparison, folder: str | Path) -> list[Path]:
+    """Draw every figure into a folder as PNG, each file whole or not at all. InputError if it cannot be written to."""
+    return write(folder, {name: png(draw(comparison)) for name, draw in FIGURES.items()})

@@ -1,0 +1,94 @@
+"""Figures of where something happens: the trade-off between a rule's coverage and its density, and the rule itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sim.figures.decision.parts import PAPER, name_of, row_names
+from sim.figures.decision.words import WORDS
+from sim.figures.series import sheet, styled
+from sim.studies.answers.discoveries import Discovery
+from sim.style.looks import BLACK, BLUE, GRAY, VERMILION, brief, legible, measure_label
+
+LABELED = 0.035  # of 100 %; steps closer together than this are not numbered
+LEAST_P = 0.001
+SHARES = ("share", "probability")  # units of factors that are shown as percentages
+BARE = ("ratio", "0-1", "count")  # units that say nothing beside a number
+
+
+def fails(discovery: Discovery, words: Mapping[str, str]) -> str:
+    """What happens in the cases, in words: "lowers mean trust"; the condition itself if it is not about the sign of an effect."""
+    _, sign, limit = discovery.condition.rsplit(maxsplit=2)  # names of arms hold blanks
+    output = discovery.output
+    if not output.level and float(limit) == 0.0:
+        measure = measure_label(output.measure, words)
+        return words["lowers" if sign[0] == "<" else "raises"].format(measure=measure)
+    return words["condition"].format(condition=legible(discovery.condition))
+
+
+@styled
+def tradeoff(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figure:
+    """Coverage and density of every box on the way, the chosen one marked."""
+    share, rows = 100 * discovery.share, discovery.trajectory[discovery.trajectory.phase == "peel"]
+    title = words["tradeoff_title"].format(arm=name_of(discovery.output.arm, words))
+    figure = sheet(9.6, 4.4, title, words["tradeoff_what"].format(share=f"{share:.0f}", fails=fails(discovery, words)))
+    axes = figure.add_subplot()
+    axes.axhline(share, color=GRAY, linestyle="--", linewidth=1)
+    axes.annotate(words["tradeoff_base"], (2, share), (0, 3), textcoords="offset points", fontsize=8, color=GRAY)
+    axes.plot(100 * rows.coverage, 100 * rows.density, "-o", color=BLUE, markersize=4.5, linewidth=1.1)
+    chosen = discovery.trajectory[discovery.trajectory.chosen.astype(bool)]
+    taken = [(float(row.coverage), float(row.density)) for row in chosen.itertuples()]
+    for row in rows.itertuples():
+        here = (float(row.coverage), float(row.density))
+        if all(max(abs(here[0] - other[0]), abs(here[1] - other[1])) > LABELED for other in taken):
+            axes.annotate(f"{int(row.restricted)}", (100 * here[0], 100 * here[1]), (5, 4), textcoords="offset points", fontsize=8)
+            taken.append(here)
+    for row in chosen.itertuples():
+        axes.plot(100 * row.coverage, 100 * row.density, "D", color=VERMILION, markersize=5)
+        axes.plot(100 * row.coverage, 100 * row.density, "o", markersize=14, markerfacecolor="none", color=VERMILION, markeredgewidth=2)
+        side: Any = {"textcoords": "offset points", "fontsize": 9, "fontweight": "bold", "ha": "right", "va": "top", "bbox": PAPER}
+        axes.annotate(words["tradeoff_chosen"].format(many=int(row.restricted)), (100 * row.coverage, 100 * row.density), (-9, -7), **side)
+    axes.set(xlim=(0, 103), ylim=(0, 105), xlabel=words["tradeoff_x"], ylabel=words["tradeoff_y"])
+    return figure
+
+
+@styled
+def restrictions(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figure:
+    """The part of each restricted factor's distribution that lies in the box."""
+    box = discovery.box
+    title = words["box_title"].format(arm=name_of(discovery.output.arm, words))
+    shares = {name: f"{100 * getattr(discovery, name):.0f}" for name in ("density", "share", "coverage")}
+    note = f" {words['log_odds']}" if any(unit.startswith("log-odds") for unit in box.unit) else ""
+    figure = sheet(9.6, 0.85 + 0.75 * len(box), title, words["box_what"].format(**shares, fails=fails(discovery, words)) + note)
+    axes = figure.add_subplot()
+    small = []
+    for down, row in enumerate(box.to_dict("records")):
+        low, high = 100 * row["low_share"], 100 * row["high_share"]
+        axes.barh(down, 100, height=0.34, color="#E4E4E4")
+        axes.barh(down, high - low, left=low, height=0.34, color=BLUE, edgecolor=BLACK, linewidth=0.8)
+        axes.annotate(bounds(row, words), (low, down + 0.17), (2, -3), textcoords="offset points", fontsize=8, va="top")
+        p = f"= {row['quasi_p']:.3f}" if row["quasi_p"] >= LEAST_P else f"< {LEAST_P}"
+        told = words["box_note"].format(p=p, again=f"{100 * row['bootstrap']:.0f}")
+        axes.annotate(told, (1.01, down), xycoords=("axes fraction", "data"), fontsize=8, va="center", annotation_clip=False)
+        small.append(words.get(f"factor:{row['factor']}", row["meaning"]))
+    row_names(axes, box.factor.tolist(), small, width=52)
+    axes.set(xlim=(0, 100), xlabel=words["box_x"])
+    axes.grid(False)
+    axes.axvline(0, color=BLACK, linewidth=0.6)
+    return figure
+
+
+def bounds(row: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """The values of a factor inside the box, with its unit: "below 40 %", "above 0.4 log-odds"; choices by their names."""
+    if row["kept"]:
+        return words["among"].format(values=row["kept"])
+    share = row["unit"] in SHARES
+    low, high = (100 * row[end] if share else row[end] for end in ("low", "high"))
+    unit = "%" if share else "" if row["unit"] in BARE else words.get(f"unit:{row['unit']}", row["unit"])
+    if not np.isfinite(low):
+        return f"{words['below'].format(value=brief(high, words))} {unit}".strip()
+    if not np.isfinite(high):
+        return f"{words['above'].format(value=brief(low, words))} {unit}".strip()
+    return f"{words['between'].format(low=brief(low, words), high=brief(high, words))} {unit}".strip()

@@ -1,0 +1,112 @@
+"""What the figures of a decision share: how arms look, labels at the ends of lines, numbers, what factors mean."""
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill, shorten
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sim.studies.design.study import Study
+from sim.style.lists import separated
+from sim.style.looks import GRAY, fitted, legible, look_at
+from sim.world.parameters import CODEBOOK
+
+Look = dict[str, Any]
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # behind small print, so that no line runs through it
+WIDTH = 46  # letters of small print beside a row
+BESIDE, ROW = 2.2, 3.4  # inches that a name takes at the end of a line, and at a row
+LINE = 0.052  # height of a label, as a share of a panel of usual height
+
+
+def looks(arms: Sequence[str]) -> dict[str, Look]:
+    """Color, line and mark of each arm, the same in every figure; the first is the one compared with."""
+    return {arm: look_at(place).line | {"marker": look_at(place).mark} for place, arm in enumerate(arms)}
+
+
+def name_of(arm: str, words: Mapping[str, str]) -> str:
+    """What an arm is called in a figure."""
+    return legible(words.get(f"arm:{arm}", arm))
+
+
+def unit_of_benefit(decision: Any, words: Mapping[str, str]) -> str:
+    """What a unit of benefit is called in a figure."""
+    return legible(words.get("unit", decision.unit))
+
+
+def outdoing(arms: str, words: Mapping[str, str]) -> str:
+    """What those arms are called that outdo one, which a table lists: the first two, and how many more."""
+    names = [name_of(arm, words) for arm in separated(arms)]
+    first = "; ".join(names[:2])
+    return words["pareto_more"].format(other=first, many=len(names) - 2) if len(names) > 2 else first
+
+
+def pick(frame: Any, pay: float) -> Any:
+    """The rows of a frame for one willingness to pay."""
+    return frame[np.isclose(frame.pay, pay)]
+
+
+def labeled(axes: Any, ends: Mapping[str, float], looks_of: Mapping[str, Look], words: Mapping[str, str]) -> None:
+    """Names at the right end of lines instead of a legend, pushed apart where they would lie on each other.
+
+    ends  of each arm: where its line ends, in the axis' own unit
+    """
+    axes.figure.draw_without_rendering()  # so that panels have the sizes that they will have
+    to_share = axes.transData + axes.transAxes.inverted()
+    right = axes.get_xlim()[1]
+    wanted = {arm: float(np.clip(to_share.transform((right, value))[1], 0, 1)) for arm, value in ends.items()}
+    order = sorted(wanted, key=lambda arm: wanted[arm])
+    free: Any = {"transform": axes.transAxes, "clip_on": False}
+    for arm, place in zip(order, apart([wanted[arm] for arm in order], LINE), strict=True):
+        color = looks_of[arm]["color"]
+        axes.plot([1.0, 1.022], [wanted[arm], place], color=color, linewidth=0.8, **free)
+        axes.plot([1.028], [place], marker=looks_of[arm]["marker"], color=color, markersize=5, **free)
+        axes.text(1.042, place, fitted(name_of(arm, words), BESIDE, 8.5, lines=1), va="center", fontsize=8.5, transform=axes.transAxes)
+
+
+def apart(places: Sequence[float], gap: float) -> list[float]:
+    """Ascending places moved as little as may be so that neighbors are a gap apart, within 0 and 1 if there is room.
+
+    >>> apart([0.0, 0.0, 0.5], 0.1)
+    [0.0, 0.1, 0.5]
+    >>> apart([0.95, 1.0, 1.0], 0.1)
+    [0.8, 0.9, 1.0]
+    """
+    made: list[float] = []
+    for place in places:
+        made.append(max(place, made[-1] + gap) if made else place)
+    top = 1.0
+    for number in range(len(made) - 1, -1, -1):
+        made[number] = min(made[number], top)
+        top = made[number] - gap
+    return [round(place, 6) for place in made]
+
+
+def meanings(study: Study) -> dict[str, str]:
+    """What each factor of a study is, in a sentence without its full stop."""
+    texts = {factor.name: factor.description for factor in study.factors()}
+    texts |= {name: known.description for name, known in CODEBOOK.items()}
+    return {name: text.partition(". ")[0].rstrip(".") for name, text in texts.items()}
+
+
+def row_names(axes: Any, names: Sequence[str], small: Sequence[str], width: int = WIDTH, lines: int = 2) -> None:
+    """Names of rows from the top down at the left of a panel, each with so many lines of small print under it, or fewer."""
+    axes.set_yticks(range(len(names)), [""] * len(names))
+    axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
+    for place, (name, text) in enumerate(zip(names, small, strict=True)):
+        told = fill(shorten(text, lines * width - 4 * (lines - 1), placeholder=" ..."), width) if text else ""
+        lift = 4 * (told.count("\n") + 1) if told else 0
+        axes.annotate(fitted(legible(name), ROW, 9, lines=1), (0, place), (-6, lift), fontsize=9, va="center", **at)
+        axes.annotate(told, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)
+
+
+def empty(figure: Figure) -> Any:
+    """A panel without axes, for tables in a figure."""
+    axes = figure.add_subplot()
+    axes.grid(False)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return axes

@@ -1,0 +1,130 @@
+"""Figures of a validation: every pattern, and every check of other years and places, against its range."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from textwrap import shorten
+from typing import Any, NamedTuple
+
+from matplotlib.figure import Figure
+
+from sim.figures.series import png, styled
+from sim.files.writing import write
+from sim.measures.patterns import patterns
+from sim.style.looks import BLUE, VERMILION
+from sim.validation.page import DIFFERENCES, HOLDOUTS_FIGURE, PATTERNS_FIGURE, shown, span
+from sim.validation.record import Validation
+from sim.validation.targets import holdouts, pattern_of
+
+DPI = 100
+WIDTH = 10.5  # inches
+FARTHEST = 1.5  # widths of the range beyond its ends; what lies farther is marked by an arrow
+
+
+class Line(NamedTuple):
+    """A row of a figure: what is wanted, and what the model gives."""
+
+    label: str
+    low: float
+    high: float
+    value: float
+    first: float
+    last: float
+    passed: bool
+    unit: str
+    change: bool = False
+
+
+def rows_of_patterns(validation: Validation) -> list[tuple[str, list[Line]]]:
+    """Patterns with a verdict, by role, failures first."""
+    groups = []
+    for role, title in (("fit", "may be used to set parameters (fit)"), ("check", "never used to set parameters (check)")):
+        judged = [finding for finding in validation.findings if finding.pattern.role == role and finding.passed is not None]
+        lines = [
+            Line(
+                f"{each.pattern.id}  {each.pattern.text}", each.pattern.low or 0.0, each.pattern.high or 0.0, each.value,
+                each.low, each.high, bool(each.passed), each.pattern.unit, each.pattern.id in DIFFERENCES,
+            )
+            for each in sorted(judged, key=lambda finding: bool(finding.passed))
+        ]  # fmt: skip
+        groups.append((title, lines))
+    return [group for group in groups if group[1]]
+
+
+def rows_of_holdouts(validation: Validation) -> list[tuple[str, list[Line]]]:
+    """Checks of other years and places, failures first in each."""
+    groups = []
+    for holdout in holdouts().values():
+        lines = []
+        for row in sorted((row for row in validation.held if row.holdout == holdout.id), key=lambda row: row.passed):
+            check, pattern = holdout.checks[row.number], patterns()[pattern_of(row.measure)]
+            label = f"difference from the country today: {pattern.text}" if row.change else pattern.text
+            lines.append(Line(label, check.low, check.high, row.value, row.low, row.high, row.passed, pattern.unit, row.change))
+        groups.append((holdout.name, lines))
+    return [group for group in groups if group[1]]
+
+
+@styled
+def against_ranges(groups: Sequence[tuple[str, Sequence[Line]]], title: str) -> Figure:
+    """Each row on its own scale: the range wanted is the gray band from 0 to 1."""
+    count = sum(len(lines) + 1 for _, lines in groups)
+    height = 1.0 + 0.235 * count
+    figure = Figure((WIDTH, height))
+    axes = figure.add_axes((0.425, 0.5 / height, 0.375, 1 - 1.3 / height))
+    axes.axvspan(0, 1, color="#E3E3E3", zorder=0)
+    place = 0
+    for name, lines in groups:
+        write_at(axes, place, name, "", bold=True)
+        for offset, line in enumerate(lines, place + 1):
+            draw(axes, offset, line)
+        place += len(lines) + 1
+    axes.set(xlim=(-FARTHEST, 1 + FARTHEST), ylim=(count - 0.4, -0.6), yticks=[])
+    axes.set_xticks([0, 1], ["lowest\nwanted", "highest\nwanted"])
+    axes.grid(axis="y", visible=False)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    what = "Gray: the range wanted, each row on its own scale. Mark: the model's middle; line: nine of ten draws. Right: both as numbers."
+    figure.text(0.01, 1 - 0.3 / height, title, fontweight="bold", fontsize=11)
+    figure.text(0.01, 1 - 0.52 / height, what, fontsize=9, color="#444444")
+    return figure
+
+
+def draw(axes: Any, place: int, line: Line) -> None:
+    """One row."""
+    width = line.high - line.low
+    value, first, last = ((each - line.low) / width for each in (line.value, line.first, line.last))
+    color = BLUE if line.passed else VERMILION
+    ends = [min(max(end, -FARTHEST), 1 + FARTHEST) for end in (first, last)]
+    axes.plot(ends, [place, place], color=color, linewidth=1.6, solid_capstyle="butt")
+    at = min(max(value, -FARTHEST + 0.04), 1 + FARTHEST - 0.04)
+    marker = ("o" if line.passed else "D") if at == value else "<" if value < 0 else ">"
+    axes.plot(at, place, marker, color=color, markersize=6 if line.passed else 7)
+    wanted = span(line.low, line.high, line.unit, change=line.change)
+    found = shown(line.value, line.unit, change=line.change)
+    write_at(axes, place, shorten(line.label, 74, placeholder=" ..."), f"{found}  ({wanted})", color=color if not line.passed else "black")
+
+
+def write_at(axes: Any, place: int, left: str, right: str, *, bold: bool = False, color: str = "black") -> None:
+    """Words on both sides of a row."""
+    weight = "bold" if bold else "normal"
+    common: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center", "annotation_clip": False}
+    axes.annotate(left, (0, place), (-8, 0), ha="right", fontsize=8, fontweight=weight, color=color, **common)
+    axes.annotate(right, (1, place), (8, 0), ha="left", fontsize=7.5, color=color, **common)
+
+
+def every_pattern(validation: Validation) -> Figure:
+    """Patterns with a verdict against their ranges."""
+    return against_ranges(rows_of_patterns(validation), f"{validation.scenario}: every pattern, failures in orange, as diamonds")
+
+
+def other_years_and_places(validation: Validation) -> Figure:
+    """What was not fitted, against its data."""
+    return against_ranges(rows_of_holdouts(validation), "Years and places to which nothing was fitted, failures in orange, as diamonds")
+
+
+FIGURES: dict[str, Callable[[Validation], Figure]] = {PATTERNS_FIGURE: every_pattern, HOLDOUTS_FIGURE: other_years_and_places}
+
+
+def save_figures(validation: Validation, folder: str | Path) -> list[Path]:
+    """Draw the figures into a folder as PNG, that of holdouts if there are any. InputError if it cannot be written to."""
+    drawn = {name: make for name, make in FIGURES.items() if name != HOLDOUTS_FIGURE or validation.held}
+    metadata = {"Software": None}
+    return write(folder, {name: png(make(validation), DPI, metadata=metadata) for name, make in drawn.items()})

@@ -1,0 +1,1 @@
+"""What people write: scenarios, reforms, posteriors, and where their numbers come from."""

@@ -1,0 +1,38 @@
+"""How many people live in a city, and on what grid: the keys of `city:` in a scenario."""
+
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from sim.errors import InputError, number
+from sim.inputs.records import Record
+
+
+class CitySize(Record):
+    """How many people live in a city, and on what grid."""
+
+    prefix: ClassVar[str] = "city."
+
+    adults: int = Field(20_000, ge=1_000, le=10_000_000, description="Adults (18 and older) who live in the city")
+    officers_per_1000_inhabitants: float = Field(2.23, ge=0.1, le=20, description="Police officers per 1,000 inhabitants of all ages")
+    offenders_share: float = Field(0.03, ge=0.001, le=0.2, description="Offenders as a share of adults, 0.03 for 3 %")
+    adults_per_cell: float = Field(50.0, ge=5, le=500, description="Adults who live in one cell, about a street segment")
+    width: int | None = Field(None, ge=3, le=5000, description="Cells from west to east; leave it out for a square city")
+    height: int | None = Field(None, ge=3, le=5000, description="Cells from north to south; leave it out for a square city")
+
+    @model_validator(mode="after")
+    def _check_grid(self) -> Self:
+        if (self.width is None) != (self.height is None):
+            given, other = ("width", "height") if self.height is None else ("height", "width")
+            raise InputError(f"'city.{given}' is given without 'city.{other}'.", "Give both or neither.", path=(given,))
+        if self.width is not None and self.height is not None:
+            cells = self.width * self.height
+            grid = f"{number(self.adults)} adults on {self.width} x {self.height} cells"
+            if self.adults / cells > 500:
+                least = number(-(-self.adults // 500))
+                remedy = f"Take at least {least} cells, or leave width and height out."
+                raise InputError(f"{grid}: more than 500 adults a cell.", remedy, path=("width",))
+            if self.adults < cells:
+                remedy = f"Take at most {number(self.adults)} cells, or leave width and height out."
+                raise InputError(f"{grid}: fewer than one adult a cell.", remedy, path=("width",))
+        return self

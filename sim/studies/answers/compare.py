@@ -1,0 +1,99 @@
+"""Run the arms of a study with the same luck: replicate r of every arm has the same seed, so differences are paired."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from sim.engine.running import Execution, Runner, complete
+from sim.engine.store import Store
+from sim.errors import InputError, number_problem
+from sim.measures import MEASURES
+from sim.measures.harvest import labeled, warm_up
+from sim.studies.answers.comparison import Comparison, described
+from sim.studies.design.study import LEAST, MOST, PLACEBO, Replicates, Study
+from sim.studies.running.budget import scaled
+from sim.studies.running.effects import precisions
+from sim.studies.running.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of, observed_in
+
+BATCH = 4  # replicates between two looks at the precision
+
+
+def compare(
+    study: Study,
+    *,
+    replicates: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    executor: str | Executor = "threads",
+    workers: int | None = None,
+    folder: str | Path | None = None,
+) -> Comparison:
+    """Run all arms of a study, the baseline and the placebo with the same luck, and put them side by side.
+
+    study       a sim.studies.design.study.Study (see `sim.load_study`)
+    replicates  how many, instead of the study's number or rule
+    progress    called with each number of weeks that has been simulated, from any thread
+    executor    "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the results do not depend on it
+    workers     threads or processes; by default as many as there are processors
+    folder      where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere
+    InputError  if a number is out of range, if an arm cannot meet the budget, or if the placebo differs from the baseline
+    Interrupted after Ctrl-C; call it again to go on
+
+    With `replicates: {until: {effect: M, half_width: X}, most: N}` the rule is sequential: after 8 replicates, and then after
+    every 4 more, stop as soon as the precision of the mean effect on M at the study's last week (half of its 95 % t interval) is
+    X or better for every arm, or when there are N. It acts on how exactly the mean is known, not on how far draws differ, which
+    no number of runs makes smaller. Looking repeatedly stops a little too often while the spread looks small by luck, so the
+    last precision is told slightly too well; 8 replicates at least keep that bias small.
+    """
+    if replicates is not None and (problem := number_problem(replicates, 1, MOST, True)):
+        raise InputError(f"'replicates' {problem}.", "A 5-95 % range needs 20 or more.")
+    asked = study if replicates is None else study.with_(replicates=replicates)
+    warm_up()
+    execution = Execution(folder, executor, workers, progress)
+    resolved = scaled(asked, execution)
+    with execution.runner(ComparisonStore) as runner:
+        dataset = _completed(runner, resolved)
+    comparison = Comparison(described(dataset, asked, resolved))
+    comparison.require_exact_placebo()
+    return comparison
+
+
+def _completed(runner: Runner, study: Study) -> xr.Dataset:
+    """All runs of a study, side by side; replicate by replicate until its rule is content."""
+    rule = study.replicates
+    many = LEAST if isinstance(rule, Replicates) else rule
+    while True:
+        plan = ComparisonPlan(study, many)
+        dataset = side_by_side(plan, complete(runner, plan))
+        if not isinstance(rule, Replicates) or many >= rule.most or _known_well(dataset, study, rule):
+            return dataset
+        many = min(many + BATCH, rule.most)
+
+
+def _known_well(dataset: xr.Dataset, study: Study, rule: Replicates) -> bool:
+    """Is the mean effect the rule asks for known precisely enough in every arm?"""
+    widths = precisions(dataset, rule.until.effect, study.vs)
+    return all(width <= rule.until.half_width for arm, width in widths.items() if arm not in (study.vs, PLACEBO))
+
+
+def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
+    """What the runs of a comparison kept, labeled by arm and replicate; arms in the order of the study."""
+    order, names = list(plan.scenarios), list(plan.study.all_arms())
+    places = [order.index(arm) for arm in names]
+
+    def arranged(values: np.ndarray) -> np.ndarray:
+        by_replicate = values.reshape(plan.replicates, len(order), *values.shape[1:])
+        return np.ascontiguousarray(by_replicate[:, places].swapaxes(0, 1))
+
+    dims = {"arm": len(names), "replicate": plan.replicates}
+    seeds, example, columns, runs = columns_of(store, dims, arranged)
+    dataset = labeled(seeds, example, columns, runs)
+    more = GAINS | {name: ((), MEASURES[name].unit, MEASURES[name].description) for name in observed_in(plan.study)}
+    gains = {
+        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in more.items()
+    }
+    quantile = ("quantile", list(QUANTILES), {"long_name": "share of citizens with less"})
+    arm = ("arm", names, {"long_name": "arm: a list of reforms"})
+    return dataset.assign(gains).assign_coords(arm=arm, quantile=quantile).assign_attrs(adults=plan.study.base.city.adults)

@@ -1,0 +1,249 @@
+"""What a comparison found: labeled arms side by side, the tables people ask for, and the way to disk and back."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import yaml
+from pydantic import BeforeValidator, Json
+
+from sim.artifacts.artifact import PROVENANCE, Labeled, Text, check_weeks
+from sim.artifacts.checking import Kind, Variable, mapping
+from sim.artifacts.results import ARRAYS, LABELS, Facts, provenance
+from sim.errors import InputError
+from sim.measures.harvest import WEIGHT
+from sim.measures.names import CALLED
+from sim.measures.spread import ENOUGH, effective
+from sim.studies.design.study import BASELINE, PLACEBO, Replicates, Study
+from sim.studies.running import effects
+from sim.studies.running.runs import GAINS, QUANTILES
+from sim.style.html import card, table
+
+DATASET, STUDY = "comparison.nc", "study.yaml"
+KIND = Kind("comparison", "Make it again: confianza compare STUDY.yaml --out FOLDER")
+SIDE_BY_SIDE = {
+    name: Variable(("arm", *one.dims), one.kinds) if one.dims[0] == "replicate" and name != "seed" else one for name, one in ARRAYS.items()
+}
+SIDE_BY_SIDE |= {name: Variable(("arm", "replicate", *dims), "f") for name, (dims, _, _) in (GAINS | WEIGHT).items()}
+SIDE_BY_SIDE |= {"arm": Variable(("arm",), "OUT"), "quantile": Variable(("quantile",), "f")}
+TABLES = ("effects", "costs", "ledger", "gainers", "conduct")
+FIGURES = ("effects", "ledger", "gainers", "map", "conduct")
+FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
+SAID = {  # where parameters come from and what is between replicates: (what varies, is there a range) -> sentences
+    ("draws", True): (
+        "Each replicate takes its parameters from another draw of the posterior '{posterior}', the same in all arms. Between 5 and 95 % "
+        "lie nine of ten of these draws: possible cities that calibration leaves open, each with its own luck, which is in the range too.",
+        "Doubt about the model itself is not. For luck alone, write posterior: none in the study.",
+    ),
+    ("draws", False): (
+        "Each replicate takes its parameters from another draw of the posterior '{posterior}', the same in all arms: a possible city that "
+        "calibration leaves open, with luck of its own.",
+    ),
+    ("luck", True): (
+        "Parameters are the scenario's own in every replicate. Between 5 and 95 % lie nine of ten replicates: one city with these numbers, "
+        "other luck. What is not known of the numbers is not in the range.",
+    ),
+    ("luck", False): (
+        "Parameters are the scenario's own in every replicate: one city with these numbers, other luck. What is not known of the numbers "
+        "is not in what differs between them.",
+    ),
+}  # fmt: skip
+PRECISION = (
+    "Sign: in how many replicates the difference has the sign of the mean{counts}. Precision: half of the mean's 95 % interval, or how "
+    "exactly {many} replicates know the mean. More of them make it smaller, and it says nothing of how far a city may lie from the mean."
+)
+
+
+class Compared(Facts):
+    """The attributes of a comparison."""
+
+    study: Annotated[dict[str, Any], BeforeValidator(mapping)]
+    budget: Json[dict[str, float]]
+
+
+def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
+    """The dataset with where it comes from as attributes.
+
+    asked     the study as it was written
+    resolved  the study as it was run, doses scaled to the budget
+    """
+    attrs = provenance(resolved.base, dataset)
+    budget = {} if asked.budget is None else asked.budget.model_dump(exclude_none=True)
+    attrs |= {"title": asked.name, "question": asked.question, "study": resolved.to_yaml(), "budget": json.dumps(budget)}
+    return dataset.assign_attrs(attrs)
+
+
+class Comparison(Labeled):
+    """Arms side by side; `dataset` is that of `sim.Results` with one more dimension, `arm`.
+
+    Differences are paired: replicate r of an arm minus replicate r of the arm it is compared with, which has the same seed and
+    shares its luck decision by decision. If the study has a posterior, each replicate has a draw of it, so replicates differ by what
+    calibration leaves open and by luck; if not, by luck alone (see `covers`). Tables have the mean over replicates; the range over them
+    (`q05`, `q95`), which stays however many there are; and the precision of the mean, which shrinks with each and is no such range.
+    """
+
+    KIND, FILE, FIELDS, ARRAYS, FORMER = KIND, DATASET, Compared, SIDE_BY_SIDE, CALLED
+    TEXT, TABLES = Text("study", STUDY), {name: f"{name}.csv" for name in TABLES}
+
+    def __init__(self, dataset: xr.Dataset):
+        self.study = Study(**yaml.safe_load(dataset.attrs["study"]))
+        if "draw" not in dataset.coords:
+            own = self.study.draws_of(dataset.sizes["replicate"])
+            dataset = dataset.assign_coords(draw=("replicate", own, {"long_name": "first replicate with the same draw of parameters"}))
+        self.dataset = dataset
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.study.name
+
+    @property
+    def arms(self) -> list[str]:
+        """All arms: baseline, the study's own, placebo."""
+        return [str(arm) for arm in self.dataset.arm.values]
+
+    @property
+    def compared(self) -> list[str]:
+        """The arms whose effects are worth showing: all but the one compared with and the placebo."""
+        return [arm for arm in self.arms if arm not in (self.study.vs, PLACEBO)]
+
+    @property
+    def replicates(self) -> int:
+        """How many replicates each arm has."""
+        return int(self.dataset.sizes["replicate"])
+
+    def effects(self) -> pd.DataFrame:
+        """Paired effects: a row for each arm, measure and week.
+
+        week                 effects are read at its end, over the 52 weeks before (or since week 0)
+        effect               mean paired difference
+        precision            of that mean: half of its 95 % t interval over replicates
+        q05, q95             between them lie nine of ten replicates' differences; nan with fewer than 20 effective draws
+        share_with_sign      share of replicates whose difference has the sign of the mean
+        replicates           how many there are
+        effective_draws      how many draws of equal weight they are worth, since some share a draw of the posterior
+        variance_reduction   variance of the difference with different luck (and, with a posterior, different parameters), over that
+                             of the paired difference. The former is measured, by pairing replicate r of the arm with every r' != r
+                             of the other
+        """
+        return effects.effects(self.dataset, self.study.measures, self.study.at, self.study.vs)
+
+    def costs(self) -> pd.DataFrame:
+        """What each arm costs more than the one it is compared with, over the horizon: officer-weeks and thousand pesos, each with its
+        precision and range over replicates; and per measure the effect at the end, and thousand pesos per unit of it: mean money by mean
+        effect (nan unless the effect's range leaves 0 out, or, with too few draws for one, 5 replicates or more all have its sign;
+        negative if the arm lowers the measure), with the range over replicates.
+        """
+        return effects.costs(self.dataset, self.study.measures, self.study.vs)
+
+    def ledger(self) -> pd.DataFrame:
+        """Why trust moved: for each arm and cause, the change of mean trust since week 0, and the paired difference of all that was
+        booked to the cause in the run (effect, precision, q05, q95). Means of an arm add up to its effect on trust in the last week.
+        """
+        return effects.ledger(self.dataset, self.study.vs)
+
+    def gainers(self) -> pd.DataFrame:
+        """Who gains and who loses: quantiles over citizens of the difference between each citizen's trust at the end and the same
+        citizen's with the same luck in the other arm, and shares who gain or lose more than 0.01 (with their range over replicates);
+        means over replicates.
+        """
+        return effects.gainers(self.dataset)
+
+    def conduct(self) -> pd.DataFrame:
+        """What courses and reforms do to officers: knowledge, attitude, behavior and conduct in the last year of the spin-up
+        ("before"), in the first year and in the last; means with their precision and the range over replicates.
+        """
+        return effects.conduct(self.dataset)
+
+    def map_of_effect(self, arm: str) -> xr.DataArray:
+        """Difference in the mean trust of each cell's residents at the end; replicate x y x x. Homes differ between replicates."""
+        return effects.differences(self.dataset.trust_map, self.study.vs).sel(arm=arm)
+
+    def differing(self) -> list[str]:
+        """The variables in which the placebo differs from the baseline in any replicate, week or place."""
+        found = []
+        for name, variable in self.dataset.data_vars.items():
+            if "arm" in variable.dims and not str(name).startswith(("gain_", "share_")):  # these are differences to `vs` already
+                one, other = variable.sel(arm=PLACEBO).values, variable.sel(arm=BASELINE).values
+                if not np.array_equal(one, other, equal_nan=variable.dtype.kind == "f"):
+                    found.append(str(name))
+        return found
+
+    def placebo_is_exact(self) -> bool:
+        """Does a reform of dose 0 change nothing at all? Every series, survey and map of every replicate is compared bit for bit."""
+        return not self.differing()
+
+    def require_exact_placebo(self) -> None:
+        """InputError, which should never be seen, if the placebo differs from the baseline."""
+        if found := self.differing():
+            message = f"the placebo (every reform at dose 0) differs from the baseline in {', '.join(found)}."
+            raise InputError(message, "This is a fault of the program, not of the study: no effect can be trusted. Please report it.")
+
+    def rule(self) -> str:
+        """In a sentence, why there are as many replicates as there are."""
+        given = self.study.replicates
+        if not isinstance(given, Replicates):
+            return f"{self.replicates} replicates of every arm, as asked."
+        widths = effects.precisions(self.dataset, given.until.effect, self.study.vs)
+        widest = max(widths[arm] for arm in self.compared)
+        reached = "reached" if widest <= given.until.half_width else "NOT reached"
+        return (
+            f"{self.replicates} replicates of every arm: looked after 8, then after every 4, until the precision of every arm's mean "
+            f"effect on {given.until.effect} at the end was {given.until.half_width:g} or better ({reached}: {widest:.3g}) or there were "
+            f"{given.most}. The rule asks how exactly the mean is known, not how far draws differ. Stopping as soon as it looks good makes "
+            "the precision look slightly better than it is."
+        )
+
+    @property
+    def varies(self) -> str:
+        """What differs between replicates: "draws" of a posterior, and luck with them, or "luck" alone."""
+        return "draws" if self.study.drawn(0) else "luck"
+
+    @property
+    def ranged(self) -> bool:
+        """Are there enough draws for a 5-95 % range?"""
+        return effective(self.dataset.draw.values) >= ENOUGH
+
+    def covers(self) -> str:
+        """In a few sentences, where parameters come from, what the range covers (or what it takes to have one), and what precision is."""
+        counts = f" (of 100; {self.replicates} of them know that to ± {98 / self.replicates**0.5:.0f} or better)" if self.ranged else ""
+        said = [*SAID[self.varies, self.ranged], *([] if self.ranged else [self._wanted()]), *([PRECISION] if self.replicates > 1 else [])]
+        return " ".join(said).format(posterior=Path(self.study.posterior).stem, many=self.replicates, counts=counts)
+
+    def _wanted(self) -> str:
+        """How many replicates would give a range."""
+        enough = self.study.enough()
+        if enough is None:
+            return "The posterior has too few draws for a 5-95 % range, however many replicates there are."
+        return f"With {{many}} replicates there is no 5-95 % range; it takes {enough} (--replicates {enough})."
+
+    def labels(self) -> dict[str, Sequence[Any]]:
+        return {**LABELS, "quantile": QUANTILES, "arm": list(self.study.all_arms())}
+
+    def check(self, path: Path) -> None:
+        check_weeks(self.dataset, path, KIND)
+
+    def told(self) -> dict[str, Any]:
+        facts = {"rule": self.rule(), "covers": self.covers(), "cautions": self.study.warned}
+        return facts | {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
+
+    def __repr__(self) -> str:
+        return f"<Comparison '{self.name}': {', '.join(self.arms)}; {self.replicates} replicates>"
+
+    def _repr_html_(self) -> str:
+        facts = (
+            ("Question", self.study.question),
+            ("Arms", ", ".join(self.arms)),
+            ("Compared with", self.study.vs),
+            ("Runs", f"{self.replicates} replicates of {self.study.base.weeks:,} weeks of every arm"),
+            ("How to read it", self.covers()),
+            ("Own code", ", ".join(json.loads(self.dataset.attrs.get("own_code", "{}")))),
+        )
+        last = self.study.at[-1]
+        shown = self.effects()
+        shown = shown[(shown.week == last) & shown.arm.isin(self.compared)].drop(columns=["week", "replicates", "effective_draws"])
+        return card(f"Comparison: {self.name}", facts, table(shown, caption=f"Paired effects at the end of week {last}"))

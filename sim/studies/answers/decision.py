@@ -1,0 +1,193 @@
+"""What a decision analysis of a study found, and the way to disk and back."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import with_config
+from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
+
+from sim.artifacts.artifact import Findings, Text
+from sim.artifacts.checking import Kind
+from sim.artifacts.provenance import Made
+from sim.errors import number
+from sim.studies.answers.kept import NOTES, Said, notes_table
+from sim.studies.design.study import Study
+from sim.studies.design.study_files import load_study
+from sim.style.html import card, note, table
+
+FOLDER, FILE, STUDY = "decision", "decision.json", "study.yaml"
+KIND = Kind("decision", "Make it again: confianza decide STUDY.yaml or STORE")
+SHOWN = 3  # amounts that a unit of benefit may be worth, at which tables are read
+FRAMES = (
+    "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
+)  # fmt: skip
+TEXTS = ("arm", "name", "family", "quantity", "measure", "unit", "dominated_by", "status", "factor", "part", "kind", "foretold_by")
+FIGURES = ("plane", "acceptability", "loss", "information", "contested", "regret", "pareto")
+FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png" for name in FIGURES))
+
+
+@with_config(extra="allow")
+class DecisionFacts(Made):
+    """How a decision was made, of how much."""
+
+    seconds: float
+    adults: int
+    draws: int
+    replicates: int
+    different: int
+    effective: float
+
+
+class Told(TypedDict):
+    """What decision.json says."""
+
+    week: int
+    value: dict[str, float]
+    unit: str
+    arms: list[str]
+    budget: float | None
+    recommended: str
+    notes: list[Said]
+    pay: list[float]
+    shown: list[float]
+    facts: DecisionFacts
+
+
+@dataclass(frozen=True)
+class Decision(Findings):
+    """Which arm of a study is best, how sure that is, and what is worth finding out first.
+
+    Net benefit is willingness to pay x benefit - cost. Benefit is the weighted sum of effects, and cost the effect on the measure
+    `cost` (thousand pesos, the whole city, over the horizon), both less those of the arm compared with, whose net benefit is 0. All are
+    means over luck, given the parameters of a draw: what single runs owe to luck is taken off (see sim/methods/decision/denoise.py).
+    `..._low` and `..._high`, and `low` and `high` where nothing else is said, are 95 % intervals: from the draws, from luck and from the
+    emulator together.
+
+    study        the study;  week: at whose end effects are read
+    value        weights by measure;  unit: what a unit of benefit is called
+    pay          41 amounts, thousand pesos for a unit of benefit;  shown: three of them, at a quarter, half and the end of the range
+    arms         the arm compared with, then the others
+    budget       thousand pesos, or None; arms whose mean cost is above cannot be chosen: they are never best, and have no loss or regret
+    recommended  the arm with the greatest expected net benefit in the middle of the range, of those that can be afforded
+    facts        versions, source_fingerprint, command, created, seconds (of processor time), adults, draws, replicates, different
+                 (draws that differ in the posterior's parameters) and effective (independent draws that they are worth)
+    notes        what a reader must know: each a `sim.style.Note`, whose sentence is str(...)
+    q2           arm; benefit, cost: share of the variance that its emulator foretells, found as q2_is says; benefit_luck, cost_luck:
+                 share of the variance of means over replicates that is luck
+    table        arm; benefit, cost, per_unit (cost of a unit of benefit; nan if there may be none), each with _low and _high;
+                 affordable; probability_affordable (share of draws; nan without a budget); dominated_by (an arm that has no less benefit
+                 and costs no more)
+    effects      arm, measure, unit; mean, low, high; q05, q95, share_below_0: over draws, luck taken off; foretold_by: what helped to
+                 take it off, "emulator" or "main effects"
+    curves       pay, arm; net_benefit, probability_best, expected_loss, each with _low and _high; frontier: has it the greatest expected
+                 net benefit at this pay?
+    regret       pay (of shown), arm; expected, q95, most (the 99 % quantile: a maximum would be that of the number of draws); minimax:
+                 has it the least `most`?
+    evpi         pay, evpi, low, high (thousand pesos), per_adult (pesos)
+    evppi        kind (factor or topic), name, pay (of shown), evppi, low, high, share (of the evpi), sd_draws, sd_replicates,
+                 sd_emulator, status (of a parameter, "lever", or "" for a topic)
+    intervals    quantity, arm, pay (of shown), estimate, sd_draws, sd_replicates, sd_emulator, low, high
+    draws        point, arm, benefit, cost: luck taken off
+    pareto       arm, then the mean effect on each of the measures that are weighed against each other; on_front: is no other arm as
+                 good in all and better in one, in the mean?; probability_on_front: in how many draws; dominated_by
+    contested    factor, part (low, middle or high third of its draws), arm; net_benefit, probability_best, best: in the middle of the
+                 range; turns: is another arm best in another third?; probability_same: that the same is best in all three
+    budgets      budget, arm (the best that it affords), benefit, cost, probability_best among what it affords
+    doses        family (arms with the same reforms: doses, or orders of a sequence), arm, benefit, cost, rank in the family, budget
+    """
+
+    KIND, FILE, FIELDS = KIND, FILE, Told
+    TEXT, TABLES = Text("study", STUDY, load_study), {name: f"{name}.csv" for name in FRAMES}
+
+    study: Study
+    week: int
+    value: dict[str, float]
+    unit: str
+    pay: np.ndarray
+    shown: tuple[float, float, float]
+    arms: list[str]
+    budget: float | None
+    recommended: str
+    facts: dict[str, Any]
+    notes: list[Said]
+    q2: pd.DataFrame
+    table: pd.DataFrame
+    effects: pd.DataFrame
+    curves: pd.DataFrame
+    regret: pd.DataFrame
+    evpi: pd.DataFrame
+    evppi: pd.DataFrame
+    intervals: pd.DataFrame
+    draws: pd.DataFrame
+    pareto: pd.DataFrame
+    contested: pd.DataFrame
+    budgets: pd.DataFrame
+    doses: pd.DataFrame
+
+    def renamed(self, name: str) -> "Decision":
+        """The same with the study called otherwise, for a page in another language."""
+        return replace(self, study=self.study.model_copy(update={"name": name}))
+
+    def at(self, pay: float | None = None) -> pd.DataFrame:
+        """The rows of `curves` at the pay that is nearest, by default in the middle of the range; the best arm first."""
+        wanted = self.shown[1] if pay is None else pay
+        nearest = self.pay[int(np.abs(self.pay - wanted).argmin())]
+        return self.curves[np.isclose(self.curves.pay, nearest)].sort_values("net_benefit", ascending=False, ignore_index=True)
+
+    def frontier(self) -> list[tuple[str, float, float]]:
+        """Which arm is best on average from which pay to which. They change where two lines of expected net benefit cross."""
+        rows = self.curves[self.curves.frontier].drop_duplicates("pay").sort_values("pay", ignore_index=True)
+        net, pay = self.curves.pivot(index="pay", columns="arm", values="net_benefit"), rows.pay.to_numpy()
+        found = [(str(rows.arm[0]), float(pay[0]))]
+        for place in range(1, len(rows)):
+            arm, before = str(rows.arm[place]), found[-1][0]
+            if arm != before:
+                behind, ahead = (net[before] - net[arm]).to_numpy()[place - 1 : place + 1]
+                part = behind / (behind - ahead) if behind > ahead else 0.5  # no crossing: a tie, or a limit of the budget
+                found.append((arm, float(pay[place - 1] + min(max(part, 0), 1) * (pay[place] - pay[place - 1]))))
+        ends = [low for _, low in found[1:]] + [float(pay[-1])]
+        return [(arm, low, high) for (arm, low), high in zip(found, ends, strict=True)]
+
+    def _tables(self) -> dict[str, str]:
+        return super()._tables() | {NOTES: notes_table((self.study.name, told) for told in self.notes)}
+
+    def told(self) -> dict[str, Any]:
+        return super().told() | {"pay": self.pay.tolist(), "shown": list(self.shown)}
+
+    @classmethod
+    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+        study: Study = parts["study"]
+        if told["arms"] != list(study.sweep_arms()) or told["recommended"] not in told["arms"]:
+            raise KIND.damaged(path, "its arms are not those of its study")
+        if len(told["shown"]) != SHOWN or not len(told["pay"]) or told["week"] not in study.at or not told["value"]:
+            raise KIND.damaged(path, "it does not say what a unit of benefit is worth, or when")
+        return super().of(path, told | {"pay": np.array(told["pay"], float), "shown": tuple(told["shown"])}, parts)
+
+    def __repr__(self) -> str:
+        row = self.at().set_index("arm").loc[self.recommended]
+        return f"<Decision of '{self.study.name}': {self.recommended}, best with probability {row.probability_best:.2f}>"
+
+    def _repr_html_(self) -> str:
+        """The recommendation, the arms and what to find out first, in a notebook."""
+        middle = self.at()
+        chance = float(middle.set_index("arm").probability_best[self.recommended])
+        evpi = float(np.interp(self.shown[1], self.pay, self.evpi.evpi))
+        facts = (
+            ("Question", self.study.question),
+            ("Recommended", f"{self.recommended} (best with probability {chance:.2f}), if a {self.unit} is worth {number(self.shown[1])} "
+                            "thousand pesos"),
+            ("To know everything", f"would be worth {evpi:,.0f} thousand pesos"),
+        )  # fmt: skip
+        first = self.evppi[(self.evppi.kind == "factor") & np.isclose(self.evppi.pay, self.shown[1])]
+        parts = [
+            table(self.table.drop(columns=["affordable", "probability_affordable"]), caption="Benefit and cost, with 95 % intervals"),
+            table(middle.drop(columns="pay"), caption=f"At {number(self.shown[1])} thousand pesos for a {self.unit}"),
+            table(
+                first.nlargest(8, "evppi")[["name", "evppi", "low", "high", "status"]], caption="What to find out first (thousand pesos)"
+            ),
+            *(note(str(text)) for text in self.notes),
+        ]
+        return card(f"Decision: {self.study.name}", facts, *parts)

@@ -1,0 +1,1 @@
+"""What a study is: arms, factors, distributions, designs, draws."""

@@ -1,0 +1,172 @@
+"""Points that are written out: a CSV table with a column a factor and a row a point, checked line by line."""
+
+import csv
+import io
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError, number, shown
+from sim.files.writing import noted
+from sim.inputs.yaml_files import shown_path
+from sim.studies.design.distributions import Spread, Values
+from sim.studies.design.factors import Factor, allowed_of, factor
+
+LARGEST = 100_000_000  # bytes of a file with points, be it a table or a study
+COMMAS = "Separate columns by commas, not semicolons, and write decimals with a point: 0.5, not 0,5."
+INDEX = "point"  # a column of this name numbers the points; it is not read
+
+
+def read_table(path: object) -> tuple[str, str]:
+    """The text of a CSV file, and how messages call the file. InputError if it cannot be read."""
+    if not isinstance(path, str | os.PathLike) or not str(path) or "\0" in str(path):
+        raise InputError(f"'csv' must be the path of a file, but is {shown(path)}.", "Write design: {csv: points.csv}", path=("csv",))
+    file = shown_path(str(path))
+    try:
+        if os.path.getsize(path) > LARGEST:
+            raise InputError("the file is larger than 100 MB.", "Take fewer points.", file=file)
+        with noted(open(path, encoding="utf-8-sig", newline="")) as stream:
+            return stream.read(), file
+    except FileNotFoundError:
+        message = f"there is no file {shown(str(path))}."
+        raise InputError(message, "The path is relative to the study's file.", path=("csv",)) from None
+    except UnicodeDecodeError:
+        raise InputError("the file is not UTF-8.", "Save it as CSV in UTF-8.", file=file) from None
+    except OSError as error:
+        raise InputError(f"the file {str(path)!r} cannot be read: {error.strerror}.", "Check it.", path=("csv",)) from None
+
+
+@lru_cache(4)  # a study is made anew whenever a key of it changes
+def points_table(text: str, factors: tuple[Factor, ...] | None, file: str | None = None) -> pd.DataFrame:
+    """The points of a CSV text: a column a factor, in their order; numbers, whole numbers or choices as the factor has them.
+
+    factors  what varies; None: the columns say it
+    file     how messages call the text, if it is a file's
+    InputError, with the line, if columns are missing or unknown, or if a value is not possible. The table is shared: do not change it.
+    """
+    header, rows, lines = _rows(text, file)
+    columns = [name for name in header if name != INDEX]
+    _check_header(columns, factors, file)
+    made = {}
+    for name in columns if factors is None else [each.name for each in factors]:
+        own = None if factors is None else next(each for each in factors if each.name == name)
+        place = header.index(name)
+        made[name] = _column(name, [row[place] for row in rows], lines, own, file)
+    return pd.DataFrame(made, index=pd.RangeIndex(len(rows), name=INDEX))
+
+
+def table_factors(table: pd.DataFrame) -> tuple[Factor, ...]:
+    """The factors that a table without `vary` varies: each over what its column holds."""
+    found = []
+    for name, column in table.items():
+        values = column.to_numpy()
+        low, high = (values[0],) * 2 if values.dtype == object else (values.min().item(), values.max().item())
+        if low == high:
+            spread: Spread | Values = Values(tuple(dict.fromkeys(values.tolist())))
+        else:
+            spread = Spread("uniform", low, high, low, high, allowed_of(str(name)).whole)
+        found.append(factor(str(name), spread))
+    return tuple(found)
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """The table as CSV that is read back equal."""
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+def _rows(text: str, file: str | None) -> tuple[list[str], list[list[str]], list[int]]:
+    """Header, rows, and the line of each row; blank lines are left out."""
+    numbered = _lines(text, file)
+    line, header = next(numbered, (1, []))
+    header = [name.strip() for name in header]
+    if not header:
+        raise InputError("the table is empty.", "Its first line names the factors, as trust.contact_gain,purge.follow_through", file=file)
+    rows, lines = [], []
+    for line, row in numbered:
+        if len(row) != len(header):
+            raise InputError(
+                f"this row has {len(row)} columns, the first line {len(header)}.",
+                COMMAS,
+                file=file,
+                line=line,
+            )
+        rows.append(row)
+        lines.append(line)
+    if not rows:
+        raise InputError("there is no point below the first line.", "Write a row for each point.", file=file, line=line)
+    return header, rows, lines
+
+
+def _lines(text: str, file: str | None) -> Iterator[tuple[int, list[str]]]:
+    """Each row that is not blank, with its line."""
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise InputError(f"this is not CSV: {error}.", "Check quotes and commas.", file=file, line=reader.line_num) from None
+
+
+def _check_header(columns: list[str], factors: Sequence[Factor] | None, file: str | None) -> None:
+    """InputError if the columns are not the factors."""
+    names = None if factors is None else [each.name for each in factors]
+    for name in columns:
+        if columns.count(name) > 1:
+            raise InputError(f"the column '{name[:100]}' is there twice.", "Delete one of them.", file=file, line=1)
+        try:
+            allowed_of(name)
+        except InputError as error:
+            remedy = error.remedy if ";" not in name else COMMAS
+            raise InputError(error.message, remedy, file=file, line=1) from None
+        if names is not None and name not in names:
+            raise InputError(f"'{name}' does not vary.", "Add it to 'vary', or delete the column.", file=file, line=1)
+    if missing := [name for name in names or () if name not in columns]:
+        raise InputError(f"there is no column '{missing[0]}'.", "Add it, or take it out of 'vary'.", file=file, line=1)
+    if not columns:
+        raise InputError("the table names no factor.", "Its first line names them, as trust.contact_gain", file=file, line=1)
+
+
+def _column(name: str, cells: list[str], lines: list[int], own: Factor | None, file: str | None) -> np.ndarray:
+    """The values of a column. InputError, with the line, if one is not possible."""
+    allowed = allowed_of(name)
+    if allowed.choices:
+        values: Any = np.array([cell.strip() for cell in cells], object)
+        good = np.isin(values, allowed.choices)
+    else:
+        values = _numbers(cells)
+        good = (values >= allowed.low) & (values <= allowed.high) & ((values % 1 == 0) | (not allowed.whole))
+    if not good.all():
+        row = int(np.argmin(good))
+        number_or_text = cells[row] if allowed.choices or np.isnan(values[row]) else float(values[row])
+        try:
+            allowed.check(number_or_text, name)
+        except InputError as error:
+            raise InputError(error.message, error.remedy, file=file, line=lines[row]) from None
+    values = values.astype(int) if allowed.whole and not allowed.choices else values
+    outside = np.zeros(len(values), bool) if own is None else ~own.holds(values)
+    if outside.any():
+        row = int(np.argmax(outside))
+        value = values[row] if allowed.choices else number(float(values[row]))
+        message = f"'{name}' is {value}, which lies outside of what it varies over."
+        raise InputError(message, "Widen its range in 'vary', or change the value.", file=file, line=lines[row])
+    return values
+
+
+def _numbers(cells: list[str]) -> np.ndarray:
+    """The cells as numbers; nan for what is none."""
+    try:
+        return np.array(cells, float)  # reads texts as Python does
+    except ValueError:
+        return np.array([_number(cell) for cell in cells])
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")

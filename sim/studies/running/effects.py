@@ -1,0 +1,179 @@
+"""Paired effects: what an arm changes, replicate by replicate with the same luck, and how far that differs between replicates."""
+
+from collections.abc import Iterable
+from math import inf, nan
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sim.measures import MEASURES, YEAR, first_year, last_year
+from sim.measures.harvest import CAUSES, trust_of
+from sim.measures.spread import Spread, mean_and_precision, spread
+
+LEVELS = {  # of an evaluation of a course, and what officers do in the end: variable of the dataset
+    "course_knowledge": "knowledge", "course_attitude": "attitude", "course_behavior": "behavior: what courses add",
+    "mean_conduct": "conduct",
+}  # fmt: skip
+
+
+def year_before(week: int) -> tuple[int, int]:
+    """First and last of the 52 weeks (or of those since week 0) over which measures are read at the end of `week` weeks."""
+    return max(0, week - YEAR), week - 1
+
+
+def at_week(dataset: xr.Dataset, measure: str, week: int) -> xr.DataArray:
+    """A measure as read at the end of `week` weeks (see `year_before`); arm x replicate."""
+    return MEASURES[measure](dataset, year_before(week)).transpose("arm", "replicate")
+
+
+def differences(values: xr.DataArray, vs: str) -> xr.DataArray:
+    """Each replicate's value minus that of the same replicate of `vs`."""
+    return values - values.sel(arm=vs, drop=True)
+
+
+def precisions(dataset: xr.Dataset, measure: str, vs: str) -> dict[str, float]:
+    """Precision of each arm's mean effect at the last week (half of its 95 % t interval); nan if it cannot be known."""
+    paired = differences(at_week(dataset, measure, int(dataset.week[-1]) + 1), vs)
+    return {str(arm): mean_and_precision(paired.sel(arm=arm))[1] for arm in paired.arm.values}
+
+
+def over_replicates(values: xr.DataArray | np.ndarray, dataset: xr.Dataset) -> Spread:
+    """What values of a comparison's replicates, one each, say, told which of them share a draw of the posterior."""
+    return spread(values, dataset.draw.values)
+
+
+def independent_variance(arm: np.ndarray, other: np.ndarray) -> float:
+    """Variance of the difference between replicates with different luck, measured by re-pairing them.
+
+    Every replicate r of the arm is paired with every r' != r of the other. The pairs share their means with the true pairs,
+    which takes 1/n of the paired variance away from their spread; that is added back, so that the result is unbiased.
+
+    >>> round(independent_variance(np.array([1.0, 2.0, 4.0]), np.array([0.0, 5.0, 1.0])), 6)
+    9.333333
+    """
+    apart = arm[:, None] - other[None, :] - (arm.mean() - other.mean())
+    return float(np.mean(apart[~np.eye(arm.size, dtype=bool)] ** 2) + np.var(arm - other, ddof=1) / arm.size)
+
+
+def variance_reduction(arm: np.ndarray, other: np.ndarray) -> float:
+    """How many times smaller the variance of paired differences is than that of differences with different luck.
+
+    inf if all paired differences are equal; nan with fewer than 3 replicates, or if the other arm does not vary (as the cost of
+    a baseline, which has no luck to share).
+    """
+    known = np.isfinite(arm) & np.isfinite(other)
+    arm, other = arm[known], other[known]
+    if arm.size < 3 or not np.ptp(other):
+        return nan
+    paired = float(np.var(arm - other, ddof=1))
+    return independent_variance(arm, other) / paired if paired > 0 else inf
+
+
+def effects(dataset: xr.Dataset, measures: Iterable[str], weeks: Iterable[int], vs: str) -> pd.DataFrame:
+    """A row for each arm, measure and week: see `Comparison.effects`."""
+    rows = []
+    for measure in measures:
+        for week in weeks:
+            values = at_week(dataset, measure, week)
+            other = values.sel(arm=vs).values
+            for arm in values.arm.values:
+                if arm != vs:
+                    rows.append({"arm": str(arm), "measure": measure, "unit": MEASURES[measure].unit, "week": week}
+                                | _effect(values.sel(arm=arm).values, other, dataset))  # fmt: skip
+    return pd.DataFrame(rows).sort_values("arm", key=lambda arms: arms.map(_order(dataset)), kind="stable", ignore_index=True)
+
+
+def _order(dataset: xr.Dataset) -> dict[str, int]:
+    return {str(arm): place for place, arm in enumerate(dataset.arm.values)}
+
+
+def _effect(arm: np.ndarray, other: np.ndarray, dataset: xr.Dataset) -> dict[str, float]:
+    """The paired differences, and what sharing luck saved."""
+    arm, other = arm.astype(float), other.astype(float)
+    found = over_replicates(arm - other, dataset)
+    return found.row("effect") | {
+        "share_with_sign": found.share, "replicates": found.many, "effective_draws": found.draws,
+        "variance_reduction": variance_reduction(arm, other),
+    }  # fmt: skip
+
+
+def costs(dataset: xr.Dataset, measures: Iterable[str], vs: str) -> pd.DataFrame:
+    """A row for each arm and measure: see `Comparison.costs`."""
+    spent = {name: dataset[f"{name}_spent"].sum("week") for name in ("officer_weeks", "money")}
+    last = int(dataset.week[-1]) + 1
+    rows = []
+    for arm in (str(arm) for arm in dataset.arm.values if arm != vs):
+        more = {name: differences(amount, vs).sel(arm=arm).values for name, amount in spent.items()}
+        spreads = {name: over_replicates(values, dataset) for name, values in more.items()}
+        for measure in (name for name in measures if name not in ("cost", "officer_weeks")):
+            paired: np.ndarray = differences(at_week(dataset, measure, last), vs).sel(arm=arm).values.astype(float)
+            effect = over_replicates(paired, dataset)
+            row: dict[str, object] = {"arm": arm}
+            for name, found in spreads.items():
+                row |= found.row(name, f"{name}_")
+            row |= {"measure": measure, "unit": MEASURES[measure].unit, **effect.row("effect"), "share_with_sign": effect.share}
+            with np.errstate(divide="ignore", invalid="ignore"):  # an arm may cost nothing
+                bought = over_replicates(paired / more["money"], dataset)
+            rows.append(row | _price(spreads["money"].mean, effect, bought))
+    return pd.DataFrame(rows)
+
+
+def _price(money: float, effect: Spread, bought: Spread) -> dict[str, float]:
+    """Money for a unit of effect, and its range over draws; nan where the sign of the effect is not clear, or the price's.
+
+    bought  effect per thousand pesos, whose range is turned over: unlike prices it stays finite where an effect is near 0
+    """
+    price, ends = nan, [nan, nan]
+    if effect.clear and effect.mean:
+        price = money / effect.mean
+        if bought.low * bought.high > 0:
+            ends = sorted(1 / end for end in (bought.low, bought.high))
+    return {"money_per_unit": price, "money_per_unit_q05": ends[0], "money_per_unit_q95": ends[1]}
+
+
+def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
+    """A row for each arm and cause: see `Comparison.ledger`."""
+    sums = []
+    for place in range(dataset.sizes["arm"]):  # one after the other, for the ledger is the largest of all
+        part = dataset[["ledger", "effectiveness_weight"]].isel(arm=[place])
+        fairness, effectiveness = (part.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
+        booked = trust_of(fairness, effectiveness, part.effectiveness_weight)
+        sums.append((booked.sel(week=slice(0, None)).sum("week"), booked.sum("week")))
+    since, whole = (xr.concat(parts, "arm").transpose("arm", "cause", "replicate") for parts in zip(*sums, strict=True))
+    paired = differences(whole, vs)
+    rows = []
+    for arm in map(str, dataset.arm.values):
+        for cause in CAUSES:
+            found = over_replicates(paired.sel(arm=arm, cause=cause).values, dataset)
+            change = float(since.sel(arm=arm, cause=cause).mean())
+            rows.append({"arm": arm, "cause": cause, "change": change, **found.row("effect")})
+    return pd.DataFrame(rows)
+
+
+def gainers(dataset: xr.Dataset) -> pd.DataFrame:
+    """A row for each arm: see `Comparison.gainers`."""
+    rows = []
+    for arm in map(str, dataset.arm.values):
+        kept = dataset[["gain_quantiles", "share_gaining", "share_losing"]].sel(arm=arm).mean("replicate")
+        quantiles = {f"q{round(100 * level):02}": float(kept.gain_quantiles.sel(quantile=level)) for level in dataset["quantile"].values}
+        row: dict[str, object] = {"arm": arm, **quantiles}
+        for name in ("share_gaining", "share_losing"):
+            row |= over_replicates(dataset[name].sel(arm=arm).values, dataset).row(name, f"{name}_")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def conduct(dataset: xr.Dataset) -> pd.DataFrame:
+    """A row for each arm and level: see `Comparison.conduct`."""
+    start = int(dataset.week[0])
+    spans = {"before": (max(start, -YEAR), -1 if start < 0 else 0), "first_year": first_year(dataset), "last_year": last_year(dataset)}
+    rows = []
+    for arm in map(str, dataset.arm.values):
+        for name, text in LEVELS.items():
+            row: dict[str, object] = {"arm": arm, "level": name, "meaning": text, "unit": dataset[name].attrs["units"]}
+            for span, (first, last) in spans.items():
+                values = dataset[name].sel(arm=arm, week=slice(first, last)).mean("week").values
+                row |= over_replicates(values, dataset).row(span, f"{span}_")
+            rows.append(row)
+    return pd.DataFrame(rows)

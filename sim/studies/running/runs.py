@@ -1,0 +1,268 @@
+"""Whole runs: everything that is read of a city's run is kept. `run` does one scenario with other luck, `compare` the arms of a study."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import cached_property, lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.artifacts.pieces import LITTLE
+from sim.artifacts.results import Results, adapted, provenance
+from sim.engine.lazy import lazy
+from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.running import Execution, complete
+from sim.engine.store import Store
+from sim.errors import InputError, number_problem
+from sim.inputs.scenario import Scenario
+from sim.inputs.yaml_files import parse
+from sim.instruments.panel_measures import Observer
+from sim.measures import MEASURES, RECORD
+from sim.measures.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, trust_of, weights
+from sim.studies.design.study import Study
+from sim.studies.running.work import parsed
+from sim.world.rng import MOST_REPLICATES, replicate_seed
+from sim.world.survey import INTERVAL_WEEKS
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+NOTICED = 0.01  # of trust, on 0-1: a citizen whose trust differs by less neither gains nor loses
+Found = dict[str, np.ndarray]
+
+
+class RunPlan(Plan):
+    """Replicates of one scenario."""
+
+    kind = "run"
+    ARM = "run"
+
+    def __init__(self, scenario: Scenario, replicates: int):
+        self.scenario, self.replicates = scenario, replicates
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "RunPlan":
+        return cls(_scenario(text), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.scenario.to_yaml()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1, (self.ARM,), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        city = self.scenario
+        return _facts(city.name, city.question, city.seed, "scenario.yaml")
+
+    def keys(self) -> list[bytes]:
+        common = identity(self.scenario)
+        return [hashed(common, replicate) for replicate in range(self.replicates)]
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        return cost_of(self.scenario)
+
+    def kept_bytes(self) -> int:
+        return kept_of(self.scenario)
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        seeds = [replicate_seed(self.scenario.seed, spec.replicate) for spec in specs]
+        kept = [_everything(self.scenario, seed, pulse)[0] for seed in seeds]
+        return Piece(stacked(specs, seeds, kept), None, [])
+
+
+class ComparisonPlan(Plan):
+    """All arms of a study, replicate by replicate, with the same luck; what each changes for each citizen is kept too."""
+
+    kind, together = "comparison", True
+
+    def __init__(self, study: Study, replicates: int):
+        self.study, self.replicates = study, replicates
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> "ComparisonPlan":
+        return cls(parsed(text), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.study.to_yaml()
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """By arm. The one compared with comes first: the citizens of the others are compared with its."""
+        names = self.study.all_arms()
+        vs = self.study.vs
+        return {arm: self.study.scenario_of(arm) for arm in (vs, *(arm for arm in names if arm != vs))}
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1, tuple(self.scenarios), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        study = self.study
+        return _facts(study.name, study.question, study.base.seed, "study.yaml")
+
+    def keys(self) -> list[bytes]:
+        """Replicate by replicate. What an arm changes depends on the arm it is compared with, too."""
+        vs, *others = (hashed(identity(scenario), sorted(observed_in(self.study))) for scenario in self.scenarios.values())
+        each = [hashed(vs), *(hashed(other, vs) for other in others)]
+        drawn = [hashed(sorted(self.study.drawn(replicate).items())) for replicate in range(self.replicates)]
+        return [hashed(arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in each]
+
+    def specs(self, positions: np.ndarray) -> list[RunSpec]:
+        arms = list(self.scenarios)
+        return [RunSpec(0, arms[place % len(arms)], place // len(arms)) for place in positions.tolist()]
+
+    def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self.study.drawn(spec.replicate) for spec in specs)
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        return cost_of(self.study.base)
+
+    def kept_bytes(self) -> int:
+        return kept_of(self.study.base)
+
+    def told(self) -> str:
+        return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
+
+    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        seeds = [replicate_seed(self.study.base.seed, spec.replicate) for spec in specs]
+        kept: list[Found] = []
+        for _, alike in groupby(zip(specs, values, seeds, strict=True), lambda one: one[0].replicate):
+            first: np.ndarray | None = None
+            for spec, drawn, seed in alike:
+                if first is None and spec.arm != self.study.vs:  # the arm compared with was done before, and its citizens are gone
+                    first = _everything(self.scenarios[self.study.vs].with_(drawn), seed, lambda weeks: None)[1]
+                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, pulse, observed_in(self.study))
+                first = trust if first is None else first
+                kept.append(found | _gains(trust - first))
+        return Piece(stacked(specs, seeds, kept), None, [])
+
+
+class RunStore(Store):
+    """A folder with runs of one scenario."""
+
+    plans = RunPlan
+
+
+class ComparisonStore(Store):
+    """A folder with the runs of a study's arms."""
+
+    plans = ComparisonPlan
+
+
+def run(
+    scenario: Scenario,
+    *,
+    replicates: int = 1,
+    seed: int | None = None,
+    weeks: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    executor: str | Executor = "threads",
+    workers: int | None = None,
+    folder: str | Path | None = None,
+) -> Results:
+    """Run a scenario several times with different luck.
+
+    scenario    a sim.Scenario
+    replicates  how many runs; each has a seed that depends on the root seed and its number alone
+    seed        root seed, instead of the scenario's
+    weeks       horizon, instead of the scenario's; dated changes and reforms that begin beyond it are left out
+    progress    called with each number of weeks that has been simulated, from any thread
+    executor    "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the results do not depend on it
+    workers     threads or processes; by default as many as there are processors
+    folder      where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere
+    InputError  if a number is out of range, or the folder cannot be written to.  Interrupted after Ctrl-C; call it again to go on
+    """
+    if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
+        raise InputError(f"the number of replicates {problem}.", "Take 20 or more to see how far luck goes.")
+    scenario = adapted(scenario, seed=seed, weeks=weeks)
+    with Execution(folder, executor, workers, progress).runner(RunStore) as runner:
+        store = complete(runner, RunPlan(scenario, replicates))
+        dataset = labeled(*columns_of(store, {"replicate": replicates}))
+    dataset = dataset.assign(effectiveness_weight=("week", weights(scenario), dataset.effectiveness_weight.attrs))
+    dataset.attrs = provenance(scenario, dataset)
+    return Results(dataset)
+
+
+def columns_of(
+    store: Store, dims: Mapping[str, int], arranged: Callable[[np.ndarray], np.ndarray] = np.asarray
+) -> tuple[np.ndarray, Found, Mapping[str, Any], tuple[str, ...]]:
+    """What `labeled` takes: seeds, one run as an example, and the columns of all; many are read when somebody looks.
+
+    dims      names and lengths of the dimensions of runs
+    arranged  puts a column (one row a run, in the order of the plan) into these dimensions
+    """
+    example = {name: values[0] for name, values in store.arrays(at=np.zeros(1, int)).items()}
+    size = sum(np.asarray(one).nbytes for one in example.values()) * int(np.prod([*dims.values()]))
+    if size < LITTLE or not store.lasting:  # or the store will be gone
+        columns: Mapping[str, Any] = {name: arranged(values) for name, values in store.arrays().items()}
+    else:
+        order = arranged(np.arange(np.prod([*dims.values()])))
+        columns = lazy(lambda name, rows: store.arrays(name, at=rows)[name], order, example)
+    seeds = arranged(store.arrays("seed")["seed"])
+    return seeds.reshape(-1, dims["replicate"])[0], example, columns, tuple(dims)
+
+
+@lru_cache(16)
+def _scenario(text: str) -> Scenario:
+    return Scenario(**parse(text.encode(), "scenario.yaml").data)
+
+
+def _facts(title: str, question: str, seed: int, file: str) -> dict[str, Any]:
+    return {"title": title, "question": question, "root_seed": seed, "file": file, "columns": tuple(VARIABLES), "series": ()}
+
+
+def kept_of(scenario: Scenario) -> int:
+    """Bytes of all that is read of a run, before they are compressed."""
+    weeks, city = scenario.spin_up_weeks + scenario.weeks, scenario.city
+    weekly = sum(len(CAUSES) * len(DIMENSIONS) if "cause" in dims else 1 for dims, _, _ in VARIABLES.values() if "week" in dims)
+    return 8 * (weeks * (weekly + 1) + int(3 * city.adults / city.adults_per_cell) + 40 * weeks // INTERVAL_WEEKS)
+
+
+def cost_of(scenario: Scenario) -> tuple[int, int]:
+    """Weeks and adult-weeks of a run."""
+    weeks = scenario.spin_up_weeks + scenario.weeks
+    return weeks, weeks * scenario.city.adults
+
+
+def observed_in(study: Study) -> tuple[str, ...]:
+    """The measures of a study that take a panel or an experiment."""
+    return tuple(name for name in study.measures if MEASURES[name].kind != RECORD)
+
+
+def _everything(scenario: Scenario, seed: int, pulse: Pulse, observed: Sequence[str] = ()) -> tuple[Found, np.ndarray]:
+    """What is kept of one run, and the trust of each citizen at its end.
+
+    observed   measures that take a panel or an experiment
+    """
+    observer = Observer(observed)
+    run, found = lived(scenario, seed, pulse, observer.watch)
+    found |= {name: np.array(value) for name, value in observer.measures(scenario, seed).items()}
+    citizens, weight = run.city.citizens, scenario.values_at(run.week).trust.effectiveness_weight
+    trust = trust_of(citizens.fairness, citizens.effectiveness, weight)
+    found |= {"effectiveness_weight": weights(scenario), "spin_up_weeks": np.array(scenario.spin_up_weeks)}
+    return found, trust
+
+
+# What is kept of the difference that an arm makes to each citizen at the end. name: (dimensions, unit, long name)
+GAINS: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "gain_quantiles": (("quantile",), "0-1", "citizens' trust minus their own trust in the arm compared with, quantiles"),
+    "share_gaining": ((), "share of adults", f"trust higher by more than {NOTICED}"),
+    "share_losing": ((), "share of adults", f"trust lower by more than {NOTICED}"),
+}
+
+
+def _gains(differences: np.ndarray) -> Found:
+    """The differences between citizens' trust in two arms, one a citizen, summed up."""
+    return {
+        "gain_quantiles": np.quantile(differences, QUANTILES),
+        "share_gaining": np.mean(differences > NOTICED),
+        "share_losing": np.mean(differences < -NOTICED),
+    }

@@ -1,0 +1,54 @@
+"""Community policing: permanent beats."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sim.world.luck import uniforms
+from sim.world.reforms.common import Bill, Scene, bounds_before, in_force, lever, nothing, start_lever, until_lever
+from sim.world.rng import Draw
+from sim.world.state import Count
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityPolicing:
+    """Permanent beats: part of the force keeps to its beat and makes contacts that are no enforcement."""
+
+    start: int = start_lever()
+    share: float = lever(0.25, 0, 1, "share", "Share of officers on community duty.")
+    until: int | None = until_lever()
+    contacts: float = lever(5.0, 0, 14, "contacts a week", "Contacts of an officer on community duty, if fully resourced.")
+    resourcing: float = lever(1.0, 0, 1, "share", "Share of the contacts that resources allow.")
+
+    dose: ClassVar[str] = "share"
+    reads: ClassVar[tuple[str, ...]] = ("officers.community",)
+    writes: ClassVar[tuple[str, ...]] = ("officers.community",)
+    text: ClassVar[str] = "Put part of the force on permanent beats, to meet people without enforcement."
+
+    due = bounds_before
+    in_force = in_force
+
+    def settings(self, week: int) -> dict[str, float]:
+        """How many contacts officers on community duty make."""
+        return {"community.contacts_rate": self.contacts * self.resourcing} if self.in_force(week) else {}
+
+    def act(self, scene: Scene) -> Bill:
+        """Assign officers to community duty, or back to what they did before."""
+        luck, share = self._luck(scene), self.share if self.in_force(scene.week) else 0.0
+        scene.city.officers.community[:] = (luck < scene.p.community.share) | scene.allowed(luck < share)
+        return Bill(0.0, 0.0)
+
+    def running(self, scene: Scene) -> np.ndarray:
+        """Each officer on duty beyond the baseline's gives up part of the response to calls; vacancies are shared by both."""
+        posts, p = scene.city.officers.community == 1, scene.p
+        if not self.in_force(scene.week) or not posts.any():
+            return nothing(scene)
+        added = (posts & (self._luck(scene) >= p.community.share)).sum() / posts.sum()
+        given_up = scene.counts[:, Count.COMMUNITY_OFFICERS] * added * p.community.response_cost
+        return np.stack([given_up, given_up * p.cost.officer_week], axis=1)
+
+    def _luck(self, scene: Scene) -> np.ndarray:
+        """Who is chosen first for community duty: 0-1, one a post."""
+        rows = np.arange(len(scene.city.officers.community))
+        return uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows))

@@ -1,0 +1,87 @@
+"""Training: procedural-justice courses and follow-up messages."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sim.world.luck import uniforms
+from sim.world.reforms.common import Bill, Scene, lever, nothing, start_lever, until_lever
+from sim.world.rng import Draw
+
+HOURS_A_WEEK = 70.0  # what Mexican officers work (enecap2017 in references.yaml)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """A procedural-justice course for part of the force; the gain in conduct fades with training.half_life."""
+
+    start: int = start_lever()
+    coverage: float = lever(0.9, 0, 1, "share", "Share of active officers, or of squads' commanders, who take the course.")
+    whom: str = lever(
+        "troops", 0, 0, "choice", "Who takes it; commanders act on their squad's culture.", choices=("troops", "commanders", "both")
+    )
+    gain: float = lever(0.9, 0, 3, "log-odds", "Gain in an officer's conduct just after the course.", "weisburd2022")
+    commander_gain: float = lever(0.3, 0, 3, "log-odds", "What a trained commander adds to the culture of the squad, fading likewise.")
+    hours: float = lever(9.0, 1, 200, "hours", "Length of the course.", "canales2020")
+    every: int | None = lever(None, 4, 520, "weeks", "Weeks between courses; null: one course.", optional=True)
+    messages_every: int | None = lever(None, 1, 104, "weeks", "Weeks between follow-up messages to the trained; null: none.", optional=True)
+    message_share: float = lever(0.3, 0, 1, "share", "Share of the gain up to which a message restores it.")
+    until: int | None = until_lever()
+
+    dose: ClassVar[str] = "coverage"
+    reads: ClassVar[tuple[str, ...]] = ("officers.active", "officers.identity", "officers.knowledge")
+    writes: ClassVar[tuple[str, ...]] = ("officers.training", "officers.knowledge", "officers.attitude", "squads.command")
+    text: ClassVar[str] = "Teach officers to treat people fairly."
+
+    def due(self, horizon: int) -> list[int]:
+        """The weeks of courses and of messages."""
+        if self.coverage == 0:
+            return []
+        weeks = set(range(self.start, horizon, self.every)) if self.every else {self.start}
+        if self.messages_every:
+            weeks |= set(range(self.start, horizon, self.messages_every))
+        end = horizon if self.until is None else min(horizon, self.until)
+        return sorted(week for week in weeks if week < end)
+
+    def settings(self, week: int) -> dict[str, float]:
+        """None."""
+        return {}
+
+    def act(self, scene: Scene) -> Bill:
+        """A course, or a message to those who have had one."""
+        if scene.week == self.start or (self.every and (scene.week - self.start) % self.every == 0):
+            return self._teach(scene)
+        return self._remind(scene)
+
+    def running(self, scene: Scene) -> np.ndarray:
+        """Nothing beyond courses and messages."""
+        return nothing(scene)
+
+    def _chosen(self, scene: Scene) -> np.ndarray:
+        officers = scene.city.officers
+        luck = uniforms(scene.seed, Draw.TRAINEE, np.arange(len(officers.active)), officers.identity)
+        return scene.allowed((officers.active == 1) & (luck < self.coverage))
+
+    def _teach(self, scene: Scene) -> Bill:
+        officers, squads, cost = scene.city.officers, scene.city.squads, scene.p.cost
+        taught = 0
+        if self.whom != "commanders":
+            chosen = self._chosen(scene)
+            for column, level in ((officers.training, self.gain), (officers.knowledge, 1.0), (officers.attitude, 1.0)):
+                column[chosen] = np.maximum(column[chosen], level)
+            taught += int(chosen.sum())
+        if self.whom != "troops":
+            rows = np.arange(len(squads.command))
+            commanders = scene.allowed_squads(uniforms(scene.seed, Draw.COMMANDER, rows, np.zeros_like(rows)) < self.coverage)
+            squads.command[commanders] = np.maximum(squads.command[commanders], self.commander_gain)
+            taught += int(commanders.sum())
+        weeks = taught * self.hours / HOURS_A_WEEK
+        return Bill(weeks, weeks * cost.officer_week + taught * self.hours * cost.training_hour)
+
+    def _remind(self, scene: Scene) -> Bill:
+        officers = scene.city.officers
+        reached = self._chosen(scene) & (officers.knowledge > 0.0)
+        for column, level in ((officers.training, self.gain), (officers.knowledge, 1.0), (officers.attitude, 1.0)):
+            column[reached] = np.maximum(column[reached], self.message_share * level)
+        return Bill(0.0, float(reached.sum() * scene.p.cost.message))

@@ -1,0 +1,130 @@
+"""Randomness is a field, not a stream: `draw(seed, decision, tick, actor, index)` is a pure function of its key.
+
+Two runs that differ in one decision share all their other luck, which is what makes paired comparisons sharp.
+The generator is Philox4x64-10 (salmon2011), the same as `numpy.random.Philox`, which is its oracle in the tests.
+"""
+
+from enum import IntEnum
+from math import cos, log, pi, sin, sqrt
+
+from numpy import uint64
+from numpy.random import SeedSequence
+
+from sim.world.compiled import add_words, multiply_high, multiply_low, rule, word
+
+
+class Draw(IntEnum):
+    """The random decisions of the model. The numbers are fixed for ever: a new decision takes a new number."""
+
+    SQUAD_EFFECT = 1
+    OFFICER_DEVIATION = 2
+    COMMUNITY_DUTY = 3
+    OPPORTUNITY = 4
+    OFFENDER_HOME = 5
+    PROPENSITY = 6
+    DISPOSITION = 7
+    EXPOSURE = 8
+    TURNOVER = 9
+    RECRUIT = 10
+    PATROL = 11
+    OFFEND = 12
+    CANDIDATE = 13
+    CHOICE = 14
+    SERIOUS = 15
+    LOSS = 16
+    VICTIM = 17
+    REPORT = 18
+    FILE = 19
+    TREATMENT = 20
+    SOLVE = 21
+    STOP_COUNT = 22
+    STOP_WHO = 23
+    CONTACT_COUNT = 24
+    CONTACT_WHO = 25
+    CONDUCT = 26
+    PERCEPTION = 27
+    COMPLAINT = 28
+    TELL_ENCOUNTER_COUNT = 29
+    TELL_ENCOUNTER = 30
+    TELL_CRIME_COUNT = 31
+    TELL_CRIME = 32
+    ANSWER = 33
+    INSECURITY = 34
+    SURVEY_SAMPLE = 35
+    RECRUIT_PASS = 36
+    HEARING = 37
+    DIVERSION = 38
+    TRAINEE = 39
+    COMMANDER = 40
+    VETTING = 41
+    DISMISSAL = 42
+    PACE = 43
+    TURN_TO_CRIME = 44
+    NEW_OFFENDER = 45
+
+
+MULTIPLIER_0 = 0xD2E7470EE14C6C93
+MULTIPLIER_1 = 0xCA5A826395121157
+WEYL_0 = 0x9E3779B97F4A7C15
+WEYL_1 = 0xBB67AE8584CAA73B
+
+
+@rule
+def philox(c0, c1, c2, c3, k0, k1):
+    """The four words of Philox4x64-10 for counter (c0, c1, c2, c3) and key (k0, k1)."""
+    c0, c1, c2, c3, k0, k1 = word(c0), word(c1), word(c2), word(c3), word(k0), word(k1)
+    for _ in range(10):
+        high_0, low_0 = multiply_high(word(MULTIPLIER_0), c0), multiply_low(word(MULTIPLIER_0), c0)
+        high_1, low_1 = multiply_high(word(MULTIPLIER_1), c2), multiply_low(word(MULTIPLIER_1), c2)
+        c0, c1, c2, c3 = high_1 ^ c1 ^ k0, low_1, high_0 ^ c3 ^ k1, low_0
+        k0, k1 = add_words(k0, word(WEYL_0)), add_words(k1, word(WEYL_1))
+    return c0, c1, c2, c3
+
+
+@rule
+def uniform_of(bits):
+    """A word as a uniform number strictly between 0 and 1 (52 bits, so that neither end can be reached)."""
+    return (float(bits >> word(12)) + 0.5) * 2.220446049250313e-16
+
+
+@rule
+def draw(seed, decision, tick, actor, index):
+    """A uniform number in (0, 1): the luck of one decision.
+
+    seed      unsigned 64-bit
+    decision  a member of Draw
+    tick      absolute week, spin-up included; 0 also stands for the building of the city
+    actor     row of who decides
+    index     which of the decision's draws
+    """
+    return uniform_of(philox(index, actor, tick, decision, seed, 0)[0])
+
+
+@rule
+def draw_four(seed, decision, tick, actor, index):
+    """Four independent uniform numbers with the same key as `draw`, the first of which is `draw`: as cheap as one."""
+    first, second, third, fourth = philox(index, actor, tick, decision, seed, 0)
+    return uniform_of(first), uniform_of(second), uniform_of(third), uniform_of(fourth)
+
+
+@rule
+def draw_normal_pair(seed, decision, tick, actor, index):
+    """Two independent standard normal numbers with the same key as `draw` (Box-Muller on the block's first two words)."""
+    first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
+    length, angle = sqrt(-2.0 * log(uniform_of(first))), 2.0 * pi * uniform_of(second)
+    return length * cos(angle), length * sin(angle)
+
+
+@rule
+def draw_normal(seed, decision, tick, actor, index):
+    """A standard normal number with the same key as `draw`: the first of `draw_normal_pair`."""
+    first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
+    return sqrt(-2.0 * log(uniform_of(first))) * cos(2.0 * pi * uniform_of(second))
+
+
+MOST_REPLICATES = 10_000  # of anything: a slip of the keyboard must not start a run of years
+
+
+def replicate_seed(seed: int, replicate: int) -> int:
+    """The seed of one replicate of a study; a function of the root seed and the replicate alone (63 bits)."""
+    return int(SeedSequence(seed, spawn_key=(replicate,)).generate_state(1, uint64)[0] >> 1)

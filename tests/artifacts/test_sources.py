@@ -1,0 +1,60 @@
+"""The fingerprint of results: of what runs, and not of where it stands or how it is explained."""
+
+import shutil
+
+import pytest
+
+from sim.artifacts import sources
+from sim.artifacts.sources import PACKAGE, SCIENCE
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The rules and the world, to be changed."""
+    shutil.copytree(PACKAGE / "world", tmp_path / "world", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "world"
+
+
+def meaning(folder):
+    return sources.meaning(folder.rglob("*.py"))
+
+
+def changed(path, before, after):
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+def test_a_file_that_moves_or_is_explained_better_changes_nothing(copy):
+    before = meaning(copy)
+    (copy / "elsewhere").mkdir()
+    shutil.move(copy / "rules" / "trust.py", copy / "elsewhere" / "confidence.py")
+    changed(copy / "talk.py", "import ", "# a comment\nimport ")
+    changed(copy / "rules" / "reporting.py", '"""', '"""Better words. ')
+    for path in copy.rglob("*.py"):
+        path.write_text(path.read_text(encoding="utf-8").replace("sim.world.rules.trust", "sim.elsewhere.confidence"), encoding="utf-8")
+    assert meaning(copy) == before
+
+
+@pytest.mark.parametrize("name", ["rules/trust.py", "talk.py"])
+def test_one_operator_changes_it(copy, name):
+    before = meaning(copy)
+    changed(copy / name, " * ", " + ")
+    assert meaning(copy) != before
+
+
+def test_everything_that_is_read_and_measured_is_in_it():
+    files = {file.relative_to(PACKAGE).as_posix() for pattern in SCIENCE for file in PACKAGE.glob(pattern)}
+    assert all(list(PACKAGE.glob(pattern)) for pattern in SCIENCE)
+    rooms = ("world", "world/rules", "world/reforms", "instruments", "trials")
+    assert {file.relative_to(PACKAGE).as_posix() for room in rooms for file in (PACKAGE / room).glob("*.py")} <= files
+    assert {"measures/__init__.py", "measures/harvest.py", "studies/running/work.py"} <= files
+
+
+def test_versions_that_give_equal_bits_count_as_one(monkeypatch):
+    monkeypatch.setattr(sources.platform, "python_version", lambda: "3.11.7")
+    here = sources._versions()
+    monkeypatch.setattr(sources.platform, "python_version", lambda: "3.12.1")
+    assert sources._versions() == here
+    monkeypatch.setattr(sources.platform, "python_version", lambda: "3.19.0")
+    assert sources._versions() != here

@@ -1,0 +1,368 @@
+"""Calibration: known answers without the model, and a small city from end to end."""
+
+import sys
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from sim.artifacts.posterior import load_posterior, shipped_posteriors
+from sim.calibration.bank import Bank, Runs
+from sim.calibration.calibrate import Calibrator
+from sim.calibration.coverage import coverage
+from sim.calibration.posterior import log_likelihood, sample, weights
+from sim.calibration.result import Calibration, alike, contraction
+from sim.calibration.sampling import effective, mixing, slice_sample, truncated
+from sim.calibration.space import Space
+from sim.calibration.targets import FILE, Target, load_targets
+from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
+from sim.cli import main
+from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, outline, tell
+from sim.engine.plans import RunSpec
+from sim.errors import InputError
+from sim.figures.calibration import save_figures
+from sim.inputs.scenario import CitySize, Scenario, load_scenario
+from sim.measures.patterns import patterns
+from sim.studies.answers.sweep import Sweep
+from sim.studies.running.keys import keys
+
+CITY = Scenario(name="Small", city=CitySize(adults=1000), spin_up_weeks=8, seed=3)
+GOALS = {"P14": (0.5, 0.05), "P15": (0.05, 0.02), "P16": (-0.1, 0.03)}
+
+
+def target(key, value, sd):
+    return Target(patterns()[key], value, sd, 0.0, "a test", ("assumed",))
+
+
+class Flat:
+    """A space of four parameters that are what they are."""
+
+    factors = (None,) * 4
+    names = ("a", "b", "c", "d")
+    seed = 1
+
+    @staticmethod
+    def snapped(unit):
+        return unit
+
+
+def linear(unit):
+    """Answers that depend on the first, on the sum of the next two, and on none."""
+    return np.column_stack([0.3 + 0.4 * unit[:, 0], 0.1 * (unit[:, 1] + unit[:, 2]) - 0.05, np.full(len(unit), -0.1)])
+
+
+def bank_of(noise=0.0, points=300, goals=GOALS):
+    rng = np.random.default_rng(2)
+    unit = rng.random((points, 4))
+    answers = linear(unit)[:, None, :] + noise * rng.standard_normal((points, 2, 3))
+    chosen = [target(key, *given) for key, given in goals.items()]
+    data = [Runs(one, unit, answers[:, :, place], np.arange(4)) for place, one in enumerate(chosen)]
+    return Bank.fit(data, lambda unit: unit)
+
+
+def test_slice_sampling_finds_a_normal_posterior():
+    """Prior uniform, likelihood normal and narrow: mean and spread are the likelihood's, and a parameter that is not seen stays uniform."""
+    rng = np.random.default_rng(1)
+
+    def likelihood(unit):
+        return -0.5 * ((unit[:, 0] - 0.4) / 0.05) ** 2 - 0.5 * ((unit[:, 1] + unit[:, 2] - 1.0) / 0.1) ** 2
+
+    walk = slice_sample(likelihood, rng.random((60, 4)), 600, rng)[200:]
+    draws = walk.reshape(-1, 4)
+    assert draws[:, 0].mean() == pytest.approx(0.4, abs=0.005) and draws[:, 0].std() == pytest.approx(0.05, rel=0.08)
+    assert (draws[:, 1] + draws[:, 2]).std() == pytest.approx(0.1, rel=0.08)
+    assert draws[:, 3].mean() == pytest.approx(0.5, abs=0.02) and draws[:, 3].std() == pytest.approx(12**-0.5, rel=0.05)
+    assert mixing(walk) < 1.05
+
+
+def test_chains_that_do_not_agree_are_told():
+    walk = np.random.default_rng(1).random((100, 10, 2)) * 0.1
+    walk[:, 5:, 1] += 0.5
+    assert mixing(walk[:, :, :1]) < 1.02 < 2.0 < mixing(walk)
+
+
+def test_contraction_and_pairs_of_a_known_posterior():
+    rng = np.random.default_rng(3)
+    one = rng.random(4000)
+    unit = np.column_stack([0.4 + 0.25 * one, one, np.clip(one + 0.05 * rng.standard_normal(4000), 0.001, 0.999), rng.random(4000)])
+    even = np.full(4000, 1 / 4000)
+    assert contraction(unit, even) == pytest.approx([0.75, 0.0, 0.0, 0.0], abs=0.03)
+    found = alike(("a", "b", "c", "d"), unit, even)
+    assert {frozenset(pair) for pair in zip(found.one, found.other, strict=True)} == {frozenset("ab"), frozenset("ac"), frozenset("bc")}
+
+
+def test_weights_are_cut_off_and_counted():
+    assert effective(np.ones(10)) == pytest.approx(10)
+    made = truncated(np.array([0.0, 0.0, 50.0, -np.inf]))
+    assert made.sum() == pytest.approx(1) and made[3] == 0 and made[2] > 0.99
+
+
+def test_the_bank_answers_like_the_model_and_knows_the_luck():
+    bank = bank_of(noise=0.02)
+    unit = np.random.default_rng(5).random((50, 4))
+    assert np.abs(bank.predict(unit)[:, :2] - linear(unit)[:, :2]).max() < 0.02
+    np.testing.assert_allclose(np.sqrt(bank.noise), 0.02, rtol=0.15)
+    assert (np.sqrt(bank.error) < 0.01).all()
+
+
+def test_a_posterior_recovers_what_was_planted_and_leaves_open_what_is_not_seen():
+    bank = bank_of()
+    rng = np.random.default_rng(7)
+    drawn = sample(Flat, bank, 400, rng)
+    values = drawn.unit
+    assert values[:, 0].mean() == pytest.approx(0.5, abs=0.02) and values[:, 0].std() == pytest.approx(0.125, rel=0.15)
+    assert (values[:, 1] + values[:, 2]).mean() == pytest.approx(1.0, abs=0.05)
+    assert values[:, 3].std() == pytest.approx(12**-0.5, rel=0.1)
+    even = weights(bank, values, bank.predict(values), 4)
+    np.testing.assert_allclose(even, 1 / 400, rtol=1e-6)  # runs that say what the bank says change nothing
+
+
+def test_runs_that_disagree_with_the_bank_move_the_weights():
+    """The bank is wrong by half a tolerance in one answer, and knows that it may be: its own runs put it right."""
+    bank = bank_of(noise=0.01)
+    wrong = Bank(tuple(replace(one, error=0.03**2) for one in bank.learned), bank.inputs)
+    rng = np.random.default_rng(7)
+    values = sample(Flat, wrong, 800, rng).unit
+    truth = linear(values) + np.array([0.03, 0.0, 0.0])
+    found = weights(wrong, values, truth + 0.005 * rng.standard_normal(truth.shape), 4)
+    assert values[:, 0].mean() == pytest.approx(0.5, abs=0.03)
+    assert found @ values[:, 0] == pytest.approx(0.5 - 0.03 / 0.4, abs=0.03)
+    failed = truth.copy()
+    failed[:3] = np.nan
+    assert (weights(wrong, values, failed, 4)[:3] == 0).all()
+    unrun = truth.copy()
+    unrun[:, 2] = np.nan  # a target that was not run has the bank's word alone
+    assert np.isfinite(weights(wrong, values, unrun, 4)).all()
+
+
+def test_intervals_cover_planted_truths():
+    """Cities with planted parameters and data with errors: 90 % intervals hold 90 % of the truths, in parameters that are seen."""
+    bank = bank_of(noise=0.01, points=70)
+    rng = np.random.default_rng(8)
+    truths = rng.random((60, 4))
+    answers = linear(truths) + 0.01 / 2 * rng.standard_normal((60, 3))
+    found = coverage(Flat, bank, truths, answers, runs=4, seed=1)
+    assert found.cities == 60 and 0.85 <= found.share <= 0.95
+    table = found.table.set_index("parameter")
+    assert table.contraction["a"] > 0.4 and abs(table.contraction["d"]) < 0.1
+    assert log_likelihood(np.zeros((1, 3))) == 0
+
+
+def test_coverage_would_notice_overconfidence():
+    bank = bank_of(noise=0.01, points=70)
+    rng = np.random.default_rng(8)
+    truths = rng.random((20, 4))
+    hidden = linear(truths) + np.array([0.15, 0.0, 0.0])  # the model is wrong by three tolerances, which are not stated
+    assert coverage(Flat, bank, truths, hidden, runs=4, seed=1).share < 0.85
+
+
+# --- Targets
+
+
+def test_shipped_targets_are_of_patterns_that_may_be_fitted():
+    for place in yaml.safe_load(FILE.read_text(encoding="utf-8")):
+        for one in load_targets(place):
+            assert one.pattern.role == "fit" and one.sd > 0 and one.why and one.sources
+        assert load_scenario(place)
+    national = {one.id for one in load_targets("national-average")}
+    fitted = {pattern.id for pattern in patterns().values() if pattern.role == "fit"}
+    assert fitted - national == {"P03", "P24"}  # 1 - P01 x P02, and a course
+
+
+def test_national_targets_lie_in_the_ranges_of_their_patterns():
+    for one in load_targets("national-average"):
+        assert one.pattern.low <= one.value <= one.pattern.high
+
+
+def test_tolerance_is_of_error_and_discrepancy_on_the_scale_of_the_comparison():
+    one = Target(patterns()["P06"], 0.5, 0.03, 0.04, "", ("assumed",))
+    assert one.sd == pytest.approx(0.05) and one.goal == 0.0 and one.tolerance == pytest.approx(0.2)
+    assert one.scale.back(one.scale.to(0.3)) == pytest.approx(0.3)
+    crimes = Target(patterns()["P05"], 30_000.0, 3000.0, 0.0, "", ("assumed",))
+    assert crimes.tolerance == pytest.approx(0.1) and crimes.goal == pytest.approx(np.log(30_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("P07: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "'P07' has the role 'check'"),
+        ("P99: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "there is no pattern 'P99'"),
+        ("P06: {value: 0.2, sampling_error: 0.1, why: x, sources: [assumed]}", "'discrepancy' is missing in 'P06'"),
+        ("P06: {value: many, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "'value' must be a number"),
+        ("P06: {value: 0.2, sampling_error: 0, discrepancy: 0, why: x, sources: [assumed]}", "is impossible"),
+        ("P06: {value: 1.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "must be a number from 0 to 1, but is 1.2"),
+        ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [nobody]}", "there is no source 'nobody'"),
+        ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: nobody}", "'sources' must be a list of sources"),
+        ("references: {own: {author: A}}", "'references.title' is missing"),
+        ("references: [own]", "'references' must be references by key"),
+        ("references: {own: {author: A, title: T, year: 2025, url: unpublished, read: all}}", "no source names the reference 'own'"),
+    ],
+)
+def test_targets_that_are_wrong_are_refused(tmp_path, text, message):
+    file = tmp_path / "targets.yaml"
+    file.write_text(text + "\n")
+    with pytest.raises(InputError, match=message) as caught:
+        load_targets("anywhere", file)
+    assert caught.value.line == 1
+
+
+def test_targets_cite_references_of_their_own(tmp_path):
+    file = tmp_path / "targets.yaml"
+    file.write_text("""
+P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed, own]}
+P05: {value: 40000, sampling_error: 2000, discrepancy: 0, why: x, sources: [envipe2025]}
+references: {own: {author: "A, <b>", title: T, year: 2025, url: unpublished, read: all}}
+""")
+    first, second = load_targets("anywhere", file)
+    assert first.as_data()["references"] == {"own": {"author": "A, <b>", "title": "T", "year": 2025, "url": "unpublished", "read": "all"}}
+    assert "references" not in second.as_data() and hash(first) != hash(second)
+
+
+def test_a_scenario_without_targets_is_refused_with_a_remedy():
+    with pytest.raises(InputError, match="no targets are known for the scenario 'ecatepec'") as caught:
+        load_targets("ecatepec")
+    assert "--targets FILE" in caught.value.remedy
+
+
+# --- A small city
+
+
+TARGETS = tuple(one for one in load_targets("national-average") if one.id in ("P05", "P06", "P09", "P14", "P19"))
+EFFORT = Effort(first=32, later=16, waves=2, draws=16, repeats=2)
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("calibration")
+    runs = []
+    maker = Calibrator("small", CITY, TARGETS, folder, EFFORT, progress=runs.append, workers=2)
+    return maker, maker.run(), sum(runs)
+
+
+def test_a_small_city_is_calibrated_from_end_to_end(calibrated, tmp_path):
+    maker, made, runs = calibrated
+    assert runs == EFFORT.runs + EFFORT.apart(2)
+    assert made.posterior.draws.shape == (16, len(maker.space.factors)) and made.posterior.weights.sum() == pytest.approx(1)
+    assert made.facts["waves"][1]["points"] == 48 and 0 < made.facts["waves"][0]["prior_left"] <= 1
+    assert set(made.answers) == {one.measure for one in TARGETS} and np.isfinite(made.answers).all(axis=None)
+    assert set(made.targets.pattern) == {one.id for one in TARGETS}
+    made.save(tmp_path)
+    again = Calibration.load(tmp_path, "small")
+    np.testing.assert_allclose(again.posterior.draws, made.posterior.draws, rtol=1e-4)
+    pd.testing.assert_frame_equal(again.targets, made.targets)
+    assert "draws" in repr(again) and "<table" in again._repr_html_()
+
+
+def test_a_second_call_runs_nothing_and_finds_the_same(calibrated):
+    maker, made, _ = calibrated
+    runs = []
+    again = Calibrator("small", CITY, TARGETS, maker.folder, EFFORT, progress=runs.append, workers=2).run()
+    assert sum(runs) == 0
+    np.testing.assert_array_equal(again.posterior.draws, made.posterior.draws)
+    np.testing.assert_array_equal(again.posterior.weights, made.posterior.weights)
+
+
+def test_one_that_was_stopped_between_two_waves_goes_on_with_the_same_points(calibrated, tmp_path):
+    """Values that were read back from a store, and not their places on the unit cube, are what the next wave's table begins with."""
+    maker = calibrated[0]
+    for waves in (1, 2):
+        effort = replace(EFFORT, waves=waves)
+        Calibrator("small", CITY, TARGETS, tmp_path, effort, workers=2).history.run()
+    names = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.parquet"))
+    assert names == sorted(path.relative_to(maker.folder) for store in (RUNS, ALONE) for path in (maker.folder / store).rglob("*.parquet"))
+    assert all((tmp_path / name).read_bytes() == (maker.folder / name).read_bytes() for name in names)
+
+
+def test_another_calibration_in_the_same_folder_is_refused(calibrated):
+    maker, *_ = calibrated
+    with pytest.raises(InputError, match="holds another calibration: scenario"):
+        Calibrator("small", CITY.with_(adults=1100), TARGETS, maker.folder, EFFORT).run()
+
+
+def test_each_point_has_luck_of_its_own_which_does_not_depend_on_how_many_there_are(calibrated):
+    maker, *_ = calibrated
+    runs = Sweep.load(maker.folder / "runs").runs()
+    assert runs.seed.nunique() == len(runs) == 96
+    first = runs[runs.point == 0]
+    assert first.seed.nunique() == 2
+    space = maker.space
+    small, large = (space.study(space.values(space.filling(4)[:count]), 1) for count in (2, 4))
+    assert keys(small, small.points(), [RunSpec(1, small.vs, 0)]) == keys(large, large.points(), [RunSpec(1, large.vs, 0)])
+    shared = small.with_(luck="shared")
+    assert keys(small, small.points(), [RunSpec(1, small.vs, 0)]) != keys(shared, shared.points(), [RunSpec(1, shared.vs, 0)])
+
+
+def test_the_coverage_of_a_small_city_is_measured(calibrated):
+    maker, *_ = calibrated
+    found = maker.cover(4)
+    assert found.cities == 4 and len(found.table) == len(maker.space.factors) and 0 <= found.share <= 1
+    assert found.as_data()["cities"] == 4
+
+
+def test_what_varies_is_what_the_targets_can_see():
+    names = Space(CITY, TARGETS, 1).names
+    assert "reporting.trust_slope" in names and "conduct.contagion_weight" in names
+    assert not [name for name in names if name.startswith(("training.", "cost.", "justice.", "community.", "survey.insecurity"))]
+    assert "response.conduct_reference" not in names  # fixed
+
+
+def test_whole_numbers_are_taken_as_such():
+    space = Space(CITY, TARGETS, 1)
+    column = space.names.index("hearsay.radius")
+    unit = np.random.default_rng(1).random((100, len(space.factors)))
+    snapped = space.snapped(unit)
+    assert len(np.unique(snapped[:, column])) == 3
+    pd.testing.assert_frame_equal(space.values(snapped), space.values(unit))
+
+
+def test_figures_and_tables_are_made(calibrated, tmp_path, capsys):
+    maker, made, _ = calibrated
+    paths = save_figures(made, maker.space.factors, tmp_path)
+    assert [path.name for path in paths] == ["contraction.png", "marginals.png", "targets.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    tell(made)
+    printed = capsys.readouterr().out
+    assert "share_trusting" in printed and "Contested and left open" in printed and made.parameters.parameter[0] in printed
+    assert "5 targets (P05" in outline(CITY, TARGETS, maker)
+
+
+def test_as_much_is_run_as_fits_into_the_minutes(monkeypatch):
+    space = Space(CITY, TARGETS, 1)
+    clock = SimpleNamespace(perf_counter=partial(next, count()))  # all pilots together take a second
+    monkeypatch.setattr(sys.modules["sim.cli.calibrate"], "time", clock)
+    few, more = (chosen_effort(space, None, minutes, 1).runs for minutes in (2.0, 1e4))
+    assert few == pytest.approx(60 * RUNNING * 2.0 * PILOTS, rel=0.1) and LEAST_RUNS < few < more == Effort().runs
+    with pytest.raises(InputError, match="runs fit into"):
+        chosen_effort(space, None, 0.01, 1)
+    with pytest.raises(InputError, match="not both"):
+        chosen_effort(space, 500, 3.0, 1)
+
+
+def test_the_command_refuses_a_scenario_without_targets(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["calibrate", "ecatepec"])
+    assert caught.value.code == 2 and "no targets are known for the scenario 'ecatepec'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", shipped_posteriors())
+def test_shipped_posteriors_are_of_shipped_scenarios_and_say_how_they_were_made(name):
+    posterior = load_posterior(name)
+    assert posterior.facts["scenario"] == name and posterior.own == load_scenario(name).parameters
+    assert list(posterior.names) == Space(load_scenario(name), load_targets(name), 1).names
+    assert posterior.effective == pytest.approx(posterior.facts["effective_draws"], rel=0.01) and posterior.effective > 50
+    told = posterior.facts["targets"]
+    assert {one.id: one.value for one in load_targets(name)} == {key: given["value"] for key, given in told.items()}
+    assert all(abs(given["misfit"]) < 2 for given in told.values())
+
+
+def test_too_few_runs_or_targets_are_refused(tmp_path):
+    with pytest.raises(InputError, match="too few to calibrate"):
+        Effort.of(10)
+    assert Effort.of(2 * Effort().runs).runs == pytest.approx(2 * Effort().runs, rel=0.01)
+    with pytest.raises(InputError, match="fewer than two targets"):
+        Calibrator("small", CITY, TARGETS[:1], tmp_path, EFFORT)

@@ -1,0 +1,174 @@
+"""`kill -9` at random moments: at most one chunk is lost, and in the end every byte is that of a study nobody disturbed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from itertools import count, cycle
+
+import pytest
+
+from sim.inputs.scenario import CitySize, Scenario
+from sim.studies.design.study import Study
+from sim.studies.running.store import SweepStore
+
+pytestmark = [pytest.mark.compiled, pytest.mark.skipif(not hasattr(os, "fork"), reason="kills children that were forked")]
+
+KILLS = 22
+CHUNK = 13  # so that shards have 12 runs
+LONGEST = 300.0  # seconds that a life may take, or the end of its worker processes; a busy machine is slow
+# Starting Python takes seconds on a busy machine and forking it takes none, so one process begets all that are to be killed.
+# Each is a whole process of its own, with its own threads or worker processes.
+NURSERY = """
+import json, os, sys
+import filelock, pyarrow.parquet
+from sim.measures.harvest import warm_up
+from sim.studies.design.study_files import load_study
+from sim.studies.answers.sweep import sweep
+from sim.artifacts.sources import sources
+
+def live(study, folder, log, **options):
+    os.setpgid(0, 0)  # so that worker processes can be ended too
+    written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    sweep(study, folder, progress=lambda runs: os.write(written, b"." * runs), **options)
+
+if __name__ == "__main__":
+    warm_up()
+    study = load_study(sys.argv[1])
+    study.points(), sources()  # what takes long the first time
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            try:
+                live(study, **json.loads(line))
+                os._exit(0)
+            except BaseException as error:
+                print(repr(error), file=sys.stderr, flush=True)
+                os._exit(1)
+        print(child, flush=True)
+        print(os.waitpid(child, 0)[1], flush=True)
+"""
+STUDY = Study(
+    name="Killed",
+    scenario=Scenario(name="Small", city=CitySize(adults=1000, officers_per_1000_inhabitants=4.0), weeks=4, spin_up_weeks=2, seed=5),
+    arms={"course": [{"training": {"start": 0, "coverage": 0.9}}], "purge": [{"purge": {"start": 0}}]},
+    vary={"trust.contact_gain": [0.01, 0.1]},
+    design={"sobol": 16, "validation": 0},
+    replicates=4,
+    measures=["mean_trust", "incidence"],
+    series=["mean_trust"],
+)
+
+
+class Nursery:
+    """Begets processes that sweep the study, one at a time."""
+
+    def __init__(self, folder):
+        (folder / "study.yaml").write_text(STUDY.to_yaml(), encoding="utf-8")
+        (folder / "nursery.py").write_text(NURSERY)
+        self.log, self.errors = folder / "log", (folder / "errors").open("w+")
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        self.process = subprocess.Popen(
+            [sys.executable, folder / "nursery.py", folder / "study.yaml"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment,
+        )  # fmt: skip
+
+    def begin(self, folder, executor, workers):
+        """Let one live; returns its process id."""
+        self.log.unlink(missing_ok=True)
+        told = {"folder": str(folder), "log": str(self.log), "executor": executor, "workers": workers, "chunk": CHUNK}
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def finished(self):
+        """How many runs the one that lives has finished so far."""
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def end(self):
+        """Wait for its end; what the operating system says of it."""
+        return os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
+
+    def close(self):
+        """Let it end; what was printed as errors."""
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(LONGEST)
+        self.errors.seek(0)
+        with self.errors:
+            return self.errors.read()
+
+
+@pytest.fixture
+def nursery(tmp_path):
+    made = Nursery(tmp_path)
+    yield made
+    if made.process.poll() is None:
+        made.close()
+
+
+def data_of(folder):
+    """Every data file's bytes."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
+
+
+def kept(folder):
+    """Runs that are recorded; none before the store is."""
+    store = SweepStore(folder)
+    return store.status().kept if store.exists() else 0
+
+
+def cut_short(nursery, child, luck):
+    """Kill a life at a random moment, unless it ends before; returns how many runs it had finished."""
+    wanted, until = luck.randrange(2 * CHUNK), time.monotonic() + LONGEST
+    while nursery.finished() < wanted and time.monotonic() < until and alive(child):
+        time.sleep(0.0005)
+    time.sleep(luck.random() * 0.05)
+    if alive(child):
+        os.kill(child, signal.SIGKILL)
+    ended, until = nursery.end(), time.monotonic() + LONGEST
+    while alive(-child) and time.monotonic() < until:  # its worker processes, which nobody has killed
+        time.sleep(0.01)
+    assert not alive(-child)
+    return ended
+
+
+def alive(process):
+    """Is there such a process (or, if negative, any of a group)? The nursery waits for those that ended, so they are gone."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_killed_again_and_again(tmp_path, nursery):
+    luck = random.Random(20160901)
+    calm = tmp_path / "calm"
+    nursery.begin(calm, "threads", 2)
+    assert nursery.end() == 0
+    whole = data_of(calm)
+    assert len(whole) == 2 * 16 and kept(calm) == 192
+    ways = cycle([("threads", 1), ("threads", 2), ("threads", 3)] * 4 + [("processes", 2)])
+    kills, lost, killed_at = 0, [], []
+    for folder in (tmp_path / f"disturbed-{number}" for number in count()):
+        before, ended = 0, None
+        while ended != 0:
+            child = nursery.begin(folder, *(next(ways) if kills < KILLS else ("threads", 2)))
+            ended = cut_short(nursery, child, luck) if kills < KILLS else nursery.end()
+            assert ended in (0, -signal.SIGKILL), (tmp_path / "errors").read_text()
+            now = kept(folder)
+            kills += ended != 0
+            lost.append(nursery.finished() - (now - before))
+            killed_at.append(now)
+            assert 0 <= lost[-1] <= CHUNK and now % (CHUNK - 1) == 0 and now >= before
+            before = now
+        assert data_of(folder) == whole
+        if kills >= KILLS:
+            break
+    print(f"{kills} kills; finished runs lost: {lost}; recorded after each: {killed_at}")
+    assert max(lost) > 0 and len(set(killed_at)) > 3  # they came at different moments, also in the middle of a chunk
+    assert "Error" not in nursery.close()

@@ -1,0 +1,333 @@
+"""The report of a decision: its first page answers in sentences that say what the tables say, in both languages."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import made_decisions as made
+import numpy as np
+import pytest
+
+from sim.errors import InputError
+from sim.figures.decision import FIGURES
+from sim.figures.decision.parts import pick
+from sim.measures.patterns import Finding, patterns
+from sim.report import deciding, decisions, render
+from sim.report.decision_tables import informing_table
+from sim.report.told import Told, restriction, rule
+from sim.report.words import LANGUAGES, Words
+from sim.studies.answers.decision import FRAMES
+from sim.validation.record import Validation
+
+DECISION, DISCOVERIES = made.decision(), [made.discovery("purge"), made.discovery("community")]
+SIM = Path(deciding.__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store with a decision, two boxes, and a condition for which there is none."""
+    folder = tmp_path_factory.mktemp("store")
+    DECISION.save(folder / "decision")
+    for found in (*DISCOVERIES, made.discovery("mix", found=False, refused="Nothing.", box=DISCOVERIES[0].box[:0])):
+        found.save(folder / "discovery" / found.output.folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(store):
+    return {language: render(store, language) for language in LANGUAGES}
+
+
+@pytest.fixture(params=LANGUAGES)
+def page(pages, request):
+    return pages[request.param]
+
+
+def parsed(page):
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def text(element):
+    return re.sub(r"[ \n]+", " ", "".join(element.itertext())).replace("\u00a0", " ").strip()
+
+
+def told(language="en", decision=DECISION, discoveries=DISCOVERIES):
+    return Told(decision, discoveries, Words(language))
+
+
+def headings(tree, level="h3"):
+    return [text(element) for element in tree.iter(level)]
+
+
+def test_the_first_page_answers_the_four_questions_first(page, store):
+    tree = parsed(page)
+    words = Words(tree.get("lang"))
+    wanted = [words["decision"][key] for key in ("works", "fails", "costs", "find_out", "turns", "missed")]
+    assert headings(tree)[:6] == wanted
+    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
+    assert [text(element) for element in answer.iter("h3")] == wanted
+    for name, paragraphs in deciding.paragraphs(told(words.language, discoveries=decisions.discoveries(store, DECISION))):
+        assert name in wanted and all(paragraph in text(answer) for paragraph in paragraphs)
+
+
+def test_it_is_one_page_that_needs_nothing(page):
+    tree = parsed(page)
+    assert not [element for element in tree.iter() if element.tag in ("script", "link", "iframe", "object", "embed", "form")]
+    images = list(tree.iter("img"))
+    assert len(images) == len(FIGURES) + 2 * len(DISCOVERIES)
+    assert all(image.get("src").startswith("data:image/svg+xml;base64,") for image in images)
+    assert all(len(image.get("alt")) > 60 and "{" not in image.get("alt") for image in images)
+    said = text(tree.find("body"))
+    assert "{" not in said and "nan" not in said.split()
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_works_is_what_the_curves_say():
+    said = " ".join(deciding.works(told()))
+    row = DECISION.at().set_index("arm").loc[DECISION.recommended]
+    assert said.startswith("If one point of mean trust is worth 12,000 thousand pesos, the best option on average is: training.")
+    assert f"the best of the 7 options in {100 * row.probability_best:.0f} of every 100 draws" in said
+    assert "far from sure" in said and row.probability_best < deciding.PROBABLY
+    second = DECISION.at().set_index("arm").probability_best.drop("training").idxmax()
+    assert f"Next comes {Words('en').reform(second)}" in said
+    assert "purge (outdone by training)" in said and "mix of reforms (outdone" not in said
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.95, "that is fairly sure"), (0.7, "probable, but not sure"), (0.4, "far from sure")])
+def test_how_sure_it_is_depends_on_how_often_it_is_best(share, words):
+    curves = DECISION.curves.copy()
+    curves.loc[curves.arm == "training", "probability_best"] = share
+    assert words in deciding.choice(told(decision=replace(DECISION, curves=curves)))[0]
+
+
+def test_the_range_is_cut_where_another_option_is_best():
+    parts = deciding.segments(DECISION)
+    assert [arm for arm, *_ in parts] == ["baseline", "training", "mix"]
+    assert (parts[0][1], parts[-1][2]) == (made.PAY[0], made.PAY[-1])
+    assert [high for _, _, high in parts[:-1]] == [low for _, low, _ in parts[1:]]
+    for (before, *_), (arm, low, _) in zip(DECISION.frontier()[:-1], DECISION.frontier()[1:], strict=True):
+        net = [np.interp(low, DECISION.pay, DECISION.curves[DECISION.curves.arm == name].net_benefit) for name in (before, arm)]
+        assert net[0] == pytest.approx(net[1], abs=1e-6)
+    always = DECISION.curves.assign(frontier=DECISION.curves.arm == "training")
+    assert "the choice is the same" in " ".join(deciding.choice(told(decision=replace(DECISION, curves=always))))
+
+
+def test_where_it_fails_names_shares_and_boxes():
+    said = " ".join(deciding.fails(told()))
+    shares = DECISION.effects[DECISION.effects.measure == "mean_trust"].set_index("arm").share_below_0
+    assert f"justice {100 * shares['justice']:.0f}" in said.replace("local hearings", "justice")
+    assert "training" in said  # the choice is named, however seldom it fails
+    assert (
+        said.count("There in 72 of every 100 draws, outside of there in 14, and overall in 25; 55 of every 100 such draws lie there") == 2
+    )
+    assert "(staffing.recruit_conduct_offset): less than \u22120.21 log-odds; and " in said
+    assert "(purge.turn_to_crime): more than 6 %." in said
+    assert said.endswith("one more takes 50 of 100 to 73, two more to 88.") and said.count("50 of 100") == 1
+    nowhere = made.discovery("mix", found=False, box=DISCOVERIES[0].box[:0])
+    assert "For mix of reforms no simple rule says where" in " ".join(deciding.fails(told(discoveries=[nowhere])))
+    assert "confianza discover" in " ".join(deciding.fails(told(discoveries=[])))
+
+
+def test_outside_of_a_box_is_counted_over_the_draws_that_are_not_in_it():
+    inside, cases = np.arange(100) < 20, np.r_[np.arange(20) < 15, np.arange(80) < 16]
+    shares = {"share": cases.mean(), "coverage": cases[inside].sum() / cases.sum(), "density": cases[inside].mean(), "mass": inside.mean()}
+    counted = deciding.counted(told(), made.discovery(**shares))
+    assert counted == {"density": "75", "outside": "20", "share": "31", "coverage": "48"}
+    assert deciding.counted(told(), made.discovery(mass=1.0))["outside"] == "-"
+
+
+def test_one_page_has_one_share_of_failures():
+    """Where failures have been looked for, the share that was found then is told of the arm, not another estimate of it."""
+    measured = deciding.failing(told(discoveries=[]))[2]
+    assert deciding.failing(told())[2]["purge"] == DISCOVERIES[0].share != measured["purge"]
+    asked = made.discovery(condition="effect:purge:mean_trust < -0.02", share=0.01)
+    assert deciding.failing(told(discoveries=[asked]))[2]["purge"] == measured["purge"]
+    assert "0.02" not in " ".join(deciding.fails(told(discoveries=[asked]))) and told(discoveries=[asked]).failures == []
+
+
+def test_the_scale_is_told_first(page):
+    tree = parsed(page)
+    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
+    (said,) = deciding.scale_of(told(tree.get("lang")))
+    assert text(answer.find("p")) == said
+    english = deciding.scale_of(told())[0]
+    assert english.startswith('One point of mean trust is 0.01 more in the measure "Mean trust in the police" (scale from 0 to 1).')
+    assert "a model city of 1,000 adults, summed over 2 years" in english
+    assert "12,000 thousand pesos for one point of mean trust (12,000 pesos an adult)" in english and "0 to 24,000 thousand" in english
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"incidence": -1.0}, 'One crime is 1 less in the measure "Crimes" (per 100,000 adults a year).'),
+        (
+            {"share_trusting": 100.0},
+            'One crime is 1 more in the measure "Adults who trust (mucha or algo de confianza)" (percentage points).',
+        ),
+        (
+            {"mean_trust": 100.0, "incidence": -0.01},
+            "One crime is one unit of this sum, each measure times its weight: Mean trust in the police x 100;",
+        ),
+    ],
+)
+def test_other_units_are_told_too(value, said):
+    assert deciding.unit_of_gain(told(decision=replace(DECISION, value=value, unit="crime"))).startswith(said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lists_of_options_are_not_joined_by_commas(language):
+    """Names of options may hold commas."""
+    odd = {"purge": "a, b", "training": "c, d"}
+    speaking = told(language, replace(DECISION, budget=5000.0, table=DECISION.table.assign(affordable=False)))
+    words = Words(language)
+    words.data = {**words.data, "reforms": {**words.data["reforms"], **odd}}
+    speaking = replace(speaking, words=words)
+    paragraphs = [text for _, texts in deciding.paragraphs(speaking) for text in texts]
+    alts = [decisions.in_words(speaking, name) for name in FIGURES]
+    facts = [fact for _, fact in decisions.facts(speaking)]
+    for found in (*paragraphs, *alts, *facts):
+        for name in odd.values():
+            assert not re.search(f"{name},|, {name}", found), found
+
+
+def test_what_may_be_worth_knowing_comes_first():
+    pay = DECISION.shown[1]
+    rows = DECISION.evppi.assign(high=DECISION.evppi.high.where(DECISION.evppi.name != "conduct.mean", 0.0))
+    speaking = told(decision=replace(DECISION, evppi=rows))
+    table = informing_table(speaking)[0]
+    wanted = pick(rows, pay).sort_values("high", ascending=False)
+    wanted = wanted[(wanted.high > 0) & (wanted.kind == "factor")].name.tolist()
+    shown = [row[0] for row in table.rows if row[0] in made.FACTORS]
+    assert shown == wanted and "conduct.mean" not in shown
+    alt = decisions.in_words(speaking, "information")
+    assert [name for name in wanted if name in alt] == wanted[: decisions.NAMED]
+    nothing = told(decision=replace(DECISION, evppi=rows.assign(high=0.0)))
+    assert informing_table(nothing) == [] and decisions.in_words(nothing, "information") == "none"
+
+
+def test_the_wrong_way_is_up_where_less_is_wanted():
+    crimes = replace(DECISION, value={"incidence": -1.0}, unit="crime")
+    measure, way, shares = deciding.failing(told(decision=crimes))
+    below = DECISION.effects[DECISION.effects.measure == "incidence"].set_index("arm").share_below_0
+    assert (measure, way) == ("incidence", "raises")
+    assert shares["community"] == pytest.approx(1 - below["community"])
+    assert deciding.fails(told(decision=crimes))[0].startswith("Crimes: in how many of every 100 draws it goes up instead of down")
+
+
+def test_what_it_costs_is_per_adult_and_year():
+    said = " ".join(deciding.costs(told()))
+    row = DECISION.table.set_index("arm").loc["training"]
+    assert f"costs {row.cost:,.0f} thousand pesos" in said
+    assert f"{1000 * row.cost / 1000 / 2:,.0f} pesos an adult and year" in said  # 1,000 adults, two years
+    nothing = told(decision=replace(DECISION, recommended="baseline"))
+    assert deciding.costs(nothing)[0] == "The choice is to do nothing, which costs nothing more."
+    poor = DECISION.table.assign(affordable=DECISION.table.cost < 5000)
+    said = " ".join(deciding.costs(told(decision=replace(DECISION, table=poor, budget=5000.0))))
+    assert said.endswith(
+        "The budget of 5,000 thousand pesos rules out: community policing; local hearings; training and then purge; mix of reforms."
+    )
+
+
+def test_what_to_find_out_first_is_what_is_worth_most():
+    said = " ".join(deciding.find_out(told()))
+    rows = pick(DECISION.evppi, DECISION.shown[1]).query("kind == 'factor'").sort_values("evppi", ascending=False)
+    places = [said.index(name) for name in rows.name.head(deciding.NAMED)]
+    assert places == sorted(places) and rows.name.iloc[deciding.NAMED] not in said
+    unsure = DECISION.evppi.assign(low=0.0)
+    assert "No single number is worth measuring" in " ".join(deciding.find_out(told(decision=replace(DECISION, evppi=unsure))))
+    sure = DECISION.evpi.assign(evpi=0.0)
+    assert deciding.find_out(told(decision=replace(DECISION, evpi=sure)))[0].startswith("Nothing, for this choice")
+
+
+def test_the_choice_by_thirds_is_told_and_tabled(page):
+    tree = parsed(page)
+    words = Words(tree.get("lang"))
+    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
+    rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in answer.iter("tr")}
+    for factor, own in DECISION.contested.groupby("factor"):
+        best = own[own.best & (own.part == "low")].iloc[0]
+        assert rows[factor][1].startswith(f"{told(words.language).name(best.arm)} ({100 * best.probability_best:.0f})")
+    said = " ".join(deciding.turns(told(words.language)))
+    for factor in DECISION.contested.factor[DECISION.contested.turns].unique():
+        assert factor in said
+    same = DECISION.contested.assign(turns=False)
+    assert "6" in deciding.turns(told(words.language, replace(DECISION, contested=same)))[0]
+    assert deciding.turns(told(decision=replace(DECISION, contested=DECISION.contested[:0]))) == []
+
+
+def test_restrictions_in_words():
+    row = DISCOVERIES[0].box.iloc[0].to_dict()
+    assert restriction(told(), row | {"low": -1.0}) == "\u22121 to \u22120.21 log-odds"
+    assert restriction(told("es"), row | {"kept": "troops, both"}) == "personal operativo o ambos"
+    assert restriction(told("es"), row | {"unit": "ratio", "high": 0.815}) == "menos de 0.815"
+    assert rule(told(), DISCOVERIES[0]).count("; and ") == 1
+
+
+def test_without_pattern_checks_it_says_how_to_make_them(page):
+    assert page.count("<pre><code>confianza validate scenario.yaml --out .</code></pre>") == 1
+    assert decisions.place("mexico-city-2016") == "mexico-city-2016"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_pattern_that_fails_is_on_the_first_page(store, language, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(store, tmp_path / "store")
+    failing = [known for known in patterns().values() if known.role != "report"][:3]
+    rows = [Finding(known, known.measures[0], 0.5, 0.01, place > 0, 1000, 4) for place, known in enumerate(failing)]
+    Validation("Small", tuple(rows)).save(folder)
+    page = render(folder, language)
+    answer = page.partition('<section class="answer"')[2].partition("</section>")[0]
+    assert f"<dt>{failing[0].id}, " in answer and f"<dt>{failing[1].id}, " not in answer
+    assert page.count(f"<dt>{failing[0].id}, ") == 1 and "<pre><code>confianza validate" not in page
+
+
+ENGLISH = re.compile(r"\b(the|and|of|which|with|draws?|is|are|where|training|purge|community policing|worth)\b")
+
+
+def test_no_english_is_left_in_spanish(pages):
+    tree = parsed(pages["es"])
+    for element in list(tree.iter()):
+        for child in list(element):
+            quoted = child.get("lang") == "en" or child.tag in ("code", "style", "title", "pre") or child.get("href", "").startswith("http")
+            if quoted or child.get("class") in ("question", "author") or child.tag == "h1":
+                child.text, child.attrib = "", {}
+                for below in list(child):
+                    child.remove(below)
+    said = re.sub(r"\w+\.\w+", "", text(tree)).replace("made", "")
+    assert ENGLISH.findall(said.replace(Words("es").reform("training"), "")) == []
+
+
+def test_figures_of_the_spanish_page_are_spanish():
+    inside = decisions.inside(told("es"))
+    for name in ("arm:training", "unit", "factor:hearsay.fraction", "topic:hearsay", "mean_trust", "unit:log-odds"):
+        assert not ENGLISH.search(inside[name]), inside[name]
+
+
+def test_arms_of_the_shipped_studies_have_names():
+    arms = ("purge", "training", "community", "justice", "purge-then-train", "train-then-purge", "mix")
+    english, spanish = ([Words(language).reform(arm) for arm in arms] for language in LANGUAGES)
+    assert len(set(english)) == len(set(spanish)) == len(arms)
+    assert not set(english) & set(spanish) and not any("-" in name for name in (*english, *spanish))
+
+
+def test_a_folder_of_a_decision_alone_is_enough(tmp_path):
+    DECISION.save(tmp_path / "decision")
+    assert render(tmp_path / "decision") == render(tmp_path)
+    (tmp_path / "decision" / "decision.json").write_text("{}")
+    with pytest.raises(InputError, match="holds no decision that can be read: it was changed"):
+        render(tmp_path)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_table_that_is_damaged_or_missing_is_named(name, tmp_path):
+    DECISION.save(tmp_path / "decision")
+    path = tmp_path / "decision" / f"{name}.csv"
+    path.write_text("garbage")
+    with pytest.raises(InputError, match=rf"{name}\.csv' holds no decision that can be read: it was changed or damaged"):
+        render(tmp_path)
+    path.unlink()
+    with pytest.raises(InputError, match=rf"there is no {name}\.csv"):
+        render(tmp_path)

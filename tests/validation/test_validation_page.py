@@ -1,0 +1,183 @@
+"""What a validation leaves: its file, its page and figures; the command; and the page that is committed."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sim.artifacts.checking import SEAL, signed
+from sim.artifacts.posterior import Posterior, posterior_files, shipped_posteriors
+from sim.cli import main
+from sim.errors import InputError
+from sim.figures.validation import FIGURES, save_figures
+from sim.files.writing import write
+from sim.inputs.scenario import CitySize, Scenario, load_scenario
+from sim.measures.patterns import Finding, patterns
+from sim.validation.controls import Controlled, Lost
+from sim.validation.holdouts import Held, Reset
+from sim.validation.jobs import carried_out, findings, plan
+from sim.validation.page import FOLDER, page, shown, span
+from sim.validation.record import FILE, Validation, load
+from sim.validation.run import cities, in_one_city
+from sim.validation.targets import controls, holdouts
+from sim.world.parameters import CODEBOOK
+
+ROOT = Path(__file__).parents[2]
+SMALL = Scenario(name="small", city=CitySize(adults=2000), spin_up_weeks=4, seed=3)
+
+
+def prior():
+    """A posterior that has learned nothing about one parameter."""
+    name = "trust.contact_loss"
+    draws = CODEBOOK[name].value * np.linspace(0.9, 1.1, 10)[:, None]
+    return Posterior("made-up", (name,), draws, np.full(10, 0.1))
+
+
+@pytest.fixture(scope="module")
+def small_validation():
+    base = cities(SMALL, prior(), 2)
+    jobs = plan(base, ["P01", "P06", "P07", "P12", "P29"])
+    found = carried_out(jobs)
+    made = findings(jobs, found, posterior=True)
+    assert set(in_one_city(jobs, found, SMALL)) >= {"share_trusting", "interaction_d"}
+    era, place = holdouts()["mexico-2011-2019"], holdouts()["merida"]
+    rows = [Held(each.id, n, c.measure, c.change, c.low + 0.1 * n, c.low, c.high, 0.5, n == 0) for each in (era, place)
+            for n, c in enumerate(each.checks)]  # fmt: skip
+    resets = [Reset(each.id, level.measure, level.by, 0.1, level.target, level.target) for each in (era, place) for level in each.levels]
+    control = Controlled(next(iter(controls())), 0, "P31", 0.25, 0.01, False)
+    lost = Lost(control.control, "P06", 0.5, 0.7)
+    return Validation("small", tuple(made), "made-up", 3, "abc", tuple(resets), tuple(rows), (control,), (lost,))
+
+
+def test_it_comes_back_from_its_file(small_validation, tmp_path):
+    small_validation.save(tmp_path)
+    again = load(tmp_path)
+    assert page(again) == page(small_validation)
+    assert again.resets == small_validation.resets and again.held == small_validation.held and again.lost == small_validation.lost
+    assert again.save(tmp_path / "again")[0].read_text() == (tmp_path / FILE).read_text()
+    assert load(tmp_path / "nowhere") is None
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [("findings", {"value": "high"}), ("findings", {"extra": 1}), ("held", {"holdout": "Atlantis"}), ("held", {"number": 99}),
+     ("controls", {"held": 1}), ("lost", {"usual": True}), ("resets", {"shift": "far"})],
+)  # fmt: skip
+def test_a_file_that_was_changed_is_refused(small_validation, tmp_path, section, change):
+    path = small_validation.save(tmp_path)[0]
+    data = json.loads(path.read_text())
+    data[section][0] |= change
+    path.write_text(json.dumps(signed({name: value for name, value in data.items() if name != SEAL})))
+    with pytest.raises(InputError, match="holds no pattern checks"):
+        load(tmp_path)
+
+
+def test_the_page_puts_failures_first_and_says_what_they_mean(small_validation):
+    text = page(small_validation)
+    failed = [each.pattern for each in small_validation.failed()]
+    assert failed and all(" ".join(pattern.means.split()) in text for pattern in failed)
+    assert text.index("## Failures first") < text.index("## All patterns")
+    era = text.split("### Mexico, 2011-2019")[1].split("###")[0]
+    verdicts = [line.split(" | ")[4] for line in era.splitlines() if line.startswith("| ") and "---" not in line][1:]
+    assert verdicts == ["**FAIL**"] * (len(verdicts) - 1) + ["pass"]
+    assert "| **NO** |" in text and "P06 (50.0 % to 70.0 %)" in text
+    assert "Mérida, P03" in text  # a fault of structure behind a failed check
+    lines = {line.count("|") for line in text.splitlines() if line.startswith("| P") and "Cohen" in line}
+    assert len(lines) == 1
+
+
+def test_without_failures_the_page_says_so(small_validation):
+    good = Validation("small", tuple(each for each in small_validation.findings if each.passed is not False), "made-up", 3, "abc")
+    text = page(good)
+    assert "No pattern fails." in text and "None of the known ones" in text and "switched off" not in text
+
+
+def test_values_as_people_write_them():
+    assert span(0.47, 0.57, "share") == "47.0 to 57.0 %" and span(-0.08, -0.04, "share", change=True) == "-8.0 to -4.0 points"
+    assert span(None, 1.0, "share") == "-" and shown(float("nan"), "share") == "-"
+    assert span(22000, 25000, "victims per 100,000 adults a year") == "22,000 to 25,000"
+
+
+def test_figures_are_drawn_and_do_not_change(small_validation, tmp_path):
+    (tmp_path / "again").mkdir()
+    paths = save_figures(small_validation, tmp_path)
+    assert [path.name for path in paths] == list(FIGURES)
+    again = save_figures(small_validation, tmp_path / "again")
+    assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
+    assert all(20_000 < path.stat().st_size < 400_000 for path in paths)
+
+
+# --- The command, and what is committed
+
+
+@pytest.fixture
+def posterior_file(tmp_path):
+    write(tmp_path, posterior_files(prior()))
+    return tmp_path / "made-up.csv"
+
+
+def confianza(capsys, *arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(list(arguments))
+    said = capsys.readouterr()
+    return stopped.value.code, said.out, said.err
+
+
+TINY = ("--set", "city.adults=1000", "--set", "spin_up_weeks=4")
+
+
+@pytest.mark.compiled
+def test_the_command_draws_from_a_posterior(capsys, posterior_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.instruments.contrasts.WEEKS_AFTER_SHIFT", 52)
+    small = {key: pattern for key, pattern in patterns().items() if key not in ("P20", "P21", "P30")}
+    monkeypatch.setattr("sim.validation.jobs.patterns", lambda: small)
+    out = tmp_path / "out"
+    command = ("validate", "national-average", "--posterior", str(posterior_file), "--draws", "2", "--out", str(out), *TINY)
+    code, said, _ = confianza(capsys, *command)
+    assert code == 0 and "2 draws of the posterior made-up" in said and "median" in said and "fit: " in said
+    assert load(out).posterior == "made-up"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--posterior", "atlantis"), "there is no posterior 'atlantis'"),
+        (("--posterior", "none", "--draws", "4"), "--draws: there is no posterior to draw from"),
+        (("--replicates", "2", "--draws", "4"), "--replicates: a posterior has draws"),
+        (("--replicates", "2", "--page", "x.md"), "--page: the page is about the country"),
+        (("--posterior", "FILE", "--draws", "1"), "--draws: must be a whole number from 2"),
+    ],
+)
+def test_options_that_contradict(capsys, posterior_file, options, message):
+    options = [str(posterior_file) if option == "FILE" else option for option in options]
+    code, _, err = confianza(capsys, "validate", "national-average", *options)
+    assert code == 2 and message in err
+
+
+def test_the_scenarios_own_posterior_is_used(monkeypatch):
+    from sim.cli import validate
+
+    monkeypatch.setattr(validate, "shipped_posteriors", lambda: ["merida"])
+    monkeypatch.setattr(validate, "load_posterior", lambda name: SimpleNamespace(name=name))
+    assert validate.posterior_of(load_scenario("merida"), None, None, None).name == "merida"
+    assert validate.posterior_of(load_scenario("ecatepec"), None, None, None) is None
+    assert validate.posterior_of(load_scenario("merida"), "none", None, None) is None
+    assert validate.posterior_of(load_scenario("merida"), None, None, 4) is None
+
+
+def test_the_committed_page_says_what_its_data_say():
+    found = load(ROOT / "docs" / FOLDER)
+    if found is None:
+        assert "national-average" not in shipped_posteriors(), "make validation"
+        return
+    assert (ROOT / "docs" / "validation.md").read_text(encoding="utf-8") == page(found)
+    assert all((ROOT / "docs" / FOLDER / name).is_file() for name in FIGURES)
+    assert found.posterior == "national-average" and {row.holdout for row in found.held} == set(holdouts())
+    assert {finding.pattern.id for finding in found.findings} == set(patterns())
+    for row in found.findings:  # ranges may have been moved since
+        assert isinstance(row, Finding) and (row.passed is None or row.passed == row.pattern.verdict(row.value))
+    for check in found.held:
+        wanted = holdouts()[check.holdout].checks[check.number]
+        assert check.passed == (wanted.low <= check.value <= wanted.high)

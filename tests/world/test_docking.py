@@ -1,0 +1,110 @@
+"""Docking: the model and its naive twin, written twice from docs/model.md, must agree exactly, row by row."""
+
+import random
+
+import numpy as np
+import pytest
+from twin import Twin
+from twin.answers import answers
+
+from sim.inputs.scenario import CitySize, Scenario
+from sim.world.parameters import CODEBOOK, parameters
+from sim.world.simulation import Simulation, columns
+from sim.world.state import SLOTS, Cause, Count
+from sim.world.survey import answers_of
+
+WEEKS = 78
+SUMS = {"squads.conduct_sum", "squads.members"}  # written at muster, so without meaning before the first week
+INDEXES = {"cells.first_resident", "cells.exposure_cumulative"}  # ways to find residents, not state
+# Luck alone would leave these mechanisms idle in a small city, so random cities are drawn from ranges in which they are busy.
+BUSY = {
+    "justice.hearing_share": (0.0, 1.0), "justice.diversion_share": (0.0, 1.0), "staffing.recruit_pass_rate": (0.1, 1.0),
+    "staffing.turnover_rate": (0.0, 0.08), "staffing.replacement_delay_weeks": (1, 12), "community.share": (0.0, 0.8),
+    "encounter.complaint_probability": (0.0, 0.5), "response.capacity": (0.02, 1.0), "hearsay.listeners": (0.0, 6.0),
+    "conduct.squad_size": (2, 8), "offending.candidates": (1, 30), "training.half_life": (4, 60), "survey.lower_cut": (0.1, 0.4),
+    "survey.middle_cut": (0.42, 0.58), "survey.upper_cut": (0.63, 0.9), "reporting.intercept": (-3.0, 1.0),
+    "response.solve_probability": (0.1, 1.0),
+}  # fmt: skip
+
+
+def random_values(luck: random.Random) -> dict[str, float]:
+    """A random value for every parameter of the codebook, between its baseline and an end of its range, or within BUSY."""
+    values = {}
+    for name, entry in CODEBOOK.items():
+        low, high = BUSY.get(name, (entry.low, entry.high))
+        low, high = max(low, entry.low), min(high, entry.high)
+        if name not in BUSY:
+            end = luck.choice((low, high))
+            low, high = sorted((entry.value, entry.value + 0.5 * (end - entry.value)))
+        value = luck.uniform(low, high)
+        values[name] = float(round(value)) if entry.discrete else value
+    return values
+
+
+def assert_docked(simulation: Simulation, twin: Twin) -> None:
+    """Integers equal, trusts and other quantities equal to 1e-12 (relative, for those larger than 1)."""
+    for name, column in columns(simulation.city).items():
+        table, field = name.split(".")
+        if name in INDEXES or (simulation.tick == 0 and name in SUMS):
+            continue
+        rows = getattr(twin, table)
+        used = (
+            [n for n in range(len(rows)) if n % SLOTS < twin.officers[n // SLOTS].encounters] if table == "encounters" else range(len(rows))
+        )
+        theirs = np.array([getattr(rows[n], field) for n in used], dtype=float)
+        mine = column[: len(rows)][list(used)] if table == "encounters" else column
+        assert len(mine) == len(theirs), name
+        if column.dtype != np.float64:
+            assert np.array_equal(mine, theirs), f"{name} differs in rows {np.flatnonzero(mine != theirs)[:5]} at tick {simulation.tick}"
+        else:
+            np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12, err_msg=f"{name} at tick {simulation.tick}")
+
+
+def assert_same_week(simulation: Simulation, twin: Twin) -> None:
+    """The week's counts are equal."""
+    counts = simulation.record.counts[-1]
+    for name, number in twin.counts.items():
+        assert counts[Count[name.upper()]] == number, f"{name} at tick {simulation.tick - 1}"
+
+
+@pytest.mark.parametrize("city", range(10))
+def test_random_cities_dock(city):
+    luck = random.Random(city)
+    adults, seed = luck.choice((1000, 1300, 2017)), luck.randrange(1 << 63)
+    size = CitySize(
+        adults=adults,
+        officers_per_1000_inhabitants=luck.uniform(2, 12),
+        offenders_share=luck.uniform(0.01, 0.1),
+        adults_per_cell=luck.choice((20, 50, 90)),
+    )
+    values, later = (random_values(luck) if city else {}), random_values(luck)
+    change = {name: later[name] for name in ("encounter.stop_rate", "conduct.mean", "hearsay.fraction", "community.contacts_rate")}
+    scenario = Scenario(
+        name="docking",
+        city=size,
+        weeks=WEEKS,
+        spin_up_weeks=0,
+        parameters=values,
+        changes=[{"week": WEEKS // 2, "set": change}] if city else [],
+    )
+    simulation = Simulation(scenario, seed)
+    twin = Twin(
+        parameters(values), adults=adults, seed=seed, officers_per_1000_inhabitants=size.officers_per_1000_inhabitants,
+        offenders_share=size.offenders_share, adults_per_cell=size.adults_per_cell,
+    )  # fmt: skip
+    assert_docked(simulation, twin)
+    for week in range(WEEKS):
+        if city and week == WEEKS // 2:
+            twin.parameters = parameters({**values, **change})
+        simulation.advance(1)
+        twin.week()
+        assert_same_week(simulation, twin)
+        if week % 13 == 12:
+            assert_docked(simulation, twin)
+    assert_docked(simulation, twin)
+    ledger = simulation.record.ledger.sum(axis=0)
+    theirs = np.array([[twin.ledger[cause.name.lower()][dimension] for dimension in ("fairness", "effectiveness")] for cause in Cause])
+    theirs[Cause.DRIFT, :, 1] = ledger[Cause.DRIFT, :, 1]  # the twin sums the sizes of drift by citizen, the model by cell
+    np.testing.assert_allclose(ledger, theirs, rtol=0, atol=1e-9 * max(1.0, ledger[:, :, 1].max()))
+    mine = answers_of(simulation.city.rows.citizens, simulation.city, simulation.parameters, seed, WEEKS - 1)
+    assert list(mine.trust) == answers(twin, WEEKS - 1)
