@@ -9,11 +9,13 @@ a title on sh, python or text: not run, because it takes long, stays open, or ne
 """
 
 import ast
+import io
 import os
 import re
 import shlex
 import subprocess
 import sys
+import tokenize
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -133,3 +135,14 @@ def play(page: Path, folder: Path, capsys, monkeypatch) -> None:
             printed = script(block.text, folder, number)
         elif block.language == "text" and not block.title:
             check_output(block.text, printed)
+
+
+def lines_of_code(text: str) -> int:
+    """How many lines of a module are neither blank, nor comment, nor docstring."""
+    silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    tokens = [token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type not in silent]
+    code = {line for token in tokens for line in range(token.start[0], token.end[0] + 1)}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node, clean=False):
+            code -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    return len(code)
