@@ -10,7 +10,8 @@ from sim.version import __version__
 
 _HOMES = {
     "Model": "sim.model", "Citizen": "sim.agents", "Officer": "sim.agents", "Offender": "sim.agents",
-    "run": "sim.studies.running.runs", "Results": "sim.artifacts.results", "load_scenario": "sim.inputs.scenario", "shipped_scenarios": "sim.inputs.scenario",
+    "run": "sim.studies.running.runs", "Results": "sim.artifacts.results",
+    "load_scenario": "sim.inputs.scenario", "shipped_scenarios": "sim.inputs.scenario",
     "load_study": "sim.studies.design.study_files", "Study": "sim.studies.design.study", "compare": "sim.studies.answers.compare",
     "Comparison": "sim.studies.answers.comparison", "sweep": "sim.studies.answers.sweep", "Sweep": "sim.studies.answers.sweep",
     "load_trial": "sim.trials.design", "Trial": "sim.trials.design", "run_trial": "sim.trials.trial", "TrialResult": "sim.trials.result",

@@ -42,7 +42,7 @@ class Column:
         column[agent.row] = value
 
 
-class Row(CellAgent):
+class Row(CellAgent):  # type: ignore[misc]
     """A row of one of the city's tables, as a Mesa agent on the grid."""
 
     table: ClassVar[str]
@@ -83,7 +83,7 @@ class Row(CellAgent):
         cell = self.model.cell_of(getattr(self.rows_of, self.place)[self.row])
         if cell is not self._mesa_cell:
             with opened(each for each in (cell, self._mesa_cell) if each is not None):
-                CellAgent.cell.fset(self, cell)  # type: ignore[attr-defined]
+                CellAgent.cell.fset(self, cell)
 
     def __setattr__(self, name: str, value: Any) -> None:
         blank = name in ONCE and vars(self).get(name) is None and (name != "pos" or value is None)
@@ -251,7 +251,7 @@ class Offender(Row):
         self.act("learn")
 
 
-class People(AgentSet):
+class People(AgentSet):  # type: ignore[misc]
     """The agents of a model, or those of one class. What is selected from them is a set of its own, to be changed at will."""
 
     def add(self, agent: Any) -> Never:

@@ -24,12 +24,12 @@ def opened(places: Iterable["Place"]) -> Iterator[None]:
             place.open = False
 
 
-class Place(Cell):
+class Place(Cell):  # type: ignore[misc]
     """A cell of the grid. Who is there and what is near, the columns say."""
 
     open = False
 
-    def _only_when_open(verb: str, remedy: str) -> Any:  # type: ignore[misc]
+    def _only_when_open(verb: str, remedy: str) -> Any:
         def guarded(self: "Place", *args: Any, **options: Any) -> None:
             if not self.open:
                 raise InputError(f"{verb} of a cell would not change the city: the grid only shows its columns.", remedy)
@@ -52,7 +52,7 @@ class Place(Cell):
             raise InputError("A cell has no capacity: any number of people may be there, and the model does not ask the grid.", FIXED_GRID)
 
 
-class Streets(OrthogonalMooreGrid):
+class Streets(OrthogonalMooreGrid):  # type: ignore[misc]
     """The grid of a city."""
 
     def _connect_cells(self) -> None:

@@ -33,7 +33,7 @@ COLUMNS = "Write columns, as model.city.citizens.fairness[:] = 0.5, or attribute
 REMEDY = {"rng": LUCK, "random": LUCK, "seed": LUCK, "scenario": SCENARIO, "parameters": SCENARIO, "simulation": COLUMNS}
 
 
-class Model(mesa.Model):
+class Model(mesa.Model):  # type: ignore[misc]
     """A city, from a scenario and a seed, at week 0 (the spin-up is done).
 
     scenario  a Scenario, the path of a scenario file, or the name of a shipped one
@@ -79,22 +79,22 @@ class Model(mesa.Model):
         return deepcopy(self)  # two models with the same columns would be one city
 
     @property
-    def city(self):
+    def city(self) -> Any:
         """The columns (sim.world.state.City)."""
         return self.simulation.city
 
     @property
-    def parameters(self):
+    def parameters(self) -> Any:
         """The parameters in force (`model.parameters.trust.contact_gain`)."""
         return self.simulation.parameters
 
     @property
-    def record(self):
+    def record(self) -> Any:
         """What was observed, a row a tick from the start of the spin-up (sim.world.state.Record)."""
         return self.simulation.record
 
     @property
-    def surveys(self):
+    def surveys(self) -> Any:
         """The half-yearly surveys so far (sim.world.survey.Survey)."""
         return self.simulation.surveys
 
@@ -154,7 +154,7 @@ class Model(mesa.Model):
         return MappingProxyType(self._people_by_type)
 
     @property
-    def agent_types(self):
+    def agent_types(self) -> Any:
         """The classes of agents."""
         return list(self.agents_by_type)
 

@@ -20,7 +20,7 @@ class Outlet(io.RawIOBase):
         if self.raw is None:
             return len(data)
         try:
-            return self.raw.write(data)  # type: ignore[no-any-return]
+            return self.raw.write(data)
         except OSError as error:
             self.raw = None
             if self.errors or isinstance(error, BrokenPipeError):

@@ -35,7 +35,8 @@ def view_scenario(name: str, arms: str | None, lang: str, port: int | None, fold
     place = kept_in(name, folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Solara's remarks on Mesa's own components
-        from sim.dashboard.page import View, prepare
+        from sim.dashboard.page import prepare
+        from sim.dashboard.stage import View
     view = View(scenario, chosen, lang, place)
     with listen(port) as listening:
         screen = console()

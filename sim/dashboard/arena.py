@@ -99,7 +99,7 @@ class Lane:
         return run
 
 
-class Arena(mesa.Model):
+class Arena(mesa.Model):  # type: ignore[misc]
     """Arms of one city with the same luck and the same clock; `step` is a week of all of them.
 
     scenario  the city

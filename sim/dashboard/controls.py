@@ -32,7 +32,7 @@ def step_of(low: float, high: float, whole: bool) -> float:
 
 
 @solara.component
-def Section(name: str, heading: str, about: str, children: list[Any]):
+def Section(name: str, heading: str, about: str, children: list[Any]) -> Any:
     """A part of the page: what it is called, one sentence that says what is seen, and the rest."""
     with solara.v.Html(tag="section", class_=f"part part-{name}"):
         solara.v.Html(tag="h2", children=[heading])
@@ -42,7 +42,7 @@ def Section(name: str, heading: str, about: str, children: list[Any]):
 
 
 @solara.component
-def PlayBar(stage: Stage):
+def PlayBar(stage: Stage) -> Any:
     """Play and pause, the next week, start again, the speed, and the clock."""
     t = stage.t
     playing = stage.playing.value
@@ -62,7 +62,7 @@ def PlayBar(stage: Stage):
 
 
 @solara.component
-def Clock(stage: Stage):
+def Clock(stage: Stage) -> Any:
     """Which week it is."""
     update_counter.get()
     t, arena = stage.t, stage.arena.value
@@ -73,7 +73,7 @@ def Clock(stage: Stage):
 
 
 @solara.component
-def ArmChoice(stage: Stage):
+def ArmChoice(stage: Stage) -> Any:
     """Which arm is meant, if there are several."""
     t, lanes = stage.t, list(stage.arena.value.lanes)
     if len(lanes) > 1:
@@ -84,7 +84,7 @@ def ArmChoice(stage: Stage):
 
 
 @solara.component
-def Reforms(stage: Stage):
+def Reforms(stage: Stage) -> Any:
     """The reforms of one arm; each is redrawn only when it begins, changes or ends."""
     update_counter.get()
     t, arena = stage.t, stage.arena.value
@@ -96,7 +96,7 @@ def Reforms(stage: Stage):
 
 
 @solara.component
-def ReformCard(stage: Stage, arm: str, name: str, reform: Reform | None, language: str):
+def ReformCard(stage: Stage, arm: str, name: str, reform: Reform | None, language: str) -> Any:
     """A reform: what it is, a switch, its dose, and its other levers on demand."""
     t = stage.t
     opened = solara.use_reactive(False)
@@ -168,7 +168,7 @@ def live_topics() -> dict[str, list[Parameter]]:
 
 
 @solara.component
-def Parameters(stage: Stage):
+def Parameters(stage: Stage) -> Any:
     """The numbers of one topic; redrawn only when one of them changes."""
     update_counter.get()
     t = stage.t
@@ -185,7 +185,7 @@ def Parameters(stage: Stage):
 
 
 @solara.component
-def LiveParameter(stage: Stage, name: str, value: float, language: str):
+def LiveParameter(stage: Stage, name: str, value: float, language: str) -> Any:
     """A parameter of the running city."""
     ParameterLever(stage.t, CODEBOOK[name], value, lambda given: stage.attempt(lambda: stage.arena.value.set_parameter(name, given)))
 
@@ -204,7 +204,7 @@ def ParameterLever(t: Texts, known: Parameter, value: float, change: Any) -> Any
 
 
 @solara.component
-def City(stage: Stage):
+def City(stage: Stage) -> Any:
     """What is read only while a city is built: its size, its luck, and parameters of the population."""
     t = stage.t
     wanted, scenario = stage.wanted.value, stage.scenario
@@ -243,7 +243,7 @@ def CityLever(t: Texts, name: str, value: Any, change: Any) -> Any:
 
 
 @solara.component
-def Save(stage: Stage):
+def Save(stage: Stage) -> Any:
     """Write an arm as a scenario file."""
     t, lanes = stage.t, list(stage.arena.value.lanes)
     arm = solara.use_reactive(lanes[:2][-1])

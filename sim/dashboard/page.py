@@ -6,6 +6,7 @@ itself, its ModelController and its tabs have English labels inside and do not s
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import solara
 
@@ -35,13 +36,13 @@ def prepare(view: View) -> None:
 
 
 @solara.component
-def Layout(children):
+def Layout(children: Any) -> None:
     """Nothing around the page."""
     solara.v.Html(tag="div", children=children)
 
 
 @solara.component
-def Page():
+def Page() -> Any:
     """A city in its arms: controls on the left, what is seen on the right; all in one column on narrow screens."""
     assert shown is not None
     view = shown
@@ -73,7 +74,7 @@ def Page():
 
 
 @solara.component
-def Head(stage: Stage, name: str):
+def Head(stage: Stage, name: str) -> Any:
     """What the page shows, and the way to the other language."""
     t = stage.t
     question = stage.scenario.question
@@ -90,7 +91,7 @@ def Head(stage: Stage, name: str):
 
 
 @solara.component
-def Refused(t: Texts, refusal: Refusal, close: Callable[[], None]):
+def Refused(t: Texts, refusal: Refusal, close: Callable[[], None]) -> Any:
     """Why the last thing that was asked for cannot be done."""
     with solara.v.Html(tag="div", class_="refused", attributes={"role": "alert"}):
         with solara.v.Html(tag="div"):

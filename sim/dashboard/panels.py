@@ -20,7 +20,7 @@ FIRST_ARM_SHOWS = {"difference": "trust"}  # it does not differ from itself
 
 
 @solara.component
-def Maps(stage: Stage):
+def Maps(stage: Stage) -> Any:
     """The city in every arm, side by side, colored by what is chosen."""
     t, arena, layer = stage.t, stage.arena.value, stage.layer.value
     layers = [name for name in LAYERS if name != "difference" or stage.others]
@@ -41,7 +41,7 @@ def Maps(stage: Stage):
 
 
 @solara.component
-def ArmsShown(stage: Stage):
+def ArmsShown(stage: Stage) -> Any:
     """Which of many arms have a map: a button each."""
     t = stage.t
     with solara.v.Html(tag="div", class_="choices", attributes={"role": "group", "aria-label": t("maps.arms")}):
@@ -51,7 +51,7 @@ def ArmsShown(stage: Stage):
 
 
 @solara.component
-def ArmShown(stage: Stage, arm: str, on: bool):
+def ArmShown(stage: Stage, arm: str, on: bool) -> Any:
     """A button that shows or hides an arm."""
     attributes = {"aria-pressed": str(on).lower()}
     button = solara.v.Html(tag="button", class_="chip", attributes=attributes, children=[stage.t.reform(arm)])
@@ -59,7 +59,7 @@ def ArmShown(stage: Stage, arm: str, on: bool):
 
 
 @solara.component
-def ArmMap(stage: Stage, arm: str, layer: str):
+def ArmMap(stage: Stage, arm: str, layer: str) -> Any:
     """One arm: what it is called, its trust now, its map, and a legend if the arms show different things."""
     update_counter.get()
     t, arena, dots = stage.t, stage.arena.value, stage.dots.value
@@ -88,7 +88,7 @@ def level(stage: Stage, arm: str) -> str:
 
 
 @solara.component
-def Legend(stage: Stage, layer: str):
+def Legend(stage: Stage, layer: str) -> Any:
     """What the colors and dots of a map mean."""
     update_counter.get()  # the scale of differences widens as they grow
     svg = map_legend(stage.arena.value, layer, words_in(stage.language.value))
@@ -97,7 +97,7 @@ def Legend(stage: Stage, layer: str):
 
 
 @solara.component
-def Differences(stage: Stage):
+def Differences(stage: Stage) -> Any:
     """What the arms change, as a line each; nothing if there is one arm only."""
     update_counter.get()
     t, arena = stage.t, stage.arena.value
@@ -112,7 +112,7 @@ def Differences(stage: Stage):
 
 
 @solara.component
-def Charts(stage: Stage):
+def Charts(stage: Stage) -> Any:
     """Weekly series of all arms, and why trust moved in one of them."""
     update_counter.get()
     t, arena, words = stage.t, stage.arena.value, words_in(stage.language.value)
@@ -122,7 +122,7 @@ def Charts(stage: Stage):
 
 
 @solara.component
-def Ledger(stage: Stage):
+def Ledger(stage: Stage) -> Any:
     """Why trust moved in the arm that is chosen."""
     update_counter.get()
     t, words = stage.t, words_in(stage.language.value)
@@ -133,7 +133,7 @@ def Ledger(stage: Stage):
 
 
 @solara.component
-def Inspect(stage: Stage):
+def Inspect(stage: Stage) -> Any:
     """A place or a person, and its twins in the other arms."""
     update_counter.get()
     t, arena, words = stage.t, stage.arena.value, words_in(stage.language.value)
@@ -153,7 +153,7 @@ def Inspect(stage: Stage):
 
 
 @solara.component
-def Choices(stage: Stage, cell: int | None, citizen: int | None, last: int):
+def Choices(stage: Stage, cell: int | None, citizen: int | None, last: int) -> Any:
     """Whom to look at; redrawn only when another place or person is chosen."""
     t, arena = stage.t, stage.arena.value
     with solara.v.Html(tag="div", class_="choices"):

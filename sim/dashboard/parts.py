@@ -7,12 +7,18 @@ import solara
 
 
 @solara.component_vue("map.vue")
-def MapImage(src: str = "", alt: str = "", week: int = 0, event_picked: Callable | None = None, event_drawn: Callable | None = None):
+def MapImage(
+    src: str = "",
+    alt: str = "",
+    week: int = 0,
+    event_picked: Callable[..., Any] | None = None,
+    event_drawn: Callable[..., Any] | None = None,
+) -> Any:
     """A map as a PNG; `picked` gets where it was clicked as [across, down], each 0-1, and `drawn` the week that is on the screen."""
 
 
 @solara.component_vue("chart.vue")
-def Chart(svg: str = "", label: str = ""):
+def Chart(svg: str = "", label: str = "") -> Any:
     """A chart as SVG, and what it shows in words."""
 
 
@@ -30,11 +36,11 @@ def Lever(
     choices: Sequence[str] = (),
     labels: Sequence[str] = (),
     slider: bool = True,
-    event_changed: Callable | None = None,
-):
+    event_changed: Callable[..., Any] | None = None,
+) -> Any:
     """A slider with a field for exact numbers, or a list of choices; `changed` gets the new value when it is let go."""
 
 
 @solara.component_vue("document.vue")
-def Language(language: str = "en"):
+def Language(language: str = "en") -> Any:
     """Tells the browser, and whoever reads the page aloud, which language it is in."""

@@ -144,7 +144,8 @@ def _same_code(made: str) -> Any:
     """A plugin that sends away workers which join later and would run other code."""
     from distributed import WorkerPlugin
 
-    class SameCode(WorkerPlugin):  # of this function, so that workers are sent its text: theirs may have no such module
+    # of this function, so that workers are sent its text: theirs may have no such module
+    class SameCode(WorkerPlugin):  # type: ignore[misc]
         name = "confianza: same code"
 
         def setup(self, worker: Any) -> None:

@@ -64,7 +64,7 @@ def years(series: xr.DataArray) -> np.ndarray:
     return (series.week.values + 1) / YEAR
 
 
-def line(axes: Any, series: xr.DataArray, color: str, label: str, **style) -> None:
+def line(axes: Any, series: xr.DataArray, color: str, label: str, **style: Any) -> None:
     """Mean over replicates with the band between which nine of ten lie; if they are too few for that, each as a thin line."""
     mean, ends = band(series)
     axes.plot(years(series), mean, color=color, label=label, **style)

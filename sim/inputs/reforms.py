@@ -127,7 +127,7 @@ def _build(name: str, given: Mapping[Any, Any]) -> Reform:
     return made
 
 
-def _value(name: str, lever: Field, kind: Any, value: object) -> Any:
+def _value(name: str, lever: Field[Any], kind: Any, value: object) -> Any:
     """A lever's value in its type. InputError if it is of another type, out of range or no choice."""
     allowed = get_args(kind) or (kind,)
     facts = lever.metadata
@@ -146,7 +146,7 @@ def _value(name: str, lever: Field, kind: Any, value: object) -> Any:
     return int(value) if whole else float(value)  # type: ignore[call-overload, arg-type]
 
 
-def meaning(lever: Field) -> str:
+def meaning(lever: Field[Any]) -> str:
     """What a lever is, in a line: "Length of the course; hours, 1 to 200, by default 9"."""
     facts, default = lever.metadata, lever.default
     bounds = " or ".join(facts["choices"]) if "choices" in facts else f"{facts['unit']}, {number(facts['low'])} to {number(facts['high'])}"

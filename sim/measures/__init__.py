@@ -48,61 +48,61 @@ def share_answering(over: Over, *answers: int) -> Any:
 
 
 @measure("0-1", NONE)
-def mean_trust(over: Over):
+def mean_trust(over: Over) -> Any:
     """Mean trust in the police: fairness and effectiveness, weighted by trust.effectiveness_weight."""
     return over.mean("mean_trust")
 
 
 @measure("0-1", NONE)
-def mean_fairness(over: Over):
+def mean_fairness(over: Over) -> Any:
     """Mean trust in the fairness of the police."""
     return over.mean("mean_fairness")
 
 
 @measure("0-1", NONE)
-def mean_effectiveness(over: Over):
+def mean_effectiveness(over: Over) -> Any:
     """Mean trust in the effectiveness of the police."""
     return over.mean("mean_effectiveness")
 
 
 @measure("share of adults", ENVIPE)
-def share_trusting(over: Over):
+def share_trusting(over: Over) -> Any:
     """Adults who answer mucha or algo de confianza in the municipal police."""
     return share_answering(over, 2, 3)
 
 
 @measure("share of adults", ENVIPE)
-def share_much_distrust(over: Over):
+def share_much_distrust(over: Over) -> Any:
     """Adults who answer mucha desconfianza."""
     return share_answering(over, 0)
 
 
 @measure("share of adults", ENVIPE)
-def share_some_distrust(over: Over):
+def share_some_distrust(over: Over) -> Any:
     """Adults who answer algo de desconfianza."""
     return share_answering(over, 1)
 
 
 @measure("share of adults", ENVIPE)
-def share_some_trust(over: Over):
+def share_some_trust(over: Over) -> Any:
     """Adults who answer algo de confianza."""
     return share_answering(over, 2)
 
 
 @measure("share of adults", ENVIPE)
-def share_much_trust(over: Over):
+def share_much_trust(over: Over) -> Any:
     """Adults who answer mucha confianza."""
     return share_answering(over, 3)
 
 
 @measure("ICC", "AmericasBarometer (LAPOP), by sampling unit")
-def trust_icc(over: Over):
+def trust_icc(over: Over) -> Any:
     """Spatial inequality: share of the variance of answers that lies between neighborhoods of about 500 adults."""
     return over.asked("trust_icc")
 
 
 @measure("share of adults", ENSU)
-def perceived_insecurity(over: Over):
+def perceived_insecurity(over: Over) -> Any:
     """Adults who feel unsafe."""
     return over.asked("perceived_insecurity")
 
@@ -111,55 +111,55 @@ def perceived_insecurity(over: Over):
 
 
 @measure("victims per 100,000 adults a year", ENVIPE)
-def prevalence(over: Over):
+def prevalence(over: Over) -> Any:
     """Adults who were a victim of at least one crime in the 52 weeks before the survey."""
     return 1e5 * over.asked("victims", recall=YEAR)
 
 
 @measure("crimes per 100,000 adults a year", ENVIPE)
-def incidence(over: Over):
+def incidence(over: Over) -> Any:
     """Crimes committed, reported or not."""
     return 1e5 * over.total("crimes") / (over.adults * over.years)
 
 
 @measure("share of crimes", ENVIPE)
-def reporting_rate(over: Over):
+def reporting_rate(over: Over) -> Any:
     """Crimes reported to the prosecutor."""
     return ratio(over.total("reported"), over.total("crimes"))
 
 
 @measure("share of reports", ENVIPE)
-def file_rate(over: Over):
+def file_rate(over: Over) -> Any:
     """Reports for which an investigation file is opened."""
     return ratio(over.total("filed"), over.total("reported"))
 
 
 @measure("share of crimes", ENVIPE)
-def dark_figure(over: Over):
+def dark_figure(over: Over) -> Any:
     """Crimes without an investigation file: not reported, or reported in vain."""
     return 1.0 - ratio(over.total("filed"), over.total("crimes"))
 
 
 @measure("share of crimes", ENVIPE)
-def solved_share(over: Over):
+def solved_share(over: Over) -> Any:
     """Crimes solved to the victim's benefit, of all crimes."""
     return ratio(over.total("solved"), over.total("crimes"))
 
 
 @measure("share of reports", RECORDS)
-def clearance(over: Over):
+def clearance(over: Over) -> Any:
     """Crimes solved, of the recorded ones, that is of those reported."""
     return ratio(over.total("solved"), over.total("reported"))
 
 
 @measure("share of reports", ENVIPE)
-def good_treatment_share(over: Over):
+def good_treatment_share(over: Over) -> Any:
     """Complainants who were treated well."""
     return ratio(over.total("well_treated"), over.total("reported"))
 
 
 @measure("difference of shares", ENVIPE)
-def treatment_gap(over: Over):
+def treatment_gap(over: Over) -> Any:
     """Good treatment of complainants with a file minus that of complainants without."""
     with_file = ratio(over.total("well_treated_with_file"), over.total("filed"))
     others = over.total("well_treated") - over.total("well_treated_with_file")
@@ -167,25 +167,25 @@ def treatment_gap(over: Over):
 
 
 @measure("share of cells", "geocoded police records")
-def crime_concentration_50(over: Over):
+def crime_concentration_50(over: Over) -> Any:
     """The smallest share of cells that holds half of the crimes of the last 52 weeks."""
     return each(share_holding_half, over.at_end("crime_map"), axes=2)
 
 
 @measure("offenders", NONE)
-def offenders_free(over: Over):
+def offenders_free(over: Over) -> Any:
     """Offenders who are not in jail."""
     return over.mean("offenders_free")
 
 
 @measure("0-1", NONE)
-def perceived_risk(over: Over):
+def perceived_risk(over: Over) -> Any:
     """Mean risk of punishment that offenders perceive."""
     return over.mean("perceived_risk")
 
 
 @measure("share", NONE)
-def free_capacity(over: Over):
+def free_capacity(over: Over) -> Any:
     """Free capacity of the police to work on new files."""
     return over.mean("free_capacity")
 
@@ -194,55 +194,55 @@ def free_capacity(over: Over):
 
 
 @measure("share of adults", ENSU)
-def contact_rate_half_year(over: Over):
+def contact_rate_half_year(over: Over) -> Any:
     """Adults with at least one stop in 26 weeks; community contacts do not count."""
     return over.asked("contact_rate_half_year", recall=YEAR // 2)
 
 
 @measure("share of those stopped", ENSU)
-def corrupt_contact_share(over: Over):
+def corrupt_contact_share(over: Over) -> Any:
     """Of the adults with at least one stop in 26 weeks, those who met a corrupt act in one."""
     return ratio(over.asked("corrupt_contacted", recall=YEAR // 2), over.asked("contact_rate_half_year", recall=YEAR // 2))
 
 
 @measure("stops per adult a year", RECORDS)
-def stops_per_adult(over: Over):
+def stops_per_adult(over: Over) -> Any:
     """Stops by the police."""
     return over.total("stops") / (over.adults * over.years)
 
 
 @measure("share of encounters", NONE)
-def felt_fair_share(over: Over):
+def felt_fair_share(over: Over) -> Any:
     """Stops and community contacts that the citizen felt to be fair."""
     return ratio(over.total("felt_fair"), over.total("stops") + over.total("contacts"))
 
 
 @measure("log-odds of fair conduct", "observed encounters")
-def mean_conduct(over: Over):
+def mean_conduct(over: Over) -> Any:
     """Mean conduct of the officers in service, training included."""
     return over.mean("mean_conduct")
 
 
 @measure("complaints per 1,000 officers a year", RECORDS)
-def complaint_rate(over: Over):
+def complaint_rate(over: Over) -> Any:
     """Complaints against officers."""
     return 1000.0 * ratio(over.total("complaints"), over.mean("officers_in_service") * over.years)
 
 
 @measure("share of complaints", RECORDS)
-def complaint_share_top_2(over: Over):
+def complaint_share_top_2(over: Over) -> Any:
     """Share of the complaints of 52 weeks against the 2 % of officers with the most (50 officers or more)."""
     return each(share_of_top, over.at_end("officer_complaints"), axes=1, share=0.02)
 
 
 @measure("share of complaints", RECORDS)
-def complaint_share_top_10(over: Over):
+def complaint_share_top_10(over: Over) -> Any:
     """Share of the complaints of 52 weeks against the 10 % of officers with the most (10 officers or more)."""
     return each(share_of_top, over.at_end("officer_complaints"), axes=1, share=0.10)
 
 
 @measure("officers", RECORDS)
-def officers_in_service(over: Over):
+def officers_in_service(over: Over) -> Any:
     """Officers in service, vacancies excluded."""
     return over.mean("officers_in_service")
 
@@ -251,31 +251,31 @@ def officers_in_service(over: Over):
 
 
 @measure("thousand pesos", "budgets")
-def cost(over: Over):
+def cost(over: Over) -> Any:
     """Money that reforms have cost since they began."""
     return over.so_far("money_spent")
 
 
 @measure("officer-weeks", "duty rosters")
-def officer_weeks(over: Over):
+def officer_weeks(over: Over) -> Any:
     """Work of officers that reforms have taken since they began."""
     return over.so_far("officer_weeks_spent")
 
 
 @measure("0-1", "tests before and after a course")
-def course_knowledge(over: Over):
+def course_knowledge(over: Over) -> Any:
     """What officers in service still know of courses: the first level at which a course is evaluated."""
     return over.mean("course_knowledge")
 
 
 @measure("0-1", "officers' questionnaires")
-def course_attitude(over: Over):
+def course_attitude(over: Over) -> Any:
     """What is left of the attitudes that courses taught: the second level."""
     return over.mean("course_attitude")
 
 
 @measure("log-odds of fair conduct", "observed encounters")
-def course_behavior(over: Over):
+def course_behavior(over: Over) -> Any:
     """What courses add to the conduct of officers in service: the third level, behavior in the field."""
     return over.mean("course_behavior")
 

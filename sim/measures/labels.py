@@ -1,6 +1,7 @@
 """Measures of labeled datasets: their arrays are measured as those of one run are, and the answer gets their labels."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -10,7 +11,7 @@ from sim.measures.spans import Columns, Measure, Over, Rolling, last_year
 OF_A_RUN = ("week", "survey_week", "cause", "dimension", "answer", "officer", "y", "x")  # dimensions; all others are of runs
 
 
-class _Arrays(Mapping):
+class _Arrays(Mapping[str, Any]):
     """The variables of a dataset as `Columns` has them: dimensions of runs first, all of them, with length 1 where a variable has them not.
 
     met  dimensions of runs of the variables that were asked for
@@ -25,7 +26,7 @@ class _Arrays(Mapping):
         variable = self.dataset[name].variable
         self.met.update(dim for dim in self.runs if dim in variable.dims)
         own = [dim for dim in OF_A_RUN if dim in variable.dims]
-        return variable.set_dims([*self.runs, *own]).transpose(*self.runs, *own).values
+        return variable.set_dims([*self.runs, *own]).transpose(*self.runs, *own).values  # type: ignore[no-untyped-call]
 
     def __iter__(self) -> Iterator[str]:
         return iter(map(str, self.dataset.data_vars))

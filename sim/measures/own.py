@@ -48,7 +48,7 @@ PLAIN = (str, int, float, bool, type(None), np.number)
 # --- Three doors
 
 
-def rule(name: str) -> Callable[[Callable], Callable]:
+def rule(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Put a function in the place of a rule, as "reporting.reporting_probability", in all that is compiled from now on.
 
     It takes the arguments of the rule and may use numbers, `math` and other rules; what their names mean now, they mean for ever.
@@ -59,7 +59,7 @@ def rule(name: str) -> Callable[[Callable], Callable]:
     if name not in known:
         raise InputError(f"there is no rule '{name[:100]}'.", did_you_mean(name, known) + f"Rules: {', '.join(known)}")
 
-    def put(function: Callable) -> Callable:
+    def put(function: Callable[..., Any]) -> Callable[..., Any]:
         text, frozen = _frozen(function, name)
         if compiled.REPLACED.get(name) == text:
             return known[name]
@@ -93,7 +93,7 @@ def reform(name: str) -> Callable[[type], type]:
     return put
 
 
-def measure(unit: str, mirrors: str) -> Callable[[Callable], Measure]:
+def measure(unit: str, mirrors: str) -> Callable[[Callable[..., Any]], Measure]:
     """Make a function of `sim.measures.Over` a measure by its name; its docstring is the description. What it reads of one run are numbers
     and NumPy arrays; of several runs side by side, arrays whose first axes are the runs.
 
@@ -101,7 +101,7 @@ def measure(unit: str, mirrors: str) -> Callable[[Callable], Measure]:
     InputError if it has no docstring, or if a measure of the package has this name. One of one's own may be defined anew.
     """
 
-    def put(function: Callable) -> Measure:
+    def put(function: Callable[..., Any]) -> Measure:
         name = getattr(function, "__name__", "")
         if not name.isidentifier():
             raise InputError(f"{shown(name)} is no name for a measure.", "Define it as a function: letters, digits and _.")
@@ -257,7 +257,7 @@ def all_rules() -> dict[str, Any]:
     return found
 
 
-def _frozen(function: Any, name: str) -> tuple[str, Callable]:
+def _frozen(function: Any, name: str) -> tuple[str, Callable[..., Any]]:
     """The text of a new rule with the numbers it uses, and the function for which they cannot change any more."""
     what, known = f"the rule '{name}'", list(all_rules().values())
     if not isinstance(function, FunctionType):
@@ -298,7 +298,7 @@ def _try(function: Any, old: Any, name: str) -> None:
             raise InputError(message, "Every way through it must end with return and a number.")
 
 
-def _check_linear(function: Callable, name: str) -> None:
+def _check_linear(function: Callable[..., Any], name: str) -> None:
     """InputError if a new rule is not linear in its first arguments, where results need that it is."""
     many = LINEAR.get(name, 0)
     others = len(inspect.signature(function).parameters) - many
@@ -310,7 +310,7 @@ def _check_linear(function: Callable, name: str) -> None:
             raise InputError(message, "Take a weighted sum of them: means of groups and the causes of changes are read by this rule.")
 
 
-def _result(function: Callable, given: tuple[Any, ...]) -> Any:
+def _result(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     """What a rule gives, or the exception that it raises."""
     try:
         return function(*given)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -68,7 +68,7 @@ def patterns() -> dict[str, Pattern]:
 
 
 def _pattern(
-    key: str, measure: str | list[str], range: list[float] | None, sources: list[str], beside: Iterable[str] = (), **fields
+    key: str, measure: str | list[str], range: list[float] | None, sources: list[str], beside: Iterable[str] = (), **fields: Any
 ) -> Pattern:
     low, high = range or (None, None)
     names = (measure,) if isinstance(measure, str) else tuple(measure)

@@ -245,7 +245,7 @@ class Measure:
         return course(self, dataset)
 
 
-def measure(unit: str, mirrors: str) -> Callable:
+def measure(unit: str, mirrors: str) -> Callable[..., Any]:
     """Register a function of `Over` as a measure; its docstring is the description."""
 
     def register(function: Callable[[Over], Any]) -> Measure:
@@ -286,7 +286,7 @@ def share_holding_half(values: np.ndarray) -> float:
     return float((np.searchsorted(descending, descending[-1] / 2) + 1) / values.size)
 
 
-def each(function: Callable, values: np.ndarray, axes: int, **options: Any) -> np.ndarray:
+def each(function: Callable[..., Any], values: np.ndarray, axes: int, **options: Any) -> np.ndarray:
     """The function of each run's values, along so many last axes."""
     runs, own = np.shape(values)[:-axes], np.shape(values)[-axes:]
     return np.array([function(of_run, **options) for of_run in np.reshape(values, (-1, *own))]).reshape(runs)

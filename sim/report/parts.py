@@ -65,7 +65,7 @@ class Findings:
     pictures: Sequence[Picture]
     facts: Sequence[tuple[str, str]]
     commands: Sequence[str]
-    scenario: dict
+    scenario: dict[str, Any]
     dated: Table | None  # what happens during the run
     study: Mapping[str, Any] = field(default_factory=dict)  # its own sources and references, as files have them
     warnings: Sequence[str] = field(default=())

@@ -1,6 +1,7 @@
 """The heart of a report about one scenario, as `confianza run` left it."""
 
 import json
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -99,7 +100,7 @@ def summary_tables(results: Results, words: Words) -> list[Table]:
     return tables
 
 
-def common_facts(dataset: xr.Dataset, scenario: dict, words: Words) -> list[tuple[str, str]]:
+def common_facts(dataset: xr.Dataset, scenario: dict[str, Any], words: Words) -> list[tuple[str, str]]:
     """Where the results of a run or a comparison come from, as names and contents."""
     attrs, label = dataset.attrs, words["facts"]
     city = words.say("facts.city_text", adults=words.number(int(attrs["adults"])), officers=words.number(int(attrs["officers"])))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.figures import sensitivity as plots_sensitivity
+from sim.figures.sensitivity.maps import overview as overall
 from sim.measures import MEASURES
 from sim.report.assumed import arms_table
 from sim.report.assumed import meaning as parameter_meaning
@@ -172,7 +173,7 @@ def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str]
     text = words["sensitivity"]["figures"]
     titled = analysis.renamed(words.written(analysis.study.name).text)
     strongest = "; ".join(f"{called(finding, names, words)}: {', '.join(finding.ranked().factor[:NAMED])}" for finding in spoken)
-    overview = embedded(plots_sensitivity.overview(titled, inside))
+    overview = embedded(overall(titled, inside))
     made = [Picture(text["overview"]["title"], text["overview"]["caption"], text["overview"]["alt"].format(strongest=strongest), overview)]
     for finding in spoken:
         kind = next(name for name in MAIN if name in plots_sensitivity.drawable(finding))

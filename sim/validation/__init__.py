@@ -1,4 +1,4 @@
 """Validation: how a fitted model stands against every pattern, against years and places it was not fitted to, and with mechanisms off.
 
-`patterns` of `sim.measures.patterns` say what is wanted, `sim.instruments` measure; here they meet the draws of a posterior. Nothing is tuned.
+`sim.measures.patterns` says what is wanted, `sim.instruments` measures; here they meet the draws of a posterior. Nothing is tuned.
 """

@@ -259,5 +259,6 @@ def provenance(validation: Validation, command: str) -> str:
 
 `{command}` makes this page again. Posterior: `{validation.posterior}`; {validation.draws} draws, seed {validation.seed}; sources of the
 model: fingerprint `{validation.source_fingerprint}`. The data are in [{FOLDER}/{DATA}]({FOLDER}/{DATA}). Ranges and their sources are in
-`sim/measures/patterns.yaml` and `sim/validation/targets.yaml`; `confianza explain P01` tells one, `confianza explain sources` lists the references.
+`sim/measures/patterns.yaml` and `sim/validation/targets.yaml`; `confianza explain P01` tells one, `confianza explain sources` lists the
+references.
 """

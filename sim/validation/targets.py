@@ -88,7 +88,15 @@ def holdouts() -> dict[str, Holdout]:
     return {key: _holdout(key, **fields) for key, fields in _read()["holdouts"].items()}
 
 
-def _holdout(key: str, name: str, text: str, levels: list, checks: list, city: dict | None = None, shift: dict | None = None) -> Holdout:
+def _holdout(
+    key: str,
+    name: str,
+    text: str,
+    levels: list[Any],
+    checks: list[Any],
+    city: dict[str, Any] | None = None,
+    shift: dict[str, Any] | None = None,
+) -> Holdout:
     made = tuple(Level(**{**each, "sources": tuple(each["sources"])}) for each in levels)
     return Holdout(key, name, text.strip(), city or {}, shift or {}, made, tuple(_check(**each) for each in checks))
 
@@ -104,7 +112,7 @@ def controls() -> dict[str, Control]:
     return {name: _control(name, **fields) for name, fields in _read()["controls"].items()}
 
 
-def _control(name: str, expect: list, set: dict | None = None, instrument: str | None = None) -> Control:
+def _control(name: str, expect: list[Any], set: dict[str, Any] | None = None, instrument: str | None = None) -> Control:
     made = [_expectation(**each) for each in expect]
     return Control(name, set or {}, instrument, tuple(made))
 

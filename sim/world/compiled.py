@@ -98,19 +98,19 @@ def _numba_cache_in(folder: Path):
 _COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 
-def rule(function: Callable) -> Callable:
+def rule(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a scalar rule: numbers in, number out."""
     return function if INTERPRETED else numba.njit(**_COMMON)(function)
 
 
-def phase(function: Callable) -> Callable:
+def phase(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop over rows; callable from compiled code only (see `sim.world.schedule.perform`)."""
     if INTERPRETED:
         return function
     return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_COMMON)(function)
 
 
-def piece(function: Callable) -> Callable:
+def piece(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a part of a phase that concerns one row; always inlined.
 
     Handing sixty arrays over to a function that is not inlined costs more than most pieces do: offend took 6.5 ms instead of 4.5.
@@ -120,7 +120,7 @@ def piece(function: Callable) -> Callable:
     return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_COMMON)(function)
 
 
-def entry(function: Callable) -> Callable:
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that Python calls, and keep it on disk for the next process."""
     if INTERPRETED:
         return function
@@ -139,7 +139,7 @@ def _keep(made: Any, folder: Path | None) -> None:
             made.enable_caching()
 
 
-def replace(name: str, old: Callable, function: Callable, text: str) -> Callable:
+def replace(name: str, old: Callable[..., Any], function: Callable[..., Any], text: str) -> Callable[..., Any]:
     """Put another function in the place of a rule, wherever the package names it. Compiled code does not change: see `begun`.
 
     Names are looked up when something is compiled, so a rule that is replaced before the first run takes effect everywhere; and
@@ -162,7 +162,7 @@ def begun() -> bool:
     return _begun.is_set()
 
 
-def source(function: Callable) -> Callable:
+def source(function: Callable[..., Any]) -> Callable[..., Any]:
     """The Python function behind a rule, phase or entry."""
     return getattr(function, "py_func", function)
 
@@ -177,7 +177,7 @@ def _on_disk(function: Any) -> bool:
     return bool(folder) and any(Path(folder).glob(f"*.{function.__name__}-*.nbc"))
 
 
-def announce(what: str, *functions: Callable) -> None:
+def announce(what: str, *functions: Callable[..., Any]) -> None:
     """Say on standard error that a first call will compile, if it will. From here on no rule can be replaced."""
     _begun.set()
     if not is_ready(*functions):

@@ -9,7 +9,6 @@ from sim.world.rng import Draw, draw, draw_normal
 from sim.world.rules.encounter import corrupt_probability, fair_probability, felt_fair_probability
 from sim.world.rules.offending import crime_probability, undeterred, unhindered
 from sim.world.rules.probability import clip
-from sim.world.schedule import climate
 from sim.world.state import (
     MOST_LOOKED_AT,
     NEVER,
@@ -26,6 +25,7 @@ from sim.world.state import (
     empty_record,
     empty_table,
 )
+from sim.world.talk import climate
 
 
 def grid_of(size) -> Grid:

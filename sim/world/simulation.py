@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import replace as replace_fields
+from typing import Any
 
 import numpy as np
 
@@ -191,7 +192,7 @@ class Simulation:
             self._spent = {name: np.pad(spent, ((0, len(larger.counts) - held), (0, 0))) for name, spent in self._spent.items()}
 
 
-def _past(scenario, week: int) -> tuple:
+def _past(scenario, week: int) -> tuple[Any, ...]:
     """What a run of the scenario depends on up to the beginning of a week; equal for scenarios that differ later only."""
     changes = [(change.week, change.set) for change in scenario.changes if change.week < week]
     began = [_unended(reform, week) for reform in scenario.interventions if reform.start < week]

@@ -6,7 +6,8 @@ import pandas as pd
 from sim.methods.decision.choice import resamples
 from sim.methods.decision.denoise import Denoised, Runs, denoise, main_effects
 from sim.methods.decision.front import dominates, on_front
-from sim.studies.answers.verdicts import NORMAL, Told
+from sim.methods.decision.tables import NORMAL
+from sim.studies.answers.verdicts import Told
 from sim.studies.design.limits import unit_of
 from sim.studies.design.preferences import COST
 from sim.style.lists import listed

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from sim.methods.decision.choice import SAME
+from sim.methods.decision.tables import NORMAL
 from sim.methods.indices import LEAST_Q2
-from sim.studies.answers.verdicts import MIDDLE, NORMAL, Told
+from sim.studies.answers.verdicts import MIDDLE, Told
 from sim.style import Note, note
 
 NOISY = 0.1  # share of luck in the means over replicates above which it matters how good an emulator is

@@ -1,6 +1,6 @@
 """A study as a plain function of what varies: numbers and an arm in, measures out, with the same luck as the study's sweep.
 
-Optimizers, samplers and workbenches that take a Python function can use it: SALib, scipy, the EMA Workbench (see sim/studies/answers/ema.py).
+Optimizers, samplers and workbenches that take a Python function can use it: SALib, scipy, the EMA Workbench (see `ema.py` beside this).
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,8 @@ from sim.inputs.scenario_schema import json_schema
 from sim.measures import MEASURES, recorded
 from sim.studies.design.designs import DESIGNS, MOST_POINTS, POINTS, VALIDATION, options_of
 from sim.studies.design.distributions import SPREADS
-from sim.studies.design.factors import POSTERIOR, PRIOR, TOPICS, all_levers, allowed_of
+from sim.studies.design.draws import POSTERIOR
+from sim.studies.design.factors import PRIOR, TOPICS, all_levers, allowed_of
 from sim.studies.design.fields import WEEKLY
 from sim.studies.design.limits import MOST
 from sim.studies.design.study import Study

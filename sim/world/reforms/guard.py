@@ -100,7 +100,7 @@ def check_columns(name: str, kind: Any) -> None:
         raise InputError(message, f"{did_you_mean(wrong[0], WRITABLE)}Columns: {', '.join(WRITABLE)}")
 
 
-def called(name: str, part: str, week: int | None, function: Callable, *given: Any) -> Any:
+def called(name: str, part: str, week: int | None, function: Callable[..., Any], *given: Any) -> Any:
     """What a part of a reform of one's own gives; InputError that names it if it fails."""
     try:
         return function(*given)
