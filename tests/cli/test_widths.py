@@ -17,11 +17,12 @@ from test_cli_decide import found_for
 
 from sim.cli import decide as deciding
 from sim.cli import main, show
-from sim.cli.explain import LISTS, REFORMS
+from sim.cli.explain import LISTS
 from sim.inputs.scenario import shipped_scenarios
 from sim.measures import MEASURES
 from sim.measures.patterns import patterns
 from sim.world.parameters import CODEBOOK, REFERENCES
+from sim.world.reforms import REFORMS
 
 ROOT = Path(__file__).parents[2]
 WIDTHS = (80, 100, 120)

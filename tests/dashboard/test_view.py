@@ -3,15 +3,17 @@
 import string
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("solara_assets", reason="the extra view is not installed")
 pytest.importorskip("PIL", reason="the extra view is not installed")
 
+from sim.dashboard import controls
 from sim.dashboard.controls import live_topics, step_of
 from sim.dashboard.stage import Stage, View
-from sim.dashboard.texts import FOLDER, own, texts
+from sim.dashboard.texts import own, texts
 from sim.inputs.reforms import reforms
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.world.anatomy import built_only
@@ -139,7 +141,7 @@ def test_both_languages_say_the_same():
 
 
 def test_every_text_is_shown_somewhere():
-    source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py")).replace("'", '"')
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(controls.__file__).parent.glob("*.py")).replace("'", '"')
     named = {key.removeprefix(".") for name in ("page", "play", "maps", "inspect", "reforms") for key in flattened(own("en")[name], name)}
     named -= {key for key in named if key.startswith(("reforms.texts.", "maps.layers."))}  # one for each that there is
     assert [key for key in named if f'"{key}"' not in source and f'"{key.partition(".")[2]}"' not in source] == []
