@@ -300,9 +300,10 @@ def _try(function: Any, old: Any, name: str) -> None:
 
 def _check_linear(function: Callable[..., Any], name: str) -> None:
     """InputError if a new rule is not linear in its first arguments, where results need that it is."""
-    many = LINEAR.get(name, 0)
-    others = len(inspect.signature(function).parameters) - many
-    for sample in product((0.0, 0.25, 1.0), repeat=many + others if many else 0):
+    many = LINEAR.get(name)
+    if many is None:
+        return
+    for sample in product((0.0, 0.25, 1.0), repeat=len(inspect.signature(function).parameters)):
         first, rest = sample[:many], sample[many:]
         alone = [function(*(float(place == one) for place in range(many)), *rest) for one in range(many)]
         if abs(function(*sample) - sum(value * share for value, share in zip(first, alone, strict=True))) > 1e-12:

@@ -48,18 +48,18 @@ class Package:
     def __init__(self, folder):
         self.folder, self.cache, self.temporary = folder, folder / "cache", folder / "temporary"
         self.temporary.mkdir()
-        for part in ("rules", "world"):
+        for part in ("world", "world/rules"):
             (folder / "sim" / part).mkdir(parents=True)
             (folder / "sim" / part / "__init__.py").touch()
         (folder / "sim" / "__init__.py").touch()
         for name in ("compiled.py", "rng.py"):
-            shutil.copy(Path(sim.world.compiled.__file__).with_name(name), folder / "sim" / name)
+            shutil.copy(Path(sim.world.compiled.__file__).with_name(name), folder / "sim" / "world" / name)
         (folder / "sim" / "world" / "toy.py").write_text(ENTRY)
         self.write_rule("2.0")
 
     def write_rule(self, factor):
         """The rule with another number; same size and same date, so that only the content tells."""
-        path = self.folder / "sim" / "rules" / "toy.py"
+        path = self.folder / "sim" / "world" / "rules" / "toy.py"
         path.write_text(RULE.format(factor=factor))
         os.utime(path, (1_700_000_000, 1_700_000_000))
 
