@@ -57,7 +57,7 @@ def parameters() -> str:
     """The codebook, a table for each topic."""
     parts = []
     for topic in sorted({known.topic for known in CODEBOOK.values()}):
-        first = (ROOT / "sim" / "parameters" / f"{topic}.yaml").read_text(encoding="utf-8").split("\n")[0]
+        first = (ROOT / "sim" / "world" / "parameters" / f"{topic}.yaml").read_text(encoding="utf-8").split("\n")[0]
         told = [parameter(known) for known in CODEBOOK.values() if known.topic == topic]
         made = rows(("parameter", "value, range, prior, status", "meaning, note, sources"), told)
         parts.append(f"## {topic}\n\n{first.lstrip('# ')}\n\n{made}")

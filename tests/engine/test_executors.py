@@ -189,7 +189,7 @@ def test_a_worker_that_is_killed_changes_nothing(scheduler):
 @pytest.mark.usefixtures("patient")
 def test_a_worker_with_other_code_is_refused(scheduler, tmp_path):
     shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
-    with open(tmp_path / "sim" / "harvest.py", "a") as harvest:
+    with open(tmp_path / "sim" / "measures" / "harvest.py", "a") as harvest:
         harvest.write("ANOTHER_VERSION = True\n")
     with worker(scheduler, cwd=tmp_path), pytest.raises(InputError, match="has other code or versions") as caught, dask(scheduler):
         pass
@@ -199,7 +199,7 @@ def test_a_worker_with_other_code_is_refused(scheduler, tmp_path):
 @pytest.mark.usefixtures("patient")
 def test_a_worker_with_other_code_that_comes_late_is_sent_away(scheduler, tmp_path, capfd):
     shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
-    with open(tmp_path / "sim" / "harvest.py", "a") as harvest:
+    with open(tmp_path / "sim" / "measures" / "harvest.py", "a") as harvest:
         harvest.write("ANOTHER_VERSION = True\n")
     with worker(scheduler), dask(scheduler) as pool, worker(scheduler, cwd=tmp_path) as late:
         assert late.wait(LONGEST) is not None

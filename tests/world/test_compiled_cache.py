@@ -110,15 +110,15 @@ def test_kept_code_is_used_again_and_an_edited_rule_never_runs_stale(package):
 
 def test_a_rule_that_is_added_and_a_parameter_that_is_renamed_change_the_key(package):
     folder = [package.run()]
-    (package.folder / "sim" / "rules" / "another.py").write_text("")
+    (package.folder / "sim" / "world" / "rules" / "another.py").write_text("")
     folder.append(package.run())
-    (package.folder / "sim" / "parameters").mkdir()
+    (package.folder / "sim" / "world" / "parameters").mkdir()
     for name in ("gain", "loss"):
-        (package.folder / "sim" / "parameters" / "trust.yaml").write_text(f"{name}:\n  value: 1\n")
+        (package.folder / "sim" / "world" / "parameters" / "trust.yaml").write_text(f"{name}:\n  value: 1\n")
         folder.append(package.run())
     assert [ready for _, ready, _ in folder] == ["cold"] * 4
     assert len(list(package.cache.iterdir())) == 4
-    (package.folder / "sim" / "parameters" / "trust.yaml").write_text("loss:\n  value: 2\n")  # a value is not compiled in
+    (package.folder / "sim" / "world" / "parameters" / "trust.yaml").write_text("loss:\n  value: 2\n")  # a value is not compiled in
     assert package.run()[1] == "ready"
 
 
