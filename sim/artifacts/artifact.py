@@ -104,11 +104,9 @@ class Labeled(Artifact):
     """An artifact that is a labeled dataset: a NetCDF file, whose attributes are its fields; these as JSON too; and tables.
 
     ARRAYS  dimensions and types of its variables
-    FORMER  names of variables that earlier versions wrote, with those of today
     """
 
     ARRAYS: ClassVar[Mapping[str, Variable]]
-    FORMER: ClassVar[Mapping[str, str]] = NONE
     dataset: xr.Dataset
 
     def __init__(self, dataset: xr.Dataset):
@@ -140,7 +138,7 @@ class Labeled(Artifact):
     def load(cls, folder: str | Path) -> Self:
         assert cls.TEXT
         path = Path(folder) / cls.FILE
-        found = read_dataset(path, cls.KIND, cls.FIELDS, cls.ARRAYS, cls.FORMER)
+        found = read_dataset(path, cls.KIND, cls.FIELDS, cls.ARRAYS)
         one = understood(lambda: cls(found), path, cls.KIND, cls.TEXT.attribute)
         one.check(path)
         check_values(found, path, cls.KIND, **one.labels())

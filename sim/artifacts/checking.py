@@ -27,6 +27,7 @@ T = TypeVar("T")
 FILES, HASHES = "files", ("sha256", "replaced")
 SEAL = "sha256"  # in a file: the hash of all else that it says
 CHANGED = "it was changed or damaged after it was written, or written by another version"
+UNKNOWN = "neither it nor a list beside it says by which hash it is known"
 # What the readers of HDF5 and NetCDF raise when they meet bytes that no writer wrote; only they run where it is caught
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, MemoryError, RuntimeError)
 
@@ -188,17 +189,15 @@ def seal_of(found: "xr.Dataset") -> str:
     return told.hexdigest()
 
 
-def read_dataset(path: Path, kind: Kind, attributes: type, variables: Mapping[str, Variable], former: Mapping[str, str]) -> "xr.Dataset":
-    """A dataset of a NetCDF file with these attributes and arrays at least. InputError if it is another one.
-
-    former  names of variables that an earlier version wrote, with those of today
-    """
+def read_dataset(path: Path, kind: Kind, attributes: type, variables: Mapping[str, Variable]) -> "xr.Dataset":
+    """A dataset of a NetCDF file with these attributes and arrays at least. InputError if it is another one, or has no hash to tell."""
     import h5py
     import xarray as xr
 
     large = path.is_file() and path.stat().st_size > LITTLE
     source: Any = path if large else BytesIO(content(path, kind))
-    if large and (known := listed(path, kind)):
+    known = listed(path, kind)
+    if large and known:
         with open(path, "rb") as stream:
             same(path, file_digest(stream, "sha256").hexdigest(), known, kind)
     try:
@@ -209,9 +208,11 @@ def read_dataset(path: Path, kind: Kind, attributes: type, variables: Mapping[st
         facts = plain(found.attrs)
     except UNREADABLE:
         raise kind.damaged(path, "it is no whole NetCDF file") from None
-    if (seal := found.attrs.pop(SEAL, None)) is not None and seal != seal_of(found):
+    seal = found.attrs.pop(SEAL, None)
+    if seal is None and not known:
+        raise kind.damaged(path, UNKNOWN)
+    if seal is not None and seal != seal_of(found):
         raise kind.damaged(path, CHANGED)
-    found = found.rename({name: today for name, today in former.items() if name in found.data_vars})
     checked(attributes, facts, path, kind)
     for name, (dims, kinds) in variables.items():
         if name not in found.variables:

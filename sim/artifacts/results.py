@@ -20,7 +20,7 @@ from sim.inputs import origins
 from sim.inputs.scenario import Scenario
 from sim.measures import MEASURES, Measure, first_year, last_year, own, recorded
 from sim.measures.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT
-from sim.measures.names import CALLED, hint
+from sim.measures.names import hint
 from sim.measures.spread import Spread, spread
 from sim.style.html import card, note, table
 
@@ -102,7 +102,7 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
 class Results(Labeled):
     """What a scenario led to; `dataset` is labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x."""
 
-    KIND, FILE, FIELDS, ARRAYS, FORMER = KIND, DATASET, Facts, ARRAYS, CALLED
+    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, Facts, ARRAYS
     TEXT, TABLES = Text("scenario", SCENARIO), {"summary": SUMMARY}
 
     @property

@@ -123,9 +123,11 @@ class Journal:
         self.blank = False
 
     def plan(self) -> str:
-        """The kind of its plan; older journals are of sweeps."""
+        """The kind of its plan."""
         found = self.rows("SELECT value FROM about WHERE name = 'plan'")
-        return str(found[0][0]) if found else "sweep"
+        if not found:
+            raise KIND.damaged(self.path, "it does not say what its runs are of")
+        return str(found[0][0])
 
     def batches(self, *, last: bool = False) -> list[Batch]:
         """All batches, the oldest first, or the last alone."""

@@ -7,9 +7,9 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from sim.artifacts.sources import sources
 from sim.errors import InputError
 from sim.inputs.reforms import as_data
 from sim.inputs.scenario import Scenario
+from sim.inputs.yaml_files import parse
 from sim.measures.harvest import warm_up
 from sim.world.parameters import flat
 
@@ -102,9 +103,16 @@ class Plan(ABC):
     def keys(self) -> list[bytes]:
         """A name of 16 bytes for each run, of all that its kept numbers depend on and of nothing else."""
 
-    @abstractmethod
+    def indices(self, positions: np.ndarray) -> tuple[Any, ...]:
+        """Number of the point, of the arm and of the replicate of runs at these places of the list."""
+        points, arms, replicates = self.shape
+        return np.unravel_index(positions, (points, len(arms), replicates))
+
     def specs(self, positions: np.ndarray) -> list[RunSpec]:
         """The runs at these places of the list."""
+        arms = self.shape.arms
+        which = (axis.tolist() for axis in self.indices(positions))
+        return [RunSpec(point, arms[arm], replicate) for point, arm, replicate in zip(*which, strict=True)]
 
     def __len__(self) -> int:
         """How many runs it lists."""
@@ -134,6 +142,63 @@ class Plan(ABC):
         pulse   called with each number of weeks that has been simulated, or with each run that is done (see `weekly`); what it raises
                 ends the work
         """
+
+
+class Written(Protocol):
+    """What somebody wrote into a file: a scenario, a study, a trial."""
+
+    name: str
+    question: str
+
+    def to_yaml(self) -> str:
+        """Its text."""
+        ...
+
+
+W = TypeVar("W", bound=Written)
+
+
+class WrittenPlan(Plan, Generic[W]):
+    """The plan of what somebody wrote; by default of replicates of one arm, that have the name of its kind.
+
+    asked    what was written
+    file     name of a file for its text
+    of       makes it of what its text says
+    columns  names of what is kept of each run
+    """
+
+    file: ClassVar[str]
+    of: ClassVar[Callable[..., Any]]
+    columns: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, asked: W, replicates: int):
+        self.asked, self.replicates = asked, replicates
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> Self:
+        return cls(cls.of(**parse(text.encode(), cls.file).data), replicates)
+
+    @cached_property
+    def text(self) -> str:
+        return self.asked.to_yaml()
+
+    @property
+    @abstractmethod
+    def base(self) -> Scenario:
+        """The city, the horizon and the root seed of its runs."""
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1, (self.kind,), self.replicates)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        told = {"title": self.asked.name, "question": self.asked.question, "root_seed": self.base.seed, "file": self.file}
+        return told | {"columns": tuple(self.columns), "series": ()}
+
+    def cost(self, spec: RunSpec) -> tuple[int, int]:
+        weeks = self.base.spin_up_weeks + self.base.weeks
+        return weeks, weeks * self.base.city.adults
 
 
 def job_of(plan: Plan) -> bytes:

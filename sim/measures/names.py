@@ -4,7 +4,7 @@ Counts and sums that no measure takes as they are keep names of their own: `crim
 week beside `cost`, which is all that was spent so far.
 """
 
-# Columns of the model's own record and of its surveys, and variables of files written before; what they are called in files.
+# Columns of the model's own record and of its surveys, and what they are called in files.
 CALLED = {
     "trust": "mean_trust", "fairness": "mean_fairness", "effectiveness": "mean_effectiveness", "conduct": "mean_conduct",
     "training": "course_behavior", "knowledge": "course_knowledge", "attitude": "course_attitude",
@@ -19,7 +19,7 @@ def called(name: str) -> str:
 
 
 def hint(name: object) -> str:
-    """A sentence for who uses a former name; else empty.
+    """A sentence for who uses the name of such a column; else empty.
 
     >>> hint("trust"), hint("mean_trust")
     ("'trust' is called mean_trust.", '')

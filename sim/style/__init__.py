@@ -92,7 +92,7 @@ class Language(Formatter):
         return {**self.data[section], "thousands": self.data["thousands"], "language": self.language}
 
     def said(self, told: Note | str) -> Text:
-        """A note in this language; the sentence itself, in English, if an earlier version saved one."""
+        """A note in this language; a sentence as it is, in English."""
         if isinstance(told, str):
             return Text(told, ENGLISH)
         return Text(self.vformat(self.data["notes"][told.id], (), told.values), self.language)

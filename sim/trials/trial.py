@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.plans import Piece, Pulse, RunSpec, WrittenPlan, hashed, identity, stacked
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
-from sim.inputs.yaml_files import parse
+from sim.inputs.scenario import Scenario
 from sim.measures.harvest import warm_up
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS, NONE, Estimate, fit, meta_analysis
@@ -65,67 +64,39 @@ def run_trial(
         return TrialResult(labeled(trial, complete(runner, TrialPlan(trial, trial.replicates)).arrays()))
 
 
-class TrialPlan(Plan):
+class TrialPlan(WrittenPlan[Trial]):
     """Replicates of a trial: each in cities, with a lot and with samples of its own."""
 
-    kind = "trial"
-    ARM = "trial"
-
-    def __init__(self, trial: Trial, replicates: int):
-        self.trial, self.replicates = trial, replicates
-
-    @classmethod
-    def read(cls, text: str, replicates: int) -> "TrialPlan":
-        return cls(_parsed(text), replicates)
-
-    @cached_property
-    def text(self) -> str:
-        return self.trial.to_yaml()
+    kind, file, of = "trial", "trial.yaml", Trial
+    columns = ("estimates", "control", "truth")
 
     @property
-    def shape(self) -> Shape:
-        return Shape(1, (self.ARM,), self.replicates)
+    def base(self) -> Scenario:
+        return self.asked.scenario
 
     @property
     def facts(self) -> dict[str, Any]:
-        trial = self.trial
-        what = {"columns": ("estimates", "control", "truth"), "series": ()}
-        return {"title": trial.name, "question": trial.question, "root_seed": trial.root_seed, "file": "trial.yaml", **what}
+        return super().facts | {"root_seed": self.asked.root_seed}
 
     def keys(self) -> list[bytes]:
-        named = {
-            "name",
-            "question",
-            "scenario",
-            "replicates",
-            "sites",
-            "treatment",
-        }
-        asked = self.trial.model_dump(mode="json", exclude=named)  # of sites and treatment their scenarios tell
-        common = hashed(asked, *(identity(scenario) for scenario in self.trial.scenarios.values()))
+        named = {"name", "question", "scenario", "replicates", "sites", "treatment"}
+        asked = self.asked.model_dump(mode="json", exclude=named)  # of sites and treatment their scenarios tell
+        common = hashed(asked, *(identity(scenario) for scenario in self.asked.scenarios.values()))
         return [hashed(common, replicate) for replicate in range(self.replicates)]
 
-    def specs(self, positions: np.ndarray) -> list[RunSpec]:
-        return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
-
     def cost(self, spec: RunSpec) -> tuple[int, int]:
-        weeks = weeks_to_run(self.trial) // self.trial.replicates
-        return weeks, weeks * self.trial.scenario.city.adults
+        weeks = weeks_to_run(self.asked) // self.asked.replicates
+        return weeks, weeks * self.base.city.adults
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
-        seeds = [self.trial.seed_of(spec.replicate, 0) for spec in specs]
-        return Piece(stacked(specs, seeds, [replicated(self.trial, spec.replicate, pulse) for spec in specs]), None, [])
+        seeds = [self.asked.seed_of(spec.replicate, 0) for spec in specs]
+        return Piece(stacked(specs, seeds, [replicated(self.asked, spec.replicate, pulse) for spec in specs]), None, [])
 
 
 class TrialStore(Store):
     """A folder with the replicates of a trial."""
 
     plans = TrialPlan
-
-
-@lru_cache(16)
-def _parsed(text: str) -> Trial:
-    return Trial(**parse(text.encode(), "trial.yaml").data)
 
 
 def weeks_to_run(trial: Trial) -> int:

@@ -1,6 +1,7 @@
 """Results: what is kept of runs, its labels, its provenance, and its way to disk and back."""
 
 import json
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -130,10 +131,17 @@ def test_one_quantity_has_one_name_in_files_and_tables():
     assert np.array_equal(Results(data)["mean_trust"], year)
 
 
-def test_former_names_are_told_and_former_files_are_read(results, tmp_path):
-    former = {name: old for old, name in CALLED.items()}
-    results.dataset.rename(former).to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
+def test_a_file_without_a_hash_is_refused_unless_the_list_beside_it_knows_it(results, tmp_path):
+    results.dataset.to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
+    with pytest.raises(InputError, match=r"neither it nor a list beside it says by which hash") as refused:
+        Results.load(tmp_path)
+    assert refused.value.remedy == "Make them again: confianza run SCENARIO --out FOLDER"
+    listed = {"sha256": sha256((tmp_path / "results.nc").read_bytes()).hexdigest()}
+    (tmp_path / "confianza.json").write_text(json.dumps({"kind": "files", "schema": 1, "files": {"results.nc": listed}}))
     assert Results.load(tmp_path).dataset.drop_attrs().identical(results.dataset.drop_attrs())
+
+
+def test_names_of_columns_are_told_what_they_are_called(results):
     with pytest.raises(KeyError, match=r"there is no measure 'trust'\. 'trust' is called mean_trust\."):
         results["trust"]
     with pytest.raises(KeyError, match=r"there is no measure 'mean_trst'\. Did you mean 'mean_trust'\?"):

@@ -16,7 +16,6 @@ from sim.artifacts.checking import Kind, Variable, mapping
 from sim.artifacts.results import ARRAYS, LABELS, Facts, provenance
 from sim.errors import InputError
 from sim.measures.harvest import WEIGHT
-from sim.measures.names import CALLED
 from sim.measures.spread import ENOUGH, effective
 from sim.studies.design.study import BASELINE, PLACEBO, Replicates, Study
 from sim.studies.running import effects
@@ -86,7 +85,7 @@ class Comparison(Labeled):
     (`q05`, `q95`), which stays however many there are; and the precision of the mean, which shrinks with each and is no such range.
     """
 
-    KIND, FILE, FIELDS, ARRAYS, FORMER = KIND, DATASET, Compared, SIDE_BY_SIDE, CALLED
+    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, Compared, SIDE_BY_SIDE
     TEXT, TABLES = Text("study", STUDY), {name: f"{name}.csv" for name in TABLES}
 
     def __init__(self, dataset: xr.Dataset):

@@ -20,10 +20,10 @@ def restored(told: Any) -> Any:
     return Note(**told)
 
 
-Said = Annotated[Note | str, BeforeValidator(restored)]  # earlier versions saved sentences
+Said = Annotated[Note | str, BeforeValidator(restored)]  # a sentence is one of code of one's own
 
 
 def notes_table(said: Iterable[tuple[str, Note | str]]) -> str:
-    """Notes as a CSV: of what each speaks, its id (none if an earlier version saved a sentence) and its sentence in English."""
+    """Notes as a CSV: of what each speaks, its id (a sentence has none) and its sentence in English."""
     rows = [{"of": of, "id": told.id if isinstance(told, Note) else "", "note": str(told)} for of, told in said]
     return pd.DataFrame(rows, columns=["of", "id", "note"]).to_csv(index=False)

@@ -8,12 +8,12 @@ import json
 import traceback
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from sim.engine import plans
-from sim.engine.plans import Failure, Piece, Plan, Pulse, RunSpec, Shape
+from sim.engine.plans import Failure, Piece, Pulse, RunSpec, Shape, WrittenPlan
 from sim.inputs import origins
 from sim.inputs.scenario import Scenario
 from sim.inputs.yaml_files import parse
@@ -27,23 +27,33 @@ from sim.studies.running.keys import keys, luck_of
 from sim.world.rng import replicate_seed
 
 
-class SweepPlan(Plan):
+class StudyPlan(WrittenPlan[Study]):
+    """The plan of a study."""
+
+    file = "study.yaml"
+
+    @classmethod
+    def read(cls, text: str, replicates: int) -> Self:
+        return cls(parsed(text), replicates)
+
+    @property
+    def study(self) -> Study:
+        """What is asked."""
+        return self.asked
+
+    @property
+    def base(self) -> Scenario:
+        return self.asked.base
+
+
+class SweepPlan(StudyPlan):
     """All runs of a study: by point of its design, arm and replicate."""
 
     kind, weekly = "sweep", False
 
     def __init__(self, study: Study, replicates: int | None = None):
         """replicates: of every point and arm, by default the study's, or the least if it has a rule."""
-        self.study = study
-        self.replicates = replicates or (LEAST if isinstance(study.replicates, Replicates) else study.replicates)
-
-    @classmethod
-    def read(cls, text: str, replicates: int) -> "SweepPlan":
-        return cls(parsed(text), replicates)
-
-    @cached_property
-    def text(self) -> str:
-        return self.study.to_yaml()
+        super().__init__(study, replicates or (LEAST if isinstance(study.replicates, Replicates) else study.replicates))
 
     @cached_property
     def points(self) -> Points:
@@ -56,23 +66,11 @@ class SweepPlan(Plan):
     @property
     def facts(self) -> dict[str, Any]:
         study = self.study
-        return {
-            "title": study.name, "question": study.question, "root_seed": study.base.seed, "file": "study.yaml", "cautions": study.warned,
-            "columns": study.measures, "series": study.series, **where_from(study),
-        }  # fmt: skip
+        kept = {"columns": study.measures, "series": study.series}
+        return super().facts | kept | {"cautions": study.warned} | where_from(study)
 
     def keys(self) -> list[bytes]:
         return keys(self.study, self.points, self.specs(np.arange(len(self))))
-
-    def indices(self, positions: np.ndarray) -> tuple[Any, ...]:
-        """Number of the point, of the arm and of the replicate of runs at these places."""
-        points, arms, replicates = self.shape
-        return np.unravel_index(positions, (points, len(arms), replicates))
-
-    def specs(self, positions: np.ndarray) -> list[RunSpec]:
-        arms = self.shape.arms
-        which = (axis.tolist() for axis in self.indices(positions))
-        return [RunSpec(point, arms[arm], replicate) for point, arm, replicate in zip(*which, strict=True)]
 
     def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
         return tuple({name: native(column[spec.point]) for name, column in self._columns.items()} for spec in specs)
@@ -81,10 +79,6 @@ class SweepPlan(Plan):
     def _columns(self) -> dict[str, np.ndarray]:
         """What varies, as arrays: a dictionary a point would take gigabytes for a million of them."""
         return {str(name): column.to_numpy() for name, column in self.points.values.items()}
-
-    def cost(self, spec: RunSpec) -> tuple[int, int]:
-        base = self.study.base
-        return base.spin_up_weeks + base.weeks, base.city.adults * (base.spin_up_weeks + base.weeks)
 
     def told(self) -> str:
         """The study with all but one of its points left out: each piece of work brings its own, and a table can have megabytes."""
