@@ -19,7 +19,7 @@ import xarray as xr
 
 from sim.artifacts.checking import (
     FILES,
-    Kind,
+    ArtifactKind,
     Variable,
     check_values,
     checked,
@@ -47,7 +47,7 @@ TEXTS = (  # columns of tables that are texts, whatever they look like
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-class Text(NamedTuple):
+class MadeFrom(NamedTuple):
     """The YAML that an artifact was made from: the attribute that is (or gives) it, its file, and how that is read."""
 
     attribute: str
@@ -65,10 +65,10 @@ class Artifact:
     TABLES  files of its tables, by the attribute or method that gives each
     """
 
-    KIND: ClassVar[Kind]
+    KIND: ClassVar[ArtifactKind]
     FILE: ClassVar[str]
     FIELDS: ClassVar[Any]
-    TEXT: ClassVar[Text | None] = None
+    TEXT: ClassVar[MadeFrom | None] = None
     TABLES: ClassVar[Mapping[str, str]] = NONE
 
     @property
@@ -119,7 +119,7 @@ class Labeled(Artifact):
     def check(self, path: Path) -> None:
         """InputError if its arrays cannot be."""
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What provenance.json says beside its attributes."""
         return {}
 
@@ -131,7 +131,7 @@ class Labeled(Artifact):
         assert self.TEXT
         facts = plain(self.dataset.attrs)
         files: dict[str, Content] = {self.FILE: netcdf(self.dataset), self.TEXT.file: facts.pop(self.TEXT.attribute), **self._tables()}
-        facts |= {name: json.loads(facts[name]) for name in AS_JSON if name in facts} | self.told()
+        facts |= {name: json.loads(facts[name]) for name in AS_JSON if name in facts} | self.as_json()
         return files | {PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n"}
 
     @classmethod
@@ -145,18 +145,18 @@ class Labeled(Artifact):
         return one
 
 
-class Findings(Artifact):
+class TablesArtifact(Artifact):
     """An artifact that is a dataclass: fields in a JSON file that knows its own hash and those of the tables and the text beside it."""
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """All that the JSON file says."""
         apart = {*self.TABLES, *([self.TEXT.attribute] if self.TEXT else [])}
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in apart}  # type: ignore[arg-type]
 
     @classmethod
-    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+    def of(cls, path: Path, content: dict[str, Any], parts: dict[str, Any]) -> Self:
         """One of what the JSON file at `path` says and of its other parts (tables and what it was made from), by attribute."""
-        return cls(**told, **parts)
+        return cls(**content, **parts)
 
     @property
     def root_seed(self) -> int | None:
@@ -165,19 +165,19 @@ class Findings(Artifact):
 
     def _files(self) -> dict[str, Content]:
         texts = self._tables() | ({self.TEXT.file: getattr(self, self.TEXT.attribute).to_yaml()} if self.TEXT else {})
-        whole = {**saved(self.told()), FILES: {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}}
+        whole = {**saved(self.as_json()), FILES: {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}}
         return {**texts, self.FILE: json.dumps(signed(whole), indent=2, ensure_ascii=False) + "\n"}
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         folder = Path(folder)
         path = folder / cls.FILE
-        told = unsigned(path, cls.KIND)
+        document = unsigned(path, cls.KIND)
         beside: dict[str, bytes] = {}
-        for name, digest in checked(dict[str, str], told.pop(FILES, {}), path, cls.KIND).items():
+        for name, digest in checked(dict[str, str], document.pop(FILES, {}), path, cls.KIND).items():
             beside[name] = content(folder / name, cls.KIND)
             same(folder / name, sha256(beside[name]).hexdigest(), [digest], cls.KIND)
-        known = checked(cls.FIELDS, told, path, cls.KIND)
+        known = checked(cls.FIELDS, document, path, cls.KIND)
         parts = {name: read_csv(beside[file]) for name, file in cls.TABLES.items() if file in beside}
         if cls.TEXT and cls.TEXT.read:
             parts[cls.TEXT.attribute] = cls.TEXT.read(folder / cls.TEXT.file)
@@ -214,7 +214,7 @@ def _put_netcdf(dataset: xr.Dataset, stream: Any) -> None:
                 made[place] = variable[place].values
 
 
-def check_weeks(found: xr.Dataset, path: Path, kind: Kind) -> None:
+def check_weeks(found: xr.Dataset, path: Path, kind: ArtifactKind) -> None:
     """InputError unless weeks follow each other and reach beyond the spin-up."""
     weeks = found.week.values
     if not len(weeks) or weeks[-1] < 0 or (np.diff(weeks) != 1).any():

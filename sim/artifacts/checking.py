@@ -32,7 +32,7 @@ UNKNOWN = "neither it nor a list beside it says by which hash it is known"
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, MemoryError, RuntimeError)
 
 
-class Kind(NamedTuple):
+class ArtifactKind(NamedTuple):
     """A kind of artifact: what it is called, how it is made again, and which layout its files have."""
 
     what: str
@@ -51,7 +51,7 @@ class Variable(NamedTuple):
     kinds: str
 
 
-def content(path: Path, kind: Kind) -> bytes:
+def content(path: Path, kind: ArtifactKind) -> bytes:
     """The bytes of a file. InputError if it is not there, or is not as it was written and a list beside it tells."""
     try:
         data = path.read_bytes()
@@ -64,20 +64,20 @@ def content(path: Path, kind: Kind) -> bytes:
     return data
 
 
-def same(path: Path, digest: str, known: Iterable[object], kind: Kind) -> None:
+def same(path: Path, digest: str, known: Iterable[object], kind: ArtifactKind) -> None:
     """InputError if a file has none of the hashes that are known of it."""
     if digest not in known:
         raise kind.damaged(path, CHANGED)
 
 
-def listed(path: Path, kind: Kind) -> list[object]:
+def listed(path: Path, kind: ArtifactKind) -> list[object]:
     """The hashes that the list in a file's folder, or in the one above, has of it; empty if there are none."""
     for folder in path.parents[:2]:
         manifest = folder / MANIFEST
         if not manifest.is_file():
             continue
-        told = parsed(manifest, manifest.read_bytes(), kind)
-        entries = told.get(FILES) if isinstance(told, dict) else None
+        document = parsed(manifest, manifest.read_bytes(), kind)
+        entries = document.get(FILES) if isinstance(document, dict) else None
         if not isinstance(entries, dict):
             raise kind.damaged(manifest, "it is not a list of files")
         entry = entries.get(path.relative_to(folder).as_posix())
@@ -88,7 +88,7 @@ def listed(path: Path, kind: Kind) -> list[object]:
     return []
 
 
-def parsed(path: Path, data: bytes, kind: Kind) -> Any:
+def parsed(path: Path, data: bytes, kind: ArtifactKind) -> Any:
     """What a JSON file says."""
     try:
         return json.loads(data.decode("utf-8"))
@@ -96,25 +96,25 @@ def parsed(path: Path, data: bytes, kind: Kind) -> Any:
         raise kind.damaged(path, "it is not JSON") from None
 
 
-def signed(told: Mapping[str, Any]) -> dict[str, Any]:
+def signed(document: Mapping[str, Any]) -> dict[str, Any]:
     """What a JSON file says, with its own hash."""
-    return {**told, SEAL: signature(told)}
+    return {**document, SEAL: signature(document)}
 
 
-def signature(told: Mapping[str, Any]) -> str:
+def signature(document: Mapping[str, Any]) -> str:
     """The hash of what a JSON file says."""
-    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def unsigned(path: Path, kind: Kind) -> dict[str, Any]:
+def unsigned(path: Path, kind: ArtifactKind) -> dict[str, Any]:
     """What a `signed` JSON file says. InputError if it is not what was written."""
-    told = parsed(path, content(path, kind), kind)
-    if not isinstance(told, dict) or told.pop(SEAL, None) != signature(told):
+    document = parsed(path, content(path, kind), kind)
+    if not isinstance(document, dict) or document.pop(SEAL, None) != signature(document):
         raise kind.damaged(path, CHANGED)
-    return told
+    return document
 
 
-def read_table(path: Path, kind: Kind, columns: Mapping[str, str]) -> "pd.DataFrame":
+def read_table(path: Path, kind: ArtifactKind, columns: Mapping[str, str]) -> "pd.DataFrame":
     """A table of a CSV file with these columns at least, each of the kinds of values that it may have (as in `Variable`)."""
     import pandas as pd
 
@@ -143,7 +143,7 @@ def mapping(text: object) -> dict[str, Any]:
     return found
 
 
-def checked(wanted: Any, data: object, path: Path, kind: Kind) -> Any:
+def checked(wanted: Any, data: object, path: Path, kind: ArtifactKind) -> Any:
     """The data as what is wanted. InputError that names the first field that is missing or has another type."""
     try:
         return _adapter(wanted).validate_python(data, strict=True)
@@ -176,20 +176,20 @@ def sealed(found: "xr.Dataset") -> "xr.Dataset":
 
 def seal_of(found: "xr.Dataset") -> str:
     """The hash of the values and attributes of a dataset, the same before it is written and after it is read."""
-    told = sha256()
+    digest = sha256()
     for name, variable in sorted(found.variables.items(), key=lambda pair: str(pair[0])):
         dtype, texts = variable.dtype, variable.dtype.kind in "OUST"
-        told.update(json.dumps([name, variable.dims, variable.shape or (1,), "text" if texts else dtype.name]).encode())
+        digest.update(json.dumps([name, variable.dims, variable.shape or (1,), "text" if texts else dtype.name]).encode())
         if texts:
-            told.update(json.dumps(variable.values.tolist(), default=repr).encode())
+            digest.update(json.dumps(variable.values.tolist(), default=repr).encode())
             continue
         for place in places(variable.shape, dtype.itemsize):
-            told.update(variable[place].values.astype(dtype.newbyteorder("<")).tobytes())
-    told.update(json.dumps(plain(found.attrs), sort_keys=True, default=str).encode())
-    return told.hexdigest()
+            digest.update(variable[place].values.astype(dtype.newbyteorder("<")).tobytes())
+    digest.update(json.dumps(plain(found.attrs), sort_keys=True, default=str).encode())
+    return digest.hexdigest()
 
 
-def read_dataset(path: Path, kind: Kind, attributes: type, variables: Mapping[str, Variable]) -> "xr.Dataset":
+def read_dataset(path: Path, kind: ArtifactKind, fields: type, variables: Mapping[str, Variable]) -> "xr.Dataset":
     """A dataset of a NetCDF file with these attributes and arrays at least. InputError if it is another one, or has no hash to tell."""
     import h5py
     import xarray as xr
@@ -213,7 +213,7 @@ def read_dataset(path: Path, kind: Kind, attributes: type, variables: Mapping[st
         raise kind.damaged(path, UNKNOWN)
     if seal is not None and seal != seal_of(found):
         raise kind.damaged(path, CHANGED)
-    checked(attributes, facts, path, kind)
+    checked(fields, facts, path, kind)
     for name, (dims, kinds) in variables.items():
         if name not in found.variables:
             raise kind.damaged(path, f"the variable '{name}' is missing")
@@ -225,7 +225,7 @@ def read_dataset(path: Path, kind: Kind, attributes: type, variables: Mapping[st
     return found
 
 
-def check_values(found: "xr.Dataset", path: Path, kind: Kind, **labels: Sequence[Any]) -> None:
+def check_values(found: "xr.Dataset", path: Path, kind: ArtifactKind, **labels: Sequence[Any]) -> None:
     """InputError if there is nothing along a dimension, or if places along one are called otherwise than they should."""
     if empty := [str(name) for name, size in found.sizes.items() if not size and name != "survey_week"]:
         raise kind.damaged(path, f"there is nothing along '{empty[0]}'")
@@ -244,7 +244,7 @@ def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in attributes.items()}
 
 
-def understood(make: Callable[[], T], path: Path, kind: Kind, part: str) -> T:
+def understood(make: Callable[[], T], path: Path, kind: ArtifactKind, part: str) -> T:
     """What is made of a part of a file. InputError that names the file if the part is refused."""
     try:
         return make()

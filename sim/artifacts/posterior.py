@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts.checking import Kind, checked
+from sim.artifacts.checking import ArtifactKind, checked
 from sim.errors import InputError, did_you_mean, number
 from sim.files.writing import noted
 from sim.inputs.file_kinds import POSTERIOR, misplaced
@@ -23,13 +23,13 @@ from sim.inputs.yaml_files import dump_yaml, load_yaml, shown_path
 from sim.world.parameters import entry
 
 WEIGHT = "weight"
-KIND = Kind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
+KIND = ArtifactKind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
 FOLDER = "posteriors"  # beside the shipped scenarios
 GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
 
 
 @with_config(extra="allow")
-class Facts(TypedDict):
+class PosteriorFacts(TypedDict):
     """What is read of NAME.yaml."""
 
     parameters: NotRequired[dict[str, float] | None]
@@ -135,7 +135,7 @@ def _posterior(path: Path) -> Posterior:
     for column, name in enumerate(names):
         _check(name, table[:, column], file)
     beside = path.with_suffix(".yaml")
-    facts = checked(Facts, load_yaml(beside).data, beside, KIND) if beside.is_file() else {}
+    facts = checked(PosteriorFacts, load_yaml(beside).data, beside, KIND) if beside.is_file() else {}
     return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts)
 
 

@@ -15,7 +15,7 @@ from sim.version import __version__
 
 
 @with_config(extra="allow")
-class Made(TypedDict):
+class Provenance(TypedDict):
     """How something was made."""
 
     versions: dict[str, str]
@@ -24,7 +24,7 @@ class Made(TypedDict):
     created: str
 
 
-def how_made() -> Made:
+def how_made() -> Provenance:
     """Versions, fingerprint of the sources, command and time, as of now."""
     return {"versions": versions(), "source_fingerprint": sources(), "command": this_command(), "created": now()}
 

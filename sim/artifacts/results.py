@@ -12,8 +12,8 @@ import yaml
 from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts.artifact import PROVENANCE, Labeled, Text, check_weeks
-from sim.artifacts.checking import Kind, Variable, mapping
+from sim.artifacts.artifact import PROVENANCE, Labeled, MadeFrom, check_weeks
+from sim.artifacts.checking import ArtifactKind, Variable, mapping
 from sim.artifacts.provenance import how_made, versions
 from sim.errors import did_you_mean, number
 from sim.inputs import origins
@@ -26,7 +26,7 @@ from sim.style.html import card, note, table
 
 DATASET, SCENARIO, SUMMARY = "results.nc", "scenario.yaml", "summary.csv"
 FILES = (DATASET, SCENARIO, SUMMARY, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
-KIND = Kind("results", "Make them again: confianza run SCENARIO --out FOLDER")
+KIND = ArtifactKind("results", "Make them again: confianza run SCENARIO --out FOLDER")
 LABELS = {"cause": CAUSES, "dimension": DIMENSIONS, "answer": ANSWERS}  # what values of these dimensions are called
 ARRAYS = {name: Variable(("replicate", *dims), "iuf") for name, (dims, _, _) in VARIABLES.items()}
 ARRAYS |= {name: Variable(dims, "f") for name, (dims, _, _) in WEIGHT.items()}
@@ -41,7 +41,7 @@ class Dated(TypedDict):
     set: dict[str, float]
 
 
-class Told(TypedDict):
+class ScenarioText(TypedDict):
     """What a scenario's text says, whatever code of one's own its reforms are."""
 
     name: str
@@ -57,7 +57,7 @@ class Told(TypedDict):
     assumptions: list[str]
 
 
-class Facts(TypedDict):
+class ResultsAttributes(TypedDict):
     """The attributes of results."""
 
     title: str
@@ -65,7 +65,7 @@ class Facts(TypedDict):
     adults: int
     officers: int
     root_seed: int
-    scenario: Annotated[Told, BeforeValidator(mapping)]
+    scenario: Annotated[ScenarioText, BeforeValidator(mapping)]
     versions: Json[dict[str, str]]
     origins: NotRequired[Json[dict[str, Any]]]
     own_code: NotRequired[Json[dict[str, str]]]
@@ -102,8 +102,8 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
 class Results(Labeled):
     """What a scenario led to; `dataset` is labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x."""
 
-    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, Facts, ARRAYS
-    TEXT, TABLES = Text("scenario", SCENARIO), {"summary": SUMMARY}
+    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, ResultsAttributes, ARRAYS
+    TEXT, TABLES = MadeFrom("scenario", SCENARIO), {"summary": SUMMARY}
 
     @property
     def name(self) -> str:
@@ -155,7 +155,7 @@ class Results(Labeled):
     def check(self, path: Path) -> None:
         check_weeks(self.dataset, path, KIND)
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {"replicate_seeds": self.dataset.seed.values.tolist()}
 
     def __repr__(self) -> str:

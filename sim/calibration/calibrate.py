@@ -11,8 +11,8 @@ import pandas as pd
 from sim.artifacts.posterior import Posterior
 from sim.artifacts.provenance import versions
 from sim.artifacts.sources import sources
-from sim.calibration.bank import CUT, Bank
 from sim.calibration.coverage import REPEATS, Coverage, coverage
+from sim.calibration.emulators import CUT, Emulators
 from sim.calibration.posterior import Sampled, sample, weights
 from sim.calibration.result import LEVEL, Calibration, alike, parameter_table, weighted_quantile
 from sim.calibration.sampling import effective
@@ -60,16 +60,16 @@ class Calibrator:
 
     def run(self) -> Calibration:
         """Calibrate. InputError if the folder holds another calibration, or too many runs fail."""
-        bank, waves = self.history.run(self.tell)
-        drawn, means = self._posterior(bank)
-        weight = weights(bank, drawn.unit, means, self.effort.repeats)
+        emulators, waves = self.history.run(self.tell)
+        drawn, means = self._posterior(emulators)
+        weight = weights(emulators, drawn.unit, means, self.effort.repeats)
         self.tell(f"posterior: {len(weight)} draws that tell as much as {effective(weight):.0f} of equal weight")
-        return self._described(bank, waves, drawn, means, weight)
+        return self._described(emulators, waves, drawn, means, weight)
 
-    def _posterior(self, bank: Bank) -> tuple[Sampled, np.ndarray]:
+    def _posterior(self, emulators: Emulators) -> tuple[Sampled, np.ndarray]:
         """Draws, and the mean answers of their own runs (n x targets, on the targets' scales; nan for what is run apart)."""
         rng = np.random.default_rng([self.space.seed, 4])
-        drawn = sample(self.space, bank, self.effort.draws, rng)
+        drawn = sample(self.space, emulators, self.effort.draws, rng)
         study = self.space.study(self.space.values(drawn.unit), self.effort.repeats, name=DRAWS, seed=LUCK)
         made = self._swept(study, DRAWS)
         return drawn, self._means(made, len(drawn.unit))
@@ -95,7 +95,7 @@ class Calibrator:
     def cover(self, cities: int, progress: Callable[[], None] | None = None) -> Coverage:
         """See `sim.calibration.coverage`; runs the first wave if it is not there yet."""
         one = Effort(**{**self.effort.as_data(), "waves": 1})  # type: ignore[arg-type]
-        bank, _ = History(self.space, one, self.folder, self.progress, self.workers).run(self.tell)
+        emulators, _ = History(self.space, one, self.folder, self.progress, self.workers).run(self.tell)
         rng = np.random.default_rng([self.space.seed, 6])
         truths = self.space.snapped(rng.random((cities, len(self.space.factors))))
         values = self.space.values(truths)
@@ -104,14 +104,14 @@ class Calibrator:
         if self.space.targets_of(alone=True):
             apart = self._swept(self.space.study(values, 1, alone=True, name=CITIES_APART, seed=LUCK_OF_CITIES), CITIES_APART)
             means = np.where(np.isnan(means), self._means(apart, cities), means)
-        return coverage(self.space, bank, truths, means, REPEATS, self.space.seed, progress)
+        return coverage(self.space, emulators, truths, means, REPEATS, self.space.seed, progress)
 
-    def _described(self, bank: Bank, waves: list[Wave], drawn: Sampled, means: np.ndarray, weight: np.ndarray) -> Calibration:
+    def _described(self, emulators: Emulators, waves: list[Wave], drawn: Sampled, means: np.ndarray, weight: np.ndarray) -> Calibration:
         values = self.space.values(drawn.unit)
-        told = np.where(np.isnan(means), bank.predict(drawn.unit), means)
-        own = pd.DataFrame({target.measure: target.scale.back(told[:, place]) for place, target in enumerate(self.targets)})
+        means_or_emulated = np.where(np.isnan(means), emulators.predict(drawn.unit), means)
+        own = pd.DataFrame({target.measure: target.scale.back(means_or_emulated[:, place]) for place, target in enumerate(self.targets)})
         parameters = parameter_table(self.space.factors, drawn.unit, values, weight)
-        fitted = target_table(bank, own, weight)
+        fitted = target_table(emulators, own, weight)
         pairs = alike(self.space.names, drawn.unit, weight)
         facts = {
             "scenario": self.name,
@@ -133,7 +133,7 @@ class Calibrator:
         return Calibration(posterior, unit, parameters, fitted, pairs, own)
 
 
-def target_table(bank: Bank, own: pd.DataFrame, weight: np.ndarray) -> pd.DataFrame:
+def target_table(emulators: Emulators, own: pd.DataFrame, weight: np.ndarray) -> pd.DataFrame:
     """A row a target: what was measured and what the posterior answers, in the pattern's unit.
 
     misfit  of the posterior's mean, in tolerances on the scale of the comparison
@@ -141,7 +141,7 @@ def target_table(bank: Bank, own: pd.DataFrame, weight: np.ndarray) -> pd.DataFr
     """
     shares = [(1.0 - LEVEL) / 2.0, 0.5, (1.0 + LEVEL) / 2.0]
     rows = []
-    for one in bank.learned:
+    for one in emulators.learned:
         target, values = one.target, own[one.target.measure].to_numpy()
         kept = np.isfinite(values)
         low, middle, high = weighted_quantile(values[kept], weight[kept], shares)

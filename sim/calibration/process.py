@@ -38,7 +38,7 @@ class Process:
     left: np.ndarray
 
     @classmethod
-    def fit(cls, told: Polynomials, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0) -> "Process":
+    def fit(cls, polynomials: Polynomials, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0) -> "Process":
         """The process of greatest likelihood for answers y (n) at inputs (n x d).
 
         told   polynomials of the same answers
@@ -47,7 +47,7 @@ class Process:
         from scipy.linalg import cho_factor, cho_solve  # here, because it takes long to import
         from scipy.optimize import minimize
 
-        scales = np.sqrt(_shares(told, inputs) + FAINT)
+        scales = np.sqrt(_shares(polynomials, inputs) + FAINT)
         points, mean, sd = _scaled(inputs, scales), float(y.mean()), float(y.std())
         answers, noise = (y - mean) / sd, noise / sd**2
         some = np.random.default_rng([seed, 7]).permutation(len(y))[:SUBSET]
@@ -69,12 +69,12 @@ def _scaled(inputs: np.ndarray, scales: np.ndarray) -> np.ndarray:
     return (inputs - 0.5) * np.sqrt(12.0) * scales
 
 
-def _shares(told: Polynomials, inputs: np.ndarray) -> np.ndarray:
+def _shares(polynomials: Polynomials, inputs: np.ndarray) -> np.ndarray:
     """d: the share of the terms that hold each parameter in the variance of all terms, at these inputs."""
-    if not len(told.terms):
+    if not len(polynomials.terms):
         return np.full(inputs.shape[1], 1.0 / inputs.shape[1])
-    spread = (told.basis.products(inputs, told.terms) * told.coefficients).var(axis=0)
-    shares = spread @ (told.terms > 0)
+    spread = (polynomials.basis.products(inputs, polynomials.terms) * polynomials.coefficients).var(axis=0)
+    shares = spread @ (polynomials.terms > 0)
     return shares / max(shares.sum(), 1e-300)
 
 

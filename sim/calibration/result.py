@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.artifacts.artifact import Artifact
-from sim.artifacts.checking import Kind, read_table
+from sim.artifacts.checking import ArtifactKind, read_table
 from sim.artifacts.posterior import Posterior, load_posterior, posterior_files
 from sim.files.writing import Content
 from sim.studies.design.factors import Factor
@@ -22,7 +22,7 @@ ALIKE = 0.4  # correlation, on the normal scale, above which two parameters cann
 FLAT = 12**-0.5  # standard deviation of a uniform number
 PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT = "parameters.csv", "targets.csv", "pairs.csv", "answers.csv", "unit.csv"
 FILES = (PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT, "contraction.png", "marginals.png", "targets.png")  # beside NAME.csv and NAME.yaml
-KIND = Kind("calibration", "Make it again: confianza calibrate SCENARIO --out FOLDER")
+KIND = ArtifactKind("calibration", "Make it again: confianza calibrate SCENARIO --out FOLDER")
 COLUMNS: dict[str, dict[str, str]] = {  # of tables, with the kinds of their values
     PARAMETERS: dict.fromkeys(("parameter", "unit", "status"), "O")
     | dict.fromkeys(("contraction", "moved", "prior", "prior_low", "prior_high", "posterior", "low", "high"), "iuf"),
@@ -76,9 +76,9 @@ class Calibration(Artifact):
         return cls(load_posterior(Path(folder) / f"{name}.csv"), **tables)
 
     def __repr__(self) -> str:
-        told = int((self.parameters.contraction > TELLING).sum())
+        informed = int((self.parameters.contraction > TELLING).sum())
         many = f"{len(self.posterior.draws)} draws that tell as much as {self.posterior.effective:.0f} of equal weight"
-        return f"<Calibration of '{self.name}': {many}; the targets tell something of {told} of {len(self.parameters)} parameters>"
+        return f"<Calibration of '{self.name}': {many}; the targets tell something of {informed} of {len(self.parameters)} parameters>"
 
     def _repr_html_(self) -> str:
         parts = (

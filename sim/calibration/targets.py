@@ -160,8 +160,8 @@ def _target(key: str, fields: object, own: Mapping[str, Citation]) -> Target:
     least, most = {"logit": (0.0, 1.0), "log": (1.0, 1e12), "plain": (-1e12, 1e12)}[scale]
     for name, low in (("value", least), ("sampling_error", 0.0), ("discrepancy", 0.0)):
         if problem := number_problem(fields[name], low, most, False):
-            told = f"{number_remedy(fields[name], low, most)}\n'{key}' is {pattern.text} ({pattern.unit}). {EXAMPLE}"
-            raise InputError(f"'{name}' {problem}.", told.lstrip(), path=(key, name))
+            remedy = f"{number_remedy(fields[name], low, most)}\n'{key}' is {pattern.text} ({pattern.unit}). {EXAMPLE}"
+            raise InputError(f"'{name}' {problem}.", remedy.lstrip(), path=(key, name))
         numbers[name] = float(fields[name])
     sources = fields["sources"]
     if not isinstance(sources, list) or not sources:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.calibration.bank import CUT, Bank, Runs
+from sim.calibration.emulators import CUT, Emulators, TargetRuns
 from sim.calibration.sampling import slice_sample
 from sim.calibration.space import Space, on_scales
 from sim.calibration.targets import Target
@@ -94,19 +94,19 @@ class History:
     progress: Callable[[int], None] | None = None
     workers: int | None = None
 
-    def run(self, tell: Callable[[str], None] = lambda text: None) -> tuple[Bank, list[Wave]]:
+    def run(self, tell: Callable[[str], None] = lambda text: None) -> tuple[Emulators, list[Wave]]:
         """Run all waves, or what is left of them. Returns what is known in the end, and after each wave."""
-        bank, waves, parts = None, [], list[pd.DataFrame]()
+        emulators, waves, parts = None, [], list[pd.DataFrame]()
         for number in range(1, self.effort.waves + 1):
-            parts.append(self._points(number, bank))
+            parts.append(self._points(number, emulators))
             values = pd.concat(parts, ignore_index=True)
-            bank = self._learn(*self._run(values, number), number, bank)
-            waves.append(Wave(len(values), {one.target.measure: round(one.q2, 4) for one in bank.learned}, self.left(bank)))
+            emulators = self._learn(*self._run(values, number), number, emulators)
+            waves.append(Wave(len(values), {one.target.measure: round(one.q2, 4) for one in emulators.learned}, self.left(emulators)))
             tell(f"wave {number}: {len(values):,} points, {100 * waves[-1].left:.3g} % of the prior left")
-        assert bank is not None  # there is a wave
-        return bank, waves
+        assert emulators is not None  # there is a wave
+        return emulators, waves
 
-    def _points(self, number: int, bank: Bank | None) -> pd.DataFrame:
+    def _points(self, number: int, emulators: Emulators | None) -> pd.DataFrame:
         """The new points of a wave, as values: those that are there already, or others. Values are what runs are known by; their places
         on the unit cube do not give them back to the last digit."""
         start, end = self.effort.points(number - 1), self.effort.points(number)
@@ -114,7 +114,7 @@ class History:
             here = Sweep.load(self.folder / RUNS).points.values
             if len(here) >= end:
                 return here[start:end]
-        unit = self.space.filling(end) if bank is None else self.space.snapped(self._not_ruled_out(bank, end - start, number))
+        unit = self.space.filling(end) if emulators is None else self.space.snapped(self._not_ruled_out(emulators, end - start, number))
         return self.space.values(unit)
 
     def _run(self, values: pd.DataFrame, waves: int) -> tuple[Sweep, Sweep | None]:
@@ -152,29 +152,29 @@ class History:
                 "Give another folder with --out.",
             )
 
-    def _learn(self, runs: Sweep, apart: Sweep | None, waves: int, before: Bank | None) -> Bank:
+    def _learn(self, runs: Sweep, apart: Sweep | None, waves: int, before: Emulators | None) -> Emulators:
         """Emulators of all targets from the runs of so many waves."""
         data = []
         for target in self.space.targets:
             alone = apart is not None and target in self.space.targets_of(alone=True)
             source, many = (apart, self.effort.apart(waves)) if apart and alone else (runs, self.effort.points(waves))
-            data.append(Runs(target, source.points.unit[:many], answers(source, target)[:many], self.space.columns(target)))
-        return Bank.fit(data, self.space.inputs, before)
+            data.append(TargetRuns(target, source.points.unit[:many], answers(source, target)[:many], self.space.columns(target)))
+        return Emulators.fit(data, self.space.inputs, before)
 
-    def left(self, bank: Bank) -> float:
+    def left(self, emulators: Emulators) -> float:
         """The share of the prior that the bank does not rule out."""
         rng = np.random.default_rng([self.space.seed, 2])
         unit = self.space.snapped(rng.random((PRIOR_POINTS, len(self.space.factors))))
-        return float(np.mean(bank.implausibility(unit) < CUT))
+        return float(np.mean(emulators.implausibility(unit) < CUT))
 
-    def _not_ruled_out(self, bank: Bank, count: int, number: int) -> np.ndarray:
+    def _not_ruled_out(self, emulators: Emulators, count: int, number: int) -> np.ndarray:
         """Points spread over what the bank does not rule out, from chains that start at the least implausible of many points."""
         rng = np.random.default_rng([self.space.seed, 3, number])
 
         def steep(unit: np.ndarray) -> np.ndarray:
-            return -STEEP * np.maximum(bank.implausibility(self.space.snapped(unit)) - CUT, 0.0) ** 2
+            return -STEEP * np.maximum(emulators.implausibility(self.space.snapped(unit)) - CUT, 0.0) ** 2
 
-        begin = starts(self.space, bank, min(CHAINS, count), rng)
+        begin = starts(self.space, emulators, min(CHAINS, count), rng)
         walk = slice_sample(steep, begin, STEPS, rng)
         late = walk[STEPS // 2 :]
         rows = late.reshape(-1, late.shape[-1])
@@ -182,10 +182,10 @@ class History:
         return rows[spread]
 
 
-def starts(space: Space, bank: Bank, count: int, rng: np.random.Generator) -> np.ndarray:
+def starts(space: Space, emulators: Emulators, count: int, rng: np.random.Generator) -> np.ndarray:
     """The points of many from the prior that a bank finds least implausible."""
     unit = rng.random((20_000, len(space.factors)))
-    return unit[np.argsort(bank.implausibility(space.snapped(unit)), kind="stable")[:count]]
+    return unit[np.argsort(emulators.implausibility(space.snapped(unit)), kind="stable")[:count]]
 
 
 def answers(made: Sweep, target: Target) -> np.ndarray:

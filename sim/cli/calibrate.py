@@ -12,7 +12,7 @@ from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.targets import Target, load_targets
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
-from sim.cli.show import Table, amount, console, note, table
+from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, writing
 from sim.engine.executors import executor
@@ -111,15 +111,15 @@ def tell(made: Calibration) -> None:
     screen.print(parameters_table(made.parameters))
     rest = made.parameters.iloc[SHOWN:]
     contested = made.parameters[(made.parameters.status == "contested") & (made.parameters.contraction <= TELLING)].parameter
-    told = int((made.parameters.contraction > TELLING).sum())
-    screen.print(f"Of {told} of {len(made.parameters)} parameters the targets tell something (contraction above {TELLING:.0%}).")
+    informed = int((made.parameters.contraction > TELLING).sum())
+    screen.print(f"Of {informed} of {len(made.parameters)} parameters the targets tell something (contraction above {TELLING:.0%}).")
     screen.print(f"{len(rest)} more are in parameters.csv. Contested and left open: {', '.join(contested) or 'none'}")
     for row in made.pairs.head(8).itertuples():
         screen.print(f"Hard to tell apart: {row.one} and {row.other} (correlation {row.correlation:+.2f})")
     screen.print(f"{made!r}\n")
 
 
-def targets_table(made: Calibration) -> Table:
+def targets_table(made: Calibration) -> ConsoleTable:
     """A row a target."""
     right = ("measured", "posterior", "90 %", "misfit", f"Q2, {UNVALIDATED}")
     shown = table("id", "measure", *right, right=right, whole=("id", "measure"))
@@ -130,7 +130,7 @@ def targets_table(made: Calibration) -> Table:
     return shown
 
 
-def parameters_table(parameters: pd.DataFrame) -> Table:
+def parameters_table(parameters: pd.DataFrame) -> ConsoleTable:
     """The parameters of which most was learned."""
     right = ("contraction", "prior", "posterior", "90 %")
     under = {"status": "parameter", "unit": "parameter"}

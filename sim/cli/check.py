@@ -27,8 +27,8 @@ def check_study(file: str) -> None:
     from sim.studies.design.study_files import load_study
 
     study = load_study(file)
-    told = outline(study) if study.design else describe(study)
-    console().print(f"{file} can be used.\n\n{told}")
+    outlook = outline(study) if study.design else describe(study)
+    console().print(f"{file} can be used.\n\n{outlook}")
     own = study.model_dump()["references"]
     show([
         ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in study.sources.items())),

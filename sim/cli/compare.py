@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import spreads
-from sim.cli.show import Table, console, note, progress, table
+from sim.cli.show import ConsoleTable, console, note, progress, table
 from sim.cli.work import Where, ask_first, check_replicates, writing
 from sim.errors import InputError, number
 from sim.inputs.reforms import summary
@@ -105,7 +105,7 @@ def report(comparison: Comparison, scaled: bool) -> None:
     )
 
 
-def effects_table(comparison: Comparison, *, room: int = 0) -> Table:
+def effects_table(comparison: Comparison, *, room: int = 0) -> ConsoleTable:
     """Paired effects at the last week, a line for each arm and measure; means at weeks before and VR as there is room (columns)."""
     before, vary = _extras(comparison, room)
     last = comparison.study.at[-1]
@@ -148,7 +148,7 @@ def _times(value: float) -> str:
     return "-" if value != value or value == float("inf") else f"{value:,.{0 if value >= 100 else 1}f}"
 
 
-def costs_table(comparison: Comparison) -> Table:
+def costs_table(comparison: Comparison) -> ConsoleTable:
     """What each arm costs, and a point of trust with it."""
     costs = comparison.costs()
     measure = comparison.study.measures[0] if "mean_trust" not in comparison.study.measures else "mean_trust"

@@ -15,7 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sim.cli.compare import chosen
 from sim.cli.discover import limits
 from sim.cli.sensitivity import complete
-from sim.cli.show import Table, amount, console, note, table
+from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import outline, swept
 from sim.errors import InputError, number
 from sim.files.writing import check_files, writer
@@ -150,14 +150,14 @@ def recommendation(decision: Decision) -> str:
     """The best option in the middle of the range, how sure it is, and what doubt costs."""
     row = decision.at().set_index("arm").loc[decision.recommended]
     middle = decision.shown[1]
-    told = decision.evpi.loc[(decision.evpi.pay - middle).abs().idxmin()]
+    everything = decision.evpi.loc[(decision.evpi.pay - middle).abs().idxmin()]
     share = " to ".join(f"{100 * row[f'probability_best_{end}']:.0f}" for end in ("low", "high"))
     ends = " to ".join(number(round(float(end))) for end in (decision.pay[0], decision.pay[-1]))
     return (
         f"Best on average if a {decision.unit} is worth {whole(middle)} thousand pesos (asked: {ends}): {decision.recommended}, "
         f"which is the best in {100 * row.probability_best:.0f} of 100 draws ({share}).\n"
-        f"To know all uncertain numbers before choosing would be worth {whole(told.evpi)} thousand pesos "
-        f"({whole(told.low)} to {whole(told.high)})."
+        f"To know all uncertain numbers before choosing would be worth {whole(everything.evpi)} thousand pesos "
+        f"({whole(everything.low)} to {whole(everything.high)})."
     )
 
 
@@ -166,7 +166,7 @@ def whole(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def options(decision: Decision) -> Table:
+def options(decision: Decision) -> ConsoleTable:
     """Each option with its gain and cost, and how it does at three worths of a unit."""
     known, middle = decision.table.set_index("arm"), decision.at()
     right = ("gain", "extra cost", "per unit", "best (%)", "loss")
@@ -190,7 +190,7 @@ def options(decision: Decision) -> Table:
     return made
 
 
-def knowing(decision: Decision) -> Table | str:
+def knowing(decision: Decision) -> ConsoleTable | str:
     """What it is worth to know single numbers and topics; a sentence if nothing was found."""
     rows = decision.evppi[np.isclose(decision.evppi.pay, decision.shown[1])]
     rows = rows[rows.evppi > 0].sort_values("evppi", ascending=False)

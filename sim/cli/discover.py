@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.cli.compare import chosen
 from sim.cli.sensitivity import complete
-from sim.cli.show import Table, amount, console, note, table
+from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import outline, swept
 from sim.errors import InputError, number
 from sim.files.writing import check_files, writer
@@ -57,7 +57,7 @@ def tell(found: Discovery) -> None:
     screen.print("\n".join(map(str, found.notes)), soft_wrap=True)
 
 
-def restrictions(found: Discovery) -> Table:
+def restrictions(found: Discovery) -> ConsoleTable:
     """How sure each restriction is, and what the box would be without it."""
     right = ("quasi-p", "found again (%)", "cases without it (%)", "coverage without it (%)")
     made = table("restriction", *right, "status", right=right, whole=("restriction",))
@@ -76,7 +76,7 @@ def limits(row: dict[str, Any]) -> str:
     return f"{'' if low == '-' else f'{low} <= '}{row['factor']}{'' if high == '-' else f' <= {high}'}"
 
 
-def rules(found: Discovery) -> Table:
+def rules(found: Discovery) -> ConsoleTable:
     """The leaves of the classification tree."""
     right = ("draws", "cases (%)", "share of all cases (%)")
     made = table("second opinion, by a classification tree", *right, right=right)

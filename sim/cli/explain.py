@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
-from sim.cli.show import Record, console, table
+from sim.cli.show import NamedRows, console, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, did_you_mean, number
 from sim.inputs import origins
@@ -18,7 +18,7 @@ from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
 def show(rows: list[tuple[str, str]]) -> None:
     """Names and what they hold, one below the other; empty ones are left out."""
-    console().print(Record(rows))
+    console().print(NamedRows(rows))
 
 
 def explain_name(name: str) -> None:
@@ -153,7 +153,7 @@ def describe_scenario(scenario: Scenario) -> None:
         ("parameters", "\n".join(changed) or "those of the codebook"),
         ("changes", "\n".join(dated)),
         ("reforms", "\n".join(summary(reform) for reform in scenario.interventions)),
-        ("sources", "\n".join(f"{name}: {origin}" for name, origin in origins.told(data))),
+        ("sources", "\n".join(f"{name}: {origin}" for name, origin in origins.stated(data))),
         ("references", "\n".join(own_reference(key, known[key]) for key in scenario.references)),
         ("assumed", "\n".join(text + mark(names) for text, names in origins.marked(data))),
     ])  # fmt: skip
@@ -212,8 +212,8 @@ def print_steps(steps: list[Step]) -> None:
             last = step.process
         acts = f"    {step.phase}, by {step.rows}: {step.text}" if step.rows else f"    {step.text}"
         console().print(acts)
-        told = {"reads": by_table(step.reads), "writes": by_table(step.writes), "parameters": ", ".join(step.parameters)}
-        show([(f"{'':7}{name:10}", content) for name, content in told.items()])
+        contents = {"reads": by_table(step.reads), "writes": by_table(step.writes), "parameters": ", ".join(step.parameters)}
+        show([(f"{'':7}{name:10}", content) for name, content in contents.items()])
 
 
 def list_parameters() -> None:

@@ -47,7 +47,9 @@ def explain_reform(name: str) -> None:
     )
     under = {"source": "meaning", "unit": "range"}
     made = table("lever", "default", "range", "unit", "meaning", "source", whole=("lever", "default"), under=under)
-    for lever, told in levers(kind).items():
-        made.add_row(lever, default(told), bounds(told), told.metadata["unit"], told.metadata["text"], ", ".join(told.metadata["source"]))
+    for lever, field in levers(kind).items():
+        made.add_row(
+            lever, default(field), bounds(field), field.metadata["unit"], field.metadata["text"], ", ".join(field.metadata["source"])
+        )
     screen.print(made)
     screen.print(f"In a study: arms: {{mine: [{{{name}: {{start: 0, {kind.dose}: {default(levers(kind)[kind.dose])}}}}}]}}")

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sim.cli.compare import chosen
-from sim.cli.show import Table, amount, console, note, table
+from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import beliefs_of, outline, swept
 from sim.errors import number
 from sim.files.writing import check_files, writer
@@ -104,7 +104,7 @@ def heading(finding: Finding) -> str:
     return f"{output.text} ({output.unit}), week {output.week}, {found.method}\n{'; '.join(facts)}"
 
 
-def indices_table(analysis: Analysis, finding: Finding) -> Table:
+def indices_table(analysis: Analysis, finding: Finding) -> ConsoleTable:
     """The most important factors with their indices and intervals; from an emulator, what they do to the output."""
     method, ranked, swings = finding.sensitivity.method, finding.ranked(), finding.swings().set_index("factor")
     columns = COLUMNS[method]

@@ -64,7 +64,7 @@ def longest(parts: Iterable[str]) -> int:
     return max(map(cell_len, parts), default=0)
 
 
-class Record:
+class NamedRows:
     """Names and what they hold, one below the other; empty ones are left out. Contents stand beside names, or below if they are wide."""
 
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -80,7 +80,7 @@ class Record:
             yield Text.assemble((head, "bold"), below, no_wrap=True, overflow="ignore")
 
 
-class Table:
+class ConsoleTable:
     """A table that shows every digit at every width.
 
     Where there is little room prose is broken between words; where that does not do, columns go below others as `under` says; and where
@@ -111,7 +111,7 @@ class Table:
         yield from next(filter(None, found), None) or self.blocks()
         yield unbroken(f"{self.caption}\n" if self.caption else "", width)
 
-    def lowered(self) -> "Table":
+    def lowered(self) -> "ConsoleTable":
         """The same with the columns in `under` below those that they belong to."""
 
         def joined(row: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class Table:
         named = dict(zip(joined(self.headers), (header for header in self.headers if header not in self.under), strict=True))
         right = tuple(shown for shown, header in named.items() if header in self.right)
         whole = tuple(shown for shown, header in named.items() if header in self.whole and header not in self.under.values())
-        made = Table(tuple(named), right, whole, {}, "")
+        made = ConsoleTable(tuple(named), right, whole, {}, "")
         made.rows, made.ends = [joined(row) for row in self.rows], self.ends
         return made
 
@@ -134,10 +134,10 @@ class Table:
             if number:
                 yield Text()
             first = row[0] or first
-            yield Record(zip(self.headers, (first, *row[1:]), strict=True))
+            yield NamedRows(zip(self.headers, (first, *row[1:]), strict=True))
 
 
-def grid(table: Table, width: int, room: int, plain: bool) -> list[Text]:
+def grid(table: ConsoleTable, width: int, room: int, plain: bool) -> list[Text]:
     """A table as lines of at most `width` columns; none if it takes more.
 
     room   columns that prose has at least, if it is so long
@@ -182,13 +182,13 @@ def table(
     whole: tuple[str, ...] = (),
     under: dict[str, str] | None = None,
     title: str | None = None,
-) -> Table:
+) -> ConsoleTable:
     """A plain table, whose digits are never cut.
 
     right   columns aligned to the right: numbers; like those in `whole`, they are never broken into lines
     under   columns that go below another one where there is no room for them beside it
     """
-    return Table(headers, right, whole, under or {}, title or "")
+    return ConsoleTable(headers, right, whole, under or {}, title or "")
 
 
 def decimals(value: float, uncertainty: float) -> int:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from sim.cli.compare import chosen, heading
-from sim.cli.show import Table, amount, console, note, size, table
+from sim.cli.show import ConsoleTable, amount, console, note, size, table
 from sim.errors import InputError, number
 from sim.measures.harvest import warm_up
 from sim.methods.indices.noise import responses
@@ -126,7 +126,7 @@ def tell(made: Sweep) -> None:
         screen.print(f"  {step:{max(map(len, steps))}}  {what}", soft_wrap=True)
 
 
-def found_table(made: Sweep) -> Table:
+def found_table(made: Sweep) -> ConsoleTable:
     """For each arm and measure: mean and spread over points, how often it is positive, and how much of the differences is luck."""
     study = made.study
     right = ("mean", "sd", "above 0", "luck")

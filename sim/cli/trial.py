@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim.cli.show import Table, amount, console, progress, table
+from sim.cli.show import ConsoleTable, amount, console, progress, table
 from sim.cli.work import Where, writing
 from sim.errors import InputError, number
 from sim.inputs.reforms import summary
@@ -73,7 +73,7 @@ def report(result: TrialResult) -> None:
     screen.print(COVERS)
 
 
-def truth_table(result: TrialResult) -> Table:
+def truth_table(result: TrialResult) -> ConsoleTable:
     """What is true and what the trial compares: a line for each outcome."""
     title = (
         "true: all units treated minus none, and in sd of the untreated; in the trial: its effect on the treated and on the others\n"
@@ -89,7 +89,7 @@ def truth_table(result: TrialResult) -> Table:
     return made
 
 
-def findings_table(result: TrialResult) -> Table:
+def findings_table(result: TrialResult) -> ConsoleTable:
     """The trial as designed: a line for each outcome and estimator."""
     title = (
         "SE: root mean square; coverage: of the true effect by 95 % intervals\n"
@@ -108,7 +108,7 @@ def findings_table(result: TrialResult) -> Table:
     return made
 
 
-def power_table(result: TrialResult) -> Table:
+def power_table(result: TrialResult) -> ConsoleTable:
     """Power of the main outcome by sample size and duration, counted and by formula, with the minimal detectable effect."""
     outcome = result.trial.outcomes[0]
     weeks = {week: f"endline week {week}" for week in result.trial.weeks_asked}
@@ -125,5 +125,5 @@ def power_table(result: TrialResult) -> Table:
 def conclusion(result: TrialResult) -> str:
     """The power of the trial, outcome by outcome, in a sentence."""
     rows = result.summary().query("estimator == 'ancova'")
-    told = (f"{row.outcome} {row.power:.2f} ({row.power_low:.2f} to {row.power_high:.2f})" for row in rows.itertuples())
-    return f"Power of this trial (ANCOVA, endline before week {result.trial.endline}): {'; '.join(told)}."
+    powers = (f"{row.outcome} {row.power:.2f} ({row.power_low:.2f} to {row.power_high:.2f})" for row in rows.itertuples())
+    return f"Power of this trial (ANCOVA, endline before week {result.trial.endline}): {'; '.join(powers)}."

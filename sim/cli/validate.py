@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sim.artifacts.posterior import Posterior, load_posterior, shipped_posteriors
 from sim.artifacts.sources import sources
-from sim.cli.show import Table, amount, console, note, progress, table
+from sim.cli.show import ConsoleTable, amount, console, note, progress, table
 from sim.cli.work import NOWHERE, Where, check_replicates, chosen
 from sim.errors import InputError, number
 from sim.files.writing import write_file, writer
 from sim.inputs.scenario import Scenario
 from sim.measures.harvest import warm_up
-from sim.measures.patterns import REPLICATES, ROLES, Finding
+from sim.measures.patterns import REPLICATES, ROLES, PatternCheck
 from sim.validation.jobs import plan, validate
 from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PATTERNS_FIGURE
 from sim.validation.record import FILE, Validation
@@ -58,11 +58,11 @@ def validate_scenario(
             found = over_replicates(scenario, replicates, where)
         took = time.perf_counter() - began
         try:
-            told = [f"The checks are in {found.save(out)[0]}"] if out else []
-            told += [f"The page is {write_page(found, page)}"] if page else []
+            written = [f"The checks are in {found.save(out)[0]}"] if out else []
+            written += [f"The page is {write_page(found, page)}"] if page else []
         finally:  # what was computed is told even if there is no room for it
             tell(found, scenario, took)
-        for line in told:
+        for line in written:
             console().print(line)
 
 
@@ -118,7 +118,7 @@ def over_replicates(scenario: Scenario, replicates: int | None, where: Where) ->
     return Validation(scenario.name, tuple(found), None, scenario.seed, sources())
 
 
-def findings_table(validation: Validation) -> Table:
+def findings_table(validation: Validation) -> ConsoleTable:
     """Patterns, failures first, with value, the range of nine of ten, share inside, range and verdict."""
     center = "median" if validation.posterior else "mean"
     right, whole = (center, "inside"), ("id", "role", "5-95 %", "range", "verdict")
@@ -136,7 +136,7 @@ def findings_table(validation: Validation) -> Table:
     return made
 
 
-def verdict(findings: list[Finding]) -> str:
+def verdict(findings: list[PatternCheck]) -> str:
     """How many patterns of each role pass, and which do not."""
     parts = []
     for role in ROLES:

@@ -13,7 +13,7 @@ import numpy as np
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import FILES, Results, adapted
 from sim.cli import spreads
-from sim.cli.show import Table, console, note, progress, size, table
+from sim.cli.show import ConsoleTable, console, note, progress, size, table
 from sim.engine.plans import Plan
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
@@ -109,13 +109,13 @@ def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
     memory = min(runs * kept * 2, LITTLE) + MEMORY
     minutes = max(1, round(seconds / 60))
     took = f"{number(minutes)} minute{'s' * (minutes > 1)} or more" if minutes < 120 else f"{number(round(minutes / 60))} hours or more"
-    told = f"{number(runs)} runs take {took} with {workers} at a time, up to {size(disk)} on disk and about {size(memory)} of memory"
-    note(f"{told}.")
+    estimate = f"{number(runs)} runs take {took} with {workers} at a time, up to {size(disk)} on disk and about {size(memory)} of memory"
+    note(f"{estimate}.")
     free = shutil.disk_usage(next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())).free
     if disk > free:
-        raise InputError(f"{told}, but '{folder}' has {size(free)} left.", "Take fewer replicates, or a larger disk with --out.")
+        raise InputError(f"{estimate}, but '{folder}' has {size(free)} left.", "Take fewer replicates, or a larger disk with --out.")
     if not yes and (seconds > 60 * LONG or disk > 10 * LARGE):
-        raise InputError(f"{told}.", "If that is meant, add --yes. What is stopped goes on where it was.", file="--replicates")
+        raise InputError(f"{estimate}.", "If that is meant, add --yes. What is stopped goes on where it was.", file="--replicates")
 
 
 def run_scenario(
@@ -152,7 +152,7 @@ def run_scenario(
         screen.print(f"Figures and data are in {folder}: {', '.join(path.name for path in written)}")
 
 
-def summary_table(results: Results) -> Table:
+def summary_table(results: Results) -> ConsoleTable:
     """The summary as people read it; where there is little room, units stand below the names."""
     many, ranged = results.replicates, results.replicates >= ENOUGH
     title = f"mean of {many} replicates" if many > 1 else "one replicate"

@@ -21,7 +21,7 @@ Many = Annotated[int, Field(ge=1)]
 
 
 @with_config(extra="allow")
-class Made(TypedDict):
+class BatchOrigin(TypedDict):
     """How a batch was made."""
 
     created: str
@@ -29,7 +29,7 @@ class Made(TypedDict):
     versions: dict[str, str]
 
 
-class Row(NamedTuple):
+class BatchRow(NamedTuple):
     """A batch as the table has it."""
 
     number: Whole
@@ -42,7 +42,7 @@ class Row(NamedTuple):
     runs: Whole
     keys: bytes
     chosen: bytes
-    made: Json[Made]
+    made: Json[BatchOrigin]
 
     @property
     def seal(self) -> str:

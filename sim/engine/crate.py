@@ -22,8 +22,8 @@ def provenance(facts: Mapping[str, Any], batches: list[Batch]) -> str:
         | {"source_fingerprint": batch.fingerprint, **batch.made}
         for batch in batches
     ]
-    told = {name: fact for name, fact in facts.items() if name not in ("file", "columns", "series")} | {"batches": listed}
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    listing = {name: fact for name, fact in facts.items() if name not in ("file", "columns", "series")} | {"batches": listed}
+    return json.dumps(listing, indent=2, ensure_ascii=False) + "\n"
 
 
 def crate(facts: Mapping[str, Any], batches: list[Batch]) -> str:

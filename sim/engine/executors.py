@@ -170,9 +170,9 @@ def _check_workers(client: Any, place: str) -> None:
         raise InputError(f"the Dask scheduler at {place} has no workers.", f"Start some: dask worker {place}") from None
     remedy = "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew."
     try:
-        told = client.run(sources)
+        answers = client.run(sources)
     except ImportError as error:
         raise InputError(f"the workers of {place} cannot run Confianza ({error}).", remedy) from None
-    for worker, theirs in told.items():
+    for worker, theirs in answers.items():
         if theirs != sources():
             raise InputError(f"the Dask worker {worker} has other code or versions ({theirs}) than this process ({sources()}).", remedy)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.artifacts.checking import CHANGED, SEAL, Kind, checked
-from sim.engine.batches import KEY, Batch, Row, Shard
+from sim.artifacts.checking import CHANGED, SEAL, ArtifactKind, checked
+from sim.engine.batches import KEY, Batch, BatchRow, Shard
 from sim.errors import InputError, number
 from sim.style.commands import command
 
@@ -30,7 +30,7 @@ CREATE TABLE failure (key BLOB PRIMARY KEY, shard INTEGER, point INTEGER, arm TE
 """
 
 
-KIND = Kind(
+KIND = ArtifactKind(
     "journal of a study", "Restore it from a copy, or run the study beside it again: confianza sweep study.yaml --out ANOTHER_FOLDER"
 )
 WRONG = {  # how many rows of a table cannot be
@@ -112,7 +112,7 @@ class Journal:
         mask: np.ndarray = np.zeros(len(batch.listed), bool)
         mask[batch.chosen] = True
         fields = (batch.number, batch.kind, batch.study, batch.replicates, batch.fingerprint, batch.chunk, batch.first_shard)
-        row = Row(*fields, len(batch.chosen), batch.keys, np.packbits(mask).tobytes(), batch.made)  # type: ignore[arg-type]
+        row = BatchRow(*fields, len(batch.chosen), batch.keys, np.packbits(mask).tobytes(), batch.made)  # type: ignore[arg-type]
         row = (*row[:-1], json.dumps({**batch.made, SEAL: row.seal}))  # type: ignore[assignment]
         with self.transaction() as connection:
             if self.blank:
@@ -133,8 +133,8 @@ class Journal:
         """All batches, the oldest first, or the last alone."""
         found = []
         which = "WHERE number = (SELECT max(number) FROM batch)" if last else "ORDER BY number"
-        for fields in self.rows(f"SELECT {', '.join(Row._fields)} FROM batch {which}"):
-            row: Row = checked(Row, dict(zip(Row._fields, fields, strict=True)), self.path, KIND)
+        for fields in self.rows(f"SELECT {', '.join(BatchRow._fields)} FROM batch {which}"):
+            row: BatchRow = checked(BatchRow, dict(zip(BatchRow._fields, fields, strict=True)), self.path, KIND)
             made: Any = dict(row.made)
             if made.pop(SEAL, None) != row.seal:
                 raise KIND.damaged(self.path, CHANGED)

@@ -131,7 +131,7 @@ class Plan(ABC):
         """What varies, for each of some runs."""
         return ({},) * len(specs)
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """What a worker has to know: the text, or less of it where `values` bring the rest."""
         return self.text
 
@@ -204,7 +204,7 @@ class WrittenPlan(Plan, Generic[W]):
 def job_of(plan: Plan) -> bytes:
     """What workers are told, below a line with the hash of the sources and with the class that carries it out."""
     maker = type(plan)
-    return f"# sources: {sources()} {maker.__module__}:{maker.__name__}\n{plan.told()}".encode()
+    return f"# sources: {sources()} {maker.__module__}:{maker.__name__}\n{plan.as_text()}".encode()
 
 
 def plan_of(job: bytes) -> Plan:
@@ -248,9 +248,9 @@ def identity(scenario: Scenario) -> bytes:
     return hashed(sources(), city, changes, sorted(flat(scenario.values()).items()), reforms)
 
 
-def hashed(*told: object) -> bytes:
+def hashed(*facts: object) -> bytes:
     """16 bytes for what JSON can hold, and bytes."""
-    plain = json.dumps(told, default=lambda one: one.hex() if isinstance(one, bytes) else one.item())
+    plain = json.dumps(facts, default=lambda one: one.hex() if isinstance(one, bytes) else one.item())
     return hashlib.blake2b(plain.encode(), digest_size=16).digest()
 
 

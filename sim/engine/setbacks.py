@@ -24,17 +24,17 @@ class Setbacks:
 
     def survived(self, error: BaseException) -> bool:
         """Is this no reason to end? Then it has been told, and a broken executor replaced. Otherwise the error that says why."""
-        told = self._told(error)
+        setback = self._setback(error)
         broken = isinstance(error, BrokenExecutor)
-        if told is None or self.in_a_row == TOLERATED or (broken and not self.reopen):
+        if setback is None or self.in_a_row == TOLERATED or (broken and not self.reopen):
             return False
         self.in_a_row += 1
         if broken and self.reopen:
             self.pool = self.reopen()
-        print(f"{told[:1].upper()}{told[1:]}; its runs are done again.", file=sys.stderr, flush=True)
+        print(f"{setback[:1].upper()}{setback[1:]}; its runs are done again.", file=sys.stderr, flush=True)
         return True
 
-    def _told(self, error: BaseException) -> str | None:
+    def _setback(self, error: BaseException) -> str | None:
         """What happened, if it may be made up for."""
         if isinstance(error, InputError) and error.message.startswith(OTHER_CODE):
             return error.message.rstrip(".")
@@ -48,7 +48,7 @@ class Setbacks:
             place = client.scheduler.address if client.scheduler else "its address"
             remedy = f"What is recorded is safe. Start it again, then: {self.again}"
             return InputError(f"the Dask scheduler at {place} was lost.", remedy)
-        if self._told(error) and not isinstance(error, InputError):
+        if self._setback(error) and not isinstance(error, InputError):
             return InputError(
                 f"a worker process died ({type(error).__name__}); it was killed, or there was no memory left.",
                 f"What is recorded is safe. With fewer --workers, perhaps: {self.again}",

@@ -51,13 +51,13 @@ def encoded(columns: Mapping[str, np.ndarray]) -> bytes:
     for name, values in columns.items():
         array = pa.array(values.tolist(), pa.string()) if values.dtype.kind in "UO" else pa.array(np.ascontiguousarray(values).ravel())
         unit, text = _meaning(name)
-        told = {"unit": unit, "description": text}
+        metadata = {"unit": unit, "description": text}
         if values.ndim > 1:
-            told[AXES] = json.dumps([values.dtype.str, values.shape[1:]])
+            metadata[AXES] = json.dumps([values.dtype.str, values.shape[1:]])
             many = int(np.prod(values.shape[1:]))  # 0, as of the surveys of a run that is too short for one, is no list to Parquet
             array = pa.FixedSizeListArray.from_arrays(array, many) if many else pa.array(np.zeros(len(values), bool))
         arrays.append(array)
-        fields.append(pa.field(name, array.type, nullable=False, metadata=told))
+        fields.append(pa.field(name, array.type, nullable=False, metadata=metadata))
     sink = pa.BufferOutputStream()
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
     few = [name for name in ("arm", "point", "replicate", "seed", "week") if name in columns]
@@ -78,11 +78,11 @@ def arrays(table: Any) -> dict[str, np.ndarray]:
     """The columns of a pyarrow Table that came from `encoded`, as arrays again."""
     found = {}
     for field, column in zip(table.schema, table.columns, strict=True):
-        told = (field.metadata or {}).get(AXES.encode())
-        if not told:
+        metadata = (field.metadata or {}).get(AXES.encode())
+        if not metadata:
             found[field.name] = column.to_numpy()
             continue
-        dtype, shape = json.loads(told)
+        dtype, shape = json.loads(metadata)
         values = column.combine_chunks().flatten().to_numpy() if np.prod(shape) else np.empty(0, dtype)
         found[field.name] = values.reshape(len(column), *shape)
     return found

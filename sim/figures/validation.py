@@ -20,7 +20,7 @@ WIDTH = 10.5  # inches
 FARTHEST = 1.5  # widths of the range beyond its ends; what lies farther is marked by an arrow
 
 
-class Line(NamedTuple):
+class CheckRow(NamedTuple):
     """A row of a figure: what is wanted, and what the model gives."""
 
     label: str
@@ -34,13 +34,13 @@ class Line(NamedTuple):
     change: bool = False
 
 
-def rows_of_patterns(validation: Validation) -> list[tuple[str, list[Line]]]:
+def rows_of_patterns(validation: Validation) -> list[tuple[str, list[CheckRow]]]:
     """Patterns with a verdict, by role, failures first."""
     groups = []
     for role, title in (("fit", "may be used to set parameters (fit)"), ("check", "never used to set parameters (check)")):
         judged = [finding for finding in validation.findings if finding.pattern.role == role and finding.passed is not None]
         lines = [
-            Line(
+            CheckRow(
                 f"{each.pattern.id}  {each.pattern.text}", each.pattern.low or 0.0, each.pattern.high or 0.0, each.value,
                 each.low, each.high, bool(each.passed), each.pattern.unit, each.pattern.id in DIFFERENCES,
             )
@@ -50,7 +50,7 @@ def rows_of_patterns(validation: Validation) -> list[tuple[str, list[Line]]]:
     return [group for group in groups if group[1]]
 
 
-def rows_of_holdouts(validation: Validation) -> list[tuple[str, list[Line]]]:
+def rows_of_holdouts(validation: Validation) -> list[tuple[str, list[CheckRow]]]:
     """Checks of other years and places, failures first in each."""
     groups = []
     for holdout in holdouts().values():
@@ -58,13 +58,13 @@ def rows_of_holdouts(validation: Validation) -> list[tuple[str, list[Line]]]:
         for row in sorted((row for row in validation.held if row.holdout == holdout.id), key=lambda row: row.passed):
             check, pattern = holdout.checks[row.number], patterns()[pattern_of(row.measure)]
             label = f"difference from the country today: {pattern.text}" if row.change else pattern.text
-            lines.append(Line(label, check.low, check.high, row.value, row.low, row.high, row.passed, pattern.unit, row.change))
+            lines.append(CheckRow(label, check.low, check.high, row.value, row.low, row.high, row.passed, pattern.unit, row.change))
         groups.append((holdout.name, lines))
     return [group for group in groups if group[1]]
 
 
 @styled
-def against_ranges(groups: Sequence[tuple[str, Sequence[Line]]], title: str) -> Figure:
+def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str) -> Figure:
     """Each row on its own scale: the range wanted is the gray band from 0 to 1."""
     count = sum(len(lines) + 1 for _, lines in groups)
     height = 1.0 + 0.235 * count
@@ -87,7 +87,7 @@ def against_ranges(groups: Sequence[tuple[str, Sequence[Line]]], title: str) -> 
     return figure
 
 
-def draw(axes: Any, place: int, line: Line) -> None:
+def draw(axes: Any, place: int, line: CheckRow) -> None:
     """One row."""
     width = line.high - line.low
     value, first, last = ((each - line.low) / width for each in (line.value, line.first, line.last))

@@ -129,8 +129,8 @@ def _put(folder: Path, parts: Mapping[Path, Path], made: Mapping[str, Any], list
 
 
 def _list(folder: Path, listed: Mapping[str, Any]) -> None:
-    told = {"kind": KIND, "schema": SCHEMA, "about": ABOUT, "files": dict(sorted(listed.items()))}
-    place(folder / MANIFEST, json.dumps(told, indent=1) + "\n")  # plain ASCII, whatever names there are
+    manifest = {"kind": KIND, "schema": SCHEMA, "about": ABOUT, "files": dict(sorted(listed.items()))}
+    place(folder / MANIFEST, json.dumps(manifest, indent=1) + "\n")  # plain ASCII, whatever names there are
 
 
 def _made() -> dict[str, str]:
@@ -234,9 +234,10 @@ def _listed(folder: Path) -> dict[str, Any]:
     if not os.path.lexists(path):
         return {}
     try:
-        told: Any = json.loads(path.read_bytes()) if stat.S_ISREG(os.lstat(path).st_mode) else None
-        if told["kind"] == KIND and told["schema"] == SCHEMA and all(isinstance(entry["sha256"], str) for entry in told["files"].values()):
-            return dict(told["files"])
+        manifest: Any = json.loads(path.read_bytes()) if stat.S_ISREG(os.lstat(path).st_mode) else None
+        files = dict(manifest["files"])
+        if (manifest["kind"], manifest["schema"]) == (KIND, SCHEMA) and all(isinstance(entry["sha256"], str) for entry in files.values()):
+            return files
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
     raise InputError(f"'{path}' is not a list of files that this version of Confianza wrote, or is damaged.", ELSEWHERE)

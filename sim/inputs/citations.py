@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sim.errors import InputError, did_you_mean, shown
 from sim.inputs.origins import WORDS
-from sim.inputs.records import Record, Text
+from sim.inputs.records import CheckedModel, Prose
 from sim.world.parameters import REFERENCES
 
 Path = tuple[str | int, ...]
@@ -20,17 +20,17 @@ EARLIEST, LATEST = 1500, 2100
 EXAMPLE = "{author: INEGI, title: Encuesta ..., year: 2025, url: https://www.inegi.org.mx/..., read: table 5.2}"
 
 
-class Citation(Record):
+class Citation(CheckedModel):
     """A source of numbers that the program's list does not have."""
 
     prefix: ClassVar[str] = "references."
 
-    author: Text = Field(min_length=1, description="Who wrote or published it")
-    title: Text = Field(min_length=1, description="What it is called")
+    author: Prose = Field(min_length=1, description="Who wrote or published it")
+    title: Prose = Field(min_length=1, description="What it is called")
     year: int = Field(ge=EARLIEST, le=LATEST, description="When it was published, or when the data were collected, as 2025")
-    doi: Text | None = Field(None, description="Its DOI, as 10.1000/182")
-    url: Text | None = Field(None, description="Where it lies, as https://...; unpublished, if nowhere")
-    read: Text = Field(min_length=1, description="What of it was read: a table, a page, or only that others quote it")
+    doi: Prose | None = Field(None, description="Its DOI, as 10.1000/182")
+    url: Prose | None = Field(None, description="Where it lies, as https://...; unpublished, if nowhere")
+    read: Prose = Field(min_length=1, description="What of it was read: a table, a page, or only that others quote it")
 
     @field_validator("author", "title", "read", mode="after")
     @classmethod

@@ -5,10 +5,10 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from sim.errors import InputError, number
-from sim.inputs.records import Record
+from sim.inputs.records import CheckedModel
 
 
-class CitySize(Record):
+class CitySize(CheckedModel):
     """How many people live in a city, and on what grid."""
 
     prefix: ClassVar[str] = "city."

@@ -13,7 +13,7 @@ from sim.style.commands import in_yaml, quoted
 from sim.world.parameters import CODEBOOK
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     """A kind of file: what it is called, and what takes it. {file} stands for its path in a command, {value} in a file."""
 
     name: str
@@ -22,13 +22,13 @@ class Kind(NamedTuple):
 
 SCENARIO, STUDY, TRIAL, TARGETS, POINTS, POSTERIOR, FACTS = "scenario", "study", "trial", "targets", "points", "posterior", "facts"
 KINDS = {
-    SCENARIO: Kind("a scenario", "confianza run {file}"),
-    STUDY: Kind("a study", "confianza compare {file}, or confianza sweep {file} if it has a design"),
-    TRIAL: Kind("a trial", "confianza trial {file}"),
-    TARGETS: Kind("targets of a calibration", "confianza calibrate SCENARIO --targets {file}"),
-    POINTS: Kind("a table of points", "design: {{csv: {value}}} in a study, run by confianza sweep"),
-    POSTERIOR: Kind("a posterior", "posterior: {value} in a study, or confianza validate SCENARIO --posterior {file}"),
-    FACTS: Kind("the description of a posterior", "the .csv beside it, as posterior: NAME.csv in a study"),
+    SCENARIO: FileKind("a scenario", "confianza run {file}"),
+    STUDY: FileKind("a study", "confianza compare {file}, or confianza sweep {file} if it has a design"),
+    TRIAL: FileKind("a trial", "confianza trial {file}"),
+    TARGETS: FileKind("targets of a calibration", "confianza calibrate SCENARIO --targets {file}"),
+    POINTS: FileKind("a table of points", "design: {{csv: {value}}} in a study, run by confianza sweep"),
+    POSTERIOR: FileKind("a posterior", "posterior: {value} in a study, or confianza validate SCENARIO --posterior {file}"),
+    FACTS: FileKind("the description of a posterior", "the .csv beside it, as posterior: NAME.csv in a study"),
 }
 PATTERN = re.compile(r"P\d\d")  # the key of a pattern
 OF_TRIALS = frozenset(["treatment", "endline", "outcomes"])  # keys that only trials have

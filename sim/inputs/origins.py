@@ -96,7 +96,7 @@ def plain(given: Any) -> Mapping[str, Any]:
     return given if isinstance(given, Mapping) else {}
 
 
-def told(data: Data) -> list[tuple[str, str]]:
+def stated(data: Data) -> list[tuple[str, str]]:
     """Each value that the data set with its source, in words: ("encounter.stop_rate (week 208)", "no source given")."""
     start = [(name, keys_of(data, name)) for name in dict.fromkeys((*written(data), *plain(data.get("sources"))))]
     dated = [

@@ -49,11 +49,11 @@ def check_label(name: object, what: str) -> str:
     return name
 
 
-Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]  # that people read in reports
+Prose = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]  # that people read in reports
 Name = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_one_line)]  # that they read in tables and plots
 
 
-class Record(BaseModel):
+class CheckedModel(BaseModel):
     """Checked fields that cannot be changed; every error is an InputError in plain words."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

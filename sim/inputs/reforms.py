@@ -46,8 +46,8 @@ def as_data(reform: Reform) -> dict[str, Any]:
 
 def summary(reform: Reform) -> str:
     """The reform in a line, with what differs from its defaults: "training: start 0, coverage 0.9"."""
-    told = [lever for lever in fields(reform) if lever.default is MISSING or getattr(reform, lever.name) != lever.default]
-    values = {lever.name: getattr(reform, lever.name) for lever in told} | {reform.dose: dose_of(reform)}
+    levers = [lever for lever in fields(reform) if lever.default is MISSING or getattr(reform, lever.name) != lever.default]
+    values = {lever.name: getattr(reform, lever.name) for lever in levers} | {reform.dose: dose_of(reform)}
     written = (
         f"{name} {value if isinstance(value, str) else number(float(f'{value:.4g}'))}"
         for name, value in values.items()

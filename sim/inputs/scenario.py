@@ -13,7 +13,7 @@ from sim.inputs.cards import of_scenario
 from sim.inputs.citations import Citations, check_cited, unknown_source
 from sim.inputs.city_size import CitySize
 from sim.inputs.file_kinds import SCENARIO, misplaced
-from sim.inputs.records import Name, Record, Text
+from sim.inputs.records import CheckedModel, Name, Prose
 from sim.inputs.reforms import Reform, as_data, check_horizon, is_lever, reforms
 from sim.inputs.scenario_files import drafts, find, shipped_scenarios
 from sim.inputs.yaml_files import dump_yaml, scalar
@@ -49,7 +49,7 @@ def _keys(name: object, keys: object) -> tuple[str, ...]:
 Sources = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_named)]
 
 
-class Change(Record):
+class Change(CheckedModel):
     """Parameters that take other values from a week on."""
 
     prefix: ClassVar[str] = "changes."
@@ -73,11 +73,11 @@ class Change(Record):
         return self
 
 
-class Scenario(Record):
+class Scenario(CheckedModel):
     """What is run: a city, its horizon, parameters that differ from the baseline, and dated changes of parameters."""
 
     name: Name = Field(description="What the scenario is called in tables and plots")
-    question: Text = Field("", description="The question it answers")
+    question: Prose = Field("", description="The question it answers")
     city: CitySize = Field(default_factory=CitySize, description="Size of the city")
     weeks: int = Field(416, ge=1, le=5200, description="Weeks simulated after the spin-up; 52 make a year")
     spin_up_weeks: int = Field(104, ge=0, le=2000, description="Weeks before week 0, so that the city settles")
@@ -90,7 +90,7 @@ class Scenario(Record):
         default_factory=dict,
         description="Where numbers come from: topic.name, reform.lever or city.key, and keys of references, or assumed",
     )
-    assumptions: tuple[Text, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
+    assumptions: tuple[Prose, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
     outdated: dict[str, tuple[int, ...]] = Field(
         default_factory=dict, description="By changed number, assumptions (from 1) that speak of it; written by the program"
     )
@@ -230,8 +230,8 @@ class Scenario(Record):
 def _followed(before: Mapping[str, Any], data: dict[str, Any], sources: dict[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
     """The data of a changed scenario, with sources, references and marked assumptions that fit the new values."""
     if "changes" in changed:  # those that are new have the sources that are given now, and no others
-        told = [change.as_data() if isinstance(change, Change) else change for change in changed["changes"]]
-        data["changes"], dated = origins.of_changes(told, sources)
+        changes = [change.as_data() if isinstance(change, Change) else change for change in changed["changes"]]
+        data["changes"], dated = origins.of_changes(changes, sources)
         sources = origins.of_start(data, sources, dated) if dated else sources
     if "interventions" in changed:
         data["interventions"] = [one if isinstance(one, Mapping) else as_data(one) for one in changed["interventions"]]

@@ -4,7 +4,7 @@ from math import log, nan
 
 from sim.artifacts.results import adapted
 from sim.inputs.scenario import Change, Scenario
-from sim.instruments.ordinary import last_year
+from sim.instruments.observational import last_year
 from sim.measures.patterns import WEEKS
 from sim.world.parameters import CODEBOOK
 

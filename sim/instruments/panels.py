@@ -18,7 +18,7 @@ BETWEEN_WAVES = 104  # weeks, as in the Australian panel
 TOP_ANSWER = 3
 
 
-class Wave(NamedTuple):
+class PanelWave(NamedTuple):
     """What some adults answered at one time, a value each."""
 
     trust: np.ndarray  # the single question, its four answers spread evenly over 0-1
@@ -27,7 +27,7 @@ class Wave(NamedTuple):
     victim: np.ndarray  # were they a victim in the last 52 weeks?
 
 
-def ask(run: Simulation, rows: np.ndarray) -> Wave:
+def ask(run: Simulation, rows: np.ndarray) -> PanelWave:
     """Interview these adults now. The scale of effectiveness is like that of fairness, with an error of the same size of its own."""
     tick = max(run.tick - 1, 0)
     answers = answers_of(rows, run.city, run.parameters, run.seed, tick)
@@ -35,7 +35,7 @@ def ask(run: Simulation, rows: np.ndarray) -> Wave:
     error = normals(run.seed, Draw.ANSWER, rows, np.full(len(rows), 1 + tick))
     effectiveness = run.city.citizens.effectiveness[rows] + run.parameters.survey.scale_error_sd * error
     victim = run.city.citizens.last_victimized[rows] > tick - YEAR
-    return Wave(answers.trust / TOP_ANSWER, answers.fairness_scale, effectiveness, victim)
+    return PanelWave(answers.trust / TOP_ANSWER, answers.fairness_scale, effectiveness, victim)
 
 
 class Panel:
@@ -48,7 +48,7 @@ class Panel:
 
     def __init__(self, asked: int | None = None):
         self.asked = asked
-        self.waves: list[Wave] = []
+        self.waves: list[PanelWave] = []
         self.rows = self.felt = np.empty(0)  # until week 0: who is asked; felt unfair, felt fair (2 x adults)
 
     def __call__(self, run: Simulation) -> None:

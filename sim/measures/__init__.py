@@ -15,9 +15,9 @@ from sim.measures.spans import (
     PANEL,
     RECORD,
     YEAR,
-    Columns,
     Measure,
     Over,
+    RunColumns,
     each,
     first_year,
     last_year,
@@ -29,7 +29,7 @@ from sim.measures.spans import (
 )
 
 __all__ = [
-    "EXPERIMENT", "MEASURES", "PANEL", "RECORD", "YEAR", "Columns", "Measure", "Over", "first_year", "last_year", "recorded",
+    "EXPERIMENT", "MEASURES", "PANEL", "RECORD", "YEAR", "Measure", "Over", "RunColumns", "first_year", "last_year", "recorded",
 ]  # fmt: skip
 
 ENVIPE = "ENVIPE, national victimization survey (INEGI)"

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sim.inputs.scenario import CitySize, Scenario
-from sim.measures import Columns
+from sim.measures import RunColumns
 from sim.measures.names import called
 from sim.world.compiled import source
 from sim.world.rules.trust import overall_trust
@@ -219,6 +219,6 @@ def labeled(
     return dataset.assign_coords(seed=("replicate", np.asarray(seeds, np.int64), {"long_name": "seed of the replicate"}))
 
 
-def columns(scenario: Scenario, found: dict[str, np.ndarray]) -> Columns:
+def columns(scenario: Scenario, found: dict[str, np.ndarray]) -> RunColumns:
     """What was read from a run (see `harvest`), for measures."""
-    return Columns(found, np.arange(-scenario.spin_up_weeks, scenario.weeks), found["survey_week"], scenario.city.adults)
+    return RunColumns(found, np.arange(-scenario.spin_up_weeks, scenario.weeks), found["survey_week"], scenario.city.adults)

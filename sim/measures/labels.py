@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sim.measures.spans import Columns, Measure, Over, Rolling, last_year
+from sim.measures.spans import Measure, Over, Rolling, RunColumns, last_year
 
 OF_A_RUN = ("week", "survey_week", "cause", "dimension", "answer", "officer", "y", "x")  # dimensions; all others are of runs
 
@@ -39,9 +39,9 @@ class _Arrays(Mapping[str, Any]):
         """How many runs there are along each of their dimensions."""
         return tuple(self.dataset.sizes[dim] for dim in self.runs)
 
-    def columns(self) -> Columns:
+    def columns(self) -> RunColumns:
         surveys = self.dataset.survey_week.values if "survey_week" in self.dataset else np.empty(0, int)
-        return Columns(self, self.dataset.week.values, surveys, self.dataset.attrs["adults"])
+        return RunColumns(self, self.dataset.week.values, surveys, self.dataset.attrs["adults"])
 
     def labeled(self, measure: Measure, values: np.ndarray, dataset: xr.Dataset, *time: str) -> xr.DataArray:
         """Values with the labels of the dataset; without the dimensions of runs that nothing had."""

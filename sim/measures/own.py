@@ -86,7 +86,7 @@ def reform(name: str) -> Callable[[type], type]:
 
     def put(kind: type) -> type:
         _check_reform(kind, name)
-        told(kind, f"the reform '{name}'")
+        code_of(kind, f"the reform '{name}'")
         REFORMS[name] = kind
         return kind
 
@@ -109,7 +109,7 @@ def measure(unit: str, mirrors: str) -> Callable[[Callable[..., Any]], Measure]:
             raise InputError(f"the package has a measure '{name}'.", "Take another name.")
         if not function.__doc__:
             raise InputError(f"the measure '{name}' has no docstring.", "Say in a sentence what it measures: reports print it.")
-        told(function, f"the measure '{name}'")
+        code_of(function, f"the measure '{name}'")
         return measures.spans.measure(unit, mirrors)(function)
 
     return put
@@ -122,8 +122,8 @@ def texts() -> dict[str, str]:
     """The text of all code of one's own in this process, by "rule NAME", "reform NAME" and "measure NAME"; however it came there."""
     return (
         {f"rule {name}": text for name, text in compiled.REPLACED.items()}
-        | {f"reform {name}": told(kind, f"the reform '{name}'") for name, kind in REFORMS.items() if _foreign(kind)}
-        | {f"measure {name}": told(one.function, f"the measure '{name}'") for name, one in MEASURES.items() if _foreign(one.function)}
+        | {f"reform {name}": code_of(kind, f"the reform '{name}'") for name, kind in REFORMS.items() if _foreign(kind)}
+        | {f"measure {name}": code_of(one.function, f"the measure '{name}'") for name, one in MEASURES.items() if _foreign(one.function)}
     )
 
 
@@ -138,7 +138,7 @@ def written() -> str:
     return json.dumps(found, indent=1, sort_keys=True) if found else ""
 
 
-def told(thing: Any, what: str, seen: tuple[Any, ...] = ()) -> str:
+def code_of(thing: Any, what: str, seen: tuple[Any, ...] = ()) -> str:
     """The text of a function or class, and of all of one's own that it uses. InputError if something in it cannot be told."""
     seen = (*seen, thing)
     if isinstance(thing, type):
@@ -153,7 +153,7 @@ def _class_parts(kind: type, what: str, seen: tuple[Any, ...]) -> Iterator[str]:
     yield f"class {kind.__name__}:"
     for base in kind.__mro__[1:]:
         if _foreign(base):
-            yield told(base, what, seen)
+            yield code_of(base, what, seen)
     names = set()
     for field in fields(kind) if is_dataclass(kind) else ():
         names.add(field.name)
@@ -165,7 +165,7 @@ def _class_parts(kind: type, what: str, seen: tuple[Any, ...]) -> Iterator[str]:
             isinstance(value, FunctionType) and inspect.unwrap(value).__code__.co_filename == "<string>"
         )
         if isinstance(value, FunctionType) and not generated:
-            yield told(value, what, seen) if _foreign(value) else f"    {name} = {value.__module__}.{value.__qualname__}"
+            yield code_of(value, what, seen) if _foreign(value) else f"    {name} = {value.__module__}.{value.__qualname__}"
         elif not name.startswith("__") and name not in names and not generated:
             yield f"    {name} = {_value(name, value, what, seen)}"
 
@@ -183,7 +183,7 @@ def _value(name: str, value: Any, what: str, seen: tuple[Any, ...]) -> str:
         return f"module {value.__name__}{_content(value)}"
     code = compiled.source(value.function if isinstance(value, Measure) else value)
     if isinstance(code, FunctionType | type | MethodType):
-        return told(code, what, seen) if _foreign(code) else f"{code.__module__}.{code.__qualname__}"
+        return code_of(code, what, seen) if _foreign(code) else f"{code.__module__}.{code.__qualname__}"
     if isinstance(value, BuiltinFunctionType | np.ufunc):
         return f"{getattr(value, '__module__', None) or 'numpy'}.{value.__name__}"
     if any(vars(module).get(name) is value for module in _ours()):

@@ -46,7 +46,7 @@ class Pattern:
         return self.low <= value <= self.high
 
 
-class Finding(NamedTuple):
+class PatternCheck(NamedTuple):
     """What was found for one measure of a pattern."""
 
     pattern: Pattern

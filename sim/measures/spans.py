@@ -20,7 +20,7 @@ MEASURES: dict[str, "Measure"] = {}
 
 
 @dataclass(frozen=True)
-class Columns:
+class RunColumns:
     """What was recorded of a run, or of many side by side.
 
     values       by name. A run's own axes are the last ones, the first of them time: week or survey_week; those before are of the runs
@@ -41,7 +41,7 @@ class Over:
     Sums and means leave out what is nan.
     """
 
-    def __init__(self, columns: Columns, first: int, last: int):
+    def __init__(self, columns: RunColumns, first: int, last: int):
         self.columns, self.first, self.last = columns, first, last
         self.years = (last - first + 1) / YEAR
         self.adults = columns.adults
@@ -100,7 +100,7 @@ class Rolling(Over):
     recall  weeks that the run must have lasted before the first survey
     """
 
-    def __init__(self, columns: Columns):
+    def __init__(self, columns: RunColumns):
         super().__init__(columns, int(columns.week[0]), int(columns.week[-1]))
         self.years = 1.0
         self.time, self.recall = "", 0
@@ -172,13 +172,13 @@ def ratio(part: Any, whole: Any) -> Any:
     return part / whole if whole > 0 else part * np.nan
 
 
-def last_year(run: "Columns | xr.Dataset") -> tuple[int, int]:
+def last_year(run: "RunColumns | xr.Dataset") -> tuple[int, int]:
     """First and last of the last 52 weeks, or of the weeks since week 0 if the run is shorter."""
     last = int(run.week[-1])
     return max(0, last - YEAR + 1), last
 
 
-def first_year(run: "Columns | xr.Dataset") -> tuple[int, int]:
+def first_year(run: "RunColumns | xr.Dataset") -> tuple[int, int]:
     """First and last of the 52 weeks after the spin-up, or of as many as there are."""
     return 0, min(YEAR - 1, int(run.week[-1]))
 
@@ -194,7 +194,7 @@ class Measure:
     function: Callable[[Over], Any]
     kind: str = RECORD
 
-    def of(self, columns: Columns, window: tuple[int, int] | None = None) -> Any:
+    def of(self, columns: RunColumns, window: tuple[int, int] | None = None) -> Any:
         """Its value in a span of weeks (first, last), by default the last year: a number of one run, or an array with one a run."""
         runs = np.shape(columns.values["crimes"])[:-1] if self.is_own else ()
         return self.taken(Over(columns, *(window or last_year(columns))), runs)

@@ -27,8 +27,8 @@ def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter
     if isinstance(given, Mapping):
         lengths = {str(name): np.shape(column)[:1] for name, column in given.items()}
         if len(set(lengths.values())) > 1:
-            told = ", ".join(f"'{name}' {size[0] if size else 'no'}" for name, size in lengths.items())
-            raise InputError(f"columns of {table} have different numbers of rows: {told[:200]}.", "Give each column a row a run.")
+            sizes = ", ".join(f"'{name}' {size[0] if size else 'no'}" for name, size in lengths.items())
+            raise InputError(f"columns of {table} have different numbers of rows: {sizes[:200]}.", "Give each column a row a run.")
         given = pd.DataFrame({name: np.asarray(column) for name, column in given.items()})
     elif isinstance(given, pd.Series):
         given = given.to_frame(given.name if given.name is not None else f"{letter}1")

@@ -6,8 +6,8 @@ from typing import Any
 
 from sim.inputs import origins
 from sim.inputs.scenario import CitySize
-from sim.measures.patterns import Finding, patterns
-from sim.report.parts import Cell, Cited, Findings, Table
+from sim.measures.patterns import PatternCheck, patterns
+from sim.report.parts import Cell, Cited, PageContent, PageTable
 from sim.report.words import Text, Words, decimals
 from sim.validation.record import Validation, load
 from sim.version import __version__
@@ -44,7 +44,7 @@ def started(name: str, value: float | str, words: Words, varying: Names) -> str:
     return words.say("page.varies", value=shown) if name in varying else shown
 
 
-def changed_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table | None:
+def changed_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> PageTable | None:
     """Parameters and sizes of the city for which the scenario has values of its own, with source and status."""
     rows: list[list[Cell]] = city_rows(scenario, words)
     for name, value in scenario.get("parameters", {}).items():
@@ -55,7 +55,7 @@ def changed_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()
         values = (started(name, value, words, varying), words.number(known.value))
         rows.append([name, meaning(known, words), *values, unit(known.unit, words), source, status])
     columns = headers(words, "parameter", "meaning", "value", "codebook", "unit", "source", "status")
-    return Table(words["tables"]["changed"], columns, rows, frozenset((2, 3))) if rows else None
+    return PageTable(words["tables"]["changed"], columns, rows, frozenset((2, 3))) if rows else None
 
 
 def city_rows(scenario: Mapping[str, Any], words: Words) -> list[list[Cell]]:
@@ -79,7 +79,7 @@ def origin(scenario: Mapping[str, Any], name: str, words: Words) -> tuple[Cited,
     return Cited(keys or (UNSOURCED,)), words["statuses"][status]
 
 
-def contested_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table:
+def contested_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> PageTable:
     """Every contested parameter with the scenario's value."""
     own = scenario.get("parameters", {})
     rows: list[list[Cell]] = []
@@ -87,12 +87,12 @@ def contested_table(scenario: Mapping[str, Any], words: Words, varying: Names = 
         if known.status == "contested":
             value, possible = started(name, own.get(name, known.value), words, varying), bounds(known.low, known.high, words)
             rows.append([name, meaning(known, words), value, possible, unit(known.unit, words), origin(scenario, name, words)[0]])
-    return Table(
+    return PageTable(
         words["tables"]["contested"], headers(words, "parameter", "meaning", "value", "range", "unit", "source"), rows, frozenset((2, 3))
     )
 
 
-def cost_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> Table | None:
+def cost_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -> PageTable | None:
     """Unit costs of the scenario; None if the codebook has none."""
     own = scenario.get("parameters", {})
     rows: list[list[Cell]] = []
@@ -101,10 +101,10 @@ def cost_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()) -
             value = started(name, own.get(name, known.value), words, varying)
             rows.append([name, meaning(known, words), value, unit(known.unit, words), *origin(scenario, name, words)])
     columns = headers(words, "parameter", "meaning", "value", "unit", "source", "status")
-    return Table(words["tables"]["costs"], columns, rows, frozenset((2,))) if rows else None
+    return PageTable(words["tables"]["costs"], columns, rows, frozenset((2,))) if rows else None
 
 
-def dated_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
+def dated_table(scenario: Mapping[str, Any], words: Words) -> PageTable | None:
     """Dated changes and reforms of the scenario, by week, with their sources; None if there are none."""
     sources = scenario.get("sources", {})
     dated: list[tuple[int, str, Cell]] = []
@@ -116,26 +116,26 @@ def dated_table(scenario: Mapping[str, Any], words: Words) -> Table | None:
         keys = tuple(dict.fromkeys(key for lever in levers for key in origins.as_keys(sources.get(f"{reform}.{lever}", ()))))
         dated.append((levers.get("start", 0), reform_text(reform, levers, words), Cited(keys) if keys else "-"))
     rows = [[words.number(week), what, source] for week, what, source in sorted(dated, key=lambda row: row[:2])]
-    return Table(words["tables"]["dated"], headers(words, "week", "what", "source"), rows) if rows else None
+    return PageTable(words["tables"]["dated"], headers(words, "week", "what", "source"), rows) if rows else None
 
 
-def study_table(study: Mapping[str, Any], words: Words) -> Table | None:
+def study_table(study: Mapping[str, Any], words: Words) -> PageTable | None:
     """The sources that a study gives for its levers and for what varies; None if it gives none."""
     rows: list[list[Cell]] = []
     for name, keys in study.get("sources", {}).items():
         known = CODEBOOK.get(name)
         text: Cell = meaning(known, words) if known else words.named(*name.split(".", 1))
         rows.append([name, text, Cited(origins.as_keys(keys))])
-    return Table(words["tables"]["study_sources"], headers(words, "parameter", "meaning", "source"), rows) if rows else None
+    return PageTable(words["tables"]["study_sources"], headers(words, "parameter", "meaning", "source"), rows) if rows else None
 
 
-def arms_table(arms: Mapping[str, Any], names: Mapping[str, str], words: Words, varying: Names = ()) -> Table:
+def arms_table(arms: Mapping[str, Any], names: Mapping[str, str], words: Words, varying: Names = ()) -> PageTable:
     """The reforms of every arm of a study, by week."""
     rows = []
     for arm, listed in arms.items():
         for name, levers in sorted(reforms(listed), key=lambda reform: reform[1].get("start", 0)):
             rows.append([names[arm], words.number(levers.get("start", 0)), reform_text(name, levers, words, varying)])
-    return Table(words["tables"]["arms"], headers(words, "arm", "week", "what"), rows)
+    return PageTable(words["tables"]["arms"], headers(words, "arm", "week", "what"), rows)
 
 
 def settings(values: Mapping[str, float], words: Words) -> str:
@@ -181,21 +181,21 @@ def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
     return {"sentences": sentences, "failed": meanings, "table": checks_table(found, words)}
 
 
-def miss(missed: Sequence[Finding], words: Words) -> Text:
+def miss(missed: Sequence[PatternCheck], words: Words) -> Text:
     """A pattern that fails: its name, what was found by each of its measures that fail, what was wanted, and which way it is missed."""
     pattern, parts = missed[0].pattern, []
     text = words.translate("patterns", pattern.id, pattern.text)
     for finding in missed:
         low, high = (end if end is not None else float("nan") for end in (pattern.low, pattern.high))
         way = words["verdicts"]["too_low" if finding.value < low else "too_high" if finding.value > high else "fails"]
-        told = words.measure(finding.measure) if len(pattern.measures) > 1 else ""
+        measured = words.measure(finding.measure) if len(pattern.measures) > 1 else ""
         value = words.number(finding.value, decimals(finding.value, float("nan")))
         part = words.say("page.miss", found=value, wanted=bounds(low, high, words), way=way)
-        parts.append(f"{told}: {part}" if told else part)
+        parts.append(f"{measured}: {part}" if measured else part)
     return Text(words.say("page.missed", id=pattern.id, pattern=text.text, parts="; ".join(parts)), text.lang)
 
 
-def checks_table(found: Validation, words: Words) -> Table:
+def checks_table(found: Validation, words: Words) -> PageTable:
     """A pattern a row, failures first, with what was found, what is wanted and the verdict."""
     made = []
     for finding in sorted(found.findings, key=lambda finding: finding.passed is not False):
@@ -214,10 +214,10 @@ def checks_table(found: Validation, words: Words) -> Table:
         made.append([*cells, Cited(pattern.sources)])
     columns = headers(words, "id", "pattern", "role", "found", "spread", "inside", "wanted", "unit", "verdict", "source")
     caption = words["tables"]["checks_posterior" if found.posterior else "checks"]
-    return Table(caption, columns, made, frozenset((3, 4, 5, 6)))
+    return PageTable(caption, columns, made, frozenset((3, 4, 5, 6)))
 
 
-def cited(tables: Iterable[Table | None], known: Mapping[str, Reference] = REFERENCES) -> list[tuple[str, Reference]]:
+def cited(tables: Iterable[PageTable | None], known: Mapping[str, Reference] = REFERENCES) -> list[tuple[str, Reference]]:
     """The sources that tables cite, by key."""
     keys = {key for table in tables if table for row in table.rows for cell in row if isinstance(cell, Cited) for key in cell.keys}
     return [(key, known[key]) for key in sorted(keys & known.keys())]
@@ -229,7 +229,7 @@ def flagged(scenario: Mapping[str, Any], words: Words) -> str:
     return words.say("page.unsourced", names=", ".join(said)) if said else ""
 
 
-def beside(folder: Path, found: Findings, made_by: str, words: Words) -> dict[str, Any]:
+def beside(folder: Path, found: PageContent, made_by: str, words: Words) -> dict[str, Any]:
     """Everything that the page says beside the findings, by the names that the template uses."""
     checked, scenario = checks(folder, words, made_by), found.scenario
     tables = {

@@ -13,7 +13,7 @@ from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
 from sim.report import consequences
 from sim.report.assumed import arms_table
-from sim.report.parts import Findings, Picture, Table, embedded
+from sim.report.parts import PageContent, PageTable, Picture, embedded
 from sim.report.runs import common_facts
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.answers.comparison import Comparison
@@ -26,7 +26,7 @@ BESIDE = ("share_trusting", "reporting_rate", "incidence")  # measures that the 
 PRICED = ("cost", "officer_weeks")  # shown as costs, not as effects
 
 
-def findings(comparison: Comparison, words: Words) -> Findings:
+def findings(comparison: Comparison, words: Words) -> PageContent:
     """Everything that a comparison says."""
     attrs = comparison.dataset.attrs
     title, names = words.written(comparison.name).text, display_names(comparison, words)
@@ -37,10 +37,10 @@ def findings(comparison: Comparison, words: Words) -> Findings:
     asked = words.written(comparison.study.question) if comparison.study.question else Text(words["page"]["no_question"], words.language)
     placebo = [words.say("answer.placebo_exact", baseline=against)] if exact else []
     varying = frozenset(comparison.study.drawn(0))
-    return Findings(
+    return PageContent(
         title=title,
         question=asked,
-        answer=[*answer(comparison, names, words), *consequences.told(comparison, names, words), *budget(comparison, words), *placebo],
+        answer=[*answer(comparison, names, words), *consequences.sentences(comparison, names, words), *budget(comparison, words), *placebo],
         caution=caution(comparison, words),
         tables=[
             *trust_table(comparison, table, names, words),
@@ -96,9 +96,9 @@ def effect(comparison: Comparison, arm: str, measure: str, other: str | None = N
 def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
     """An effect as words for a sentence: its mean, its range, and in how many of what its sign is this one."""
     places = decimals(found.mean, found.precision)
-    told = {"change": words.number(found.mean, places, sign=True), "size": words.number(abs(found.mean), places)}
-    told["count"], told["of"] = map(words.number, found.counted)
-    return told | words.ends(found, sign=True) | {"cities": words["answer"][f"cities_{comparison.varies}"]}
+    values = {"change": words.number(found.mean, places, sign=True), "size": words.number(abs(found.mean), places)}
+    values["count"], values["of"] = map(words.number, found.counted)
+    return values | words.ends(found, sign=True) | {"cities": words["answer"][f"cities_{comparison.varies}"]}
 
 
 def answer(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
@@ -149,7 +149,7 @@ def budget(comparison: Comparison, words: Words) -> list[str]:
     return [words.say("answer.budget", amount=words.number(value), unit=words["columns"][key]) for key, value in given.items()]
 
 
-def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str, str], words: Words) -> list[Table]:
+def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str, str], words: Words) -> list[PageTable]:
     """Effects on mean trust at each week the study asks for; none if it does not ask for mean trust."""
     rows_of = table[table.measure == TRUST]
     if rows_of.empty:
@@ -168,10 +168,10 @@ def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str,
     range_too = words["tables"]["trust_range"] if comparison.ranged else ""
     caption = words.say("tables.trust", baseline=names[comparison.study.vs], many=words.number(comparison.replicates), range=range_too)
     right = frozenset(range(1, len(weeks) + 1)) | frozenset(range(len(weeks) + 2, len(columns)))
-    return [Table(caption, columns, rows, right, words.measure(TRUST))]
+    return [PageTable(caption, columns, rows, right, words.measure(TRUST))]
 
 
-def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> Table:
+def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
     """Every measure by every arm at the end."""
     arms, rows = comparison.compared, []
     for measure in (name for name in comparison.study.measures if name not in PRICED):
@@ -181,10 +181,10 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
         "tables.effects", duration=words.duration(end_of(comparison)), baseline=names[comparison.study.vs],
         many=words.number(comparison.replicates), brackets=brackets_of(comparison, words),
     )  # fmt: skip
-    return Table(caption, [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in arms)], rows)
+    return PageTable(caption, [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in arms)], rows)
 
 
-def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[Table]:
+def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
     """What each arm costs, and what a hundredth of mean trust costs in it."""
     costs, rows = comparison.costs(), []
     for arm in comparison.compared:
@@ -197,10 +197,10 @@ def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -
         weeks, money = (words.spread(read_off(first, name, f"{name}_")) for name in ("officer_weeks", "money"))
         rows.append([names[arm], weeks, money, price])
     columns = [words["columns"][key] for key in ("arm", "officer_weeks", "money", "per_effect")]
-    return [Table(words["tables"]["booked"], columns, rows, frozenset((1, 2, 3)), words["columns"]["cost"])] if rows else []
+    return [PageTable(words["tables"]["booked"], columns, rows, frozenset((1, 2, 3)), words["columns"]["cost"])] if rows else []
 
 
-def gainers_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> Table:
+def gainers_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
     """Who gains and who loses."""
     table = comparison.gainers().set_index("arm")
     rows = []
@@ -209,10 +209,10 @@ def gainers_table(comparison: Comparison, names: Mapping[str, str], words: Words
         shares = [words.spread(read_off(own, name, f"{name}_").times(100)) for name in ("share_gaining", "share_losing")]
         rows.append([names[arm], *shares, words.number(own.q50, 4, sign=True)])
     columns = [words["columns"][key] for key in ("arm", "gain", "lose", "middle")]
-    return Table(words["tables"]["gainers"], columns, rows, frozenset((1, 2, 3)), words["compared"]["gainers"]["title"])
+    return PageTable(words["tables"]["gainers"], columns, rows, frozenset((1, 2, 3)), words["compared"]["gainers"]["title"])
 
 
-def conduct_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> Table:
+def conduct_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
     """Officers at the three levels of an evaluation and in conduct, before and after."""
     rows, spans = [], ("before", "first_year", "last_year")
     shown = (comparison.study.vs, *comparison.compared)
@@ -221,7 +221,7 @@ def conduct_table(comparison: Comparison, names: Mapping[str, str], words: Words
             cells = [words.spread(read_off(row, span, f"{span}_")) for span in spans]
             rows.append([names[row["arm"]], words["levels"][row["level"]], *cells])
     columns = [words["columns"][key] for key in ("arm", "level", *spans)]
-    return Table(words["tables"]["conduct"], columns, rows, frozenset((2, 3, 4)), words["compared"]["conduct"]["title"])
+    return PageTable(words["tables"]["conduct"], columns, rows, frozenset((2, 3, 4)), words["compared"]["conduct"]["title"])
 
 
 def facts(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[tuple[str, str]]:

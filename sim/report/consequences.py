@@ -11,7 +11,7 @@ from sim.studies.running.effects import over_replicates
 DRIFT = "drift"  # the way back to the usual trust answers what other causes did; it is no reason by itself
 
 
-def told(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
+def sentences(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
     """Sentences: costs, losers and winners, the cause that moves trust most in each arm that clearly moves it."""
     return [cost(comparison, names, words), *moved(comparison, names, words), *reasons(comparison, names, words)]
 

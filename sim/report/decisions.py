@@ -12,6 +12,7 @@ from sim.measures import MEASURES
 from sim.report.assumed import arms_table
 from sim.report.assumed import unit as unit_in_words
 from sim.report.deciding import counted, paragraphs, scale_of
+from sim.report.decision_context import DecisionContext, rule, worth_of
 from sim.report.decision_tables import (
     boxes_table,
     budgets_table,
@@ -20,10 +21,9 @@ from sim.report.decision_tables import (
     informing_table,
     options_table,
     regret_table,
-    thirds_table,
+    terciles_table,
 )  # fmt: skip
-from sim.report.parts import Findings, Picture, Section, embedded
-from sim.report.told import Told, rule, worth_of
+from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.words import Text, Words
 from sim.studies.answers.decision import Decision
 from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
@@ -35,23 +35,23 @@ from sim.world.parameters import CODEBOOK
 NAMED = 3  # numbers that an alternative text names
 
 
-def findings(decision: Decision, folder: Path, words: Words) -> Findings:
+def findings(decision: Decision, folder: Path, words: Words) -> PageContent:
     """Everything that a decision says. `folder`: of the store, where discoveries lie beside it."""
-    told = Told(decision, discoveries(folder, decision), words)
+    context = DecisionContext(decision, discoveries(folder, decision), words)
     varying = frozenset(factor.name for factor in decision.study.factors())
-    study, names = decision.study, {arm: Told(decision, (), words).name(arm) for arm in decision.arms}
-    return Findings(
+    study, names = decision.study, {arm: DecisionContext(decision, (), words).name(arm) for arm in decision.arms}
+    return PageContent(
         title=words.written(study.name).text,
         question=words.written(study.question) if study.question else Text(words["decision"]["no_question"], words.language),
-        answer=scale_of(told),
+        answer=scale_of(context),
         caution=words["decision"]["caution"],
-        paragraphs=paragraphs(told),
-        leading=thirds_table(told),
-        tables=[options_table(told), regret_table(told)],
-        details=[*boxes_table(told), *informing_table(told), front_table(told), effects_table(told), *budgets_table(told)],
-        pictures=list(pictures(told)),
-        sections=[notes(told), methods(told)],
-        facts=facts(told),
+        paragraphs=paragraphs(context),
+        leading=terciles_table(context),
+        tables=[options_table(context), regret_table(context)],
+        details=[*boxes_table(context), *informing_table(context), front_table(context), effects_table(context), *budgets_table(context)],
+        pictures=list(pictures(context)),
+        sections=[notes(context), methods(context)],
+        facts=facts(context),
         commands=(f"confianza decide study.yaml --out {words['page']['again']}",),
         scenario=study.base.as_data(),
         study=study.model_dump(include={"sources", "references", "cautions"}),
@@ -75,38 +75,38 @@ def discoveries(folder: Path, decision: Decision) -> list[Discovery]:
     return sorted(ours, key=lambda one: decision.arms.index(one.output.arm))
 
 
-def notes(told: Told) -> Section:
+def notes(context: DecisionContext) -> Section:
     """What the analysis says of its own limits, as far as it can in this language."""
-    words, label = told.words, told.words["decision"]
-    found = [words.said(text) for text in (*told.decision.notes, *(note for one in told.discoveries for note in one.notes))]
-    refused = [(told.name(one.output.arm), words.said(one.refused)) for one in told.discoveries if one.refused is not None]
+    words, label = context.words, context.words["decision"]
+    found = [words.said(text) for text in (*context.decision.notes, *(note for one in context.discoveries for note in one.notes))]
+    refused = [(context.name(one.output.arm), words.said(one.refused)) for one in context.discoveries if one.refused is not None]
     found += [Text(f"{arm}: {why.text}", why.lang) for arm, why in refused]
-    return Section(label["notes"], tuple(dict.fromkeys(found)) or (Text(label["no_notes"], told.words.language),), bulleted=True)
+    return Section(label["notes"], tuple(dict.fromkeys(found)) or (Text(label["no_notes"], context.words.language),), bulleted=True)
 
 
-def methods(told: Told) -> Section:
+def methods(context: DecisionContext) -> Section:
     """How it was found, in plain words."""
-    texts = dict(told.words["decision"]["methods_text"])
-    if not any(isinstance(factor.distribution, Draws) for factor in told.decision.study.factors()):
+    texts = dict(context.words["decision"]["methods_text"])
+    if not any(isinstance(factor.distribution, Draws) for factor in context.decision.study.factors()):
         del texts["joint"]
-    if not told.discoveries:
+    if not context.discoveries:
         del texts["boxes"]
-    return Section(told.words["decision"]["methods"], tuple(Text(text, told.words.language) for text in texts.values()))
+    return Section(context.words["decision"]["methods"], tuple(Text(text, context.words.language) for text in texts.values()))
 
 
-def facts(told: Told) -> list[tuple[str, str]]:
+def facts(context: DecisionContext) -> list[tuple[str, str]]:
     """Where the decision comes from."""
-    decision, words, label, own = told.decision, told.words, told.words["facts"], told.words["decision"]["facts"]
+    decision, words, label, own = context.decision, context.words, context.words["facts"], context.words["decision"]["facts"]
     study, base = decision.study, decision.study.base
     value = ", ".join(
         own["value_text"].format(measure=words.measure(name), weight=words.number(weight)) for name, weight in decision.value.items()
     )
-    pay = own["pay_text"].format(low=told.near(float(decision.pay[0])), high=told.near(float(decision.pay[-1])), unit=told.unit)
+    pay = own["pay_text"].format(low=context.near(float(decision.pay[0])), high=context.near(float(decision.pay[-1])), unit=context.unit)
     rows = [
         (label["study"], words.written(study.name).text),
         (label["scenario"], words.written(base.name).text),
-        (label["arms"], "; ".join(told.name(arm) for arm in decision.arms)),
-        (label["baseline"], told.name(decision.arms[0])),
+        (label["arms"], "; ".join(context.name(arm) for arm in decision.arms)),
+        (label["baseline"], context.name(decision.arms[0])),
         (label["horizon"], words.say("facts.horizon_text", spin_up=words.number(base.spin_up_weeks), weeks=words.number(decision.week))),
         (own["draws"], words.number(decision.facts["draws"])),
         (label["replicates"], words.number(decision.facts["replicates"])),
@@ -125,53 +125,56 @@ def facts(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def inside(told: Told) -> dict[str, str]:
+def inside(context: DecisionContext) -> dict[str, str]:
     """The words inside figures: options, numbers, topics, measures and units as the page calls them."""
-    decision, words = told.decision, told.words
-    made = {**words.figure("plots_decision"), "unit": told.unit}
+    decision, words = context.decision, context.words
+    made = {**words.figure("plots_decision"), "unit": context.unit}
     made |= {name: f"{text[:1].lower()}{text[1:]}" for name, text in words.data["measures"].items()}
-    made |= {f"arm:{arm}": told.name(arm) for arm in decision.arms}
+    made |= {f"arm:{arm}": context.name(arm) for arm in decision.arms}
     made |= {f"topic:{name}": text for name, text in words["decision"]["topics"].items()}
-    made |= {f"factor:{name}": told.meaning(name).text for name in told.meanings}
+    made |= {f"factor:{name}": context.meaning(name).text for name in context.meanings}
     units = {known.unit for known in CODEBOOK.values()} | {known.unit for known in MEASURES.values()}
     units |= {factor.unit for factor in decision.study.factors()}
     return made | {f"unit:{unit}": unit_in_words(unit, words) for unit in units}
 
 
-def pictures(told: Told) -> Iterator[Picture]:
+def pictures(context: DecisionContext) -> Iterator[Picture]:
     """Every figure of the decision, then two of each place where an option fails."""
-    decision, words, drawn = told.decision, told.words, inside(told)
+    decision, words, drawn = context.decision, context.words, inside(context)
     for name in plots_decision.drawable(decision):
         text = words["decision"]["pictures"][name]
-        alt = text["alt"].format(values=in_words(told, name), pay=told.near(told.pay))
+        alt = text["alt"].format(values=in_words(context, name), pay=context.near(context.pay))
         yield Picture(text["title"], text["caption"], alt, embedded(plots_decision.FIGURES[name](decision, drawn)))
-    for found in told.discoveries:
+    for found in context.discoveries:
         for name in plots_decision.discovered(found):
             text = words["decision"]["pictures"][name]
-            arm = told.name(found.output.arm)
-            alt = text["alt"].format(arm=arm, rule=rule(told, found), **counted(told, found))
+            arm = context.name(found.output.arm)
+            alt = text["alt"].format(arm=arm, rule=rule(context, found), **counted(context, found))
             drawing = plots_decision.DISCOVERED[name](found, drawn)
             yield Picture(text["title"].format(arm=arm), text["caption"], alt, embedded(drawing))
 
 
-def in_words(told: Told, name: str) -> str:
+def in_words(context: DecisionContext, name: str) -> str:
     """The numbers that a figure shows, in a few words."""
-    decision, rows = told.decision, told.at()
+    decision, rows = context.decision, context.at()
     if name == "plane":
         table = decision.table
         return "; ".join(
-            f"{told.name(arm)} ({told.near(x)}; {told.near(y)})" for arm, x, y in zip(table.arm, table.benefit, table.cost, strict=True)
+            f"{context.name(arm)} ({context.near(x)}; {context.near(y)})"
+            for arm, x, y in zip(table.arm, table.benefit, table.cost, strict=True)
         )
     if name in ("acceptability", "loss"):
         column, factor = ("probability_best", 100) if name == "acceptability" else ("expected_loss", 1)
-        return "; ".join(f"{told.name(str(arm))} {told.near(factor * value)}" for arm, value in rows[column].items() if np.isfinite(value))
-    nothing = told.words["decision"]["nothing"]
+        return "; ".join(
+            f"{context.name(str(arm))} {context.near(factor * value)}" for arm, value in rows[column].items() if np.isfinite(value)
+        )
+    nothing = context.words["decision"]["nothing"]
     if name == "information":
-        found = told.informing.query("kind == 'factor'").head(NAMED).to_dict("records")
-        return "; ".join(told.say("informing_part", factor=row["name"], **worth_of(told, row)) for row in found) or nothing
+        found = context.informing.query("kind == 'factor'").head(NAMED).to_dict("records")
+        return "; ".join(context.say("informing_part", factor=row["name"], **worth_of(context, row)) for row in found) or nothing
     if name == "contested":
         table = turning(decision)
         return ", ".join(table.factor[table.turns]) or nothing
     if name == "regret":
-        return told.name(pick(decision.regret, told.pay).set_index("arm").expected.idxmin())
-    return "; ".join(told.name(arm) for arm in decision.pareto.arm[decision.pareto.on_front.astype(bool)])
+        return context.name(pick(decision.regret, context.pay).set_index("arm").expected.idxmin())
+    return "; ".join(context.name(arm) for arm in decision.pareto.arm[decision.pareto.on_front.astype(bool)])

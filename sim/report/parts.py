@@ -23,7 +23,7 @@ Cell = str | Text | Cited
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table: the first cell of each row names it. `right` holds the indices of columns of numbers."""
 
     caption: str
@@ -53,25 +53,25 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Findings:
+class PageContent:
     """What a study found: the heart of a page, before what was assumed."""
 
     title: str
     question: Text
     answer: Sequence[str]
     caution: str
-    tables: Sequence[Table]  # shown before the figures
-    details: Sequence[Table]  # shown after them
+    tables: Sequence[PageTable]  # shown before the figures
+    details: Sequence[PageTable]  # shown after them
     pictures: Sequence[Picture]
     facts: Sequence[tuple[str, str]]
     commands: Sequence[str]
     scenario: dict[str, Any]
-    dated: Table | None  # what happens during the run
+    dated: PageTable | None  # what happens during the run
     study: Mapping[str, Any] = field(default_factory=dict)  # its own sources and references, as files have them
     warnings: Sequence[str] = field(default=())
     headings: Mapping[str, str] = field(default_factory=dict)  # of sections, by the keys of the page's words, where they are others
     paragraphs: Sequence[tuple[str, Sequence[str]]] = field(default=())  # of the answer, each with a heading
-    leading: Sequence[Table] = field(default=())  # tables that belong to the answer
+    leading: Sequence[PageTable] = field(default=())  # tables that belong to the answer
     sections: Sequence[Section] = field(default=())  # after the details
     checks_first: str = ""  # a heading, if the patterns that fail belong to the answer
     varying: frozenset[str] = frozenset()  # parameters and levers that differ between the runs

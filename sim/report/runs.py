@@ -12,21 +12,21 @@ from sim.figures.series import FIGURES, cumulative_ledger
 from sim.measures import MEASURES, recorded
 from sim.measures.spread import ENOUGH, spread
 from sim.report.assumed import dated_table
-from sim.report.parts import Findings, Picture, Table, embedded
+from sim.report.parts import PageContent, PageTable, Picture, embedded
 from sim.report.words import Text, Words, decimals, scale
 
 GROUPS = {"mean_trust": "trust", "prevalence": "crime", "contact_rate_half_year": "police"}  # the first measure of each
 BESIDE = ("share_trusting", "reporting_rate")  # measures that the answer mentions beside trust
 
 
-def findings(results: Results, words: Words) -> Findings:
+def findings(results: Results, words: Words) -> PageContent:
     """Everything that the results of a run say."""
     attrs = results.dataset.attrs
     scenario = yaml.safe_load(attrs["scenario"])
     title = words.written(results.name).text
     named = Results(results.dataset.assign_attrs(title=title))  # figures carry the name
     many = results.replicates
-    return Findings(
+    return PageContent(
         title=title,
         question=words.written(attrs["question"]) if attrs["question"] else Text(words["page"]["no_question"], words.language),
         answer=answer(results, words),
@@ -79,10 +79,10 @@ def level(results: Results, name: str, words: Words) -> str:
     return words.say("answer.level", **said, **words.ends(last)) if last.ranged else words.say("answer.level_single", **said)
 
 
-def summary_tables(results: Results, words: Words) -> list[Table]:
+def summary_tables(results: Results, words: Words) -> list[PageTable]:
     """The summary, one table a group of measures."""
     columns = [words["columns"][key] for key in ("measure", "unit", "first_year", "last_year", "change", "says")]
-    tables: list[Table] = []
+    tables: list[PageTable] = []
     rows: list[list[str]] = []
     many = results.replicates
     key = "summary" if many >= ENOUGH else "summary_few" if many > 1 else "summary_one"
@@ -90,7 +90,7 @@ def summary_tables(results: Results, words: Words) -> list[Table]:
     for measure in recorded().values():
         if measure.name in GROUPS:
             rows, caption = [], caption if not tables else ""  # said once, with the first table
-            tables.append(Table(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][GROUPS[measure.name]]))
+            tables.append(PageTable(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][GROUPS[measure.name]]))
         found = {span: each.times(scale(measure.unit)) for span, each in results.spreads(measure.name).items()}
         shown = [
             words.spread(each, sign=span == "change") if many >= ENOUGH else words.amount(each.mean, each.precision, sign=span == "change")

@@ -11,7 +11,7 @@ from sim.figures.sensitivity.maps import overview as overall
 from sim.measures import MEASURES
 from sim.report.assumed import arms_table
 from sim.report.assumed import meaning as parameter_meaning
-from sim.report.parts import Cell, Findings, Picture, Section, Table, embedded
+from sim.report.parts import Cell, PageContent, PageTable, Picture, Section, embedded
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.answers.findings import Analysis, Finding
 from sim.world.parameters import CODEBOOK
@@ -22,13 +22,13 @@ SHARES = ("emulator", "sobol", "efast")  # methods whose indices are shares of t
 INDICES = {"morris": ("mu_star", "sigma"), "delta": ("delta",), "pawn": ("median",), "oat": ("swing",)}
 
 
-def findings(analysis: Analysis, words: Words) -> Findings:
+def findings(analysis: Analysis, words: Words) -> PageContent:
     """Everything that an analysis says."""
     study = analysis.study
     names = {arm: words.reform(arm) for arm in (study.vs, *study.arms)}
     spoken = [finding for finding in analysis.findings if finding.spoke]
     varying = frozenset(factor.name for factor in study.factors())
-    return Findings(
+    return PageContent(
         title=words.written(study.name).text,
         question=words.written(study.question) if study.question else Text(words["sensitivity"]["no_question"], words.language),
         answer=[answer(finding, names, words) for finding in analysis.findings],
@@ -67,14 +67,14 @@ def answer(finding: Finding, names: Mapping[str, str], words: Words) -> str:
     strongest = finding.ranked().head(NAMED)
     if found.method in SHARES:
         parts = [
-            f"{told(row['factor'], words)} {with_interval(row, 'total', words, percent=True, places=0)}"
+            f"{factor_named(row['factor'], words)} {with_interval(row, 'total', words, percent=True, places=0)}"
             for row in strongest.to_dict("records")
         ]
         return words.say("sensitivity.answer", factors="; ".join(parts), **said)
-    return words.say("sensitivity.ranked", factors="; ".join(told(name, words) for name in strongest.factor), **said)
+    return words.say("sensitivity.ranked", factors="; ".join(factor_named(name, words) for name in strongest.factor), **said)
 
 
-def told(name: str, words: Words) -> str:
+def factor_named(name: str, words: Words) -> str:
     """A factor in a sentence: what it is, if the program knows it, then its name."""
     topic, _, lever = name.partition(".")
     text = parameter_meaning(CODEBOOK[name], words).text if name in CODEBOOK else ""
@@ -99,7 +99,7 @@ def meaning(analysis: Analysis, name: str, words: Words) -> Text:
     return Text(analysis.meanings.get(name, words["sensitivity"]["group"]), "en" if name in analysis.meanings else words.language)
 
 
-def factors_table(analysis: Analysis, finding: Finding, names: Mapping[str, str], words: Words) -> Table:
+def factors_table(analysis: Analysis, finding: Finding, names: Mapping[str, str], words: Words) -> PageTable:
     """The strongest factors of an output, with intervals."""
     method, label = finding.sensitivity.method, words["sensitivity"]
     columns = ("first", "total") if method in SHARES else INDICES[method]
@@ -116,7 +116,7 @@ def factors_table(analysis: Analysis, finding: Finding, names: Mapping[str, str]
     headers += [words.say("sensitivity.swing", unit=unit_of(finding, words))] if moves else []
     right = frozenset(range(2, len(headers)))
     caption = words.say("sensitivity.table", many=words.number(max(0, len(finding.sensitivity.table) - LISTED)))
-    return Table(caption, headers, rows, right, called(finding, names, words))
+    return PageTable(caption, headers, rows, right, called(finding, names, words))
 
 
 def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent: bool, places: int = 1) -> str:
@@ -130,7 +130,7 @@ def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent:
     return f"{value} ({words.say('answer.numbers', low=low, high=high)})"
 
 
-def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) -> Table:
+def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) -> PageTable:
     """Every output: spread over the points, how much is foretold and how much luck; what intervals cover, or what is wrong."""
     rows: list[list[Cell]] = []
     for finding in analysis.findings:
@@ -144,7 +144,7 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
     first = analysis.findings[0].sensitivity
     judged = words.say("sensitivity.validated", many=words.number(first.validated)) if first.validated else label["unvalidated"]
     caption = words.say("sensitivity.outputs", points=words.number(first.points), judged=judged)
-    return Table(caption, columns, rows, frozenset((2, 3, 4)))
+    return PageTable(caption, columns, rows, frozenset((2, 3, 4)))
 
 
 def notes(analysis: Analysis, names: Mapping[str, str], words: Words) -> Section:

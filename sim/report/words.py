@@ -54,10 +54,10 @@ class Words(Language):
 
     def spread(self, found: Spread, *, sign: bool = False, counted: bool = False) -> str:
         """A mean with the range over runs, if there is one: "0.534 (0.48 to 0.59)"; if wanted also in how many its sign is this one."""
-        told = [self.reach(found, sign=sign)] if found.ranged and found.low < found.high else []
-        told += [self.counted(found)] if counted and found.many > 1 else []
+        details = [self.reach(found, sign=sign)] if found.ranged and found.low < found.high else []
+        details += [self.counted(found)] if counted and found.many > 1 else []
         mean = self.number(found.mean, decimals(found.mean, found.precision), sign=sign)
-        return f"{mean} ({'; '.join(told)})" if told else mean
+        return f"{mean} ({'; '.join(details)})" if details else mean
 
     def reach(self, found: Spread, *, sign: bool = False) -> str:
         """The range over runs: "0.48 to 0.59"."""

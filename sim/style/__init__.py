@@ -91,11 +91,11 @@ class Language(Formatter):
         """The words inside figures of one kind, with the mark for thousands and the language."""
         return {**self.data[section], "thousands": self.data["thousands"], "language": self.language}
 
-    def said(self, told: Note | str) -> Text:
+    def said(self, content: Note | str) -> Text:
         """A note in this language; a sentence as it is, in English."""
-        if isinstance(told, str):
-            return Text(told, ENGLISH)
-        return Text(self.vformat(self.data["notes"][told.id], (), told.values), self.language)
+        if isinstance(content, str):
+            return Text(content, ENGLISH)
+        return Text(self.vformat(self.data["notes"][content.id], (), content.values), self.language)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """What stands in a place of a sentence."""

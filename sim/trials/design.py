@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_serializer, field_validator, m
 
 from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.inputs.file_kinds import TRIAL, misplaced
-from sim.inputs.records import Name, Record, Text, check_label
+from sim.inputs.records import CheckedModel, Name, Prose, check_label
 from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
 from sim.inputs.scenario import AnyScenario, Scenario, load_scenario
 from sim.inputs.yaml_files import dump_yaml, load_yaml
@@ -23,7 +23,7 @@ Unit = Literal["officer", "squad", "beat"]
 Assignment = Literal["simple", "stratified", "pairs"]
 
 
-class CitizensSurvey(Record):
+class CitizensSurvey(CheckedModel):
     """How adults are asked."""
 
     prefix: ClassVar[str] = "citizens."
@@ -34,7 +34,7 @@ class CitizensSurvey(Record):
     attrition: float = Field(0.0, ge=0, le=0.95, description="Share of a panel who are not found again")
 
 
-class OfficersSurvey(Record):
+class OfficersSurvey(CheckedModel):
     """How officers are tested, asked and observed."""
 
     prefix: ClassVar[str] = "officers."
@@ -48,11 +48,11 @@ class OfficersSurvey(Record):
     attrition: float = Field(0.0, ge=0, le=0.95, description="Share who do not take part again, beside those who left the force")
 
 
-class Trial(Record):
+class Trial(CheckedModel):
     """A field trial inside simulated cities. The scenario's own reforms are left out: the treatment is all there is."""
 
     name: Name = Field(description="What the trial is called in tables and plots")
-    question: Text = Field("", description="The question it answers")
+    question: Prose = Field("", description="The question it answers")
     scenario: AnyScenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
     sites: dict[str, dict[str, float]] = Field(default_factory=dict, description="Cities by name, each with parameters that differ there")
     weeks: int | None = Field(None, ge=1, le=5200, description="Weeks after the spin-up, instead of the scenario's")

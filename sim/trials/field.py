@@ -18,7 +18,7 @@ TRUSTING = 2  # algo de confianza, or more
 ADULTS = 1000.0  # crimes are counted per 1,000 adults
 
 
-class Wave(NamedTuple):
+class Measurements(NamedTuple):
     """What could be measured on everybody at one time, without the sampling and errors of officers' questionnaires.
 
     values  a column for each outcome of the trial, as long as its population; nan where there is nothing
@@ -31,7 +31,7 @@ class Wave(NamedTuple):
     same: np.ndarray
 
 
-class Marks(NamedTuple):
+class RunningTotals(NamedTuple):
     """Running totals at some moment, from which later ones are counted."""
 
     week: int
@@ -40,10 +40,10 @@ class Marks(NamedTuple):
     crimes: np.ndarray
 
 
-def mark(run: Simulation) -> Marks:
+def mark(run: Simulation) -> RunningTotals:
     """The totals now."""
     officers = run.city.officers
-    return Marks(run.week, officers.complaints.copy(), officers.identity.copy(), run.city.cells.crimes.copy())
+    return RunningTotals(run.week, officers.complaints.copy(), officers.identity.copy(), run.city.cells.crimes.copy())
 
 
 class Watch:
@@ -82,7 +82,7 @@ def stops_of_week(run: Simulation) -> np.ndarray:
     return np.stack([stops.sum(axis=1), fair.sum(axis=1), felt.sum(axis=1)], axis=1).astype(float)
 
 
-def measured(run: Simulation, trial: Trial, units: Units, since: Marks, holders: np.ndarray, stops: np.ndarray) -> Wave:
+def measured(run: Simulation, trial: Trial, units: Units, since: RunningTotals, holders: np.ndarray, stops: np.ndarray) -> Measurements:
     """Measure everybody now; totals count since the marks, and officers are followed who are among the holders of the posts."""
     officers = run.city.officers
     values: dict[str, np.ndarray] = {}
@@ -100,7 +100,7 @@ def measured(run: Simulation, trial: Trial, units: Units, since: Marks, holders:
     residents = np.bincount(units.cells[run.city.citizens.home], minlength=units.many)
     crimes = np.bincount(units.cells, run.city.cells.crimes - since.crimes, units.many)
     values["crime_rate"] = ADULTS * crimes / np.maximum(residents, 1) / years
-    return Wave({name: values[name].astype(np.float32) for name in trial.outcomes}, stops, same)
+    return Measurements({name: values[name].astype(np.float32) for name in trial.outcomes}, stops, same)
 
 
 def asked(run: Simulation) -> dict[str, np.ndarray]:
@@ -122,8 +122,8 @@ class Field(NamedTuple):
     watch: Watch
     units: Units
     homes: np.ndarray  # unit of each adult; -1: not asked
-    marks: Marks
-    baseline: Wave
+    marks: RunningTotals
+    baseline: Measurements
 
 
 def baseline(run: Simulation, trial: Trial, units: Units, progress: Callable[[int], None]) -> Field:
@@ -138,7 +138,7 @@ def baseline(run: Simulation, trial: Trial, units: Units, progress: Callable[[in
     return Field(watch, units, np.where(units.asked[home], units.cells[home], -1), marks, wave)
 
 
-def endlines(field: Field, trial: Trial, eligible: np.ndarray) -> dict[int, Wave]:
+def endlines(field: Field, trial: Trial, eligible: np.ndarray) -> dict[int, Measurements]:
     """How the city would be at each possible endline, if these posts (bool) were treated. The field stays as it is."""
     run = field.watch.run.fork(eligible)
     watch = Watch(run, trial, field.watch.progress)

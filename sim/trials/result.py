@@ -12,8 +12,8 @@ import yaml
 from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts.artifact import PROVENANCE, Labeled, Text
-from sim.artifacts.checking import Kind, Variable, mapping
+from sim.artifacts.artifact import PROVENANCE, Labeled, MadeFrom
+from sim.artifacts.checking import ArtifactKind, Variable, mapping
 from sim.artifacts.provenance import how_made, versions
 from sim.measures.spread import mean_and_precision, spread
 from sim.style.html import card, note, table
@@ -24,7 +24,7 @@ from sim.trials.power import LEVEL, formula, half_widths, minimal_detectable_eff
 
 DATASET, TRIAL, SUMMARY, CURVES = "trial.nc", "trial.yaml", "summary.csv", "power.csv"
 FILES = (DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES, "power.png", "estimates.png", "spillover.png")
-KIND = Kind("trial", "Make it again: confianza trial TRIAL.yaml --out FOLDER")
+KIND = ArtifactKind("trial", "Make it again: confianza trial TRIAL.yaml --out FOLDER")
 TRUTHS = {  # differences between runs with the same luck, means over everybody
     "total": "all units treated minus none",
     "on_treated": "the trial minus nobody treated, in the treated units",
@@ -45,7 +45,7 @@ COVERS = (
 )
 
 
-class Facts(TypedDict):
+class TrialAttributes(TypedDict):
     """The attributes of a trial."""
 
     title: str
@@ -87,8 +87,8 @@ class TrialResult(Labeled):
     differs between replicates.
     """
 
-    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, Facts, ARRAYS
-    TEXT, TABLES = Text("trial", TRIAL), {"summary": SUMMARY, "curves": CURVES}
+    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, TrialAttributes, ARRAYS
+    TEXT, TABLES = MadeFrom("trial", TRIAL), {"summary": SUMMARY, "curves": CURVES}
     covers = COVERS
 
     def __init__(self, dataset: xr.Dataset):

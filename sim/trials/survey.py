@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.trials.design import Trial
-from sim.trials.field import Field, Wave
+from sim.trials.field import Field, Measurements
 from sim.trials.outcomes import OUTCOMES
 
 ON_FILE = ("complaints", "crime_rate")  # nobody need be asked
@@ -52,7 +52,7 @@ def drawn(unit: np.ndarray, units: int, sample: float, sizes: tuple[float, ...],
     return Sample(persons[kept], unit[persons[kept]], size[kept])
 
 
-class Survey:
+class TrialSurvey:
     """One draw of samples in one city, with all errors; the waves may be of any arm."""
 
     def __init__(self, trial: Trial, field: Field, seed: int, draw: int):
@@ -82,10 +82,10 @@ class Survey:
 
     def _before(self, name: str) -> np.ndarray:
         """Baseline values of those who are drawn for the baseline."""
-        told = self._told(name, self.field.baseline, self._sampled(name, self.people).rows)
-        return told if name in ON_FILE else np.where(self.silent[OUTCOMES[name].population][0], np.nan, told)
+        answered = self._answered(name, self.field.baseline, self._sampled(name, self.people).rows)
+        return answered if name in ON_FILE else np.where(self.silent[OUTCOMES[name].population][0], np.nan, answered)
 
-    def _told(self, name: str, wave: Wave, rows: np.ndarray) -> np.ndarray:
+    def _answered(self, name: str, wave: Measurements, rows: np.ndarray) -> np.ndarray:
         """What is heard or seen of some persons."""
         if name in ("knowledge", "attitude"):
             error = self.trial.officers.answer_sd * self.generator.standard_normal(len(rows))
@@ -111,11 +111,11 @@ class Survey:
         unit = np.arange(units.many) if population == "units" else units.officers
         return Sample(np.arange(len(unit)), unit, np.zeros(len(unit), int))
 
-    def observations(self, name: str, wave: Wave) -> Iterator[Observations]:
+    def observations(self, name: str, wave: Measurements) -> Iterator[Observations]:
         """What the trial would have of an outcome at a wave, for each of its sizes, the smallest first."""
         before, repeated = self.cache[name], OUTCOMES[name].population == "citizens" and not self.trial.citizens.panel
         sample = self._sampled(name, self.later)
-        y = self._told(name, wave, sample.rows)
+        y = self._answered(name, wave, sample.rows)
         if name not in ON_FILE:
             y = np.where(self.silent[OUTCOMES[name].population][1], np.nan, y)
         for size in range(len(self.trial.sizes)):

@@ -16,10 +16,10 @@ from sim.inputs.scenario import Scenario
 from sim.measures.harvest import warm_up
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS, NONE, Estimate, fit, meta_analysis
-from sim.trials.field import Field, Wave, baseline, endlines
+from sim.trials.field import Field, Measurements, baseline, endlines
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.result import TRUTHS, TrialResult, labeled
-from sim.trials.survey import LOT, Observations, Survey, luck
+from sim.trials.survey import LOT, Observations, TrialSurvey, luck
 from sim.trials.units import Lot, assign, check_units, units_of
 from sim.world.population import build
 from sim.world.simulation import Simulation
@@ -32,8 +32,8 @@ class Site(NamedTuple):
 
     field: Field
     lot: Lot
-    waves: dict[int, Wave]
-    surveys: list[Survey]
+    waves: dict[int, Measurements]
+    surveys: list[TrialSurvey]
 
 
 def run_trial(
@@ -130,10 +130,12 @@ def replicated(trial: Trial, replicate: int, progress: Pulse) -> Found:
     return {"truth": truths, **estimated(trial, sites)}
 
 
-def lived(trial: Trial, run: Simulation, seed: int, progress: Pulse) -> tuple[Site, tuple[dict[int, Wave], dict[int, Wave]]]:
+def lived(
+    trial: Trial, run: Simulation, seed: int, progress: Pulse
+) -> tuple[Site, tuple[dict[int, Measurements], dict[int, Measurements]]]:
     """One city: the trial in it, and its endlines with everybody and with nobody treated."""
     field = baseline(run, trial, units_of(trial, run.city), progress)
-    surveys = [Survey(trial, field, seed, draw) for draw in range(trial.draws)]
+    surveys = [TrialSurvey(trial, field, seed, draw) for draw in range(trial.draws)]
     values = surveys[0].unit_means(trial.match_on or trial.outcomes[0])
     lot = assign(trial.assignment, field.units.many, trial.treated_share, trial.strata, values, luck(seed, LOT))
     posts = lot.treated[field.units.officers]
@@ -141,7 +143,7 @@ def lived(trial: Trial, run: Simulation, seed: int, progress: Pulse) -> tuple[Si
     return Site(field, lot, waves, surveys), (everybody, nobody)
 
 
-def sums_of(trial: Trial, site: Site, everybody: dict[int, Wave], nobody: dict[int, Wave]) -> np.ndarray:
+def sums_of(trial: Trial, site: Site, everybody: dict[int, Measurements], nobody: dict[int, Measurements]) -> np.ndarray:
     """Sums and counts of true values: (all treated, none; the treated in the trial, without it; the others in the trial, without it)
     x (sum, count) x outcome x week.
     """

@@ -18,7 +18,7 @@ from sim.engine.store import Store
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
 from sim.instruments import instrument
-from sim.measures.patterns import ORDINARY, REPLICATES, Finding, Pattern, adults_for, of_size, patterns
+from sim.measures.patterns import ORDINARY, REPLICATES, Pattern, PatternCheck, adults_for, of_size, patterns
 from sim.world.rng import replicate_seed
 
 EXPENSIVE = 5  # ordinary runs; an instrument that costs more than so many gets a quarter of the draws
@@ -76,16 +76,16 @@ class JobPlan(Plan):
 
     @classmethod
     def read(cls, text: str, replicates: int) -> "JobPlan":
-        told = json.loads(text)
-        return cls([Job(one["instrument"], [Scenario(**city) for city in one["cities"]]) for one in told])
+        written = json.loads(text)
+        return cls([Job(one["instrument"], [Scenario(**city) for city in one["cities"]]) for one in written])
 
     @cached_property
     def text(self) -> str:
-        told = [
+        written = [
             {"instrument": job.instrument, "cities": [city.model_dump(mode="json", exclude_none=True) for city in job.scenarios]}
             for job in self.jobs
         ]
-        return json.dumps(told, indent=1, ensure_ascii=False)
+        return json.dumps(written, indent=1, ensure_ascii=False)
 
     @property
     def shape(self) -> Shape:
@@ -94,8 +94,8 @@ class JobPlan(Plan):
     @property
     def facts(self) -> dict[str, Any]:
         base = self.jobs[0].scenarios[0]
-        told = {"title": f"Patterns of {base.name}", "question": "", "root_seed": base.seed, "file": "jobs.json"}
-        return told | {"columns": ("found",), "series": ()}
+        facts = {"title": f"Patterns of {base.name}", "question": "", "root_seed": base.seed, "file": "jobs.json"}
+        return facts | {"columns": ("found",), "series": ()}
 
     @cached_property
     def _listed(self) -> list[RunSpec]:
@@ -124,13 +124,13 @@ class JobPlan(Plan):
         cost = instrument(self._job(spec).instrument).cost(self._city(spec))
         return cost, cost
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         return "[]"
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds, kept = [], []
-        for spec, told in zip(specs, values, strict=True):
-            how, city = instrument(told["instrument"]), told["city"]
+        for spec, job in zip(specs, values, strict=True):
+            how, city = instrument(job["instrument"]), job["city"]
             seeds.append(replicate_seed(city.seed, spec.point))
             kept.append({"found": json.dumps({name: float(value) for name, value in how.measure(city, seeds[-1]).items()})})
             pulse(how.cost(city))
@@ -164,7 +164,7 @@ def validate(
     seed: int | None = None,
     only: Collection[str] | None = None,
     execution: Execution = HERE,
-) -> list[Finding]:
+) -> list[PatternCheck]:
     """Measure every pattern of patterns.yaml in replicates of a scenario, each with its instrument; judged by the mean.
 
     only        ids of patterns, if not all are wanted
@@ -178,7 +178,7 @@ def validate(
     return findings(jobs, carried_out(jobs, execution))
 
 
-def findings(jobs: Sequence[Job], found: Sequence[dict[str, np.ndarray]], *, posterior: bool = False) -> list[Finding]:
+def findings(jobs: Sequence[Job], found: Sequence[dict[str, np.ndarray]], *, posterior: bool = False) -> list[PatternCheck]:
     """What jobs measured (see `carried_out`), as findings by pattern; judged by the median of a posterior or the mean of replicates."""
     made = []
     for job, values in zip(jobs, found, strict=True):
@@ -187,7 +187,7 @@ def findings(jobs: Sequence[Job], found: Sequence[dict[str, np.ndarray]], *, pos
     return sorted(made, key=lambda finding: finding.pattern.id)
 
 
-def finding(pattern: Pattern, measure: str, values: np.ndarray, job: Job, posterior: bool) -> Finding:
+def finding(pattern: Pattern, measure: str, values: np.ndarray, job: Job, posterior: bool) -> PatternCheck:
     """What the values of one measure say of a pattern.
 
     A mean of replicates is nan if one has no value; a posterior leaves such draws out, except that they do not lie inside.
@@ -196,7 +196,7 @@ def finding(pattern: Pattern, measure: str, values: np.ndarray, job: Job, poster
     center = middle if posterior else float(values.mean())
     sd = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
     judged = measure in pattern.measures and pattern.verdict(center) is not None
-    return Finding(
+    return PatternCheck(
         pattern, measure, center, sd,
         passed=pattern.verdict(center) if judged else None,
         adults=job.scenarios[0].city.adults, replicates=len(job.scenarios),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import exp, isfinite
 from typing import Any
 
-from sim.measures.patterns import Finding, Pattern, patterns
+from sim.measures.patterns import Pattern, PatternCheck, patterns
 from sim.validation.controls import Controlled
 from sim.validation.holdouts import Held, Reset
 from sim.validation.record import Validation
@@ -67,7 +67,7 @@ def verdict(passed: bool | None) -> str:
     return {True: "pass", False: "**FAIL**", None: "-"}[passed]
 
 
-def name_of(finding: Finding) -> str:
+def name_of(finding: PatternCheck) -> str:
     """A pattern in words; what is shown beside it says which measure it is."""
     pattern = finding.pattern
     return pattern.text if (finding.measure,) == pattern.measures else f"{pattern.text} (`{finding.measure}`)"
@@ -120,7 +120,7 @@ def failures(validation: Validation) -> str:
 PATTERN_COLUMNS = ("id", "pattern", "wanted", "model", "inside")
 
 
-def pattern_cells(finding: Finding) -> list[str]:
+def pattern_cells(finding: PatternCheck) -> list[str]:
     """Id, text, range, median with interval, share inside; what is shown beside a pattern has no range."""
     pattern, change = finding.pattern, finding.pattern.id in DIFFERENCES
     wanted = "-" if finding.measure in pattern.beside else span(pattern.low, pattern.high, pattern.unit, change=change)

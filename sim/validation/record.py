@@ -7,20 +7,20 @@ from typing import Any, Self, get_type_hints
 
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts.artifact import Findings
-from sim.artifacts.checking import Kind, checked
+from sim.artifacts.artifact import TablesArtifact
+from sim.artifacts.checking import ArtifactKind, checked
 from sim.artifacts.sources import sources
-from sim.measures.patterns import Finding, patterns
+from sim.measures.patterns import PatternCheck, patterns
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.targets import controls, holdouts
 
 FILE = "validation.json"
-ROWS: dict[str, type] = {"findings": Finding, "resets": Reset, "held": Held, "controls": Controlled, "lost": Lost}
-KIND = Kind("pattern checks", "Make them again: confianza validate SCENARIO --out FOLDER; or delete the file.")
+ROWS: dict[str, type] = {"findings": PatternCheck, "resets": Reset, "held": Held, "controls": Controlled, "lost": Lost}
+KIND = ArtifactKind("pattern checks", "Make them again: confianza validate SCENARIO --out FOLDER; or delete the file.")
 
 
-class Told(TypedDict):
+class ValidationFields(TypedDict):
     """What validation.json says; rows are checked by their own types."""
 
     scenario: str
@@ -35,13 +35,13 @@ class Told(TypedDict):
 
 
 @dataclass(frozen=True)
-class Validation(Findings):
+class Validation(TablesArtifact):
     """Findings of every pattern; of a full validation also other years and places, and negative controls."""
 
-    KIND, FILE, FIELDS = KIND, FILE, Told
+    KIND, FILE, FIELDS = KIND, FILE, ValidationFields
 
     scenario: str  # its name
-    findings: tuple[Finding, ...]
+    findings: tuple[PatternCheck, ...]
     posterior: str | None = None  # its name; None: one city, replicated
     seed: int = 0
     source_fingerprint: str = ""
@@ -50,7 +50,7 @@ class Validation(Findings):
     controls: tuple[Controlled, ...] = ()
     lost: tuple[Lost, ...] = ()
 
-    def failed(self) -> list[Finding]:
+    def failed(self) -> list[PatternCheck]:
         """The findings that fail, fit patterns first, each role by id."""
         judged = [finding for finding in self.findings if finding.passed is False]
         return sorted(judged, key=lambda finding: (finding.pattern.role != "fit", finding.pattern.id))
@@ -64,14 +64,14 @@ class Validation(Findings):
     def root_seed(self) -> int:
         return self.seed
 
-    def told(self) -> dict[str, Any]:
-        facts = super().told() | {"source_fingerprint": self.source_fingerprint or sources()}
+    def as_json(self) -> dict[str, Any]:
+        facts = super().as_json() | {"source_fingerprint": self.source_fingerprint or sources()}
         return facts | {key: [plain(row) for row in getattr(self, key)] for key in ROWS}
 
     @classmethod
-    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
-        rows = {key: tuple(checked(kind, row, path, KIND) for row in _rows(kind, told[key])) for key, kind in ROWS.items()}
-        one = super().of(path, told | rows, parts)
+    def of(cls, path: Path, content: dict[str, Any], parts: dict[str, Any]) -> Self:
+        rows = {key: tuple(checked(kind, row, path, KIND) for row in _rows(kind, content[key])) for key, kind in ROWS.items()}
+        one = super().of(path, content | rows, parts)
         checks = {key: len(known.checks) for key, known in holdouts().items()}
         expected = {key: len(known.expect) for key, known in controls().items()}
         named = [(held.holdout, held.number, checks) for held in one.held]
@@ -86,7 +86,7 @@ def plain(row: Any) -> dict[str, Any]:
     numbers = {name for name, wanted in get_type_hints(type(row)).items() if wanted is float}
     found = {name: float(value) if name in numbers else value for name, value in row._asdict().items()}
     found = {name: None if isinstance(value, float) and isnan(value) else value for name, value in found.items()}
-    if isinstance(row, Finding):
+    if isinstance(row, PatternCheck):
         found["pattern"] = row.pattern.id
     return found
 
@@ -100,6 +100,6 @@ def _rows(kind: type, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows as they were before `plain`: nan for numbers that JSON does not have, and patterns for their ids."""
     numbers = {name for name, wanted in get_type_hints(kind).items() if wanted is float}
     rows = [{name: nan if value is None and name in numbers else value for name, value in row.items()} for row in given]
-    if kind is Finding:
+    if kind is PatternCheck:
         rows = [{**row, "pattern": patterns().get(str(row.get("pattern")))} for row in rows]
     return rows

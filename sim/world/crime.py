@@ -8,7 +8,7 @@ from sim.world.rules.offending import crime_probability, loss, undeterred, unhin
 from sim.world.rules.reporting import file_probability, reporting_probability
 from sim.world.rules.response import free_capacity, good_treatment_probability, solve_probability
 from sim.world.rules.trust import change_from_contact, change_from_victimization, overall_trust
-from sim.world.state import Cause, Count, Desk
+from sim.world.state import Cause, Count, ResponseInput
 
 
 @piece
@@ -148,8 +148,8 @@ def workload(rows, city, p, clock):
             active += 1
             conduct += city.officers.conduct[j] + city.officers.training[j]
             staff += 1.0 - p.community.response_cost if city.officers.community[j] == 1 else 1.0
-    city.desk[Desk.FREE_CAPACITY] = free_capacity(staff, load, p.response.capacity)
-    city.desk[Desk.FORCE_CONDUCT] = conduct / active if active > 0 else p.conduct.mean
+    city.desk[ResponseInput.FREE_CAPACITY] = free_capacity(staff, load, p.response.capacity)
+    city.desk[ResponseInput.FORCE_CONDUCT] = conduct / active if active > 0 else p.conduct.mean
 
 
 @piece
@@ -160,7 +160,7 @@ def chance_of_solving(k, city, p):
     if city.crimes.filed[k] == 0:
         return 0.0
     climate, response = city.cells.climate[city.crimes.cell[k]], p.response
-    return solve_probability(response.solve_probability, city.desk[Desk.FREE_CAPACITY], climate, response.cooperation_slope)
+    return solve_probability(response.solve_probability, city.desk[ResponseInput.FREE_CAPACITY], climate, response.cooperation_slope)
 
 
 @piece
@@ -170,7 +170,7 @@ def chance_of_good_treatment(k, city, p):
         return p.justice.hearing_fairness
     response = p.response
     return good_treatment_probability(
-        city.crimes.filed[k], city.desk[Desk.FORCE_CONDUCT],
+        city.crimes.filed[k], city.desk[ResponseInput.FORCE_CONDUCT],
         response.treatment_intercept, response.treatment_file, response.police_share, response.conduct_reference,
     )  # fmt: skip
 

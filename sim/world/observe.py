@@ -4,7 +4,7 @@ from sim.world.compiled import phase, piece
 from sim.world.rng import Draw, draw, draw_normal_pair
 from sim.world.rules.survey import answer, insecurity_probability
 from sim.world.rules.trust import overall_trust
-from sim.world.state import Count, Desk, Mean
+from sim.world.state import Count, Mean, ResponseInput
 
 
 @piece
@@ -48,7 +48,7 @@ def observe(rows, city, p, clock):
     means[Mean.KNOWLEDGE] = knowledge / max(active, 1)
     means[Mean.ATTITUDE] = attitude / max(active, 1)
     means[Mean.PERCEIVED_RISK] = risk / max(known, 1)
-    means[Mean.FREE_CAPACITY] = city.desk[Desk.FREE_CAPACITY]
+    means[Mean.FREE_CAPACITY] = city.desk[ResponseInput.FREE_CAPACITY]
     city.tally[Count.ACTIVE_OFFICERS] = active
     city.tally[Count.FREE_OFFENDERS] = free
     city.tally[Count.COMMUNITY_OFFICERS] = community

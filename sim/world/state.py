@@ -72,7 +72,7 @@ class Mean(IntEnum):
     ATTITUDE = 7
 
 
-class Desk(IntEnum):
+class ResponseInput(IntEnum):
     """What the response of a week depends on."""
 
     FREE_CAPACITY = 0

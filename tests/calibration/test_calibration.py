@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from sim.artifacts.posterior import load_posterior, shipped_posteriors
-from sim.calibration.bank import Bank, Runs
 from sim.calibration.calibrate import Calibrator
 from sim.calibration.coverage import coverage
+from sim.calibration.emulators import Emulators, TargetRuns
 from sim.calibration.posterior import log_likelihood, sample, weights
 from sim.calibration.result import Calibration, alike, contraction
 from sim.calibration.sampling import effective, mixing, slice_sample, truncated
@@ -56,13 +56,13 @@ def linear(unit):
     return np.column_stack([0.3 + 0.4 * unit[:, 0], 0.1 * (unit[:, 1] + unit[:, 2]) - 0.05, np.full(len(unit), -0.1)])
 
 
-def bank_of(noise=0.0, points=300, goals=GOALS):
+def emulators_of(noise=0.0, points=300, goals=GOALS):
     rng = np.random.default_rng(2)
     unit = rng.random((points, 4))
     answers = linear(unit)[:, None, :] + noise * rng.standard_normal((points, 2, 3))
     chosen = [target(key, *given) for key, given in goals.items()]
-    data = [Runs(one, unit, answers[:, :, place], np.arange(4)) for place, one in enumerate(chosen)]
-    return Bank.fit(data, lambda unit: unit)
+    data = [TargetRuns(one, unit, answers[:, :, place], np.arange(4)) for place, one in enumerate(chosen)]
+    return Emulators.fit(data, lambda unit: unit)
 
 
 def test_slice_sampling_finds_a_normal_posterior():
@@ -103,29 +103,29 @@ def test_weights_are_cut_off_and_counted():
 
 
 def test_the_bank_answers_like_the_model_and_knows_the_luck():
-    bank = bank_of(noise=0.02)
+    emulators = emulators_of(noise=0.02)
     unit = np.random.default_rng(5).random((50, 4))
-    assert np.abs(bank.predict(unit)[:, :2] - linear(unit)[:, :2]).max() < 0.02
-    np.testing.assert_allclose(np.sqrt(bank.noise), 0.02, rtol=0.15)
-    assert (np.sqrt(bank.error) < 0.01).all()
+    assert np.abs(emulators.predict(unit)[:, :2] - linear(unit)[:, :2]).max() < 0.02
+    np.testing.assert_allclose(np.sqrt(emulators.noise), 0.02, rtol=0.15)
+    assert (np.sqrt(emulators.error) < 0.01).all()
 
 
 def test_a_posterior_recovers_what_was_planted_and_leaves_open_what_is_not_seen():
-    bank = bank_of()
+    emulators = emulators_of()
     rng = np.random.default_rng(7)
-    drawn = sample(Flat, bank, 400, rng)
+    drawn = sample(Flat, emulators, 400, rng)
     values = drawn.unit
     assert values[:, 0].mean() == pytest.approx(0.5, abs=0.02) and values[:, 0].std() == pytest.approx(0.125, rel=0.15)
     assert (values[:, 1] + values[:, 2]).mean() == pytest.approx(1.0, abs=0.05)
     assert values[:, 3].std() == pytest.approx(12**-0.5, rel=0.1)
-    even = weights(bank, values, bank.predict(values), 4)
+    even = weights(emulators, values, emulators.predict(values), 4)
     np.testing.assert_allclose(even, 1 / 400, rtol=1e-6)  # runs that say what the bank says change nothing
 
 
 def test_runs_that_disagree_with_the_bank_move_the_weights():
     """The bank is wrong by half a tolerance in one answer, and knows that it may be: its own runs put it right."""
-    bank = bank_of(noise=0.01)
-    wrong = Bank(tuple(replace(one, error=0.03**2) for one in bank.learned), bank.inputs)
+    emulators = emulators_of(noise=0.01)
+    wrong = Emulators(tuple(replace(one, error=0.03**2) for one in emulators.learned), emulators.inputs)
     rng = np.random.default_rng(7)
     values = sample(Flat, wrong, 800, rng).unit
     truth = linear(values) + np.array([0.03, 0.0, 0.0])
@@ -142,11 +142,11 @@ def test_runs_that_disagree_with_the_bank_move_the_weights():
 
 def test_intervals_cover_planted_truths():
     """Cities with planted parameters and data with errors: 90 % intervals hold 90 % of the truths, in parameters that are seen."""
-    bank = bank_of(noise=0.01, points=70)
+    emulators = emulators_of(noise=0.01, points=70)
     rng = np.random.default_rng(8)
     truths = rng.random((60, 4))
     answers = linear(truths) + 0.01 / 2 * rng.standard_normal((60, 3))
-    found = coverage(Flat, bank, truths, answers, runs=4, seed=1)
+    found = coverage(Flat, emulators, truths, answers, runs=4, seed=1)
     assert found.cities == 60 and 0.85 <= found.share <= 0.95
     table = found.table.set_index("parameter")
     assert table.contraction["a"] > 0.4 and abs(table.contraction["d"]) < 0.1
@@ -154,11 +154,11 @@ def test_intervals_cover_planted_truths():
 
 
 def test_coverage_would_notice_overconfidence():
-    bank = bank_of(noise=0.01, points=70)
+    emulators = emulators_of(noise=0.01, points=70)
     rng = np.random.default_rng(8)
     truths = rng.random((20, 4))
     hidden = linear(truths) + np.array([0.15, 0.0, 0.0])  # the model is wrong by three tolerances, which are not stated
-    assert coverage(Flat, bank, truths, hidden, runs=4, seed=1).share < 0.85
+    assert coverage(Flat, emulators, truths, hidden, runs=4, seed=1).share < 0.85
 
 
 # --- Targets

@@ -112,7 +112,7 @@ def everywhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     plain = {"markup": False, "highlight": False, "emoji": False}
     pages = {width: show.Screen(width=width, file=io.StringIO(), **plain) for width in (*WIDTHS, WIDE)}
-    cells, real, add = [], show.Screen.print, show.Table.add_row
+    cells, real, add = [], show.Screen.print, show.ConsoleTable.add_row
 
     def at_all(self, *objects, **options):
         for screen in pages.values():
@@ -123,7 +123,7 @@ def everywhere(monkeypatch, tmp_path):
         add(self, *row)
 
     monkeypatch.setattr(show.Screen, "print", at_all)
-    monkeypatch.setattr(show.Table, "add_row", kept)
+    monkeypatch.setattr(show.ConsoleTable, "add_row", kept)
     return SimpleNamespace(pages=pages, cells=cells)
 
 

@@ -10,7 +10,7 @@ from labeled_measures import FORMULAS, Course, Span
 from sim import load_scenario, run
 from sim.errors import InputError
 from sim.inputs.scenario_files import shipped_scenarios
-from sim.measures import EXPERIMENT, MEASURES, PANEL, Columns, Over, first_year, last_year, recorded
+from sim.measures import EXPERIMENT, MEASURES, PANEL, Over, RunColumns, first_year, last_year, recorded
 from sim.measures.harvest import VARIABLES
 from sim.measures.panel_measures import PANEL_MEASURES
 from sim.measures.patterns import patterns
@@ -162,7 +162,7 @@ def test_concentration():
 def of_one_run(data, *place):
     """The plain columns of one run of a dataset, as a worker has them."""
     values = {str(name): variable.values[place] for name, variable in data.data_vars.items() if variable.dims[0] != "week"}
-    return Columns(values, data.week.values, data.survey_week.values, data.attrs["adults"])
+    return RunColumns(values, data.week.values, data.survey_week.values, data.attrs["adults"])
 
 
 def same(one, other):

@@ -307,12 +307,12 @@ def test_a_function_is_told_with_its_defaults_and_the_functions_it_uses():
     def quarter(x):
         return half(half(x)) if x else quarter(1)
 
-    text = own.told(quarter, "the function")
+    text = own.code_of(quarter, "the function")
     assert "return share * x" in text and "its defaults = tuple(0.5)" in text and text.count("def quarter") == 1
 
 
 def test_a_reform_is_told_with_its_methods_and_what_they_use():
-    text = own.told(Holiday, "the reform")
+    text = own.code_of(Holiday, "the reform")
     assert "share: " in text and "Share of the week without stops" in text and "4.0 * (1.0 - self.share)" in text
     assert "due = sim.world.reforms.common.bounds_before" in text and "0x" not in text
     assert own.texts() == {}, "it was told, not registered"

@@ -12,8 +12,8 @@ from sim.methods.decision.denoise import Runs, calibrated, denoise, denoised, ma
 from sim.methods.decision.front import dominates, on_front
 from sim.methods.decision.outcomes import Outcomes, judged
 from sim.methods.decision.partial import Partial, effective, partial
-from sim.methods.decision.smooth import Columns, of_each, of_factor, of_factors, smooth
-from sim.methods.decision.thirds import thirds
+from sim.methods.decision.smooth import SmoothBasis, of_each, of_factor, of_factors, smooth
+from sim.methods.decision.terciles import terciles
 
 DRAWS, REPLICATES, SIGMA = 1024, 2, 3.0
 ONE = np.ones(4, bool)
@@ -137,7 +137,7 @@ def test_draws_that_come_in_clusters_say_less():
     counts = resamples(clusters, 50, 0)
     assert (counts.sum(axis=1) == 256).all() and (counts.reshape(50, 64, 4) == counts.reshape(50, 64, 4)[..., :1]).all()
     noise = rng.normal(size=(256, 1))
-    assert smooth(Columns.of(of_factor(unit[:, 0])), noise, share=0.25).gains.max() < 0.9
+    assert smooth(SmoothBasis.of(of_factor(unit[:, 0])), noise, share=0.25).gains.max() < 0.9
 
 
 def test_permuting_what_is_together_leaves_nothing_to_find():
@@ -153,7 +153,7 @@ def test_permuting_what_is_together_leaves_nothing_to_find():
 def test_thirds_tell_whether_the_choice_turns():
     unit, z = normals(512, 3)
     outcomes = quick(unit, noisy(np.column_stack([z[:, 0], 0.1 * z[:, 1]]), 0.2), np.zeros((512, 2, 2)))
-    turning, still = thirds(outcomes, judged(outcomes, np.array([1.0]), np.ones(3, bool)), 0, [0, 2])
+    turning, still = terciles(outcomes, judged(outcomes, np.array([1.0]), np.ones(3, bool)), 0, [0, 2])
     assert turning.turns and turning.first[2] == 1 and turning.first[0] != 1 and turning.same < 0.01
     assert turning.net[:, 1] == pytest.approx([-1.09, 0, 1.09], abs=0.08)  # means of thirds of a normal distribution
     assert turning.best[2, 1] > 0.9 > 0.1 > turning.best[0, 1] and np.ptp(still.net[:, 1]) < 0.4
@@ -221,7 +221,7 @@ def test_a_regression_finds_what_is_there_and_nothing_else():
     unit, _ = normals(512, 8)
     rng = np.random.default_rng(1)
     y = np.column_stack([np.sin(6 * unit[:, 0]), np.zeros(512)]) + 0.3 * rng.normal(size=(512, 2))
-    found = smooth(Columns.of(of_factor(unit[:, 0])), y, sure=6.6)
+    found = smooth(SmoothBasis.of(of_factor(unit[:, 0])), y, sure=6.6)
     exact = np.sin(6 * unit[:, 0]) - np.sin(6 * unit[:, 0]).mean()
     assert np.sqrt(np.mean((found.fits[:, 0] - exact) ** 2)) < 0.06 and found.noise == pytest.approx(0.09, rel=0.2)
     assert not found.fits[:, 1].any() and found.reach[:, 1].max() > 0
@@ -311,7 +311,7 @@ def test_what_varies_beside_a_posterior_is_averaged_over_all_it_may_be():
 def test_thirds_have_probabilities_of_their_own(linear):
     """The first option is worth 0, the others SIGMA times a gain less SIGMA times what any reform costs."""
     outcomes, verdict = linear
-    found = thirds(outcomes, verdict, 1, [0, 1, 5])
+    found = terciles(outcomes, verdict, 1, [0, 1, 5])
     chance = np.array([one.best for one in found])
     assert chance.sum(axis=2) == pytest.approx(1) and chance.min() >= 0
     assert chance[0, :, 0] == pytest.approx([0.026, 0.15, 0.574], abs=0.04)  # doing nothing is best where reforms cost much

@@ -16,7 +16,7 @@ from sim.errors import InputError
 from sim.figures import series as plots
 from sim.inputs.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
 from sim.measures import MEASURES, recorded
-from sim.measures.patterns import Finding, patterns
+from sim.measures.patterns import PatternCheck, patterns
 from sim.measures.spread import spread
 from sim.report import breakable, render, write_report
 from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text
@@ -267,7 +267,9 @@ def test_reforms_have_names():
 
 def found(verdicts):
     listed = [pattern for pattern in patterns().values() if pattern.role != "report"]
-    return [Finding(pattern, pattern.measures[0], 0.5, 0.01, passed, 1000, 4) for pattern, passed in zip(listed, verdicts, strict=False)]
+    return [
+        PatternCheck(pattern, pattern.measures[0], 0.5, 0.01, passed, 1000, 4) for pattern, passed in zip(listed, verdicts, strict=False)
+    ]
 
 
 def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
@@ -292,9 +294,9 @@ def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
 
 def test_a_pattern_that_fails_says_which_way():
     words, known = Words("en"), patterns()["P02"]
-    said = [miss([Finding(known, "file_rate", value, 0.0, False, 1000, 4)], words).text for value in (0.5, 0.9)]
+    said = [miss([PatternCheck(known, "file_rate", value, 0.0, False, 1000, 4)], words).text for value in (0.5, 0.9)]
     assert [text.rpartition("(")[2] for text in said] == ["too low)", "too high)"]
-    assert miss([Finding(known, "file_rate", 0.9, 0.0, False, 1000, 4)], Words("es")).lang == "es"
+    assert miss([PatternCheck(known, "file_rate", 0.9, 0.0, False, 1000, 4)], Words("es")).lang == "es"
 
 
 def test_what_stands_beside_a_pattern_has_a_name():

@@ -151,14 +151,14 @@ def test_a_placebo_that_differs_is_a_warning(comparison):
 
 
 def first_page(comparison, words):
-    return consequences.told(comparison, {arm: arm for arm in comparison.arms}, words)
+    return consequences.sentences(comparison, {arm: arm for arm in comparison.arms}, words)
 
 
 def test_the_first_page_says_what_it_costs_and_who_loses(comparison, tree):
     words = Words(tree.get("lang"))
     answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
     names = comparisons.display_names(comparison, words)
-    assert all(sentence in text(answer) for sentence in consequences.told(comparison, names, words))
+    assert all(sentence in text(answer) for sentence in consequences.sentences(comparison, names, words))
     cost, moved = first_page(comparison, Words("en"))[:2]
     costs, people = comparison.costs().set_index("arm"), comparison.gainers().set_index("arm")
     assert "over 30 weeks, in thousand pesos, for a model city of 3,000 adults" in cost
@@ -211,7 +211,7 @@ def test_names_of_arms_are_not_joined_by_commas(comparison, language):
     words = Words(language)
     names = {"training": "a, b", "purge-then-train": "c, d", EVIL: "e, f"}
     called = {arm: names.get(arm, arm) for arm in comparison.arms}
-    said = [*comparisons.answer(comparison, called, words), *consequences.told(comparison, called, words)]
+    said = [*comparisons.answer(comparison, called, words), *consequences.sentences(comparison, called, words)]
     said += [fact for _, fact in comparisons.facts(comparison, called, words)]
     said += [one.alt for one in comparisons.pictures(comparison, called, words)]
     assert sum("a, b" in text for text in said) > 5

@@ -12,10 +12,10 @@ import pytest
 from sim.errors import InputError
 from sim.figures.decision import FIGURES
 from sim.figures.decision.parts import pick
-from sim.measures.patterns import Finding, patterns
+from sim.measures.patterns import PatternCheck, patterns
 from sim.report import deciding, decisions, render
+from sim.report.decision_context import DecisionContext, restriction, rule
 from sim.report.decision_tables import informing_table
-from sim.report.told import Told, restriction, rule
 from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.decision import FRAMES
 from sim.validation.record import Validation
@@ -53,7 +53,7 @@ def text(element):
 
 
 def told(language="en", decision=DECISION, discoveries=DISCOVERIES):
-    return Told(decision, discoveries, Words(language))
+    return DecisionContext(decision, discoveries, Words(language))
 
 
 def headings(tree, level="h3"):
@@ -276,7 +276,7 @@ def test_every_pattern_that_fails_is_on_the_first_page(store, language, tmp_path
 
     folder = shutil.copytree(store, tmp_path / "store")
     failing = [known for known in patterns().values() if known.role != "report"][:3]
-    rows = [Finding(known, known.measures[0], 0.5, 0.01, place > 0, 1000, 4) for place, known in enumerate(failing)]
+    rows = [PatternCheck(known, known.measures[0], 0.5, 0.01, place > 0, 1000, 4) for place, known in enumerate(failing)]
     Validation("Small", tuple(rows)).save(folder)
     page = render(folder, language)
     answer = page.partition('<section class="answer"')[2].partition("</section>")[0]

@@ -13,8 +13,8 @@ from sim.engine.plans import Piece
 from sim.errors import InputError
 from sim.studies.answers.decide import decide
 from sim.studies.answers.decision import FRAMES, Decision
+from sim.studies.answers.decision_tables import rounded
 from sim.studies.answers.sweep import Sweep, sweep
-from sim.studies.answers.verdicts import rounded
 from sim.studies.design.draws import beliefs
 from sim.studies.design.preferences import Preferences
 from sim.studies.design.study import Study

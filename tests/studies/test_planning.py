@@ -12,7 +12,7 @@ from sim.inputs.scenario import CitySize, Scenario
 from sim.studies.answers.sweep import sweep
 from sim.studies.design.study import Study
 from sim.studies.running import planning
-from sim.studies.running.planning import MOST_PILOTS, Plan, check_disk, plan
+from sim.studies.running.planning import MOST_PILOTS, StudyCost, check_disk, plan
 from sim.world.reforms import CommunityPolicing, Purge
 from sim.world.simulation import Simulation
 
@@ -36,7 +36,7 @@ def hurried(monkeypatch):
 
 
 def said(seconds, low, high):
-    return Plan(1, 0, 1, 1, 1, 1, 1, 0, seconds, low, high, 0, 0).minutes
+    return StudyCost(1, 0, 1, 1, 1, 1, 1, 0, seconds, low, high, 0, 0).minutes
 
 
 @pytest.mark.compiled

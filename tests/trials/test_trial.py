@@ -12,7 +12,7 @@ from sim.studies.design.study import Study
 from sim.trials.design import Trial, load_trial
 from sim.trials.field import baseline, stops_of_week
 from sim.trials.result import TrialResult
-from sim.trials.survey import Survey
+from sim.trials.survey import TrialSurvey
 from sim.trials.trial import lived, run_trial, weeks_to_run
 from sim.trials.units import units_of
 from sim.world.population import build
@@ -147,25 +147,25 @@ def field_of(trial, seed=5):
 def test_samples_are_even_nested_and_of_the_size_asked_for():
     trial = BEATS.with_(sizes=[0.2, 0.5], citizens={"sample": 300})
     field = field_of(trial)
-    survey = Survey(trial, field, 5, 0)
+    survey = TrialSurvey(trial, field, 5, 0)
     assert len(survey.people.rows) == 300 == len(set(survey.people.rows))
     for size, many in enumerate((60, 150, 300)):
         kept = survey.people.size <= size
         each = np.bincount(survey.people.unit[kept], minlength=field.units.many)
         assert kept.sum() == many and np.ptp(each) <= 1
     assert np.array_equal(field.homes[survey.people.rows], survey.people.unit)
-    other = Survey(trial, field, 5, 1)
+    other = TrialSurvey(trial, field, 5, 1)
     assert not np.array_equal(other.people.rows, survey.people.rows)
 
 
 def test_nonresponse_attrition_and_repeated_cross_sections():
     trial = BEATS.with_(citizens={"sample": 1000, "nonresponse": 0.3, "attrition": 0.2}, sizes=[1.0])
     field = field_of(trial)
-    (panel,) = Survey(trial, field, 5, 0).observations("fairness_scale", field.baseline)
+    (panel,) = TrialSurvey(trial, field, 5, 0).observations("fairness_scale", field.baseline)
     assert len(panel.y) / 1000 == pytest.approx(0.7 * 0.8, abs=0.05)
     assert np.array_equal(panel.y, panel.before), "the same persons, here even on the same day"
     trial = trial.with_(citizens={"sample": 1000, "panel": False, "nonresponse": 0.3, "attrition": 0.2})
-    (fresh,) = Survey(trial, field, 5, 0).observations("fairness_scale", field.baseline)
+    (fresh,) = TrialSurvey(trial, field, 5, 0).observations("fairness_scale", field.baseline)
     assert len(fresh.y) / 1000 == pytest.approx(0.7, abs=0.05)
     assert len(np.unique(fresh.before)) <= field.units.many, "others are asked, so a unit's mean is the baseline"
 
@@ -173,9 +173,9 @@ def test_nonresponse_attrition_and_repeated_cross_sections():
 def test_observers_see_so_many_stops_and_questionnaires_err():
     trial = TRIAL.with_(officers={"encounters": 3, "observed_weeks": 8}, sizes=[1.0])
     field = field_of(trial)
-    (seen,) = Survey(trial, field, 5, 0).observations("fair_stops", field.baseline)
+    (seen,) = TrialSurvey(trial, field, 5, 0).observations("fair_stops", field.baseline)
     assert set(np.round(np.unique(seen.y * 6))) <= set(range(7)), "shares of at most three stops"
-    draws = [next(Survey(trial, field, 5, draw).observations("attitude", field.baseline)) for draw in range(40)]
+    draws = [next(TrialSurvey(trial, field, 5, draw).observations("attitude", field.baseline)) for draw in range(40)]
     assert np.std(np.concatenate([draw.y for draw in draws])) == pytest.approx(0.5**0.5, rel=0.1)
     both = np.concatenate([np.stack([draw.y, draw.before]) for draw in draws], axis=1)
     assert np.corrcoef(both)[0, 1] == pytest.approx(0.5, abs=0.08), "half of the variance is the person's"

@@ -10,8 +10,8 @@ from sim.artifacts.posterior import Posterior
 from sim.engine.running import Execution
 from sim.errors import InputError
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
-from sim.instruments.homes import EVERY, TAKEN_ALONG, move_everybody, shuffled
-from sim.instruments.ordinary import last_year
+from sim.instruments.observational import last_year
+from sim.instruments.shuffled_homes import EVERY, TAKEN_ALONG, move_everybody, shuffled
 from sim.measures.patterns import ORDINARY, patterns
 from sim.validation import holdouts as holdouts_module
 from sim.validation.controls import Controlled, Lost, controlled, jobs_of

@@ -14,7 +14,7 @@ from sim.errors import InputError
 from sim.figures.validation import FIGURES, save_figures
 from sim.files.writing import write
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
-from sim.measures.patterns import Finding, patterns
+from sim.measures.patterns import PatternCheck, patterns
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.jobs import carried_out, findings, plan
@@ -177,7 +177,7 @@ def test_the_committed_page_says_what_its_data_say():
     assert found.posterior == "national-average" and {row.holdout for row in found.held} == set(holdouts())
     assert {finding.pattern.id for finding in found.findings} == set(patterns())
     for row in found.findings:  # ranges may have been moved since
-        assert isinstance(row, Finding) and (row.passed is None or row.passed == row.pattern.verdict(row.value))
+        assert isinstance(row, PatternCheck) and (row.passed is None or row.passed == row.pattern.verdict(row.value))
     for check in found.held:
         wanted = holdouts()[check.holdout].checks[check.number]
         assert check.passed == (wanted.low <= check.value <= wanted.high)

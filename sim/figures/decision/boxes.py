@@ -70,8 +70,8 @@ def restrictions(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figu
         axes.barh(down, high - low, left=low, height=0.34, color=BLUE, edgecolor=BLACK, linewidth=0.8)
         axes.annotate(bounds(row, words), (low, down + 0.17), (2, -3), textcoords="offset points", fontsize=8, va="top")
         p = f"= {row['quasi_p']:.3f}" if row["quasi_p"] >= LEAST_P else f"< {LEAST_P}"
-        told = words["box_note"].format(p=p, again=f"{100 * row['bootstrap']:.0f}")
-        axes.annotate(told, (1.01, down), xycoords=("axes fraction", "data"), fontsize=8, va="center", annotation_clip=False)
+        remark = words["box_note"].format(p=p, again=f"{100 * row['bootstrap']:.0f}")
+        axes.annotate(remark, (1.01, down), xycoords=("axes fraction", "data"), fontsize=8, va="center", annotation_clip=False)
         small.append(words.get(f"factor:{row['factor']}", row["meaning"]))
     row_names(axes, box.factor.tolist(), small, width=52)
     axes.set(xlim=(0, 100), xlabel=words["box_x"])

@@ -97,10 +97,10 @@ def row_names(axes: Any, names: Sequence[str], small: Sequence[str], width: int 
     axes.tick_params(axis="y", length=0)
     at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
     for place, (name, text) in enumerate(zip(names, small, strict=True)):
-        told = fill(shorten(text, lines * width - 4 * (lines - 1), placeholder=" ..."), width) if text else ""
-        lift = 4 * (told.count("\n") + 1) if told else 0
+        note = fill(shorten(text, lines * width - 4 * (lines - 1), placeholder=" ..."), width) if text else ""
+        lift = 4 * (note.count("\n") + 1) if note else 0
         axes.annotate(fitted(legible(name), ROW, 9, lines=1), (0, place), (-6, lift), fontsize=9, va="center", **at)
-        axes.annotate(told, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)
+        axes.annotate(note, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)
 
 
 def empty(figure: Figure) -> Any:

@@ -44,11 +44,11 @@ def information(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     shown = {kind: telling(rows[rows.kind == kind]) for kind in ("factor", "topic")}
     many = max(2, *(len(part) for part in shown.values()))
     unit, useless = unit_of_benefit(decision, words), int(((rows.kind == "factor") & ~(rows.high > 0)).sum())
-    told = words["information_what"].format(unit=unit, pay=brief(pay, words), evpi=brief(evpi, words), many=useless)
+    what = words["information_what"].format(unit=unit, pay=brief(pay, words), evpi=brief(evpi, words), many=useless)
     left_out = int((rows.kind == "factor").sum()) - useless - len(shown["factor"])
     rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
     rest += "" if (rows.low > 0).any() else f" {words['information_none']}"
-    figure = sheet(9.6, 0.9 + 0.54 * many, words["information_title"], told + rest)
+    figure = sheet(9.6, 0.9 + 0.54 * many, words["information_title"], what + rest)
     panels: Any = figure.subplots(1, 2, sharex=True)
     texts = meanings(decision.study)
     for axes, (kind, part), color, hatch in zip(panels, shown.items(), (SKY, ORANGE), ("", "////"), strict=True):
@@ -130,9 +130,9 @@ def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """The best arm in each third of what a contested number may be."""
     table, look, texts = turning(decision), looks(decision.arms), meanings(decision.study)
     shown, unit = table.head(2 * MOST), unit_of_benefit(decision, words)
-    told = words["contested_what"].format(unit=unit, pay=brief(decision.shown[1], words))
+    what = words["contested_what"].format(unit=unit, pay=brief(decision.shown[1], words))
     rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
-    figure = sheet(9.6, 0.5 + 0.42 * len(shown), words["contested_title"], told + rest)
+    figure = sheet(9.6, 0.5 + 0.42 * len(shown), words["contested_title"], what + rest)
     axes = empty(figure)
     row_names(axes, shown.factor.tolist(), [words.get(f"factor:{name}", texts.get(name, "")) for name in shown.factor], width=62)
     for down, row in enumerate(shown.to_dict("records")):

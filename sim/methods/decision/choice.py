@@ -128,7 +128,7 @@ def controlled(values: np.ndarray, here: np.ndarray, near: np.ndarray, *, togeth
 
 
 @dataclass(frozen=True)
-class Spread:
+class ErrorParts:
     """Standard deviations of each quantity, by what makes it uncertain."""
 
     draws: Quantities

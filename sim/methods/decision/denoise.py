@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.methods.decision.smooth import Columns, of_factors, smooth
+from sim.methods.decision.smooth import SmoothBasis, of_factors, smooth
 from sim.methods.indices.emulator import FOLDS, LEAST_JUDGES, LEAST_POINTS, SMALL, Emulator
 from sim.methods.indices.noise import responses
 
@@ -248,7 +248,7 @@ def main_effects(unit: np.ndarray, mean: np.ndarray, clusters: np.ndarray) -> np
         out = order[clusters] == fold
         inner = columns[~out]
         middle = inner.mean(axis=0)
-        taken = Columns.of(inner)
+        taken = SmoothBasis.of(inner)
         made = smooth(taken, mean[~out])
         turned = np.linalg.lstsq(inner - middle, made.fits, rcond=None)[0]
         left[out] = mean[out] - mean[~out].mean(axis=0) - (columns[out] - middle) @ turned

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.methods.decision.choice import Averages, PerDraw, Quantities, Spread, jackknife, means, resamples, spread_of, stacked
+from sim.methods.decision.choice import Averages, ErrorParts, PerDraw, Quantities, jackknife, means, resamples, spread_of, stacked
 from sim.methods.decision.denoise import Denoised, denoised
 from sim.methods.indices.emulator import FOLDS, Emulator
 from sim.methods.indices.polynomials import Basis
@@ -178,7 +178,7 @@ class Verdict:
     draws: PerDraw
     raw: PerDraw
     found: Quantities
-    spread: Spread
+    spread: ErrorParts
     resampled: np.ndarray
     perturbed: np.ndarray
     refitted: np.ndarray
@@ -204,7 +204,7 @@ def judged(outcomes: Outcomes, pays: np.ndarray, allowed: np.ndarray) -> Verdict
     moved += (errors - moved).mean(axis=1, keepdims=True)  # the mean over draws is that of the runs
     perturbed = [version(outcomes.known.mean + one) for one in moved]
     refitted = [version(one - one.mean(axis=0) + outcomes.known.mean.mean(axis=0)) for one in outcomes.folds()]
-    spread = Spread(
+    spread = ErrorParts(
         spread_of(drawn.quantities(pays, allowed)),
         spread_of(stacked([one.quantities(pays, allowed) for one in perturbed])),
         jackknife(stacked([one.quantities(pays, allowed) for one in refitted])),

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.methods.decision.denoise import root
 from sim.methods.decision.outcomes import Outcomes, Verdict
-from sim.methods.decision.smooth import Columns, Smooth, of_each, of_factor, smooth
+from sim.methods.decision.smooth import Smooth, SmoothBasis, of_each, of_factor, smooth
 from sim.methods.indices.emulator import FOLDS
 
 SAMPLES = 40
@@ -42,7 +42,7 @@ class Partial:
 
 
 @dataclass(frozen=True)
-class Target:
+class PartialResponses:
     """Responses for a regression on some factors: what other, independent factors do has been taken off.
 
     seen      n x m: by emulators that had not seen the draw
@@ -102,7 +102,7 @@ def touching(outcomes: Outcomes, group: np.ndarray) -> np.ndarray:
     return group | joint if (group & joint).any() else group
 
 
-def targets(outcomes: Outcomes, sets: np.ndarray) -> list[Target]:
+def targets(outcomes: Outcomes, sets: np.ndarray) -> list[PartialResponses]:
     """Responses less what does not touch a set, for each of the sets (s x d, bool), as far as emulators are right."""
     mean = outcomes.known.runs.mean
     (n, m), s = mean.shape, len(sets)
@@ -114,10 +114,10 @@ def targets(outcomes: Outcomes, sets: np.ndarray) -> list[Target]:
             others[:, fold, :, k] = said
             out = emulator.fold == fold if emulator else np.zeros(n, bool)
             seen[:, out, k] = said[:, out]
-    return [Target(mean - seen[j], mean - others[j]) for j in range(s)]
+    return [PartialResponses(mean - seen[j], mean - others[j]) for j in range(s)]
 
 
-def _worth(outcomes: Outcomes, verdict: Verdict, group: np.ndarray, target: Target, chance: Chance) -> Partial:
+def _worth(outcomes: Outcomes, verdict: Verdict, group: np.ndarray, target: PartialResponses, chance: Chance) -> Partial:
     """For one group."""
     joint, y = bool((group & ~outcomes.independent).any()), target.seen
     share = effective(outcomes.clusters) / len(outcomes.clusters) if joint else 1.0
@@ -155,7 +155,7 @@ def _chance_of(outcomes: Outcomes, fits: np.ndarray, means: np.ndarray, verdict:
 def _regressed(unit: np.ndarray, y: np.ndarray, share: float) -> list[Smooth]:
     """Regressions on one factor, the same columns for all responses; or on several, with columns for each response."""
     if unit.shape[1] == 1:
-        return [smooth(Columns.of(of_factor(unit[:, 0])), y, share=share, sure=SURE)]
+        return [smooth(SmoothBasis.of(of_factor(unit[:, 0])), y, share=share, sure=SURE)]
     each = of_each(unit, y, share=share)
     return [smooth(columns, y[:, [k]], share=share, sure=SURE) for k, columns in enumerate(each)]
 

@@ -22,7 +22,7 @@ RATIOS = np.concatenate([[0.0], np.logspace(-3, 6, 37)])  # of the variances tha
 
 
 @dataclass(frozen=True)
-class Columns:
+class SmoothBasis:
     """Columns of which a response may be a sum, taken apart: columns - means = left @ diag(size) @ (k x p).
 
     left  n x k, orthonormal
@@ -33,7 +33,7 @@ class Columns:
     size: np.ndarray
 
     @classmethod
-    def of(cls, columns: np.ndarray) -> "Columns":
+    def of(cls, columns: np.ndarray) -> "SmoothBasis":
         """columns: n x p, each divided by what its coefficient is expected to be."""
         left, size, _ = np.linalg.svd(columns - columns.mean(axis=0), full_matrices=False)
         real = size > 1e-8 * max(float(size[0]) if size.size else 0.0, 1e-300)
@@ -50,7 +50,7 @@ class Smooth:
     fits   n x m: fitted values less the response's mean
     """
 
-    columns: Columns
+    columns: SmoothBasis
     gains: np.ndarray
     reach: np.ndarray
     noise: np.ndarray
@@ -89,11 +89,11 @@ def of_factors(unit: np.ndarray, *, pairs: bool = True) -> tuple[np.ndarray, np.
     return (basis.products(unit, terms) * size if len(terms) else np.zeros((len(unit), 0))), owners
 
 
-def of_each(unit: np.ndarray, y: np.ndarray, *, share: float = 1.0) -> list[Columns]:
+def of_each(unit: np.ndarray, y: np.ndarray, *, share: float = 1.0) -> list[SmoothBasis]:
     """Columns of several factors (n x d) for each of m responses (n x m), larger for factors that alone explain more of it."""
     columns, owners = of_factors(unit)
     columns = columns - columns.mean(axis=0)
-    alone = [smooth(Columns.of(of_factor(column)), y, share=share).fits.var(axis=0) for column in unit.T]
+    alone = [smooth(SmoothBasis.of(of_factor(column)), y, share=share).fits.var(axis=0) for column in unit.T]
     weight = np.sqrt(np.array(alone))  # d x m
     weight = np.maximum(weight / np.maximum(weight.max(axis=0), 1e-300), LEAST)
     gram, found = columns.T @ columns, []
@@ -102,11 +102,11 @@ def of_each(unit: np.ndarray, y: np.ndarray, *, share: float = 1.0) -> list[Colu
         squares, vectors = np.linalg.eigh(size[:, None] * gram * size)
         real = squares > 1e-10 * max(float(squares[-1]) if squares.size else 0.0, 1e-300)
         roots = np.sqrt(squares[real])
-        found.append(Columns(columns @ (size[:, None] * vectors[:, real]) / roots, roots))
+        found.append(SmoothBasis(columns @ (size[:, None] * vectors[:, real]) / roots, roots))
     return found
 
 
-def smooth(columns: Columns, y: np.ndarray, *, share: float = 1.0, sure: float = 0.0) -> Smooth:
+def smooth(columns: SmoothBasis, y: np.ndarray, *, share: float = 1.0, sure: float = 0.0) -> Smooth:
     """Fit each response by itself.
 
     y      n x m

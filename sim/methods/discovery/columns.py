@@ -16,14 +16,14 @@ RESTRICTED = ["factor", "low", "high", "kept", "quasi_p", "bootstrap", "coverage
 Places = Mapping[str, Callable[[np.ndarray], np.ndarray]]
 
 
-class Column(NamedTuple):
+class Axis(NamedTuple):
     """A factor, or whether it takes one of its choices (1) or another (0)."""
 
     factor: str
     choice: Any = None
 
 
-def searched(values: pd.DataFrame, choices: Mapping[str, Sequence[Any]], unit: np.ndarray | None = None) -> tuple[list[Column], np.ndarray]:
+def searched(values: pd.DataFrame, choices: Mapping[str, Sequence[Any]], unit: np.ndarray | None = None) -> tuple[list[Axis], np.ndarray]:
     """The columns that are searched, and their values at the points (n x columns).
 
     values   a column a factor;  choices: those of each factor that is no number
@@ -32,16 +32,16 @@ def searched(values: pd.DataFrame, choices: Mapping[str, Sequence[Any]], unit: n
     columns, made = [], []
     for place, name in enumerate(values):
         if name in choices:
-            columns += [Column(name, choice) for choice in choices[name]]
+            columns += [Axis(name, choice) for choice in choices[name]]
             made += [(values[name] == choice).to_numpy(float) for choice in choices[name]]
         else:
-            columns.append(Column(name))
+            columns.append(Axis(name))
             made.append(values[name].to_numpy(float) if unit is None else unit[:, place])
     return columns, np.column_stack(made)
 
 
 def box_table(
-    found: Found, cases: Cases, columns: list[Column], values: pd.DataFrame, choices: Mapping[str, Sequence[Any]], at: Places
+    found: Found, cases: Cases, columns: list[Axis], values: pd.DataFrame, choices: Mapping[str, Sequence[Any]], at: Places
 ) -> pd.DataFrame:  # fmt: skip
     """What the box restricts: factor, low, high (nan: it does not), kept (choices), quasi_p, bootstrap, coverage_without, density_without.
 
@@ -50,32 +50,32 @@ def box_table(
     rows: dict[str, dict[str, Any]] = {}
     for row in found.restrictions.itertuples():
         name, choice = columns[row.factor]
-        told = rows.setdefault(name, {"factor": name, "low": np.nan, "high": np.nan, "kept": "", "quasi_p": 0.0, "bootstrap": 1.0})
-        told["quasi_p"], told["bootstrap"] = max(told["quasi_p"], row.quasi_p), min(told["bootstrap"], row.bootstrap)
+        limit = rows.setdefault(name, {"factor": name, "low": np.nan, "high": np.nan, "kept": "", "quasi_p": 0.0, "bootstrap": 1.0})
+        limit["quasi_p"], limit["bootstrap"] = max(limit["quasi_p"], row.quasi_p), min(limit["bootstrap"], row.bootstrap)
         if choice is None:
             for end in ("low", "high"):
                 share = getattr(row, end)
                 if np.isfinite(share):
-                    told[end] = float(at[name](np.array([share]))[0]) if name in at else float(share)
+                    limit[end] = float(at[name](np.array([share]))[0]) if name in at else float(share)
             continue
         low, high = found.box.low[row.factor], found.box.high[row.factor]
         alone = Box.whole(len(columns)).moved(row.factor, False, low).moved(row.factor, True, high)
         inside = values[name].to_numpy()[alone.inside(cases.x)]
-        left = told["kept"].split(", ") if told["kept"] else [str(one) for one in choices[name]]
+        left = limit["kept"].split(", ") if limit["kept"] else [str(one) for one in choices[name]]
         there = {str(one) for one in inside}
-        told["kept"] = ", ".join(one for one in left if one in there)
-    for name, told in rows.items():
+        limit["kept"] = ", ".join(one for one in left if one in there)
+    for name, limit in rows.items():
         without = found.box
         for place, column in enumerate(columns):
             if column.factor == name:
                 without = without.moved(place, False).moved(place, True)
         own = marks(without, cases)
-        told |= {"coverage_without": own.coverage, "density_without": own.density}
+        limit |= {"coverage_without": own.coverage, "density_without": own.density}
     made = pd.DataFrame(list(rows.values()), columns=RESTRICTED)
     return made.sort_values("density_without", kind="stable", ignore_index=True)
 
 
-def rule_text(rule: Sequence[Condition], columns: list[Column], at: Places) -> str:
+def rule_text(rule: Sequence[Condition], columns: list[Axis], at: Places) -> str:
     """A rule of a tree: "rain <= 0.2; crop = rye"."""
     said = []
     for place, below, limit in rule:
@@ -87,7 +87,7 @@ def rule_text(rule: Sequence[Condition], columns: list[Column], at: Places) -> s
     return "; ".join(said) or EVERYWHERE
 
 
-def others(found: Found, columns: list[Column]) -> pd.DataFrame:
+def others(found: Found, columns: list[Axis]) -> pd.DataFrame:
     """factor, share: how many of the resamples restrict a factor that the box does not."""
     made = found.others.assign(factor=[columns[column].factor for column in found.others.factor])
     return made.groupby("factor", sort=False, as_index=False).share.max()

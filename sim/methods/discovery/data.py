@@ -117,14 +117,14 @@ def discover(
     """
     check_settings(alpha=alpha, most=most, permutations=permutations, resamples=resamples)
     frame = framed(inputs, "inputs", names)
-    told = framed(cases, "cases", letter="case ")
-    as_long(len(told), len(frame), "cases")
-    if told.shape[1] != 1:
-        raise InputError(f"cases have {told.shape[1]} columns.", "Give true or false for each row of inputs.")
-    column = told.iloc[:, 0]
+    table = framed(cases, "cases", letter="case ")
+    as_long(len(table), len(frame), "cases")
+    if table.shape[1] != 1:
+        raise InputError(f"cases have {table.shape[1]} columns.", "Give true or false for each row of inputs.")
+    column = table.iloc[:, 0]
     if column.dtype == object and column.isin([True, False]).all():
         column = column.astype(bool)
-    y = column.to_numpy() if column.dtype == bool else numbers(told, "cases", holes=True)[:, 0]
+    y = column.to_numpy() if column.dtype == bool else numbers(table, "cases", holes=True)[:, 0]
     choices = {name: _choices(frame[name], name) for name in frame if not _is_number(frame[name])}
     plain = [name for name in frame if name not in choices]
     numbers(frame[plain], "inputs") if plain else None

@@ -162,9 +162,9 @@ def sensitivity(
         if chosen_method in DEPENDENT:
             made.notes += [*twins(unit[rows], list(frame.columns)), *failing(unit, list(frame.columns), rows)]
         made.refused = made.refused and COMMAND.sub("", str(made.refused))
-        made.notes = [UNJUDGED if told == FLATTERED else str(told) for told in made.notes if lucky or told != ONE_REPLICATE]
+        made.notes = [UNJUDGED if remark == FLATTERED else str(remark) for remark in made.notes if lucky or remark != ONE_REPLICATE]
         found[name] = made.with_values({one: prior.at for one, prior in known.items()})
-        notes += [f"{name}: {told}" if several else str(told) for told in made.notes]
+        notes += [f"{name}: {remark}" if several else str(remark) for remark in made.notes]
     return _tidy(found, known, list(dict.fromkeys(notes)))
 
 

@@ -22,7 +22,7 @@ LEAST_JUDGES = 12  # validation points from which a Q2 is told
 SURE = 0.9  # of the interval of a Q2
 GOOD = 0.002  # share of the variance: polynomials that miss no more need no rival
 Surface = Polynomials | Gaussian
-Kind = type[Polynomials] | type[Gaussian]
+Fitter = type[Polynomials] | type[Gaussian]
 Fit = Callable[[Basis, np.ndarray, np.ndarray, np.random.Generator, np.ndarray, int | None], Surface]
 
 
@@ -51,7 +51,7 @@ class Emulator:
     @classmethod
     @single_threaded
     def fit(
-        cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Kind | None = None, clusters: np.ndarray | None = None,
+        cls, unit: np.ndarray, y: np.ndarray | Responses, *, seed: int = 0, kind: Fitter | None = None, clusters: np.ndarray | None = None,
         validation: np.ndarray | None = None,
     ) -> "Emulator":  # fmt: skip
         """Sparse polynomials; if they miss something, up to 1,024 points, a Gaussian process too, and the better of the two is kept.

@@ -7,7 +7,7 @@ from sim.methods.decision.choice import resamples
 from sim.methods.decision.denoise import Denoised, Runs, denoise, main_effects
 from sim.methods.decision.front import dominates, on_front
 from sim.methods.decision.tables import NORMAL
-from sim.studies.answers.verdicts import Told
+from sim.studies.answers.decision_tables import ArmChoice
 from sim.studies.design.limits import unit_of
 from sim.studies.design.preferences import COST
 from sim.style.lists import listed
@@ -17,14 +17,14 @@ RESAMPLES, POSSIBLE = 400, 8
 MOST = 0.5  # share of the draws that must know a measure
 
 
-def arm_effects(told: Told, cubes: dict[str, np.ndarray], value: dict[str, float]) -> tuple[pd.DataFrame, Denoised]:
+def arm_effects(choice: ArmChoice, cubes: dict[str, np.ndarray], value: dict[str, float]) -> tuple[pd.DataFrame, Denoised]:
     """The table of effects, and what is known of them at each draw (measures x arms, arms changing fastest).
 
     cubes  n x r x (arms - 1) for each measure, of the draws that the decision has
     """
-    outcomes, measures = told.outcomes, list(cubes)
-    runs = Runs.of(np.concatenate(list(cubes.values()), axis=2), shared=told.study.luck == "shared")
-    arms, clusters = len(told.arms) - 1, np.unique(outcomes.clusters[runs.kept], return_inverse=True)[1].ravel()
+    outcomes, measures = choice.outcomes, list(cubes)
+    runs = Runs.of(np.concatenate(list(cubes.values()), axis=2), shared=choice.study.luck == "shared")
+    arms, clusters = len(choice.arms) - 1, np.unique(outcomes.clusters[runs.kept], return_inverse=True)[1].ravel()
     left, by = main_effects(outcomes.unit[runs.kept], runs.mean, clusters), ["main effects"] * len(measures)
     for measure, half in ((only_measure(value), 0), (COST, 1)):
         if measure in measures and np.array_equal(runs.runs, outcomes.known.runs.runs):
@@ -41,21 +41,21 @@ def arm_effects(told: Told, cubes: dict[str, np.ndarray], value: dict[str, float
     mean = runs.mean.mean(axis=0)
     ends = np.quantile(possible, [0.05, 0.95], axis=0)
     made = pd.DataFrame({
-        "arm": np.tile(np.array(told.arms[1:], object), len(measures)), "measure": np.repeat(np.array(measures, object), arms),
+        "arm": np.tile(np.array(choice.arms[1:], object), len(measures)), "measure": np.repeat(np.array(measures, object), arms),
         "mean": mean, "low": mean - half, "high": mean + half, "q05": ends[0], "q95": ends[1],
         "share_below_0": (possible < 0).mean(axis=0), "foretold_by": np.repeat(np.array(by, object), arms),
     })  # fmt: skip
     made.insert(2, "unit", [unit_of(measure) for measure in made.measure])
-    order = made.arm.map({arm: place for place, arm in enumerate(told.arms)})
+    order = made.arm.map({arm: place for place, arm in enumerate(choice.arms)})
     return made.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True), known
 
 
-def well_known(told: Told, cubes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def well_known(choice: ArmChoice, cubes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Effects at the draws that the decision has, on measures that most of them know in all arms.
 
     A measure may be undefined in a run, as the share of nobody is; few draws would be left if they had to know such a one.
     """
-    kept = told.outcomes.known.runs.kept
+    kept = choice.outcomes.known.runs.kept
     at = {measure: cube[kept] for measure, cube in cubes.items()}
     return {measure: cube for measure, cube in at.items() if np.isfinite(cube).all(axis=2).any(axis=1).mean() >= MOST}
 
@@ -65,9 +65,9 @@ def only_measure(value: dict[str, float]) -> str:
     return next(iter(value)) if len(value) == 1 else ""
 
 
-def pareto(told: Told, known: Denoised, measures: list[str]) -> pd.DataFrame:
+def pareto(choice: ArmChoice, known: Denoised, measures: list[str]) -> pd.DataFrame:
     """Which arms no other beats in trust, crime, complaints and cost, as far as they are among the measures (of `known`)."""
-    arms = len(told.arms) - 1
+    arms = len(choice.arms) - 1
     weighed = [measure for measure in GOOD if measure in measures]
 
     def of(values: np.ndarray) -> np.ndarray:
@@ -79,6 +79,6 @@ def pareto(told: Told, known: Denoised, measures: list[str]) -> pd.DataFrame:
     signs, mean = np.array([GOOD[measure] for measure in weighed]), of(known.runs.mean.mean(axis=0))
     beaten = dominates(mean * signs)
     chance = np.mean([on_front(of(known.mean + one) * signs).mean(axis=0) for one in known.deviations(POSSIBLE, 4)], axis=0)
-    by = [listed(told.arms[other] for other in np.flatnonzero(row)) for row in beaten]
-    made = pd.DataFrame({"arm": told.arms, **dict(zip(weighed, mean.T, strict=True))})
+    by = [listed(choice.arms[other] for other in np.flatnonzero(row)) for row in beaten]
+    made = pd.DataFrame({"arm": choice.arms, **dict(zip(weighed, mean.T, strict=True))})
     return made.assign(on_front=~beaten.any(axis=1), probability_on_front=chance, dominated_by=by)

@@ -11,9 +11,9 @@ import xarray as xr
 import yaml
 from pydantic import BeforeValidator, Json
 
-from sim.artifacts.artifact import PROVENANCE, Labeled, Text, check_weeks
-from sim.artifacts.checking import Kind, Variable, mapping
-from sim.artifacts.results import ARRAYS, LABELS, Facts, provenance
+from sim.artifacts.artifact import PROVENANCE, Labeled, MadeFrom, check_weeks
+from sim.artifacts.checking import ArtifactKind, Variable, mapping
+from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
 from sim.errors import InputError
 from sim.measures.harvest import WEIGHT
 from sim.measures.spread import ENOUGH, effective
@@ -23,7 +23,7 @@ from sim.studies.running.runs import GAINS, QUANTILES
 from sim.style.html import card, table
 
 DATASET, STUDY = "comparison.nc", "study.yaml"
-KIND = Kind("comparison", "Make it again: confianza compare STUDY.yaml --out FOLDER")
+KIND = ArtifactKind("comparison", "Make it again: confianza compare STUDY.yaml --out FOLDER")
 SIDE_BY_SIDE = {
     name: Variable(("arm", *one.dims), one.kinds) if one.dims[0] == "replicate" and name != "seed" else one for name, one in ARRAYS.items()
 }
@@ -57,7 +57,7 @@ PRECISION = (
 )
 
 
-class Compared(Facts):
+class ComparisonAttributes(ResultsAttributes):
     """The attributes of a comparison."""
 
     study: Annotated[dict[str, Any], BeforeValidator(mapping)]
@@ -85,8 +85,8 @@ class Comparison(Labeled):
     (`q05`, `q95`), which stays however many there are; and the precision of the mean, which shrinks with each and is no such range.
     """
 
-    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, Compared, SIDE_BY_SIDE
-    TEXT, TABLES = Text("study", STUDY), {name: f"{name}.csv" for name in TABLES}
+    KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, ComparisonAttributes, SIDE_BY_SIDE
+    TEXT, TABLES = MadeFrom("study", STUDY), {name: f"{name}.csv" for name in TABLES}
 
     def __init__(self, dataset: xr.Dataset):
         self.study = Study(**yaml.safe_load(dataset.attrs["study"]))
@@ -226,7 +226,7 @@ class Comparison(Labeled):
     def check(self, path: Path) -> None:
         check_weeks(self.dataset, path, KIND)
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         facts = {"rule": self.rule(), "covers": self.covers(), "cautions": self.study.warned}
         return facts | {"replicate_seeds": self.dataset.seed.values.tolist(), "placebo_is_exact": self.placebo_is_exact()}
 
@@ -237,7 +237,7 @@ class Comparison(Labeled):
         facts = (
             ("Question", self.study.question),
             ("Arms", ", ".join(self.arms)),
-            ("Compared with", self.study.vs),
+            ("ComparisonAttributes with", self.study.vs),
             ("Runs", f"{self.replicates} replicates of {self.study.base.weeks:,} weeks of every arm"),
             ("How to read it", self.covers()),
             ("Own code", ", ".join(json.loads(self.dataset.attrs.get("own_code", "{}")))),

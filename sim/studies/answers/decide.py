@@ -13,7 +13,7 @@ from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.partial import effective
 from sim.methods.decision.tables import curves
 from sim.methods.threads import single_threaded
-from sim.studies.answers import verdicts
+from sim.studies.answers import decision_tables as tables
 from sim.studies.answers.arm_effects import arm_effects, pareto, well_known
 from sim.studies.answers.cautions import cautions
 from sim.studies.answers.decision import Decision
@@ -83,9 +83,9 @@ def decide(
         points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, validation=points.validation,
         shared=study.luck == "shared", seed=study.base.seed,
     )  # fmt: skip
-    pays = np.linspace(*(asked.pay or verdicts.default_pay(outcomes, WORTH)), PAYS)
-    told = verdicts.Told(arms, outcomes, asked.budget, pays, study, study.factors(), tuple(pays[list(SHOWN)].tolist()))
-    return _decision(told, asked, cubes, sweep, started)
+    pays = np.linspace(*(asked.pay or tables.default_pay(outcomes, WORTH)), PAYS)
+    choice = tables.ArmChoice(arms, outcomes, asked.budget, pays, study, study.factors(), tuple(pays[list(SHOWN)].tolist()))
+    return _decision(choice, asked, cubes, sweep, started)
 
 
 def check(
@@ -102,12 +102,12 @@ def check(
     _asked(study, value, unit, pay, budget, week)
 
 
-def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], sweep: Reading, started: float) -> Decision:
+def _decision(choice: tables.ArmChoice, asked: Asked, cubes: dict[str, np.ndarray], sweep: Reading, started: float) -> Decision:
     """All tables."""
-    outcomes, study = told.outcomes, told.study
-    compared = well_known(told, cubes)
-    effects, known_effects = arm_effects(told, compared, asked.value)
-    evppi = verdicts.evppi(told)
+    outcomes, study = choice.outcomes, choice.study
+    compared = well_known(choice, cubes)
+    effects, known_effects = arm_effects(choice, compared, asked.value)
+    evppi = tables.evppi(choice)
     facts: dict[str, Any] = {
         **how_made(), "adults": study.base.city.adults,
         "draws": len(outcomes.unit), "replicates": int(outcomes.known.runs.runs.max()), "different": int(outcomes.clusters.max()) + 1,
@@ -115,14 +115,14 @@ def _decision(told: verdicts.Told, asked: Asked, cubes: dict[str, np.ndarray], s
         "unknown": [measure for measure in cubes if measure not in compared],
     }  # fmt: skip
     made = Decision(
-        study=study, week=asked.week, value=asked.value, unit=asked.unit, pay=told.pays, shown=told.shown, arms=told.arms,
-        budget=asked.budget, recommended=told.recommended, facts=facts, notes=[], q2=verdicts.q2(told), table=verdicts.table(told),
-        effects=effects, curves=curves(told, "arm"), regret=verdicts.regret(told), evpi=verdicts.evpi(told), evppi=evppi,
-        intervals=verdicts.intervals(told), draws=verdicts.draws(told), pareto=pareto(told, known_effects, list(compared)),
-        contested=verdicts.contested(told, evppi), budgets=verdicts.budgets(told), doses=verdicts.doses(told),
+        study=study, week=asked.week, value=asked.value, unit=asked.unit, pay=choice.pays, shown=choice.shown, arms=choice.arms,
+        budget=asked.budget, recommended=choice.recommended, facts=facts, notes=[], q2=tables.q2(choice), table=tables.table(choice),
+        effects=effects, curves=curves(choice, "arm"), regret=tables.regret(choice), evpi=tables.evpi(choice), evppi=evppi,
+        intervals=tables.intervals(choice), draws=tables.draws(choice), pareto=pareto(choice, known_effects, list(compared)),
+        contested=tables.contested(choice, evppi), budgets=tables.budgets(choice), doses=tables.doses(choice),
     )  # fmt: skip
     facts["seconds"] = round(process_time() - started, 1)
-    return replace(made, notes=cautions(told, facts), facts=facts)
+    return replace(made, notes=cautions(choice, facts), facts=facts)
 
 
 def _asked(study: Study, value: Any, unit: Any, pay: Any, budget: Any, week: Any) -> Asked:

@@ -9,9 +9,9 @@ import pandas as pd
 from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts.artifact import Findings, Text
-from sim.artifacts.checking import Kind
-from sim.artifacts.provenance import Made
+from sim.artifacts.artifact import MadeFrom, TablesArtifact
+from sim.artifacts.checking import ArtifactKind
+from sim.artifacts.provenance import Provenance
 from sim.errors import number
 from sim.studies.answers.kept import NOTES, Said, notes_table
 from sim.studies.design.study import Study
@@ -19,7 +19,7 @@ from sim.studies.design.study_files import load_study
 from sim.style.html import card, note, table
 
 FOLDER, FILE, STUDY = "decision", "decision.json", "study.yaml"
-KIND = Kind("decision", "Make it again: confianza decide STUDY.yaml or STORE")
+KIND = ArtifactKind("decision", "Make it again: confianza decide STUDY.yaml or STORE")
 SHOWN = 3  # amounts that a unit of benefit may be worth, at which tables are read
 FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
@@ -30,7 +30,7 @@ FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png
 
 
 @with_config(extra="allow")
-class DecisionFacts(Made):
+class DecisionFacts(Provenance):
     """How a decision was made, of how much."""
 
     seconds: float
@@ -41,7 +41,7 @@ class DecisionFacts(Made):
     effective: float
 
 
-class Told(TypedDict):
+class DecisionFields(TypedDict):
     """What decision.json says."""
 
     week: int
@@ -57,7 +57,7 @@ class Told(TypedDict):
 
 
 @dataclass(frozen=True)
-class Decision(Findings):
+class Decision(TablesArtifact):
     """Which arm of a study is best, how sure that is, and what is worth finding out first.
 
     Net benefit is willingness to pay x benefit - cost. Benefit is the weighted sum of effects, and cost the effect on the measure
@@ -99,8 +99,8 @@ class Decision(Findings):
     doses        family (arms with the same reforms: doses, or orders of a sequence), arm, benefit, cost, rank in the family, budget
     """
 
-    KIND, FILE, FIELDS = KIND, FILE, Told
-    TEXT, TABLES = Text("study", STUDY, load_study), {name: f"{name}.csv" for name in FRAMES}
+    KIND, FILE, FIELDS = KIND, FILE, DecisionFields
+    TEXT, TABLES = MadeFrom("study", STUDY, load_study), {name: f"{name}.csv" for name in FRAMES}
 
     study: Study
     week: int
@@ -152,19 +152,19 @@ class Decision(Findings):
         return [(arm, low, high) for (arm, low), high in zip(found, ends, strict=True)]
 
     def _tables(self) -> dict[str, str]:
-        return super()._tables() | {NOTES: notes_table((self.study.name, told) for told in self.notes)}
+        return super()._tables() | {NOTES: notes_table((self.study.name, text) for text in self.notes)}
 
-    def told(self) -> dict[str, Any]:
-        return super().told() | {"pay": self.pay.tolist(), "shown": list(self.shown)}
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"pay": self.pay.tolist(), "shown": list(self.shown)}
 
     @classmethod
-    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+    def of(cls, path: Path, content: dict[str, Any], parts: dict[str, Any]) -> Self:
         study: Study = parts["study"]
-        if told["arms"] != list(study.sweep_arms()) or told["recommended"] not in told["arms"]:
+        if content["arms"] != list(study.sweep_arms()) or content["recommended"] not in content["arms"]:
             raise KIND.damaged(path, "its arms are not those of its study")
-        if len(told["shown"]) != SHOWN or not len(told["pay"]) or told["week"] not in study.at or not told["value"]:
+        if len(content["shown"]) != SHOWN or not len(content["pay"]) or content["week"] not in study.at or not content["value"]:
             raise KIND.damaged(path, "it does not say what a unit of benefit is worth, or when")
-        return super().of(path, told | {"pay": np.array(told["pay"], float), "shown": tuple(told["shown"])}, parts)
+        return super().of(path, content | {"pay": np.array(content["pay"], float), "shown": tuple(content["shown"])}, parts)
 
     def __repr__(self) -> str:
         row = self.at().set_index("arm").loc[self.recommended]

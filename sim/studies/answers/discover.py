@@ -133,35 +133,35 @@ def box_of(plain: pd.DataFrame, factors: tuple[Factor, ...], values: pd.DataFram
     names, rows = [factor.name for factor in factors], []
     for row in plain.to_dict("records"):
         place = names.index(row["factor"])
-        told = _row(factors[place]) | row
+        cells = _row(factors[place]) | row
         if not row["kept"]:
             low, high = (other if np.isnan(end) else end for end, other in ((row["low"], -np.inf), (row["high"], np.inf)))
             inside = values[row["factor"]].to_numpy()[(unit[:, place] >= low) & (unit[:, place] <= high)]
-            told |= _ends(factors[place], low, high, inside)
-        rows.append(told)
+            cells |= _ends(factors[place], low, high, inside)
+        rows.append(cells)
     return pd.DataFrame(rows, columns=BOX)
 
 
 def _row(factor: Factor) -> dict[str, Any]:
     """What a row of the box says of a factor, whatever its limits."""
     status = CODEBOOK[factor.name].status if factor.kind == "parameter" else "lever"
-    told = {"factor": factor.name, "low": np.nan, "high": np.nan, "kept": "", "low_share": 0.0, "high_share": 1.0, "unit": factor.unit}
-    return told | {"meaning": first_sentence(factor.description), "status": status, "quasi_p": 0.0, "bootstrap": 1.0}
+    cells = {"factor": factor.name, "low": np.nan, "high": np.nan, "kept": "", "low_share": 0.0, "high_share": 1.0, "unit": factor.unit}
+    return cells | {"meaning": first_sentence(factor.description), "status": status, "quasi_p": 0.0, "bootstrap": 1.0}
 
 
 def _ends(factor: Factor, low: float, high: float, inside: np.ndarray) -> dict[str, float]:
     """Limits in the factor's own unit: between two draws, or the last value inside if it takes certain values only."""
     by_steps = "values" in factor.distribution.as_data() or inside.dtype.kind == "i"
-    told: dict[str, float] = {}
+    cells: dict[str, float] = {}
     for name, share, last in (("low", low, np.min), ("high", high, np.max)):
         if np.isfinite(share):
             limit = last(inside) if by_steps else factor.at(np.array([share]))[0]
-            told |= {name: float(limit), f"{name}_share": float(share)}
-    return told
+            cells |= {name: float(limit), f"{name}_share": float(share)}
+    return cells
 
 
 def _draws(known: Luckless, values: pd.DataFrame, box: pd.DataFrame, y: np.ndarray, found: Found) -> pd.DataFrame:
     """`Discovery.draws`."""
-    told = {"point": np.flatnonzero(known.kept), "mean": known.mean, "value": known.value, "probability": known.probability, "case": y}
-    told["inside"] = found.inside if found.refused is None else np.zeros(len(y), dtype=bool)
-    return pd.concat([pd.DataFrame(told), values[box.factor.tolist()].reset_index(drop=True)], axis=1)
+    cells = {"point": np.flatnonzero(known.kept), "mean": known.mean, "value": known.value, "probability": known.probability, "case": y}
+    cells["inside"] = found.inside if found.refused is None else np.zeros(len(y), dtype=bool)
+    return pd.concat([pd.DataFrame(cells), values[box.factor.tolist()].reset_index(drop=True)], axis=1)

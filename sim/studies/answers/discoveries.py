@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts.artifact import Findings, Text
-from sim.artifacts.checking import Kind
-from sim.artifacts.provenance import Made
+from sim.artifacts.artifact import MadeFrom, TablesArtifact
+from sim.artifacts.checking import ArtifactKind
+from sim.artifacts.provenance import Provenance
 from sim.errors import number
 from sim.methods import how_judged
 from sim.methods.discovery.prim import Cases
@@ -25,7 +25,7 @@ from sim.style.html import card, table
 from sim.style.html import note as line
 
 FOLDER, FILE, STUDY = "discovery", "discovery.json", "study.yaml"
-KIND = Kind("discovery", "Make it again: confianza discover STUDY.yaml or STORE CONDITION")
+KIND = ArtifactKind("discovery", "Make it again: confianza discover STUDY.yaml or STORE CONDITION")
 BOX = [
     "factor", "low", "high", "kept", "low_share", "high_share", "unit", "meaning", "status", "quasi_p", "bootstrap", "coverage_without",
     "density_without",
@@ -70,7 +70,7 @@ class Luckless(NamedTuple):
         return note("cases_from_emulator", many=self.replicates, share=max(self.q2, 0), judged=how_judged(self.validated))
 
 
-class Told(TypedDict):
+class DiscoveryFields(TypedDict):
     """What discovery.json says."""
 
     condition: str
@@ -87,11 +87,11 @@ class Told(TypedDict):
     how: Said
     sentences: list[str]
     notes: list[Said]
-    facts: Made
+    facts: Provenance
 
 
 @dataclass(frozen=True)
-class Discovery(Findings):
+class Discovery(TablesArtifact):
     """Where, in the space of what varies, a condition holds.
 
     study       that was swept;  condition: as it is written, "effect:purge:mean_trust < 0"
@@ -117,8 +117,8 @@ class Discovery(Findings):
     facts       versions, source_fingerprint, command, created, seconds (of processor time), draws, replicates, q2 (of the emulator)
     """
 
-    KIND, FILE, FIELDS = KIND, FILE, Told
-    TEXT, TABLES = Text("study", STUDY, load_study), {name: f"{name}.csv" for name in FRAMES}
+    KIND, FILE, FIELDS = KIND, FILE, DiscoveryFields
+    TEXT, TABLES = MadeFrom("study", STUDY, load_study), {name: f"{name}.csv" for name in FRAMES}
 
     study: Study
     condition: str
@@ -149,14 +149,14 @@ class Discovery(Findings):
 
     def _tables(self) -> dict[str, str]:
         said = (*([self.refused] if self.refused else []), *self.notes)
-        return super()._tables() | {NOTES: notes_table((self.condition, told) for told in said)}
+        return super()._tables() | {NOTES: notes_table((self.condition, text) for text in said)}
 
-    def told(self) -> dict[str, Any]:
-        return super().told() | {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"output": self.output._asdict(), "p": None if np.isnan(self.p) else self.p}
 
     @classmethod
-    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
-        return super().of(path, told | {"p": float("nan") if told["p"] is None else told["p"]}, parts)
+    def of(cls, path: Path, content: dict[str, Any], parts: dict[str, Any]) -> Self:
+        return super().of(path, content | {"p": float("nan") if content["p"] is None else content["p"]}, parts)
 
     def __repr__(self) -> str:
         held = f"a box with {self.density:.0%} cases" if self.found else "no box found"
@@ -183,12 +183,12 @@ def sentences(asked: Condition, found: Found, box: pd.DataFrame, cases: Cases) -
     if found.refused is not None:
         return [f"{first}. No box found. {found.refused}"]
     own, seen = found.marks, found.unseen.set_index("quantity").loc["density"]
-    told = (
+    sentence = (
         f"{first}, but in {own.density:.0%} of those in the box below, which holds {own.mass:.0%} of all draws and {own.coverage:.0%} "
         f"of the cases. (Boxes found without a third of the draws hold {seen['mean']:.0%} cases among these, {seen.low:.0%} to "
         f"{seen.high:.0%}.)"
     )
-    return [told, *(restriction(row) for row in box.to_dict("records"))]
+    return [sentence, *(restriction(row) for row in box.to_dict("records"))]
 
 
 def restriction(row: dict[str, Any]) -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 from pydantic import Field, with_config
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 
-from sim.artifacts.artifact import Findings, Text
-from sim.artifacts.checking import Kind
-from sim.artifacts.provenance import Made
+from sim.artifacts.artifact import MadeFrom, TablesArtifact
+from sim.artifacts.checking import ArtifactKind
+from sim.artifacts.provenance import Provenance
 from sim.methods.indices import Sensitivity
 from sim.studies.answers.kept import NOTES, Said, notes_table
 from sim.studies.design.study import Study
@@ -25,7 +25,7 @@ RANKS = {  # the column that ranks factors, by method
 }  # fmt: skip
 LOW, HIGH = 0.05, 0.95  # quantiles of a factor between which an output swings
 FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "points.csv"
-KIND = Kind("analysis", "Make it again: confianza sensitivity STUDY.yaml or STORE")
+KIND = ArtifactKind("analysis", "Make it again: confianza sensitivity STUDY.yaml or STORE")
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
 TEXTS = ("of", "factor", "one", "other")
 FIGURES = ("tornado", "bars", "morris", "interactions", "convergence", "scatter")  # of each output, in a folder of its own
@@ -133,7 +133,7 @@ class Scalars(TypedDict):
     notes: list[Said]
 
 
-class FindingTold(TypedDict):
+class FindingFields(TypedDict):
     """One of the findings in sensitivity.json."""
 
     output: Output
@@ -141,16 +141,16 @@ class FindingTold(TypedDict):
 
 
 @with_config(extra="allow")
-class Told(Made):
+class AnalysisFields(Provenance):
     """What sensitivity.json says."""
 
     units: dict[str, str]
     meanings: dict[str, str]
-    findings: Annotated[list[FindingTold], Field(min_length=1)]
+    findings: Annotated[list[FindingFields], Field(min_length=1)]
 
 
 @dataclass(frozen=True)
-class Analysis(Findings):
+class Analysis(TablesArtifact):
     """What several outputs of a sweep depend on.
 
     study     the study that was swept
@@ -161,8 +161,8 @@ class Analysis(Findings):
     facts     versions, fingerprint of the sources, when
     """
 
-    KIND, FILE, FIELDS = KIND, FILE, Told
-    TEXT, TABLES = Text("study", STUDY, load_study), FRAMES | {"points": POINTS}
+    KIND, FILE, FIELDS = KIND, FILE, AnalysisFields
+    TEXT, TABLES = MadeFrom("study", STUDY, load_study), FRAMES | {"points": POINTS}
 
     study: Study
     findings: tuple[Finding, ...]
@@ -183,7 +183,7 @@ class Analysis(Findings):
         for finding in self.findings:
             caption = f"{finding.output.text} ({finding.output.unit}), week {finding.output.week}"
             parts += [table(finding.ranked().head(10), caption=caption)] if finding.spoke else [note(caption)]
-            parts += [note(str(told)) for told in finding.sensitivity.remarks]
+            parts += [note(str(text)) for text in finding.sensitivity.remarks]
         facts = (("Question", self.study.question), ("Method", self.method), ("Points", f"{len(self.points):,}"))
         return card(f"Sensitivity: {self.study.name}", facts, *parts)
 
@@ -191,7 +191,7 @@ class Analysis(Findings):
         """The same with the study called otherwise, for a page in another language."""
         return replace(self, study=self.study.model_copy(update={"name": name}))
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return self.facts | {"units": self.units, "meanings": self.meanings, "findings": [_scalars(finding) for finding in self.findings]}
 
     def _tables(self) -> dict[str, str]:
@@ -201,16 +201,16 @@ class Analysis(Findings):
                 finding.output.of: table for finding in self.findings if (table := getattr(finding.sensitivity, field)) is not None
             }:
                 texts[name] = "".join(_rows(of, table, number == 0) for number, (of, table) in enumerate(tables.items()))
-        texts[NOTES] = notes_table((finding.output.of, told) for finding in self.findings for told in finding.sensitivity.remarks)
+        texts[NOTES] = notes_table((finding.output.of, text) for finding in self.findings for text in finding.sensitivity.remarks)
         return texts
 
     @classmethod
-    def of(cls, path: Path, told: dict[str, Any], parts: dict[str, Any]) -> Self:
+    def of(cls, path: Path, content: dict[str, Any], parts: dict[str, Any]) -> Self:
         study, points = parts.pop("study"), parts.pop("points").set_index("point")
-        units, meanings, scalars = (told.pop(key) for key in ("units", "meanings", "findings"))
+        units, meanings, scalars = (content.pop(key) for key in ("units", "meanings", "findings"))
         findings = tuple(_finding(one, parts) for one in scalars)
         outputs = [finding.output.of for finding in findings]
-        return cls(study, findings, units, meanings, points.drop(columns=outputs), points[outputs], told)
+        return cls(study, findings, units, meanings, points.drop(columns=outputs), points[outputs], content)
 
 
 def _rows(of: str, table: pd.DataFrame, header: bool) -> str:
@@ -231,8 +231,8 @@ def _finding(scalars: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Findin
     tables: dict[str, Any] = dict.fromkeys(FRAMES)
     for field, frame in frames.items():
         own = frame[frame.of == output.of].drop(columns="of").reset_index(drop=True)
-        told = field == "interactions" and scalars["sensitivity"]["method"] == "emulator" and not scalars["sensitivity"]["refused"]
-        tables[field] = own if len(own) or told else None
+        empty = field == "interactions" and scalars["sensitivity"]["method"] == "emulator" and not scalars["sensitivity"]["refused"]
+        tables[field] = own if len(own) or empty else None
     if tables["table"] is None:
         tables["table"] = pd.DataFrame({"factor": []})
     return Finding(output, Sensitivity(**scalars["sensitivity"], **tables).apart_from_luck())

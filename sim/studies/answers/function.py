@@ -91,10 +91,10 @@ class StudyFunction:
             raise _failed(piece.failures[0])
         rows = piece.rows["week"] == self.week
         cube = {name: piece.rows[name][rows].reshape(len(run), -1) for name in self.measures}
-        told = {name: float(mean_over_replicates(each[:1])[0]) for name, each in cube.items()}
+        outputs = {name: float(mean_over_replicates(each[:1])[0]) for name, each in cube.items()}
         if self.effects:
-            told |= {f"{EFFECT}{name}": float(mean_over_replicates(each[:1] - each[-1:])[0]) for name, each in cube.items()}
-        return told
+            outputs |= {f"{EFFECT}{name}": float(mean_over_replicates(each[:1] - each[-1:])[0]) for name, each in cube.items()}
+        return outputs
 
     def _checked(self, name: str, value: Any) -> tuple[str, Any]:
         """A factor's name in the study, and its value as the study takes it."""

@@ -11,13 +11,13 @@ from sim.style import Note, language
 NOTES = "notes.csv"
 
 
-def restored(told: Any) -> Any:
+def restored(saved: Any) -> Any:
     """A note as it was before it was saved; ValueError if this version has no such note."""
-    if not isinstance(told, dict):
-        return told
-    if told.keys() != {"id", "values"} or told["id"] not in language("en")["notes"]:
+    if not isinstance(saved, dict):
+        return saved
+    if saved.keys() != {"id", "values"} or saved["id"] not in language("en")["notes"]:
         raise ValueError("is no note that this version knows")
-    return Note(**told)
+    return Note(**saved)
 
 
 Said = Annotated[Note | str, BeforeValidator(restored)]  # a sentence is one of code of one's own
@@ -25,5 +25,5 @@ Said = Annotated[Note | str, BeforeValidator(restored)]  # a sentence is one of 
 
 def notes_table(said: Iterable[tuple[str, Note | str]]) -> str:
     """Notes as a CSV: of what each speaks, its id (a sentence has none) and its sentence in English."""
-    rows = [{"of": of, "id": told.id if isinstance(told, Note) else "", "note": str(told)} for of, told in said]
+    rows = [{"of": of, "id": each.id if isinstance(each, Note) else "", "note": str(each)} for of, each in said]
     return pd.DataFrame(rows, columns=["of", "id", "note"]).to_csv(index=False)

@@ -81,7 +81,7 @@ class Values:
 
 
 @dataclass(frozen=True)
-class Spread:
+class Continuous:
     """A prior between `low` and `high`: what lies beyond is cut off and its probability shared out.
 
     Whole numbers take the probability of what rounds to them, so that those of a uniform prior are equally likely.
@@ -164,7 +164,7 @@ class Spread:
         return betaincinv(*_shapes(self.one, self.two), np.where(share < 1e-15, 0.0, share))  # smaller ones give nan
 
 
-Distribution = Spread | Values | Draws
+Distribution = Continuous | Values | Draws
 
 
 def _shapes(mean: float, sd: float) -> tuple[float, float]:
@@ -218,7 +218,7 @@ def _values(given: object, allowed: Allowed, name: str) -> Values:
     return Values(tuple(values))
 
 
-def _spread(kind: str, given: object, allowed: Allowed, name: str) -> Spread:
+def _spread(kind: str, given: object, allowed: Allowed, name: str) -> Continuous:
     """A prior or a range of numbers."""
     if allowed.choices:
         raise InputError(
@@ -234,9 +234,9 @@ def _spread(kind: str, given: object, allowed: Allowed, name: str) -> Spread:
         if not one < two:
             raise InputError(f"the range of '{name}' goes from {number(one)} to {number(two)}.", "Write the lower end first.")
         low, high = (int(one), int(two)) if allowed.whole else (float(one), float(two))
-        return Spread(kind, low, high, low, high, allowed.whole)
+        return Continuous(kind, low, high, low, high, allowed.whole)
     middle, width = SPREADS[kind][0]
-    made = Spread(kind, float(one), float(two), allowed.low, allowed.high, allowed.whole)
+    made = Continuous(kind, float(one), float(two), allowed.low, allowed.high, allowed.whole)
     bounds = f"{number(allowed.low)} to {number(allowed.high)}"
     if not allowed.low <= one <= allowed.high or (kind != "normal" and one <= 0) or (kind == "beta" and one >= 1):
         lies = f"the {middle} of the prior of '{name}' must lie within its range, {bounds}"

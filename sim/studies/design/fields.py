@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from sim.errors import InputError, number_problem, shown
-from sim.inputs.records import Record, Text
+from sim.inputs.records import CheckedModel, Prose
 from sim.measures import YEAR
 from sim.measures.harvest import VARIABLES
 from sim.measures.names import called, hint
@@ -117,13 +117,13 @@ def _cautions(given: object) -> object:
     return tuple(one if isinstance(one, Caution) else Caution(**one) if isinstance(one, Mapping) else Caution(en=one) for one in listed)
 
 
-class Caution(Record):
+class Caution(CheckedModel):
     """What a reader must know before any number of a study is shown, in English and, if somebody has written it, in Spanish."""
 
     prefix: ClassVar[str] = "cautions."
 
-    en: Text = Field(min_length=1, description="In English")
-    es: Text | None = Field(None, min_length=1, description="In Spanish")
+    en: Prose = Field(min_length=1, description="In English")
+    es: Prose | None = Field(None, min_length=1, description="In Spanish")
 
 
 Arms = Annotated[dict[str, tuple[Any, ...]], BeforeValidator(_arms)]

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 from pydantic import Field, field_validator, model_validator
 
 from sim.errors import InputError, did_you_mean, shown
-from sim.inputs.records import Record
+from sim.inputs.records import CheckedModel
 from sim.instruments.panels import BETWEEN_WAVES
 from sim.measures import MEASURES, PANEL, recorded
 from sim.world.rng import MOST_REPLICATES
@@ -44,7 +44,7 @@ def unit_of(measure: str) -> str:
     return MEASURES[measure].unit
 
 
-class Until(Record):
+class Until(CheckedModel):
     """When there are enough replicates: the paired effect of every arm on a measure, at the last week, is known well enough."""
 
     prefix: ClassVar[str] = "replicates.until."
@@ -60,7 +60,7 @@ class Until(Record):
         return known_measure(given)
 
 
-class Replicates(Record):
+class Replicates(CheckedModel):
     """Replicates until an effect is known well enough."""
 
     prefix: ClassVar[str] = "replicates."
@@ -69,7 +69,7 @@ class Replicates(Record):
     most: int = Field(64, ge=LEAST, le=MOST, description="Replicates after which to stop in any case")
 
 
-class Budget(Record):
+class Budget(CheckedModel):
     """What each arm may cost over the horizon, in one of two currencies."""
 
     prefix: ClassVar[str] = "budget."

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from sim.errors import InputError, number, number_problem, shown
-from sim.inputs.records import Record, Text
+from sim.inputs.records import CheckedModel, Prose
 from sim.remedies import number_remedy
 from sim.studies.design.limits import known_measure
 
@@ -14,13 +14,13 @@ COST = "cost"  # the measure that is money
 MOST_PAY = 1e12
 
 
-class Preferences(Record):
+class Preferences(CheckedModel):
     """The key `decision` of a study."""
 
     prefix: ClassVar[str] = "decision."
 
     value: dict[str, float] | None = Field(None, description="Units of benefit for a unit of each measure's effect, as {mean_trust: 100}")
-    unit: Text | None = Field(None, min_length=1, max_length=100, description="What a unit of benefit is called, as point of mean trust")
+    unit: Prose | None = Field(None, min_length=1, max_length=100, description="What a unit of benefit is called, as point of mean trust")
     pay: tuple[float, float] | None = Field(None, description="From what to what a unit of benefit may be worth, thousand pesos")
     budget: float | None = Field(None, ge=0, le=MOST_PAY, description="Thousand pesos: arms whose mean cost is above are not affordable")
 

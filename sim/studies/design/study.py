@@ -14,7 +14,7 @@ from sim.errors import InputError
 from sim.inputs.cards import of_study
 from sim.inputs.citations import Citations, check_cited
 from sim.inputs.origins import DESIGN, POSTERIOR
-from sim.inputs.records import Name, Record, Text
+from sim.inputs.records import CheckedModel, Name, Prose
 from sim.inputs.reforms import Reform, as_data
 from sim.inputs.scenario import AnyScenario, Scenario, Sources
 from sim.inputs.yaml_files import dump_yaml
@@ -44,7 +44,7 @@ from sim.world.parameters import CODEBOOK
 __all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study"]
 
 
-class Study(Record):
+class Study(CheckedModel):
     """What is compared: named lists of reforms (arms) in one scenario, with the same luck, beside a baseline and a placebo.
 
     Reforms of the scenario itself are left out: an arm has the reforms that it lists and no others. What varies, at which points,
@@ -52,7 +52,7 @@ class Study(Record):
     """
 
     name: Name = Field(description="What the study is called in tables and plots")
-    question: Text = Field("", description="The question it answers")
+    question: Prose = Field("", description="The question it answers")
     scenario: AnyScenario = Field(description="A shipped scenario, the path of a file beside this one, or a scenario written out")
     weeks: int | None = Field(None, ge=1, le=5200, description="Weeks after the spin-up, instead of the scenario's")
     seed: int | None = Field(None, ge=0, le=2**63 - 1, description="Root seed, instead of the scenario's")
@@ -217,8 +217,8 @@ class Study(Record):
     def trial(self, arm: str, **keys: Any) -> TrialResult:
         """A virtual field trial of an arm's reforms in the study's city; keys as in a trial's file: unit, outcomes, endline, ..."""
         treatment = self.arms[known(arm, self.arms, "arm", f"Arms: {', '.join(self.arms)}")]
-        told: dict[str, Any] = {"name": f"{self.name}: {arm}", "scenario": self.base, "treatment": treatment} | keys
-        return run_trial(Trial(**told))
+        keys_of_trial: dict[str, Any] = {"name": f"{self.name}: {arm}", "scenario": self.base, "treatment": treatment} | keys
+        return run_trial(Trial(**keys_of_trial))
 
     def _repr_html_(self) -> str:
         return of_study(self)

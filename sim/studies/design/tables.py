@@ -13,7 +13,7 @@ import pandas as pd
 from sim.errors import InputError, number, shown
 from sim.files.writing import noted
 from sim.inputs.yaml_files import shown_path
-from sim.studies.design.distributions import Spread, Values
+from sim.studies.design.distributions import Continuous, Values
 from sim.studies.design.factors import Factor, allowed_of, factor
 
 LARGEST = 100_000_000  # bytes of a file with points, be it a table or a study
@@ -66,9 +66,9 @@ def table_factors(table: pd.DataFrame) -> tuple[Factor, ...]:
         values = column.to_numpy()
         low, high = (values[0],) * 2 if values.dtype == object else (values.min().item(), values.max().item())
         if low == high:
-            spread: Spread | Values = Values(tuple(dict.fromkeys(values.tolist())))
+            spread: Continuous | Values = Values(tuple(dict.fromkeys(values.tolist())))
         else:
-            spread = Spread("uniform", low, high, low, high, allowed_of(str(name)).whole)
+            spread = Continuous("uniform", low, high, low, high, allowed_of(str(name)).whole)
         found.append(factor(str(name), spread))
     return tuple(found)
 

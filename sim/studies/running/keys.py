@@ -29,8 +29,8 @@ def keys(study: Study, points: Points, specs: Iterable[RunSpec]) -> list[bytes]:
     return [_hash(heads[spec.arm][spec.point] + luck_of(study, spec).to_bytes(8, "little")) for spec in given]
 
 
-def _hash(told: bytes) -> bytes:
-    return hashlib.blake2b(told, digest_size=16).digest()
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _common(study: Study) -> bytes:
@@ -60,8 +60,8 @@ def _levers(study: Study, points: Points, arm: str) -> list[bytes]:
         for place, reform in enumerate(made)
         for lever, value in vars(reform).items()
     }
-    told = _hash(json.dumps(list(levers)).encode())
-    return [told + row for row in _words(levers, len(values))]
+    data = _hash(json.dumps(list(levers)).encode())
+    return [data + row for row in _words(levers, len(values))]
 
 
 def _words(columns: Mapping[Any, Any], many: int) -> list[bytes]:

@@ -42,7 +42,7 @@ Pilot = tuple[RunSpec, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyCost:
     """What a study takes.
 
     points, arms, replicates  whose product is the number of all runs
@@ -80,7 +80,7 @@ class Plan:
 
 def plan(
     study: Study, *, executor: str | Executor = "threads", workers: int | None = None, done: int = 0, folder: str | Path = "."
-) -> Plan:
+) -> StudyCost:
     """Time some runs, spread over the points of the design and over all arms, and say what the study takes.
 
     executor, workers  as for the study itself (see `sim.engine.executors`)
@@ -99,7 +99,7 @@ def plan(
     rounds = max(1.0, runs / many)
     half = max(SURE * mean, float(np.nan_to_num(half)))
     seconds, low, high = (found.start + rounds * each for each in (mean, max(mean - half, 0.1 * mean), mean + half))
-    return Plan(
+    return StudyCost(
         len(points.values), points.checks, len(arms), replicates, runs, many, found.pilots, found.failed, seconds, low, high, needed, free
     )
 

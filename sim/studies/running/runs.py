@@ -128,7 +128,7 @@ class ComparisonPlan(Plan):
     def kept_bytes(self) -> int:
         return kept_of(self.study.base)
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:

@@ -18,7 +18,7 @@ from sim.inputs import origins
 from sim.inputs.scenario import Scenario
 from sim.inputs.yaml_files import parse
 from sim.instruments.panel_measures import Observer
-from sim.measures import MEASURES, RECORD, Columns, Over
+from sim.measures import MEASURES, RECORD, Over, RunColumns
 from sim.measures.harvest import columns, lived
 from sim.studies.design.designs import POINTS, UNVALIDATED, VALIDATION, Points, kind_of
 from sim.studies.design.study import LEAST, Replicates, Study
@@ -80,7 +80,7 @@ class SweepPlan(StudyPlan):
         """What varies, as arrays: a dictionary a point would take gigabytes for a million of them."""
         return {str(name): column.to_numpy() for name, column in self.points.values.items()}
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """The study with all but one of its points left out: each piece of work brings its own, and a table can have megabytes."""
         study = self.study
         if study.design:
@@ -154,7 +154,7 @@ def _kept(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict
     return _Kept(spec, seed, measured, np.array([found[name] for name in study.series], np.float32))
 
 
-def measured_at(study: Study, run: Columns, observed: Mapping[str, float]) -> np.ndarray:
+def measured_at(study: Study, run: RunColumns, observed: Mapping[str, float]) -> np.ndarray:
     """What a study measures of one run: weeks of `at` x measures.
 
     observed  measures that take a panel or an experiment, which are of the last of these weeks

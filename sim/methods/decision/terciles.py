@@ -13,7 +13,7 @@ RESAMPLES = 400
 
 
 @dataclass(frozen=True)
-class Thirds:
+class Terciles:
     """Options in each third of a factor's draws, at one willingness to pay; nan where a third has no draws.
 
     net    3 x K: expected net benefit;  best: 3 x K, probability of being best
@@ -36,7 +36,7 @@ class Thirds:
         return len(set(self.first[self.first >= 0].tolist())) > 1
 
 
-def thirds(outcomes: Outcomes, verdict: Verdict, place: int, factors: list[int]) -> list[Thirds]:
+def terciles(outcomes: Outcomes, verdict: Verdict, place: int, factors: list[int]) -> list[Terciles]:
     """For each of the factors (columns of the draws).
 
     verdict  of the outcomes;  place: of the pay among its pays
@@ -56,7 +56,7 @@ def thirds(outcomes: Outcomes, verdict: Verdict, place: int, factors: list[int])
         shares = [weights * each for each in there]
         drawn = [share @ np.nan_to_num(net) / np.maximum(share.sum(axis=1, keepdims=True), 1e-9) for share in shares]
         firsts = np.array([best_of(each, verdict.allowed)[0].argmax(axis=1) for each in drawn])
-        found.append(Thirds(
+        found.append(Terciles(
             np.array([net[each].mean(axis=0) if each.any() else np.full(net.shape[1], np.nan) for each in inside]),
             np.array([chance[each].mean(axis=0) if each.any() else np.full(net.shape[1], np.nan) for each in inside]),
             float((firsts == firsts[0]).all(axis=0).mean()),

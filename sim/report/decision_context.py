@@ -18,7 +18,7 @@ from sim.studies.design.limits import unit_of
 
 
 @dataclass(frozen=True)
-class Told:
+class DecisionContext:
     """A decision, where its arms fail, and how to speak of both."""
 
     decision: Decision
@@ -33,8 +33,8 @@ class Told:
     def name(self, arm: str) -> str:
         """What an option is called; its own name if another one would be called the same."""
         names = [self.words.reform(other) for other in self.decision.arms]
-        told = self.words.reform(arm)
-        return arm if names.count(told) > 1 else told
+        called = self.words.reform(arm)
+        return arm if names.count(called) > 1 else called
 
     @cached_property
     def meanings(self) -> dict[str, str]:
@@ -96,44 +96,46 @@ class Told:
         return self.decision.at(pay).set_index("arm")
 
 
-def rule(told: Told, found: Discovery) -> str:
+def rule(context: DecisionContext, found: Discovery) -> str:
     """A box in words: what each number that it restricts means, and where it lies."""
     rows = found.box.to_dict("records")
-    return listed(told, [told.say("holds", factor=told.factor(str(row["factor"])), where=restriction(told, row)) for row in rows])
+    return listed(
+        context, [context.say("holds", factor=context.factor(str(row["factor"])), where=restriction(context, row)) for row in rows]
+    )
 
 
-def restriction(told: Told, row: Mapping[Any, Any]) -> str:
+def restriction(context: DecisionContext, row: Mapping[Any, Any]) -> str:
     """Where one number lies in a box: "less than 2.02 log-odds"."""
     if row["kept"]:
-        values = [told.words["choices"].get(value, value) for value in row["kept"].split(", ")]
-        return told.say("among", values=told.say("either").join(values))
+        values = [context.words["choices"].get(value, value) for value in row["kept"].split(", ")]
+        return context.say("among", values=context.say("either").join(values))
     share = row["unit"] in SHARES
-    unit = "%" if share else "" if row["unit"] in BARE else unit_in_words(row["unit"], told.words)
+    unit = "%" if share else "" if row["unit"] in BARE else unit_in_words(row["unit"], context.words)
     low, high = (float(row[end]) * (100 if share else 1) for end in ("low", "high"))
-    ends = {end: f"{told.near(value)} {unit}".strip() for end, value in (("low", low), ("high", high))}
+    ends = {end: f"{context.near(value)} {unit}".strip() for end, value in (("low", low), ("high", high))}
     if not np.isfinite(low):
-        return told.say("below", value=ends["high"])
+        return context.say("below", value=ends["high"])
     if not np.isfinite(high):
-        return told.say("above", value=ends["low"])
-    return told.say("between", low=told.near(low), high=ends["high"])
+        return context.say("above", value=ends["low"])
+    return context.say("between", low=context.near(low), high=ends["high"])
 
 
-def listed(told: Told, parts: Sequence[str]) -> str:
+def listed(context: DecisionContext, parts: Sequence[str]) -> str:
     """Texts as a list with its last word: "a; b; and c"."""
     if len(parts) < 2:
         return "".join(parts)
-    return told.say("listed", first="; ".join(parts[:-1]), last=parts[-1])
+    return context.say("listed", first="; ".join(parts[:-1]), last=parts[-1])
 
 
-def worth_of(told: Told, row: Mapping[Any, Any]) -> dict[str, str]:
+def worth_of(context: DecisionContext, row: Mapping[Any, Any]) -> dict[str, str]:
     """What it is worth to know something, with its interval."""
     half = (row["high"] - row["low"]) / 2
-    return {"value": told.near(row["evppi"], half), "low": told.near(row["low"], half), "high": told.near(row["high"], half)}
+    return {"value": context.near(row["evppi"], half), "low": context.near(row["low"], half), "high": context.near(row["high"], half)}
 
 
-def topic(told: Told, name: str) -> str:
+def topic(context: DecisionContext, name: str) -> str:
     """A topic in words; its own name if it is somebody's group."""
-    return told.words["decision"]["topics"].get(name, name)
+    return context.words["decision"]["topics"].get(name, name)
 
 
 def unit_shown(measure: str, words: Words) -> str:

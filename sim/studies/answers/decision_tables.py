@@ -12,7 +12,7 @@ from sim.methods.decision import tables
 from sim.methods.decision.choice import SAME, PerDraw, net_benefit
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.tables import NORMAL, Choice, frame
-from sim.methods.decision.thirds import PARTS, thirds
+from sim.methods.decision.terciles import PARTS, terciles
 from sim.studies.design.factors import Factor
 from sim.studies.design.study import Study
 from sim.world.parameters import CODEBOOK
@@ -23,7 +23,7 @@ ALWAYS = ("purge.turn_to_crime",)
 
 
 @dataclass(frozen=True)
-class Told(Choice):
+class ArmChoice(Choice):
     """The choice between the arms of a study; shown: three of the pays."""
 
     study: Study
@@ -66,71 +66,71 @@ def rounded(value: float) -> float:
     return float(next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value * (1 - 1e-12)))
 
 
-def q2(told: Told) -> pd.DataFrame:
+def q2(choice: ArmChoice) -> pd.DataFrame:
     """How good the emulators are, and how much is luck."""
-    found = np.array([0.0 if one is None else one.q2 for one in told.outcomes.emulators]).reshape(2, -1)
-    luck = told.outcomes.known.runs.share.reshape(2, -1)
+    found = np.array([0.0 if one is None else one.q2 for one in choice.outcomes.emulators]).reshape(2, -1)
+    luck = choice.outcomes.known.runs.share.reshape(2, -1)
     return frame(
-        arm=told.arms[1:],
+        arm=choice.arms[1:],
         benefit=found[0],
         cost=found[1],
         benefit_luck=luck[0],
         cost_luck=luck[1],
-        q2_is=str(how_judged(int(told.outcomes.validation.sum()))),
+        q2_is=str(how_judged(int(choice.outcomes.validation.sum()))),
     )
 
 
-def table(told: Told) -> pd.DataFrame:
+def table(choice: ArmChoice) -> pd.DataFrame:
     """Benefit, cost, and what a unit costs."""
-    benefit, cost = told.ends("benefit"), told.ends("cost")
-    verdict, whole = told.verdict, told.outcomes.possible[1]
+    benefit, cost = choice.ends("benefit"), choice.ends("cost")
+    verdict, whole = choice.verdict, choice.outcomes.possible[1]
     rng = np.random.default_rng(9)
     errors = [each - each.mean(axis=0) for each in (verdict.resampled, verdict.perturbed)]
     moved = errors[0] + errors[1][rng.integers(0, len(errors[1]), len(errors[0]))]
-    drawn = [mean + error for mean, error in zip(told.means, told.outcomes.split(moved), strict=True)]
+    drawn = [mean + error for mean, error in zip(choice.means, choice.outcomes.split(moved), strict=True)]
     sure = benefit[1] > 0  # what does harm, or nothing, has no price
     ratio = np.divide(cost[0], benefit[0], out=np.full(len(sure), np.nan), where=sure)
     ratios = np.divide(drawn[1], drawn[0], out=np.full(drawn[0].shape, np.nan), where=sure & (drawn[0] != 0))
     ends = np.full((2, len(sure)), np.nan)
     if sure.any():
         ends[:, sure] = np.quantile(ratios[:, sure], [0.025, 0.975], axis=0)
-    within = np.full(len(sure), np.nan) if told.budget is None else (whole <= told.budget).mean(axis=(0, 1))
-    by = [next((told.arms[one] for one in np.flatnonzero(row)), "") for row in told.dominated]
+    within = np.full(len(sure), np.nan) if choice.budget is None else (whole <= choice.budget).mean(axis=(0, 1))
+    by = [next((choice.arms[one] for one in np.flatnonzero(row)), "") for row in choice.dominated]
     made = frame(
-        arm=told.arms, benefit=benefit, cost=cost, per_unit=(ratio, ends[0], ends[1]), affordable=told.allowed,
+        arm=choice.arms, benefit=benefit, cost=cost, per_unit=(ratio, ends[0], ends[1]), affordable=choice.allowed,
         probability_affordable=within, dominated_by=by,
     )  # fmt: skip
     return made.iloc[1:].reset_index(drop=True)
 
 
-def regret(told: Told) -> pd.DataFrame:
+def regret(choice: ArmChoice) -> pd.DataFrame:
     """How much an arm falls short of the best one, over all that is possible."""
     rows = []
-    for pay, place in zip(told.shown, told.places, strict=True):
-        net = net_benefit(*told.outcomes.possible, pay)[..., told.allowed].reshape(-1, int(told.allowed.sum()))
+    for pay, place in zip(choice.shown, choice.places, strict=True):
+        net = net_benefit(*choice.outcomes.possible, pay)[..., choice.allowed].reshape(-1, int(choice.allowed.sum()))
         short = net.max(axis=1, keepdims=True) - net
-        found = np.full((3, len(told.arms)), np.nan)
-        found[1:, told.allowed] = np.quantile(short, [0.95, 0.99], axis=0)
-        found[0] = told.verdict.found["expected_loss"][place]
+        found = np.full((3, len(choice.arms)), np.nan)
+        found[1:, choice.allowed] = np.quantile(short, [0.95, 0.99], axis=0)
+        found[0] = choice.verdict.found["expected_loss"][place]
         least: np.ndarray = found[2] <= np.nanmin(found[2]) + SAME * np.nanmax(found[2])
-        rows.append(frame(pay=pay, arm=told.arms, expected=found[0], q95=found[1], most=found[2], minimax=least))
+        rows.append(frame(pay=pay, arm=choice.arms, expected=found[0], q95=found[1], most=found[2], minimax=least))
     return pd.concat(rows, ignore_index=True)
 
 
-def evpi(told: Told) -> pd.DataFrame:
+def evpi(choice: ArmChoice) -> pd.DataFrame:
     """What it would be worth to know everything."""
-    found = tables.evpi(told)
-    return found.assign(per_adult=1000 * found.evpi / told.study.base.city.adults)
+    found = tables.evpi(choice)
+    return found.assign(per_adult=1000 * found.evpi / choice.study.base.city.adults)
 
 
-def groups(told: Told) -> list[tuple[str, str, np.ndarray]]:
+def groups(choice: ArmChoice) -> list[tuple[str, str, np.ndarray]]:
     """Factors and topics: kind, name, and which factors they are. The levers of a reform are a topic, as "purge (reform)"."""
-    each: np.ndarray = np.eye(len(told.factors), dtype=bool)
+    each: np.ndarray = np.eye(len(choice.factors), dtype=bool)
     topics: dict[str, np.ndarray] = {}
-    for row, factor in zip(each, told.factors, strict=True):
+    for row, factor in zip(each, choice.factors, strict=True):
         name = factor.topic if factor.kind == "parameter" else f"{factor.topic} (reform)"
         topics[name] = topics.get(name, np.zeros(len(each), bool)) | row
-    alone = [("factor", factor.name, row) for row, factor in zip(each, told.factors, strict=True)]
+    alone = [("factor", factor.name, row) for row, factor in zip(each, choice.factors, strict=True)]
     return alone + [("topic", name, row) for name, row in topics.items()]
 
 
@@ -139,83 +139,85 @@ def status(name: str) -> str:
     return CODEBOOK[name].status if name in CODEBOOK else "lever"
 
 
-def evppi(told: Told) -> pd.DataFrame:
+def evppi(choice: ArmChoice) -> pd.DataFrame:
     """What it would be worth to know one thing; the most valuable in the middle of the range first."""
-    asked = groups(told)
+    asked = groups(choice)
     rows = []
-    for (kind, name, _), one in zip(asked, tables.evppi(told, [row for _, _, row in asked], told.places), strict=True):
-        told_of = one.assign(kind=kind, name=name, pay=np.array(told.shown), status=status(name) if kind == "factor" else "")
-        rows.append(told_of[["kind", "name", *one.columns, "status"]])
+    for (kind, name, _), one in zip(asked, tables.evppi(choice, [row for _, _, row in asked], choice.places), strict=True):
+        rows_of = one.assign(kind=kind, name=name, pay=np.array(choice.shown), status=status(name) if kind == "factor" else "")
+        rows.append(rows_of[["kind", "name", *one.columns, "status"]])
     found = pd.concat(rows, ignore_index=True)
-    middle = found[found.pay == told.shown[MIDDLE]].set_index(["kind", "name"]).evppi
+    middle = found[found.pay == choice.shown[MIDDLE]].set_index(["kind", "name"]).evppi
     order = [-middle[kind, name] for kind, name in zip(found.kind, found.name, strict=True)]
     found = found.assign(order=order).sort_values(["kind", "order", "name", "pay"], kind="stable", ignore_index=True)
     return found.drop(columns="order")
 
 
-def intervals(told: Told) -> pd.DataFrame:
+def intervals(choice: ArmChoice) -> pd.DataFrame:
     """Every estimate with what makes it uncertain, apart."""
-    rows, spread, found = [], told.verdict.spread, told.verdict.found
+    rows, spread, found = [], choice.verdict.spread, choice.verdict.found
     for name in found:
-        _, low, high = told.ends(name, *{"probability_best": (0, 1), "expected_loss": (0,), "evpi": (0,)}.get(name, ()))
-        for pay, place in [(np.nan, ...)] if name in ("benefit", "cost") else zip(told.shown, told.places, strict=True):
+        _, low, high = choice.ends(name, *{"probability_best": (0, 1), "expected_loss": (0,), "evpi": (0,)}.get(name, ()))
+        for pay, place in [(np.nan, ...)] if name in ("benefit", "cost") else zip(choice.shown, choice.places, strict=True):
             parts = {f"sd_{part}": getattr(spread, part)[name][place] for part in ("draws", "replicates", "emulator")}
-            arms = [""] if name == "evpi" else told.arms
+            arms = [""] if name == "evpi" else choice.arms
             columns = {"estimate": found[name][place], **parts, "low": low[place], "high": high[place]}
             rows.append(frame(quantity=name, arm=arms, pay=pay, **{key: np.atleast_1d(column) for key, column in columns.items()}))
     return pd.concat(rows, ignore_index=True)
 
 
-def draws(told: Told) -> pd.DataFrame:
+def draws(choice: ArmChoice) -> pd.DataFrame:
     """Each draw, luck taken off: the mean of what is possible there."""
-    benefit, cost = (part.mean(axis=0) for part in told.outcomes.possible)
-    points = np.flatnonzero(told.outcomes.known.runs.kept)
-    arms = told.arms[1:]
+    benefit, cost = (part.mean(axis=0) for part in choice.outcomes.possible)
+    points = np.flatnonzero(choice.outcomes.known.runs.kept)
+    arms = choice.arms[1:]
     return frame(
         point=np.repeat(points, len(arms)), arm=np.tile(np.array(arms, object), len(points)), benefit=benefit[:, 1:].ravel(),
         cost=cost[:, 1:].ravel(),
     )  # fmt: skip
 
 
-def contested(told: Told, worth: pd.DataFrame) -> pd.DataFrame:
+def contested(choice: ArmChoice, worth: pd.DataFrame) -> pd.DataFrame:
     """The ranking where contested parameters, and levers that it may pay to know, are low, middling and high."""
-    middle = worth[(worth.kind == "factor") & (worth.pay == told.shown[MIDDLE])]
+    middle = worth[(worth.kind == "factor") & (worth.pay == choice.shown[MIDDLE])]
     levers = middle[(middle.status == "lever") & (middle.evppi > 0)].name.head(MOST_LEVERS).tolist()
-    names = [factor.name for factor in told.factors]
+    names = [factor.name for factor in choice.factors]
     wanted = [name for name in names if status(name) == "contested" or name in ALWAYS or name in levers]
-    made = thirds(told.outcomes, told.verdict, told.places[MIDDLE], [names.index(name) for name in wanted])
+    made = terciles(choice.outcomes, choice.verdict, choice.places[MIDDLE], [names.index(name) for name in wanted])
     rows = []
     for name, one in zip(wanted, made, strict=True):
         for third, part in enumerate(PARTS):
-            best = np.arange(len(told.arms)) == one.first[third]
-            columns = frame(factor=name, part=part, arm=told.arms, net_benefit=one.net[third], probability_best=one.best[third], best=best)
+            best = np.arange(len(choice.arms)) == one.first[third]
+            columns = frame(
+                factor=name, part=part, arm=choice.arms, net_benefit=one.net[third], probability_best=one.best[third], best=best
+            )
             rows.append(columns.assign(turns=one.turns, probability_same=one.same))
     empty = ["factor", "part", "arm", "net_benefit", "probability_best", "best", "turns", "probability_same"]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=empty)
 
 
-def budgets(told: Told) -> pd.DataFrame:
+def budgets(choice: ArmChoice) -> pd.DataFrame:
     """The best arm for each amount at which one more can be afforded, in the middle of the range."""
-    benefit, cost = told.means
-    net, rows = told.verdict.found["net_benefit"][told.places[MIDDLE]], []
+    benefit, cost = choice.means
+    net, rows = choice.verdict.found["net_benefit"][choice.places[MIDDLE]], []
     for budget in np.unique(np.maximum(cost, 0.0)):
         allowed = cost <= budget
-        best = told.first(net, allowed)
-        chance = PerDraw.of(*told.outcomes.possible, np.array([told.shown[MIDDLE]]), allowed).best[:, 0, best].mean()
-        rows.append((budget, told.arms[best], benefit[best], cost[best], chance))
+        best = choice.first(net, allowed)
+        chance = PerDraw.of(*choice.outcomes.possible, np.array([choice.shown[MIDDLE]]), allowed).best[:, 0, best].mean()
+        rows.append((budget, choice.arms[best], benefit[best], cost[best], chance))
     return pd.DataFrame(rows, columns=["budget", "arm", "benefit", "cost", "probability_best"])
 
 
-def doses(told: Told) -> pd.DataFrame:
+def doses(choice: ArmChoice) -> pd.DataFrame:
     """Arms that have the same reforms, in other doses or another order: ranked by net benefit in the middle of the range."""
-    benefit, cost = told.means
-    net, families = told.verdict.found["net_benefit"][told.places[MIDDLE]], dict[str, list[int]]()
-    for place, arm in enumerate(told.arms):
-        made = told.study.all_arms()[arm]
+    benefit, cost = choice.means
+    net, families = choice.verdict.found["net_benefit"][choice.places[MIDDLE]], dict[str, list[int]]()
+    for place, arm in enumerate(choice.arms):
+        made = choice.study.all_arms()[arm]
         if made:
             families.setdefault(" + ".join(sorted({name_of(reform) for reform in made})), []).append(place)
     rows = []
     for family, places in families.items():
         for rank, place in enumerate(sorted(places, key=lambda one: -net[one]), start=1):
-            rows.append((family, told.arms[place], benefit[place], cost[place], net[place], rank, cost[place]))
+            rows.append((family, choice.arms[place], benefit[place], cost[place], net[place], rank, cost[place]))
     return pd.DataFrame(rows, columns=["family", "arm", "benefit", "cost", "net_benefit", "rank", "budget"])

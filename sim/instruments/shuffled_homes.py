@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.artifacts.results import adapted
 from sim.inputs.scenario import Scenario
-from sim.instruments.ordinary import last_year
+from sim.instruments.observational import last_year
 from sim.measures.patterns import WEEKS
 from sim.world.simulation import Simulation
 

@@ -23,7 +23,7 @@ FADED = 16.0  # nor to have averaged out more of the luck in what it learned fro
 Inputs = Callable[[np.ndarray], np.ndarray]
 
 
-class Runs(NamedTuple):
+class TargetRuns(NamedTuple):
     """What is known of one target.
 
     unit     n x d;  answers: n x replicates, on the target's scale, nan where a run failed
@@ -37,7 +37,7 @@ class Runs(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Learned:
+class TargetEmulator:
     """An emulator of the mean answer over luck, on the target's scale.
 
     columns  of the parameters that it reads
@@ -55,14 +55,14 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class Bank:
+class Emulators:
     """Emulators in the order of the targets; `inputs` turns unit points into what they read."""
 
-    learned: tuple[Learned, ...]
+    learned: tuple[TargetEmulator, ...]
     inputs: Inputs
 
     @classmethod
-    def fit(cls, data: Sequence[Runs], inputs: Inputs, near: "Bank | None" = None, seed: int = 0) -> "Bank":
+    def fit(cls, data: Sequence[TargetRuns], inputs: Inputs, near: "Emulators | None" = None, seed: int = 0) -> "Emulators":
         """Emulators of all targets, in threads.
 
         near  what was known before: errors are judged at the points that it does not rule out, or all if they are fewer than 100
@@ -113,26 +113,26 @@ class Bank:
         return np.abs(self.misfit(unit)).max(axis=1)
 
 
-def _learned(runs: Runs, inputs: Inputs, near: Bank | None, seed: int) -> Learned:
+def _learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, seed: int) -> TargetEmulator:
     """Sparse polynomials or a process that they inform, whichever misses less near the targets."""
     target, unit, answers, columns = runs
     read = inputs(unit)[:, columns]
     emulator = Emulator.fit(read, answers, seed=seed)
-    told = emulator.responses
-    points, read, y = unit[told.kept], read[told.kept], told.mean
+    responses = emulator.responses
+    points, read, y = unit[responses.kept], read[responses.kept], responses.mean
     close = np.ones(len(points), bool) if near is None else near.implausibility(points) < CUT
     if close.sum() < LEAST_NEAR:
         close[:] = True
-    r = told.replicates
-    luck = told.apart**2 * (r / (r - 1.0) if r > 1 else 0.0)
-    noise, everywhere = float(luck[close].mean()), float((luck.mean(axis=1) / told.runs).mean())
+    r = responses.replicates
+    luck = responses.apart**2 * (r / (r - 1.0) if r > 1 else 0.0)
+    noise, everywhere = float(luck[close].mean()), float((luck.mean(axis=1) / responses.runs).mean())
     tried: list[tuple[Surface | Process, np.ndarray]] = [(emulator.surface, emulator.left)]
     if len(y) >= LEAST and isinstance(emulator.surface, Polynomials) and np.ptp(y) > 0.0:
         process = Process.fit(emulator.surface, read, y, everywhere, seed)
         tried.append((process, process.left))
     surface, left = min(tried, key=lambda one: float(np.mean(one[1][close] ** 2)))
-    mixed_in = noise / float(told.runs[close].mean())
+    mixed_in = noise / float(responses.runs[close].mean())
     missed = float(np.mean(left[close] ** 2)) - mixed_in
     error = max(missed, mixed_in / FADED, (LEAST_ERROR * target.tolerance) ** 2)
     q2 = 1.0 - float(np.mean(left**2)) / float(np.var(y)) if np.ptp(y) > 0.0 else 0.0
-    return Learned(target, surface, columns, error, noise, q2)
+    return TargetEmulator(target, surface, columns, error, noise, q2)
