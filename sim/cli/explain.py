@@ -193,8 +193,8 @@ def check_scenario(file: str) -> None:
 def by_table(columns: tuple[str, ...]) -> str:
     """Columns grouped by their table.
 
-    >>> by_table(("citizens.home", "citizens.fairness", "desk"))
-    'citizens (home, fairness), desk'
+    >>> by_table(("citizens.home", "citizens.fairness", "response_inputs"))
+    'citizens (home, fairness), response_inputs'
     """
     tables: dict[str, list[str]] = {}
     for column in columns:

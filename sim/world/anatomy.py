@@ -158,21 +158,21 @@ def _step(phase: str, rows: str, process_of: dict[str, str]) -> Step:
 
 @cache
 def schedule() -> tuple[Step, ...]:
-    """The steps of a week in order, read from `sim.world.schedule.week`; intervene comes first."""
+    """The steps of a week in order, read from `sim.world.schedule.act`; intervene comes first."""
     tree = ast.parse((FOLDER / "schedule.py").read_text(encoding="utf-8"))
     assigned = {
         node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     process_of = ast.literal_eval(assigned["PROCESS_OF"])
-    week = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "week")
-    calls = [node.value for node in week.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    act = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "act")
+    calls = [node for node in ast.walk(act) if isinstance(node, ast.Call)]
     steps = [_step(call.func.id, call.args[0].attr, process_of) for call in calls]  # type: ignore[attr-defined]
     return (Step(1, "intervene", "intervene", "", (), (), (), INTERVENE), *steps)
 
 
 @cache
 def phases() -> dict[str, tuple[int, str]]:
-    """Each phase of the week: its place in `week` and the table whose rows act."""
+    """Each phase of the week: its place in the week and the table whose rows act."""
     return {step.phase: (number, step.rows) for number, step in enumerate(schedule()[1:])}
 
 

@@ -16,7 +16,7 @@ def clear_crime(k, city):
     """No crime yet this week in this row."""
     crimes = city.crimes
     crimes.victim[k] = -1
-    crimes.cell[k] = crimes.serious[k] = crimes.reported[k] = crimes.heard[k] = crimes.filed[k] = crimes.well_treated[k] = crimes.solved[
+    crimes.cell[k] = crimes.serious[k] = crimes.reported[k] = crimes.hearing[k] = crimes.filed[k] = crimes.well_treated[k] = crimes.solved[
         k
     ] = 0
     crimes.loss[k] = 0.0
@@ -128,7 +128,7 @@ def report(rows, city, p, clock):
         city.cells.recorded[crimes.cell[k]] += 1
         city.tally[Count.REPORTED] += 1
         if crimes.serious[k] == 0 and draw(clock.seed, Draw.HEARING, clock.tick, k, 0) < p.justice.hearing_share:
-            city.crimes.heard[k] = 1
+            city.crimes.hearing[k] = 1
             city.tally[Count.HEARINGS] += 1
         elif draw(clock.seed, Draw.FILE, clock.tick, k, 0) < file_probability(
             crimes.serious[k], reporting.file_intercept, reporting.file_serious
@@ -148,29 +148,31 @@ def workload(rows, city, p, clock):
             active += 1
             conduct += city.officers.conduct[j] + city.officers.training[j]
             staff += 1.0 - p.community.response_cost if city.officers.community[j] == 1 else 1.0
-    city.desk[ResponseInput.FREE_CAPACITY] = free_capacity(staff, load, p.response.capacity)
-    city.desk[ResponseInput.FORCE_CONDUCT] = conduct / active if active > 0 else p.conduct.mean
+    city.response_inputs[ResponseInput.FREE_CAPACITY] = free_capacity(staff, load, p.response.capacity)
+    city.response_inputs[ResponseInput.FORCE_CONDUCT] = conduct / active if active > 0 else p.conduct.mean
 
 
 @piece
 def chance_of_solving(k, city, p):
     """Probability that a crime ends well for the victim: at a hearing, with the prosecutor, or 0 without either."""
-    if city.crimes.heard[k] == 1:
+    if city.crimes.hearing[k] == 1:
         return p.justice.resolution
     if city.crimes.filed[k] == 0:
         return 0.0
     climate, response = city.cells.climate[city.crimes.cell[k]], p.response
-    return solve_probability(response.solve_probability, city.desk[ResponseInput.FREE_CAPACITY], climate, response.cooperation_slope)
+    return solve_probability(
+        response.solve_probability, city.response_inputs[ResponseInput.FREE_CAPACITY], climate, response.cooperation_slope
+    )
 
 
 @piece
 def chance_of_good_treatment(k, city, p):
     """Probability that somebody who reports is treated well: at a hearing, or by the prosecutor and the police."""
-    if city.crimes.heard[k] == 1:
+    if city.crimes.hearing[k] == 1:
         return p.justice.hearing_fairness
     response = p.response
     return good_treatment_probability(
-        city.crimes.filed[k], city.desk[ResponseInput.FORCE_CONDUCT],
+        city.crimes.filed[k], city.response_inputs[ResponseInput.FORCE_CONDUCT],
         response.treatment_intercept, response.treatment_file, response.police_share, response.conduct_reference,
     )  # fmt: skip
 
@@ -179,12 +181,12 @@ def chance_of_good_treatment(k, city, p):
 def punish(k, city, p, clock):
     """The offender of a solved crime goes to jail, or is diverted after a hearing and offends less."""
     response = p.response
-    if city.crimes.heard[k] == 1 and draw(clock.seed, Draw.DIVERSION, clock.tick, k, 0) < p.justice.diversion_share:
+    if city.crimes.hearing[k] == 1 and draw(clock.seed, Draw.DIVERSION, clock.tick, k, 0) < p.justice.diversion_share:
         city.offenders.propensity[k] *= p.justice.reoffending
         city.tally[Count.DIVERTED] += 1
     else:
         weeks = response.serious_sentence_weeks if city.crimes.serious[k] == 1 else response.minor_sentence_weeks
-        city.offenders.jail_weeks[k] = int((p.justice.sanction_weeks if city.crimes.heard[k] == 1 else weeks) + 0.5)
+        city.offenders.jail_weeks[k] = int((p.justice.sanction_weeks if city.crimes.hearing[k] == 1 else weeks) + 0.5)
     city.cells.arrests[city.crimes.cell[k]] += 1
     city.tally[Count.SOLVED] += 1
 
@@ -201,7 +203,7 @@ def respond(rows, city, p, clock):
         solved = draw(clock.seed, Draw.SOLVE, clock.tick, k, 0) < chance_of_solving(k, city, p)
         if solved:
             punish(k, city, p, clock)
-        share = p.justice.police_share if crimes.heard[k] == 1 else response.police_share
+        share = p.justice.police_share if crimes.hearing[k] == 1 else response.police_share
         city.crimes.solved[k] = int(solved)
         city.crimes.well_treated[k] = int(well)
         city.tally[Count.WELL_TREATED] += int(well)

@@ -48,7 +48,7 @@ def observe(rows, city, p, clock):
     means[Mean.KNOWLEDGE] = knowledge / max(active, 1)
     means[Mean.ATTITUDE] = attitude / max(active, 1)
     means[Mean.PERCEIVED_RISK] = risk / max(known, 1)
-    means[Mean.FREE_CAPACITY] = city.desk[ResponseInput.FREE_CAPACITY]
+    means[Mean.FREE_CAPACITY] = city.response_inputs[ResponseInput.FREE_CAPACITY]
     city.tally[Count.ACTIVE_OFFICERS] = active
     city.tally[Count.FREE_OFFENDERS] = free
     city.tally[Count.COMMUNITY_OFFICERS] = community

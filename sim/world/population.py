@@ -63,7 +63,7 @@ def empty_city(size, p, ticks: int) -> City:
         scratch=empty_table(Scratch, MOST_LOOKED_AT),
         rows=Rows(**{name: np.arange(n, dtype=ROW) for name, n in rows.items()}),
         grid=grid,
-        desk=np.zeros(len(ResponseInput)),
+        response_inputs=np.zeros(len(ResponseInput)),
         tally=np.zeros(len(Count), np.int64),
         ledger=np.zeros((len(Cause), 2, 2)),
         record=empty_record(ticks),

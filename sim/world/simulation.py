@@ -97,10 +97,10 @@ class Simulation:
 
     def perform(self, phase: str, rows: np.ndarray | None = None) -> None:
         """Run one phase of the current week for some rows of its table; None: for all of them."""
-        number, table = phases()[phase]
-        if rows is not None and len(rows) > 1:
-            rows = np.unique(rows).astype(ROW)  # phases take rows in ascending order
-        perform(number, getattr(self.city.rows, table) if rows is None else rows, self.city, self.parameters, clock(self.seed, self.tick))
+        (number, table), whose = phases()[phase], self.city.rows
+        if rows is not None:
+            whose = whose._replace(**{table: np.unique(rows).astype(ROW) if len(rows) > 1 else rows})  # in ascending order
+        perform(number, whose, self.city, self.parameters, clock(self.seed, self.tick))
 
     def end_week(self) -> None:
         """What comes after the last phase of a week that is driven phase by phase."""

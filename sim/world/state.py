@@ -147,7 +147,7 @@ class Crimes(NamedTuple):
     serious: Whole
     loss: Quantity
     reported: Whole
-    heard: Whole
+    hearing: Whole
     filed: Whole
     well_treated: Whole
     solved: Whole
@@ -205,7 +205,7 @@ class City(NamedTuple):
     scratch: Scratch
     rows: Rows
     grid: Grid
-    desk: Array  # Desk
+    response_inputs: Array  # ResponseInput
     tally: Array  # Count, of this week
     ledger: Array  # Cause x dimension (fairness, effectiveness) x (net, gross), of this week
     record: Record

@@ -44,7 +44,7 @@ def hear_encounter(i, fair, city, p):
 def hear_crime(i, k, city, p):
     """A listener hears of a crime, and of how those who reported it were treated and served."""
     citizens, crimes, response = city.citizens, city.crimes, p.response
-    fraction = p.hearsay.fraction * (p.justice.police_share if crimes.heard[k] == 1 else response.police_share)
+    fraction = p.hearsay.fraction * (p.justice.police_share if crimes.hearing[k] == 1 else response.police_share)
     victimization = p.hearsay.victimization_fraction * change_from_victimization(citizens.effectiveness[i], p.trust.victimization_loss)
     book(city, Cause.HEARSAY, i, 0.0, victimization)
     if crimes.reported[k] == 1:

@@ -89,7 +89,9 @@ def put(table, column, value, row=0):
     return act
 
 
-@pytest.mark.parametrize("name", sorted({*columns(Simulation(SMALL, 5, spin_up=False).city), "ledger", "tally", "desk", "record.counts"}))
+@pytest.mark.parametrize(
+    "name", sorted({*columns(Simulation(SMALL, 5, spin_up=False).city), "ledger", "tally", "response_inputs", "record.counts"})
+)
 def test_a_column_that_is_not_declared_is_named_with_reform_and_week(clean, name):  # noqa: F811
     def act(scene):
         table, _, column = name.partition(".")

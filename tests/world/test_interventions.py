@@ -204,7 +204,7 @@ def test_hearings_are_of_minor_crimes_and_some_are_diverted():
     counts = simulation.record.counts[6:].sum(axis=0)
     assert counts[Count.HEARINGS] > 5 and 0 < counts[Count.DIVERTED] <= counts[Count.SOLVED]
     crimes = simulation.city.crimes
-    assert not (crimes.heard & crimes.serious).any() and not (crimes.heard & crimes.filed).any()
+    assert not (crimes.hearing & crimes.serious).any() and not (crimes.hearing & crimes.filed).any()
     assert simulation.city.offenders.propensity.sum() < run(weeks=60).city.offenders.propensity.sum()
 
 
