@@ -158,14 +158,14 @@ def _step(phase: str, rows: str, process_of: dict[str, str]) -> Step:
 
 @cache
 def schedule() -> tuple[Step, ...]:
-    """The steps of a week in order, read from `sim.world.schedule.act`; intervene comes first."""
+    """The steps of a week in order, read from `sim.world.schedule.run_phase`; intervene comes first."""
     tree = ast.parse((FOLDER / "schedule.py").read_text(encoding="utf-8"))
     assigned = {
         node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     process_of = ast.literal_eval(assigned["PROCESS_OF"])
-    act = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "act")
-    calls = [node for node in ast.walk(act) if isinstance(node, ast.Call)]
+    run_phase = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run_phase")
+    calls = [node for node in ast.walk(run_phase) if isinstance(node, ast.Call)]
     steps = [_step(call.func.id, call.args[0].attr, process_of) for call in calls]  # type: ignore[attr-defined]
     return (Step(1, "intervene", "intervene", "", (), (), (), INTERVENE), *steps)
 

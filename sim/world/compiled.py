@@ -104,7 +104,7 @@ def rule(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def phase(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a loop over rows; callable from compiled code only (see `sim.world.schedule.act`)."""
+    """Compile a loop over rows; callable from compiled code only (see `sim.world.schedule.run_phase`)."""
     if INTERPRETED:
         return function
     return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_COMMON)(function)

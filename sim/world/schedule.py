@@ -1,4 +1,4 @@
-"""What happens in a week, in which order. `act` is the model; everything printed about the order is read from it."""
+"""What happens in a week, in which order. `run_phase` is the model; everything printed about the order is read from it."""
 
 from sim.world.compiled import entry, piece
 from sim.world.crime import learn, offend, report, respond, workload
@@ -18,7 +18,7 @@ PROCESS_OF = {
 
 
 @piece
-def act(number, rows, city, p, clock):
+def run_phase(number, rows, city, p, clock):
     """One phase of the week, by its place, for these rows of each table."""
     if number == 0:
         staff(rows.officers, city, p, clock)
@@ -67,13 +67,13 @@ def advance(weeks, city, p, clock):
     """Run so many weeks from the clock's tick on, without touching Python; intervene acts between such stretches."""
     for n in range(weeks):
         for number in range(PHASES):
-            act(number, city.rows, city, p, Clock(clock.seed, clock.tick + n))
+            run_phase(number, city.rows, city, p, Clock(clock.seed, clock.tick + n))
 
 
 @entry
 def perform(number, rows, city, p, clock):
     """Run one phase for some rows: the verb of an agent."""
-    act(number, rows, city, p, clock)
+    run_phase(number, rows, city, p, clock)
 
 
 @entry

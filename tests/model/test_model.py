@@ -178,13 +178,13 @@ def test_the_scenario_may_be_a_name_and_says_who_it_is():
 
 
 def test_every_phase_of_the_week_has_its_number():
-    """The number of a phase is its place in `act`, and a week runs all of them."""
+    """The number of a phase is its place in `run_phase`, and a week runs all of them."""
     import ast
     import inspect
 
     from sim.world import schedule
     from sim.world.compiled import source
 
-    branches = [node for node in ast.walk(ast.parse(inspect.getsource(source(schedule.act)))) if isinstance(node, ast.If)]
+    branches = [node for node in ast.walk(ast.parse(inspect.getsource(source(schedule.run_phase)))) if isinstance(node, ast.If)]
     numbers = {branch.body[0].value.func.id: branch.test.comparators[0].value for branch in branches}
     assert numbers == {phase: number for phase, (number, _) in phases().items()} and len(numbers) == schedule.PHASES
