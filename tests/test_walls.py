@@ -1,6 +1,7 @@
 """The walls between the rooms of the house, read from the syntax trees; and nothing of anybody's machine in tracked files."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -125,3 +126,34 @@ def test_nothing_of_a_machine_in_tracked_files():
 def test_the_nearest_name_is_offered_in_one_place():
     offering = [module for module in MODULES if re.search(r"did you mean|get_close_matches", (SIM / f"{module}.py").read_text(), re.I)]
     assert offering == ["errors"]
+
+
+TABLES = """
+import sys
+import sim.cli.check, sim.cli.compare, sim.report
+from made_decisions import DECISION
+from sim.cli import main
+from sim.cli.decide import hangs_on, knowing, options
+from sim.report.decision_context import DecisionContext
+from sim.report.decision_tables import options_table, terciles_table
+from sim.report.words import Words
+
+context = DecisionContext(DECISION, (), Words("es"))
+assert all((options(DECISION), knowing(DECISION), hangs_on(DECISION), options_table(context), terciles_table(context)))
+try:
+    main(["explain", "trust.contact_gain"])
+except SystemExit:
+    print("matplotlib" in sys.modules)
+"""
+
+
+def test_no_number_and_no_table_needs_matplotlib():
+    """Only what draws a figure loads it, and only when it draws: importing it takes longer than making a table."""
+    ran = subprocess.run(
+        [sys.executable, "-c", TABLES],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout.splitlines()[-1:] == ["False"], ran.stdout[-500:] + ran.stderr[-500:]

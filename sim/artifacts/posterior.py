@@ -20,7 +20,7 @@ from sim.files.writing import noted
 from sim.inputs.file_kinds import POSTERIOR, misplaced
 from sim.inputs.scenario_files import shipped_folder
 from sim.inputs.yaml_files import dump_yaml, load_yaml, shown_path
-from sim.world.parameters import entry
+from sim.world.parameters import codebook_entry
 
 WEIGHT = "weight"
 KIND = ArtifactKind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
@@ -167,7 +167,7 @@ def _table(path: Path, file: str) -> tuple[list[str], np.ndarray]:
 def _check(name: str, values: np.ndarray, file: str) -> None:
     """InputError if a column is no parameter or leaves its range."""
     try:
-        known = entry(name)
+        known = codebook_entry(name)
     except InputError as error:
         raise InputError(error.message, error.remedy, file=file, line=1) from None
     if values.min() < known.low or values.max() > known.high or (known.discrete and (values % 1).any()):

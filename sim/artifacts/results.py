@@ -19,7 +19,7 @@ from sim.errors import did_you_mean, number
 from sim.inputs import origins
 from sim.inputs.scenario import Scenario
 from sim.measures import MEASURES, Measure, first_year, last_year, own, recorded
-from sim.measures.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT
+from sim.measures.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT, trust_of
 from sim.measures.names import hint
 from sim.measures.spread import Spread, spread
 from sim.style.html import card, note, table
@@ -148,6 +148,13 @@ class Results(Labeled):
         first, last = (measure(self.dataset, year(self.dataset)).values for year in (first_year, last_year))
         change = last - first if first_year(self.dataset) != last_year(self.dataset) else np.full_like(last, np.nan, dtype=float)
         return {span: spread(values) for span, values in (("first_year", first), ("last_year", last), ("change", change))}
+
+    def cumulative_ledger(self) -> xr.DataArray:
+        """Change of mean trust since week 0 by cause, mean over replicates; week x cause. Both trusts are weighted as in overall trust."""
+        data = self.dataset.sel(week=slice(0, None))
+        fairness, effectiveness = (data.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
+        booked = trust_of(fairness, effectiveness, data.effectiveness_weight)
+        return booked.mean("replicate").cumsum("week").transpose("week", "cause")
 
     def labels(self) -> Mapping[str, Sequence[Any]]:
         return LABELS

@@ -78,8 +78,7 @@ def validate(
     ] = None,
     draws: Annotated[int | None, options.asked(options.draws, "How many draws of the posterior; 48 unless told.")] = None,
     replicates: Annotated[
-        int | None,
-        options.asked(options.replicates, "Without a posterior: how many runs; the patterns are defined for 20."),
+        int | None, options.asked(options.replicates, "Without a posterior: how many runs; the patterns are defined for 20.")
     ] = None,
     seed: Seed = None,
     settings: Settings = None,
@@ -130,8 +129,7 @@ def explain(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME",
-            help="parameters, measures, patterns, reforms, scenarios, sources, schedule, terms; or one of them by name.",
+            metavar="NAME", help="parameters, measures, patterns, reforms, scenarios, sources, schedule, terms; or one of them by name."
         ),
     ],
 ) -> None:

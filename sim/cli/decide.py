@@ -22,7 +22,7 @@ from sim.files.writing import check_files, writer
 from sim.measures import own
 from sim.studies.answers.conditions import condition_of
 from sim.studies.answers.decide import check, decide
-from sim.studies.answers.decision import FILES, FOLDER, Decision
+from sim.studies.answers.decision import FILES, FOLDER, Decision, turning
 from sim.studies.answers.discover import discover
 from sim.studies.answers.discoveries import FOLDER as DISCOVERED
 from sim.studies.answers.discoveries import Discovery
@@ -205,8 +205,6 @@ def knowing(decision: Decision) -> ConsoleTable | str:
 
 def hangs_on(decision: Decision) -> str:
     """With which contested numbers the best option differs."""
-    from sim.figures.decision.tables import turning  # here, because matplotlib takes long to import
-
     rows = turning(decision)
     if not len(rows):
         return "No contested number varies."

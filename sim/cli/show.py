@@ -177,11 +177,7 @@ def across(cells: tuple[str, ...], shape: list[tuple[int, bool]], style: str = "
 
 
 def table(
-    *headers: str,
-    right: tuple[str, ...] = (),
-    whole: tuple[str, ...] = (),
-    under: dict[str, str] | None = None,
-    title: str | None = None,
+    *headers: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = (), under: dict[str, str] | None = None, title: str | None = None
 ) -> ConsoleTable:
     """A plain table, whose digits are never cut.
 
@@ -232,14 +228,7 @@ class Rate(ProgressColumn):
 def progress(adults: int) -> Progress:
     """A progress bar on standard error, with rate and time left; nothing if that is no terminal."""
     screen = Console(stderr=True, markup=False)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        Rate(adults),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Rate(adults), TextColumn("left"), TimeRemainingColumn())
     return Progress(*columns, console=screen, disable=not screen.is_terminal)
 
 

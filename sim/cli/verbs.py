@@ -14,10 +14,7 @@ Runs = Annotated[
 ]
 Workers = Annotated[int | None, options.asked(options.workers, "Runs at the same time; by default one a processor.")]
 Anew = Annotated[bool, typer.Option("--anew", help="Run everything again if the model's source has changed.")]
-Replicates = Annotated[
-    int | None,
-    options.asked(options.replicates, "Replicates of every point and arm, instead of the study's."),
-]
+Replicates = Annotated[int | None, options.asked(options.replicates, "Replicates of every point and arm, instead of the study's.")]
 Weeks = Annotated[int | None, options.asked(options.weeks, "Weeks after the spin-up, instead of the study's.")]
 Seed = Annotated[int | None, options.asked(options.seed, "Root seed, instead of the study's.")]
 
@@ -87,10 +84,7 @@ def decide(
             options.money, "From what to what a unit of benefit may be worth, thousand pesos, in the whole city.", metavar="LOW HIGH"
         ),
     ] = None,
-    budget: Annotated[
-        float | None,
-        options.asked(options.money, "Thousand pesos: arms that cost more on average are no choice."),
-    ] = None,
+    budget: Annotated[float | None, options.asked(options.money, "Thousand pesos: arms that cost more on average are no choice.")] = None,
     week: Annotated[int | None, options.asked(options.week, "Week at whose end effects are read; by default the last.")] = None,
     out: Annotated[
         Path | None,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sim.errors import InputError
 from sim.inputs.reforms import Reform, as_data, dose_of, name_of, reforms
 from sim.inputs.scenario import Change, Scenario
-from sim.world.parameters import entry, flat
+from sim.world.parameters import codebook_entry, flat
 
 LONGEST = 5200  # weeks that a scenario can have
 NEVER = 10_000
@@ -58,7 +58,7 @@ def with_change(scenario: Scenario, week: int, name: str, value: object) -> Scen
 
     InputError as for a file: no such parameter, out of range, or read only while the city is built
     """
-    wanted = entry(name).check(value)
+    wanted = codebook_entry(name).check(value)
     others = tuple(change for change in scenario.changes if change.week != week)
     today = {key: given for change in scenario.changes if change.week == week for key, given in change.set.items()} | {name: wanted}
     Change(week=week, set=today)  # InputError if one of them does nothing in a running city

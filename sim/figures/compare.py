@@ -118,7 +118,7 @@ def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
             look: Any = {"color": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
             axes.barh(places, change, left=np.where(change > 0, above, below), height=0.6, label=words[cause], **look)
             above, below = above + np.maximum(change, 0), below + np.minimum(change, 0)
-    net = net_effect(comparison)
+    net = comparison.net_effect()
     mean, ends = band(net)
     each: Any = {"color": BLACK, "markeredgecolor": "white", "linestyle": "none"}
     if ends is None:
@@ -136,12 +136,6 @@ def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     axes.xaxis.set_major_formatter(amounts(words))
     figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)
     return figure
-
-
-def net_effect(comparison: Comparison) -> xr.DataArray:
-    """Paired effect on mean trust in the last week; replicate x arm."""
-    last = differences(comparison.dataset.mean_trust.isel(week=-1), comparison.study.vs)
-    return last.sel(arm=comparison.compared).transpose("replicate", "arm")
 
 
 @styled

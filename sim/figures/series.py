@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.artifacts.results import Results
 from sim.files.writing import write
 from sim.measures import MEASURES, YEAR
-from sim.measures.harvest import CAUSES, trust_of
+from sim.measures.harvest import CAUSES
 from sim.measures.spread import ENOUGH, effective, quantiles
 from sim.style import language
 from sim.style.looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
@@ -149,21 +149,10 @@ def roomy(axes: Any, least: float = 0.2) -> None:
     axes.set_ylim(max(0.0, low - missing), min(1.0, high + missing))
 
 
-def cumulative_ledger(results: Results) -> xr.DataArray:
-    """Change of mean trust since week 0 by cause, mean over replicates; week x cause.
-
-    The two trusts are weighted as in overall trust.
-    """
-    data = results.dataset.sel(week=slice(0, None))
-    ledger, weight = data.ledger, data.effectiveness_weight
-    both = trust_of(ledger.sel(dimension="fairness"), ledger.sel(dimension="effectiveness"), weight)
-    return both.mean("replicate").cumsum("week").transpose("week", "cause")
-
-
 @styled
 def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     """Why trust moved: the ledger's cumulative changes stacked by cause, gains above zero and losses below."""
-    summed = cumulative_ledger(results)
+    summed = results.cumulative_ledger()
     when = np.concatenate([[0.0], years(summed)])
     figure = Figure((7.2, 4.2), layout="constrained")
     axes = figure.add_subplot()
@@ -189,11 +178,7 @@ def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
 def reporting(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     """What becomes of crimes: reported, put on file, solved."""
     figure = Figure((7.2, 5.4), layout="constrained")
-    rows = (
-        ("reporting_rate", BLUE, "of_crimes"),
-        ("file_rate", GREEN, "of_reports"),
-        ("clearance", VERMILION, "of_reports"),
-    )
+    rows = (("reporting_rate", BLUE, "of_crimes"), ("file_rate", GREEN, "of_reports"), ("clearance", VERMILION, "of_reports"))
     panels = figure.subplots(3, 1, sharex=True)
     for axes, (name, color, unit) in zip(panels, rows, strict=True):
         line(axes, MEASURES[name].weekly(results.dataset), color, words[name])

@@ -18,14 +18,14 @@ from sim.inputs.reforms import Reform, as_data, check_horizon, is_lever, reforms
 from sim.inputs.scenario_files import drafts, find, shipped_scenarios
 from sim.inputs.yaml_files import dump_yaml, scalar
 from sim.world.anatomy import built_only
-from sim.world.parameters import CODEBOOK, Parameters, entry, order_problem, out_of_order, parameters
+from sim.world.parameters import CODEBOOK, Parameters, codebook_entry, order_problem, out_of_order, parameters
 
 __all__ = ["AnyScenario", "Change", "CitySize", "Scenario", "load_scenario", "shipped_scenarios"]
 
 
 def _checked(given: object) -> object:
     """Values by parameter name as floats, in range; anything but a mapping is left to pydantic to refuse."""
-    return {name: entry(name).check(value) for name, value in given.items()} if isinstance(given, Mapping) else given
+    return {name: codebook_entry(name).check(value) for name, value in given.items()} if isinstance(given, Mapping) else given
 
 
 def _named(given: object) -> object:
@@ -37,7 +37,7 @@ def _keys(name: object, keys: object) -> tuple[str, ...]:
     """The sources of one number as a tuple of keys; whether there are such is seen when the references are known."""
     field = str(name).removeprefix("city.")
     if name not in CODEBOOK and not (field != name and field in CitySize.model_fields) and not is_lever(str(name)):
-        entry(name)
+        codebook_entry(name)
     listed = origins.as_keys(keys)
     if wrong := next(((key,) for key in listed if not isinstance(key, str)), None):
         raise unknown_source(wrong[0]).under(str(name))
@@ -270,7 +270,7 @@ def _option(option: str) -> tuple[tuple[str, ...], Any]:
         return city[name], value
     if name not in CODEBOOK:
         try:
-            entry(name, (*top, *city))
+            codebook_entry(name, (*top, *city))
         except InputError as error:
             raise error.at(f"--set {option}") from None
     return ("parameters", name), value

@@ -108,10 +108,7 @@ def complaints_since(city: City, complaints: np.ndarray, identity: np.ndarray) -
 
 
 def lived(
-    scenario: Scenario,
-    seed: int,
-    progress: Callable[[int], None],
-    watch: Callable[[Simulation], object] | None = None,
+    scenario: Scenario, seed: int, progress: Callable[[int], None], watch: Callable[[Simulation], object] | None = None
 ) -> tuple[Simulation, dict[str, np.ndarray]]:
     """A run at the end of its horizon, and everything in `VARIABLES` that was read from it.
 

@@ -68,7 +68,7 @@ def rule(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             raise InputError(message, "Restart the kernel (or the script), and change rules before the first run.")
         _try(frozen, known[name], name)
         _check_linear(frozen, name)
-        return compiled.replace(name, known[name], frozen, text)
+        return compiled.replace_rule(name, known[name], frozen, text)
 
     return put
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from sim.figures import compare as plots_compare
 from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
 from sim.report import consequences
@@ -254,12 +253,14 @@ def renamed(comparison: Comparison, names: Mapping[str, str], words: Words) -> C
 
 def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[Picture]:
     """Every figure of a comparison, with its caption and the same in words."""
+    from sim.figures.compare import FIGURES  # here, because matplotlib takes long to import
+
     shown = renamed(comparison, names, words)
     inside = {**words.figure("plots_compare"), **words.data["measures"]}
     inside |= {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
     duration, against, made = words.duration(end_of(comparison)), names[comparison.study.vs], []
     arms = "; ".join(names[arm] for arm in comparison.compared)
-    for file, draw in plots_compare.FIGURES.items():
+    for file, draw in FIGURES.items():
         name = file.partition(".")[0]
         text = words["compared"][name]
         alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values="; ".join(in_words(comparison, name, names, words)))
@@ -286,5 +287,5 @@ def in_words(comparison: Comparison, figure: str, names: Mapping[str, str], word
 
 def booked(comparison: Comparison) -> dict[str, Spread]:
     """What the ledger adds up to in each arm: the effect on mean trust in the last week."""
-    effects = plots_compare.net_effect(comparison)
+    effects = comparison.net_effect()
     return {arm: over_replicates(effects.sel(arm=arm).values, comparison.dataset) for arm in comparison.compared}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from sim.figures import compare as plots_compare
 from sim.measures.spread import read_off
 from sim.report.words import Words
 from sim.studies.answers.comparison import Comparison
@@ -44,7 +43,7 @@ def shares(comparison: Comparison, names: Mapping[str, str], words: Words) -> li
 
 def reasons(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
     """The cause that moves trust most in the direction in which an arm clearly moves it; nothing if none does."""
-    table, net, parts = comparison.ledger(), plots_compare.net_effect(comparison), []
+    table, net, parts = comparison.ledger(), comparison.net_effect(), []
     called = words.figure("plots_compare")
     for arm in comparison.compared:
         found = over_replicates(net.sel(arm=arm).values, comparison.dataset)

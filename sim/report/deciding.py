@@ -5,11 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from sim.figures.decision.parts import pick
-from sim.figures.decision.tables import turning
 from sim.report.decision_context import DecisionContext, rule, topic, unit_shown, worth_of
 from sim.report.words import scale
-from sim.studies.answers.decision import Decision
+from sim.studies.answers.decision import Decision, pick, turning
 from sim.studies.answers.discoveries import Discovery
 from sim.studies.design.limits import unit_of
 
@@ -193,7 +191,7 @@ def find_out(context: DecisionContext) -> list[str]:
 
 
 def turns(context: DecisionContext) -> list[str]:
-    """Whether the best option differs between thirds of contested numbers, and how."""
+    """Whether the best option differs between terciles of contested numbers, and how."""
     table = turning(context.decision)
     if not len(table):
         return []
@@ -214,7 +212,7 @@ def count(context: DecisionContext, many: int) -> str:
 
 
 def turn(context: DecisionContext, row: Mapping[Any, Any]) -> str:
-    """The best option in each third of one number."""
+    """The best option in each tercile of one number."""
     parts = {part: context.name(row[f"{part}_arm"]) for part in ("low", "middle", "high")}
     return context.say("turn_part", factor=context.factor(row["factor"]), **parts)
 

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.figures.decision.boxes import BARE, SHARES
-from sim.figures.decision.parts import meanings, pick
 from sim.report.assumed import unit as unit_in_words
 from sim.report.words import Text, Words, decimals, scale
-from sim.studies.answers.decision import Decision
-from sim.studies.answers.discoveries import Discovery
+from sim.studies.answers.decision import Decision, meanings, pick
+from sim.studies.answers.discoveries import BARE, SHARES, Discovery
 from sim.studies.design.limits import unit_of
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sim.figures.decision.parts import pick
-from sim.figures.decision.tables import PARTS, turning
+from sim.methods.decision.terciles import TERCILES
 from sim.report.decision_context import DecisionContext, restriction, topic, unit_shown, worth_of
 from sim.report.parts import Cell, PageTable
 from sim.report.words import scale
+from sim.studies.answers.decision import pick, turning
 from sim.studies.design.limits import unit_of
 from sim.style.lists import separated
 
@@ -53,16 +53,16 @@ def regret_table(context: DecisionContext) -> PageTable:
 
 
 def terciles_table(context: DecisionContext) -> list[PageTable]:
-    """The best option in each third of every contested number, and whether it is the same."""
+    """The best option in each tercile of every contested number, and whether it is the same."""
     table, words, label = turning(context.decision), context.words, context.words["decision"]
     same = context.decision.contested.drop_duplicates("factor").set_index("factor").probability_same
     rows: list[list[Cell]] = []
     for row in table.to_dict("records"):
-        parts = [f"{context.name(row[f'{part}_arm'])} ({words.number(100 * row[f'{part}_probability'], 0)})" for part in PARTS]
+        parts = [f"{context.name(row[f'{part}_arm'])} ({words.number(100 * row[f'{part}_probability'], 0)})" for part in TERCILES]
         key = "differs_text" if row["turns"] else "same_text"
         sure = context.say(key, probability=words.number(100 * same[row["factor"]], 0))
         rows.append([row["factor"], context.meaning(row["factor"]), *parts, sure])
-    columns = [words["columns"]["parameter"], words["columns"]["meaning"], *(label[part] for part in PARTS), label["same"]]
+    columns = [words["columns"]["parameter"], words["columns"]["meaning"], *(label[part] for part in TERCILES), label["same"]]
     return [PageTable(context.say("thirds_text"), columns, rows, frozenset(), label["thirds"])] if rows else []
 
 

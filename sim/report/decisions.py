@@ -5,9 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.figures import decision as plots_decision
-from sim.figures.decision.parts import pick
-from sim.figures.decision.tables import turning
 from sim.measures import MEASURES
 from sim.report.assumed import arms_table
 from sim.report.assumed import unit as unit_in_words
@@ -25,7 +22,7 @@ from sim.report.decision_tables import (
 )  # fmt: skip
 from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.words import Text, Words
-from sim.studies.answers.decision import Decision
+from sim.studies.answers.decision import Decision, pick, turning
 from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
 from sim.studies.design.draws import Draws
 from sim.studies.design.posteriors import NONE
@@ -140,6 +137,8 @@ def inside(context: DecisionContext) -> dict[str, str]:
 
 def pictures(context: DecisionContext) -> Iterator[Picture]:
     """Every figure of the decision, then two of each place where an option fails."""
+    from sim.figures import decision as plots_decision  # here, because matplotlib takes long to import
+
     decision, words, drawn = context.decision, context.words, inside(context)
     for name in plots_decision.drawable(decision):
         text = words["decision"]["pictures"][name]

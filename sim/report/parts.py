@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from matplotlib import rc_context
-from matplotlib.figure import Figure
-
 from sim.report.words import Text
 
 
@@ -78,8 +75,10 @@ class PageContent:
     checked_by: str = "confianza validate scenario.yaml --out ."  # the command that makes pattern checks
 
 
-def embedded(figure: Figure) -> str:
+def embedded(figure: Any) -> str:
     """A figure as an SVG image inside the page; the same bytes whenever it is drawn."""
+    from matplotlib import rc_context
+
     with rc_context({"svg.hashsalt": "confianza"}), BytesIO() as file:
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
         return f"data:image/svg+xml;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

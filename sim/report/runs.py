@@ -8,7 +8,6 @@ import xarray as xr
 import yaml
 
 from sim.artifacts.results import Results
-from sim.figures.series import FIGURES, cumulative_ledger
 from sim.measures import MEASURES, recorded
 from sim.measures.spread import ENOUGH, spread
 from sim.report.assumed import dated_table
@@ -116,6 +115,8 @@ def common_facts(dataset: xr.Dataset, scenario: dict[str, Any], words: Words) ->
 
 def pictures(results: Results, words: Words) -> list[Picture]:
     """Every figure of a run, with its caption and the same in words."""
+    from sim.figures.series import FIGURES  # here, because matplotlib takes long to import
+
     inside = words.figure("plots")
     alts = {"trust": trust_alt, "ledger": ledger_alt, "reporting": reporting_alt, "map": map_alt}
     made = []
@@ -139,7 +140,7 @@ def trust_alt(results: Results, words: Words) -> str:
 
 def ledger_alt(results: Results, words: Words) -> str:
     """What moved trust, cause by cause, the largest first."""
-    last = cumulative_ledger(results).isel(week=-1)
+    last = results.cumulative_ledger().isel(week=-1)
     causes = sorted(last.cause.values.tolist(), key=lambda cause: -abs(float(last.sel(cause=cause))))
     inside = words.figure("plots")
     part = words["figures"]["ledger"]["part"]

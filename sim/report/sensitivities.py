@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.figures import sensitivity as plots_sensitivity
-from sim.figures.sensitivity.maps import overview as overall
 from sim.measures import MEASURES
 from sim.report.assumed import arms_table
 from sim.report.assumed import meaning as parameter_meaning
@@ -165,6 +163,9 @@ def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str]
     """The overview, and for each output its most telling figure."""
     if not spoken:
         return []
+    from sim.figures import sensitivity as plots_sensitivity  # here, because matplotlib takes long to import
+    from sim.figures.sensitivity.maps import overview as draw_all
+
     inside = dict(words.figure("plots_sensitivity"))
     inside |= {name: text[:1].lower() + text[1:] for name, text in words.data["measures"].items()}
     inside |= {f"unit:{unit}": words.unit(unit) for unit in {measure.unit for measure in MEASURES.values()}}
@@ -173,7 +174,7 @@ def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str]
     text = words["sensitivity"]["figures"]
     titled = analysis.renamed(words.written(analysis.study.name).text)
     strongest = "; ".join(f"{called(finding, names, words)}: {', '.join(finding.ranked().factor[:NAMED])}" for finding in spoken)
-    overview = embedded(overall(titled, inside))
+    overview = embedded(draw_all(titled, inside))
     made = [Picture(text["overview"]["title"], text["overview"]["caption"], text["overview"]["alt"].format(strongest=strongest), overview)]
     for finding in spoken:
         kind = next(name for name in MAIN if name in plots_sensitivity.drawable(finding))

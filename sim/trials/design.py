@@ -15,7 +15,7 @@ from sim.inputs.scenario import AnyScenario, Scenario, load_scenario
 from sim.inputs.yaml_files import dump_yaml, load_yaml
 from sim.remedies import number_remedy
 from sim.trials.outcomes import OUTCOMES
-from sim.world.parameters import entry
+from sim.world.parameters import codebook_entry
 from sim.world.reforms import CivicJustice, CommunityPolicing, Purge, Training, name_of
 from sim.world.rng import replicate_seed
 
@@ -92,7 +92,7 @@ class Trial(CheckedModel):
         for site, values in given.items():
             check_label(site, "a site")
             try:
-                checked[site] = {name: entry(name).check(value) for name, value in values.items()}
+                checked[site] = {name: codebook_entry(name).check(value) for name, value in values.items()}
             except InputError as error:
                 raise error.under(site) from None
         return checked

@@ -42,9 +42,7 @@ def jobs_of(control: Control, base: Sequence[Scenario]) -> list[Job]:
 
 
 def controlled(
-    base: Sequence[Scenario],
-    usual: Mapping[str, np.ndarray],
-    execution: Execution = HERE,
+    base: Sequence[Scenario], usual: Mapping[str, np.ndarray], execution: Execution = HERE
 ) -> tuple[list[Controlled], list[Lost]]:
     """Every control in these cities; `usual`: what the same draws give otherwise (see `carried_out`), as many or more."""
     made: list[Controlled] = []

@@ -51,13 +51,7 @@ def some(base: Sequence[Scenario], part: int = 4) -> Sequence[Scenario]:
     return base[: max(FEWEST, len(base) // part)]
 
 
-def validate_draws(
-    base: Sequence[Scenario],
-    posterior: str,
-    *,
-    full: bool = False,
-    execution: Execution = HERE,
-) -> Validation:
+def validate_draws(base: Sequence[Scenario], posterior: str, *, full: bool = False, execution: Execution = HERE) -> Validation:
     """Measure every pattern over the cities of a posterior (see `cities`); a pattern passes if the median lies within its range.
 
     full       also other years and places (half of the draws) and negative controls (a quarter)

@@ -139,7 +139,7 @@ def _keep(made: Any, folder: Path | None) -> None:
             made.enable_caching()
 
 
-def replace(name: str, old: Callable[..., Any], function: Callable[..., Any], text: str) -> Callable[..., Any]:
+def replace_rule(name: str, old: Callable[..., Any], function: Callable[..., Any], text: str) -> Callable[..., Any]:
     """Put another function in the place of a rule, wherever the package names it. Compiled code does not change: see `begun`.
 
     Names are looked up when something is compiled, so a rule that is replaced before the first run takes effect everywhere; and

@@ -15,10 +15,11 @@ from matplotlib.patches import Rectangle
 from sim.errors import InputError
 from sim.figures import decision as plots
 from sim.figures.decision.curves import frontier_of
-from sim.figures.decision.parts import looks, pick
+from sim.figures.decision.parts import looks
 from sim.figures.decision.plane import outline
-from sim.figures.decision.tables import PARTS, turning
+from sim.methods.decision.terciles import TERCILES
 from sim.report.words import LANGUAGES, Words
+from sim.studies.answers.decision import pick, turning
 
 DECISION, DISCOVERY = made.decision(), made.discovery()
 FIGURES = {name: (draw, DECISION) for name, draw in plots.FIGURES.items()}
@@ -161,7 +162,7 @@ def test_rows_that_turn_the_choice_come_first_and_are_boxed():
     assert 0 < table.turns.sum() < len(table)
     assert table.turns.tolist() == sorted(table.turns, reverse=True)
     for row in table.to_dict("records"):
-        parts = [row[f"{part}_arm"] for part in PARTS]
+        parts = [row[f"{part}_arm"] for part in TERCILES]
         assert (len(set(parts)) > 1) == row["turns"]
     axes = drawn("contested").axes[0]
     assert sum(not patch.get_fill() for patch in axes.patches) == table.turns.sum()

@@ -11,13 +11,12 @@ import pytest
 
 from sim.errors import InputError
 from sim.figures.decision import FIGURES
-from sim.figures.decision.parts import pick
 from sim.measures.patterns import PatternCheck, patterns
 from sim.report import deciding, decisions, render
 from sim.report.decision_context import DecisionContext, restriction, rule
 from sim.report.decision_tables import informing_table
 from sim.report.words import LANGUAGES, Words
-from sim.studies.answers.decision import FRAMES
+from sim.studies.answers.decision import FRAMES, pick
 from sim.validation.record import Validation
 
 DECISION, DISCOVERIES = made.decision(), [made.discovery("purge"), made.discovery("community")]

@@ -125,7 +125,7 @@ def test_a_rule_that_is_added_and_a_parameter_that_is_renamed_change_the_key(pac
 REPLACE = """
 import sim.world.compiled, sim.world.rules.toy
 {first}
-sim.world.compiled.replace("toy.change", sim.world.rules.toy.change, lambda x: 3.0 * x, "3.0 * x")
+sim.world.compiled.replace_rule("toy.change", sim.world.rules.toy.change, lambda x: 3.0 * x, "3.0 * x")
 """
 
 

@@ -9,13 +9,11 @@ from matplotlib.figure import Figure
 from sim.figures.decision.parts import PAPER, name_of, row_names
 from sim.figures.decision.words import WORDS
 from sim.figures.series import sheet, styled
-from sim.studies.answers.discoveries import Discovery
+from sim.studies.answers.discoveries import BARE, SHARES, Discovery
 from sim.style.looks import BLACK, BLUE, GRAY, VERMILION, brief, legible, measure_label
 
 LABELED = 0.035  # of 100 %; steps closer together than this are not numbered
 LEAST_P = 0.001
-SHARES = ("share", "probability")  # units of factors that are shown as percentages
-BARE = ("ratio", "0-1", "count")  # units that say nothing beside a number
 
 
 def fails(discovery: Discovery, words: Mapping[str, str]) -> str:

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.studies.design.study import Study
 from sim.style.lists import separated
 from sim.style.looks import GRAY, fitted, legible, look_at
-from sim.world.parameters import CODEBOOK
 
 Look = dict[str, Any]
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # behind small print, so that no line runs through it
@@ -39,11 +37,6 @@ def outdoing(arms: str, words: Mapping[str, str]) -> str:
     names = [name_of(arm, words) for arm in separated(arms)]
     first = "; ".join(names[:2])
     return words["pareto_more"].format(other=first, many=len(names) - 2) if len(names) > 2 else first
-
-
-def pick(frame: Any, pay: float) -> Any:
-    """The rows of a frame for one willingness to pay."""
-    return frame[np.isclose(frame.pay, pay)]
 
 
 def labeled(axes: Any, ends: Mapping[str, float], looks_of: Mapping[str, Look], words: Mapping[str, str]) -> None:
@@ -80,13 +73,6 @@ def apart(places: Sequence[float], gap: float) -> list[float]:
         made[number] = min(made[number], top)
         top = made[number] - gap
     return [round(place, 6) for place in made]
-
-
-def meanings(study: Study) -> dict[str, str]:
-    """What each factor of a study is, in a sentence without its full stop."""
-    texts = {factor.name: factor.description for factor in study.factors()}
-    texts |= {name: known.description for name, known in CODEBOOK.items()}
-    return {name: text.partition(". ")[0].rstrip(".") for name, text in texts.items()}
 
 
 def row_names(axes: Any, names: Sequence[str], small: Sequence[str], width: int = WIDTH, lines: int = 2) -> None:

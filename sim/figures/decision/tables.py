@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.figures.decision.parts import BESIDE, WIDTH, empty, looks, meanings, name_of, pick, row_names, unit_of_benefit
+from sim.figures.decision.parts import BESIDE, WIDTH, empty, looks, name_of, row_names, unit_of_benefit
 from sim.figures.decision.words import WORDS
 from sim.figures.series import sheet, styled
-from sim.studies.answers.decision import Decision
+from sim.methods.decision.terciles import TERCILES
+from sim.studies.answers.decision import Decision, meanings, pick, turning
 from sim.style.looks import BLACK, GRAY, ORANGE, SKY, amounts, brief, fitted, named
 
 THIRD = 1.4  # inches of a name in a cell
 MOST = 10  # bars of a panel, rows of a table of factors
-PARTS = ("low", "middle", "high")  # thirds of a factor's draws
 
 
 def status_and_meaning(name: str, status: str, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
@@ -108,26 +108,9 @@ def regret(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     return figure
 
 
-def turning(decision: Decision) -> pd.DataFrame:
-    """A row a factor, those that turn the choice first: factor, turns, probability_same, and of each third the best arm and how often
-    it is best (low_arm, low_probability, ...).
-    """
-    rows = []
-    for factor, own in decision.contested.groupby("factor", sort=False):
-        best = own[own.best.astype(bool)].drop_duplicates("part").set_index("part")
-        parts = {
-            f"{part}_{what}": best[column].get(part)
-            for part in PARTS
-            for what, column in (("arm", "arm"), ("probability", "probability_best"))
-        }
-        rows.append({"factor": factor, "turns": bool(own.turns.iloc[0])} | parts)
-    made = pd.DataFrame(rows, columns=None if rows else ["factor", "turns"])
-    return made.sort_values("turns", ascending=False, kind="stable").reset_index(drop=True)
-
-
 @styled
 def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
-    """The best arm in each third of what a contested number may be."""
+    """The best arm in each tercile of what a contested number may be."""
     table, look, texts = turning(decision), looks(decision.arms), meanings(decision.study)
     shown, unit = table.head(2 * MOST), unit_of_benefit(decision, words)
     what = words["contested_what"].format(unit=unit, pay=brief(decision.shown[1], words))
@@ -136,7 +119,7 @@ def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     axes = empty(figure)
     row_names(axes, shown.factor.tolist(), [words.get(f"factor:{name}", texts.get(name, "")) for name in shown.factor], width=62)
     for down, row in enumerate(shown.to_dict("records")):
-        for across, part in enumerate(PARTS):
+        for across, part in enumerate(TERCILES):
             arm = row[f"{part}_arm"]
             if not isinstance(arm, str):
                 continue
@@ -148,6 +131,6 @@ def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         if row["turns"]:
             axes.add_patch(Rectangle((0, down - 0.42), 3, 0.84, fill=False, edgecolor=BLACK, linewidth=1.3))
     axes.set_xlim(-0.005, 3.01)
-    axes.set_xticks([0.5, 1.5, 2.5], [words[part] for part in PARTS], fontsize=9, color=GRAY)
+    axes.set_xticks([0.5, 1.5, 2.5], [words[part] for part in TERCILES], fontsize=9, color=GRAY)
     axes.xaxis.tick_top()
     return figure

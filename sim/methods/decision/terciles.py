@@ -8,16 +8,16 @@ from sim.methods.decision.choice import best_of, resamples
 from sim.methods.decision.outcomes import Outcomes, Verdict
 from sim.methods.decision.partial import targets, touching
 
-PARTS = ("low", "middle", "high")
+TERCILES = ("low", "middle", "high")
 RESAMPLES = 400
 
 
 @dataclass(frozen=True)
 class Terciles:
-    """Options in each third of a factor's draws, at one willingness to pay; nan where a third has no draws.
+    """Options in each tercile of a factor's draws, at one willingness to pay; nan where a tercile has no draws.
 
     net    3 x K: expected net benefit;  best: 3 x K, probability of being best
-    same   probability that one option is best in all thirds
+    same   probability that one option is best in all terciles
     """
 
     net: np.ndarray
@@ -26,13 +26,13 @@ class Terciles:
 
     @property
     def first(self) -> np.ndarray:
-        """3: the best option of each third that has draws, -1 where it has none."""
+        """3: the best option of each tercile that has draws, -1 where it has none."""
         there = np.isfinite(self.net).any(axis=1)
         return np.where(there, np.where(np.isfinite(self.net), self.net, -np.inf).argmax(axis=1), -1)
 
     @property
     def turns(self) -> bool:
-        """Is the best option another one in another third?"""
+        """Is the best option another one in another tercile?"""
         return len(set(self.first[self.first >= 0].tolist())) > 1
 
 
@@ -40,7 +40,7 @@ def terciles(outcomes: Outcomes, verdict: Verdict, place: int, factors: list[int
     """For each of the factors (columns of the draws).
 
     verdict  of the outcomes;  place: of the pay among its pays
-    What other, independent factors do has been taken off net benefits, so that they do not differ between thirds by chance.
+    What other, independent factors do has been taken off net benefits, so that they do not differ between terciles by chance.
     """
     d = outcomes.unit.shape[1]
     sets = np.array([touching(outcomes, np.arange(d) == factor) for factor in factors])
@@ -51,7 +51,7 @@ def terciles(outcomes: Outcomes, verdict: Verdict, place: int, factors: list[int
         benefit, cost = outcomes.split(target.seen - target.seen.mean(axis=0) + means)
         net = np.where(verdict.allowed, verdict.pays[place] * benefit - cost, np.nan)
         part = np.minimum((3 * outcomes.unit[:, factor]).astype(int), 2)
-        inside = [part == third for third in range(3)]
+        inside = [part == tercile for tercile in range(3)]
         there = [each for each in inside if each.any()]
         shares = [weights * each for each in there]
         drawn = [share @ np.nan_to_num(net) / np.maximum(share.sum(axis=1, keepdims=True), 1e-9) for share in shares]

@@ -145,6 +145,11 @@ class Comparison(Labeled):
         """
         return effects.ledger(self.dataset, self.study.vs)
 
+    def net_effect(self) -> xr.DataArray:
+        """Paired effect on mean trust in the last week; replicate x arm."""
+        last = effects.differences(self.dataset.mean_trust.isel(week=-1), self.study.vs)
+        return last.sel(arm=self.compared).transpose("replicate", "arm")
+
     def gainers(self) -> pd.DataFrame:
         """Who gains and who loses: quantiles over citizens of the difference between each citizen's trust at the end and the same
         citizen's with the same luck in the other arm, and shares who gain or lose more than 0.01 (with their range over replicates);

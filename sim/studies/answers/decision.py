@@ -13,10 +13,12 @@ from sim.artifacts.artifact import MadeFrom, TablesArtifact
 from sim.artifacts.checking import ArtifactKind
 from sim.artifacts.provenance import Provenance
 from sim.errors import number
+from sim.methods.decision.terciles import TERCILES
 from sim.studies.answers.kept import NOTES, Said, notes_table
 from sim.studies.design.study import Study
 from sim.studies.design.study_files import load_study
 from sim.style.html import card, note, table
+from sim.world.parameters import CODEBOOK
 
 FOLDER, FILE, STUDY = "decision", "decision.json", "study.yaml"
 KIND = ArtifactKind("decision", "Make it again: confianza decide STUDY.yaml or STORE")
@@ -93,8 +95,8 @@ class Decision(TablesArtifact):
     draws        point, arm, benefit, cost: luck taken off
     pareto       arm, then the mean effect on each of the measures that are weighed against each other; on_front: is no other arm as
                  good in all and better in one, in the mean?; probability_on_front: in how many draws; dominated_by
-    contested    factor, part (low, middle or high third of its draws), arm; net_benefit, probability_best, best: in the middle of the
-                 range; turns: is another arm best in another third?; probability_same: that the same is best in all three
+    contested    factor, part (low, middle or high tercile of its draws), arm; net_benefit, probability_best, best: in the middle of the
+                 range; turns: is another arm best in another tercile?; probability_same: that the same is best in all three
     budgets      budget, arm (the best that it affords), benefit, cost, probability_best among what it affords
     doses        family (arms with the same reforms: doses, or orders of a sequence), arm, benefit, cost, rank in the family, budget
     """
@@ -191,3 +193,32 @@ class Decision(TablesArtifact):
             *(note(str(text)) for text in self.notes),
         ]
         return card(f"Decision: {self.study.name}", facts, *parts)
+
+
+def pick(frame: pd.DataFrame, pay: float) -> pd.DataFrame:
+    """The rows of a frame for one willingness to pay."""
+    return frame[np.isclose(frame.pay, pay)]
+
+
+def turning(decision: Decision) -> pd.DataFrame:
+    """A row a factor, those that turn the choice first: factor, turns, probability_same, and of each tercile the best arm and how often
+    it is best (low_arm, low_probability, ...).
+    """
+    rows = []
+    for factor, own in decision.contested.groupby("factor", sort=False):
+        best = own[own.best.astype(bool)].drop_duplicates("part").set_index("part")
+        parts = {
+            f"{part}_{what}": best[column].get(part)
+            for part in TERCILES
+            for what, column in (("arm", "arm"), ("probability", "probability_best"))
+        }
+        rows.append({"factor": factor, "turns": bool(own.turns.iloc[0])} | parts)
+    made = pd.DataFrame(rows, columns=None if rows else ["factor", "turns"])
+    return made.sort_values("turns", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def meanings(study: Study) -> dict[str, str]:
+    """What each factor of a study is, in a sentence without its full stop."""
+    texts = {factor.name: factor.description for factor in study.factors()}
+    texts |= {name: known.description for name, known in CODEBOOK.items()}
+    return {name: text.partition(". ")[0].rstrip(".") for name, text in texts.items()}

@@ -12,13 +12,13 @@ from sim.methods.decision import tables
 from sim.methods.decision.choice import SAME, PerDraw, net_benefit
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.tables import NORMAL, Choice, frame
-from sim.methods.decision.terciles import PARTS, terciles
+from sim.methods.decision.terciles import TERCILES, terciles
 from sim.studies.design.factors import Factor
 from sim.studies.design.study import Study
 from sim.world.parameters import CODEBOOK
 
 MIDDLE = 1  # of the pays that are shown
-MOST_LEVERS = 6  # whose thirds are shown beside those of contested parameters
+MOST_LEVERS = 6  # whose terciles are shown beside those of contested parameters
 ALWAYS = ("purge.turn_to_crime",)
 
 
@@ -186,10 +186,10 @@ def contested(choice: ArmChoice, worth: pd.DataFrame) -> pd.DataFrame:
     made = terciles(choice.outcomes, choice.verdict, choice.places[MIDDLE], [names.index(name) for name in wanted])
     rows = []
     for name, one in zip(wanted, made, strict=True):
-        for third, part in enumerate(PARTS):
-            best = np.arange(len(choice.arms)) == one.first[third]
+        for tercile, part in enumerate(TERCILES):
+            best = np.arange(len(choice.arms)) == one.first[tercile]
             columns = frame(
-                factor=name, part=part, arm=choice.arms, net_benefit=one.net[third], probability_best=one.best[third], best=best
+                factor=name, part=part, arm=choice.arms, net_benefit=one.net[tercile], probability_best=one.best[tercile], best=best
             )
             rows.append(columns.assign(turns=one.turns, probability_same=one.same))
     empty = ["factor", "part", "arm", "net_benefit", "probability_best", "best", "turns", "probability_same"]

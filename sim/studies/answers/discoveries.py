@@ -25,6 +25,8 @@ from sim.style.html import card, table
 from sim.style.html import note as line
 
 FOLDER, FILE, STUDY = "discovery", "discovery.json", "study.yaml"
+SHARES = ("share", "probability")  # units of factors that are shown as percentages
+BARE = ("ratio", "0-1", "count")  # units that say nothing beside a number
 KIND = ArtifactKind("discovery", "Make it again: confianza discover STUDY.yaml or STORE CONDITION")
 BOX = [
     "factor", "low", "high", "kept", "low_share", "high_share", "unit", "meaning", "status", "quasi_p", "bootstrap", "coverage_without",

@@ -89,12 +89,7 @@ class Sweep(Reading):
         return discover(self, condition, week=week, **options)
 
     def resume(
-        self,
-        *,
-        executor: str | Executor = "threads",
-        workers: int | None = None,
-        progress: Progress | None = None,
-        anew: bool = False,
+        self, *, executor: str | Executor = "threads", workers: int | None = None, progress: Progress | None = None, anew: bool = False
     ) -> "Sweep":
         """Run what is missing, also shards whose files are lost; with a rule for replicates, as many more as it asks for.
 

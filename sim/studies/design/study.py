@@ -23,16 +23,7 @@ from sim.studies.design import fields
 from sim.studies.design.arms import BASELINE, PLACEBO, all_arms, placebo_of, with_levers
 from sim.studies.design.designs import POINTS, Points, points_of
 from sim.studies.design.draws import Draws
-from sim.studies.design.factors import (
-    Factor,
-    check_columns,
-    check_doses,
-    check_groups,
-    check_levers,
-    factors_of,
-    group_names,
-    joint_draws,
-)
+from sim.studies.design.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, joint_draws
 from sim.studies.design.limits import LEAST, MOST, Budget, Replicates, check_panel, known
 from sim.studies.design.posteriors import AUTO, MOST_DRAWS
 from sim.studies.design.tables import points_table, table_factors

@@ -88,12 +88,7 @@ def _rows(text: str, file: str | None) -> tuple[list[str], list[list[str]], list
     rows, lines = [], []
     for line, row in numbered:
         if len(row) != len(header):
-            raise InputError(
-                f"this row has {len(row)} columns, the first line {len(header)}.",
-                COMMAS,
-                file=file,
-                line=line,
-            )
+            raise InputError(f"this row has {len(row)} columns, the first line {len(header)}.", COMMAS, file=file, line=line)
         rows.append(row)
         lines.append(line)
     if not rows:

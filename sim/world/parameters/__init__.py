@@ -79,7 +79,7 @@ class Parameter:
         return float(value)  # type: ignore[arg-type]
 
 
-def entry(name: object, others: Iterable[str] = ()) -> Parameter:
+def codebook_entry(name: object, others: Iterable[str] = ()) -> Parameter:
     """The codebook's entry of that name; InputError with the nearest name, or other that may have been meant, if there is none."""
     if isinstance(name, str) and name in CODEBOOK:
         return CODEBOOK[name]
@@ -185,7 +185,7 @@ def parameters(overrides: Mapping[str, float] | None = None) -> Parameters:
     """
     values = {name: known.value for name, known in CODEBOOK.items()}
     for name, value in (overrides or {}).items():
-        values[name] = entry(name).check(value)
+        values[name] = codebook_entry(name).check(value)
     if wrong := out_of_order(values):
         raise order_problem(*wrong, values)
     return Parameters(*(made(*(values[f"{topic}.{name}"] for name in made._fields)) for topic, made in _TOPICS.items()))
