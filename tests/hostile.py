@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
+import html5lib
 import made_decisions
 import pandas as pd
 import yaml
@@ -125,3 +126,26 @@ def named_trial(name: str, question: str = "?") -> TrialResult:
     result = trial()
     told = result.trial.with_(name=name, question=question)
     return TrialResult(result.dataset.assign_attrs(title=name, question=question, trial=told.to_yaml()))
+
+
+def squeezed(text):
+    """A text without blanks, which may become ends of lines in figures."""
+    return "".join(letter for letter in text if not letter.isspace() and letter not in "\u200a")
+
+
+def tree_of(page):
+    """A page, parsed as strictly as can be; that nothing has been put into it that people wrote as text."""
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    assert not [element for element in tree.iter() if element.tag in ("script", "iframe", "object", "form", "svg", "textarea")]
+    assert all(element.get("src", "data:").startswith("data:") for element in tree.iter())
+    assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
+    return tree
+
+
+def lines_of(tree):
+    """All that it says, with blanks as browsers show them."""
+    return spaced("".join(tree.itertext()))
+
+
+def spaced(text):
+    return " ".join(text.replace("\u00a0%", " %").split())

@@ -227,3 +227,10 @@ def discovery(arm="purge", **changed):
         "sentences": ["Where recruits are worse."], "notes": [], "facts": FACTS,
     }  # fmt: skip
     return Discovery(**(fields | changed))
+
+
+def found_for(condition, swept):
+    """A discovery of the condition that is asked for, whatever the runs say."""
+    arm, measure = condition.split()[0].split(":")[1:]
+    output = discovery(arm).output._replace(of=condition.split()[0], arm=arm, measure=measure, week=swept.study.at[-1])
+    return discovery(arm, study=swept.study, condition=condition, output=output, week=swept.study.at[-1])

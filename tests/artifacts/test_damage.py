@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from test_plots_sensitivity import FOUND, analysis
+from made_analyses import FOUND, analysis
 
 from sim.artifacts.checking import SEAL, seal_of, signed
 from sim.artifacts.posterior import Posterior, load_posterior

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from small_calibration import EFFORT
 
 from sim.artifacts.posterior import load_posterior, shipped_posteriors
 from sim.calibration.calibrate import Calibrator
@@ -233,7 +234,6 @@ def test_a_scenario_without_targets_is_refused_with_a_remedy():
 
 
 TARGETS = tuple(one for one in load_targets("national-average") if one.id in ("P05", "P06", "P09", "P14", "P19"))
-EFFORT = Effort(first=32, later=16, waves=2, draws=16, repeats=2)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import made_decisions as made
 import pytest
+from made_decisions import found_for
 
 from sim.cli import decide as verb
 from sim.cli import main
@@ -74,13 +75,6 @@ def test_it_runs_the_sweep_and_says_which_is_best(capsys, monkeypatch):
     assert (again.pay[-1], again.value, again.week) == (900, {"incidence": -0.001}, 4)
     assert {path: path.stat().st_mtime_ns for path in Path("out/study/shards").iterdir()} == before
     assert all(condition.endswith("incidence > 0") and week == 4 for condition, week in asked[many:])
-
-
-def found_for(condition, swept):
-    """A discovery of the condition that is asked for, whatever the runs say."""
-    arm, measure = condition.split()[0].split(":")[1:]
-    output = made.discovery(arm).output._replace(of=condition.split()[0], arm=arm, measure=measure, week=swept.study.at[-1])
-    return made.discovery(arm, study=swept.study, condition=condition, output=output, week=swept.study.at[-1])
 
 
 def test_tables_say_what_the_decision_says(capsys):

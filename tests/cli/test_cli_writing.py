@@ -14,7 +14,7 @@ from pathlib import Path
 
 import made_decisions as made
 import pytest
-from test_writing import KINDS, image, put
+from obstacles import KINDS, image, put
 
 from sim.artifacts.results import FILES as RAN
 from sim.artifacts.results import Results

@@ -16,12 +16,12 @@ import pandas as pd
 import pytest
 import yaml
 from figures import cut
-from hostile import CORPUS, GROUPS, LABELS, NAMES, TEXTS
+from hostile import CORPUS, GROUPS, LABELS, NAMES, TEXTS, lines_of, spaced, squeezed, tree_of
 from hypothesis import given
 from hypothesis import strategies as st
+from made_analyses import FOUND
+from made_analyses import analysis as analyzed
 from matplotlib.text import Text
-from test_plots_sensitivity import FOUND
-from test_plots_sensitivity import analysis as analyzed
 
 import sim
 from sim.cli import show
@@ -116,11 +116,6 @@ def seen(figure):
     return squeezed(" ".join(text.get_text() for text in texts))
 
 
-def squeezed(text):
-    """A text without blanks, which may become ends of lines in figures."""
-    return "".join(letter for letter in text if not letter.isspace() and letter not in "\u200a")
-
-
 def shown_in(name, said):
     """Is a name there, whole or with an ellipsis after twelve letters or more?"""
     wanted = squeezed(legible(name))
@@ -170,24 +165,6 @@ def test_every_name_can_be_drawn():
 
 
 # --- Pages
-
-
-def tree_of(page):
-    """A page, parsed as strictly as can be; that nothing has been put into it that people wrote as text."""
-    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
-    assert not [element for element in tree.iter() if element.tag in ("script", "iframe", "object", "form", "svg", "textarea")]
-    assert all(element.get("src", "data:").startswith("data:") for element in tree.iter())
-    assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
-    return tree
-
-
-def lines_of(tree):
-    """All that it says, with blanks as browsers show them."""
-    return spaced("".join(tree.itertext()))
-
-
-def spaced(text):
-    return " ".join(text.replace("\u00a0%", " %").split())
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from hostile import LABELS, NAMES, TEXTS
-from test_calibration import EFFORT
-from test_cli_decide import found_for
-from test_hostile import lines_of, spaced, squeezed, tree_of
+from hostile import LABELS, NAMES, TEXTS, lines_of, spaced, squeezed, tree_of
+from made_decisions import found_for
+from small_calibration import EFFORT
 
 from sim.artifacts.posterior import load_posterior
 from sim.cli import calibrate as calibrating

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_cli_decide import found_for
+from made_decisions import found_for
 
 from sim.cli import decide as deciding
 from sim.cli import main, show

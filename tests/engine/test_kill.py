@@ -10,6 +10,8 @@ import time
 from itertools import count, cycle
 
 import pytest
+from killing import LONGEST, alive
+from made_runs import data_of
 
 from sim.inputs.scenario import CitySize, Scenario
 from sim.studies.design.study import Study
@@ -19,7 +21,6 @@ pytestmark = [pytest.mark.compiled, pytest.mark.skipif(not hasattr(os, "fork"), 
 
 KILLS = 22
 CHUNK = 13  # so that shards have 12 runs
-LONGEST = 300.0  # seconds that a life may take, or the end of its worker processes; a busy machine is slow
 # Starting Python takes seconds on a busy machine and forking it takes none, so one process begets all that are to be killed.
 # Each is a whole process of its own, with its own threads or worker processes.
 NURSERY = """
@@ -110,11 +111,6 @@ def nursery(tmp_path):
         made.close()
 
 
-def data_of(folder):
-    """Every data file's bytes."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
-
-
 def kept(folder):
     """Runs that are recorded; none before the store is."""
     store = SweepStore(folder)
@@ -134,15 +130,6 @@ def cut_short(nursery, child, luck):
         time.sleep(0.01)
     assert not alive(-child)
     return ended
-
-
-def alive(process):
-    """Is there such a process (or, if negative, any of a group)? The nursery waits for those that ended, so they are gone."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_killed_again_and_again(tmp_path, nursery):

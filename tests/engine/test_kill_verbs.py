@@ -12,7 +12,8 @@ import sys
 import time
 
 import pytest
-from test_kill import LONGEST, alive, data_of
+from killing import LONGEST, alive
+from made_runs import data_of
 
 pytestmark = [pytest.mark.compiled, pytest.mark.skipif(not hasattr(os, "fork"), reason="kills children that were forked")]
 HARD = bool(os.environ.get("HARD"))

@@ -1,7 +1,6 @@
 """The store: what is recorded is there byte by byte, what is not is run again, and nothing that goes wrong corrupts it."""
 
 import errno
-import hashlib
 import json
 import os
 import sqlite3
@@ -13,66 +12,22 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from made_runs import SMALL, STUDY, data_of, made_up, number_of
 from pace import slowness
 
 from sim.engine import store
 from sim.engine.journal import Journal
-from sim.engine.plans import Failure, Piece
 from sim.engine.store import chunk_of
 from sim.errors import InputError
 from sim.files import writing
-from sim.inputs.scenario import CitySize, Scenario
-from sim.studies.design.study import Study
+from sim.inputs.scenario import CitySize
 from sim.studies.running.store import SweepStore
 from sim.studies.running.work import SweepPlan
-
-SMALL = Scenario(name="Small", city=CitySize(adults=1000, officers_per_1000_inhabitants=4.0), weeks=8, spin_up_weeks=2, seed=5)
-STUDY = Study(
-    name="[Which] & why?",
-    question="¿Qué cambia?",
-    scenario=SMALL,
-    arms={"course": [{"training": {"start": 0, "coverage": 0.9}}]},
-    vary={"trust.contact_gain": [0.01, 0.1]},
-    design={"sobol": 8},
-    replicates=3,
-    measures=["mean_trust", "incidence"],
-    series=["mean_trust", "crimes"],
-    at=[4, 8],
-)
 
 
 def specs_of(made, batch, number):
     """The runs of a shard."""
     return made.plan_of(batch).specs(batch.positions(number))
-
-
-def number_of(spec, measure):
-    """What a made-up run gives: any number that depends on who it is."""
-    return int.from_bytes(hashlib.blake2b(f"{tuple(spec)} {measure}".encode(), digest_size=6).digest()) / 2**48
-
-
-def made_up(study, specs, failing=()):
-    """A piece with numbers that depend on the run alone."""
-    kept = [spec for spec in specs if spec not in failing]
-    weeks = study.base.spin_up_weeks + study.base.weeks
-
-    def columns(each, week):
-        which = {
-            "point": np.array([spec.point for spec in kept], np.uint32),
-            "arm": np.array([spec.arm for spec in kept], str),
-            "replicate": np.array([spec.replicate for spec in kept], np.uint32),
-        }
-        return {name: np.repeat(column, each) for name, column in which.items()} | {"week": np.tile(week, len(kept))}
-
-    rows = columns(len(study.at), np.array(study.at, np.uint16)) | {"seed": np.full(len(kept) * len(study.at), 7, np.int64)}
-    for measure in study.measures:
-        rows[measure] = np.array([number_of(spec, measure) + week for spec in kept for week in study.at], float)
-    series = columns(weeks, np.arange(-study.base.spin_up_weeks, study.base.weeks, dtype=np.int16))
-    for name in study.series:
-        noise = np.random.default_rng(len(kept)).random(len(kept) * weeks) if weeks > 100 else 0
-        series[name] = (np.repeat([number_of(spec, name) for spec in kept], weeks) + noise).astype(np.float32)
-    failures = [Failure(*spec, "{}", "ValueError: made up", "Traceback ...") for spec in specs if spec in failing]
-    return Piece(rows, series if study.series else None, failures)
 
 
 def fill(made, failing=(), order=1, pieces=1):
@@ -86,11 +41,6 @@ def fill(made, failing=(), order=1, pieces=1):
                 specs = specs_of(made, batch, number)
                 made.record(batch, number, [made_up(study, [specs[i] for i in part], failing) for part in parts])
     return made
-
-
-def data_of(folder):
-    """Every data file's bytes."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
 
 
 @pytest.fixture

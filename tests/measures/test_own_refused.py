@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from test_interventions import STRONG
-from test_own import Holiday, clean, python  # noqa: F401  (the fixture)
+from own_code import Holiday, clean, python  # noqa: F401  (the fixture)
+from strong_reforms import STRONG
 
 import sim
 from sim.errors import InputError

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from test_store import SMALL
+from made_runs import SMALL
 
 from sim.engine import running
 from sim.engine.plans import Piece

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from made_runs import SMALL, STUDY, data_of, made_up, number_of
 from pace import LONGEST, eventually
-from test_store import SMALL, STUDY, data_of, made_up, number_of
 
 from sim.engine import running
 from sim.engine.running import patience, sizes

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strong_reforms import STRONG
 
 from sim.inputs.scenario import CitySize, Scenario
 from sim.world import reforms as interventions
@@ -31,12 +32,6 @@ CITY = Scenario(
     name="small", city=CitySize(adults=3000, officers_per_1000_inhabitants=10.0), weeks=60, spin_up_weeks=6,
     parameters={"encounter.complaint_probability": 0.2, "community.share": 0.1},
 )  # fmt: skip
-STRONG = {
-    "purge": Purge(start=4, follow_through=0.8, flag_by="both", months=6, turn_to_crime=0.5, signal=0.05, unfit_above=0.3),
-    "training": Training(start=4, coverage=0.8, whom="both", every=20, messages_every=8),
-    "community_policing": CommunityPolicing(start=4, share=0.6, until=40),
-    "civic_justice": CivicJustice(start=4, share=0.8),
-}
 
 
 def run(*reforms, seed=1, weeks=60, scenario=CITY) -> Simulation:
