@@ -131,15 +131,16 @@ def test_the_nearest_name_is_offered_in_one_place():
 TABLES = """
 import sys
 import sim.cli.check, sim.cli.compare, sim.report
-from made_decisions import DECISION
+from made_decisions import decision
 from sim.cli import main
 from sim.cli.decide import hangs_on, knowing, options
 from sim.report.decision_context import DecisionContext
 from sim.report.decision_tables import options_table, terciles_table
 from sim.report.words import Words
 
-context = DecisionContext(DECISION, (), Words("es"))
-assert all((options(DECISION), knowing(DECISION), hangs_on(DECISION), options_table(context), terciles_table(context)))
+found = decision()
+context = DecisionContext(found, (), Words("es"))
+assert all((options(found), knowing(found), hangs_on(found), options_table(context), terciles_table(context)))
 try:
     main(["explain", "trust.contact_gain"])
 except SystemExit:
