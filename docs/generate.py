@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))  # the checkout's own code, whatever is installed
 import sim  # noqa: E402
 from sim.cli.explain import by_table, prior  # noqa: E402
 from sim.errors import number  # noqa: E402
-from sim.measures.patterns import patterns  # noqa: E402
+from sim.inputs.patterns import patterns  # noqa: E402
 from sim.world import anatomy, state  # noqa: E402
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter  # noqa: E402
 

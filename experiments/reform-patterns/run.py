@@ -1,4 +1,4 @@
-"""The patterns about reforms (P24 to P30 and P32 of sim/measures/patterns.yaml), measured in the national city.
+"""The patterns about reforms (P24 to P30 and P32 of sim/inputs/patterns.yaml), measured in the national city.
 
     python experiments/reform-patterns/run.py [--replicates 20] [--quick] [--out out/reform-patterns.json]
 
@@ -20,8 +20,8 @@ import numpy as np
 
 from sim.artifacts.provenance import versions
 from sim.files.writing import write_file
+from sim.inputs.patterns import REPLICATES, patterns
 from sim.inputs.scenario import Scenario, load_scenario
-from sim.measures.patterns import REPLICATES, patterns
 from sim.measures.spread import mean_and_precision
 from sim.validation.jobs import carried_out, plan
 from sim.world.compiled import fingerprint

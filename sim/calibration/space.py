@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from sim.calibration.targets import Target
+from sim.inputs.patterns import WEEKS
 from sim.inputs.scenario import Scenario
 from sim.measures import EXPERIMENT, MEASURES
-from sim.measures.patterns import WEEKS
 from sim.studies.design.factors import PRIOR, Factor
 from sim.studies.design.posteriors import NONE
 from sim.studies.design.study import Study

@@ -13,8 +13,8 @@ from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.inputs.citations import Citation, Citations, check_cited, unknown_source
 from sim.inputs.file_kinds import TARGETS, misplaced
 from sim.inputs.origins import ASSUMED
+from sim.inputs.patterns import Pattern, patterns
 from sim.inputs.yaml_files import load_yaml
-from sim.measures.patterns import Pattern, patterns
 from sim.remedies import number_remedy
 from sim.world.parameters import REFERENCES
 

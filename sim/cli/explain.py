@@ -9,9 +9,9 @@ from sim.cli.show import NamedRows, console, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, did_you_mean, number
 from sim.inputs import origins
+from sim.inputs.patterns import Pattern, patterns
 from sim.inputs.reforms import summary
 from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
-from sim.measures.patterns import Pattern, patterns
 from sim.world.anatomy import SCHEDULE, Step, readers
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 

@@ -10,9 +10,9 @@ from sim.cli.show import ConsoleTable, amount, console, note, progress, table
 from sim.cli.work import NOWHERE, Where, check_replicates, chosen
 from sim.errors import InputError, number
 from sim.files.writing import write_file, writer
+from sim.inputs.patterns import REPLICATES, ROLES, PatternCheck
 from sim.inputs.scenario import Scenario
 from sim.measures.harvest import warm_up
-from sim.measures.patterns import REPLICATES, ROLES, PatternCheck
 from sim.validation.jobs import plan, validate
 from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PATTERNS_FIGURE
 from sim.validation.record import FILE, Validation

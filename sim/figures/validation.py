@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from sim.figures.series import png, styled
 from sim.files.writing import write
-from sim.measures.patterns import patterns
+from sim.inputs.patterns import patterns
 from sim.style.looks import BLUE, VERMILION
 from sim.validation.page import DIFFERENCES, HOLDOUTS_FIGURE, PATTERNS_FIGURE, shown, span
 from sim.validation.record import Validation

@@ -10,13 +10,13 @@ measure. It is pure: the same numbers for the same arguments, in any thread. All
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sim.inputs.patterns import ORDINARY, WEEKS
 from sim.inputs.scenario import Scenario
 from sim.instruments.contrasts import WEEKS_AFTER_SHIFT, dispositions, sites
 from sim.instruments.observational import observe
 from sim.instruments.peers import peers
 from sim.instruments.reforms import course, purge, two_by_two
 from sim.instruments.shuffled_homes import shuffled
-from sim.measures.patterns import ORDINARY, WEEKS
 
 __all__ = ["CONTROLS", "INSTRUMENTS", "Instrument", "instrument", "observe"]
 

@@ -3,9 +3,9 @@
 from math import log, nan
 
 from sim.artifacts.results import adapted
+from sim.inputs.patterns import WEEKS
 from sim.inputs.scenario import Change, Scenario
 from sim.instruments.observational import last_year
-from sim.measures.patterns import WEEKS
 from sim.world.parameters import CODEBOOK
 
 MEAN = "conduct.mean"

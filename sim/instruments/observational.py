@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 
 from sim.artifacts.results import adapted
+from sim.inputs.patterns import ORDINARY, WEEKS, adults_for, patterns
 from sim.inputs.scenario import Scenario
 from sim.instruments.panels import Panel
 from sim.measures import MEASURES, recorded
 from sim.measures.harvest import columns, lived
-from sim.measures.patterns import ORDINARY, WEEKS, adults_for, patterns
 from sim.world.simulation import Simulation
 
 

@@ -7,9 +7,9 @@ by what their residents live through together. Who moves takes trust, dispositio
 import numpy as np
 
 from sim.artifacts.results import adapted
+from sim.inputs.patterns import WEEKS
 from sim.inputs.scenario import Scenario
 from sim.instruments.observational import last_year
-from sim.measures.patterns import WEEKS
 from sim.world.simulation import Simulation
 
 EVERY = 4  # weeks

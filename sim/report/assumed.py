@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.inputs import origins
+from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.scenario import CitySize
-from sim.measures.patterns import PatternCheck, patterns
 from sim.report.parts import Cell, Cited, PageContent, PageTable
 from sim.report.words import Text, Words, decimals
 from sim.validation.record import Validation, load

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engine.running import HERE, Execution
+from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import Scenario
-from sim.measures.patterns import ORDINARY, patterns
 from sim.validation.jobs import Job, carried_out, plan, quantiles
 from sim.validation.targets import Control, Expectation, controls
 

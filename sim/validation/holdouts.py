@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.engine.running import HERE, Execution
+from sim.inputs.patterns import ORDINARY
 from sim.inputs.scenario import CitySize, Scenario
 from sim.instruments.contrasts import odds, within
-from sim.measures.patterns import ORDINARY
 from sim.validation.jobs import HIGH, LOW, Job, carried_out, quantiles
 from sim.validation.targets import Check, Holdout, Level
 from sim.world.parameters import CODEBOOK

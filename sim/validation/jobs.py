@@ -16,9 +16,9 @@ from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identit
 from sim.engine.running import HERE, Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError
+from sim.inputs.patterns import ORDINARY, REPLICATES, Pattern, PatternCheck, adults_for, of_size, patterns
 from sim.inputs.scenario import Scenario
 from sim.instruments import instrument
-from sim.measures.patterns import ORDINARY, REPLICATES, Pattern, PatternCheck, adults_for, of_size, patterns
 from sim.world.rng import replicate_seed
 
 EXPENSIVE = 5  # ordinary runs; an instrument that costs more than so many gets a quarter of the draws

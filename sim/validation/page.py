@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import exp, isfinite
 from typing import Any
 
-from sim.measures.patterns import Pattern, PatternCheck, patterns
+from sim.inputs.patterns import Pattern, PatternCheck, patterns
 from sim.validation.controls import Controlled
 from sim.validation.holdouts import Held, Reset
 from sim.validation.record import Validation
@@ -259,6 +259,6 @@ def provenance(validation: Validation, command: str) -> str:
 
 `{command}` makes this page again. Posterior: `{validation.posterior}`; {validation.draws} draws, seed {validation.seed}; sources of the
 model: fingerprint `{validation.source_fingerprint}`. The data are in [{FOLDER}/{DATA}]({FOLDER}/{DATA}). Ranges and their sources are in
-`sim/measures/patterns.yaml` and `sim/validation/targets.yaml`; `confianza explain P01` tells one, `confianza explain sources` lists the
+`sim/inputs/patterns.yaml` and `sim/validation/targets.yaml`; `confianza explain P01` tells one, `confianza explain sources` lists the
 references.
 """

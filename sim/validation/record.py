@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 from sim.artifacts.artifact import TablesArtifact
 from sim.artifacts.checking import ArtifactKind, checked
 from sim.artifacts.sources import sources
-from sim.measures.patterns import PatternCheck, patterns
+from sim.inputs.patterns import PatternCheck, patterns
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.targets import controls, holdouts

@@ -9,9 +9,9 @@ from sim.artifacts.sources import sources
 from sim.engine.running import HERE, Execution
 from sim.errors import InputError
 from sim.inputs.origins import POSTERIOR
+from sim.inputs.patterns import ORDINARY
 from sim.inputs.scenario import Scenario
 from sim.instruments import instrument
-from sim.measures.patterns import ORDINARY
 from sim.validation.controls import controlled, jobs_of
 from sim.validation.holdouts import ROUNDS, held, settled
 from sim.validation.jobs import Job, carried_out, findings, plan

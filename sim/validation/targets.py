@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from sim.measures.patterns import patterns
+from sim.inputs.patterns import patterns
 
 FILE = Path(__file__).parent / "targets.yaml"
 

@@ -43,11 +43,17 @@ class Step(NamedTuple):
     text: str
 
 
+def files() -> list[Path]:
+    """Those whose functions make a city, run its week or reform it; neither rules nor what they are all made with."""
+    places = (FOLDER, FOLDER / "reforms")
+    return sorted(path for place in places for path in place.glob("*.py") if path.name not in ("compiled.py", "rng.py"))
+
+
 @cache
 def functions() -> dict[str, tuple[str, ast.FunctionDef]]:
     """Every function of the world's files by name, and every method as `Class.name`, with its file."""
     found: dict[str, tuple[str, ast.FunctionDef]] = {}
-    for path in sorted(FOLDER.rglob("*.py")):
+    for path in files():
         file = f"sim/world/{path.relative_to(FOLDER).as_posix()}"
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef):

@@ -27,8 +27,8 @@ from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, outline, tell
 from sim.engine.plans import RunSpec
 from sim.errors import InputError
 from sim.figures.calibration import save_figures
+from sim.inputs.patterns import patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
-from sim.measures.patterns import patterns
 from sim.studies.answers.sweep import Sweep
 from sim.studies.running.keys import keys
 

@@ -13,10 +13,10 @@ from sim.cli import main
 from sim.cli.explain import LISTS
 from sim.cli.terms import TERMS
 from sim.files.writing import MANIFEST
+from sim.inputs.patterns import patterns
 from sim.inputs.scenario import load_scenario, shipped_scenarios
 from sim.measures import MEASURES, recorded
 from sim.measures.harvest import warm_up
-from sim.measures.patterns import patterns
 from sim.world.anatomy import PROCESSES, SCHEDULE
 from sim.world.parameters import CODEBOOK, REFERENCES
 from sim.world.reforms import REFORMS, levers

@@ -18,9 +18,9 @@ from made_decisions import found_for
 from sim.cli import decide as deciding
 from sim.cli import main, show
 from sim.cli.explain import LISTS
+from sim.inputs.patterns import patterns
 from sim.inputs.scenario import shipped_scenarios
 from sim.measures import MEASURES
-from sim.measures.patterns import patterns
 from sim.world.parameters import CODEBOOK, REFERENCES
 from sim.world.reforms import REFORMS
 

@@ -293,14 +293,14 @@ WRITE = {
 }  # fmt: skip
 OF_A_MODULE = {"os": {"replace", "rename", "remove", "write", "truncate", "link"}, "json": {"dump"}, "shutil": {"move", "copy", "copy2"}}
 MAY = {
-    "writing": "it writes",
-    "locking": "its lock",
-    "compiled": "the cache of compiled code",
+    "files/writing": "it writes",
+    "files/locking": "its lock",
+    "world/compiled": "the cache of compiled code",
     "engine/store": "it removes shards that it began and did not record",
     "engine/shards": "Parquet in memory",
-    "studies/export": "into the stream that it is given",
-    "artifacts": "into the stream that it is given",
-    "plots": "PNG in memory",
+    "studies/running/export": "into the stream that it is given",
+    "artifacts/artifact": "into the stream that it is given",
+    "figures/series": "PNG in memory",
     "report/parts": "SVG in memory",
 }
 

@@ -10,9 +10,9 @@ from sim.calibration.targets import load_targets
 from sim.cli import main
 from sim.errors import InputError
 from sim.inputs.file_kinds import KINDS, kind_of
+from sim.inputs.patterns import patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
 from sim.inputs.scenario_files import shipped_folder
-from sim.measures.patterns import patterns
 from sim.remedies import number_remedy
 from sim.studies.design.factors import all_levers, allowed_of, factor
 from sim.studies.design.study_files import load_study

@@ -6,6 +6,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import Change, CitySize, Scenario
 from sim.instruments import INSTRUMENTS, contrasts, observe
 from sim.instruments.contrasts import dispositions, shifted_conduct, site, sites
@@ -15,7 +16,6 @@ from sim.instruments.reforms import FAILING, PURGE, conduct_d, course, encounter
 from sim.instruments.regressions import contact_effects, correlation, least_squares
 from sim.measures import MEASURES
 from sim.measures.harvest import lived
-from sim.measures.patterns import ORDINARY, patterns
 from sim.studies.running.runs import run as run_scenario
 from sim.world.reforms import Training
 from sim.world.rng import replicate_seed

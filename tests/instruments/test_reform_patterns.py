@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.measures.patterns import patterns
+from sim.inputs.patterns import patterns
 
 PROGRAM = Path(__file__).parents[2] / "experiments" / "reform-patterns" / "run.py"
 IDS = ["P24", "P25", "P26", "P27", "P28", "P29", "P30", "P32"]

@@ -9,11 +9,11 @@ from labeled_measures import FORMULAS, Course, Span
 
 from sim import load_scenario, run
 from sim.errors import InputError
+from sim.inputs.patterns import patterns
 from sim.inputs.scenario_files import shipped_scenarios
 from sim.measures import EXPERIMENT, MEASURES, PANEL, Over, RunColumns, first_year, last_year, recorded
 from sim.measures.harvest import VARIABLES
 from sim.measures.panel_measures import PANEL_MEASURES
-from sim.measures.patterns import patterns
 from sim.measures.spans import MORE_AXES, share_holding_half, share_of_top
 from sim.world.reforms import Purge, Training
 

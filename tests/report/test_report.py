@@ -14,9 +14,9 @@ from sim.artifacts.results import Results
 from sim.cli import main
 from sim.errors import InputError
 from sim.figures import series as plots
+from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
 from sim.measures import MEASURES, recorded
-from sim.measures.patterns import PatternCheck, patterns
 from sim.measures.spread import spread
 from sim.report import breakable, render, write_report
 from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text

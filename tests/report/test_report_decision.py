@@ -11,7 +11,7 @@ import pytest
 
 from sim.errors import InputError
 from sim.figures.decision import FIGURES
-from sim.measures.patterns import PatternCheck, patterns
+from sim.inputs.patterns import PatternCheck, patterns
 from sim.report import deciding, decisions, render
 from sim.report.decision_context import DecisionContext, restriction, rule
 from sim.report.decision_tables import informing_table

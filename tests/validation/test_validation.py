@@ -9,10 +9,10 @@ import pytest
 from sim.artifacts.posterior import Posterior
 from sim.engine.running import Execution
 from sim.errors import InputError
+from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
 from sim.instruments.observational import last_year
 from sim.instruments.shuffled_homes import EVERY, TAKEN_ALONG, move_everybody, shuffled
-from sim.measures.patterns import ORDINARY, patterns
 from sim.validation import holdouts as holdouts_module
 from sim.validation.controls import Controlled, Lost, controlled, jobs_of
 from sim.validation.holdouts import FARTHEST, OFFENDERS, SLOPES, held, scaled, settled, shifted, slope

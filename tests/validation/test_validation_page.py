@@ -13,8 +13,8 @@ from sim.cli import main
 from sim.errors import InputError
 from sim.figures.validation import FIGURES, save_figures
 from sim.files.writing import write
+from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
-from sim.measures.patterns import PatternCheck, patterns
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.jobs import carried_out, findings, plan

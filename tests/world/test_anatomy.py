@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.inputs.scenario import CitySize, Scenario
-from sim.world.anatomy import FOLDER, PROCESSES, SCHEDULE, built_only, functions, phases, readers, uses
+from sim.world.anatomy import PROCESSES, SCHEDULE, built_only, files, functions, phases, readers, uses
 from sim.world.simulation import Simulation, columns
 
 
@@ -16,7 +16,7 @@ def test_all_thirteen_processes_act_in_the_order_of_the_text():
 
 def test_names_of_the_worlds_functions_are_unique():
     """Calls are followed by name, so two functions of one name would be taken for one."""
-    lines = [line for path in FOLDER.rglob("*.py") for line in path.read_text().splitlines()]
+    lines = [line for path in files() for line in path.read_text().splitlines()]
     names = [line.removeprefix("def ").split("(")[0] for line in lines if line.startswith("def ")]
     assert len(names) == len(set(names)) and set(names) <= set(functions())
 

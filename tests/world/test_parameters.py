@@ -43,9 +43,7 @@ def test_every_entry_is_complete_and_plausible(known):
 
 ROOT = Path(book.__file__).parents[3]
 TEXTS = [
-    path
-    for pattern in ("sim/**/*.py", "sim/measures/patterns.yaml", "experiments/**/*.yaml", "docs/**/*.md")
-    for path in ROOT.glob(pattern)
+    path for pattern in ("sim/**/*.py", "sim/inputs/patterns.yaml", "experiments/**/*.yaml", "docs/**/*.md") for path in ROOT.glob(pattern)
 ]
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in TEXTS)
 

@@ -8,10 +8,10 @@ import pytest
 
 from sim.engine.running import Execution
 from sim.errors import InputError
+from sim.inputs.patterns import FILE, ORDINARY, ROLES, WEEKS, adults_for, of_size, patterns
 from sim.inputs.scenario import CitySize, Scenario
 from sim.instruments import INSTRUMENTS
 from sim.measures import MEASURES
-from sim.measures.patterns import FILE, ORDINARY, ROLES, WEEKS, adults_for, of_size, patterns
 from sim.studies.running.runs import run
 from sim.validation.jobs import Job, carried_out, plan, validate
 from sim.world.parameters import REFERENCES
