@@ -144,7 +144,15 @@ class Row(CellAgent):  # type: ignore[misc]
 
 
 class Citizen(Row):
-    """An adult: trust in the police, and what it returns to."""
+    """An adult: trust in the police, and what it returns to.
+
+    Parameters
+    ----------
+    model : Model
+        The city that it is part of.
+    row : int
+        Its row in its table of columns.
+    """
 
     table, place = "citizens", "home"
     size = "city.adults"
@@ -183,7 +191,15 @@ class Citizen(Row):
 
 
 class Officer(Row):
-    """An officer: conduct, training, complaints, and where the week's patrol goes."""
+    """An officer: conduct, training, complaints, and where the week's patrol goes.
+
+    Parameters
+    ----------
+    model : Model
+        The city that it is part of.
+    row : int
+        Its row in its table of columns.
+    """
 
     table, place, moving = "officers", "cell", ("patrol",)
     size = "city.officers_per_1000_inhabitants"
@@ -231,7 +247,15 @@ class Officer(Row):
 
 
 class Offender(Row):
-    """An offender: how inclined, how afraid of punishment, and whether free."""
+    """An offender: how inclined, how afraid of punishment, and whether free.
+
+    Parameters
+    ----------
+    model : Model
+        The city that it is part of.
+    row : int
+        Its row in its table of columns.
+    """
 
     table, place, moving = "offenders", "cell", ("offend",)
     size = "city.offenders_share"

@@ -14,11 +14,18 @@ class InputError(ValueError):
           Did you mean 'training.half_life' (weeks until ..., 4 to 520, baseline 52)?
           All parameters: confianza explain parameters
 
-    message   what is wrong, one sentence
-    remedy    what to do about it, one or more lines
-    path      the keys that lead to the value, as ("changes", 0, "week")
-    file      file name or command-line option, if known
-    line, column   1-based, if known
+    Parameters
+    ----------
+    message : str
+        What is wrong, one sentence.
+    remedy : str
+        What to do about it, one or more lines.
+    path : tuple of str or int
+        The keys that lead to the value, as ("changes", 0, "week").
+    file : str, optional
+        File name or command-line option, if known.
+    line, column : int, optional
+        1-based, if known.
     """
 
     def __init__(

@@ -36,11 +36,20 @@ REMEDY = {"rng": LUCK, "random": LUCK, "seed": LUCK, "scenario": SCENARIO, "para
 class Model(mesa.Model):  # type: ignore[misc]
     """A city, from a scenario and a seed, at week 0 (the spin-up is done).
 
-    scenario  a Scenario, the path of a scenario file, or the name of a shipped one
-    rng       the seed, 0 to 2**63 - 1; None: the scenario's own. The same seed gives the same columns bit for bit.
-
     `city` holds the columns (`model.city.citizens.fairness`), `record` the weekly series, `surveys` the surveys. Mesa's
     `random` and `rng` are there for your own code; the city's luck never uses them.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or path
+        A scenario, the path of a scenario file, or the name of a shipped one.
+    rng : int, optional
+        The seed, 0 to 2**63 - 1; by default the scenario's own. The same seed gives the same columns bit for bit.
+
+    Raises
+    ------
+    InputError
+        If the scenario cannot be used, or the seed is none.
     """
 
     def __init__(self, scenario: Scenario | str | Path = "national-average", *, rng: int | None = None):

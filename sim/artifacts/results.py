@@ -100,7 +100,18 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
 
 
 class Results(Labeled):
-    """What a scenario led to; `dataset` is labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x."""
+    """What a scenario led to.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Labeled by replicate, week, survey_week, cause, dimension, answer, officer, y and x; each variable has its unit.
+
+    Raises
+    ------
+    InputError
+        When a folder is loaded whose files are damaged or not those that were written.
+    """
 
     KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, ResultsAttributes, ARRAYS
     TEXT, TABLES = MadeFrom("scenario", SCENARIO), {"summary": SUMMARY}

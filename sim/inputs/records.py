@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from inspect import cleandoc, formatannotation
 from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -58,6 +59,15 @@ class CheckedModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     prefix: ClassVar[str] = ""  # of its keys in messages
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Fields say what they are once: their table stands in the docstring, and the schema of files keeps the text above it."""
+        about = cleandoc(cls.__doc__ or "")
+        cls.model_config["json_schema_extra"] = {"description": about}
+        rows = [f"{name} : {formatannotation(field.annotation)}\n    {field.description}." for name, field in cls.model_fields.items()]
+        error = "InputError\n    If a value cannot be used."
+        cls.__doc__ = "\n".join([about, "", "Parameters", "----------", *rows, "", "Raises", "------", error])
 
     def __init__(self, /, **data: Any) -> None:
         try:

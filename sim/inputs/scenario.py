@@ -277,9 +277,22 @@ def _option(option: str) -> tuple[tuple[str, ...], Any]:
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
-    """The scenario of a shipped name or of a .yaml file, merged with all it extends.
+    """The scenario of a shipped name or of a .yaml file.
 
-    InputError, with file and line, if a file of the chain or what they say together cannot be used.
+    Parameters
+    ----------
+    name_or_path : str or path
+        A shipped name, as `sim.shipped_scenarios()` lists them, or the path of a file.
+
+    Returns
+    -------
+    Scenario
+        The scenario, merged with all it extends.
+
+    Raises
+    ------
+    InputError
+        With file and line, if it cannot be used.
     """
     path = find(name_or_path)
     try:

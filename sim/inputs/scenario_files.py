@@ -35,7 +35,13 @@ def shipped_folder() -> Path:
 
 
 def shipped_scenarios() -> list[str]:
-    """The names of the scenarios that come with the program, sorted."""
+    """The names of the scenarios that come with the program.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+    """
     return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 

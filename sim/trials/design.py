@@ -236,7 +236,20 @@ def _plain(data: Any) -> Any:
 def load_trial(path: str | Path) -> Trial:
     """The trial in a .yaml file; its scenario is a shipped one, or a file whose path is relative to the trial's.
 
-    InputError, with file and line, if it cannot be used.
+    Parameters
+    ----------
+    path : path
+        A .yaml file.
+
+    Returns
+    -------
+    Trial
+        The trial with its scenario.
+
+    Raises
+    ------
+    InputError
+        With file and line, if it cannot be used.
     """
     try:
         return _trial(path)

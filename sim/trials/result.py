@@ -81,10 +81,20 @@ def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
 
 
 class TrialResult(Labeled):
-    """A trial done many times; `dataset` is labeled by replicate, draw, outcome, week, size and estimator.
+    """A trial done many times.
 
     Truths are paired: the same city with the same luck with all units treated, with none, and as in the trial. `covers` says what
     differs between replicates.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Labeled by replicate, draw, outcome, week, size and estimator.
+
+    Raises
+    ------
+    InputError
+        When a folder is loaded whose files are damaged or not those that were written.
     """
 
     KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, TrialAttributes, ARRAYS

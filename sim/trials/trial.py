@@ -47,13 +47,32 @@ def run_trial(
 ) -> TrialResult:
     """Do a trial so many times, and put what it finds beside the truth.
 
-    trial       a sim.trials.design.Trial (see `sim.load_trial`)
-    replicates  how many, instead of the trial's
-    progress    called with each number of weeks that has been simulated, from any thread
-    executor    "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the results do not depend on it
-    workers     threads or processes; by default as many as there are processors
-    folder      where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere
-    InputError  if a number is out of range, or if a site cannot have such units or samples
+    Parameters
+    ----------
+    trial : Trial
+        The trial (see `sim.load_trial`).
+    replicates : int, optional
+        How many, instead of the trial's.
+    progress : callable, optional
+        Called with each number of weeks that has been simulated, from any thread.
+    executor : str or concurrent.futures.Executor
+        "threads", "processes", "dask://HOST:PORT", or an executor; the results do not depend on it.
+    workers : int, optional
+        Runs at the same time; by default as many as there are processors.
+    folder : path, optional
+        Where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere.
+
+    Returns
+    -------
+    TrialResult
+        Estimates of every replicate and draw, beside the truths.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or if a site cannot have such units or samples.
+    Interrupted
+        After Ctrl-C; call it again to go on.
     """
     if replicates is not None and (problem := number_problem(replicates, 1, 10_000, True)):
         raise InputError(f"'replicates' {problem}.", "Intervals need at least 2.")

@@ -32,20 +32,38 @@ def compare(
 ) -> Comparison:
     """Run all arms of a study, the baseline and the placebo with the same luck, and put them side by side.
 
-    study       a sim.studies.design.study.Study (see `sim.load_study`)
-    replicates  how many, instead of the study's number or rule
-    progress    called with each number of weeks that has been simulated, from any thread
-    executor    "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the results do not depend on it
-    workers     threads or processes; by default as many as there are processors
-    folder      where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere
-    InputError  if a number is out of range, if an arm cannot meet the budget, or if the placebo differs from the baseline
-    Interrupted after Ctrl-C; call it again to go on
-
     With `replicates: {until: {effect: M, half_width: X}, most: N}` the rule is sequential: after 8 replicates, and then after
     every 4 more, stop as soon as the precision of the mean effect on M at the study's last week (half of its 95 % t interval) is
     X or better for every arm, or when there are N. It acts on how exactly the mean is known, not on how far draws differ, which
     no number of runs makes smaller. Looking repeatedly stops a little too often while the spread looks small by luck, so the
     last precision is told slightly too well; 8 replicates at least keep that bias small.
+
+    Parameters
+    ----------
+    study : Study
+        What is compared (see `sim.load_study`).
+    replicates : int, optional
+        How many, instead of the study's number or rule.
+    progress : callable, optional
+        Called with each number of weeks that has been simulated, from any thread.
+    executor : str or concurrent.futures.Executor
+        "threads", "processes", "dask://HOST:PORT", or an executor; the results do not depend on it.
+    workers : int, optional
+        Runs at the same time; by default as many as there are processors.
+    folder : path, optional
+        Where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere.
+
+    Returns
+    -------
+    Comparison
+        Arms side by side, with paired differences.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, if an arm cannot meet the budget, or if the placebo differs from the baseline.
+    Interrupted
+        After Ctrl-C; call it again to go on.
     """
     if replicates is not None and (problem := number_problem(replicates, 1, MOST, True)):
         raise InputError(f"'replicates' {problem}.", "A 5-95 % range needs 20 or more.")

@@ -77,12 +77,22 @@ def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
 
 
 class Comparison(Labeled):
-    """Arms side by side; `dataset` is that of `sim.Results` with one more dimension, `arm`.
+    """Arms side by side.
 
     Differences are paired: replicate r of an arm minus replicate r of the arm it is compared with, which has the same seed and
     shares its luck decision by decision. If the study has a posterior, each replicate has a draw of it, so replicates differ by what
     calibration leaves open and by luck; if not, by luck alone (see `covers`). Tables have the mean over replicates; the range over them
     (`q05`, `q95`), which stays however many there are; and the precision of the mean, which shrinks with each and is no such range.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        That of `sim.Results` with one more dimension, `arm`.
+
+    Raises
+    ------
+    InputError
+        When a folder is loaded whose files are damaged or not those that were written.
     """
 
     KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, ComparisonAttributes, SIDE_BY_SIDE

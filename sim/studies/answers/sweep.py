@@ -44,14 +44,32 @@ def sweep(
 ) -> "Sweep":
     """Run every point, arm and replicate of a study into a folder, or go on with what is there.
 
-    study        a sim.studies.design.study.Study; doses are scaled to its budget first, if it has one
-    folder       for the store (see `sim.studies.running.store`); absent, empty, or that of the same study
-    executor     "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the bytes do not depend on it
-    workers      threads or processes; by default as many as there are processors
-    progress     called with each number of runs that are done
-    chunk        runs that a killed process may lose; by default 256, or what takes about half a minute if that is less
-    InputError   if the folder holds something else or cannot be written to, the disk is full, or a worker dies
-    Interrupted  after Ctrl-C; call it again to go on
+    Parameters
+    ----------
+    study : Study
+        What is run; doses are scaled to its budget first, if it has one.
+    folder : path
+        For the store (see `sim.studies.running.store`); absent, empty, or that of the same study.
+    executor : str or concurrent.futures.Executor
+        "threads", "processes", "dask://HOST:PORT", or an executor; the bytes do not depend on it.
+    workers : int, optional
+        Runs at the same time; by default as many as there are processors.
+    progress : callable, optional
+        Called with each number of runs that are done.
+    chunk : int, optional
+        Runs that a killed process may lose; by default 256, or what takes about half a minute if that is less.
+
+    Returns
+    -------
+    Sweep
+        The runs in the store, to read and to analyze.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else or cannot be written to, the disk is full, or a worker dies.
+    Interrupted
+        After Ctrl-C; call it again to go on.
     """
     check(executor)
     resolved = scaled(study, Execution(folder, executor, workers))
@@ -74,7 +92,20 @@ def _same(store: SweepStore, study: Study) -> None:
 
 
 class Sweep(Reading):
-    """A study's runs in a store: to read, to analyze, to finish and to extend."""
+    """A study's runs in a store: to read, to analyze, to finish and to extend.
+
+    Parameters
+    ----------
+    store : SweepStore
+        The store; `Sweep.load(folder)` opens it.
+    reads : Study, optional
+        The study as it is read: its measures, weeks and groups may differ from those that were run.
+
+    Raises
+    ------
+    InputError
+        If the store is damaged, or the study asks for what was not kept.
+    """
 
     def sensitivity(self, *of: str, method: str | None = None, week: int | None = None) -> Analysis:
         """What outputs (as for `values`) depend on; by default every arm's effect on the first two measures. See `analyze`."""

@@ -12,9 +12,22 @@ from sim.studies.design.tables import LARGEST
 
 
 def load_study(path: str | Path) -> Study:
-    """The study in a .yaml file; its scenario is a shipped one, or a file whose path is relative to the study's.
+    """The study in a .yaml file; its scenario is a shipped one, or a file whose path is relative to the study's. So is a CSV of points.
 
-    So is the path of a CSV of points. InputError, with file and line, if it cannot be used.
+    Parameters
+    ----------
+    path : path
+        A .yaml file.
+
+    Returns
+    -------
+    Study
+        The study with its scenario.
+
+    Raises
+    ------
+    InputError
+        With file and line, if it cannot be used.
     """
     try:
         return _study(path)

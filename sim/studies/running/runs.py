@@ -170,15 +170,36 @@ def run(
 ) -> Results:
     """Run a scenario several times with different luck.
 
-    scenario    a sim.Scenario
-    replicates  how many runs; each has a seed that depends on the root seed and its number alone
-    seed        root seed, instead of the scenario's
-    weeks       horizon, instead of the scenario's; dated changes and reforms that begin beyond it are left out
-    progress    called with each number of weeks that has been simulated, from any thread
-    executor    "threads", "processes", "dask://HOST:PORT", or a concurrent.futures.Executor; the results do not depend on it
-    workers     threads or processes; by default as many as there are processors
-    folder      where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere
-    InputError  if a number is out of range, or the folder cannot be written to.  Interrupted after Ctrl-C; call it again to go on
+    Parameters
+    ----------
+    scenario : Scenario
+        What is run.
+    replicates : int
+        How many runs; each has a seed that depends on the root seed and its number alone.
+    seed : int, optional
+        Root seed, instead of the scenario's.
+    weeks : int, optional
+        Horizon in weeks, instead of the scenario's; dated changes and reforms that begin beyond it are left out.
+    progress : callable, optional
+        Called with each number of weeks that has been simulated, from any thread.
+    executor : str or concurrent.futures.Executor
+        "threads", "processes", "dask://HOST:PORT", or an executor; the results do not depend on it.
+    workers : int, optional
+        Runs at the same time; by default as many as there are processors.
+    folder : path, optional
+        Where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere.
+
+    Returns
+    -------
+    Results
+        Weekly series and surveys of every run, labeled.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or the folder cannot be written to.
+    Interrupted
+        After Ctrl-C; call it again to go on.
     """
     if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
         raise InputError(f"the number of replicates {problem}.", "Take 20 or more to see how far luck goes.")

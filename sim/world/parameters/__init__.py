@@ -179,9 +179,22 @@ def order_problem(first: str, second: str, values: Mapping[str, float]) -> Input
 
 
 def parameters(overrides: Mapping[str, float] | None = None) -> Parameters:
-    """All parameters, at their baselines or as overridden by "topic.name": nested named tuples of floats.
+    """All parameters, at their baselines or as overridden.
 
-    InputError if a name does not exist, a value is out of range, or the survey's cuts do not ascend.
+    Parameters
+    ----------
+    overrides : mapping of str to float, optional
+        Values by "topic.name", in the parameters' own units (`confianza explain NAME`).
+
+    Returns
+    -------
+    Parameters
+        Nested named tuples of floats: `p.trust.contact_gain`.
+
+    Raises
+    ------
+    InputError
+        If a name does not exist, a value is out of range, or the survey's cuts do not ascend.
     """
     values = {name: known.value for name, known in CODEBOOK.items()}
     for name, value in (overrides or {}).items():
