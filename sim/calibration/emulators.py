@@ -43,7 +43,7 @@ class TargetEmulator:
     columns  of the parameters that it reads
     error    variance of that mean about what the emulator says, near the targets
     noise    variance of one run about its mean, near the targets
-    q2       share of the variance of mean answers that it foretells at points it has not seen, over all points
+    q2       share of the variance of mean answers that it predicts at points it has not seen, over all points
     """
 
     target: Target

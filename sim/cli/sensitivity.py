@@ -95,7 +95,7 @@ def heading(finding: Finding) -> str:
     facts = [f"mean {mean}, sd {amount(found.sd)} over {number(found.points)} points"]
     if found.q2 is not None:
         facts.append(
-            f"the emulator foretells {100 * max(found.q2, 0):.0f} % of it at points it has not seen (Q2 {found.q2:.2f}, {found.judged})"
+            f"the emulator predicts {100 * max(found.q2, 0):.0f} % of it at points it has not seen (Q2 {found.q2:.2f}, {found.judged})"
         )
     if found.noise_share is not None:
         facts.append(f"luck is {100 * found.noise_share:.0f} % of the differences between single runs")

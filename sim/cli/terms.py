@@ -17,7 +17,7 @@ TERMS = {
     "VR": "Variance reduction: how many times as many runs with luck of their own it would take to know an effect as well.",
     "half_width": "In a study's rule for when to stop: the precision of the mean effect that is good enough.",
     "ICC": "Intraclass correlation: the share of the variance of answers that lies between neighborhoods.",
-    "Q2": "Share of the variance that an emulator foretells at points it has not seen: 1 is all, 0 no more than the mean. Validated: at "
+    "Q2": "Share of the variance that an emulator predicts at points it has not seen: 1 is all, 0 no more than the mean. Validated: at "
     "random points that are not of the design. On the design's own points alone it may be flattered.",
     "emulator": "A fast statistical copy of what the model makes of its parameters, fitted to the runs of a study.",
     "total index": "Share of an output's variance in which a factor has a part, alone or with others (Sobol).",
@@ -25,6 +25,8 @@ TERMS = {
     "expected loss": "What is lost on average by choosing an arm, because in some draws another is better.",
     "EVPI": "Expected value of perfect information: what it is worth, for this decision, to know all that varies before choosing.",
     "EVPPI": "The same for one number or one topic: an upper limit for what a study that measures it may cost.",
+    "tercile": "A third of the draws by one number: where it is low, middling or high. Does another arm become best there?",
+    "wave": "A round of history matching: runs, emulators of them, then runs only where no emulator rules the targets out.",
     "box": "A few limits on parameters inside which a condition holds much oftener than elsewhere (PRIM).",
     "coverage, density": "Of a box: the share of all failures that it holds, and the share of its draws that are failures.",
 }

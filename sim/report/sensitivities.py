@@ -129,7 +129,7 @@ def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent:
 
 
 def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) -> PageTable:
-    """Every output: spread over the points, how much is foretold and how much luck; what intervals cover, or what is wrong."""
+    """Every output: spread over the points, how much is predicted and how much luck; what intervals cover, or what is wrong."""
     rows: list[list[Cell]] = []
     for finding in analysis.findings:
         found, factor = finding.sensitivity, scale(finding.output.unit)
@@ -138,7 +138,7 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
         limits = words.said(found.remarks[0])
         rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, limits])
     label = words["sensitivity"]
-    columns = [label[key] for key in ("output", "unit", "spread", "foretold", "luck", "told")]
+    columns = [label[key] for key in ("output", "unit", "spread", "predicted", "luck", "told")]
     first = analysis.findings[0].sensitivity
     judged = words.say("sensitivity.validated", many=words.number(first.validated)) if first.validated else label["unvalidated"]
     caption = words.say("sensitivity.outputs", points=words.number(first.points), judged=judged)

@@ -332,13 +332,13 @@ def test_what_says_too_much_is_shrunk():
     left, slope = calibrated(mean, mean - said)
     assert slope == pytest.approx([0.5, 1.0, 0.0], abs=0.06) and slope[2] == 0
     assert left[:, 2] == pytest.approx(mean[:, 2] - said[:, 2].mean())
-    foretold = mean - left
-    assert [np.cov(left[:, k], foretold[:, k])[0, 1] for k in range(2)] == pytest.approx([0, 0], abs=1e-9)
+    predicted = mean - left
+    assert [np.cov(left[:, k], predicted[:, k])[0, 1] for k in range(2)] == pytest.approx([0, 0], abs=1e-9)
     assert calibrated(mean, mean - 4.0)[1].tolist() == [1, 1, 1]  # says the same everywhere
 
 
 def test_an_emulator_is_tried_on_sets_that_it_has_not_seen():
-    """Outcomes that are random from set to set: who has seen a set's other draws seems to foretell, who has not cannot."""
+    """Outcomes that are random from set to set: who has seen a set's other draws seems to predict, who has not cannot."""
     rng = np.random.default_rng(4)
     clusters = np.repeat(np.arange(60), 6)
     unit = np.column_stack([rng.random((60, 20))[clusters], rng.random(360)])

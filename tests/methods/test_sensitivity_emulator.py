@@ -245,7 +245,7 @@ def test_hyperbolic_sets_are_of_few_factors_and_within_the_limit():
 
 
 def test_luck_that_acts_through_a_factor_is_no_answer():
-    """The slope is 1 in one replicate and -0.5 in the other: smooth, foretold at unseen points, and nothing but luck."""
+    """The slope is 1 in one replicate and -0.5 in the other: smooth, predicted at unseen points, and nothing but luck."""
     unit = np.random.default_rng(5).random((64, 3))
     found = indices(unit, unit[:, :1] * np.array([1.0, -0.5]), ["a", "b", "c"])
     assert found.q2 > 0.9 and found.table.empty

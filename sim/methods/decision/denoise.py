@@ -1,6 +1,6 @@
-"""What is known of each draw when its few runs are noisy: what an emulator foretells there, corrected by the runs themselves.
+"""What is known of each draw when its few runs are noisy: what an emulator predicts there, corrected by the runs themselves.
 
-At a draw i of the uncertain parameters the outcomes g_i (m of them, means over luck) are Gaussian about what an emulator foretells that
+At a draw i of the uncertain parameters the outcomes g_i (m of them, means over luck) are Gaussian about what an emulator predicts that
 has not seen the draw, with the covariance S of what emulators miss; the mean over the draw's r_i replicates is Gaussian about g_i with
 covariance N / r_i. Bayes' rule gives g_i: close to the runs where luck is small, close to the emulator where it is large. Without it the
 luck of single runs would be taken for differences between draws: options would look more alike than they are, and cases where an effect
@@ -82,7 +82,7 @@ class Denoised:
     runs    what it comes from
     mean    n x m
     shape   m x k; back: k x m, from what an emulator misses to the coordinates in which luck and misses are independent
-    slope   m: by which what an emulator foretells is shrunk toward the mean, see `calibrated`
+    slope   m: by which what an emulator predicts is shrunk toward the mean, see `calibrated`
     weight  n x k: share of a draw's own runs in each of these coordinates; the rest is the emulator's
     spread  n x k: variances that are left
     """
@@ -130,9 +130,9 @@ class Denoised:
 
 
 def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> Denoised:
-    """Weigh what an emulator foretells against the runs themselves.
+    """Weigh what an emulator predicts against the runs themselves.
 
-    left    n x m: mean over replicates less what an emulator that has not seen the draw foretells
+    left    n x m: mean over replicates less what an emulator that has not seen the draw predicts
     judges  n, bool: the draws at which it is known honestly how much emulators miss; by default all
     With one replicate luck is not known: it is taken to be nothing, so the runs are taken as they are. The mean over draws stays that of
     the runs.
@@ -162,15 +162,15 @@ def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> D
 
 
 def calibrated(mean: np.ndarray, left: np.ndarray, judge: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """What is left when that which an emulator foretells is shrunk, and by how much.
+    """What is left when that which an emulator predicts is shrunk, and by how much.
 
-    mean, left  n x m: means over replicates, and these less what an emulator that has not seen the draw foretells
+    mean, left  n x m: means over replicates, and these less what an emulator that has not seen the draw predicts
     judge       n, bool: the draws by which it is found how far to shrink; by default all
-    returns left (n x m), and the slopes (m, 0 or more) of means over what is foretold
+    returns left (n x m), and the slopes (m, 0 or more) of means over what is predicted
 
-    An emulator that was chosen from noisy runs foretells some luck, and differences between draws that are too great: where it says much,
+    An emulator that was chosen from noisy runs predicts some luck, and differences between draws that are too great: where it says much,
     runs fall short of it. What it misses is not independent of what it says then, and the variance of the two together is too large.
-    Least squares of the runs on what was foretold without them takes that away (Copas 1983, Journal of the Royal Statistical Society B 45).
+    Least squares of the runs on what was predicted without them takes that away (Copas 1983, J. R. Statistical Society B 45).
     """
     said = mean - left
     apart = said - said.mean(axis=0)
@@ -203,7 +203,7 @@ def denoised(
     useful  may emulators serve for anything else than luck? If not, and luck is not known, none is made
     unjudged  may an emulator serve that no validation point has judged?
     returns what is known, and the emulators; None for an outcome with too few points, the same at all draws, or where an emulator
-            foretells less than nothing: there the mean over draws stands for it
+            predicts less than nothing: there the mean over draws stands for it
     InputError if no run is complete.
     """
     y = np.asarray(y, float)
@@ -226,7 +226,7 @@ def denoised(
 def emulated(
     unit: np.ndarray, y: np.ndarray, clusters: np.ndarray | None = None, seed: int = 0, validation: np.ndarray | None = None
 ) -> Emulator | None:
-    """An emulator of one outcome (n x r runs), or None if there is nothing to learn or it foretells less than the mean does."""
+    """An emulator of one outcome (n x r runs), or None if there is nothing to learn or it predicts less than the mean does."""
     mean = np.nanmean(y, axis=1)
     if len(mean) < LEAST_POINTS or np.ptp(mean) <= 1e-12 * float(np.abs(mean).max(initial=0.0)):
         return None
@@ -235,7 +235,7 @@ def emulated(
 
 
 def main_effects(unit: np.ndarray, mean: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    """n x m: responses less what a sum of curves, one a factor, foretells that has not seen their tenth of the draws; a quick emulator.
+    """n x m: responses less what a sum of curves, one a factor, predicts that has not seen their tenth of the draws; a quick emulator.
 
     mean      n x m
     clusters  n: draws with the same number are in the same tenth

@@ -77,7 +77,7 @@ class Outcomes:
         half = values.shape[-1] // 2
         return np.concatenate([nothing, values[..., :half]], axis=-1), np.concatenate([nothing, values[..., half:]], axis=-1)
 
-    def foretold(self, points: np.ndarray, fold: int) -> np.ndarray:
+    def predicted(self, points: np.ndarray, fold: int) -> np.ndarray:
         """What emulators that have not seen a tenth of the draws say, shrunk as far as is right: N x 2 (K - 1)."""
         middle = self.known.runs.mean.mean(axis=0)
         said = np.column_stack([
@@ -89,7 +89,7 @@ class Outcomes:
     def folds(self) -> Iterator[np.ndarray]:
         """FOLDS times n x 2 (K - 1): what is known if emulators had not seen a tenth of the draws."""
         for fold in range(FOLDS):
-            said = self.foretold(self.unit, fold)
+            said = self.predicted(self.unit, fold)
             yield said + self.known.corrected(self.known.runs.mean - said)
 
     @cached_property
@@ -150,7 +150,7 @@ class Outcomes:
             rows.append(np.flatnonzero(fold == number))
 
             def predict(points: np.ndarray, number: int = number) -> tuple[np.ndarray, np.ndarray]:
-                return self.split(self.foretold(points, number))
+                return self.split(self.predicted(points, number))
 
             points, which = self.around(rows[-1], number)
             benefit, cost = predict(self.unit[rows[-1]])

@@ -14,11 +14,11 @@ def tree(x: np.ndarray, y: np.ndarray, *, smallest: float, clusters: np.ndarray 
 
     x, y      as for `search`;  smallest: share of all points that a leaf must hold
     clusters  points with the same number are in the same fold
-    The tree is the smallest that foretells cases at points that it has not seen as well as the best one, but for a standard error. A row
+    The tree is the smallest that predicts cases at points that it has not seen as well as the best one, but for a standard error. A row
     whose rule is empty means that the share of cases alone does.
     """
     from sklearn.model_selection import GroupKFold, cross_val_predict  # here, because it takes long to import
-    from sklearn.tree import DecisionTreeRegressor  # of 0 and 1: the squared error is Gini's measure, and what it foretells is a share
+    from sklearn.tree import DecisionTreeRegressor  # of 0 and 1: the squared error is Gini's measure, and what it predicts is a share
 
     groups, least = np.arange(len(y)) if clusters is None else clusters, max(int(np.ceil(smallest * len(y))), 1)
     everywhere: list[tuple[list[Condition], int, int]] = [([], len(y), int(y.sum()))]
@@ -32,8 +32,8 @@ def tree(x: np.ndarray, y: np.ndarray, *, smallest: float, clusters: np.ndarray 
     root = np.empty(len(y))
     for train, test in folds:
         root[test] = y[train].mean()
-    foretold = [cross_val_predict(grown(leaves), x, y.astype(float), cv=folds) for leaves in range(2, LEAVES + 1)]
-    leaves = 1 + _smallest(np.array([(y - one) ** 2 for one in (root, *foretold)]))
+    predicted = [cross_val_predict(grown(leaves), x, y.astype(float), cv=folds) for leaves in range(2, LEAVES + 1)]
+    leaves = 1 + _smallest(np.array([(y - one) ** 2 for one in (root, *predicted)]))
     return _table(everywhere if leaves == 1 else _leaves(grown(leaves).fit(x, y.astype(float)), x, y))
 
 

@@ -126,7 +126,7 @@ def _emulated(
 
 
 def _tell_noise(found: Sensitivity, emulator: Emulator, spread: float) -> None:
-    """Noise shares. With one replicate all that is not foretold may be noise, and is taken as such."""
+    """Noise shares. With one replicate all that is not predicted may be noise, and is taken as such."""
     runs = emulator.responses
     if runs.variance is None or emulator.noise is None:
         found.noise_share = found.noise_share_of_mean = float(np.clip(1 - emulator.q2, 0, 1))
@@ -160,7 +160,7 @@ def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> Note | None:
 
 
 def _poor(emulator: Emulator, why: Note) -> Note:
-    """That an emulator foretells too little, and why."""
+    """That an emulator predicts too little, and why."""
     return note("poorly_foretold", share=max(emulator.q2, 0), judged=how_judged(emulator.validated), wanted=LEAST_Q2, why=why)
 
 

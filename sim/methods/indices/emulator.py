@@ -37,7 +37,7 @@ class Emulator:
     left       n: mean response less what the surface that had not seen the point says
     validation n, bool: points that are not of the design but drawn at random, each by itself, from the same distributions. What
                surfaces miss is judged there. All False: it can be judged at the design's own points alone, which may flatter
-               (the points of a Sobol net depend on each other, so a surface may foretell those that it has not seen and nothing else)
+               (the points of a Sobol net depend on each other, so a surface may predict those that it has not seen and nothing else)
     """
 
     responses: Responses
@@ -60,7 +60,7 @@ class Emulator:
         kind  Polynomials or Gaussian, to have that one
         clusters  n: points with the same number are in the same fold, because they have something in common that others lack; by default
                   equal points are
-        validation  n, bool: points that are not of the design; they are learned from as well, but each is foretold without it
+        validation  n, bool: points that are not of the design; they are learned from as well, but each is predicted without it
         InputError if all runs failed. Any number of points can be had; with few, see `q2` before trusting it.
         """
         runs = y if isinstance(y, Responses) else responses(np.asarray(y, dtype=float).reshape(len(unit), -1))
@@ -94,7 +94,7 @@ class Emulator:
 
     @property
     def q2(self) -> float:
-        """Share of the variance of mean responses that it foretells, at points it has not seen. At most 1; below 0: worse than the mean."""
+        """Share of the variance of mean responses that it predicts, at points it has not seen. At most 1; below 0: worse than the mean."""
         spread = float(np.var(self.responses.mean))
         return 1 - float(np.mean(self.judged**2)) / spread if spread > 0 else 0.0
 
@@ -135,7 +135,7 @@ class Emulator:
 
     @property
     def missed(self) -> float:
-        """Variance of mean responses that is neither foretold nor known to be noise."""
+        """Variance of mean responses that is neither predicted nor known to be noise."""
         return max(float(np.mean(self.judged**2)) - (self.noise or 0.0), 0.0)
 
     @property

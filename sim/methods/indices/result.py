@@ -44,13 +44,13 @@ class Sensitivity:
     effects       factor, u, effect, low, high: mean output less the overall mean, where a share u of the factor's distribution lies below
                   (emulator only)
     convergence   points, factor, total, low, high: the same from the first points alone (emulator, sobol)
-    q2            share of the variance of mean responses that the emulator foretells at points it has not seen
+    q2            share of the variance of mean responses that the emulator predicts at points it has not seen
     q2_low, q2_high  90 % interval of that: which points judge is chance
     validated     how many validation points judge it, which are not of the design; 0: none, so that it may be flattered
     q2_of_signal  the same of what is not luck, at most 1
     missed        share of the variance, noise taken off, that the emulator does not find
     noise_share   share of the variance of single runs with the same luck that is luck at the point: noise / (noise + signal). What a luck
-                  does at all points alike is in neither. With one replicate an upper bound: what the emulator does not foretell
+                  does at all points alike is in neither. With one replicate an upper bound: what the emulator does not predict
     noise_share_of_mean  the same for means over replicates
     luck_error    standard error that luck gives the largest total; None if it is not known
     notes         what else a reader must know: points left out, and the like

@@ -77,7 +77,7 @@ class Decision(TablesArtifact):
     facts        versions, source_fingerprint, command, created, seconds (of processor time), adults, draws, replicates, different
                  (draws that differ in the posterior's parameters) and effective (independent draws that they are worth)
     notes        what a reader must know: each a `sim.style.Note`, whose sentence is str(...)
-    q2           arm; benefit, cost: share of the variance that its emulator foretells, found as q2_is says; benefit_luck, cost_luck:
+    q2           arm; benefit, cost: share of the variance that its emulator predicts, found as q2_is says; benefit_luck, cost_luck:
                  share of the variance of means over replicates that is luck
     table        arm; benefit, cost, per_unit (cost of a unit of benefit; nan if there may be none), each with _low and _high;
                  affordable; probability_affordable (share of draws; nan without a budget); dominated_by (an arm that has no less benefit
