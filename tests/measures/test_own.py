@@ -114,7 +114,7 @@ def refused(name="trust.change_from_victimization", **globals_):
 
 def test_a_rule_that_does_not_fit_is_refused_at_once(monkeypatch):
     monkeypatch.setattr(compiled, "begun", lambda: False)
-    monkeypatch.setattr(compiled, "replace", lambda *given: pytest.fail("a rule was replaced"))
+    monkeypatch.setattr(compiled, "replace_rule", lambda *given: pytest.fail("a rule was replaced"))
     with pytest.raises(InputError, match=r"no rule 'trust.change_from_contct'(?s:.*)Did you mean 'trust.change_from_contact'"):
         own.rule("trust.change_from_contct")
     least = refused("trust.overall_trust")(lambda fairness, effectiveness, effectiveness_weight: min(fairness, effectiveness))
@@ -140,7 +140,7 @@ def test_a_rule_that_does_not_fit_is_refused_at_once(monkeypatch):
 def test_a_rule_may_use_numbers_mathematics_and_other_rules(monkeypatch):
     given = {}
     monkeypatch.setattr(compiled, "begun", lambda: False)
-    monkeypatch.setattr(compiled, "replace", lambda name, old, function, text: given.update(function=function, text=text))
+    monkeypatch.setattr(compiled, "replace_rule", lambda name, old, function, text: given.update(function=function, text=text))
 
     @own.rule("trust.change_from_victimization")
     def change(effectiveness, loss):

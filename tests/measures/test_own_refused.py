@@ -297,7 +297,7 @@ def test_a_sound_measure_is_taken(clean, results):  # noqa: F811
 
 def test_a_rule_must_give_finite_numbers_where_the_packages_does(monkeypatch):
     monkeypatch.setattr(compiled, "begun", lambda: False)
-    monkeypatch.setattr(compiled, "replace", lambda *given: pytest.fail("a rule was replaced"))
+    monkeypatch.setattr(compiled, "replace_rule", lambda *given: pytest.fail("a rule was replaced"))
 
     def divides(effectiveness, loss):
         return effectiveness / loss
