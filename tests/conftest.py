@@ -46,3 +46,17 @@ def pytest_xdist_make_scheduler(config, log):
 
     config.option.loadscopereorder = False
     return LoadFileScheduling(config, log)
+
+
+@pytest.fixture
+def clean():
+    """What a test registers is gone after it; rules it cannot replace here, because the process has run cities."""
+    from sim.measures import MEASURES, own
+    from sim.world.reforms import REFORMS
+
+    reforms, known = dict(REFORMS), dict(MEASURES)
+    yield
+    for registry, before in ((REFORMS, reforms), (MEASURES, known)):
+        registry.clear()
+        registry.update(before)
+    assert own.texts() == {}

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import pytest
-
-from sim.measures import MEASURES, own
-from sim.world.reforms import REFORMS, Bill
+from sim.world.reforms import Bill
 from sim.world.reforms.common import bounds_before, in_force, lever, nothing, start_lever, until_lever
 
 ROOT = Path(__file__).parents[1]
@@ -39,17 +36,6 @@ class Holiday:
 
     def running(self, scene):
         return nothing(scene)
-
-
-@pytest.fixture
-def clean():
-    """What a test registers is gone after it; rules it cannot replace here, because the process has run cities."""
-    reforms, known = dict(REFORMS), dict(MEASURES)
-    yield
-    for registry, before in ((REFORMS, reforms), (MEASURES, known)):
-        registry.clear()
-        registry.update(before)
-    assert own.texts() == {}
 
 
 def python(text, folder, **environment):

@@ -13,7 +13,7 @@ from sim.measures.harvest import warm_up
 from sim.measures.spread import ONE_SIGN, Spread, read_off
 from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import FILES, Comparison
-from sim.studies.design.study import BASELINE, PLACEBO, Replicates, Study
+from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.design.study_files import load_study
 from sim.studies.running.runs import ComparisonPlan
 
@@ -58,7 +58,7 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
 
 def compared(study: Study, path: str, where: Where, yes: bool) -> Comparison:
     """What the arms led to, with a progress bar. Errors about arms name the study's file."""
-    base, most = study.base, study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
+    base, most = study.base, study.most
     ask_first(ComparisonPlan(study, most), where, where.out or Path(), yes)
     if study.budget:
         note("Pilot runs: scaling the doses of each arm to the budget ...")

@@ -17,7 +17,7 @@ from sim.methods.indices.noise import responses
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.design.designs import kind_of
 from sim.studies.design.draws import beliefs
-from sim.studies.design.limits import Replicates, unit_of
+from sim.studies.design.limits import unit_of
 from sim.studies.design.study import Study
 from sim.studies.running.store import SweepStore
 from sim.style.commands import command
@@ -42,23 +42,18 @@ def running(total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
         yield lambda runs: bar.advance(task, runs)
 
 
-def most_replicates(study: Study) -> int:
-    """Replicates of a study, at most."""
-    return study.replicates.most if isinstance(study.replicates, Replicates) else study.replicates
-
-
 def wanted(study: Study, replicates: int | None = None) -> int:
     """Runs of a study, with its own number of replicates or another one."""
-    return len(study.points()) * len(study.sweep_arms()) * (replicates or most_replicates(study))
+    return len(study.points()) * len(study.sweep_arms()) * (replicates or study.most)
 
 
 def outline(study: Study) -> str:
     """What is about to run, in a few lines."""
-    base, design, arms, most = study.base, study.points(), list(study.sweep_arms()), most_replicates(study)
+    base, design, arms, most = study.base, study.points(), list(study.sweep_arms()), study.most
     points = len(design)
     size = f"{base.name}: {number(base.city.adults)} adults, {base.spin_up_weeks} weeks of spin-up and {base.weeks} weeks, seed {base.seed}"
     factors = f"{len(study.factors())} factors, " if study.factors() else ""
-    upto = "up to " if isinstance(study.replicates, Replicates) else ""
+    upto = "up to " if study.rule else ""
     many = f"{many_points(points, design.checks)} x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
     from_posterior = f"{said}\n" if (said := beliefs_of(study)) else ""
     named = "\n".join(heading(study))

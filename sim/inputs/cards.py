@@ -56,7 +56,7 @@ def of_study(study: Any) -> str:
         ("Question", study.question),
         ("Scenario", f"{base.name} ({number(base.city.adults)} adults)"),
         ("Time", f"{number(base.weeks)} weeks after a spin-up of {number(base.spin_up_weeks)}; seed {base.seed}"),
-        ("Replicates", study.replicates if isinstance(study.replicates, int) else f"until {study.replicates.until.effect} is known"),
+        ("Replicates", f"until {study.rule.until.effect} is known" if study.rule else study.replicates),
         ("Measures", ", ".join(study.measures)),
         ("Compared with", study.vs),
         ("Budget", study.budget and ", ".join(f"{name} {value:,g}" for name, value in study.budget.model_dump(exclude_none=True).items())),

@@ -16,7 +16,7 @@ from sim.report.parts import PageContent, PageTable, Picture, embedded
 from sim.report.runs import common_facts
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.answers.comparison import Comparison
-from sim.studies.design.study import PLACEBO, Replicates
+from sim.studies.design.study import PLACEBO
 from sim.studies.running.effects import at_week, over_replicates
 from sim.world.parameters import CODEBOOK
 
@@ -231,8 +231,8 @@ def facts(comparison: Comparison, names: Mapping[str, str], words: Words) -> lis
         (label["arms"], "; ".join(names.values())),
         (label["baseline"], names[study.vs]),
     ]
-    rule = study.replicates
-    if isinstance(rule, Replicates):
+    rule = study.rule
+    if rule:
         said_rule = words.say(
             "facts.rule_text", measure=words.measure(rule.until.effect), width=words.number(rule.until.half_width), most=rule.most
         )

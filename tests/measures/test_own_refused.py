@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from own_code import Holiday, clean, python  # noqa: F401  (the fixture)
+from own_code import Holiday, python
 from strong_reforms import STRONG
 
 import sim
@@ -92,7 +92,7 @@ def put(table, column, value, row=0):
 @pytest.mark.parametrize(
     "name", sorted({*columns(Simulation(SMALL, 5, spin_up=False).city), "ledger", "tally", "response_inputs", "record.counts"})
 )
-def test_a_column_that_is_not_declared_is_named_with_reform_and_week(clean, name):  # noqa: F811
+def test_a_column_that_is_not_declared_is_named_with_reform_and_week(clean, name):
     def act(scene):
         table, _, column = name.partition(".")
         part = getattr(scene.city, table)
@@ -104,7 +104,7 @@ def test_a_column_that_is_not_declared_is_named_with_reform_and_week(clean, name
     assert (f"Add '{name}' to its 'writes'" in message) == (name in guard.WRITABLE)
 
 
-def test_what_is_declared_and_booked_runs_as_it_would_unwatched(clean):  # noqa: F811
+def test_what_is_declared_and_booked_runs_as_it_would_unwatched(clean):
     def act(scene):
         lift(scene)
         lift(scene, "effectiveness")
@@ -120,14 +120,14 @@ def test_what_is_declared_and_booked_runs_as_it_would_unwatched(clean):  # noqa:
 
 @pytest.mark.parametrize("column", ["fairness", "effectiveness"])
 @pytest.mark.parametrize("booked", [0.0, 0.5, 1.0 + 1e-6, -1.0, float("nan")])
-def test_trust_that_is_moved_must_be_booked(clean, column, booked):  # noqa: F811
+def test_trust_that_is_moved_must_be_booked(clean, column, booked):
     message = error_of((f"citizens.{column}", "ledger"), act=lambda scene: lift(scene, column, booked))
     dimension = ("fairness", "effectiveness").index(column)
     assert f"the reform 'rotation' in week 1 moves the sum of citizens.{column} by +" in message and "books" in message
     assert f"city.ledger[Cause.INTERVENTION, {dimension}, 0] += change.sum()" in message
 
 
-def test_bookings_to_other_dimensions_and_causes_or_for_nothing_are_refused(clean):  # noqa: F811
+def test_bookings_to_other_dimensions_and_causes_or_for_nothing_are_refused(clean):
     declared = ("citizens.fairness", "ledger")
     assert "moves the sum of citizens.fairness" in error_of(declared, act=lambda scene: lift(scene, dimension=1))
     assert "books to a cause that is not its own" in error_of(declared, act=lambda scene: lift(scene, cause=Cause.CONTACT))
@@ -143,7 +143,7 @@ def test_bookings_to_other_dimensions_and_causes_or_for_nothing_are_refused(clea
     assert "(gross)" in error_of(declared, act=swap) or "(net)" in error_of(declared, act=swap)
 
 
-def test_rounding_is_no_fault(clean):  # noqa: F811
+def test_rounding_is_no_fault(clean):
     """An act that moves every adult a little in many steps books sums that differ in the last digits."""
 
     def act(scene):
@@ -158,7 +158,7 @@ def test_rounding_is_no_fault(clean):  # noqa: F811
 
 
 @pytest.mark.parametrize("column", sorted(LIMITS))
-def test_what_may_not_stand_in_a_column_is_refused(clean, column):  # noqa: F811
+def test_what_may_not_stand_in_a_column_is_refused(clean, column):
     city = Simulation(SMALL, 5, spin_up=False).city
     low, high = limits(city, column)
     table, name = column.split(".")
@@ -174,13 +174,13 @@ def test_what_may_not_stand_in_a_column_is_refused(clean, column):  # noqa: F811
 @pytest.mark.parametrize(
     "bill", [(1.0, np.nan), (-1.0, 0.0), (0.0, np.inf), (1.0,), (1.0, 2.0, 3.0), "free", 3.0, (None, 1.0), ("1", 2.0), np.zeros((2, 2))]
 )
-def test_a_bill_is_two_numbers_from_0_up(clean, bill):  # noqa: F811
+def test_a_bill_is_two_numbers_from_0_up(clean, bill):
     message = error_of(act=lambda scene: bill)
     assert "the reform 'rotation' in week 1 returns" in message and "Bill(officer_weeks, money)" in message
 
 
 @pytest.mark.parametrize("wrong", ["shape", "nan", "negative", "text", "one"])
-def test_running_gives_a_table_of_costs(clean, wrong):  # noqa: F811
+def test_running_gives_a_table_of_costs(clean, wrong):
     def running(scene):
         table = np.zeros((len(scene.counts), 2))
         found = {"shape": table.T[:1], "nan": table * np.nan, "negative": table - 1, "text": table.astype(str), "one": 0.0}
@@ -190,13 +190,13 @@ def test_running_gives_a_table_of_costs(clean, wrong):  # noqa: F811
     assert "'running' of the reform 'rotation' in week 0 gives no table of" in message and "np.stack" in message
 
 
-def test_running_writes_nothing(clean):  # noqa: F811
+def test_running_writes_nothing(clean):
     message = error_of(("officers.training",), running=put("officers", "training", 0.25))
     assert "the reform 'rotation' in week 0 writes officers.training in 'running'" in message
 
 
 @pytest.mark.parametrize("part", ["act", "running"])
-def test_a_reform_that_fails_is_named(clean, part):  # noqa: F811
+def test_a_reform_that_fails_is_named(clean, part):
     def fails(scene):
         return {}["x"]
 
@@ -216,13 +216,13 @@ def test_a_reform_that_fails_is_named(clean, part):  # noqa: F811
         ("settings", {"encounter.stop_rate": -1.0}, "'settings' of the reform 'holiday' in week 1: "),
     ],
 )
-def test_dates_and_settings_are_looked_at_when_a_scenario_is_made(clean, method, gives, message):  # noqa: F811
+def test_dates_and_settings_are_looked_at_when_a_scenario_is_made(clean, method, gives, message):
     REFORMS["holiday"] = type("Holiday", (Holiday,), {method: lambda self, week: gives, "__module__": __name__})
     with pytest.raises(InputError, match=message):
         reforms([{"holiday": {"start": 1}}])
 
 
-def test_declared_columns_must_exist_and_be_for_reforms_to_write(clean):  # noqa: F811
+def test_declared_columns_must_exist_and_be_for_reforms_to_write(clean):
     def define(**changes):
         with pytest.raises(InputError) as caught:
             own.reform("holiday")(dataclass(frozen=True, kw_only=True)(type("Holiday", (Holiday,), changes)))
@@ -279,14 +279,14 @@ def results():
     ],
 )
 @pytest.mark.filterwarnings("ignore:(divide by zero|invalid value)")
-def test_a_measure_gives_a_number_a_run(clean, results, tmp_path, function, message):  # noqa: F811
+def test_a_measure_gives_a_number_a_run(clean, results, tmp_path, function, message):
     function.__name__, function.__doc__ = "mine", "Mine."
     own.measure("crimes", "none")(function)
     with pytest.raises(InputError, match=message):
         results["mine"]
 
 
-def test_a_sound_measure_is_taken(clean, results):  # noqa: F811
+def test_a_sound_measure_is_taken(clean, results):
     own.measure("crimes", "none")(all_crimes)
     assert results["all_crimes"].values == pytest.approx(results.dataset["crimes"].sel(week=slice(0, None)).sum("week").values)
     assert MEASURES["all_crimes"].weekly(results.dataset).dims == ("replicate", "week")

@@ -80,12 +80,12 @@ def compare(
 
 def _completed(runner: Runner, study: Study) -> xr.Dataset:
     """All runs of a study, side by side; replicate by replicate until its rule is content."""
-    rule = study.replicates
-    many = LEAST if isinstance(rule, Replicates) else rule
+    rule = study.rule
+    many = LEAST if rule else study.most
     while True:
         plan = ComparisonPlan(study, many)
         dataset = side_by_side(plan, complete(runner, plan))
-        if not isinstance(rule, Replicates) or many >= rule.most or _known_well(dataset, study, rule):
+        if not rule or many >= rule.most or _known_well(dataset, study, rule):
             return dataset
         many = min(many + BATCH, rule.most)
 

@@ -17,7 +17,7 @@ from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
 from sim.errors import InputError
 from sim.measures.harvest import WEIGHT
 from sim.measures.spread import ENOUGH, effective
-from sim.studies.design.study import BASELINE, PLACEBO, Replicates, Study
+from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.running import effects
 from sim.studies.running.runs import GAINS, QUANTILES
 from sim.style.html import card, table
@@ -199,8 +199,8 @@ class Comparison(Labeled):
 
     def rule(self) -> str:
         """In a sentence, why there are as many replicates as there are."""
-        given = self.study.replicates
-        if not isinstance(given, Replicates):
+        given = self.study.rule
+        if not given:
             return f"{self.replicates} replicates of every arm, as asked."
         widths = effects.precisions(self.dataset, given.until.effect, self.study.vs)
         widest = max(widths[arm] for arm in self.compared)

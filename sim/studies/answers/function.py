@@ -135,7 +135,7 @@ def as_function(study: Study, *, replicates: int | None = None, week: int | None
     InputError if these are impossible.
     """
     study = scaled(study)
-    many = replicates if replicates is not None else study.replicates if isinstance(study.replicates, int) else LEAST
+    many = replicates if replicates is not None else LEAST if study.rule else study.most
     if problem := number_problem(many, 1, MOST, True):
         raise InputError(f"'replicates' {problem}.", "One is quick and noisy.")
     if week is not None and week not in study.at:

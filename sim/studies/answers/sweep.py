@@ -210,8 +210,8 @@ class Sweep(Reading):
 
     def _more_replicates(self) -> int | None:
         """How many replicates the study's rule asks for, if it is more than there are."""
-        rule, many = self.study.replicates, self.store.batch.replicates
-        if not isinstance(rule, Replicates) or many >= rule.most or self._known_well(rule):
+        rule, many = self.study.rule, self.store.batch.replicates
+        if not rule or many >= rule.most or self._known_well(rule):
             return None
         return min(many + BATCH, rule.most)
 

@@ -109,6 +109,16 @@ class Study(CheckedModel):
             _under(key, check_doses, factors, self.arms)
 
     @property
+    def rule(self) -> Replicates | None:
+        """When there are replicates enough; None if their number is given."""
+        return self.replicates if isinstance(self.replicates, Replicates) else None
+
+    @property
+    def most(self) -> int:
+        """Replicates, at most."""
+        return self.rule.most if self.rule else int(self.replicates)  # type: ignore[arg-type]
+
+    @property
     def warned(self) -> list[str]:
         """The cautions in English."""
         return [caution.en for caution in self.cautions]

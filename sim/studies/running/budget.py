@@ -62,8 +62,7 @@ def scaled(study: Study, execution: Execution = HERE) -> Study:
 
 def _costs(runner: Runner, study: Study) -> dict[str, np.ndarray]:
     """What each arm costs over the horizon in the pilots: replicates x (officer-weeks, thousand pesos)."""
-    many = study.replicates if isinstance(study.replicates, int) else PILOTS
-    plan = PilotPlan(study, min(PILOTS, many))
+    plan = PilotPlan(study, PILOTS if study.rule else min(PILOTS, study.most))
     spent = complete(runner, plan).arrays("spent")["spent"].reshape(plan.replicates, len(study.arms), 2)
     return {name: spent[:, place] for place, name in enumerate(study.arms)}
 

@@ -89,7 +89,7 @@ def plan(
     InputError if they need more than the disk has left, or if the executor cannot be used
     """
     points, arms = study.points(), list(study.sweep_arms())
-    replicates = study.replicates if isinstance(study.replicates, int) else study.replicates.most
+    replicates = study.most
     runs = max(0, len(points.values) * len(arms) * replicates - done)
     needed, free = check_disk(study, runs, folder)
     with executors.executor(executor, workers) as pool:

@@ -21,7 +21,7 @@ from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD, Over, RunColumns
 from sim.measures.harvest import columns, lived
 from sim.studies.design.designs import POINTS, UNVALIDATED, VALIDATION, Points, kind_of
-from sim.studies.design.study import LEAST, Replicates, Study
+from sim.studies.design.study import LEAST, Study
 from sim.studies.running.effects import year_before
 from sim.studies.running.keys import keys, luck_of
 from sim.world.rng import replicate_seed
@@ -53,7 +53,7 @@ class SweepPlan(StudyPlan):
 
     def __init__(self, study: Study, replicates: int | None = None):
         """replicates: of every point and arm, by default the study's, or the least if it has a rule."""
-        super().__init__(study, replicates or (LEAST if isinstance(study.replicates, Replicates) else study.replicates))
+        super().__init__(study, replicates or (LEAST if study.rule else study.most))
 
     @cached_property
     def points(self) -> Points:
