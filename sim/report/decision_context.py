@@ -11,7 +11,7 @@ import pandas as pd
 from sim.report.assumed import unit as unit_in_words
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.answers.decision import Decision, meanings, pick
-from sim.studies.answers.discoveries import BARE, SHARES, Discovery
+from sim.studies.answers.discoveries import Discovery, within
 from sim.studies.design.limits import unit_of
 
 
@@ -104,18 +104,12 @@ def rule(context: DecisionContext, found: Discovery) -> str:
 
 def restriction(context: DecisionContext, row: Mapping[Any, Any]) -> str:
     """Where one number lies in a box: "less than 2.02 log-odds"."""
-    if row["kept"]:
-        values = [context.words["choices"].get(value, value) for value in row["kept"].split(", ")]
-        return context.say("among", values=context.say("either").join(values))
-    share = row["unit"] in SHARES
-    unit = "%" if share else "" if row["unit"] in BARE else unit_in_words(row["unit"], context.words)
-    low, high = (float(row[end]) * (100 if share else 1) for end in ("low", "high"))
-    ends = {end: f"{context.near(value)} {unit}".strip() for end, value in (("low", low), ("high", high))}
-    if not np.isfinite(low):
-        return context.say("below", value=ends["high"])
-    if not np.isfinite(high):
-        return context.say("above", value=ends["low"])
-    return context.say("between", low=context.near(low), high=ends["high"])
+    words = context.words
+
+    def either(choices: Sequence[str]) -> str:
+        return context.say("either").join(words["choices"].get(choice, choice) for choice in choices)
+
+    return within(row, context.say, context.near, lambda unit: unit_in_words(unit, words), either)
 
 
 def listed(context: DecisionContext, parts: Sequence[str]) -> str:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from sim.figures.decision.parts import PAPER, name_of, row_names
 from sim.figures.decision.words import WORDS
 from sim.figures.series import sheet, styled
-from sim.studies.answers.discoveries import BARE, SHARES, Discovery
+from sim.studies.answers.discoveries import Discovery, within
 from sim.style.looks import BLACK, BLUE, GRAY, VERMILION, brief, legible, measure_label
 
 LABELED = 0.035  # of 100 %; steps closer together than this are not numbered
@@ -80,13 +79,8 @@ def restrictions(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figu
 
 def bounds(row: Mapping[str, Any], words: Mapping[str, str]) -> str:
     """The values of a factor inside the box, with its unit: "below 40 %", "above 0.4 log-odds"; choices by their names."""
-    if row["kept"]:
-        return words["among"].format(values=row["kept"])
-    share = row["unit"] in SHARES
-    low, high = (100 * row[end] if share else row[end] for end in ("low", "high"))
-    unit = "%" if share else "" if row["unit"] in BARE else words.get(f"unit:{row['unit']}", row["unit"])
-    if not np.isfinite(low):
-        return f"{words['below'].format(value=brief(high, words))} {unit}".strip()
-    if not np.isfinite(high):
-        return f"{words['above'].format(value=brief(low, words))} {unit}".strip()
-    return f"{words['between'].format(low=brief(low, words), high=brief(high, words))} {unit}".strip()
+
+    def say(key: str, **values: str) -> str:
+        return words[key].format(**values)
+
+    return within(row, say, lambda value: brief(value, words), lambda unit: words.get(f"unit:{unit}", unit), ", ".join)

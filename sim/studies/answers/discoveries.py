@@ -1,5 +1,6 @@
 """What scenario discovery found in a study: where a condition holds, in numbers and in words, and the way to disk and back."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -208,6 +209,25 @@ def restriction(row: dict[str, Any]) -> str:
     else:
         where = f"between {low:.3g} and {high:.3g} {unit} ({row['high_share'] - row['low_share']:.0%} of what it may be)"
     return f"{row['factor']} is {where}: {meaning}."
+
+
+def within(
+    row: Mapping[Any, Any], say: Callable[..., str], near: Callable[[float], str], unit_in_words: Callable[[str], str],
+    either: Callable[[Sequence[str]], str],
+) -> str:  # fmt: skip
+    """Where one number lies in a box, as figures and reports say it: "less than 2.02 log-odds".
+
+    say     the words of "among", "below", "above" and "between";  near: a number;  unit_in_words: its unit;  either: choices
+    """
+    if row["kept"]:
+        return say("among", values=either(row["kept"].split(", ")))
+    share = row["unit"] in SHARES
+    unit = "%" if share else "" if row["unit"] in BARE else unit_in_words(row["unit"])
+    ends = {end: near(float(row[end]) * (100 if share else 1)) for end in ("low", "high") if np.isfinite(row[end])}
+    if len(ends) == 2:
+        return say("between", low=ends["low"], high=f"{ends['high']} {unit}".strip())
+    key, end = ("below", "high") if "high" in ends else ("above", "low")
+    return say(key, value=f"{ends[end]} {unit}".strip())
 
 
 def notes(known: Luckless, found: Found, box: pd.DataFrame, others: pd.DataFrame, y: np.ndarray, *, joint: bool) -> list[Note | str]:
