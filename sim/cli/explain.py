@@ -1,7 +1,7 @@
 """What the commands print that only look things up: `explain` and `check`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
@@ -14,6 +14,17 @@ from sim.inputs.reforms import summary
 from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
 from sim.world.anatomy import SCHEDULE, Step, readers
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
+
+
+if TYPE_CHECKING:
+    from sim.measures.patterns import Pattern
+
+
+def patterns() -> Mapping[str, "Pattern"]:
+    """`sim.measures.patterns.patterns`, looked up late: measures take numpy."""
+    from sim.measures.patterns import patterns
+
+    return patterns()
 
 
 def show(rows: list[tuple[str, str]]) -> None:
@@ -107,7 +118,7 @@ def prior(given: object) -> str:
     return "; ".join(words)
 
 
-def explain_pattern(pattern: Pattern) -> None:
+def explain_pattern(pattern: "Pattern") -> None:
     """A pattern with its range, its evidence and how it is measured."""
     bounds = f"{number(pattern.low)} to {number(pattern.high)}" if pattern.low is not None and pattern.high is not None else "none"
     roles = {
