@@ -15,7 +15,6 @@ from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
 from sim.world.anatomy import SCHEDULE, Step, readers
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
-
 if TYPE_CHECKING:
     from sim.measures.patterns import Pattern
 
