@@ -65,12 +65,11 @@ def functions() -> dict[str, tuple[str, ast.FunctionDef]]:
 
 def _chain(node: ast.expr, aliases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """`city.citizens.fairness` as a tuple of names, through local names for parts of it; empty if it is something else."""
-    if isinstance(node, ast.Name):
-        return aliases.get(node.id, (node.id,))
-    if isinstance(node, ast.Attribute):
-        before = _chain(node.value, aliases)
-        chain = (*before, node.attr) if before else ()
-        return chain[1:] if chain[:1] == ("scene",) and len(chain) > 1 else chain  # what a reform sees is the same city and p
+    match node:
+        case ast.Name(id=name):
+            return aliases.get(name, (name,))
+        case ast.Attribute(value=value, attr=name) if before := _chain(value, aliases):
+            return (*before[before == ("scene",) :], name)  # what a reform sees is the same city and p
     return ()
 
 
@@ -96,24 +95,24 @@ def _touched(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     """(kind, name) of everything a function itself touches: reads, writes, parameters, draws, calls."""
     aliases = _aliases(function)
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            yield "calls", node.func.id
-            for argument in node.args:  # a column handed over is read
-                chain = _chain(argument, aliases) if isinstance(argument, ast.Attribute) else ()
-                if len(chain) == 3 and chain[0] == "city":
-                    yield "reads", ".".join(chain[1:])
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript):
-            yield "reads", ".".join(_chain(node.target.value, aliases)[1:])
-        elif isinstance(node, ast.Subscript):
-            chain = _chain(node.value, aliases)
-            if chain[:1] == ("city",):
-                yield ("writes" if isinstance(node.ctx, ast.Store) else "reads"), ".".join(chain[1:])
-        elif isinstance(node, ast.Attribute):
-            chain = _chain(node, aliases)
-            if len(chain) == 3 and chain[0] == "p":
-                yield "parameters", ".".join(chain[1:])
-            elif chain[:1] == ("Draw",):
-                yield "draws", node.attr
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                yield "calls", name
+                for chain in (_chain(argument, aliases) for argument in arguments):  # a column handed over is read
+                    if len(chain) == 3 and chain[0] == "city":
+                        yield "reads", ".".join(chain[1:])
+            case ast.AugAssign(target=ast.Subscript(value=value)):
+                yield "reads", ".".join(_chain(value, aliases)[1:])
+            case ast.Subscript(value=value, ctx=context):
+                chain = _chain(value, aliases)
+                if chain[:1] == ("city",):
+                    yield ("writes" if isinstance(context, ast.Store) else "reads"), ".".join(chain[1:])
+            case ast.Attribute(attr=name):
+                chain = _chain(node, aliases)
+                if len(chain) == 3 and chain[0] == "p":
+                    yield "parameters", ".".join(chain[1:])
+                elif chain[:1] == ("Draw",):
+                    yield "draws", name
 
 
 @cache
