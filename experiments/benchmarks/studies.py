@@ -6,9 +6,9 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from itertools import islice
 
+from sim.engine.cutting import PIECE
 from sim.engine.executors import crew, executor
 from sim.engine.plans import RunSpec, perform
-from sim.engine.running import PIECE
 from sim.inputs.scenario import load_scenario
 from sim.studies.design.study import Study
 from sim.studies.running.keys import records

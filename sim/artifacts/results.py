@@ -18,7 +18,7 @@ from sim.artifacts.provenance import how_made, versions
 from sim.errors import did_you_mean, number
 from sim.inputs import origins
 from sim.inputs.scenario import Scenario
-from sim.measures import MEASURES, Measure, first_year, last_year, own, recorded
+from sim.measures import MEASURES, RECORD, Measure, first_year, last_year, own, recorded
 from sim.measures.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT, trust_of
 from sim.measures.names import hint
 from sim.measures.spread import Spread, spread
@@ -131,6 +131,11 @@ class Results(Labeled):
         """The weeks in which dated changes of parameters took effect."""
         return [change["week"] for change in yaml.safe_load(self.dataset.attrs["scenario"]).get("changes", ())]
 
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """Those of the record, then those that were taken beside the runs."""
+        return recorded() | {name: measure for name, measure in MEASURES.items() if measure.kind != RECORD and name in self.dataset}
+
     def __getitem__(self, name: str) -> xr.DataArray:
         """A measure in the last year, one value a replicate. KeyError, with the nearest name, if there is none."""
         if name not in MEASURES:
@@ -138,14 +143,14 @@ class Results(Labeled):
         return MEASURES[name](self.dataset)
 
     def summary(self) -> pd.DataFrame:
-        """Every measure of the record in the first and the last year and the change between them, a row each.
+        """Every measure that was taken (`measures`) in the first and the last year and the change between them, a row each.
 
         Each of the three is the mean over replicates. Beside it `..._q05` and `..._q95` are quantiles over replicates, nan with fewer than
         20: one city with these numbers and other luck; `..._precision` is half of the mean's 95 % t interval, which shrinks with every
         replicate. The change is the mean of the replicates' own changes, nan if the run is not longer than a year;
         `change_share_with_sign` is the share of replicates whose change has its sign.
         """
-        return pd.DataFrame([self._row(measure) for measure in recorded().values()])
+        return pd.DataFrame([self._row(measure) for measure in self.measures.values()])
 
     def _row(self, measure: Measure) -> dict[str, object]:
         row: dict[str, object] = {"measure": measure.name, "unit": measure.unit}

@@ -36,6 +36,12 @@ def run(
     weeks: Annotated[int | None, options.asked(options.weeks, "Weeks after the spin-up, instead of the scenario's.")] = None,
     seed: Seed = None,
     settings: Settings = None,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure", metavar="NAME", help="Also a measure that takes a panel or an experiment (explain measures). Repeatable."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/SCENARIO.", show_default=False)] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
@@ -44,7 +50,7 @@ def run(
     """Run a scenario: a table of what changed, figures and labeled data."""
     from sim.cli.work import Where, run_scenario
 
-    run_scenario(scenario, replicates, weeks, seed, settings or [], Where(out, executor, workers), yes)
+    run_scenario(scenario, replicates, weeks, seed, settings or [], measures or [], Where(out, executor, workers), yes)
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """What `confianza check` prints: that a scenario, a study or a trial can be used, and what it says."""
 
 from sim.cli.show import console
-from sim.errors import InputError
 from sim.inputs.file_kinds import STUDY, TRIAL, kind_of
 
 
@@ -41,13 +40,12 @@ def check_trial(file: str) -> None:
     """Say that a trial can be used, in its cities too, and what would be tried."""
     from sim.cli.explain import warn
     from sim.cli.trial import describe
+    from sim.cli.work import placed
     from sim.trials.design import load_trial
     from sim.trials.trial import check_sites
 
     trial = load_trial(file)
-    try:
+    with placed(file):
         check_sites(trial)
-    except InputError as error:
-        raise error.at(file) from None
     console().print(f"{file} can be used.\n\n{describe(trial)}")
     warn(trial.scenario.as_data())

@@ -1,15 +1,15 @@
 """What `confianza compare` does: run the arms of a study, print effects and costs, write data and figures."""
 
-import time
 from pathlib import Path
 from typing import Any
 
 from sim.cli import spreads
-from sim.cli.show import ConsoleTable, console, note, progress, table
-from sim.cli.work import Where, ask_first, check_replicates, writing
-from sim.errors import InputError, number
+from sim.cli.show import ConsoleTable, console, note, table
+from sim.cli.work import Where, Work, ask_first, changed, check_replicates, placed, writing
+from sim.engine.plans import RunSpec
+from sim.engine.running import Execution
+from sim.errors import number
 from sim.inputs.reforms import summary
-from sim.measures.harvest import warm_up
 from sim.measures.spread import ONE_SIGN, Spread, read_off
 from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import FILES, Comparison
@@ -23,53 +23,28 @@ OVER = {"draws": "5-95 % of draws", "luck": "5-95 % of runs"}
 
 def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | None) -> Study:
     """The study with what the command line changes of it; InputErrors name the option."""
-    study = load_study(path)
     if replicates is not None:
         check_replicates(replicates)
-    for option, given in {"replicates": replicates, "weeks": weeks, "seed": seed}.items():
-        if given is not None:
-            try:
-                study = study.with_(**{option: given})
-            except InputError as error:
-                raise error.at(f"--{option}") from None
-    return study
+    return changed(load_study(path), Study.with_, replicates=replicates, weeks=weeks, seed=seed)
 
 
 def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int | None, where: Where, yes: bool = False) -> None:
-    """Compare, write results, print, draw figures, and say where."""
+    """Compare, write results, print, draw figures, and say where. Errors about arms name the study's file."""
     study = chosen(path, replicates, weeks, seed)
     folder = where.out or Path("out") / Path(path).stem
-    with writing(folder, FILES):
-        screen = console()
-        screen.print(describe(study))
-        began = time.perf_counter()
-        comparison = compared(study, path, where._replace(out=folder), yes)
-        took = time.perf_counter() - began
-        try:
-            written = comparison.save(folder)
-        finally:  # what was computed is told even if there is no room for it
-            report(comparison, bool(study.budget))
-        from sim.figures.compare import save_figures  # after the table, because matplotlib takes long to import
+    plan = ComparisonPlan(study, study.most)
+    work = Work("comparison", "Comparing", study.base.city.adults, len(plan) * plan.cost(RunSpec(0, "", 0))[0], "compare")
 
-        written += save_figures(comparison, folder)
-        screen.print(f"\nRan in {took:.1f} s.")
-        screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
-
-
-def compared(study: Study, path: str, where: Where, yes: bool) -> Comparison:
-    """What the arms led to, with a progress bar. Errors about arms name the study's file."""
-    base, most = study.base, study.most
-    ask_first(ComparisonPlan(study, most), where, where.out or Path(), yes)
-    if study.budget:
-        note("Pilot runs: scaling the doses of each arm to the budget ...")
-    warm_up()
-    with progress(base.city.adults) as bar:
-        task = bar.add_task("Comparing", total=most * len(study.all_arms()) * (base.spin_up_weeks + base.weeks))
-        try:
-            execution = where.execution("comparison", lambda done: bar.advance(task, done))
+    def make(execution: Execution) -> Comparison:
+        with placed(path):
             return compare(study, **execution._asdict())
-        except InputError as error:
-            raise error if error.file else error.at(path) from None
+
+    with writing(folder, FILES):
+        console().print(describe(study))
+        ask_first(plan, where, folder, yes)
+        if study.budget:
+            note("Pilot runs: scaling the doses of each arm to the budget ...")
+        work.done(where._replace(out=folder), make, lambda comparison: report(comparison, bool(study.budget)))
 
 
 def heading(study: Study) -> list[str]:

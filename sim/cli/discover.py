@@ -7,7 +7,8 @@ from sim.cli.compare import chosen
 from sim.cli.sensitivity import complete
 from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import outline, swept
-from sim.errors import InputError, number
+from sim.cli.work import placed
+from sim.errors import number
 from sim.files.writing import check_files, writer
 from sim.studies.answers.conditions import condition_of
 from sim.studies.answers.discover import check_design, discover
@@ -22,11 +23,9 @@ def discover_where(given: str, condition: str, week: int | None, out: Path | Non
     """Look for a box in a study or a store, write tables, print it in words, draw figures and say where."""
     stored = Path(given).is_dir()
     study = Sweep.load(given).study if stored else chosen(given, None, None, None)
-    try:
+    with placed("CONDITION"):
         check_design(study)  # before hours of runs
         asked = condition_of(study, condition, week)
-    except InputError as error:
-        raise error if error.file else error.at("CONDITION") from None
     store = Path(given) if stored else out or Path("out") / Path(given).stem
     folder = (out if stored and out else store / FOLDER) / asked.folder
     check_files(folder, FILES)

@@ -1,14 +1,12 @@
 """What `confianza trial` does: do a virtual trial many times, print what evaluators would find and how often, write data and figures."""
 
-import time
 from pathlib import Path
 from typing import Any
 
-from sim.cli.show import ConsoleTable, amount, console, progress, table
-from sim.cli.work import Where, writing
-from sim.errors import InputError, number
+from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.work import Where, Work, changed, placed, writing
+from sim.errors import number
 from sim.inputs.reforms import summary
-from sim.measures.harvest import warm_up
 from sim.trials.design import Trial, load_trial
 from sim.trials.result import COVERS, FILES, TrialResult
 from sim.trials.trial import check_sites, run_trial, weeks_to_run
@@ -16,37 +14,14 @@ from sim.trials.trial import check_sites, run_trial, weeks_to_run
 
 def try_out(path: str, replicates: int | None, seed: int | None, where: Where) -> None:
     """Do the trial, write results, print, draw figures, and say where. Errors about sites name the trial's file."""
-    trial = load_trial(path)
-    for option, given in {"replicates": replicates, "seed": seed}.items():
-        if given is not None:
-            try:
-                trial = trial.with_(**{option: given})
-            except InputError as error:
-                raise error.at(f"--{option}") from None
+    trial = changed(load_trial(path), Trial.with_, replicates=replicates, seed=seed)
     folder = where.out or Path("out") / (Path(path).resolve().parent.name if Path(path).stem == "trial" else Path(path).stem)
     with writing(folder, FILES):
-        screen = console()
-        screen.print(describe(trial))
-        try:
+        console().print(describe(trial))
+        with placed(path):
             check_sites(trial)
-        except InputError as error:
-            raise error.at(path) from None
-        warm_up()
-        began = time.perf_counter()
-        with progress(trial.scenario.city.adults) as bar:
-            task = bar.add_task("Trying", total=weeks_to_run(trial))
-            execution = where._replace(out=folder).execution("trial", lambda done: bar.advance(task, done))
-            result = run_trial(trial, **execution._asdict())
-        took = time.perf_counter() - began
-        try:
-            written = result.save(folder)
-        finally:  # what was computed is told even if there is no room for it
-            report(result)
-        from sim.figures.trial import save_figures  # after the table, because matplotlib takes long to import
-
-        written += save_figures(result, folder)
-        screen.print(f"\nRan in {took:.1f} s.")
-        screen.print(f"Figures and data are in {folder}: {', '.join(file.name for file in written)}")
+        work = Work("trial", "Trying", trial.scenario.city.adults, weeks_to_run(trial), "trial")
+        work.done(where._replace(out=folder), lambda execution: run_trial(trial, **execution._asdict()), report)
 
 
 def describe(trial: Trial) -> str:

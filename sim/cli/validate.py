@@ -7,7 +7,7 @@ from pathlib import Path
 from sim.artifacts.posterior import Posterior, load_posterior, shipped_posteriors
 from sim.artifacts.sources import sources
 from sim.cli.show import ConsoleTable, amount, console, note, progress, table
-from sim.cli.work import NOWHERE, Where, check_replicates, chosen
+from sim.cli.work import NOWHERE, Where, check_replicates, chosen, placed
 from sim.errors import InputError, number
 from sim.files.writing import write_file, writer
 from sim.inputs.patterns import REPLICATES, ROLES, PatternCheck
@@ -86,19 +86,15 @@ def posterior_of(scenario: Scenario, asked: str | None, draws: int | None, repli
         if draws is not None:
             raise InputError("there is no posterior to draw from.", "Give --replicates, or a --posterior.", file="--draws")
         return None
-    try:
+    with placed("--posterior"):
         return load_posterior(asked or own)
-    except InputError as error:
-        raise (error if error.file else error.at("--posterior")) from None
 
 
 def over_draws(scenario: Scenario, posterior: Posterior, draws: int, settings: list[str], page: Path | None, where: Where) -> Validation:
     """Every pattern over draws of a posterior; with a page also what was not fitted, and negative controls."""
     fixed = [setting.partition("=")[0].strip() for setting in settings]
-    try:
+    with placed("--draws"):
         base = cities(scenario, posterior, draws, fixed)
-    except InputError as error:
-        raise (error if error.file else error.at("--draws")) from None
     console().print(f"{scenario.name}: every pattern, {draws} draws of the posterior {posterior.name}\n")
     warm_up()
     with progress(1) as bar:

@@ -5,41 +5,57 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from sim.artifacts.artifact import Artifact
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import FILES, Results, adapted
 from sim.cli import spreads
 from sim.cli.show import ConsoleTable, console, note, progress, size, table
-from sim.engine.plans import Plan
+from sim.engine.plans import Plan, RunSpec
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
 from sim.files.writing import writer
 from sim.inputs.scenario import Scenario, load_scenario
-from sim.measures import recorded
 from sim.measures.harvest import warm_up
 from sim.measures.spread import ENOUGH
+from sim.studies.design.limits import measures_of
 from sim.studies.running.runs import RunPlan, run
 from sim.world.rng import MOST_REPLICATES
 
 LONG, LARGE = 60.0, 1e9  # seconds and bytes from which on it is said what runs take; sixty and ten times that are asked for
 MEMORY = 3e8  # bytes of a program that does nothing yet
+T = TypeVar("T")
+A = TypeVar("A", bound=Artifact)
 RUNS = "runs"  # folder of the stores below that of what was found
 
 
 def chosen(name: str, seed: int | None, weeks: int | None, settings: list[str]) -> Scenario:
     """The scenario with what the command line changes of it; InputErrors name the option."""
-    scenario = load_scenario(name).with_set(settings)
-    for option, given in (("seed", seed), ("weeks", weeks)):
-        try:
-            scenario = adapted(scenario, **{option: given})
-        except InputError as error:
-            raise error.at(f"--{option}") from None
-    return scenario
+    return changed(load_scenario(name).with_set(settings), adapted, seed=seed, weeks=weeks)
+
+
+def changed(made: T, change: Callable[..., T], **options: int | None) -> T:
+    """Something with what options of the command line change of it; InputErrors name the option."""
+    for option, given in options.items():
+        if given is not None:
+            with placed(f"--{option}"):
+                made = change(made, **{option: given})
+    return made
+
+
+@contextmanager
+def placed(place: str) -> Iterator[None]:
+    """InputErrors that name no file name this option or file."""
+    try:
+        yield
+    except InputError as error:
+        raise error if error.file else error.at(place) from None
 
 
 def check_replicates(replicates: int) -> None:
@@ -94,6 +110,42 @@ class Where(NamedTuple):
 NOWHERE = Where(None, "threads", None)
 
 
+class Work(NamedTuple):
+    """Runs that are done, told, written and drawn.
+
+    kind     of the store below the folder
+    doing    the word before the progress bar
+    adults   of a city
+    weeks    that are simulated in all
+    figures  the module of `sim.figures` that draws what was found
+    """
+
+    kind: str
+    doing: str
+    adults: int
+    weeks: int
+    figures: str
+
+    def done(self, where: Where, make: Callable[[Execution], A], tell: Callable[[A], None]) -> None:
+        """Do them with a progress bar, write what was found into the folder, print it, draw its figures, and say where all is."""
+        assert where.out
+        warm_up()
+        began = time.perf_counter()
+        with progress(self.adults) as bar:
+            task = bar.add_task(self.doing, total=self.weeks)
+            found = make(where.execution(self.kind, lambda weeks: bar.advance(task, weeks)))
+        took = time.perf_counter() - began
+        try:
+            written = found.save(where.out)
+        finally:  # what was computed is told even if there is no room for it
+            tell(found)
+        written += import_module(f"sim.figures.{self.figures}").save_figures(
+            found, where.out
+        )  # now, because matplotlib takes long to import
+        console().print(f"\nRan in {took:.1f} s.")
+        console().print(f"Figures and data are in {where.out}: {', '.join(file.name for file in written)}")
+
+
 def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
     """Say what many runs take, before anything starts. InputError that asks for --yes if it is a great deal.
 
@@ -119,37 +171,30 @@ def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
 
 
 def run_scenario(
-    name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], where: Where, yes: bool = False
+    name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], asked: list[str], where: Where, yes: bool = False
 ) -> None:
     """Run, print the table, write results and figures, and say where."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)
+    with placed("--measure"):
+        measures = measures_of(asked, scenario.weeks)
     if left_out := beyond(load_scenario(name).with_set(settings), scenario):
         note(f"Left out, because the run ends after week {scenario.weeks - 1}: {left_out}.")
+
+    def make(execution: Execution) -> Results:
+        return run(scenario, replicates=replicates, measures=measures, **execution._asdict())
+
+    def tell(results: Results) -> None:
+        for told in (summary_table(results), covers(results.replicates), virtual_survey(results)):
+            console().print(told)
+
+    plan = RunPlan(scenario, replicates, measures)
     folder = where.out or Path("out") / Path(name).stem
     with writing(folder, FILES):
-        screen = console()
-        screen.print(describe(scenario, replicates))
-        ask_first(RunPlan(scenario, replicates), where, folder, yes)
-        warm_up()
-        began = time.perf_counter()
-        with progress(scenario.city.adults) as bar:
-            task = bar.add_task("Running", total=replicates * (scenario.spin_up_weeks + scenario.weeks))
-            execution = where._replace(out=folder).execution("run", lambda done: bar.advance(task, done))
-            results = run(scenario, replicates=replicates, **execution._asdict())
-        took = time.perf_counter() - began
-        try:
-            written = results.save(folder)
-        finally:  # what was computed is told even if there is no room for it
-            screen.print(summary_table(results))
-            screen.print(covers(results.replicates))
-            screen.print(virtual_survey(results))
-        from sim.figures.series import save_figures  # after the table, because matplotlib takes long to import
-
-        written += save_figures(results, folder)
-        adult_weeks = replicates * (scenario.spin_up_weeks + scenario.weeks) * scenario.city.adults
-        screen.print(f"\nRan in {took:.1f} s ({adult_weeks / took / 1e6:,.1f} million adult-weeks/s).")
-        screen.print(f"Figures and data are in {folder}: {', '.join(path.name for path in written)}")
+        console().print(describe(scenario, replicates))
+        ask_first(plan, where, folder, yes)
+        work = Work("run", "Running", scenario.city.adults, replicates * plan.cost(RunSpec(0, "", 0))[0], "series")
+        work.done(where._replace(out=folder), make, tell)
 
 
 def summary_table(results: Results) -> ConsoleTable:
@@ -160,7 +205,7 @@ def summary_table(results: Results) -> ConsoleTable:
     few = ("sign", "precision") if 1 < many < ENOUGH else ()  # of the change; with a range both can be read off it
     right = ("first year", "last year", "change", *few)
     made = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
-    for measure in recorded().values():
+    for measure in results.measures.values():
         found = results.spreads(measure.name)
         cells = [
             spreads.mean(each, sign=span == "change") + (f"\n{spreads.reach(each, sign=span == 'change')}" if ranged else "")

@@ -147,12 +147,13 @@ class Plan(ABC):
 class Written(Protocol):
     """What somebody wrote into a file: a scenario, a study, a trial."""
 
-    name: str
-    question: str
+    @property
+    def name(self) -> str: ...
 
-    def to_yaml(self) -> str:
-        """Its text."""
-        ...
+    @property
+    def question(self) -> str: ...
+
+    def to_yaml(self) -> str: ...
 
 
 W = TypeVar("W", bound=Written)

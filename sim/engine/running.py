@@ -3,7 +3,6 @@
 import signal
 import sys
 import threading
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -12,10 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from sim.artifacts.sources import sources
 from sim.engine.batches import Batch
+from sim.engine.cutting import pieces
 from sim.engine.executors import check, crew, executor
 from sim.engine.journal import count
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
@@ -24,7 +22,6 @@ from sim.engine.store import Store, somewhere
 from sim.errors import Interrupted
 from sim.style.commands import command
 
-PIECE = 16  # runs that a worker takes at most at one time
 AHEAD = 4  # runs that are handed out for each worker, at least, so that none waits
 ANSWER = 0.2  # seconds until Ctrl-C is noticed
 
@@ -160,9 +157,7 @@ class _Work:
         """The pieces of all shards in order: number of the shard, number of the piece, its runs."""
         for number in self.numbers:
             specs = self.plan.specs(self.batch.positions(number))
-            ends = np.cumsum(sizes(len(specs), self.batch.reserve, self.runner.crew)).tolist()
-            if self.plan.together:
-                ends = _replicates_whole(specs, ends)
+            ends = pieces(specs, self.batch.reserve, self.runner.crew, self.plan.together)
             self.open[number] = _Shard(len(specs), [None] * len(ends))
             for place, (start, end) in enumerate(pairwise([0, *ends])):
                 yield number, place, tuple(specs[start:end])
@@ -287,23 +282,3 @@ def complete(runner: Runner, plan: Plan) -> Store:
         else:  # lost with a shard of an older batch
             store.want(plan, "again")
     return store
-
-
-def sizes(runs: int, reserve: int, crew: int) -> list[int]:
-    """The sizes of a shard's pieces, for so many workers: of the reserve one for each, then large ones, small ones at the end.
-
-    >>> sizes(240, 16, 2)
-    [8, 8, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 8, 4, 2, 1, 1]
-    >>> sizes(9, 1, 2)
-    [1, 4, 2, 1, 1]
-    """
-    made: list[int] = []
-    while left := runs - sum(made):
-        made.append(max(1, min(PIECE, left // crew, reserve // crew if sum(made) < reserve else left)))
-    return made
-
-
-def _replicates_whole(specs: Sequence[RunSpec], ends: Sequence[int]) -> list[int]:
-    """The same ends of pieces, moved on so that no piece ends within the arms of one replicate."""
-    whole = [place for place in range(1, len(specs)) if specs[place].replicate != specs[place - 1].replicate] + [len(specs)]
-    return sorted({whole[bisect_left(whole, end)] for end in ends})

@@ -12,22 +12,18 @@ writes, books and costs is looked at each time (sim.world.reforms.guard).
 """
 
 import builtins
-import dis
 import inspect
 import json
 import math
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache, partial
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from itertools import islice, product
-from pathlib import Path
 from pkgutil import iter_modules
-from textwrap import dedent
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -35,6 +31,7 @@ import numpy as np
 from sim import measures
 from sim.errors import InputError, did_you_mean, shown
 from sim.measures import MEASURES, Measure
+from sim.measures.telling import code_of, is_foreign, text_of, used_by
 from sim.world import compiled, rules
 from sim.world.reforms import REFORMS, guard, levers
 
@@ -42,7 +39,6 @@ SAMPLES = {float: (0.5, 0.0, 1.0), int: (1, 0, 5), bool: (True, False)}  # argum
 TRIED = 500  # in so many combinations
 LINEAR = {"trust.overall_trust": 2}  # in so many arguments, because means of groups and changes booked to causes are read by them
 PARTS = ("due", "settings", "act", "running")  # what a reform does
-PLAIN = (str, int, float, bool, type(None), np.number)
 
 
 # --- Three doors
@@ -81,7 +77,7 @@ def reform(name: str) -> Callable[[type], type]:
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise InputError(f"'{name[:100]}' is no name for a reform.", "Take small letters, digits and _.")
-    if name in REFORMS and not _foreign(REFORMS[name]):
+    if name in REFORMS and not is_foreign(REFORMS[name]):
         raise InputError(f"the package has a reform '{name}'.", "Take another name.")
 
     def put(kind: type) -> type:
@@ -105,7 +101,7 @@ def measure(unit: str, mirrors: str) -> Callable[[Callable[..., Any]], Measure]:
         name = getattr(function, "__name__", "")
         if not name.isidentifier():
             raise InputError(f"{shown(name)} is no name for a measure.", "Define it as a function: letters, digits and _.")
-        if name in MEASURES and not _foreign(MEASURES[name].function):
+        if name in MEASURES and not is_foreign(MEASURES[name].function):
             raise InputError(f"the package has a measure '{name}'.", "Take another name.")
         if not function.__doc__:
             raise InputError(f"the measure '{name}' has no docstring.", "Say in a sentence what it measures: reports print it.")
@@ -122,8 +118,8 @@ def texts() -> dict[str, str]:
     """The text of all code of one's own in this process, by "rule NAME", "reform NAME" and "measure NAME"; however it came there."""
     return (
         {f"rule {name}": text for name, text in compiled.REPLACED.items()}
-        | {f"reform {name}": code_of(kind, f"the reform '{name}'") for name, kind in REFORMS.items() if _foreign(kind)}
-        | {f"measure {name}": code_of(one.function, f"the measure '{name}'") for name, one in MEASURES.items() if _foreign(one.function)}
+        | {f"reform {name}": code_of(kind, f"the reform '{name}'") for name, kind in REFORMS.items() if is_foreign(kind)}
+        | {f"measure {name}": code_of(one.function, f"the measure '{name}'") for name, one in MEASURES.items() if is_foreign(one.function)}
     )
 
 
@@ -136,110 +132,6 @@ def written() -> str:
     """The same as JSON; empty if there is none."""
     found = texts()
     return json.dumps(found, indent=1, sort_keys=True) if found else ""
-
-
-def code_of(thing: Any, what: str, seen: tuple[Any, ...] = ()) -> str:
-    """The text of a function or class, and of all of one's own that it uses. InputError if something in it cannot be told."""
-    seen = (*seen, thing)
-    if isinstance(thing, type):
-        return "\n".join(_class_parts(thing, what, seen))
-    defaults = {"its defaults": (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values())}
-    used = {name: value for name, value in (_used(thing) | defaults).items() if not any(value is each for each in seen)}
-    return "\n".join([_text(thing, what), *(f"{name} = {_value(name, value, what, seen)}" for name, value in sorted(used.items()))])
-
-
-def _class_parts(kind: type, what: str, seen: tuple[Any, ...]) -> Iterator[str]:
-    """A class by its fields, its values and its methods, for Python cannot find the text of a class that stands in a notebook."""
-    yield f"class {kind.__name__}:"
-    for base in kind.__mro__[1:]:
-        if _foreign(base):
-            yield code_of(base, what, seen)
-    names = set()
-    for field in fields(kind) if is_dataclass(kind) else ():
-        names.add(field.name)
-        default = "" if field.default is MISSING else f" = {_value(field.name, field.default, what, seen)}"
-        yield f"    {field.name}: {field.type}{default}  {_value(field.name, dict(field.metadata), what, seen)}"
-    for name, value in sorted(vars(kind).items()):
-        value = getattr(value, "__func__", getattr(value, "fget", value))
-        generated = name.startswith("__annotat") or (  # Python 3.14 keeps annotations in a function; fields tell them already
-            isinstance(value, FunctionType) and inspect.unwrap(value).__code__.co_filename == "<string>"
-        )
-        if isinstance(value, FunctionType) and not generated:
-            yield code_of(value, what, seen) if _foreign(value) else f"    {name} = {value.__module__}.{value.__qualname__}"
-        elif not name.startswith("__") and name not in names and not generated:
-            yield f"    {name} = {_value(name, value, what, seen)}"
-
-
-def _value(name: str, value: Any, what: str, seen: tuple[Any, ...]) -> str:
-    """What a name stands for, in a form that is the same in every process."""
-    if isinstance(value, list | tuple | set | frozenset):
-        parts = [_value(name, each, what, seen) for each in value]
-        return f"{type(value).__name__}({', '.join(sorted(parts) if isinstance(value, set | frozenset) else parts)})"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key!r}: {_value(name, each, what, seen)}' for key, each in value.items())}}}"
-    if isinstance(value, PLAIN):
-        return repr(value)
-    if isinstance(value, ModuleType):
-        return f"module {value.__name__}{_content(value)}"
-    code = compiled.source(value.function if isinstance(value, Measure) else value)
-    if isinstance(code, FunctionType | type | MethodType):
-        return code_of(code, what, seen) if _foreign(code) else f"{code.__module__}.{code.__qualname__}"
-    if isinstance(value, BuiltinFunctionType | np.ufunc):
-        return f"{getattr(value, '__module__', None) or 'numpy'}.{value.__name__}"
-    if any(vars(module).get(name) is value for module in _ours()):
-        return f"sim: {name}"
-    kind = type(value).__name__
-    message = f"{what} uses '{name}', {'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}, of which a fingerprint cannot tell what is in it."
-    raise InputError(message, "Use numbers, texts, lists of them, functions and modules.")
-
-
-def _text(function: Any, what: str) -> str:
-    try:
-        return dedent(inspect.getsource(function))
-    except (OSError, TypeError):
-        raise InputError(f"the text of {what} cannot be found.", "Define it in a notebook's cell or in a file.") from None
-
-
-def _used(function: Any) -> dict[str, Any]:
-    """What the global names and the closure of a function stand for; builtins are left out."""
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    found = {name: cell.cell_contents for name, cell in cells}
-    for name in _globals(function.__code__):
-        if name in function.__globals__:
-            found[name] = function.__globals__[name]
-        elif not hasattr(builtins, name):
-            raise InputError(f"'{function.__name__}' uses '{name}', which is not there yet.", f"Define '{name}' before it.")
-    return found
-
-
-def _globals(code: CodeType) -> set[str]:
-    """The global names that code and the code inside it look up."""
-    here = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return here.union(*(_globals(inner) for inner in code.co_consts if isinstance(inner, CodeType)))
-
-
-def _foreign(thing: Any) -> bool:
-    """Is it neither of this package nor installed?"""
-    name = getattr(compiled.source(thing), "__module__", "") or ""
-    return name == "__main__" or (name in sys.modules and bool(_content(sys.modules[name])))
-
-
-def _content(module: ModuleType) -> str:
-    """The hash of a module's file if it is neither of this package nor installed; else empty."""
-    file = getattr(module, "__file__", None)
-    return "" if not file or _installed(file) else f" {sha256(Path(file).read_bytes()).hexdigest()[:16]}"
-
-
-@cache
-def _installed(file: str) -> bool:
-    """Is it of this package or installed, perhaps into a user's own site-packages?"""
-    homes = (compiled.WORLD.parent, Path(sys.prefix), Path(sys.base_prefix))
-    return "-packages" in file or any(Path(file).is_relative_to(home) for home in homes)
-
-
-def _ours() -> list[ModuleType]:
-    """All modules of this package that are loaded."""
-    return [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "sim"]
 
 
 # --- Does it fit?
@@ -262,14 +154,14 @@ def _frozen(function: Any, name: str) -> tuple[str, Callable[..., Any]]:
     what, known = f"the rule '{name}'", list(all_rules().values())
     if not isinstance(function, FunctionType):
         raise InputError(f"{what} must be a plain function, but is {type(function).__name__}.", f'Write it below @own.rule("{name}").')
-    used = _used(function)
+    used = used_by(function)
     for key, value in used.items():
         allowed = value is math or getattr(value, "__module__", "") == "math" or any(value is each for each in known)
         if not allowed and not isinstance(value, int | float):
             message = f"{what} uses '{key}', which is neither a number nor of the module math nor another rule."
             raise InputError(message, "Rules are numbers in, number out: write what it needs into it, or hand it over as an argument.")
     numbers = {key: value for key, value in sorted(used.items()) if isinstance(value, int | float)}
-    text = "\n".join([_text(function, what).rstrip(), *(f"# {key} = {value!r}" for key, value in numbers.items())])
+    text = "\n".join([text_of(function, what).rstrip(), *(f"# {key} = {value!r}" for key, value in numbers.items())])
     frozen = FunctionType(function.__code__, {"__builtins__": builtins, "__name__": function.__module__, **used}, function.__name__,
                           closure=function.__closure__)  # fmt: skip
     frozen.__doc__ = function.__doc__

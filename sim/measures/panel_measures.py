@@ -30,7 +30,7 @@ def kept(name: str) -> Any:
     def function(over: Over) -> Any:
         if name not in over.columns.values:
             message = f"'{name}' cannot be read off these results: it takes {FOUND[name][0]} beside the run."
-            raise InputError(message, f"Name it in the measures of a study: measures: [{name}]")
+            raise InputError(message, f"Name it in the measures of a study (measures: [{name}]), or run with --measure {name}.")
         return over.at_end(name)
 
     return function

@@ -8,7 +8,7 @@ import xarray as xr
 import yaml
 
 from sim.artifacts.results import Results
-from sim.measures import MEASURES, recorded
+from sim.measures import MEASURES, RECORD
 from sim.measures.spread import ENOUGH, spread
 from sim.report.assumed import dated_table
 from sim.report.parts import PageContent, PageTable, Picture, embedded
@@ -24,7 +24,7 @@ def findings(results: Results, words: Words) -> PageContent:
     scenario = yaml.safe_load(attrs["scenario"])
     title = words.written(results.name).text
     named = Results(results.dataset.assign_attrs(title=title))  # figures carry the name
-    many = results.replicates
+    many, asked = results.replicates, "".join(f" --measure {name}" for name in beside(results))
     return PageContent(
         title=title,
         question=words.written(attrs["question"]) if attrs["question"] else Text(words["page"]["no_question"], words.language),
@@ -34,10 +34,15 @@ def findings(results: Results, words: Words) -> PageContent:
         details=summary_tables(results, words),
         pictures=pictures(named, words),
         facts=[(words["facts"]["scenario"], title), *common_facts(results.dataset, scenario, words)],
-        commands=(f"confianza run scenario.yaml --replicates {many} --out {words['page']['again']}",),
+        commands=(f"confianza run scenario.yaml --replicates {many}{asked} --out {words['page']['again']}",),
         scenario=scenario,
         dated=dated_table(scenario, words),
     )
+
+
+def beside(results: Results) -> list[str]:
+    """The measures that were taken beside the runs."""
+    return [name for name, measure in results.measures.items() if measure.kind != RECORD]
 
 
 def horizon(results: Results) -> int:
@@ -86,10 +91,11 @@ def summary_tables(results: Results, words: Words) -> list[PageTable]:
     many = results.replicates
     key = "summary" if many >= ENOUGH else "summary_few" if many > 1 else "summary_one"
     caption = words.say(f"tables.{key}", many=words.number(many))
-    for measure in recorded().values():
-        if measure.name in GROUPS:
+    groups = GROUPS | dict.fromkeys(beside(results)[:1], "beside")
+    for measure in results.measures.values():
+        if measure.name in groups:
             rows, caption = [], caption if not tables else ""  # said once, with the first table
-            tables.append(PageTable(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][GROUPS[measure.name]]))
+            tables.append(PageTable(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][groups[measure.name]]))
         found = {span: each.times(scale(measure.unit)) for span, each in results.spreads(measure.name).items()}
         shown = [
             words.spread(each, sign=span == "change") if many >= ENOUGH else words.amount(each.mean, each.precision, sign=span == "change")

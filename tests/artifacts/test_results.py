@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+import xarray as xr
 import yaml
 
 from sim import __version__
@@ -15,6 +16,9 @@ from sim.measures import MEASURES, Measure, recorded
 from sim.measures.harvest import ANSWERS, CAUSES, VARIABLES, WEEKLY
 from sim.measures.names import CALLED, called
 from sim.measures.spread import mean_and_precision
+from sim.studies.answers.compare import compare
+from sim.studies.design.study import Study
+from sim.studies.running import runs
 from sim.studies.running.runs import run
 from sim.world.reforms import CommunityPolicing, Training
 from sim.world.rng import replicate_seed
@@ -240,3 +244,51 @@ def test_html_is_escaped(results):
     assert "mean_trust" in html
     assert "&lt;its&gt;" in html
     assert "<its>" not in html
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Runs beside which measures were taken that the record does not hold, with their folder."""
+    folder = tmp_path_factory.mktemp("asked")
+    city = SCENARIO.with_(weeks=110)
+    return city, run(city, replicates=2, measures=["peer_elasticity", "trust_autocorrelation", "mean_trust"], folder=folder), folder
+
+
+@pytest.mark.compiled
+def test_a_run_takes_measures_beside_the_record_as_studies_do(asked):
+    city, found, _ = asked
+    compared = compare(Study(name="x", scenario=city, arms={"a": [{"purge": {"start": 0}}]}, replicates=2, posterior="none",
+                             measures=["trust_autocorrelation", "peer_elasticity"]))  # fmt: skip
+    plain = run(city, replicates=2)
+    table = found.summary().set_index("measure")
+    for name in ("trust_autocorrelation", "peer_elasticity"):
+        assert found[name].values.tolist() == compared.dataset[name].sel(arm="baseline").values.tolist()
+        assert table.last_year[name] == found[name].values.mean() and np.isnan(table.first_year[name])
+        assert name not in set(plain.summary().measure)
+        with pytest.raises(InputError, match=f"cannot be read off these results.*(?s:.*)--measure {name}"):
+            plain[name]
+    xr.testing.assert_equal(found.dataset[list(plain.dataset.data_vars)], plain.dataset)  # to look changes nothing
+
+
+@pytest.mark.compiled
+def test_what_was_taken_beside_runs_is_kept_saved_and_loaded(asked, tmp_path, monkeypatch):
+    city, found, folder = asked
+    found.save(tmp_path)
+    loaded = Results.load(tmp_path)
+    assert loaded.summary().equals(found.summary()) and list(loaded.measures)[-2:] == ["trust_autocorrelation", "peer_elasticity"]
+    monkeypatch.setattr(runs, "_everything", None)  # nothing is run again
+    again = run(city, replicates=2, measures=["trust_autocorrelation", "peer_elasticity"], folder=folder)
+    xr.testing.assert_equal(again.dataset, found.dataset)
+
+
+@pytest.mark.parametrize(
+    ("measures", "weeks", "message"),
+    [
+        (["trust_autocorelation"], 110, "no measure 'trust_autocorelation'.(?s:.*)trust_autocorrelation"),
+        (["trust_autocorrelation"], 60, "needs a panel of 104 weeks"),
+        ("peer_elasticity", 60, "must be a list of names"),
+    ],
+)
+def test_measures_that_cannot_be_taken_are_refused(measures, weeks, message):
+    with pytest.raises(InputError, match=message):
+        run(SCENARIO.with_(weeks=weeks), measures=measures)

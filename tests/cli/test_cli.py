@@ -110,6 +110,11 @@ BAD = {
     "folder below a file": (["run", "merida", "--out", "file/x"], "cannot be written to"),
     "broken file": (["check", "broken.yaml"], "broken.yaml:2: there is no parameter 'trust.gain'"),
     "unknown name": (["explain", "reporting_rat"], "Did you mean 'reporting_rate'?"),
+    "unknown measure": (["run", "merida", "--measure", "peer_elasticty"], "--measure: there is no measure 'peer_elasticty'"),
+    "measure of a longer run": (
+        ["run", "merida", "--weeks", "60", "--measure", "victimization_effect"],
+        "--measure: 'victimization_effect'",
+    ),
     "nothing to validate": (["validate", "merida", "--replicates", "-3"], "--replicates: must be"),
     "validate nothing": (["validate", ""], "name of the scenario is empty"),
 }

@@ -20,7 +20,7 @@ from sim.measures import MEASURES, recorded
 from sim.measures.spread import spread
 from sim.report import breakable, render, write_report
 from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text
-from sim.report.runs import answer, summary_tables
+from sim.report.runs import answer, findings, summary_tables
 from sim.report.words import LANGUAGES, Words
 from sim.studies.design.study_files import load_study
 from sim.studies.running.runs import run
@@ -142,6 +142,15 @@ def test_tables_of_many_replicates_hold_their_range(results, language):
     rows = {row[0]: row for table in summary_tables(many, words) for row in table.rows}
     found = spread(many["incidence"])
     assert found.ranged and rows[words.measure("incidence")][3] == words.spread(found) and words.reach(found) in words.spread(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_measures_taken_beside_the_runs_have_a_table_and_are_asked_for_again(results, language):
+    words = Words(language)
+    asked = Results(results.dataset.assign(peer_elasticity=("replicate", np.array([0.5, 0.6, 0.7]))))
+    (table,) = [one for one in summary_tables(asked, words) if words.measure("peer_elasticity") in [row[0] for row in one.rows]]
+    assert len(table.rows) == 1 and table.rows[0][3].startswith(words.number(0.6, 2)) and table.title == words["groups"]["beside"]
+    assert "--measure peer_elasticity" in findings(asked, words).commands[0] and "--measure" not in findings(results, words).commands[0]
 
 
 def test_what_was_assumed_is_said(page, tree):

@@ -14,8 +14,9 @@ import xarray as xr
 from made_runs import SMALL, STUDY, data_of, made_up, number_of
 from pace import LONGEST, eventually
 
-from sim.engine import running
-from sim.engine.running import patience, sizes
+from sim.engine import cutting, running
+from sim.engine.cutting import sizes
+from sim.engine.running import patience
 from sim.errors import InputError, Interrupted
 from sim.measures import MEASURES
 from sim.measures.spread import mean_and_precision
@@ -84,7 +85,7 @@ def test_pieces_fit_shards_for_any_number_of_workers():
         for workers in (1, 2, 3, 16, 200):
             for reserve in (1, 16):
                 made = sizes(runs, reserve, workers)
-                assert sum(made) == runs and min(made) > 0 and max(made) <= running.PIECE
+                assert sum(made) == runs and min(made) > 0 and max(made) <= cutting.PIECE
 
 
 def test_handed_out_and_not_recorded_is_never_more_than_a_chunk(tmp_path, quick, monkeypatch):

@@ -10,13 +10,12 @@ import xarray as xr
 from sim.engine.running import Execution, Runner, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
-from sim.measures import MEASURES
 from sim.measures.harvest import labeled, warm_up
 from sim.studies.answers.comparison import Comparison, described
 from sim.studies.design.study import LEAST, MOST, PLACEBO, Replicates, Study
 from sim.studies.running.budget import scaled
 from sim.studies.running.effects import precisions
-from sim.studies.running.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of, observed_in
+from sim.studies.running.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of, taken
 
 BATCH = 4  # replicates between two looks at the precision
 
@@ -107,11 +106,10 @@ def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
 
     dims = {"arm": len(names), "replicate": plan.replicates}
     seeds, example, columns, runs = columns_of(store, dims, arranged)
-    dataset = labeled(seeds, example, columns, runs)
-    more = GAINS | {name: ((), MEASURES[name].unit, MEASURES[name].description) for name in observed_in(plan.study)}
+    dataset = taken(labeled(seeds, example, columns, runs), plan.observed, columns, runs)
     gains = {
-        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in more.items()
+        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in GAINS.items()
     }
     quantile = ("quantile", list(QUANTILES), {"long_name": "share of citizens with less"})
     arm = ("arm", names, {"long_name": "arm: a list of reforms"})
-    return dataset.assign(gains).assign_coords(arm=arm, quantile=quantile).assign_attrs(adults=plan.study.base.city.adults)
+    return dataset.assign(gains).assign_coords(arm=arm, quantile=quantile).assign_attrs(adults=plan.base.city.adults)

@@ -31,6 +31,15 @@ def known_measure(name: object, *path: str | int, swept: bool = False) -> str:
     return known(name, MEASURES if swept else recorded(), "measure", "All measures: confianza explain measures", *path)
 
 
+def measures_of(given: object, weeks: int) -> tuple[str, ...]:
+    """Names of measures that a run of so many weeks can take. InputError if one is none, or needs a longer run."""
+    if not isinstance(given, list | tuple):
+        raise InputError(f"'measures' must be a list of names, but is {shown(given)}.", "Write measures=['peer_elasticity']")
+    names = tuple(dict.fromkeys(known_measure(name, index, swept=True) for index, name in enumerate(given)))
+    check_panel(names, weeks)
+    return names
+
+
 def check_panel(measures: Iterable[str], weeks: int) -> None:
     """InputError if a panel, which is asked twice, would not be over when a run ends."""
     for index, name in enumerate(measures):

@@ -1,28 +1,29 @@
 """Whole runs: everything that is read of a city's run is kept. `run` does one scenario with other luck, `compare` the arms of a study."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import xarray as xr
 
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import Results, adapted, provenance
 from sim.engine.lazy import lazy
-from sim.engine.plans import Piece, Plan, Pulse, RunSpec, Shape, hashed, identity, stacked
+from sim.engine.plans import Piece, Pulse, RunSpec, Shape, WrittenPlan, hashed, identity, stacked
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.inputs.scenario import Scenario
-from sim.inputs.yaml_files import parse
+from sim.inputs.yaml_files import dump_yaml, parse
 from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD
 from sim.measures.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, trust_of, weights
-from sim.studies.design.study import Study
-from sim.studies.running.work import parsed
+from sim.studies.design.limits import measures_of
+from sim.studies.running.work import StudyPlan
 from sim.world.rng import MOST_REPLICATES, replicate_seed
 from sim.world.survey import INTERVAL_WEEKS
 
@@ -31,66 +32,53 @@ NOTICED = 0.01  # of trust, on 0-1: a citizen whose trust differs by less neithe
 Found = dict[str, np.ndarray]
 
 
-class RunPlan(Plan):
-    """Replicates of one scenario."""
+class RunPlan(WrittenPlan[Scenario]):
+    """Replicates of one scenario. Its text is the scenario's and, below it, which measures are taken beside the record."""
 
-    kind = "run"
-    ARM = "run"
+    kind, file, of = "run", "run.yaml", Scenario
+    columns = tuple(VARIABLES)
 
-    def __init__(self, scenario: Scenario, replicates: int):
-        self.scenario, self.replicates = scenario, replicates
+    def __init__(self, scenario: Scenario, replicates: int, measures: Iterable[str] = ()):
+        super().__init__(scenario, replicates)
+        self.observed = observed_in(measures)
 
     @classmethod
-    def read(cls, text: str, replicates: int) -> "RunPlan":
-        return cls(_scenario(text), replicates)
+    def read(cls, text: str, replicates: int) -> Self:
+        data = parse(text.encode(), cls.file).data
+        measures = data.pop("measures", ())
+        return cls(Scenario(**data), replicates, measures)
 
     @cached_property
     def text(self) -> str:
-        return self.scenario.to_yaml()
+        return self.asked.to_yaml() + (dump_yaml({"measures": list(self.observed)}) if self.observed else "")
 
     @property
-    def shape(self) -> Shape:
-        return Shape(1, (self.ARM,), self.replicates)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        city = self.scenario
-        return _facts(city.name, city.question, city.seed, "scenario.yaml")
+    def base(self) -> Scenario:
+        return self.asked
 
     def keys(self) -> list[bytes]:
-        common = identity(self.scenario)
-        return [hashed(common, replicate) for replicate in range(self.replicates)]
-
-    def specs(self, positions: np.ndarray) -> list[RunSpec]:
-        return [RunSpec(0, self.ARM, replicate) for replicate in positions.tolist()]
-
-    def cost(self, spec: RunSpec) -> tuple[int, int]:
-        return cost_of(self.scenario)
+        common = identity(self.asked)
+        return [hashed(common, *sorted(self.observed), replicate) for replicate in range(self.replicates)]
 
     def kept_bytes(self) -> int:
-        return kept_of(self.scenario)
+        return kept_of(self.asked)
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
-        seeds = [replicate_seed(self.scenario.seed, spec.replicate) for spec in specs]
-        kept = [_everything(self.scenario, seed, pulse)[0] for seed in seeds]
+        seeds = [replicate_seed(self.asked.seed, spec.replicate) for spec in specs]
+        kept = [_everything(self.asked, seed, pulse, self.observed)[0] for seed in seeds]
         return Piece(stacked(specs, seeds, kept), None, [])
 
 
-class ComparisonPlan(Plan):
+class ComparisonPlan(StudyPlan):
     """All arms of a study, replicate by replicate, with the same luck; what each changes for each citizen is kept too."""
 
     kind, together = "comparison", True
-
-    def __init__(self, study: Study, replicates: int):
-        self.study, self.replicates = study, replicates
-
-    @classmethod
-    def read(cls, text: str, replicates: int) -> "ComparisonPlan":
-        return cls(parsed(text), replicates)
+    columns = tuple(VARIABLES)
 
     @cached_property
-    def text(self) -> str:
-        return self.study.to_yaml()
+    def observed(self) -> tuple[str, ...]:
+        """Measures that take a panel or an experiment."""
+        return observed_in(self.study.measures)
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
@@ -103,43 +91,34 @@ class ComparisonPlan(Plan):
     def shape(self) -> Shape:
         return Shape(1, tuple(self.scenarios), self.replicates)
 
-    @property
-    def facts(self) -> dict[str, Any]:
-        study = self.study
-        return _facts(study.name, study.question, study.base.seed, "study.yaml")
-
     def keys(self) -> list[bytes]:
         """Replicate by replicate. What an arm changes depends on the arm it is compared with, too."""
-        vs, *others = (hashed(identity(scenario), sorted(observed_in(self.study))) for scenario in self.scenarios.values())
+        vs, *others = (hashed(identity(scenario), sorted(self.observed)) for scenario in self.scenarios.values())
         each = [hashed(vs), *(hashed(other, vs) for other in others)]
         drawn = [hashed(sorted(self.study.drawn(replicate).items())) for replicate in range(self.replicates)]
         return [hashed(arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in each]
 
-    def specs(self, positions: np.ndarray) -> list[RunSpec]:
-        arms = list(self.scenarios)
-        return [RunSpec(0, arms[place % len(arms)], place // len(arms)) for place in positions.tolist()]
+    def indices(self, positions: np.ndarray) -> tuple[Any, ...]:
+        return np.zeros_like(positions), positions % len(self.scenarios), positions // len(self.scenarios)
 
     def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
         return tuple(self.study.drawn(spec.replicate) for spec in specs)
 
-    def cost(self, spec: RunSpec) -> tuple[int, int]:
-        return cost_of(self.study.base)
-
     def kept_bytes(self) -> int:
-        return kept_of(self.study.base)
+        return kept_of(self.base)
 
     def as_text(self) -> str:
         return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
-        seeds = [replicate_seed(self.study.base.seed, spec.replicate) for spec in specs]
+        seeds = [replicate_seed(self.base.seed, spec.replicate) for spec in specs]
         kept: list[Found] = []
         for _, alike in groupby(zip(specs, values, seeds, strict=True), lambda one: one[0].replicate):
             first: np.ndarray | None = None
             for spec, drawn, seed in alike:
                 if first is None and spec.arm != self.study.vs:  # the arm compared with was done before, and its citizens are gone
                     first = _everything(self.scenarios[self.study.vs].with_(drawn), seed, lambda weeks: None)[1]
-                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, pulse, observed_in(self.study))
+                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, pulse, self.observed)
                 first = trust if first is None else first
                 kept.append(found | _gains(trust - first))
         return Piece(stacked(specs, seeds, kept), None, [])
@@ -163,6 +142,7 @@ def run(
     replicates: int = 1,
     seed: int | None = None,
     weeks: int | None = None,
+    measures: Sequence[str] = (),
     progress: Callable[[int], None] | None = None,
     executor: str | Executor = "threads",
     workers: int | None = None,
@@ -180,6 +160,8 @@ def run(
         Root seed, instead of the scenario's.
     weeks : int, optional
         Horizon in weeks, instead of the scenario's; dated changes and reforms that begin beyond it are left out.
+    measures : sequence of str
+        Those that take a panel or an experiment beside the run (`confianza explain measures`); all others are there anyway.
     progress : callable, optional
         Called with each number of weeks that has been simulated, from any thread.
     executor : str or concurrent.futures.Executor
@@ -187,7 +169,7 @@ def run(
     workers : int, optional
         Runs at the same time; by default as many as there are processors.
     folder : path, optional
-        Where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere.
+        Where runs are kept while they are done, and afterwards: called again, only what is missing is run. None: a temporary one.
 
     Returns
     -------
@@ -197,16 +179,17 @@ def run(
     Raises
     ------
     InputError
-        If a number is out of range, or the folder cannot be written to.
+        If a number is out of range, there is no such measure, or the folder cannot be written to.
     Interrupted
         After Ctrl-C; call it again to go on.
     """
     if problem := number_problem(replicates, 1, MOST_REPLICATES, True):
         raise InputError(f"the number of replicates {problem}.", "Take 20 or more to see how far luck goes.")
     scenario = adapted(scenario, seed=seed, weeks=weeks)
+    plan = RunPlan(scenario, replicates, measures_of(measures, scenario.weeks))
     with Execution(folder, executor, workers, progress).runner(RunStore) as runner:
-        store = complete(runner, RunPlan(scenario, replicates))
-        dataset = labeled(*columns_of(store, {"replicate": replicates}))
+        read = columns_of(complete(runner, plan), {"replicate": replicates})
+        dataset = taken(labeled(*read), plan.observed, *read[2:])
     dataset = dataset.assign(effectiveness_weight=("week", weights(scenario), dataset.effectiveness_weight.attrs))
     dataset.attrs = provenance(scenario, dataset)
     return Results(dataset)
@@ -231,15 +214,6 @@ def columns_of(
     return seeds.reshape(-1, dims["replicate"])[0], example, columns, tuple(dims)
 
 
-@lru_cache(16)
-def _scenario(text: str) -> Scenario:
-    return Scenario(**parse(text.encode(), "scenario.yaml").data)
-
-
-def _facts(title: str, question: str, seed: int, file: str) -> dict[str, Any]:
-    return {"title": title, "question": question, "root_seed": seed, "file": file, "columns": tuple(VARIABLES), "series": ()}
-
-
 def kept_of(scenario: Scenario) -> int:
     """Bytes of all that is read of a run, before they are compressed."""
     weeks, city = scenario.spin_up_weeks + scenario.weeks, scenario.city
@@ -247,15 +221,17 @@ def kept_of(scenario: Scenario) -> int:
     return 8 * (weeks * (weekly + 1) + int(3 * city.adults / city.adults_per_cell) + 40 * weeks // INTERVAL_WEEKS)
 
 
-def cost_of(scenario: Scenario) -> tuple[int, int]:
-    """Weeks and adult-weeks of a run."""
-    weeks = scenario.spin_up_weeks + scenario.weeks
-    return weeks, weeks * scenario.city.adults
+def observed_in(measures: Iterable[str]) -> tuple[str, ...]:
+    """Those of the measures that take a panel or an experiment."""
+    return tuple(name for name in measures if MEASURES[name].kind != RECORD)
 
 
-def observed_in(study: Study) -> tuple[str, ...]:
-    """The measures of a study that take a panel or an experiment."""
-    return tuple(name for name in study.measures if MEASURES[name].kind != RECORD)
+def taken(dataset: xr.Dataset, measures: Iterable[str], columns: Mapping[str, Any], runs: tuple[str, ...]) -> xr.Dataset:
+    """The dataset with what such measures found, labeled."""
+    found = {name: MEASURES[name] for name in measures}
+    return dataset.assign(
+        {name: xr.Variable(runs, columns[name], {"long_name": one.description, "units": one.unit}) for name, one in found.items()}
+    )
 
 
 def _everything(scenario: Scenario, seed: int, pulse: Pulse, observed: Sequence[str] = ()) -> tuple[Found, np.ndarray]:
