@@ -1,5 +1,6 @@
 """How this process makes what it makes: the one place that says so, for artifacts, stores and lists of files."""
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any
@@ -31,10 +32,13 @@ def how_made() -> Provenance:
 
 def versions() -> dict[str, Any]:
     """Versions of what makes results; code of one's own by its hash."""
-    found = {"confianza": __version__, "python": python_version()}
-    for package in ("numpy", "numba", "mesa"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found | own.names()
+    packages = {package: _installed(package) for package in ("numpy", "numba", "mesa")}
+    return {"confianza": __version__, "python": python_version()} | packages | own.names()
+
+
+@cache
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

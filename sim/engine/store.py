@@ -13,7 +13,9 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import Self, TypeVar
+from weakref import finalize
 
 import numpy as np
 
@@ -231,14 +233,14 @@ class Store(Contents):
 
 @contextmanager
 def somewhere(stores: type[S], folder: str | Path | None) -> Iterator[S]:
-    """A store in a folder; without one in a temporary folder, for the time of a `with`, which need not outlive a failure of power."""
-    if folder is not None:
-        yield stores(folder)
-        return
-    with tempfile.TemporaryDirectory(prefix="confianza-") as temporary:
-        store = stores(temporary)
+    """A store in a folder; without one in a temporary folder, which is there as long as anybody holds the store, as columns do that are
+    read when somebody looks (see `sim.engine.lazy`); it need not outlive a failure of power.
+    """
+    store = stores(tempfile.mkdtemp(prefix="confianza-") if folder is None else folder)
+    if folder is None:
         store.lasting = False
-        yield store
+        finalize(store, rmtree, store.folder, ignore_errors=True)
+    yield store
 
 
 def joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

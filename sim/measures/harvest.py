@@ -11,6 +11,7 @@ from sim.inputs.scenario import CitySize, Scenario
 from sim.measures import RunColumns
 from sim.measures.names import called
 from sim.world.compiled import source
+from sim.world.parameters import CODEBOOK
 from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
 from sim.world.state import Cause, City, Count, Mean
@@ -179,14 +180,19 @@ def trust_of(fairness: Any, effectiveness: Any, weight: Any) -> Any:
 
     The rule is linear in both (see `sim.measures.own`), so that it holds for means and for changes as it does for persons.
     """
-    return xr.apply_ufunc(np.vectorize(source(overall_trust), otypes=[float]), fairness, effectiveness, weight)
+    rule = np.vectorize(source(overall_trust), otypes=[float])
+    return (
+        rule(fairness, effectiveness, weight) if isinstance(fairness, np.ndarray) else xr.apply_ufunc(rule, fairness, effectiveness, weight)
+    )
 
 
 def weights(scenario: Scenario) -> np.ndarray:
     """The weight of effectiveness in trust, in each week of the run (a dated change may move it)."""
-    weight = np.full(scenario.spin_up_weeks + scenario.weeks, scenario.values().trust.effectiveness_weight)
+    name = "trust.effectiveness_weight"
+    weight = np.full(scenario.spin_up_weeks + scenario.weeks, float(scenario.parameters.get(name, CODEBOOK[name].value)))
     for change in scenario.changes:
-        weight[change.week + scenario.spin_up_weeks :] = scenario.values_at(change.week).trust.effectiveness_weight
+        if name in change.set:
+            weight[change.week + scenario.spin_up_weeks :] = scenario.values_at(change.week).trust.effectiveness_weight
     return weight
 
 

@@ -169,7 +169,7 @@ def source(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def is_ready(*functions: Any) -> bool:
     """Can these entries run without compiling first (interpreted, compiled in this process, or on disk)?"""
-    return INTERPRETED or all(f.signatures or _on_disk(f) for f in functions)
+    return INTERPRETED or all(f.overloads or _on_disk(f) for f in functions)
 
 
 def _on_disk(function: Any) -> bool:

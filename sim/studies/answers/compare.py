@@ -50,7 +50,7 @@ def compare(
     workers : int, optional
         Runs at the same time; by default as many as there are processors.
     folder : path, optional
-        Where runs are kept while they are done, and afterwards: called again, only what is missing is run. By default nowhere.
+        Where runs are kept while they are done, and afterwards: called again, only what is missing is run. None: a temporary one.
 
     Returns
     -------

@@ -44,7 +44,8 @@ def _common(study: Study) -> bytes:
 
 def _parameters(study: Study, points: Points) -> list[bytes]:
     """The hash of all parameters, for each point."""
-    numbers = {name: points.values.get(name, value) for name, value in flat(study.base.values()).items()}
+    varied = dict(points.values.items())
+    numbers = {name: varied.get(name, value) for name, value in flat(study.base.values()).items()}
     return [_hash(row) for row in _words(numbers, len(points.values))]
 
 

@@ -205,7 +205,7 @@ def columns_of(
     """
     example = {name: values[0] for name, values in store.arrays(at=np.zeros(1, int)).items()}
     size = sum(np.asarray(one).nbytes for one in example.values()) * int(np.prod([*dims.values()]))
-    if size < LITTLE or not store.lasting:  # or the store will be gone
+    if size < LITTLE:
         columns: Mapping[str, Any] = {name: arranged(values) for name, values in store.arrays().items()}
     else:
         order = arranged(np.arange(np.prod([*dims.values()])))

@@ -83,10 +83,10 @@ class SweepPlan(StudyPlan):
     def as_text(self) -> str:
         """The study with all but one of its points left out: each piece of work brings its own, and a table can have megabytes."""
         study = self.study
-        if study.design:
-            first = {"random": 1} if study.vary is not None else {POINTS: "\n".join(study.design[POINTS].splitlines()[:2])}
-            study = study.with_(design=first)
-        return study.to_yaml()
+        if not study.design:
+            return self.text
+        first = {"random": 1} if study.vary is not None else {POINTS: "\n".join(study.design[POINTS].splitlines()[:2])}
+        return study.with_(design=first).to_yaml()
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         """A run that raises an error is a failure, and not the end of the others."""

@@ -211,4 +211,4 @@ def flat(p: Parameters) -> dict[str, float]:
 
 def replace(p: Parameters, overrides: Mapping[str, float]) -> Parameters:
     """`p` with some values changed; errors as for `parameters`."""
-    return parameters({**flat(p), **overrides})
+    return parameters({**flat(p), **overrides}) if overrides else p
