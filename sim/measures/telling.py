@@ -105,7 +105,7 @@ def _globals(code: CodeType) -> set[str]:
 def is_foreign(thing: Any) -> bool:
     """Is it neither of this package nor installed?"""
     name = getattr(compiled.source(thing), "__module__", "") or ""
-    return name == "__main__" or (name in sys.modules and bool(_content(sys.modules[name])))
+    return name == "__main__" or (not name.startswith("sim.") and name in sys.modules and bool(_content(sys.modules[name])))
 
 
 def _content(module: ModuleType) -> str:

@@ -135,18 +135,18 @@ def _price(money: float, effect: Spread, bought: Spread) -> dict[str, float]:
 
 def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     """A row for each arm and cause: see `Comparison.ledger`."""
-    found, sums = dataset[["ledger", "effectiveness_weight"]], []
-    many = max(1, PART // (8 * found.ledger[0, 0].size))
-    for arm in range(dataset.sizes["arm"]):  # some runs after the others, for the ledger is the largest of all
+    whole, sums = dataset[["ledger", "effectiveness_weight"]], []
+    many = max(1, PART // (8 * whole.ledger[0, 0].size))
+    for place in range(dataset.sizes["arm"]):  # some runs after the others, for the ledger is the largest of all
         parts = []
         for start in range(0, dataset.sizes["replicate"], many):
-            part = found.isel(arm=[arm], replicate=slice(start, start + many))
+            part = whole.isel(arm=[place], replicate=slice(start, start + many))
             fairness, effectiveness = (part.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
             booked = trust_of(fairness, effectiveness, part.effectiveness_weight)
             parts.append((booked.sel(week=slice(0, None)).sum("week"), booked.sum("week")))
         sums.append([xr.concat(each, "replicate") for each in zip(*parts, strict=True)])
-    since, whole = (xr.concat(each, "arm").transpose("arm", "cause", "replicate") for each in zip(*sums, strict=True))
-    paired = differences(whole, vs)
+    since, booked = (xr.concat(each, "arm").transpose("arm", "cause", "replicate") for each in zip(*sums, strict=True))
+    paired = differences(booked, vs)
     rows = []
     for arm in map(str, dataset.arm.values):
         for cause in CAUSES:
