@@ -1,7 +1,7 @@
 """What the commands print that only look things up: `explain` and `check`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
@@ -14,16 +14,6 @@ from sim.inputs.reforms import summary
 from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
 from sim.world.anatomy import SCHEDULE, Step, readers
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
-
-if TYPE_CHECKING:
-    from sim.measures.patterns import Pattern
-
-
-def patterns() -> Mapping[str, "Pattern"]:
-    """`sim.measures.patterns.patterns`, looked up late: measures take numpy."""
-    from sim.measures.patterns import patterns
-
-    return patterns()
 
 
 def show(rows: list[tuple[str, str]]) -> None:
