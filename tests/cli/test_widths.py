@@ -1,6 +1,7 @@
 """What is printed fits the width there is and loses no digit: the table maker by properties, then everything that every verb prints."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -127,12 +128,12 @@ def everywhere(monkeypatch, tmp_path):
     return SimpleNamespace(pages=pages, cells=cells)
 
 
-def check(everywhere, *, tables=True):
+def check(everywhere, *, tables=True, least=10):
     """Every word is whole at every width, and no line is too long but by one long word or a command to be copied."""
     assert bool(everywhere.cells) == tables
     wide = words(everywhere.pages[WIDE].file.getvalue())
     numbers = Counter(word for cell in everywhere.cells for word in cell.split())
-    assert numbers <= wide and sum(wide.values()) > 10
+    assert numbers <= wide and sum(wide.values()) > least
     for width in WIDTHS:
         text = everywhere.pages[width].file.getvalue()
         lost = {word: many for word, many in (wide - words(text)).items() if many}
@@ -188,6 +189,9 @@ def swept_and_asked():
     yield "discover", ("discover", "out/sweep", "level:baseline:mean_trust < 0.6")
     yield "status", ("status", "out/sweep")
     yield "extend", ("extend", "out/sweep", "--replicates", "4")
+    next(Path("out/sweep/shards").iterdir()).unlink()
+    yield "resume", ("resume", "out/sweep")
+    yield "retry", ("retry", "out/sweep")
     yield "export", ("export", "out/sweep", "runs.csv")
 
 
@@ -226,6 +230,32 @@ def test_check(text, everywhere):
     Path("file.yaml").write_text(text)
     confianza("check", "file.yaml")
     check(everywhere, tables=False)
+
+
+@pytest.mark.compiled
+def test_report_and_what_view_prints(everywhere, monkeypatch):
+    from sim.dashboard import page as pages
+    from sim.dashboard import server
+
+    confianza("run", "merida", "--replicates", "1", "--weeks", "2", *SMALL, "--out", "a run with quite a long name " * 4)
+    everywhere.cells.clear()
+    confianza("report", "a run with quite a long name " * 4)
+    monkeypatch.setattr(pages, "prepare", lambda view: None)
+    monkeypatch.setattr(server, "serve", lambda *given: None)
+    Path("town.yaml").write_text("name: A town\nextends: merida\ncity: {adults: 1000}\nsources: {city.adults: assumed}\n")
+    confianza("view", "town.yaml", "--no-browser")
+    check(everywhere, tables=False)
+    assert "Ready after" in everywhere.pages[80].file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["scenario", "study"])
+def test_a_schema_is_json_at_any_width(kind, everywhere, capsys, monkeypatch):
+    said = set()
+    for width in WIDTHS:
+        monkeypatch.setenv("COLUMNS", str(width))
+        confianza("schema", kind)
+        said.add(capsys.readouterr().out)
+    assert len(said) == 1 and json.loads(said.pop())["$schema"]
 
 
 def test_failures_of_a_store(everywhere, monkeypatch):
