@@ -231,6 +231,7 @@ def discovery(arm="purge", **changed):
 
 def found_for(condition, swept):
     """A discovery of the condition that is asked for, whatever the runs say."""
-    arm, measure = condition.split()[0].split(":")[1:]
-    output = discovery(arm).output._replace(of=condition.split()[0], arm=arm, measure=measure, week=swept.study.at[-1])
+    of = condition.rsplit(maxsplit=2)[0]  # arms may have spaces and colons in their names
+    arm, measure = of.partition(":")[2].rsplit(":", 1)
+    output = discovery(arm).output._replace(of=of, arm=arm, measure=measure, week=swept.study.at[-1])
     return discovery(arm, study=swept.study, condition=condition, output=output, week=swept.study.at[-1])
