@@ -100,7 +100,7 @@ def _of_number(value: object, low: float, high: float, whole: bool) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return ""
     if whole and value % 1 == 0 and low <= value <= high:
-        return f"Leave out the point: write {plain(value)}" if isinstance(value, float) else ""
+        return f"Leave out point and exponent: write {plain(value)}" if isinstance(value, float) else ""
     thousand, hundredth = float(f"{value * 1000:.12g}"), float(f"{value / 100:.12g}")
     if whole and (value < low or value % 1) and number_problem(thousand, low, high, True) is None:
         return f"If {thousand:,.0f} was meant, write {plain(thousand)}, without point or comma."

@@ -6,7 +6,7 @@ import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, EEXIST, ENOSPC, ENOTDIR
 from pathlib import Path
 from typing import Any
 
@@ -138,4 +138,5 @@ def unwritable(folder: Path, error: OSError) -> InputError:
     """The error for a folder that cannot be written to."""
     if error.errno in FULL:
         return DiskFull(f"the disk of '{folder}' is full.", "Free some space, or write elsewhere (--out).")
-    return InputError(f"the folder '{folder}' cannot be written to ({error.strerror or error}).", "Choose another one with --out.")
+    reason = "it is no folder" if error.errno in (EEXIST, ENOTDIR) else error.strerror or error
+    return InputError(f"the folder '{folder}' cannot be written to ({reason}).", "Choose another one with --out.")

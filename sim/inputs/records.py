@@ -101,7 +101,7 @@ class CheckedModel(BaseModel):
         low, high = (next((getattr(m, bound) for m in known.metadata if hasattr(m, bound)), None) for bound in ("ge", "le"))
         if low is not None and high is not None:
             whole = float not in (known.annotation, *get_args(known.annotation))
-            problem = number_problem(value, low, high, whole) or f"must be a whole number, written without a point: {value:.0f}"
+            problem = number_problem(value, low, high, whole) or f"must be a whole number, written with digits only: {value:.0f}"
             remedy = number_remedy(value, low, high, whole, (known.description or "-").split()[0])
         else:
             wanted = KINDS.get(key, "a text") if len(path) == 1 or key == "changes" else "a text"

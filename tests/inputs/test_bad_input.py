@@ -88,7 +88,7 @@ EXPECTED = [
     ("too_few_adults", 3, "'city.adults' must be a whole number from 1,000 to 10,000,000, but", "Adults (18 and older)"),
     ("too_many_adults", 2, "but is 10,000,001", "Adults (18 and older)"),
     ("half_an_adult", 2, "must be a whole number", "Adults"),
-    ("float_adults", 2, "written without a point: 20000", "write 20000"),
+    ("float_adults", 2, "written with digits only: 20000", "write 20000"),
     ("adults_with_comma", 3, "is the text '20,000'", "Leave out the comma: write 20000"),
     ("adults_true", 2, "but is true", "Adults"),
     ("huge_integer", 2, "must be a whole number", "Write a plain number"),
@@ -100,7 +100,7 @@ EXPECTED = [
     ("zero_weeks", 2, "'weeks' must be a whole number from 1 to 5,200, but is 0", "52 make a year"),
     ("quoted_weeks", 2, "but is the text '52'", "without quotes: write 52"),
     ("octal_weeks", 2, "but is the text '0104'", "Leave out the leading zero: write 104"),
-    ("float_weeks", 2, "written without a point: 52", "write 52"),
+    ("float_weeks", 2, "written with digits only: 52", "write 52"),
     ("negative_spin_up", 2, "from 0 to 2,000, but is -1", "before week 0"),
     ("large_seed", 2, "from 0 to 9,223,372,036,854,775,807", "Seed of all random numbers"),
     ("parameters_list", 2, "'parameters' must be keys with values, but is a list", "parameters: {...}"),
@@ -164,7 +164,7 @@ EXPECTED = [
     ("tab_after_a_dash", 3, "has a tab where YAML takes spaces", "after a colon or a dash"),
     ("share_in_percent", 2, "must be a number from 0.001 to 0.2, but is 3", "If 3 % was meant, write 0.03"),
     ("decimal_comma", 3, "but is the text '1,5'", "Use a decimal point: write 1.5"),
-    ("whole_with_an_exponent", 2, "written without a point: 1000", "write 1000"),
+    ("whole_with_an_exponent", 2, "written with digits only: 1000", "write 1000"),
     ("a_study", None, "this is a study, not a scenario", "confianza compare"),
 ]
 # fmt: on
