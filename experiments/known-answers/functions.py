@@ -5,19 +5,32 @@ O'Hagan's and Moon's have random coefficients of their kind (a fixed seed), not 
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 MANY = 1 << 14  # base points of the brute force
+REPLICATES = 4  # of runs that luck moves
 
 
 class Function(NamedTuple):
-    """A function of its first `active` factors; all others do nothing."""
+    """A function of its first `active` factors; all others do nothing.
+
+    luck  standard deviation of what luck does at each point; None: nothing
+    """
 
     name: str
     active: int
     at: Callable[[np.ndarray], np.ndarray]
+    luck: Callable[[np.ndarray], np.ndarray] | None = None
+
+    def runs(self, u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """n x r: what runs at points give, of which replicate j has the same luck everywhere but for what luck does at the point."""
+        mean = np.asarray(self.at(u), float)[:, None]
+        if self.luck is None:
+            return mean
+        return mean + rng.normal(size=REPLICATES) + self.luck(u)[:, None] * rng.normal(size=(len(u), REPLICATES))
 
 
 def _scaled(u: np.ndarray, *ranges: tuple[float, float]) -> list[np.ndarray]:
@@ -114,9 +127,13 @@ FUNCTIONS = (
     Function("wing weight", 10, wing),
     Function("Oakley-O'Hagan", 15, oakley_ohagan),
     Function("Moon", 5, moon),
+    Function("linear, luck grows", 4, lambda u: u[:, :4] @ [4, 3, 2, 1], lambda u: 0.2 + 2 * u[:, 3]),
+    Function("Ishigami, luck in a corner", 3, ishigami, lambda u: np.where((u[:, 0] > 0.7) & (u[:, 1] > 0.7), 5.0, 0.5)),
+    Function("threshold, luck beyond it", 2, lambda u: (u[:, 0] > 0.6) + 0.5 * u[:, 1], lambda u: np.where(u[:, 0] > 0.6, 0.5, 0.05)),
 )
 
 
+@cache
 def exact(function: Function) -> tuple[np.ndarray, np.ndarray]:
     """First and total indices of the active factors, by brute force (Saltelli et al. 2010; Jansen 1999) on a scrambled net."""
     from scipy.stats import qmc

@@ -14,7 +14,7 @@ from sim.methods.indices.estimators import ESTIMATORS
 from sim.methods.indices.inputs import remarks
 from sim.methods.indices.noise import Responses, checked, responses
 from sim.methods.indices.polynomials import Basis
-from sim.methods.indices.result import LEAST_Q2, Sensitivity, blank
+from sim.methods.indices.result import LEAST_Q2, WIDEST, Sensitivity, blank
 from sim.methods.indices.shares import Shares, first_and_total, shares
 from sim.methods.threads import single_threaded
 from sim.style import Note, note
@@ -140,9 +140,9 @@ def _tell_noise(found: Sensitivity, emulator: Emulator, spread: float) -> None:
 
 def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> Note | None:
     """Why nothing is said, with what would help; None if the emulator is good enough."""
-    if emulator.q2 >= LEAST_Q2:
-        return None
     n, r = emulator.responses.apart.shape
+    if emulator.q2 >= LEAST_Q2:
+        return _unsure(emulator, found, n)
     few = {"points": n, "factors": d, "enough": _enough(n, d)}
     if r == 1:
         return _poor(emulator, note("why_luck_or_few", **few) if n < 10 * d else note("why_luck", points=n))
@@ -157,6 +157,18 @@ def _refusal(emulator: Emulator, found: Sensitivity, d: int) -> Note | None:
         wanted = int(np.ceil(r * share / (1 - share) * 4))  # then a fifth of the variance of means is luck
         return _poor(emulator, note("why_much_luck", share=share, many=r, enough=wanted))
     return _poor(emulator, note("why_few", **few) if n < 10 * d else note("why_nonlinear", share=share, enough=4 * n))
+
+
+def _unsure(emulator: Emulator, found: Sensitivity, n: int) -> Note | None:
+    """That nobody knows how good an emulator is, and what would help; None if its Q2 is known well enough."""
+    low, high = emulator.q2_interval
+    if high - low <= WIDEST:
+        return None
+    judges, left = len(emulator.judged), WIDEST - 2 * emulator.unsettled  # what chance may take
+    chance = (high - low - 2 * emulator.unsettled) / max(left, 1e-9)
+    more = note("why_few_judges", points=judges, enough=int(np.ceil(judges * chance**2 / 10)) * 10)
+    why = more if left > WIDEST / 2 else note("why_unsettled", points=n, enough=2 * n)
+    return note("unsure_how_good", low=max(low, 0.0), high=high, judged=found.judged, why=why)
 
 
 def _poor(emulator: Emulator, why: Note) -> Note:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ LEAST_POINTS = 16
 LEAST_JUDGES = 12  # validation points from which a Q2 is told
 SURE = 0.9  # of the interval of a Q2
 GOOD = 0.002  # share of the variance: polynomials that miss no more need no rival
+FRESH = 1000  # points at which surfaces are compared
 Surface = Polynomials | Gaussian
 Fitter = type[Polynomials] | type[Gaussian]
 Fit = Callable[[Basis, np.ndarray, np.ndarray, np.random.Generator, np.ndarray, int | None], Surface]
@@ -100,9 +101,11 @@ class Emulator:
 
     @property
     def q2_interval(self) -> tuple[float, float]:
-        """Between what Q2 is with a probability of 90 %: which points judge is chance. Of the logarithm of what is missed, a t interval.
+        """Between what Q2 is with a probability of 90 %.
 
-        A few points miss most, and among those that judge there may be none of these: how uneven squares are is told by all points too.
+        Which points judge is chance: a t interval of the logarithm of what is missed. A few points miss most, and among those that judge
+        there may be none of these, so how uneven squares are is told by all points too. And those that judge are foretold by surfaces of
+        nine tenths of the points; where these differ from the one of all, it may miss so much more than they, or less (`unsettled`).
         """
         from scipy.special import stdtrit  # here, because it takes long to import
 
@@ -112,7 +115,19 @@ class Emulator:
             return self.q2, self.q2
         uneven = max(float(each.std(ddof=1) / max(each.mean(), 1e-300)) for each in (square, self.left**2))
         reach = np.exp(stdtrit(m - 1, (1 + SURE) / 2) * uneven / np.sqrt(m))
-        return 1 - (1 - self.q2) * reach, 1 - (1 - self.q2) / reach
+        return 1 - (1 - self.q2) * reach - self.unsettled, min(1 - (1 - self.q2) / reach + self.unsettled, 1.0)
+
+    @cached_property
+    def unsettled(self) -> float:
+        """Share of the variance by which surfaces fitted without a tenth of the points differ from that of all, at points of no design."""
+        spread = float(np.var(self.responses.mean))
+        points = np.random.default_rng(FRESH).random((FRESH, self.unit.shape[1]))
+        for column, values in zip(points.T, Basis.of(self.unit).levels, strict=True):
+            if values is not None:
+                column[:] = values[(column * len(values)).astype(int)]
+        whole = self.surface.predict(points)
+        apart = [float(np.mean((surface.predict(points) - whole) ** 2)) for surface in self.tried]
+        return float(np.mean(apart)) / spread if spread > 0 else 0.0
 
     @property
     def noise(self) -> float | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.methods.indices.emulator import Emulator
 
 LEAST_Q2 = 0.5  # below this an emulator does not speak
+WIDEST = 0.3  # nor where the interval of its Q2 is wider
 CORRECTED = ("emulator", "sobol")  # methods that take luck off shares of variance
 NOTHING = note("covers_nothing")
 
@@ -45,7 +46,7 @@ class Sensitivity:
                   (emulator only)
     convergence   points, factor, total, low, high: the same from the first points alone (emulator, sobol)
     q2            share of the variance of mean responses that the emulator predicts at points it has not seen
-    q2_low, q2_high  90 % interval of that: which points judge is chance
+    q2_low, q2_high  90 % interval of that: which points judge is chance, and with other points the emulator would be another
     validated     how many validation points judge it, which are not of the design; 0: none, so that it may be flattered
     q2_of_signal  the same of what is not luck, at most 1
     missed        share of the variance, noise taken off, that the emulator does not find
