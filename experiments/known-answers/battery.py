@@ -179,26 +179,28 @@ def share(value: float) -> str:
 def page(found: pd.DataFrame) -> str:
     """The page that is published: what is counted, of all cells and of their kinds, then every cell."""
     many = found.factors.map(lambda d: "6 to 15" if d < FACTORS[1] else str(d))
-    kinds = [("all", found), *((f"{value} {what}".strip(), part) for by, what in ((found.design, ""), (found.points, "points"), (many, "factors"))
-                               for value, part in found.groupby(by))]  # fmt: skip
+    grouped = ((found.design, ""), (found.points, " points"), (many, " factors"))
+    kinds = [("all", found), *((f"{value}{what}", part) for by, what in grouped for value, part in found.groupby(by))]
     columns = ["cells", "it spoke", "Q2 within .05", "worst", "truth in its interval", "a rival has .6", "refused there", "indices covered",
                "dummies", "false alarms", "seconds", "at most"]  # fmt: skip
     shares = {"near", "held", "refused", "covered", "false"}
-    counted = [
-        [name, *(share(value) if key in shares else f"{value:.2g}" if isinstance(value, float) else f"{value:,}" for key, value in told.items())]
-        for name, told in ((name, summary(part)) for name, part in kinds)
-    ]  # fmt: skip
+
+    def written(key: str, value: float) -> str:
+        return share(value) if key in shares else f"{value:.2g}" if isinstance(value, float) else f"{value:,}"
+
+    counted = [[name, *(written(*each) for each in summary(part).items())] for name, part in kinds]
     each = [
         [row.function, row.factors, row.design, f"{row.points} + {row.checks}", row.surface or "-",
          f"{row.stated:.2f} ({row.low:.2f} to {row.high:.2f})", *(f"{row[one]:.2f}" for one in ("true", *RIVALS) if one in found),
          "yes" if row.spoke else "no", f"{row.covered:.2f}"] for _, row in found.iterrows()
     ]  # fmt: skip
     rivals = [name for name in RIVALS if name in found]
-    titles = ["function", "factors", "design", "points + validation", "surface", "Q2 stated (90 %)", "true", *rivals, "spoke", "indices covered"]
+    titles = ["function", "factors", "design", "points + validation", "surface", "Q2 stated (90 %)", "true", *rivals]
+    titles += ["spoke", "indices covered"]
     words = (__doc__ or "").split("\n\n")
     return "\n\n".join([
         "# How honest the emulator is",
-        f"`make battery` writes this page. It holds the first {len(found)} of {len(cells())} cells, in an order in which the first N are a fair picture of all.",
+        f"`make battery` writes this page. It holds {len(found)} of {len(cells())} cells, in an order that mixes them.",
         words[2], f"```text\n{words[3]}\n```", _table(["", *columns], counted), "## Every cell", _table(titles, each).replace("nan", "-"),
     ]) + "\n"  # fmt: skip
 

@@ -11,6 +11,7 @@ from scipy import stats
 from sim.errors import InputError
 from sim.methods import decide, discover, sensitivity
 from sim.methods.priors import prior_of
+from sim.style import sentences
 
 UNIT = np.random.default_rng(0).random((120, 3))
 RAIN = pd.DataFrame({"rain": 100 * UNIT[:, 0], "wind": stats.lognorm(0.5).ppf(UNIT[:, 1]), "sun": stats.norm(20, 3).ppf(UNIT[:, 2])})
@@ -83,7 +84,7 @@ def test_priors_are_inferred_from_rows():
 
 def test_nothing_is_independent_unless_it_is_stated():
     found = sensitivity(RAIN, YIELD)
-    assert found.quality.method.tolist() == ["delta"] and "Nobody said that inputs are independent" in found.notes[0]
+    assert found.quality.method.tolist() == ["delta"] and found.notes[0].id == "nobody_said_independent"
     assert sensitivity(RAIN, YIELD, independent=True).quality.method.tolist() == ["emulator"]
     with pytest.raises(InputError, match=r"needs independent inputs, and nobody said"):
         sensitivity(RAIN, YIELD, method="emulator")
@@ -155,20 +156,22 @@ def test_a_constant_input_does_nothing(options):
 def test_twins_are_told(options):
     twins = np.column_stack([UNIT[:, 0], UNIT[:, 0], UNIT[:, 2]])
     found = sensitivity(twins, UNIT[:, 0] + UNIT[:, 2], **options)
-    assert "x1 and x2 have the same values at all points: what one of them does cannot be told from what the other does." in found.notes
+    assert "x1 and x2 have the same values at all points: what one of them does cannot be told from what the other does." in map(
+        str, found.notes
+    )
 
 
 @every
 def test_where_runs_fail_is_told(options):
     found = sensitivity(RAIN, np.where(RAIN.rain > 80, np.nan, YIELD), **options)
-    assert sum("Runs fail where rain is high" in note for note in found.notes) == 1
-    assert any("points were left out because every run of them failed" in note for note in found.notes)
+    assert sum("Runs fail where rain is high" in str(note) for note in found.notes) == 1
+    assert any("points were left out because every run of them failed" in str(note) for note in found.notes)
 
 
 def test_correlated_inputs_are_told():
     x = np.column_stack([UNIT[:, 0], 0.8 * UNIT[:, 0] + 0.2 * UNIT[:, 1], UNIT[:, 2]])
     found = sensitivity(x, x[:, 2], **INDEPENDENT)
-    assert any("most in x1 and x2" in note and "not to be trusted" in note for note in found.notes)
+    assert any("most in x1 and x2" in str(note) and "not to be trusted" in str(note) for note in found.notes)
 
 
 def test_a_rare_binary_input_has_the_share_that_it_has():
@@ -194,24 +197,50 @@ def test_few_rows_are_refused_in_words(rows, options):
     assert found.table.empty and found.quality.refused.item()
 
 
-def test_matrices_have_one_thread():
-    from threadpoolctl import threadpool_info
+CALLS = {
+    "sim.methods.indices.polynomials.Polynomials.fit": lambda: sensitivity(UNIT, UNIT[:, 0], **INDEPENDENT),
+    "sim.methods.indices.gaussian.Gaussian.fit": lambda: sensitivity(UNIT, np.sin(9 * UNIT[:, 0]) > 0, **INDEPENDENT),
+    "sim.methods.decision.data.curves": lambda: decide(RAIN, {"wait": 0 * YIELD, "act": YIELD}),
+    "sim.methods.decision.data.evppi": lambda: decide(RAIN, {"wait": 0 * YIELD, "act": YIELD}),
+    "sim.methods.discovery.data.search": lambda: discover(RAIN, YIELD > 0.5, resamples=5),
+}
 
-    seen = []
 
-    class Watching:
-        def cdf(self, x):
-            seen.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
-            return stats.uniform.cdf(x)
+@pytest.mark.parametrize("inside", CALLS)
+def test_matrices_have_one_thread(inside, monkeypatch):
+    """Inside, though outside there may be two, before and after."""
+    from pkgutil import resolve_name
 
-        def ppf(self, u):
-            return stats.uniform.ppf(u)
+    from threadpoolctl import threadpool_info, threadpool_limits
 
-        def support(self):
-            return 0.0, 1.0
+    def threads():
+        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
 
-    sensitivity(UNIT, UNIT[:, 0], priors=[Watching(), (0, 1), (0, 1)])
-    assert seen and set(seen) == {1}
+    home, _, name = inside.rpartition(".")
+    plain, seen = resolve_name(inside), []
+    monkeypatch.setattr(resolve_name(home), name, lambda *given, **named: (seen.append(threads()), plain(*given, **named))[1])
+    with threadpool_limits(2, user_api="blas"):
+        assert 2 in threads()
+        CALLS[inside]()
+        assert 2 in threads()
+    assert seen and all(one == {1} for one in seen)
+
+
+def test_notes_are_said_in_every_language():
+    """Of anybody's data; and no remedy is a command for studies of the city."""
+    lone = RAIN.assign(rain=RAIN.rain.where(RAIN.rain > 30, 0))
+    found = [
+        sensitivity(RAIN, YIELD), sensitivity(RAIN, YIELD, priors=PRIORS), sensitivity(RAIN, {"a": YIELD, "b": RAIN.sun}, independent=True),
+        sensitivity(RAIN, np.random.default_rng(1).normal(size=(120, 2)), independent=True),
+        sensitivity(lone, YIELD.where(YIELD.index > 5), independent=True), decide(RAIN, {"act": YIELD, "wait": 0 * YIELD}),
+        discover(RAIN, np.random.default_rng(9).random(120) < 0.3, resamples=5),
+    ]  # fmt: skip
+    told = [each for one in found for each in getattr(one, "notes", [])]
+    told += [found[-2].covers, found[-1].covers, found[-1].refused]
+    told += [each for one in found[:-2] for part in one.each.values() for each in part.remarks]
+    english, spanish = sentences(told), sentences(told, "es")
+    assert len(set(english)) > 8 and not set(english) & set(spanish)
+    assert not any("confianza " in each for each in english + spanish)
 
 
 # --- Bad input names table and column
@@ -295,7 +324,7 @@ def test_information_is_worth_the_closed_form(independent):
     assert found.evppi.set_index("name").evppi.to_dict() == pytest.approx(exact, rel=0.08)
     assert ((found.evppi.low <= list(exact.values())) & (found.evppi.high >= list(exact.values()))).all()
     assert found.best == {1.0: "t2"} and found.draws == len(p)
-    assert any("joint draws" in note for note in found.notes) is not independent
+    assert any("joint draws" in str(note) for note in found.notes) is not independent
 
 
 def test_inputs_that_go_together_are_not_taken_for_independent():
@@ -315,7 +344,7 @@ def test_costs_budget_and_replicates():
     cost = {"none": np.zeros((400, 4)), "cheap": np.full((400, 4), 10.0), "dear": np.full((400, 4), 90.0)}
     free, tight = (decide(x, gain, cost, pay=[100, 1000], budget=budget, independent=True) for budget in (None, 50))
     assert free.best == {100.0: "cheap", 1000.0: "dear"} and tight.best == {100.0: "cheap", 1000.0: "cheap"}
-    assert tight.means.affordable.tolist() == [True, True, False] and "luck of the replicates" in free.covers
+    assert tight.means.affordable.tolist() == [True, True, False] and "luck of the replicates" in str(free.covers)
     assert free.means.benefit.tolist() == pytest.approx([0, 0.5, 1], abs=0.1)
 
 

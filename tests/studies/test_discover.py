@@ -1,7 +1,9 @@
 """From the runs of a sweep to a box: conditions as people write them, what is found in a real city, and to disk and back."""
 
 import json
+from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,9 +15,10 @@ from sim.errors import InputError
 from sim.inputs.scenario import CitySize, Scenario
 from sim.methods.decision.denoise import denoised
 from sim.methods.discovery.columns import EVERYWHERE
+from sim.methods.indices.emulator import LEAST_JUDGES
 from sim.studies.answers.conditions import condition_of
 from sim.studies.answers.discover import clusters_of, discover, luckless
-from sim.studies.answers.discoveries import BOX, FILE, FRAMES, Discovery
+from sim.studies.answers.discoveries import BOX, FILE, FRAMES, Discovery, notes
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.design.study import Study
 from sim.style import note
@@ -227,6 +230,42 @@ def test_draws_of_a_posterior_belong_together(tmp_path, monkeypatch):
     found = sweep(made, tmp_path).discover("mean_trust < 0.4", **QUICK)
     assert any("depend on each other" in str(note) for note in found.notes)
     assert np.array_equal(asked[0], clusters_of(made, made.points().unit))  # an emulator is tried on rows that it has not seen
+
+
+class Made:
+    """A sweep whose runs are a formula and luck; `discover` reads no more of one than this."""
+
+    def __init__(self, checks, design=None):
+        self.study = study(design={"sobol": POINTS} if design is None else design)
+        self.points = replace(self.study.points(), checks=checks)
+        self.store = None
+
+    def values(self, of, week=None):
+        unit, rng = self.points.unit, np.random.default_rng(1)
+        return (unit[:, 0] + 0.3 * unit[:, 1])[:, None] + 0.4 * rng.normal(size=(len(unit), 4))
+
+
+@pytest.mark.parametrize(("checks", "helps"), [(0, False), (LEAST_JUDGES - 1, False), (LEAST_JUDGES, True), (50, True)])
+def test_where_a_reform_fails_is_told_by_validated_surfaces_only(checks, helps):
+    """The same runs: an emulator takes luck off if validation points have judged it, else means over replicates stand alone."""
+    made = Made(checks)
+    asked = condition_of(made.study, "mean_trust < 0.4")
+    known = luckless(made, asked)
+    assert known.trusted is helps and known.validated == (checks if helps else 0)
+    assert known.how.id == ("cases_from_emulator" if helps else "cases_from_means")
+    means = luckless(Made(0), asked)
+    assert np.array_equal(known.probability, means.probability) is not helps
+    truth = made.points.unit[:, 0] + 0.3 * made.points.unit[:, 1]
+    if helps:
+        assert np.mean((known.value - truth) ** 2) < 0.5 * np.mean((means.value - truth) ** 2)
+    nothing = pd.DataFrame(columns=["factor", "share", "bootstrap"])
+    said = notes(known, SimpleNamespace(refused="nothing"), nothing, nothing, known.probability > 0.5, joint=False)
+    assert ("no_emulator_judged" in {each.id for each in said}) is not helps
+
+
+def test_points_that_are_random_by_themselves_need_no_others():
+    """Those of `random` owe nothing to each other."""
+    assert luckless(Made(0, {"random": POINTS}), condition_of(study(), "mean_trust < 0.4")).how.id == "cases_from_emulator"
 
 
 def test_designs_that_leave_the_space_empty_are_refused():

@@ -7,20 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, number, number_problem, shown
+from sim.errors import InputError, number_problem, shown
 from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.tables import Choice, curves, evpi, evppi
 from sim.methods.priors import names_in, priors_of, stated
 from sim.methods.tables import as_long, chosen, framed, judges, named, numbers
 from sim.methods.threads import single_threaded
+from sim.style import Note, note
 
 LEAST = 16  # draws
 LARGEST = 1e15
-COVERS = (
-    "95 % intervals: which draws were taken{luck}{emulator}. They do not cover other priors, or options that are not there. Net benefit is "
-    "pay x benefit - cost, each less that of '{first}'."
-)
-JOINT = "Rows are taken as joint draws: what one input tells includes what it tells about those it goes with."
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Decided:
     evppi   name, pay, evppi, low, high, share (of the evpi), sd_draws, sd_replicates, sd_emulator: of partial perfect information
     best    the option on the frontier, by pay
     draws   that were used;  priors: factor, prior, stated
-    covers  one sentence: what intervals cover;  notes: what else a reader must know
+    covers  what intervals cover;  notes: what else a reader must know; str(...) is the sentence
     """
 
     table: pd.DataFrame
@@ -44,8 +40,8 @@ class Decided:
     best: dict[float, str]
     draws: int
     priors: pd.DataFrame
-    covers: str
-    notes: list[str]
+    covers: Note
+    notes: list[Note]
 
 
 @single_threaded
@@ -214,22 +210,19 @@ def _decided(
         (name, np.nanmean(benefit[name]), np.nanmean(cost[name]), bool(fine)) for name, fine in zip(benefit, choice.allowed, strict=True)
     ]
     left_out = int((~outcomes.known.runs.kept).sum())
-    lucky = outcomes.known.runs.noise is not None
-    notes = [f"{number(left_out)} rows were left out because no run of them is whole."] if left_out else []
-    if there and not outcomes.independent.all():
-        notes.append(JOINT)
-    if any(one is not None and not one.validated for one in outcomes.emulators):
-        notes.append(
-            "What emulators miss is measured on the rows themselves, not validated: say validation='random' if each was drawn by itself."
-        )
-    covers = COVERS.format(
-        luck=", luck of the replicates" if lucky else "",
-        emulator=", and what emulators miss" if any(one is not None for one in outcomes.emulators) else "", first=choice.options[0],
-    )  # fmt: skip
+    emulators = [one for one in outcomes.emulators if one is not None]
+    told = [
+        (left_out > 0, note("rows_left_out", many=left_out)),
+        (there and not outcomes.independent.all(), note("rows_are_joint")),
+        (any(not one.validated for one in emulators), note("emulators_unjudged")),
+    ]
+    what = [(True, note("choice_of_draws")), (outcomes.known.runs.noise is not None, note("luck_of_replicates")),
+            (bool(emulators), note("what_emulators_miss"))]  # fmt: skip
+    covers = note("covers_rows", what=[one for so, one in what if so], first=choice.options[0])
     front = table[table.frontier]
     return Decided(
         table, pd.DataFrame(means, columns=["option", "benefit", "cost", "affordable"]), evpi(choice),
         pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["name", "pay", "evppi", "low", "high", "share"]),
         dict(zip(front.pay.tolist(), front.option, strict=True)), len(outcomes.unit),
-        pd.DataFrame(priors if there else [], columns=["factor", "prior", "stated"]), covers, notes,
+        pd.DataFrame(priors if there else [], columns=["factor", "prior", "stated"]), covers, [one for so, one in told if so],
     )  # fmt: skip

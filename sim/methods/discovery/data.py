@@ -15,11 +15,9 @@ from sim.methods.discovery.search import PERMUTATIONS, RESAMPLES, check_settings
 from sim.methods.discovery.tree import tree
 from sim.methods.tables import as_long, framed, numbers
 from sim.methods.threads import single_threaded
+from sim.style import Note, note
 
-COVERS = (
-    "The p is the share of searches among cases dealt out at random that find as good a box; intervals of unseen are 95 % of boxes found "
-    "in resamples, at rows that were not drawn. The box describes the rows that were given; with other ranges or priors it may be another."
-)
+COVERS = note("covers_box")
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Discovered:
     unseen      quantity (coverage, density), mean, low, high: what boxes are worth at rows that they were not found with
     others      factor, share: how many resamples restrict what the box does not
     tree        rule, n, share, coverage: a second opinion, by a classification tree
-    covers      one sentence: what these numbers cover
+    covers      what these numbers cover; str(...) is the sentence, of refused too
     """
 
     box: pd.DataFrame
@@ -47,13 +45,13 @@ class Discovered:
     share: float
     rows: int
     p: float
-    refused: str | None
+    refused: Note | None
     inside: np.ndarray
     trajectory: pd.DataFrame
     unseen: pd.DataFrame
     others: pd.DataFrame
     tree: pd.DataFrame
-    covers: str = COVERS
+    covers: Note = COVERS
 
 
 @single_threaded
@@ -136,11 +134,10 @@ def discover(
     found = search(x, y, clusters=groups, alpha=alpha, most=most, permutations=permutations, resamples=resamples, seed=seed)
     own = Cases.of(x, y)
     leaves = tree(x, y, smallest=least_mass(own), clusters=groups, seed=seed)
-    refused = None if found.refused is None else str(found.refused)
     leaves["rule"] = [rule_text(rule, columns, {}) for rule in leaves.rule]
     return Discovered(
         box_table(found, own, columns, frame, choices, {}), found.marks.coverage, found.marks.density, found.marks.mass, own.share, len(x),
-        found.p, refused, found.inside if found.refused is None else np.zeros(len(x), bool), found.trajectory, found.unseen,
+        found.p, found.refused, found.inside if found.refused is None else np.zeros(len(x), bool), found.trajectory, found.unseen,
         others(found, columns), leaves,
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Sensitivity of anybody's data: tables in natural units in, tidy tables out."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,20 +13,9 @@ from sim.methods.indices.inputs import failing, twins
 from sim.methods.indices.result import Sensitivity
 from sim.methods.priors import Prior, names_in, priors_of, stated
 from sim.methods.tables import as_long, chosen, framed, judges, numbers
-from sim.style import note
+from sim.style import Note, note
 
-FLATTERED, ONE_REPLICATE = note("q2_may_flatter"), note("one_replicate")
 DEPENDENT = ("delta", "pawn")  # methods for inputs of which nobody says that they are independent
-UNJUDGED = (
-    "Q2 is measured on the rows themselves, not validated: if they depend on each other, as those of a net do, it may be flattered. Say "
-    "validation='random' if each row was drawn by itself, or add such rows and say which they are."
-)
-COMMAND = re.compile(r"[:,]? \(?confianza [^.)]*\)?")  # remedies that are for studies of the city
-FUNCTION = "One value a row is taken as a function of the inputs alone; say luck=True if runs with equal inputs may differ."
-JOINT = (
-    "Nobody said that inputs are independent, so shares of variance are not given, but {method}, which can do without. State priors, or "
-    "independent=True, if each input was drawn without regard to the others."
-)
 
 
 @dataclass(frozen=True)
@@ -40,7 +28,7 @@ class Sensitivities:
     interactions  output, one, other, share, low, high
     effects       output, factor, u, effect, low, high, value: mean output less the overall mean along an input, in its own unit
     priors        factor, prior, stated (or inferred from the rows)
-    notes         sentences that a reader must know
+    notes         what a reader must know: str(...) is the sentence, `sim.style.sentences(notes, "es")` those in Spanish
     each          the whole result of each output
     """
 
@@ -49,7 +37,7 @@ class Sensitivities:
     interactions: pd.DataFrame
     effects: pd.DataFrame
     priors: pd.DataFrame
-    notes: list[str]
+    notes: list[Note | str]
     each: dict[str, Sensitivity]
     _below: dict[str, Prior]
 
@@ -140,7 +128,7 @@ def sensitivity(
     known, unit = priors_of(frame, values, said)
     alone = all(prior.stated for prior in known.values()) if independent is None else independent
     chosen_method = method or ("emulator" if alone else DEPENDENT[0])
-    notes = [] if alone or method else [JOINT.format(method=chosen_method)]
+    notes: list[Note | str] = [] if alone or method else [note("nobody_said_independent", method=chosen_method)]
     if not alone and chosen_method not in DEPENDENT:
         raise InputError(
             f"the method '{chosen_method}' needs independent inputs, and nobody said that they are.",
@@ -153,19 +141,19 @@ def sensitivity(
     several = len(tables) > 1
     for name, runs in tables.items():
         lucky = _lucky(values, runs) if luck is None else luck
-        if not lucky and luck is None and FUNCTION not in notes:
-            notes.append(FUNCTION)
+        if not lucky and luck is None:
+            notes.append(note("taken_as_function"))
         made = indices(
             unit, runs, list(frame.columns), method=chosen_method, groups=of, design=design, validation=judged, seed=seed, luck=lucky
         )  # fmt: skip
         rows = np.isfinite(runs).any(axis=1)
         if chosen_method in DEPENDENT:
             made.notes += [*twins(unit[rows], list(frame.columns)), *failing(unit, list(frame.columns), rows)]
-        made.refused = made.refused and COMMAND.sub("", str(made.refused))
-        made.notes = [UNJUDGED if remark == FLATTERED else str(remark) for remark in made.notes if lucky or remark != ONE_REPLICATE]
+        remarks = [remark for remark in made.notes if lucky or remark != note("one_replicate")]
+        made.notes = [note("rows_unjudged") if remark == note("q2_may_flatter") else remark for remark in remarks]
         found[name] = made.with_values({one: prior.at for one, prior in known.items()})
-        notes += [f"{name}: {remark}" if several else str(remark) for remark in made.notes]
-    return _tidy(found, known, list(dict.fromkeys(notes)))
+        notes += [note("of_output", output=name, said=remark) if several else remark for remark in made.notes]
+    return _tidy(found, known, [remark for place, remark in enumerate(notes) if remark not in notes[:place]])
 
 
 def _outputs(given: Any, n: int) -> dict[str, np.ndarray]:
@@ -207,7 +195,7 @@ def _groups(given: Any, of_problem: list[str] | None, names: list[str]) -> list[
     return [str(group) for group in given]
 
 
-def _tidy(found: dict[str, Sensitivity], known: dict[str, Prior], notes: list[str]) -> Sensitivities:
+def _tidy(found: dict[str, Sensitivity], known: dict[str, Prior], notes: list[Note | str]) -> Sensitivities:
     def joined(part: str) -> pd.DataFrame:
         there = {name: frame for name, one in found.items() if (frame := getattr(one, part)) is not None}
         frames = [frame.assign(output=name)[["output", *frame.columns]] for name, frame in there.items()]

@@ -104,7 +104,7 @@ class Emulator:
         """Between what Q2 is with a probability of 90 %.
 
         Which points judge is chance: a t interval of the logarithm of what is missed. A few points miss most, and among those that judge
-        there may be none of these, so how uneven squares are is told by all points too. And those that judge are foretold by surfaces of
+        there may be none of these, so how uneven squares are is told by all points too. And those that judge are predicted by surfaces of
         nine tenths of the points; where these differ from the one of all, it may miss so much more than they, or less (`unsettled`).
         """
         from scipy.special import stdtrit  # here, because it takes long to import

@@ -38,7 +38,7 @@ def _whole(y: np.ndarray) -> tuple[np.ndarray, list[Note]]:
     if not fine.any():
         count = int((~np.isfinite(y).any(axis=1)).sum()) or int((~np.isfinite(y)).any(axis=1).sum())
         message = f"runs failed at {count} of {len(y)} points, and this method needs all points of its design."
-        raise InputError(message, "Run them again with `confianza retry`, or take the method emulator, which can do without.")
+        raise InputError(message, "Run them again, or take the method emulator, which can do without.")
     lost = int((~fine).sum())
     return y[:, fine], [note("replicates_failed", many=lost)] if lost else []
 

@@ -78,7 +78,7 @@ def responses(y: np.ndarray) -> Responses:
     known = np.isfinite(y)
     kept = known.any(axis=1)
     if not kept.any():
-        raise InputError("every run failed, so there is nothing to analyze.", "See why in the list of failures, then `confianza retry`.")
+        raise InputError("every run failed, so there is nothing to analyze.", "See why they failed, and run them again.")
     y, known = y[kept], known[kept]
     used = known.any(axis=0)
     y, known = y[:, used], known[:, used]

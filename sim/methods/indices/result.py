@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.methods.indices.emulator import Emulator
 
 LEAST_Q2 = 0.5  # below this an emulator does not speak
-WIDEST = 0.3  # nor where the interval of its Q2 is wider
+WIDEST = 0.25  # nor where the interval of its Q2 is wider
 CORRECTED = ("emulator", "sobol")  # methods that take luck off shares of variance
 NOTHING = note("covers_nothing")
 

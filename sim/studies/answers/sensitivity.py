@@ -17,6 +17,7 @@ from sim.studies.design.factors import group_names
 from sim.studies.design.limits import known, unit_of
 from sim.studies.design.study import Study
 from sim.studies.running.reading import Reading
+from sim.style import note
 
 ANY = ("emulator", "delta", "pawn")  # methods that can read every design with enough points
 OWN = {"morris": "morris", "saltelli": "sobol", "efast": "efast", "oat": "oat"}  # methods by the design that they need
@@ -99,6 +100,8 @@ def analyze(
         options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": points.validation}
         options["seed"] = study.base.seed
         found = indices(points.unit, values, names, **options)
+        if found.refused or (chosen == "emulator" and not found.validated):
+            found.notes.append(note("extend_adds"))
         findings.append(Finding(output, found.with_values({factor.name: factor.at for factor in factors})))
         means[output.of] = mean_over_replicates(values)
         if progress:
