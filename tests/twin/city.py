@@ -108,7 +108,7 @@ class Crime:
     serious: bool = False
     loss: float = 0.0
     reported: bool = False
-    heard: bool = False
+    hearing: bool = False
     filed: bool = False
     well_treated: bool = False
     solved: bool = False

@@ -88,12 +88,12 @@ class Crimes(Force):
             crime.reported = self.u(Draw.REPORT, k, 0) < logistic(x)
             if crime.reported:
                 self.cells[crime.cell].recorded += 1
-                crime.heard = not crime.serious and self.u(Draw.HEARING, k, 0) < self.parameters.justice.hearing_share
-                if not crime.heard:
+                crime.hearing = not crime.serious and self.u(Draw.HEARING, k, 0) < self.parameters.justice.hearing_share
+                if not crime.hearing:
                     crime.filed = self.u(Draw.FILE, k, 0) < logistic(r.file_intercept + r.file_serious * crime.serious)
             self.counts["reported"] += crime.reported
             self.counts["filed"] += crime.filed
-            self.counts["hearings"] += crime.heard
+            self.counts["hearings"] += crime.hearing
 
     def workload(self) -> None:
         """What capacity this week's files leave, and the conduct of the force (7.6)."""
@@ -118,7 +118,7 @@ class Crimes(Force):
             victim, cell = self.citizens[crime.victim], self.cells[crime.cell]
             police = r.police_share * (self.force_conduct - r.conduct_reference)
             treated_well = logistic(r.treatment_intercept + r.treatment_file * crime.filed + police)
-            if crime.heard:
+            if crime.hearing:
                 treated_well = self.parameters.justice.hearing_fairness
             crime.well_treated = self.u(Draw.TREATMENT, k, 0) < treated_well
             self.change(victim, "fairness", self.response_fairness(crime, victim), "response")
@@ -126,17 +126,17 @@ class Crimes(Force):
                 climate = 1 + r.cooperation_slope * (cell.climate - 0.5)
                 solving = r.solve_probability * self.free_capacity * climate
                 crime.solved = self.u(Draw.SOLVE, k, 0) < min(max(solving, 0.0), 1.0)
-            elif crime.heard:
+            elif crime.hearing:
                 crime.solved = self.u(Draw.SOLVE, k, 0) < self.parameters.justice.resolution
             self.change(victim, "effectiveness", self.response_effectiveness(crime, victim), "response")
             if crime.solved:
                 cell.arrests += 1
-                if crime.heard and self.u(Draw.DIVERSION, k, 0) < self.parameters.justice.diversion_share:
+                if crime.hearing and self.u(Draw.DIVERSION, k, 0) < self.parameters.justice.diversion_share:
                     self.offenders[k].propensity *= self.parameters.justice.reoffending
                     self.counts["diverted"] += 1
                 else:
                     weeks = r.serious_sentence_weeks if crime.serious else r.minor_sentence_weeks
-                    weeks = self.parameters.justice.sanction_weeks if crime.heard else weeks
+                    weeks = self.parameters.justice.sanction_weeks if crime.hearing else weeks
                     self.offenders[k].jail_weeks = floor(weeks + 0.5)
             self.counts["well_treated"] += crime.well_treated
             self.counts["well_treated_with_file"] += crime.well_treated and crime.filed
@@ -148,7 +148,7 @@ class Crimes(Force):
 
     def police_share(self, crime: Crime) -> float:
         """How much of the experience concerns the police."""
-        return self.parameters.justice.police_share if crime.heard else self.parameters.response.police_share
+        return self.parameters.justice.police_share if crime.hearing else self.parameters.response.police_share
 
     def response_effectiveness(self, crime: Crime, who: Citizen) -> float:
         """What the outcome of a report changes in somebody who lives it."""
