@@ -201,7 +201,8 @@ def page(found: pd.DataFrame) -> str:
     return "\n\n".join([
         "# How honest the emulator is",
         f"`make battery` writes this page. It holds {len(found)} of {len(cells())} cells, in an order that mixes them.",
-        words[2], f"```text title=\"what is counted, not printed\"\n{words[3]}\n```", _table(["", *columns], counted), "## Every cell", _table(titles, each).replace("nan", "-"),
+        words[2], f"```text title=\"what is counted, not printed\"\n{words[3]}\n```",
+        _table(["", *columns], counted), "## Every cell", _table(titles, each).replace("nan", "-"),
     ]) + "\n"  # fmt: skip
 
 
