@@ -5,6 +5,7 @@ belongs, in which layout, with its hash, and how that was made: sources, version
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from hashlib import sha256
@@ -55,7 +56,7 @@ class MadeFrom(NamedTuple):
     read: Callable[[Path], Any] | None = None
 
 
-class Artifact:
+class Artifact(ABC):
     """What is saved and loaded. A subclass declares what it holds.
 
     KIND    what it is called, and how it is made again
@@ -86,13 +87,13 @@ class Artifact:
         return write(folder, files, gone=set(self.TABLES.values()) - set(files), about=about)
 
     @classmethod
+    @abstractmethod
     def load(cls, folder: str | Path) -> Self:
         """What `save` wrote. InputError that names file and field if it is not there, damaged or of another version."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _files(self) -> dict[str, Content]:
         """All that it writes, by the names of files."""
-        raise NotImplementedError
 
     def _tables(self) -> dict[str, str]:
         """Its tables as CSV, by the names of files."""
