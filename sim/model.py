@@ -45,21 +45,25 @@ class Model(mesa.Model):  # type: ignore[misc]
         A scenario, the path of a scenario file, or the name of a shipped one.
     rng : int, optional
         The seed, 0 to 2**63 - 1; by default the scenario's own. The same seed gives the same columns bit for bit.
+    people : int, optional
+        The seed of who lives there and where; by default `rng`. With `people` held and another `rng`, the same people live through
+        other weeks, the spin-up included.
 
     Raises
     ------
     InputError
-        If the scenario cannot be used, or the seed is none.
+        If the scenario cannot be used, or a seed is none.
     """
 
-    def __init__(self, scenario: Scenario | str | Path = "national-average", *, rng: int | None = None):
+    def __init__(self, scenario: Scenario | str | Path = "national-average", *, rng: int | None = None, people: int | None = None):
         chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
         seed = chosen.seed if rng is None else rng
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 1 << 63:
-            raise ValueError(f"rng must be a whole number from 0 to 2**63 - 1, not {rng!r}")
+        for name, one in (("rng", seed), ("people", seed if people is None else people)):
+            if isinstance(one, bool) or not isinstance(one, int | np.integer) or not 0 <= one < 1 << 63:
+                raise ValueError(f"{name} must be a whole number from 0 to 2**63 - 1, not {one!r}")
         self._built = self._building = False
         super().__init__(rng=int(seed))
-        self.simulation = Simulation(chosen, int(seed))
+        self.simulation = Simulation(chosen, int(seed), None if people is None else int(people))
 
     @property
     def scenario(self) -> None:
@@ -239,6 +243,7 @@ class Model(mesa.Model):  # type: ignore[misc]
             ("People", f"{people} on {city.grid.width} x {city.grid.height} cells"),
             ("Mean trust", f"{self.mean_trust:.3f} (0-1)"),
             ("Seed", self.simulation.seed),
+            *([("Seed of people", self.simulation.people)] if self.simulation.people != self.simulation.seed else []),
         )
         return card(f"Model of {self.simulation.scenario.name}", facts)
 

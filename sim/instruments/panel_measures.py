@@ -8,7 +8,7 @@ from sim.instruments.panels import Panel
 from sim.instruments.peers import peers
 from sim.measures import EXPERIMENT, MEASURES, PANEL
 
-EXPERIMENTS: dict[str, Callable[[Scenario, int], dict[str, float]]] = {"peer_elasticity": peers}
+EXPERIMENTS: dict[str, Callable[[Scenario, int, int | None], dict[str, float]]] = {"peer_elasticity": peers}
 
 
 class Observer:
@@ -23,7 +23,7 @@ class Observer:
         """For `sim.measures.harvest.lived`."""
         return self.panel
 
-    def measures(self, scenario: Scenario, seed: int) -> dict[str, float]:
+    def measures(self, scenario: Scenario, seed: int, people: int | None = None) -> dict[str, float]:
         """The measures by name, once the run is over; what an experiment needs beside it is run now."""
         found = self.panel.measures() if self.panel else {}
-        return {name: found[name] for name in self.asked} | {name: EXPERIMENTS[name](scenario, seed)[name] for name in self.tried}
+        return {name: found[name] for name in self.asked} | {name: EXPERIMENTS[name](scenario, seed, people)[name] for name in self.tried}

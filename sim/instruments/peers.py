@@ -66,13 +66,13 @@ def year_beside(start: Simulation, focal: np.ndarray, untouched: list[np.ndarray
     return corrupt_log_odds(run), np.isfinite(rise[officers.squad])
 
 
-def peers(scenario: Scenario, seed: int) -> dict[str, float]:
+def peers(scenario: Scenario, seed: int, people: int | None = None) -> dict[str, float]:
     """P19: elasticity of an officer's own corrupt probability to that of the squad's others, mean over officers.
 
     Each officer in turn has their peers raised at week 0; squads do not meet, so one of each is taken at a time. Counted are those who
     serve from then to the end of the year in the same post and have peers whose rate can be raised. nan if there is nobody.
     """
-    start = Simulation(adapted(scenario, weeks=YEAR), seed)
+    start = Simulation(adapted(scenario, weeks=YEAR), seed, people)
     run, untouched = deepcopy(start), []
     for _ in range(YEAR):
         untouched.append(run.city.officers.conduct.copy())

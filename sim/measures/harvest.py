@@ -109,14 +109,19 @@ def complaints_since(city: City, complaints: np.ndarray, identity: np.ndarray) -
 
 
 def lived(
-    scenario: Scenario, seed: int, progress: Callable[[int], None], watch: Callable[[Simulation], object] | None = None
+    scenario: Scenario,
+    seed: int,
+    progress: Callable[[int], None],
+    watch: Callable[[Simulation], object] | None = None,
+    people: int | None = None,
 ) -> tuple[Simulation, dict[str, np.ndarray]]:
     """A run at the end of its horizon, and everything in `VARIABLES` that was read from it.
 
     progress   called with each number of weeks that has been simulated; what it raises ends the run
     watch      called with the run at week 0 and after each week since; it may look, and changes nothing
+    people     the seed of who lives there, if it is another (see Simulation)
     """
-    run = Simulation(scenario, seed, spin_up=False)
+    run = Simulation(scenario, seed, people, spin_up=False)
     year_ago = scenario.spin_up_weeks + max(0, scenario.weeks - YEAR)
     end = scenario.spin_up_weeks + scenario.weeks
 

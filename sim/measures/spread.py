@@ -119,13 +119,12 @@ def mean_and_precision(values: Any) -> tuple[float, float]:
 
 
 def effective(draws: Sequence[int] | np.ndarray) -> float:
-    """How many draws of equal weight runs are worth that share some.
+    """How many draws of equal weight runs are worth that share some: a draw counts once, however often it was lived.
 
-    >>> effective([0, 1, 2, 3]), effective([0, 0, 1, 1])
-    (4.0, 2.0)
+    >>> effective([0, 1, 2, 3]), effective([0, 1, 2, 3, 0])
+    (4.0, 4.0)
     """
-    counts = np.unique(np.asarray(draws), return_counts=True)[1]
-    return float(counts.sum() ** 2 / np.sum(counts**2)) if counts.size else 0.0
+    return float(np.unique(draws).size)
 
 
 def read_off(row: Any, name: str = "effect", prefix: str = "") -> Spread:

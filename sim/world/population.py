@@ -205,10 +205,10 @@ def populate(city, p, clock):
     climate(city.rows.cells, city, p, clock)
 
 
-def build(size, p, seed: int, ticks: int) -> City:
-    """The city of this size, these parameters and this seed, before its first tick."""
+def build(size, p, people: int, ticks: int) -> City:
+    """The city of this size, these parameters and this seed of people, before its first tick."""
     city = empty_city(size, p, ticks)
-    populate(city, p, clock(seed, 0))
+    populate(city, p, clock(people, 0))
     city.offenders.home[
         : residents_who_offend(size)
     ].sort()  # neighbors in the table are neighbors in the city: the processor's cache holds their surroundings

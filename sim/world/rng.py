@@ -63,6 +63,13 @@ class Draw(IntEnum):
     NEW_OFFENDER = 45
 
 
+# Who lives in a city and where: the luck of these is of the people, of all others of the weeks (docs/design/0016-two-seeds.md).
+OF_PEOPLE = frozenset({
+    Draw.SQUAD_EFFECT, Draw.OFFICER_DEVIATION, Draw.COMMUNITY_DUTY, Draw.OPPORTUNITY, Draw.OFFENDER_HOME, Draw.PROPENSITY,
+    Draw.DISPOSITION, Draw.EXPOSURE, Draw.NEW_OFFENDER,
+})  # fmt: skip
+
+
 MULTIPLIER_0 = 0xD2E7470EE14C6C93
 MULTIPLIER_1 = 0xCA5A826395121157
 WEYL_0 = 0x9E3779B97F4A7C15

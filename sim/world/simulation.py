@@ -26,15 +26,18 @@ class Simulation:
     """One run of a scenario with one seed; `city` holds the columns, `record` and `surveys` what was observed.
 
     scenario  a sim.inputs.scenario.Scenario
-    seed      0 to 2**64 - 1; the same seed gives the same columns bit for bit
+    seed      0 to 2**64 - 1: the luck of all that happens in the weeks, spin-up included
+    people    the same of who lives there and where (sim.world.rng.OF_PEOPLE); by default the seed. The same two give the same columns
+              bit for bit; other weeks of the same people are another life of theirs
     spin_up   run the scenario's spin-up at once, so that `week` is 0
 
     `tick` counts weeks from the start of the spin-up, `week` from its end; both name the next week to run.
     """
 
-    def __init__(self, scenario, seed: int, *, spin_up: bool = True):
+    def __init__(self, scenario, seed: int, people: int | None = None, *, spin_up: bool = True):
         announce("the model", populate, advance, ask)
         self.seed = seed
+        self.people = seed if people is None else people
         self.tick = 0
         self._take(scenario)
         self.surveys: list[Survey] = []
@@ -42,7 +45,7 @@ class Simulation:
         self._spent: dict[str, np.ndarray] = {}  # by reform: ticks x (officer-weeks, thousand pesos)
         self._settings = settings_of(self.reforms, self.week)
         self.parameters = replace(scenario.values_at(self.week), self._settings)
-        self.city: City = build(scenario.city, self.parameters, seed, scenario.spin_up_weeks + scenario.weeks)
+        self.city: City = build(scenario.city, self.parameters, self.people, scenario.spin_up_weeks + scenario.weeks)
         if spin_up:
             self.advance(scenario.spin_up_weeks)
 
@@ -122,8 +125,12 @@ class Simulation:
         for reform in self.reforms:
             if self.week in self._due[reform]:
                 name = name_of(reform)
-                bill = guard.act(name, reform, Scene(self.week, self.seed, self.city, self.parameters, eligible=self.eligible))
+                bill = guard.act(name, reform, self._scene())
                 self._book(name, np.array([bill], float))
+
+    def _scene(self, counts: np.ndarray | None = None) -> Scene:
+        """What a reform sees now."""
+        return Scene(self.week, self.seed, self.city, self.parameters, counts, self.eligible, self.people)
 
     def survey_if_due(self) -> None:
         """Every 26 weeks all adults are asked."""
@@ -148,7 +155,7 @@ class Simulation:
         counts = self.city.record.counts[self.tick : self.tick + weeks]
         for reform in self.reforms:
             name = name_of(reform)
-            self._book(name, guard.running(name, reform, Scene(self.week, self.seed, self.city, self.parameters, counts)))
+            self._book(name, guard.running(name, reform, self._scene(counts)))
         self.tick += weeks
         self.survey_if_due()
 

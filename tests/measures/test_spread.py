@@ -65,7 +65,7 @@ def drawn():
 
 def test_the_range_stays_while_the_precision_falls(drawn):
     rows = {}
-    for many in (20, 80, 320, 1280):
+    for many in (24, 80, 320, 1280):
         table = planted(drawn, {"course": normal(many, 0.01, 0.02), "beats": normal(many, 0, 0.001)}).effects()
         rows[many] = table.set_index(["arm", "measure"]).loc[("course", "mean_trust")]
     widths = [row.q95 - row.q05 for row in rows.values()]
@@ -211,7 +211,7 @@ def test_the_words_say_what_varies(one, many, capsys, monkeypatch):
     assert forbidden(out) == []
     assert ("possible cit" in out) == (found.varies == "draws")
     assert ("one city with these numbers, other luck" in out) == (found.varies == "luck")
-    assert ("there is no 5-95 % range; it takes 20" in out) == (many < 20)
+    assert ("there is no 5-95 % range; it takes 24" in out) == (many < 20)
     assert (f"5-95 % of {'draws' if found.varies == 'draws' else 'runs'}" in out) == (many == 32)
     if many == 32:
         assert "78 of 100" in out and "sign open" in out and "its range holds 0" in out

@@ -272,7 +272,7 @@ def test_the_command_prints_and_writes(capsys, tmp_path, monkeypatch):
     for path in (tmp_path / "out" / "which").iterdir():
         assert path.name in out or path.name in (MANIFEST, "runs")
     row = found.effects().set_index(["arm", "measure", "week"]).loc[("course", "mean_trust", 30)]
-    assert spreads.mean(read_off(row), sign=True) in out and "2 of 2" in out and "there is no 5-95 % range; it takes 20" in out
+    assert spreads.mean(read_off(row), sign=True) in out and "2 of 2" in out and "there is no 5-95 % range; it takes 24" in out
 
 
 BAD = {

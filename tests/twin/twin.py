@@ -35,15 +35,18 @@ class Twin(Crimes):
         *,
         adults: int,
         seed: int,
+        people: int | None = None,
         width: int | None = None,
         height: int | None = None,
         officers_per_1000_inhabitants: float = 2.2,
         offenders_share: float = 0.03,
         adults_per_cell: float = 50,
     ):
-        super().__init__(parameters, adults=adults, seed=seed, width=width, height=height, adults_per_cell=adults_per_cell)
+        founders = seed if people is None else people
+        super().__init__(parameters, adults=adults, seed=founders, width=width, height=height, adults_per_cell=adults_per_cell)
         self.counts = dict.fromkeys(COUNTS, 0)
         found(self, officers_per_1000_inhabitants, offenders_share)
+        self.seed = seed  # of the weeks, from here on
 
     def week(self) -> None:
         """One tick. `tick` is then the number of the next one."""

@@ -70,7 +70,8 @@ def assert_same_week(simulation: Simulation, twin: Twin) -> None:
 @pytest.mark.parametrize("city", range(10))
 def test_random_cities_dock(city):
     luck = random.Random(city)
-    adults, seed = luck.choice((1000, 1300, 2017)), luck.randrange(1 << 63)
+    adults, seed, people = luck.choice((1000, 1300, 2017)), luck.randrange(1 << 63), random.Random(-city).randrange(1 << 63)
+    people = people if city % 2 else None
     size = CitySize(
         adults=adults,
         officers_per_1000_inhabitants=luck.uniform(2, 12),
@@ -87,9 +88,9 @@ def test_random_cities_dock(city):
         parameters=values,
         changes=[{"week": WEEKS // 2, "set": change}] if city else [],
     )
-    simulation = Simulation(scenario, seed)
+    simulation = Simulation(scenario, seed, people)
     twin = Twin(
-        parameters(values), adults=adults, seed=seed, officers_per_1000_inhabitants=size.officers_per_1000_inhabitants,
+        parameters(values), adults=adults, seed=seed, people=people, officers_per_1000_inhabitants=size.officers_per_1000_inhabitants,
         offenders_share=size.offenders_share, adults_per_cell=size.adults_per_cell,
     )  # fmt: skip
     assert_docked(simulation, twin)

@@ -1,5 +1,6 @@
 """Keyed random numbers against numpy's Philox, statistics, and the same bits compiled and interpreted."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from scipy import stats
 
 from sim.world import rng
 from sim.world.compiled import source
-from sim.world.rng import Draw, draw, draw_four, draw_normal, draw_normal_pair, philox, replicate_seed, uniform_of
+from sim.world.rng import OF_PEOPLE, Draw, draw, draw_four, draw_normal, draw_normal_pair, philox, replicate_seed, uniform_of
 
 WORDS = st.integers(0, 2**64 - 1)
 # The numbers are part of every result there is: this table only ever grows.
@@ -151,3 +152,18 @@ def test_compiled_equals_interpreted_bit_for_bit():
     command = [sys.executable, "-c", HEX.format(keys=keys)]
     there = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split("\n")
     assert there[:-1] == here
+
+
+def drawn_in(*modules: str) -> set[Draw]:
+    """The decisions that these modules of sim.world name."""
+    folder = Path(rng.__file__).parent
+    trees = [node for name in modules for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8")))]
+    return {Draw[node.attr] for node in trees if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Draw"}
+
+
+def test_the_building_of_a_city_draws_what_is_of_the_people_and_the_weeks_draw_the_rest():
+    built, later = drawn_in("population"), drawn_in("crime", "force", "observe", "streets", "survey", "talk")
+    reforms = drawn_in(*(f"reforms/{path.stem}" for path in (Path(rng.__file__).parent / "reforms").glob("*.py")))
+    assert built == OF_PEOPLE - {Draw.NEW_OFFENDER} and not later & OF_PEOPLE
+    assert reforms & OF_PEOPLE == {Draw.COMMUNITY_DUTY, Draw.NEW_OFFENDER}
+    assert built | later | reforms == set(Draw)

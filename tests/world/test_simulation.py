@@ -32,6 +32,40 @@ def test_same_seed_same_city_bit_for_bit_and_another_seed_another_city():
     assert not np.array_equal(one.city.citizens.fairness, other.city.citizens.fairness)
 
 
+BUILT = scenario(spin_up_weeks=0)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.integers(0, 2**63 - 1), min_size=3, max_size=3, unique=True))
+def test_people_and_weeks_have_seeds_of_their_own(seeds):
+    """The same people have the same city at the start and other weeks; the same weeks happen to other people."""
+    one, other, people = seeds
+    plain, given = Simulation(BUILT, people), Simulation(BUILT, one, people)
+    assert_same(plain, given)
+    assert_same(given, Simulation(BUILT, other, people))
+    assert not np.array_equal(given.city.citizens.fairness, Simulation(BUILT, one).city.citizens.fairness)
+    lives = [Simulation(BUILT, seed, people) for seed in (one, other, people)]
+    for life in lives:
+        life.advance(4)
+    plain.advance(4)
+    assert_same(plain, lives[-1])
+    crimes, stops = ([getattr(life.city.cells, name) for life in lives] for name in ("crimes", "stops"))
+    assert not np.array_equal(crimes[0], crimes[1]) or not np.array_equal(stops[0], stops[1])
+    assert all(np.array_equal(life.city.citizens.fairness_disposition, plain.city.citizens.fairness_disposition) for life in lives)
+
+
+def test_a_reform_takes_the_luck_of_the_people_where_it_asks_who_they_are():
+    """Community duty: those whom the reform puts on duty are the same in every life; who is trained is not."""
+    arms = {name: scenario(weeks=2, spin_up_weeks=0, interventions=[{name: {"start": 0, dose: 0.5}}])
+            for name, dose in (("community_policing", "share"), ("training", "coverage"))}  # fmt: skip
+    duty, taught = (
+        [getattr(Simulation(arms[name], seed, 3).run().city.officers, column) for seed in (1, 2)]
+        for name, column in (("community_policing", "community"), ("training", "knowledge"))
+    )
+    assert np.array_equal(*duty) and 0 < duty[0].sum() < len(duty[0])
+    assert not np.array_equal(taught[0] > 0, taught[1] > 0)
+
+
 def test_a_run_in_pieces_equals_a_run_in_one():
     whole, pieces = Simulation(scenario(), 5), Simulation(scenario(), 5)
     whole.advance(60)

@@ -32,6 +32,7 @@ from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
 from sim.world.parameters import CODEBOOK
 
+BLOCK = 5  # replicates of a comparison
 __all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study"]
 
 
@@ -40,6 +41,7 @@ class Study(CheckedModel):
 
     Reforms of the scenario itself are left out: an arm has the reforms that it lists and no others. What varies, at which points,
     is for sweeps. In a comparison each replicate takes a draw of the posterior, if there is one; else the scenario's own values.
+    The last of each five takes draw and people of the first again, with other luck.
     """
 
     name: Name = Field(description="What the study is called in tables and plots")
@@ -162,16 +164,27 @@ class Study(CheckedModel):
 
         When the draws are used up, the first comes again.
         """
-        return {name: values[replicate % len(values)] for name, values in self._draws.items()}
+        first = self.first_life(replicate)
+        return {name: values[(first - first // BLOCK) % len(values)] for name, values in self._draws.items()}
+
+    @staticmethod
+    def first_life(replicate: int) -> int:
+        """The replicate of a comparison whose draw and people this one has: its own, but for the last of each block of five, which lives
+        the first one's again with luck of its own. So luck can be told from what calibration leaves open, however many there are.
+
+        >>> [Study.first_life(replicate) for replicate in range(10)]
+        [0, 1, 2, 3, 0, 5, 6, 7, 8, 5]
+        """
+        return replicate - (BLOCK - 1) if replicate % BLOCK == BLOCK - 1 else replicate
 
     def draws_of(self, replicates: int) -> list[int]:
-        """For each replicate of a comparison the number of the first one that has its draw; without a posterior its own number."""
+        """For each replicate of a comparison the number of the first one that has its draw; without a posterior, that has its people."""
         first: dict[tuple[float, ...], int] = {}
-        return [first.setdefault(tuple(self.drawn(each).values()) or (each,), each) for each in range(replicates)]
+        return [first.setdefault(tuple(self.drawn(each).values()) or (self.first_life(each),), each) for each in range(replicates)]
 
     def enough(self) -> int | None:
         """How many replicates a comparison needs for a 5-95 % range; None if its posterior has too few draws."""
-        draws = self.draws_of(MOST_DRAWS if self._draws else ENOUGH)
+        draws = self.draws_of(MOST_DRAWS if self._draws else 2 * ENOUGH)
         return next((many for many in range(ENOUGH, len(draws) + 1) if effective(draws[:many]) >= ENOUGH), None)
 
     def factors(self) -> tuple[Factor, ...]:

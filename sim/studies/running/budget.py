@@ -16,7 +16,6 @@ from sim.inputs.scenario import Scenario
 from sim.studies.design.study import Budget, Study
 from sim.studies.running.runs import ComparisonPlan
 from sim.world.reforms import with_dose
-from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
 
 PILOTS = 8  # replicates, the first of the study, whose mean cost is meant; what a purge costs differs much between replicates
@@ -114,20 +113,18 @@ class PilotPlan(ComparisonPlan):
 
     def keys(self) -> list[bytes]:
         arms = [identity(scenario) for scenario in self.scenarios.values()]
-        drawn = [sorted(self.study.drawn(replicate).items()) for replicate in range(self.replicates)]
-        return [hashed("spent", arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in arms]
+        return [hashed("spent", arm, city) for city in self.cities() for arm in arms]
 
     def kept_bytes(self) -> int:
         return 16
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
-        seeds = [replicate_seed(self.study.base.seed, spec.replicate) for spec in specs]
-        kept = []
-        for spec, drawn, seed in zip(specs, values, seeds, strict=True):
-            run = Simulation(self.scenarios[spec.arm].with_(drawn), seed).run()
+        seeds, kept = self.seeds(specs), []
+        for spec, drawn, (seed, people) in zip(specs, values, seeds, strict=True):
+            run = Simulation(self.scenarios[spec.arm].with_(drawn), seed, people).run()
             kept.append({"spent": np.array([sum(booked[:, column].sum() for booked in run.costs.values()) for column in (0, 1)], float)})
             pulse(self.cost(spec)[0])
-        return Piece(stacked(specs, seeds, kept), None, [])
+        return Piece(stacked(specs, [seed for seed, _ in seeds], kept), None, [])
 
 
 class PilotStore(Store):

@@ -65,7 +65,7 @@ class RunPlan(WrittenPlan[Scenario]):
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds = [replicate_seed(self.asked.seed, spec.replicate) for spec in specs]
-        kept = [_everything(self.asked, seed, pulse, self.observed)[0] for seed in seeds]
+        kept = [_everything(self.asked, seed, seed, pulse, self.observed)[0] for seed in seeds]
         return Piece(stacked(specs, seeds, kept), None, [])
 
 
@@ -95,8 +95,17 @@ class ComparisonPlan(StudyPlan):
         """Replicate by replicate. What an arm changes depends on the arm it is compared with, too."""
         vs, *others = (hashed(identity(scenario), sorted(self.observed)) for scenario in self.scenarios.values())
         each = [hashed(vs), *(hashed(other, vs) for other in others)]
-        drawn = [hashed(sorted(self.study.drawn(replicate).items())) for replicate in range(self.replicates)]
-        return [hashed(arm, drawn[replicate], replicate) for replicate in range(self.replicates) for arm in each]
+        return [hashed(arm, city) for city in self.cities() for arm in each]
+
+    def cities(self) -> list[bytes]:
+        """For each replicate what is the same in all arms: parameters, people, and the luck of the weeks."""
+        study = self.study
+        return [hashed(sorted(study.drawn(each).items()), study.first_life(each), each) for each in range(self.replicates)]
+
+    def seeds(self, specs: Sequence[RunSpec]) -> list[tuple[int, int]]:
+        """Of the weeks and of the people, for each of some runs."""
+        root, lives = self.base.seed, [(spec.replicate, self.study.first_life(spec.replicate)) for spec in specs]
+        return [(replicate_seed(root, replicate), replicate_seed(root, first)) for replicate, first in lives]
 
     def indices(self, positions: np.ndarray) -> tuple[Any, ...]:
         return np.zeros_like(positions), positions % len(self.scenarios), positions // len(self.scenarios)
@@ -111,17 +120,16 @@ class ComparisonPlan(StudyPlan):
         return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
-        seeds = [replicate_seed(self.base.seed, spec.replicate) for spec in specs]
-        kept: list[Found] = []
+        seeds, kept = self.seeds(specs), list[Found]()
         for _, alike in groupby(zip(specs, values, seeds, strict=True), lambda one: one[0].replicate):
             first: np.ndarray | None = None
-            for spec, drawn, seed in alike:
+            for spec, drawn, (seed, people) in alike:
                 if first is None and spec.arm != self.study.vs:  # the arm compared with was done before, and its citizens are gone
-                    first = _everything(self.scenarios[self.study.vs].with_(drawn), seed, lambda weeks: None)[1]
-                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, pulse, self.observed)
+                    first = _everything(self.scenarios[self.study.vs].with_(drawn), seed, people, lambda weeks: None)[1]
+                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, people, pulse, self.observed)
                 first = trust if first is None else first
                 kept.append(found | _gains(trust - first))
-        return Piece(stacked(specs, seeds, kept), None, [])
+        return Piece(stacked(specs, [seed for seed, _ in seeds], kept), None, [])
 
 
 class RunStore(Store):
@@ -155,7 +163,7 @@ def run(
     scenario : Scenario
         What is run.
     replicates : int
-        How many runs; each has a seed that depends on the root seed and its number alone.
+        How many runs; each has a seed that depends on the root seed and its number alone, for its people and for its weeks.
     seed : int, optional
         Root seed, instead of the scenario's.
     weeks : int, optional
@@ -234,14 +242,14 @@ def taken(dataset: xr.Dataset, measures: Iterable[str], columns: Mapping[str, An
     )
 
 
-def _everything(scenario: Scenario, seed: int, pulse: Pulse, observed: Sequence[str] = ()) -> tuple[Found, np.ndarray]:
+def _everything(scenario: Scenario, seed: int, people: int, pulse: Pulse, observed: Sequence[str] = ()) -> tuple[Found, np.ndarray]:
     """What is kept of one run, and the trust of each citizen at its end.
 
     observed   measures that take a panel or an experiment
     """
     observer = Observer(observed)
-    run, found = lived(scenario, seed, pulse, observer.watch)
-    found |= {name: np.array(value) for name, value in observer.measures(scenario, seed).items()}
+    run, found = lived(scenario, seed, pulse, observer.watch, people)
+    found |= {name: np.array(value) for name, value in observer.measures(scenario, seed, people).items()}
     citizens, weight = run.city.citizens, scenario.values_at(run.week).trust.effectiveness_weight
     trust = trust_of(citizens.fairness, citizens.effectiveness, weight)
     found |= {"effectiveness_weight": weights(scenario), "spin_up_weeks": np.array(scenario.spin_up_weeks)}

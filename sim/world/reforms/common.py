@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.world.luck import normals, uniforms
+from sim.world.rng import OF_PEOPLE, Draw
 from sim.world.state import City
 
 
@@ -24,6 +26,18 @@ class Scene(NamedTuple):
     p: Any  # parameters in force
     counts: Any = None  # array, of the stretch that has just passed: weeks x Count
     eligible: np.ndarray | None = None  # bool, one a post: those a trial gives the reform; None: everybody
+    people: int | None = None  # the seed of who lives there; None: `seed`
+
+    def uniforms(self, decision: Draw, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        """The luck of some rows in a decision (see sim.world.luck), of the people or of the weeks as sim.world.rng.OF_PEOPLE says."""
+        return uniforms(self._seed_of(decision), decision, rows, indices)
+
+    def normals(self, decision: Draw, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        """The same as standard normal numbers."""
+        return normals(self._seed_of(decision), decision, rows, indices)
+
+    def _seed_of(self, decision: Draw) -> int:
+        return self.people if decision in OF_PEOPLE and self.people is not None else self.seed
 
     def allowed(self, posts: np.ndarray) -> np.ndarray:
         """Of these posts (bool, one a post) those that may have the reform."""

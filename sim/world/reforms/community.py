@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.world.luck import uniforms
 from sim.world.reforms.common import Bill, Scene, bounds_before, in_force, lever, nothing, start_lever, until_lever
 from sim.world.rng import Draw
 from sim.world.state import Count
@@ -51,4 +50,4 @@ class CommunityPolicing:
     def _luck(self, scene: Scene) -> np.ndarray:
         """Who is chosen first for community duty: 0-1, one a post."""
         rows = np.arange(len(scene.city.officers.community))
-        return uniforms(scene.seed, Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows))
+        return scene.uniforms(Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows))

@@ -6,7 +6,6 @@ from typing import ClassVar
 import numpy as np
 
 from sim.world.force import WEEKS_TO_NEXT_APPLICANT
-from sim.world.luck import normals, uniforms
 from sim.world.reforms.common import Bill, Scene, in_force, lever, nothing, start_lever, until_lever
 from sim.world.rng import Draw
 from sim.world.state import Cause, City, Count
@@ -77,9 +76,9 @@ class Purge:
         officers, p = scene.city.officers, scene.p
         rows, identity = np.arange(len(officers.active)), officers.identity
         number = round((scene.week - self.start) / WEEKS_A_MONTH)
-        turn = np.floor(uniforms(scene.seed, Draw.PACE, rows, identity) * self.rounds) == number
+        turn = np.floor(scene.uniforms(Draw.PACE, rows, identity) * self.rounds) == number
         examined = scene.allowed(turn & (officers.active == 1))
-        leaving = examined & self._flagged(scene) & (uniforms(scene.seed, Draw.DISMISSAL, rows, identity) < self.follow_through)
+        leaving = examined & self._flagged(scene) & (scene.uniforms(Draw.DISMISSAL, rows, identity) < self.follow_through)
         officers.active[leaving] = 0
         officers.vacant_weeks[leaving] = int(p.staffing.replacement_delay_weeks + 0.5) + self._waiting(scene, rows[leaving])
         scene.city.tally[Count.DISMISSED] += leaving.sum()
@@ -97,7 +96,7 @@ class Purge:
         """Weeks until an applicant for each of these posts passes: four for each who fails."""
         if self.pass_rate == 1.0:
             return np.zeros(len(rows), int)
-        luck = uniforms(scene.seed, Draw.RECRUIT_PASS, rows, scene.city.officers.identity[rows])
+        luck = scene.uniforms(Draw.RECRUIT_PASS, rows, scene.city.officers.identity[rows])
         return (WEEKS_TO_NEXT_APPLICANT * np.floor(np.log(luck) / np.log(1.0 - self.pass_rate))).astype(int)
 
     def _flagged(self, scene: Scene) -> np.ndarray:
@@ -105,18 +104,18 @@ class Purge:
         rows = np.arange(len(officers.active))
         corrupt = 1.0 / (1.0 + np.exp(officers.conduct + threshold))  # a test of the person: what a course adds does not show
         fails = np.where(corrupt > self.unfit_above, self.sensitivity, 1.0 - self.specificity)
-        failed = uniforms(scene.seed, Draw.VETTING, rows, officers.identity) < fails
+        failed = scene.uniforms(Draw.VETTING, rows, officers.identity) < fails
         on_file = officers.complaints >= self.complaints_at_least
         return {"complaints": on_file, "vetting": failed, "both": on_file | failed}[self.flag_by]
 
     def _turn_to_crime(self, scene: Scene, rows: np.ndarray) -> None:
         """Each post has a row in the table of offenders for an officer who turns to crime."""
         identity = scene.city.officers.identity[rows]
-        turned = uniforms(scene.seed, Draw.TURN_TO_CRIME, rows, identity) < self.turn_to_crime
+        turned = scene.uniforms(Draw.TURN_TO_CRIME, rows, identity) < self.turn_to_crime
         rows, identity = rows[turned], identity[turned]
         places: np.ndarray = len(scene.city.offenders.propensity) - len(scene.city.officers.active) + rows
         p = scene.p.offending
-        normal = normals(scene.seed, Draw.NEW_OFFENDER, rows, identity)
+        normal = scene.normals(Draw.NEW_OFFENDER, rows, identity)
         propensity = np.exp(p.propensity_log_mean + p.propensity_log_sd * normal)
         idle = scene.city.offenders.propensity[places] == 0.0
         scene.city.offenders.propensity[places[idle]] = propensity[idle]

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.world.luck import uniforms
 from sim.world.reforms.common import Bill, Scene, lever, nothing, start_lever, until_lever
 from sim.world.rng import Draw
 
@@ -60,7 +59,7 @@ class Training:
 
     def _chosen(self, scene: Scene) -> np.ndarray:
         officers = scene.city.officers
-        luck = uniforms(scene.seed, Draw.TRAINEE, np.arange(len(officers.active)), officers.identity)
+        luck = scene.uniforms(Draw.TRAINEE, np.arange(len(officers.active)), officers.identity)
         return scene.allowed((officers.active == 1) & (luck < self.coverage))
 
     def _teach(self, scene: Scene) -> Bill:
@@ -73,7 +72,7 @@ class Training:
             taught += int(chosen.sum())
         if self.whom != "troops":
             rows = np.arange(len(squads.command))
-            commanders = scene.allowed_squads(uniforms(scene.seed, Draw.COMMANDER, rows, np.zeros_like(rows)) < self.coverage)
+            commanders = scene.allowed_squads(scene.uniforms(Draw.COMMANDER, rows, np.zeros_like(rows)) < self.coverage)
             squads.command[commanders] = np.maximum(squads.command[commanders], self.commander_gain)
             taught += int(commanders.sum())
         weeks = taught * self.hours / HOURS_A_WEEK
