@@ -65,7 +65,7 @@ def compare(
         After Ctrl-C; call it again to go on.
     """
     if replicates is not None and (problem := number_problem(replicates, 1, MOST, True)):
-        raise InputError(f"'replicates' {problem}.", "A 5-95 % range needs 20 or more.")
+        raise InputError(f"'replicates' {problem}.", "A 5-95 % range needs 24 or more.")
     asked = study if replicates is None else study.with_(replicates=replicates)
     warm_up()
     execution = Execution(folder, executor, workers, progress)
