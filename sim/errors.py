@@ -1,10 +1,12 @@
 """Errors in what a person wrote: where it stands, what is wrong, and what to do about it."""
 
 import difflib
-import math
 from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any
+
+from sim.style import Note, note
+from sim.style import number as number
 
 
 class InputError(ValueError):
@@ -16,9 +18,9 @@ class InputError(ValueError):
 
     Parameters
     ----------
-    message : str
-        What is wrong, one sentence.
-    remedy : str
+    message : str or Note
+        What is wrong, one sentence; a note if the live page shows it too, in its language.
+    *remedies : str or Note
         What to do about it, one or more lines.
     path : tuple of str or int
         The keys that lead to the value, as ("changes", 0, "week").
@@ -30,17 +32,25 @@ class InputError(ValueError):
 
     def __init__(
         self,
-        message: str,
-        remedy: str = "",
-        *,
+        message: Note | str,
+        *remedies: Note | str,
         path: tuple[str | int, ...] = (),
         file: str | None = None,
         line: int | None = None,
         column: int | None = None,
     ) -> None:
-        super().__init__(message, remedy)  # both positional, so that the error survives pickling between processes
-        self.message, self.remedy, self.path = message, remedy, path
-        self.file, self.line, self.column = file, line, column
+        super().__init__(message, *remedies)  # as positions, so that the error survives pickling between processes
+        self.path, self.file, self.line, self.column = path, file, line, column
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in English; `args` has it and the remedies as they were given."""
+        return str(self.args[0])
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in English."""
+        return "\n".join(str(line) for line in self.args[1:] if line)
 
     def __str__(self) -> str:
         place = ""
@@ -50,12 +60,12 @@ class InputError(ValueError):
 
     def at(self, file: str | None, line: int | None = None, column: int | None = None) -> "InputError":
         """The same error with its place."""
-        return InputError(self.message, self.remedy, path=self.path, file=file, line=line, column=column)
+        return InputError(*self.args, path=self.path, file=file, line=line, column=column)
 
     def under(self, *keys: str | int) -> "InputError":
         """The same error seen from further up: `keys` lead to what it speaks of."""
         path = (*keys, *self.path)
-        return InputError(self.message, self.remedy, path=path, file=self.file, line=self.line, column=self.column)
+        return InputError(*self.args, path=path, file=self.file, line=self.line, column=self.column)
 
 
 class Interrupted(Exception):
@@ -95,17 +105,6 @@ def did_you_mean(word: object, known: Iterable[str], called: Callable[[str], str
     return f"Did you mean {called(near)}?\n" if near else ""
 
 
-def number(value: float) -> str:
-    """A number as people write it: 20,000 and 0.05 and -2.
-
-    >>> number(20000), number(0.05), number(-2.0), number(10**7)
-    ('20,000', '0.05', '-2', '10,000,000')
-    """
-    if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
-        return f"{int(value):,}"
-    return f"{value:.12g}"
-
-
 def shown(value: object) -> str:
     """What somebody wrote, short enough to quote.
 
@@ -124,21 +123,22 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def number_problem(value: Any, low: float, high: float, whole: bool) -> str | None:
+def number_problem(value: Any, low: float, high: float, whole: bool) -> Note | None:
     """What keeps a value from being a number in a range, or None if it is one.
 
     >>> number_problem(12, 4, 520, False)
-    >>> number_problem(2, 4, 520, False)
-    'must be a number from 4 to 520, but is 2'
-    >>> number_problem("12:30", 4, 520, True)
-    "must be a whole number from 4 to 520, but is the text '12:30'"
+    >>> print(number_problem(2, 4, 520, False))
+    must be a number from 4 to 520, but is 2
+    >>> print(number_problem("12:30", 4, 520, True))
+    must be a whole number from 4 to 520, but is the text '12:30'
     """
-    wanted = f"must be a {'whole ' if whole else ''}number from {number(low)} to {number(high)}"
-    if isinstance(value, str):
-        return f"{wanted}, but is the text {shown(value)}"
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return f"{wanted}, but is {shown(value)}"
     amount: Any = value
-    if not low <= amount <= high or (whole and amount % 1):  # the first is also true of NaN and infinity
-        return f"{wanted}, but is {shown(value)}"
-    return None
+    if isinstance(value, str):
+        amount = f"the text {shown(value)}"
+    elif isinstance(value, bool) or not isinstance(value, Real):
+        amount = shown(value)
+    elif low <= amount <= high and not (whole and amount % 1):  # the first is not true of NaN and infinity
+        return None
+    elif not -1e15 < amount < 1e15:
+        amount = shown(value)
+    return note("no_whole_number" if whole else "no_number", low=low, high=high, given=amount)

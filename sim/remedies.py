@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from sim.errors import number_problem
+from sim.style import Note, note
 
 SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
 PERCENT = re.compile(r"\s*(%|per ?cent|por ?ciento)$")
@@ -27,14 +28,14 @@ def plain(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.12g}"
 
 
-def number_remedy(value: object, low: float = -1e12, high: float = 1e12, whole: bool = False, unit: str = "") -> str:
+def number_remedy(value: object, low: float = -1e12, high: float = 1e12, whole: bool = False, unit: str = "") -> Note | str:
     """How to write the number that was meant, in a range; empty if there is nothing to say.
 
     >>> number_remedy("20,000", 1000, 10**7, True), number_remedy("1,5", -2, 6)
     ('Leave out the comma: write 20000', 'Use a decimal point: write 1.5')
     >>> number_remedy("1,500")
     'It can be read in two ways: write 1500 for thousands, or write 1.5 with a decimal point'
-    >>> number_remedy("35 %", 0, 1), number_remedy(41, 0, 1)
+    >>> number_remedy("35 %", 0, 1), str(number_remedy(41, 0, 1))
     ('Write a share, not a percentage: write 0.35', 'If 41 % was meant, write 0.41.')
     """
     found: dict[str, str] = {}
@@ -95,7 +96,7 @@ def _is_unit(text: str, unit: str) -> bool:
     return text.rstrip("s.") == (unit.lower().split() or [""])[0].rstrip("s,;")
 
 
-def _of_number(value: object, low: float, high: float, whole: bool) -> str:
+def _of_number(value: object, low: float, high: float, whole: bool) -> Note | str:
     """What a number was meant to be that is out of the range, or is not written as a whole one."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return ""
@@ -103,9 +104,9 @@ def _of_number(value: object, low: float, high: float, whole: bool) -> str:
         return f"Leave out point and exponent: write {plain(value)}" if isinstance(value, float) else ""
     thousand, hundredth = float(f"{value * 1000:.12g}"), float(f"{value / 100:.12g}")
     if whole and (value < low or value % 1) and number_problem(thousand, low, high, True) is None:
-        return f"If {thousand:,.0f} was meant, write {plain(thousand)}, without point or comma."
+        return note("meant_thousands", meant=thousand, written=plain(thousand))
     if low >= 0 and high <= 1 and high < value <= 100 and low <= hundredth <= high and not whole:
-        return f"If {plain(value)} % was meant, write {plain(hundredth)}."
+        return note("meant_percent", meant=plain(value), written=plain(hundredth))
     return ""
 
 

@@ -16,6 +16,7 @@ from sim.inputs.reforms import Reform
 from sim.inputs.scenario import Scenario
 from sim.measures import YEAR
 from sim.studies.design.arms import BASELINE, checked_arms
+from sim.style import note
 from sim.world.parameters import flat
 from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
@@ -114,7 +115,7 @@ class Arena(mesa.Model):  # type: ignore[misc]
     def __init__(self, scenario: Scenario, arms: Mapping[str, Any] | None = None, seed: int | None = None):
         root = scenario.seed if seed is None else seed
         if problem := number_problem(root, 0, 2**63 - 1, True):
-            raise InputError(f"'seed' {problem}.", "Take a small whole number.")
+            raise InputError(note("wrong_value", name="seed", problem=problem), "Take a small whole number.")
         super().__init__(rng=int(root))
         self.seed = int(root)
         self._origin = scenario.with_(seed=self.seed)
@@ -233,5 +234,5 @@ class Arena(mesa.Model):  # type: ignore[misc]
     @staticmethod
     def _row(what: str, row: object, rows: int) -> int:
         if problem := number_problem(row, 0, rows - 1, True):
-            raise InputError(f"the number of a {what} {problem}.")
+            raise InputError(note("wrong_cell" if what == "cell" else "wrong_citizen", problem=problem))
         return int(row)  # type: ignore[call-overload]

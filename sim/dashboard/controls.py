@@ -138,7 +138,7 @@ def ReformCard(stage: Stage, arm: str, name: str, reform: Reform | None, languag
 def LeverOfReform(t: Texts, reform: str, name: str, value: Any, change: Any) -> Any:
     """A lever of a reform, as a slider or a list of choices; one that may be left out stands at 0 then."""
     facts = levers(REFORMS[reform])[name]
-    told, label = facts.metadata, t["levers"].get(f"{reform}.{name}") or t["levers"].get(name, name)
+    told, label = facts.metadata, t.named(reform, name)
     sentence = t.lever(reform, name, told["text"])
     if choices := told.get("choices"):
         labels = [t["choices"].get(choice, choice) for choice in choices]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sim.errors import InputError
 from sim.inputs.reforms import Reform, as_data, dose_of, name_of, reforms
 from sim.inputs.scenario import Change, Scenario
+from sim.style import note
 from sim.world.parameters import codebook_entry, flat
 
 LONGEST = 5200  # weeks that a scenario can have
@@ -88,6 +89,6 @@ def with_reform(scenario: Scenario, week: int, name: str, levers: Mapping[str, A
 
 def _ended(reform: Reform, week: int) -> Reform:
     if not hasattr(reform, "until"):
-        message = f"'{name_of(reform)}' has begun and cannot be ended or changed: it has no lever 'until'."
-        raise InputError(message, "Give the reform a field `until`, the first week in which it is over.", path=(name_of(reform),))
+        name = name_of(reform)
+        raise InputError(note("endless", name=name), note("give_until"), path=(name,))
     return replace(reform, until=week)

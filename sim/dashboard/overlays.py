@@ -8,7 +8,7 @@ import re
 import jinja2
 
 from sim.dashboard.texts import own
-from sim.report.words import LANGUAGES
+from sim.style import LANGUAGES
 
 SENTENCES = tuple(own("en")["overlays"])  # as they are in Solara's templates
 HIDDEN = "".join(f'html:not([lang="{each}"]) .spoken[lang="{each}"] {{ display: none; }} ' for each in LANGUAGES)

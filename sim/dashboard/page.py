@@ -14,8 +14,9 @@ from sim.dashboard.controls import City, Parameters, PlayBar, Reforms, Save
 from sim.dashboard.panels import Charts, Differences, Inspect, Ledger, Maps
 from sim.dashboard.parts import Language
 from sim.dashboard.picture import LAYERS, map_png
-from sim.dashboard.stage import Refusal, Stage, View
+from sim.dashboard.stage import Stage, View
 from sim.dashboard.texts import Texts
+from sim.errors import InputError
 from sim.measures.harvest import warm_up
 
 STYLE = Path(__file__).parent / "style.css"
@@ -91,12 +92,12 @@ def Head(stage: Stage, name: str) -> Any:
 
 
 @solara.component
-def Refused(t: Texts, refusal: Refusal, close: Callable[[], None]) -> Any:
+def Refused(t: Texts, refusal: InputError, close: Callable[[], None]) -> Any:
     """Why the last thing that was asked for cannot be done."""
     with solara.v.Html(tag="div", class_="refused", attributes={"role": "alert"}):
         with solara.v.Html(tag="div"):
             solara.v.Html(tag="strong", children=[t("page.refused")])
-            said = [t.refused(line) for line in (refusal.message, *refusal.remedy.splitlines())]
+            said = [t.said(sentence) for sentence in refusal.args if sentence]
             for text, language in said:
                 solara.v.Html(tag="p", children=[text], attributes={"lang": language})
             if any(language != t.language for _, language in said):

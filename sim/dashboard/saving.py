@@ -6,6 +6,7 @@ from pathlib import Path
 from sim.errors import InputError, shown
 from sim.files.writing import write_file
 from sim.inputs.scenario import Scenario
+from sim.style import note
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 
@@ -13,11 +14,10 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 def checked_path(name: object, folder: str | Path) -> Path:
     """Where a scenario of that name lies in the folder. InputError if the name could lead anywhere else, or the folder is none."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        remedy = "Use up to 80 letters a-z, digits, - and _, such as my-city-2; .yaml is added."
-        raise InputError(f"this is no name for a file: {shown(name)}.", remedy)
+        raise InputError(note("no_file_name", given=shown(name)), note("file_names"))
     place = Path(folder).resolve()
     if not place.is_dir():
-        raise InputError(f"there is no folder '{folder}' to save in.", "Make it, or choose another one with --folder.")
+        raise InputError(note("no_save_folder", folder=str(folder)), note("make_save_folder"))
     return place / f"{name}.yaml"
 
 
@@ -29,8 +29,8 @@ def save_scenario(scenario: Scenario, name: object, folder: str | Path, *, overw
     """
     path = checked_path(name, folder)
     if path.is_file() and not path.is_symlink() and not overwrite:
-        raise InputError(f"there is a file '{path.name}' already.", "Choose another name, or say that it may be replaced.")
+        raise InputError(note("file_is_there", file=path.name), note("may_be_replaced"))
     try:
         return write_file(path, scenario.to_yaml(), "scenario")
     except InputError as error:
-        raise InputError(error.message, "Choose another name, or another folder with --folder.") from None
+        raise InputError(error.args[0], note("save_elsewhere")) from None

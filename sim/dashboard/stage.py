@@ -30,13 +30,6 @@ class View(NamedTuple):
     folder: Path
 
 
-class Refusal(NamedTuple):
-    """Why something that was asked for cannot be done."""
-
-    message: str
-    remedy: str
-
-
 class Stage:
     """What one open page shows and does. Reactive values redraw what reads them; Mesa's update counter redraws what plays."""
 
@@ -54,7 +47,7 @@ class Stage:
         self.cell: solara.Reactive[int | None] = solara.Reactive(None)
         self.citizen: solara.Reactive[int | None] = solara.Reactive(None)
         self.wanted: solara.Reactive[dict[str, Any]] = solara.Reactive({})  # of the next city, by city.key, parameter or "seed"
-        self.refusal: solara.Reactive[Refusal | None] = solara.Reactive(None)
+        self.refusal: solara.Reactive[InputError | None] = solara.Reactive(None)
         self.said = solara.Reactive("")  # what was done, for a line on the page
         self.turn = threading.Condition()  # to play: the browser has drawn, or playing ends
         self.drawn = 0  # the week that the browser drew last
@@ -96,7 +89,7 @@ class Stage:
         try:
             action()
         except InputError as error:
-            self.refusal.set(Refusal(error.message, error.remedy))
+            self.refusal.set(error)
             return False
         self.refusal.set(None)
         force_update()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
+from sim.style import note
 
 LOCK = "writer.lock"
 FULL = (ENOSPC, EDQUOT)  # what a disk without room says
@@ -104,15 +105,16 @@ def _holder(path: Path) -> str | None:
 
 
 def _busy(folder: Path) -> InputError:
-    who = f" ({holder})" if (holder := _holder(folder / LOCK)) else ""
+    text = (_holder(folder / LOCK) or "").split()  # "process 7 on somewhere"
+    who = note("process_of", number=text[1], host=text[3]) if len(text) == 4 else ""
     return InputError(
-        f"another process is writing to '{folder}'{who}.",
+        note("another_writes", folder=str(folder), who=who),
         "Wait until it ends, or end it, or write elsewhere (--out). Reading is possible all the time.",
     )
 
 
 def foreign(path: Path) -> InputError:
-    return InputError(f"'{path}' was not written by Confianza, so it is not replaced.", ELSEWHERE)
+    return InputError(note("not_ours", file=str(path)), ELSEWHERE)
 
 
 def identity(found: os.stat_result) -> tuple[int, int]:
@@ -137,6 +139,6 @@ class DiskFull(InputError):
 def unwritable(folder: Path, error: OSError) -> InputError:
     """The error for a folder that cannot be written to."""
     if error.errno in FULL:
-        return DiskFull(f"the disk of '{folder}' is full.", "Free some space, or write elsewhere (--out).")
-    reason = "it is no folder" if error.errno in (EEXIST, ENOTDIR) else error.strerror or error
-    return InputError(f"the folder '{folder}' cannot be written to ({reason}).", "Choose another one with --out.")
+        return DiskFull(note("disk_full", folder=str(folder)), "Free some space, or write elsewhere (--out).")
+    reason = note("no_folder") if error.errno in (EEXIST, ENOTDIR) else error.strerror or str(error)
+    return InputError(note("unwritable", folder=str(folder), reason=reason), "Choose another one with --out.")

@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO
 
 from sim.errors import InputError
 from sim.files.locking import ELSEWHERE, explained, foreign, identity, locked, make_folder, remove_empty, turn
+from sim.style import note
 from sim.style.commands import this_command
 from sim.version import __version__
 
@@ -217,15 +218,15 @@ def _check_file(path: Path, entry: Mapping[str, Any] | None, kind: str) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"'{path}' is no ordinary file, so nothing is written there.", ELSEWHERE)
+        raise InputError(note("no_ordinary_file", file=str(path)), ELSEWHERE)
     if _inputs and identity(found) in _inputs:
-        raise InputError(f"'{path}' is what this command reads, so it is not replaced.", ELSEWHERE)
+        raise InputError(note("what_is_read", file=str(path)), ELSEWHERE)
     if entry is None:
         raise foreign(path)
     if entry.get("kind") != kind:
-        raise InputError(f"'{path}' is something else that Confianza wrote, so it is not replaced.", ELSEWHERE)
+        raise InputError(note("another_kind", file=str(path)), ELSEWHERE)
     if _digest(path) not in (entry.get("sha256"), entry.get("replaced")):
-        raise InputError(f"'{path}' was changed after Confianza wrote it, so it is not replaced.", ELSEWHERE)
+        raise InputError(note("changed_since", file=str(path)), ELSEWHERE)
 
 
 def _listed(folder: Path) -> dict[str, Any]:
@@ -240,7 +241,7 @@ def _listed(folder: Path) -> dict[str, Any]:
             return files
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
-    raise InputError(f"'{path}' is not a list of files that this version of Confianza wrote, or is damaged.", ELSEWHERE)
+    raise InputError(note("no_list_of_files", file=str(path)), ELSEWHERE)
 
 
 def _digest(path: Path) -> str:

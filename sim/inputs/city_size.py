@@ -4,8 +4,9 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from sim.errors import InputError, number
+from sim.errors import InputError
 from sim.inputs.records import CheckedModel
+from sim.style import note
 
 
 class CitySize(CheckedModel):
@@ -26,13 +27,9 @@ class CitySize(CheckedModel):
             given, other = ("width", "height") if self.height is None else ("height", "width")
             raise InputError(f"'city.{given}' is given without 'city.{other}'.", "Give both or neither.", path=(given,))
         if self.width is not None and self.height is not None:
-            cells = self.width * self.height
-            grid = f"{number(self.adults)} adults on {self.width} x {self.height} cells"
-            if self.adults / cells > 500:
-                least = number(-(-self.adults // 500))
-                remedy = f"Take at least {least} cells, or leave width and height out."
-                raise InputError(f"{grid}: more than 500 adults a cell.", remedy, path=("width",))
-            if self.adults < cells:
-                remedy = f"Take at most {number(self.adults)} cells, or leave width and height out."
-                raise InputError(f"{grid}: fewer than one adult a cell.", remedy, path=("width",))
+            grid = {"adults": self.adults, "width": self.width, "height": self.height}
+            if self.adults / (self.width * self.height) > 500:
+                raise InputError(note("too_crowded", **grid), note("least_cells", least=-(-self.adults // 500)), path=("width",))
+            if self.adults < self.width * self.height:
+                raise InputError(note("too_empty", **grid), note("most_cells", most=self.adults), path=("width",))
         return self

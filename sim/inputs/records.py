@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.inputs.yaml_files import printable
 from sim.remedies import number_remedy
+from sim.style import Note, note
 
 KINDS = dict.fromkeys(("city", "parameters", "references", "sources", "set", "outdated"), "keys with values") | {
     "changes": "a list of {week: ..., set: {...}}",
@@ -97,7 +98,8 @@ class CheckedModel(BaseModel):
     def _wrong_value(cls, path: tuple[str | int, ...], value: object) -> InputError:
         """The error for a value of the wrong type or out of range."""
         key = str(path[0])
-        known = cls.model_fields[key]
+        known, name = cls.model_fields[key], f"{cls.prefix}{key}"
+        problem: Note | str
         low, high = (next((getattr(m, bound) for m in known.metadata if hasattr(m, bound)), None) for bound in ("ge", "le"))
         if low is not None and high is not None:
             whole = float not in (known.annotation, *get_args(known.annotation))
@@ -109,4 +111,5 @@ class CheckedModel(BaseModel):
             quotable = wanted == "a text" and isinstance(value, (bool, int, float))
             plain = shown(value) if isinstance(value, bool) else str(value)
             remedy = f'Put it in quotes if it is meant: "{plain}"' if quotable else ""
-        return InputError(f"'{cls.prefix}{key}' {problem}.", f"{remedy}\n{known.description}.".lstrip(), path=path)
+        meaning = note("key_is", name=name, text=f"{known.description}")
+        return InputError(note("wrong_value", name=name, problem=problem), remedy, meaning, path=path)

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 from sim.errors import InputError, did_you_mean, number, number_problem, shown
 from sim.remedies import number_remedy
+from sim.style import Note, note
 
 Reform = Any  # a record of REFORMS; they have no base class
 EXAMPLE = "Write a list, as [{training: {start: 0, coverage: 0.9}}]"
@@ -74,7 +75,7 @@ def reforms(given: object) -> tuple[Reform, ...]:
         except InputError as error:
             raise error.under(index) from None
     if problem := _interventions().contradiction(tuple(made)):
-        raise InputError(f"these reforms contradict each other: {problem}", "Change one of them, or let one end before the other begins.")
+        raise InputError(note("reforms_contradict", problem=problem), note("end_before"))
     return tuple(made)
 
 
@@ -83,8 +84,8 @@ def check_horizon(made: Iterable[Reform], weeks: int, spin_up_weeks: int) -> Non
     for index, reform in enumerate(made):
         if not -spin_up_weeks <= reform.start < weeks:
             name = name_of(reform)
-            message = f"'{name}' starts in week {reform.start}, outside the run, which has weeks {-spin_up_weeks} to {weeks - 1}."
-            raise InputError(message, "Change 'start', 'weeks' or 'spin_up_weeks'.", path=(index, name, "start"))
+            problem = note("starts_outside", name=name, week=reform.start, first=-spin_up_weeks, last=weeks - 1)
+            raise InputError(problem, note("change_horizon"), path=(index, name, "start"))
 
 
 def _reform(item: object) -> Reform:
@@ -114,15 +115,14 @@ def _build(name: str, given: Mapping[Any, Any]) -> Reform:
     known, kinds = _interventions().levers(record), get_type_hints(record)
     for lever in given:
         if lever not in known:
-            hint = did_you_mean(lever, known, lambda near: f"'{near}' ({meaning(known[near])})")
+            hint = did_you_mean(lever, known, lambda near: f"'{near}' ({meaning(name, known[near])})")
             raise InputError(f"'{name}' has no lever {shown(lever)}.", f"{hint}Its levers: {', '.join(known)}", path=(str(lever),))
     for lever in known.values():
         if lever.default is MISSING and lever.name not in given:
-            raise InputError(f"'{name}.{lever.name}' is missing.", f"Write {lever.name}: ... ({meaning(lever)}).")
+            raise InputError(f"'{name}.{lever.name}' is missing.", f"Write {lever.name}: ... ({meaning(name, lever)}).")
     made = record(**{lever: _value(name, known[lever], kinds[lever], value) for lever, value in given.items()})
     if getattr(made, "until", None) is not None and made.until <= made.start:
-        message = f"'{name}.until' is the first week in which it is over, so it must come after its start in week {made.start}."
-        raise InputError(message, "Take a later week, or leave it out.", path=("until",))
+        raise InputError(note("until_before_start", name=name, week=made.start), note("later_week"), path=("until",))
     _interventions().guard.check_dates(name, made)
     return made
 
@@ -136,39 +136,40 @@ def _value(name: str, lever: Field[Any], kind: Any, value: object) -> Any:
     if str in allowed:
         if value in facts["choices"]:
             return value
-        remedy = f"{did_you_mean(value, facts['choices'])}{meaning(lever)}"
+        remedy = f"{did_you_mean(value, facts['choices'])}{meaning(name, lever)}"
         wanted = ", ".join(facts["choices"])
         raise InputError(f"'{name}.{lever.name}' must be one of {wanted}, but is {shown(value)}.", remedy, path=(lever.name,))
     whole = float not in allowed
     if problem := number_problem(value, facts["low"], facts["high"], whole):
-        remedy = "\n".join(filter(None, (number_remedy(value, facts["low"], facts["high"], whole, facts["unit"]), meaning(lever))))
-        raise InputError(f"'{name}.{lever.name}' {problem}.", remedy, path=(lever.name,))
+        hint = number_remedy(value, facts["low"], facts["high"], whole, facts["unit"])
+        problem = note("wrong_value", name=f"{name}.{lever.name}", problem=problem)
+        raise InputError(problem, hint, meaning(name, lever), path=(lever.name,))
     return int(value) if whole else float(value)  # type: ignore[call-overload, arg-type]
 
 
-def meaning(lever: Field[Any]) -> str:
+def meaning(reform: str, lever: Field[Any]) -> Note:
     """What a lever is, in a line: "Length of the course; hours, 1 to 200, by default 9"."""
-    facts, default = lever.metadata, lever.default
-    bounds = " or ".join(facts["choices"]) if "choices" in facts else f"{facts['unit']}, {number(facts['low'])} to {number(facts['high'])}"
-    parts = [bounds]
-    if default is not MISSING:
-        parts.append(f"by default {'none' if default is None else default if isinstance(default, str) else number(default)}")
-    return f"{facts['text'].rstrip('.')}; {', '.join(parts)}"
+    facts = lever.metadata
+    bounds = note("lever_bounds", unit=facts["unit"], low=facts["low"], high=facts["high"])
+    told = {"lever": f"{reform}.{lever.name}", "text": facts["text"].rstrip("."), "bounds": " or ".join(facts.get("choices", ())) or bounds}
+    if lever.default is MISSING:
+        return note("lever_must", **told)
+    return note("lever_is", **told, default=note("no_default") if lever.default is None else lever.default)
 
 
 def reforms_schema() -> dict[str, Any]:
     """The JSON schema of a list of reforms, for editors."""
     return {"type": "array", "items": {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
-            "properties": {name: _schema(record) for name, record in _interventions().REFORMS.items()}}}  # fmt: skip
+            "properties": {name: _schema(name, record) for name, record in _interventions().REFORMS.items()}}}  # fmt: skip
 
 
-def _schema(record: Any) -> dict[str, Any]:
+def _schema(reform: str, record: Any) -> dict[str, Any]:
     """The JSON schema of one reform's levers."""
     kinds, known = get_type_hints(record), _interventions().levers(record)
     properties: dict[str, dict[str, Any]] = {}
     for name, lever in known.items():
         allowed, facts = get_args(kinds[name]) or (kinds[name],), lever.metadata
-        properties[name] = {"description": meaning(lever)}
+        properties[name] = {"description": str(meaning(reform, lever))}
         if str in allowed:
             properties[name]["enum"] = list(facts["choices"])
         else:

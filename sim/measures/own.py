@@ -18,7 +18,6 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import is_dataclass
-from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from itertools import islice, product
@@ -217,15 +216,15 @@ def _number(value: Any) -> bool:
 
 def _check_reform(kind: type, name: str) -> None:
     """InputError if a record lacks what a reform needs."""
-    refuse = partial(InputError, remedy="See docs/reforms.md and sim/world/reforms for what a reform has.")
+    remedy = "See docs/reforms.md and sim/world/reforms for what a reform has."
     if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise refuse(f"the reform '{name}' must be a frozen dataclass: @dataclass(frozen=True, kw_only=True).")
+        raise InputError(f"the reform '{name}' must be a frozen dataclass: @dataclass(frozen=True, kw_only=True).", remedy)
     known = levers(kind)
     missing = [part for part in (*PARTS, "dose", "reads", "writes", "text") if not hasattr(kind, part)] + ["start"] * ("start" not in known)
     if missing:
-        raise refuse(f"the reform '{name}' lacks {', '.join(missing)}.")
+        raise InputError(f"the reform '{name}' lacks {', '.join(missing)}.", remedy)
     if kind.dose not in known:  # type: ignore[attr-defined]
-        raise refuse(f"the dose of the reform '{name}' must name one of its levers: {', '.join(known)}.")
+        raise InputError(f"the dose of the reform '{name}' must name one of its levers: {', '.join(known)}.", remedy)
     if bare := [lever for lever, field in known.items() if not {"unit", "text"} <= field.metadata.keys()]:
-        raise refuse(f"the reform '{name}' has fields that are no levers: {', '.join(bare)}.")
+        raise InputError(f"the reform '{name}' has fields that are no levers: {', '.join(bare)}.", remedy)
     guard.check_columns(name, kind)

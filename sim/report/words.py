@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite, log10
 
+from sim import style
+from sim.errors import InputError, did_you_mean
 from sim.measures.spread import Spread
 from sim.style import LANGUAGES as LANGUAGES
 from sim.style import Language
@@ -28,7 +30,13 @@ def decimals(value: float, uncertainty: float) -> int:
 
 
 class Words(Language):
-    """The words of one language."""
+    """The words of one language. InputError if there is no such language."""
+
+    def __init__(self, language: str):
+        if language not in style.LANGUAGES:
+            hint = did_you_mean(language, style.LANGUAGES)
+            raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(style.LANGUAGES)}", file="--lang")
+        super().__init__(language)
 
     def say(self, key: str, **values: object) -> str:
         """A sentence by "section.key", with its {places} filled."""
@@ -102,8 +110,7 @@ class Words(Language):
 
     def named(self, reform: str, lever: str) -> str:
         """What a lever is called, by itself or in one of the reforms that have it; its name if it has none."""
-        levers: Mapping[str, str] = self.data["levers"]
-        return levers.get(f"{reform}.{lever}") or levers.get(lever, lever)
+        return self.term("levers", f"{reform}.{lever}", lever)
 
     def unit(self, unit: str) -> str:
         """The unit of a measure in words."""

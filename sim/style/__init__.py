@@ -1,10 +1,12 @@
 """What is said, in every language: a note is an id with values, made where a fact is known and put into words where it is shown.
 
 words/LANGUAGE.yaml has all words of one language; its section `notes` has the sentence of each id, with {places} for the values. A place
-takes Python's format of numbers, as {share:.0%}, or says that names of arms stand there: {arm:arm}, {arms:arms}. Another language is
+takes Python's format of numbers, as {share:.0%}; without one a number stands as people type it. It may also say that names of arms stand
+there, {arm:arm} and {arms:arms}, or in which section of the words the value is looked up, {unit:parameter_units}. Another language is
 another file with the same keys.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -14,8 +16,6 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 import yaml
-
-from sim.errors import InputError, did_you_mean, number
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
@@ -74,13 +74,21 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | Note) else [_plain(each) for each in value]
 
 
+def number(value: float) -> str:
+    """A number as people write it: 20,000 and 0.05 and -2.
+
+    >>> number(20000), number(0.05), number(-2.0), number(10**7)
+    ('20,000', '0.05', '-2', '10,000,000')
+    """
+    if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
+        return f"{int(value):,}"
+    return f"{value:.12g}"
+
+
 class Language(Formatter):
-    """The words of one language, and how it writes numbers. InputError if there is no such language."""
+    """The words of one language, and how it writes numbers."""
 
     def __init__(self, language: str):
-        if language not in LANGUAGES:
-            hint = did_you_mean(language, LANGUAGES)
-            raise InputError(f"there is no report in '{language[:100]}'.", f"{hint}Languages: {', '.join(LANGUAGES)}", file="--lang")
         self.language, self.data = language, read(language)
 
     def __getitem__(self, section: str) -> Any:
@@ -104,12 +112,20 @@ class Language(Formatter):
         if isinstance(value, Note):
             return self.said(value).text
         if isinstance(value, str):
-            return self.arm(value) if format_spec.startswith("arm") else value
-        return self.marked(format(value, format_spec) if format_spec else number(value))
+            return self.arm(value) if format_spec.startswith("arm") else self.term(format_spec, value)
+        return self.marked(format(value, format_spec)) if format_spec else self.marked(number(value)).replace(MINUS, "-")
 
     def arm(self, name: str) -> str:
         """What an arm is called."""
         return name
+
+    def term(self, section: str, name: str, unknown: str = "") -> str:
+        """What a section of the words says of a name, or of what stands behind its dot ("training.start" is as any start).
+
+        unknown  what it is if nothing is said; "": the name
+        """
+        known: Mapping[str, str] = self.data.get(section, {})
+        return known.get(name) or known.get(name.rpartition(".")[2]) or unknown or name
 
     def marked(self, english: str) -> str:
         """A number as this language writes it, from how Python does."""

@@ -134,8 +134,7 @@ def places(text):
 
 
 def test_both_languages_say_the_same():
-    parts = [{name: part for name, part in own(language).items() if name not in ("elsewhere", "refusals")} for language in ("en", "es")]
-    english, spanish = map(flattened, parts)
+    english, spanish = (flattened(own(language)) for language in ("en", "es"))
     assert {key: places(text) for key, text in english.items()} == {key: places(text) for key, text in spanish.items()}
     assert [key for key, text in english.items() if text == spanish[key]] == []
 
@@ -158,7 +157,7 @@ def test_everything_the_sliders_say_is_there_in_spanish():
         for lever, told in levers(kind).items():
             if lever in ("start", "until"):
                 continue
-            missing += [f"{name}.{lever}"] * (spanish.lever(name, lever, "") == "" or lever not in spanish["levers"])
+            missing += [f"{name}.{lever}"] * (spanish.lever(name, lever, "") == f"{name}.{lever}" or lever not in spanish["levers"])
             missing += [choice for choice in told.metadata.get("choices", ()) if choice not in spanish["choices"]]
             unit = told.metadata["unit"]
             missing += [unit] * ("choices" not in told.metadata and spanish.in_units(unit) == unit and unit != "log-odds")

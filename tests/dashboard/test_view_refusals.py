@@ -2,7 +2,6 @@
 
 import os
 import re
-import string
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +14,7 @@ pytest.importorskip("PIL", reason="the extra view is not installed")
 
 from sim.dashboard.events import with_change, with_reform
 from sim.dashboard.stage import Stage, View
-from sim.dashboard.texts import own, pattern, texts
+from sim.dashboard.texts import texts
 from sim.files.writing import one_command, write_file
 from sim.inputs.reforms import reforms
 from sim.inputs.scenario import Scenario
@@ -25,10 +24,6 @@ from sim.world.reforms import REFORMS, common
 
 SMALL = {"name": "Small", "city": {"adults": 1000}, "weeks": 30, "spin_up_weeks": 4, "seed": 3}
 ARMS = {"course": reforms([{"training": {"start": 2, "coverage": 0.9}}])}
-PARTS = {  # of what reforms that clash say
-    "{arm} and {arms} overlap in week {week} and set '{name}' to {value} and {another}.",
-    "two programs of community policing overlap in week {week}.",
-}
 
 
 def tried(action):
@@ -137,32 +132,22 @@ REFUSED = {
 
 
 def test_every_refusal_is_told_in_spanish(tmp_path, monkeypatch):
-    english, spanish, unused = texts("en"), texts("es"), set(own("es")["refusals"])
+    english, spanish = texts("en"), texts("es")
     for number, (name, provoke) in enumerate(REFUSED.items()):
         (folder := tmp_path / str(number)).mkdir()
         stage = Stage(View(Scenario(**SMALL), ARMS, "es", folder))
         with monkeypatch.context() as patched:
             provoke(stage, patched)
-        lines = [stage.refusal.value.message, *stage.refusal.value.remedy.splitlines()]
-        assert lines[0] and lines[-1], name
-        for line in lines:
-            text, language = spanish.refused(line)
+        refusal = stage.refusal.value
+        said = [sentence for sentence in refusal.args if sentence]
+        for sentence in said:
+            text, language = spanish.said(sentence)
             assert language == "es" and "{" not in text and not re.search(r"\d,\d", text), (name, text)
             plain = re.sub(r"'[^']*'", "", text)  # names of parameters are the same everywhere
             assert not re.search(r"\b(the|must|with|to|of|week|number|share)\b", plain), (name, text)
-            assert english.refused(line) == (line, "en")
-            unused -= {known for known in unused if pattern(known).fullmatch(line)}
-    assert unused - PARTS == set()
+            assert english.said(sentence).lang == "en"
+        assert "\n".join(map(str, said)) == f"{refusal.message}\n{refusal.remedy}".strip()
 
 
-def places(text):
-    return {name for _, name, *_ in string.Formatter().parse(text) if name}
-
-
-def test_refusals_have_the_same_places_in_both_languages():
-    said = own("es")["refusals"]
-    assert own("en")["refusals"] == {} and [key for key, text in said.items() if places(key) != places(text)] == []
-
-
-def test_a_refusal_nobody_knows_is_marked_as_english():
-    assert texts("es").refused("this is new.") == ("this is new.", "en")
+def test_what_is_said_in_english_alone_is_marked_as_english():
+    assert texts("es").said("this is new.") == ("this is new.", "en")

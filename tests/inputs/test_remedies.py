@@ -189,7 +189,7 @@ def test_the_share_of_a_target_is_named(pattern, bad, value, tmp_path):
     ],
 )
 def test_what_is_said_of_numbers(value, given, phrase):
-    remedy = number_remedy(value, *given)
+    remedy = str(number_remedy(value, *given))
     assert phrase in remedy if phrase else remedy == ""
 
 

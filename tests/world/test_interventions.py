@@ -242,10 +242,10 @@ def test_costs_grow_with_the_dose():
 def test_portfolios_may_overlap_and_reforms_that_contradict_each_other_are_named():
     assert contradiction(tuple(STRONG.values())) is None
     assert contradiction((Purge(start=0), Training(start=0), Training(start=26, whom="commanders"))) is None
-    assert "recruit" in contradiction((Purge(start=0, recruits_offset=-1.0), Purge(start=52, recruits_offset=1.0)))
-    assert "overlap" in contradiction((CommunityPolicing(start=0), CommunityPolicing(start=10)))
+    assert "recruit" in str(contradiction((Purge(start=0, recruits_offset=-1.0), Purge(start=52, recruits_offset=1.0))))
+    assert "overlap" in str(contradiction((CommunityPolicing(start=0), CommunityPolicing(start=10))))
     assert contradiction((CommunityPolicing(start=0, until=10), CommunityPolicing(start=10))) is None
-    assert "hearing" in contradiction((CivicJustice(start=0), CivicJustice(start=5, fairness=0.1)))
+    assert "hearing" in str(contradiction((CivicJustice(start=0), CivicJustice(start=5, fairness=0.1))))
     assert settings_of(tuple(STRONG.values()), 3) == {}
 
 

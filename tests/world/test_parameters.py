@@ -99,7 +99,7 @@ def test_replace_keeps_what_was_changed_before():
 def test_a_value_out_of_range_is_refused_and_the_bounds_are_not(known):
     width = known.high - known.low
     for value in (known.low - 1e-6 * width, known.high + 1e-6 * width, math.nan, math.inf, -math.inf):
-        assert known.name in known.problem(value)
+        assert known.name in str(known.problem(value))
     assert known.problem(known.low) is None and known.problem(known.high) is None
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from sim.errors import InputError, did_you_mean, number, number_problem
 from sim.remedies import number_remedy
+from sim.style import Note, note
 
 __all__ = ["CODEBOOK", "REFERENCES", "Parameter", "Parameters", "Reference", "entry", "flat"]
 __all__ += ["order_problem", "out_of_order", "parameters", "replace"]
@@ -60,22 +61,25 @@ class Parameter:
     @property
     def summary(self) -> str:
         """One line for messages: what it means, its range and its baseline."""
-        meaning = self.description.partition(". ")[0].rstrip(". ")
-        meaning = meaning[:1].lower() + meaning[1:] if meaning[1:2].islower() else meaning
-        return f"{meaning}, {number(self.low)} to {number(self.high)}, baseline {number(self.value)}"
+        return f"{self.meaning}, {number(self.low)} to {number(self.high)}, baseline {number(self.value)}"
 
-    def problem(self, value: object) -> str | None:
+    @property
+    def meaning(self) -> str:
+        """What it means, as it stands within a sentence."""
+        meaning = self.description.partition(". ")[0].rstrip(". ")
+        return meaning[:1].lower() + meaning[1:] if meaning[1:2].islower() else meaning
+
+    def problem(self, value: object) -> Note | None:
         """What is wrong with a value for this parameter, as a sentence; None if nothing is."""
         problem = number_problem(value, self.low, self.high, self.discrete)
-        return problem and f"'{self.name}' {problem}."
+        return problem and note("wrong_value", name=self.name, problem=problem)
 
     def check(self, value: object) -> float:
         """The value as a float; InputError if it is no number or out of range."""
-        problem = self.problem(value)
-        if problem:
+        if problem := self.problem(value):
             hint = number_remedy(value, self.low, self.high, self.discrete, self.unit)
-            remedy = f"{hint}\n'{self.name}': {self.summary} ({self.unit})."
-            raise InputError(problem, remedy.lstrip(), path=(self.name,))
+            facts = {"name": self.name, "text": self.meaning, "low": self.low, "high": self.high, "value": self.value, "unit": self.unit}
+            raise InputError(problem, hint, note("parameter_is", **facts), path=(self.name,))
         return float(value)  # type: ignore[arg-type]
 
 
@@ -172,10 +176,8 @@ def out_of_order(values: Mapping[str, float]) -> tuple[str, str] | None:
 
 def order_problem(first: str, second: str, values: Mapping[str, float]) -> InputError:
     """The error to raise when `out_of_order` found two."""
-    return InputError(
-        f"'{first}' ({number(values[first])}) must be less than '{second}' ({number(values[second])}).",
-        f"Change both so that they ascend: {', '.join(next(names for names in ORDERED if first in names))}.",
-    )
+    problem = note("out_of_order", first=first, value=values[first], second=second, other=values[second])
+    return InputError(problem, note("let_ascend", names=next(names for names in ORDERED if first in names)))
 
 
 def parameters(overrides: Mapping[str, float] | None = None) -> Parameters:

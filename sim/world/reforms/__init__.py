@@ -18,6 +18,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from sim.errors import InputError
+from sim.style import Note, note
 from sim.world.reforms import guard
 from sim.world.reforms.common import Bill, Scene
 from sim.world.reforms.community import CommunityPolicing
@@ -64,7 +65,7 @@ def settings_of(reforms: tuple[Any, ...], week: int) -> dict[str, float]:
     return merged
 
 
-def contradiction(reforms: tuple[Any, ...], horizon: int = 5200) -> str | None:
+def contradiction(reforms: tuple[Any, ...], horizon: int = 5200) -> Note | None:
     """Why these reforms cannot go together, in a sentence; None if they can.
 
     Two contradict each other if in some week both set the same parameter, differently, or if two programs of community
@@ -76,15 +77,15 @@ def contradiction(reforms: tuple[Any, ...], horizon: int = 5200) -> str | None:
                 mine, theirs = one.settings(week), other.settings(week)
                 for name in mine.keys() & theirs.keys():
                     if mine[name] != theirs[name]:
-                        both = f"{name_of(one)} and {name_of(other)} overlap in week {week}"
-                        return f"{both} and set '{name}' to {mine[name]:g} and {theirs[name]:g}."
+                        values = {"value": mine[name], "another": theirs[name]}
+                        return note("reforms_overlap", one=name_of(one), other=name_of(other), week=week, name=name, **values)
                 if (
                     isinstance(one, CommunityPolicing)
                     and isinstance(other, CommunityPolicing)
                     and one.in_force(week)
                     and other.in_force(week)
                 ):
-                    return f"two programs of community policing overlap in week {week}."
+                    return note("programs_overlap", week=week)
     return None
 
 
