@@ -45,7 +45,7 @@ def report(result: TrialResult) -> None:
     screen.print(findings_table(result))
     screen.print(power_table(result))
     screen.print(conclusion(result))
-    screen.print(COVERS)
+    screen.print(str(COVERS))
 
 
 def truth_table(result: TrialResult) -> ConsoleTable:

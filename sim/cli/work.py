@@ -15,7 +15,8 @@ from sim.artifacts.artifact import Artifact
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import FILES, Results, adapted
 from sim.cli import spreads
-from sim.cli.show import ConsoleTable, console, note, progress, size, table
+from sim.cli.show import ConsoleTable, console, progress, size, table
+from sim.cli.show import note as remark
 from sim.engine.plans import Plan, RunSpec
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
@@ -26,6 +27,7 @@ from sim.measures.harvest import warm_up
 from sim.measures.spread import ENOUGH
 from sim.studies.design.limits import measures_of
 from sim.studies.running.runs import RunPlan, run
+from sim.style import Note, note
 from sim.world.rng import MOST_REPLICATES
 
 LONG, LARGE = 60.0, 1e9  # seconds and bytes from which on it is said what runs take; sixty and ten times that are asked for
@@ -162,7 +164,7 @@ def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
     minutes = max(1, round(seconds / 60))
     took = f"{number(minutes)} minute{'s' * (minutes > 1)} or more" if minutes < 120 else f"{number(round(minutes / 60))} hours or more"
     estimate = f"{number(runs)} runs take {took} with {workers} at a time, up to {size(disk)} on disk and about {size(memory)} of memory"
-    note(f"{estimate}.")
+    remark(f"{estimate}.")
     free = shutil.disk_usage(next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())).free
     if disk > free:
         raise InputError(f"{estimate}, but '{folder}' has {size(free)} left.", "Take fewer replicates, or a larger disk with --out.")
@@ -179,13 +181,13 @@ def run_scenario(
     with placed("--measure"):
         measures = measures_of(asked, scenario.weeks)
     if left_out := beyond(load_scenario(name).with_set(settings), scenario):
-        note(f"Left out, because the run ends after week {scenario.weeks - 1}: {left_out}.")
+        remark(f"Left out, because the run ends after week {scenario.weeks - 1}: {left_out}.")
 
     def make(execution: Execution) -> Results:
         return run(scenario, replicates=replicates, measures=measures, **execution._asdict())
 
     def tell(results: Results) -> None:
-        for told in (summary_table(results), covers(results.replicates), virtual_survey(results)):
+        for told in (summary_table(results), str(covers(results.replicates)), virtual_survey(results)):
             console().print(told)
 
     plan = RunPlan(scenario, replicates, measures)
@@ -216,17 +218,11 @@ def summary_table(results: Results) -> ConsoleTable:
     return made
 
 
-def covers(replicates: int) -> str:
+def covers(replicates: int) -> Note:
     """In a few sentences, what differs between replicates, and what the table says of it."""
-    said = "Replicates are one city with these numbers and other luck. What is not known of the numbers does not differ between them."
-    if replicates < 2:
-        return "One replicate: how much of it is luck cannot be said. It takes 20 to say (--replicates 20)."
-    if replicates < ENOUGH:
-        said += (
-            f" With {replicates} there is no 5-95 % range; it takes {ENOUGH} (--replicates {ENOUGH}). Sign: in how many replicates the "
-            "change has the sign of its mean. Precision: half of the 95 % interval of the mean change; more replicates make it smaller."
-        )
-    return said
+    if replicates >= ENOUGH:
+        return note("run_covers")
+    return note("run_covers_few", many=replicates, enough=ENOUGH) if replicates > 1 else note("run_once", enough=ENOUGH)
 
 
 def virtual_survey(results: Results) -> str:

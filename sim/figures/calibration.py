@@ -11,6 +11,7 @@ from sim.calibration.result import LEVEL, TELLING, Calibration, weighted_quantil
 from sim.figures.series import png, sheet, styled
 from sim.files.writing import write
 from sim.studies.design.factors import Factor
+from sim.style import language
 from sim.style.looks import BLACK, BLUE, GRAY, ORANGE, brief, written
 
 MOST = 25  # parameters in the figure of contractions
@@ -19,22 +20,7 @@ CONTESTED = (
     "reporting.trust_slope", "trust.contact_gain", "trust.contact_loss", "trust.effectiveness_weight", "hearsay.fraction",
     "hearsay.victimization_fraction", "conduct.contagion_weight", "staffing.recruit_conduct_offset",
 )  # fmt: skip
-WORDS: Mapping[str, str] = {
-    "thousands": ",",
-    "contraction_title": "What the targets tell of each parameter",
-    "contraction_what": "By how much the spread of the posterior is smaller than that of the prior, on the scale on which the prior is "
-    "flat. 0: nothing was learned. Beside the bars: the median (90 % interval). Hatched: contested between studies. Dotted line: "
-    "{telling:.0f} %, below which the rest is not counted. Parameters left out: {left}.",
-    "contraction_axis": "contraction (%)",
-    "marginals_title": "Prior and posterior of the contested parameters",
-    "marginals_what": "Bars: posterior, in bins that are equally likely under the prior; below, the parameter's values there. Dashed line: "
-    "the prior. A flat row of bars says that the targets leave the question open.",
-    "marginals_axis": "probability",
-    "targets_title": "Targets and what the posterior answers",
-    "targets_what": "In tolerances (sampling error and model discrepancy together) from what was measured. Dots: median of the "
-    "posterior's own runs; lines: 90 % interval; gray band: one tolerance, light: two.",
-    "targets_axis": "distance from what was measured (tolerances)",
-}
+WORDS = language("en").figure("plots_calibration")
 
 
 @styled
@@ -49,8 +35,9 @@ def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
         look: Any = {"color": ORANGE if contested else BLUE, "hatch": "////" if contested else "", "edgecolor": "white", "linewidth": 0}
         axes.barh(place, 100 * row["contraction"], height=0.7, **look)
         middle, low, high = (brief(row[name], words) for name in ("posterior", "low", "high"))
+        interval = words["interval"].format(middle=middle, low=low, high=high)
         end = (100 * max(row["contraction"], TELLING), place)
-        axes.annotate(f"{middle}  ({low} to {high})", end, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=GRAY)
+        axes.annotate(interval, end, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=GRAY)
     axes.axvline(100 * TELLING, color=BLACK, linewidth=0.9, linestyle=":")
     axes.set_yticks(range(len(shown)), shown.parameter.tolist(), fontsize=8.5)
     axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -78,7 +65,9 @@ def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str]
         ticks = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
         values = known[name].at(np.clip(ticks, 0.005, 0.995))
         axes.set_xticks(ticks, [written(value, words, ".2g") for value in values], fontsize=8)
-        axes.set_title(f"{name}: contraction {written(100 * contraction[name], words, '.0f')} %", fontsize=9.5, loc="left")
+        axes.set_title(
+            words["contraction_of"].format(name=name, share=written(100 * contraction[name], words, ".0f")), fontsize=9.5, loc="left"
+        )
         axes.set_xlim(0, 1)
         axes.grid(axis="x", visible=False)
     for axes in grid[len(shown) :]:

@@ -16,7 +16,9 @@ from sim.artifacts.artifact import PROVENANCE, Labeled, MadeFrom
 from sim.artifacts.checking import ArtifactKind, Variable, mapping
 from sim.artifacts.provenance import how_made, versions
 from sim.measures.spread import mean_and_precision, spread
-from sim.style.html import card, note, table
+from sim.style import note
+from sim.style.html import card, table
+from sim.style.html import note as line
 from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES
@@ -38,11 +40,7 @@ SAMPLED, ESTIMATES = ("replicate", "draw", "outcome", "week", "size"), ("effect"
 ARRAYS = {name: Variable((*SAMPLED, "estimator"), "f") for name in ESTIMATES}
 ARRAYS |= {name: Variable(SAMPLED, "f") for name in CONTROL} | {name: Variable(("replicate", "outcome", "week"), "f") for name in TRUTHS}
 ARRAYS |= {name: Variable((name,), kinds) for name, kinds in (("outcome", "OUT"), ("week", "iu"), ("size", "f"), ("estimator", "OUT"))}
-COVERS = (
-    "Every replicate is the same trial in new cities with other luck, another lot and other samples. That differs between them, and not "
-    "what is unknown about the model's parameters: the power of a real trial also depends on whether the true effect is the model's. "
-    "The precision of a mean (±) is half of its 95 % interval: how exactly these replicates know it, not how far cities or trials differ."
-)
+COVERS = note("trial_covers")
 
 
 class TrialAttributes(TypedDict):
@@ -75,7 +73,7 @@ def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
         "outcome": list(trial.outcomes), "week": list(trial.weeks_asked), "size": list(trial.sizes), "estimator": list(ESTIMATORS),
         "replicate": range(len(truths)), "draw": range(trial.draws),
     }  # fmt: skip
-    attrs: dict[str, Any] = {"title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "covers": COVERS}
+    attrs: dict[str, Any] = {"title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "covers": str(COVERS)}
     attrs |= {**how_made(), "versions": json.dumps(versions())}
     return xr.Dataset(parts | more, {name: list(values) for name, values in labels.items()}, attrs)
 
@@ -164,7 +162,7 @@ class TrialResult(Labeled):
             ("Outcomes", ", ".join(self.trial.outcomes)),
             ("Runs", f"{self.replicates} replicates of {self.trial.draws} samples"),
         )
-        return card(f"Trial: {self.name}", facts, table(self.summary()), note(COVERS))
+        return card(f"Trial: {self.name}", facts, table(self.summary()), line(str(COVERS)))
 
 
 def _row(part: xr.Dataset) -> dict[str, float]:
