@@ -20,7 +20,7 @@ class InputError(ValueError):
     ----------
     message : str or Note
         What is wrong, one sentence; a note if the live page shows it too, in its language.
-    *remedies : str or Note
+    remedies : str or Note
         What to do about it, one or more lines.
     path : tuple of str or int
         The keys that lead to the value, as ("changes", 0, "week").
