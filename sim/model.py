@@ -8,10 +8,11 @@ from typing import Any, Never
 import mesa
 import numpy as np
 
-from sim.agents import Citizen, Offender, Officer, People, Row
+from sim.agents import Citizen, Offender, Officer
 from sim.errors import InputError
 from sim.grid import Place, Streets
 from sim.inputs.scenario import Scenario, load_scenario
+from sim.rows import People, Row
 from sim.style.html import card
 from sim.world.anatomy import phases
 from sim.world.rules.trust import overall_trust

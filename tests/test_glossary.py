@@ -14,7 +14,7 @@ FILES = sorted(SIM.rglob("*.py"))
 NAMED = {
     "adult": "sim.agents.Citizen", "arm": "sim.studies.design.fields.Arm", "baseline": "sim.studies.design.study.BASELINE",
     "placebo": "sim.studies.design.study.PLACEBO", "replicate": "sim.studies.design.limits.Replicates", "luck": "sim.world.rng.Draw",
-    "draw": "sim.studies.design.distributions.Draws", "point": "sim.studies.design.designs.Points",
+    "draw": "sim.studies.design.distributions.Draws", "point": "sim.studies.design.points.Points",
     "posterior": "sim.artifacts.posterior.Posterior", "range (5-95 %)": "sim.measures.spread.Spread",
     "sign": "sim.measures.spread.Spread.counted", "precision": "sim.measures.spread.mean_and_precision",
     "half_width": "sim.studies.design.limits.Until", "Q2": "sim.methods.indices.emulator.Emulator.q2",

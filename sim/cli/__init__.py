@@ -42,10 +42,10 @@ def run(
             "--measure", metavar="NAME", help="Also a measure that takes a panel or an experiment (explain measures). Repeatable."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/SCENARIO.", show_default=False)] = None,
+    out: Annotated[Path | None, options.given("Folder for figures and data; by default out/SCENARIO.")] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Start even if it takes very long or very much disk.")] = False,
+    yes: verbs.Yes = False,
 ) -> None:
     """Run a scenario: a table of what changed, figures and labeled data."""
     from sim.cli.work import Where, run_scenario
@@ -55,14 +55,14 @@ def run(
 
 @app.command()
 def compare(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="The path of a study file.")],
+    study: verbs.StudyFile,
     replicates: Annotated[int | None, options.asked(options.replicates, "Replicates of every arm, instead of the study's.")] = None,
-    weeks: Annotated[int | None, options.asked(options.weeks, "Weeks after the spin-up, instead of the study's.")] = None,
-    seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the study's.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/STUDY.", show_default=False)] = None,
+    weeks: verbs.Weeks = None,
+    seed: verbs.Seed = None,
+    out: Annotated[Path | None, options.given("Folder for figures and data; by default out/STUDY.")] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Start even if it takes very long or very much disk.")] = False,
+    yes: verbs.Yes = False,
 ) -> None:
     """Compare reforms with the same luck: paired effects with intervals, why trust moved, who gains, what it costs."""
     from sim.cli.compare import compare_arms
@@ -76,10 +76,9 @@ def validate(
     scenario: ScenarioName,
     posterior: Annotated[
         str | None,
-        typer.Option(
+        options.given(
+            "Draws of parameters; by default the posterior that comes with the scenario. none: the codebook's values.",
             metavar="NAME|FILE|none",
-            help="Draws of parameters; by default the posterior that comes with the scenario. none: the codebook's values.",
-            show_default=False,
         ),
     ] = None,
     draws: Annotated[int | None, options.asked(options.draws, "How many draws of the posterior; 48 unless told.")] = None,
@@ -88,13 +87,10 @@ def validate(
     ] = None,
     seed: Seed = None,
     settings: Settings = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for validation.json, which a report shows.", show_default=False)] = None,
+    out: Annotated[Path | None, options.given("Folder for validation.json, which a report shows.")] = None,
     page: Annotated[
         Path | None,
-        typer.Option(
-            help="Markdown file, with figures: also other years and places, and mechanisms switched off. For national-average.",
-            show_default=False,
-        ),
+        options.given("Markdown file, with figures: also other years and places, and mechanisms switched off. For national-average."),
     ] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
@@ -111,7 +107,7 @@ def validate(
 def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare, sensitivity or decide wrote.")],
     lang: Annotated[str, typer.Option(help="Language of the page: en or es.")] = "en",
-    out: Annotated[Path | None, typer.Option(help="File to write; by default report.html in the folder.", show_default=False)] = None,
+    out: Annotated[Path | None, options.given("File to write; by default report.html in the folder.")] = None,
 ) -> None:
     """Write one self-contained HTML page: the answer, tables, figures, assumptions and how to reproduce it."""
     from sim.cli.show import console
@@ -150,7 +146,7 @@ def trial(
     study: Annotated[str, typer.Argument(metavar="TRIAL", help="The path of a trial file.")],
     replicates: Annotated[int | None, options.asked(options.replicates, "How many times, instead of the file's number.")] = None,
     seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the file's.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for figures and data; by default out/ and its name.", show_default=False)] = None,
+    out: Annotated[Path | None, options.given("Folder for figures and data; by default out/ and its name.")] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
 ) -> None:

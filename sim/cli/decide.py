@@ -12,11 +12,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from sim.cli.compare import chosen
 from sim.cli.discover import limits
-from sim.cli.sensitivity import complete
-from sim.cli.show import ConsoleTable, amount, console, note, table
-from sim.cli.sweep import outline, swept
+from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.sweep import asked_of, runs_of
 from sim.errors import InputError, number
 from sim.files.writing import check_files, writer
 from sim.measures import own
@@ -47,17 +45,11 @@ def decide_on(
     workers: int | None,
 ) -> None:
     """Decide on a study or a store, write tables, print the answer, draw figures and say where."""
-    stored = Path(given).is_dir()
-    study = Sweep.load(given).study if stored else chosen(given, None, None, None)
+    study, store = asked_of(given, out)
     wanted = wishes(study, value, pay, budget, week)  # before hours of runs
-    store = Path(given) if stored else out or Path("out") / Path(given).stem
     folder = out or store
     check_files(folder / FOLDER, FILES)
-    screen = console()
-    screen.print(outline(study))
-    made = complete(given, study) if stored else swept(study, given, store, executor, workers)
-    if failed := len(made.store.failures()):
-        note(f"{number(failed)} runs failed; they are left out. Run them again with {command('retry', made.store.folder)}")
+    made = runs_of(study, given, store, executor, workers)
     with writer(folder / FOLDER, FILES):
         with steps() as done:
             decision = decide(made, **wanted)

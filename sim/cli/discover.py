@@ -3,37 +3,27 @@
 from pathlib import Path
 from typing import Any
 
-from sim.cli.compare import chosen
-from sim.cli.sensitivity import complete
-from sim.cli.show import ConsoleTable, amount, console, note, table
-from sim.cli.sweep import outline, swept
+from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.sweep import asked_of, runs_of
 from sim.cli.work import placed
 from sim.errors import number
 from sim.files.writing import check_files, writer
 from sim.studies.answers.conditions import condition_of
 from sim.studies.answers.discover import check_design, discover
 from sim.studies.answers.discoveries import FILES, FOLDER, Discovery
-from sim.studies.answers.sweep import Sweep
-from sim.style.commands import command
 
 LEAST_P = 0.001  # below it a quasi-p is not written out
 
 
 def discover_where(given: str, condition: str, week: int | None, out: Path | None, executor: str, workers: int | None) -> None:
     """Look for a box in a study or a store, write tables, print it in words, draw figures and say where."""
-    stored = Path(given).is_dir()
-    study = Sweep.load(given).study if stored else chosen(given, None, None, None)
+    study, store = asked_of(given, out)
     with placed("CONDITION"):
         check_design(study)  # before hours of runs
         asked = condition_of(study, condition, week)
-    store = Path(given) if stored else out or Path("out") / Path(given).stem
-    folder = (out if stored and out else store / FOLDER) / asked.folder
+    folder = (out if out and store != out else store / FOLDER) / asked.folder
     check_files(folder, FILES)
-    screen = console()
-    screen.print(outline(study))
-    made = complete(given, study) if stored else swept(study, given, store, executor, workers)
-    if failed := len(made.store.failures()):
-        note(f"{number(failed)} runs failed; they are left out. Run them again with {command('retry', made.store.folder)}")
+    made = runs_of(study, given, store, executor, workers)
     with writer(folder, FILES):
         found = discover(made, condition, week=week)
         try:
@@ -43,7 +33,7 @@ def discover_where(given: str, condition: str, week: int | None, out: Path | Non
         from sim.figures.decision import save_discovered  # after the tables, because matplotlib takes long to import
 
         written += save_discovered(found, folder)
-    screen.print(f"Written to {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
+    console().print(f"Written to {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
 
 
 def tell(found: Discovery) -> None:

@@ -31,6 +31,11 @@ def asked(check: Check, text: str, *, metavar: str | None = None, show_default: 
     return typer.Option(help=text, metavar=metavar, show_default=show_default, callback=check)
 
 
+def given(text: str, *names: str, metavar: str | None = None) -> Any:
+    """An option that is looked at later; nothing is shown of what it is by default."""
+    return typer.Option(*names, help=text, metavar=metavar, show_default=False)
+
+
 replicates = within(1, 10_000, "Intervals need at least 2; 16 to 64 are usual.")
 weeks = within(1, 5_200, "52 are a year.")
 week = within(1, 5_200, "Weeks count from the end of the spin-up; 52 is the end of the first year.")

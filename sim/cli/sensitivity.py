@@ -6,15 +6,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from sim.cli.compare import chosen
-from sim.cli.show import ConsoleTable, amount, console, note, table
-from sim.cli.sweep import beliefs_of, outline, swept
+from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.sweep import asked_of, beliefs_of, runs_of
 from sim.errors import number
 from sim.files.writing import check_files, writer
 from sim.studies.answers.findings import FIGURES, FILES, FOLDER, Analysis, Finding
 from sim.studies.answers.sensitivity import analyze, default_outputs, method_for, output_of
 from sim.studies.answers.sweep import Sweep
-from sim.studies.design.study import Study
 from sim.style.commands import command
 
 SHOWN = 10  # factors in a table; all are in indices.csv
@@ -32,18 +30,13 @@ def sensitivity_of(
     given: str, of: list[str], method: str | None, week: int | None, out: Path | None, executor: str, workers: int | None
 ) -> None:
     """Analyze a study or a store, write tables, print one for each output, draw figures and say where."""
-    stored = Path(given).is_dir()
-    study = Sweep.load(given).study if stored else chosen(given, None, None, None)
+    study, store = asked_of(given, out)
     chosen_method = method_for(study, method)  # before hours of runs
     outputs = [output_of(study, name, week) for name in of or default_outputs(study)]
-    folder = (out or Path(given) / FOLDER) if stored else (out or Path("out") / Path(given).stem) / FOLDER
+    folder = out if out and store != out else store / FOLDER
     names = (*FILES, *(f"{output.folder}/{name}.png" for output in outputs for name in FIGURES))
     check_files(folder, names)
-    screen = console()
-    screen.print(outline(study))
-    made = complete(given, study) if stored else swept(study, given, folder.parent, executor, workers)
-    if failed := len(made.store.failures()):
-        note(f"{number(failed)} runs failed; they are left out. Run them again with {command('retry', made.store.folder)}")
+    made = runs_of(study, given, store, executor, workers)
     with writer(folder, names):
         analysis = analyzed(made, [output.of for output in outputs], chosen_method, week)
         try:
@@ -53,6 +46,7 @@ def sensitivity_of(
         from sim.figures.sensitivity import save_figures  # after the tables, because matplotlib takes long to import
 
         figures = save_figures(analysis, folder)
+    screen = console()
     screen.print(f"Tables and {len(figures)} figures are in {folder}: {', '.join(path.name for path in written)}")
     screen.print(f"A page with all of it: {command('report', folder)}", soft_wrap=True)
 
@@ -64,15 +58,6 @@ def analyzed(made: Sweep, names: list[str], method: str, week: int | None) -> An
     with bar:
         task = bar.add_task("", total=len(names))
         return analyze(made, names, method=method, week=week, progress=lambda: bar.advance(task))
-
-
-def complete(folder: str, study: Study) -> Sweep:
-    """The runs of a store. What is missing is said, and left out."""
-    made = Sweep.load(folder)
-    status = made.store.status()
-    if status.missing:
-        note(f"{number(status.missing)} of {number(status.wanted)} runs are not there yet; go on with {command('resume', folder)}")
-    return made
 
 
 def tell(analysis: Analysis) -> None:

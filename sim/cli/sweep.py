@@ -75,6 +75,25 @@ def beliefs_of(study: Study) -> str:
     return beliefs(study.posterior, study.factors(), joint=joint)
 
 
+def asked_of(given: str, out: Path | None) -> tuple[Study, Path]:
+    """The study of a verb that takes a study file or a store, and the folder of its runs."""
+    if Path(given).is_dir():
+        return Sweep.load(given).study, Path(given)
+    return chosen(given, None, None, None), out or Path("out") / Path(given).stem
+
+
+def runs_of(study: Study, given: str, store: Path, executor: str, workers: int | None) -> Sweep:
+    """All runs of a study file, or those that a store has; what is missing or has failed is said, and left out."""
+    console().print(outline(study))
+    made = Sweep.load(given) if Path(given).is_dir() else swept(study, given, store, executor, workers)
+    status = made.store.status()
+    if status.missing:
+        note(f"{number(status.missing)} of {number(status.wanted)} runs are not there yet; go on with {command('resume', store)}")
+    if status.failed:
+        note(f"{number(status.failed)} runs failed; they are left out. Run them again with {command('retry', store)}")
+    return made
+
+
 def swept(study: Study, path: str, folder: Path, executor: str, workers: int | None) -> Sweep:
     """Run what is not there yet. InputErrors about the study name its file."""
     with running(wanted(study), done_in(folder)) as progress:

@@ -1,13 +1,14 @@
 """The verbs of studies with many points: `sweep`, `sensitivity`, `plan`, and the life of a store. Nothing heavy is imported here."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sim.cli import options
 
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="The path of a study file.")]
+StudyOrStore = Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")]
 StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="A folder that confianza sweep wrote.")]
 Runs = Annotated[
     str, typer.Option("--executor", metavar="NAME", help="Where runs are done: threads, processes or dask://HOST:PORT (a cluster).")
@@ -17,11 +18,18 @@ Anew = Annotated[bool, typer.Option("--anew", help="Run everything again if the 
 Replicates = Annotated[int | None, options.asked(options.replicates, "Replicates of every point and arm, instead of the study's.")]
 Weeks = Annotated[int | None, options.asked(options.weeks, "Weeks after the spin-up, instead of the study's.")]
 Seed = Annotated[int | None, options.asked(options.seed, "Root seed, instead of the study's.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Start even if it takes very long or very much disk.")]
+Week = Annotated[int | None, options.asked(options.week, "Week at whose end outputs are read; by default the last.")]
+
+
+def out_of(made: str) -> Any:
+    """The option for the folder of a verb that takes a study or a store."""
+    return options.given(f"Of a study: folder for the runs (out/STUDY). Of a store: folder for {made}.")
 
 
 def sweep(
     study: StudyFile,
-    out: Annotated[Path | None, typer.Option(help="Folder for the runs; by default out/STUDY.", show_default=False)] = None,
+    out: Annotated[Path | None, options.given("Folder for the runs; by default out/STUDY.")] = None,
     executor: Runs = "threads",
     workers: Workers = None,
     replicates: Replicates = None,
@@ -35,30 +43,23 @@ def sweep(
 
 
 def sensitivity(
-    study: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")],
+    study: StudyOrStore,
     of: Annotated[
         list[str] | None,
-        typer.Option(
+        options.given(
+            "effect:ARM:MEASURE, level:ARM:MEASURE or MEASURE. Repeatable; by default every arm's effect on the first two measures.",
             metavar="OUTPUT",
-            help="effect:ARM:MEASURE, level:ARM:MEASURE or MEASURE. Repeatable; by default every arm's effect on the first two measures.",
-            show_default=False,
         ),
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(
+        options.given(
+            "emulator, delta or pawn for any design; sobol, morris, efast or oat for their own. By default what suits the design.",
             metavar="NAME",
-            help="emulator, delta or pawn for any design; sobol, morris, efast or oat for their own. By default what suits the design.",
-            show_default=False,
         ),
     ] = None,
-    week: Annotated[int | None, options.asked(options.week, "Week at whose end outputs are read; by default the last.")] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Of a study: folder for the runs (out/STUDY). Of a store: folder for tables (STORE/sensitivity).", show_default=False
-        ),
-    ] = None,
+    week: Week = None,
+    out: Annotated[Path | None, out_of("tables (STORE/sensitivity)")] = None,
     executor: Runs = "threads",
     workers: Workers = None,
 ) -> None:
@@ -69,13 +70,12 @@ def sensitivity(
 
 
 def decide(
-    study: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")],
+    study: StudyOrStore,
     value: Annotated[
         list[str] | None,
-        typer.Option(
+        options.given(
+            "Units of benefit for a unit of a measure's effect. Repeatable; by default what the study says, or mean_trust=100.",
             metavar="MEASURE=WEIGHT",
-            help="Units of benefit for a unit of a measure's effect. Repeatable; by default what the study says, or mean_trust=100.",
-            show_default=False,
         ),
     ] = None,
     pay: Annotated[
@@ -85,13 +85,8 @@ def decide(
         ),
     ] = None,
     budget: Annotated[float | None, options.asked(options.money, "Thousand pesos: arms that cost more on average are no choice.")] = None,
-    week: Annotated[int | None, options.asked(options.week, "Week at whose end effects are read; by default the last.")] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Of a study: folder for the runs (out/STUDY). Of a store: folder for decision/ and discovery/ (STORE).", show_default=False
-        ),
-    ] = None,
+    week: Week = None,
+    out: Annotated[Path | None, out_of("decision/ and discovery/ (STORE)")] = None,
     executor: Runs = "threads",
     workers: Workers = None,
 ) -> None:
@@ -103,7 +98,7 @@ def decide(
 
 def plan(
     study: StudyFile,
-    out: Annotated[Path | None, typer.Option(help="Folder for the runs, whose disk is looked at.", show_default=False)] = None,
+    out: Annotated[Path | None, options.given("Folder for the runs, whose disk is looked at.")] = None,
     executor: Runs = "threads",
     workers: Workers = None,
 ) -> None:
@@ -141,7 +136,7 @@ def extend(
     store: StoreFolder,
     points: Annotated[int | None, options.asked(options.points, "The number of a larger design of the same kind.")] = None,
     replicates: Annotated[int | None, options.asked(options.replicates, "Replicates of every point and arm.")] = None,
-    study: Annotated[str | None, typer.Option(help="A study file with more arms, measures or points.", show_default=False)] = None,
+    study: Annotated[str | None, options.given("A study file with more arms, measures or points.")] = None,
     executor: Runs = "threads",
     workers: Workers = None,
     anew: Anew = False,
@@ -172,16 +167,14 @@ def schema(of: Annotated[str, typer.Argument(metavar="scenario|study", help="Whi
 
 def calibrate(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
-    targets: Annotated[
-        Path | None, typer.Option(help="A file of what is known of the place, instead of what is shipped for it.", show_default=False)
-    ] = None,
+    targets: Annotated[Path | None, options.given("A file of what is known of the place, instead of what is shipped for it.")] = None,
     runs: Annotated[int | None, options.asked(options.runs, "About how many runs; 5,120 unless given.")] = None,
     minutes: Annotated[float | None, options.asked(options.minutes, "At most about so many minutes, instead of --runs.")] = None,
     seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the scenario's.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value: topic.name, city.key or spin_up_weeks.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder; by default out/calibration-SCENARIO.", show_default=False)] = None,
+    out: Annotated[Path | None, options.given("Folder; by default out/calibration-SCENARIO.")] = None,
     coverage: Annotated[
         int, options.asked(options.cities, "Instead, test it on so many cities whose truth is known.", metavar="CITIES", show_default=True)
     ] = 0,
@@ -195,14 +188,10 @@ def calibrate(
 
 def view(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
-    arms: Annotated[
-        str | None, typer.Option(metavar="STUDY", help="A study file, whose arms are shown side by side.", show_default=False)
-    ] = None,
+    arms: Annotated[str | None, options.given("A study file, whose arms are shown side by side.", metavar="STUDY")] = None,
     lang: Annotated[str, typer.Option(help="Language of the page at first: en or es.")] = "en",
     port: Annotated[int | None, options.asked(options.port, "Port; 8521 unless it is taken.")] = None,
-    folder: Annotated[
-        Path | None, typer.Option(help="Where the page may save scenarios; by default where SCENARIO's file is.", show_default=False)
-    ] = None,
+    folder: Annotated[Path | None, options.given("Where the page may save scenarios; by default where SCENARIO's file is.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in the browser.")] = False,
 ) -> None:
     """Watch a city live in the browser: arms side by side with the same luck. Only this computer can open the page."""
@@ -212,17 +201,12 @@ def view(
 
 
 def discover(
-    study: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")],
+    study: StudyOrStore,
     condition: Annotated[
         str, typer.Argument(metavar="CONDITION", help='In quotation marks: "effect:ARM:MEASURE < 0" or "level:ARM:MEASURE >= 45000".')
     ],
-    week: Annotated[int | None, options.asked(options.week, "Week at whose end it is read; by default the last.")] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Of a study: folder for the runs (out/STUDY). Of a store: folder for tables (STORE/discovery).", show_default=False
-        ),
-    ] = None,
+    week: Week = None,
+    out: Annotated[Path | None, out_of("tables (STORE/discovery)")] = None,
     executor: Runs = "threads",
     workers: Workers = None,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
@@ -10,67 +10,17 @@ from sim.errors import InputError, number_problem, shown
 from sim.inputs import origins
 from sim.inputs.assumptions import joined, speaking
 from sim.inputs.cards import of_scenario
-from sim.inputs.citations import Citations, check_cited, unknown_source
+from sim.inputs.changes import Change, Sources, checked_values
+from sim.inputs.citations import Citations, check_cited
 from sim.inputs.city_size import CitySize
 from sim.inputs.file_kinds import SCENARIO, misplaced
 from sim.inputs.records import CheckedModel, Name, Prose
-from sim.inputs.reforms import Reform, as_data, check_horizon, is_lever, reforms
+from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
 from sim.inputs.scenario_files import drafts, find, shipped_scenarios
 from sim.inputs.yaml_files import dump_yaml, scalar
-from sim.world.anatomy import built_only
 from sim.world.parameters import CODEBOOK, Parameters, codebook_entry, order_problem, out_of_order, parameters
 
 __all__ = ["AnyScenario", "Change", "CitySize", "Scenario", "load_scenario", "shipped_scenarios"]
-
-
-def _checked(given: object) -> object:
-    """Values by parameter name as floats, in range; anything but a mapping is left to pydantic to refuse."""
-    return {name: codebook_entry(name).check(value) for name, value in given.items()} if isinstance(given, Mapping) else given
-
-
-def _named(given: object) -> object:
-    """Sources by the names of what they are given for, all known; anything but a mapping is left to pydantic to refuse."""
-    return {name: _keys(name, keys) for name, keys in given.items()} if isinstance(given, Mapping) else given
-
-
-def _keys(name: object, keys: object) -> tuple[str, ...]:
-    """The sources of one number as a tuple of keys; whether there are such is seen when the references are known."""
-    field = str(name).removeprefix("city.")
-    if name not in CODEBOOK and not (field != name and field in CitySize.model_fields) and not is_lever(str(name)):
-        codebook_entry(name)
-    listed = origins.as_keys(keys)
-    if wrong := next(((key,) for key in listed if not isinstance(key, str)), None):
-        raise unknown_source(wrong[0]).under(str(name))
-    if not listed:
-        raise InputError(f"'{name}' has no source.", "Name one, or write assumed.", path=(str(name),))
-    return listed
-
-
-Sources = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_named)]
-
-
-class Change(CheckedModel):
-    """Parameters that take other values from a week on."""
-
-    prefix: ClassVar[str] = "changes."
-
-    week: int = Field(ge=-2_000, le=5_199, description="The week it takes effect; 0 is the end of the spin-up")
-    set: dict[str, float] = Field(min_length=1, description="New values by topic.name, as {response.capacity: 0.8}")
-    sources: Sources | None = Field(None, description="Where they come from; left out: what the scenario's sources say of them")
-
-    _check_set = field_validator("set", mode="before")(_checked)
-
-    def as_data(self) -> dict[str, Any]:
-        """The change as plain data; without sources if none are said."""
-        return self.model_dump(exclude_none=True)
-
-    @model_validator(mode="after")
-    def _refuse_built_only(self) -> Self:
-        for name in self.set:
-            if built_only(name):
-                message = f"'{name}' is read only while the city is built; a change in week {self.week} would do nothing."
-                raise InputError(message, "Set it under 'parameters:' instead, in a scenario of its own.", path=("set", name))
-        return self
 
 
 class Scenario(CheckedModel):
@@ -99,7 +49,7 @@ class Scenario(CheckedModel):
     @field_validator("parameters", mode="before")
     @classmethod
     def _check_parameters(cls, given: object) -> object:
-        checked = _checked(given)
+        checked = checked_values(given)
         if isinstance(checked, dict):
             _refuse_disorder(checked, checked, ())
         return checked

@@ -1,6 +1,5 @@
 """A trial as it is written down: who is drawn by lot, what they get, who is asked what and when. YAML in, frozen out."""
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -8,11 +7,12 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from sim.errors import InputError, did_you_mean, number_problem, shown
-from sim.inputs.file_kinds import TRIAL, misplaced
+from sim.inputs.asking import load_with_scenario
+from sim.inputs.file_kinds import TRIAL
 from sim.inputs.records import CheckedModel, Name, Prose, check_label
 from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
-from sim.inputs.scenario import AnyScenario, Scenario, load_scenario
-from sim.inputs.yaml_files import dump_yaml, load_yaml
+from sim.inputs.scenario import AnyScenario, Scenario
+from sim.inputs.yaml_files import dump_yaml
 from sim.remedies import number_remedy
 from sim.trials.outcomes import OUTCOMES
 from sim.world.parameters import codebook_entry
@@ -251,29 +251,4 @@ def load_trial(path: str | Path) -> Trial:
     InputError
         With file and line, if it cannot be used.
     """
-    try:
-        return _trial(path)
-    except InputError as error:
-        raise misplaced(error, path, TRIAL) from None
-
-
-def _trial(path: str | Path) -> Trial:
-    document = load_yaml(path)
-    data = dict(document.data)
-    try:
-        if isinstance(name := data.get("scenario"), str):
-            folder = os.path.dirname(path)
-            beside = [place for place in (os.path.join(folder, name), os.path.join(folder, f"{name}.yaml")) if os.path.isfile(place)]
-            data["scenario"] = _loaded(Path(beside[0]) if beside else name)
-        return Trial(**data)
-    except InputError as error:
-        if error.file:  # of the scenario's own file
-            raise
-        raise error.at(document.file, *document.place(error.path)) from None
-
-
-def _loaded(where: str | Path) -> Scenario:
-    try:
-        return load_scenario(where)
-    except InputError as error:
-        raise error if error.file else error.under("scenario") from None
+    return load_with_scenario(path, TRIAL, lambda data: Trial(**data))

@@ -11,10 +11,10 @@ from mesa.agent import AgentSet
 from mesa.discrete_space import CellAgent
 
 import sim
-from sim.agents import Column, People, Row
 from sim.errors import InputError
 from sim.grid import Place, Streets
 from sim.inputs.scenario import CitySize, Scenario
+from sim.rows import Column, People, Row
 from sim.world.limits import limits
 from sim.world.simulation import columns
 

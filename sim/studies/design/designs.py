@@ -1,12 +1,10 @@
-"""At which points a study is run: designs that fill the space of what varies, in the unit cube and in values."""
+"""At which points a study is run: the kinds of designs, what may be written of each, and how many points it has."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sim.errors import InputError, did_you_mean, number, number_problem, shown
 from sim.inputs.file_kinds import POINTS as TABLE
@@ -42,29 +40,6 @@ UNVALIDATED = (
 )  # no emulator learns from single lines; draws are a sample; of a table nobody knows what it is
 SHARE, LEAST = 10, 50  # validation points: one for so many points of the design, but at least so many, and no more than the design has
 SMALLEST = 16  # points from which emulators learn
-
-
-@dataclass(frozen=True)
-class Points:
-    """The points of a design.
-
-    unit    n x d, in [0, 1]: where each value lies in its factor's distribution, values[:, i] = factors[i].at(unit[:, i])
-    values  what the factors take: n rows, a column a factor, the index is called "point"
-    checks  how many of them, the last, are validation points: not of the design, but drawn at random, each by itself, from the same
-            distributions, so that what was learned from the design can be tried on what owes nothing to it
-    """
-
-    unit: np.ndarray
-    values: pd.DataFrame
-    checks: int = 0
-
-    def __len__(self) -> int:
-        return len(self.unit)
-
-    @property
-    def validation(self) -> np.ndarray:
-        """n, bool: which are validation points."""
-        return np.arange(len(self)) >= len(self) - self.checks
 
 
 def kind_of(design: Mapping[str, Any]) -> str:
@@ -219,109 +194,19 @@ def size(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequenc
     if kind == POINTS:
         return len(points_table(design[POINTS], factors))
     if kind == "grid":
-        return prod(len(levels) for levels in _levels(design[kind], factors))
+        return prod(len(levels) for levels in levels_of(design[kind], factors))
     if kind == "oat":
-        return 1 + sum(len(levels) for levels in _alone(design[kind], factors))
+        return 1 + sum(len(levels) for levels in alone(design[kind], factors))
     if kind == "saltelli":
         return int(design[kind] * (2 * sets + 2 if design["second_order"] else sets + 2))
     return int(design[kind] * {"morris": sets + 1, "efast": len(factors)}.get(kind, 1))
 
 
-def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None, seed: int) -> Points:
-    """The points of a checked design, then its validation points. They depend on nothing but these four; seed is the study's root seed."""
-    kind = kind_of(design)
-    if kind == POINTS:
-        values = points_table(design[POINTS], factors).copy()
-        return Points(np.column_stack([factor.of(values[factor.name].to_numpy()) for factor in factors]), values)
-    if kind == "grid":
-        unit = _combined(_levels(design[kind], factors))
-    elif kind == "oat":
-        unit = _one_at_a_time(_alone(design[kind], factors))
-    elif kind in ("morris", "saltelli", "efast"):
-        unit = _by_salib(design, factors, groups, _seed(seed, kind))
-    elif kind == "draws":
-        unit = _drawn(design[kind], factors, _seed(seed, kind))
-    else:
-        unit = _filling(kind, design[kind], len(factors), _seed(seed, kind))
-    if checks := checks_of(design):
-        unit = np.vstack([unit, _filling("random", checks, len(factors), _seed(seed, VALIDATION))])
-    values = pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(factors)})
-    return Points(unit, values.rename_axis("point"), checks)
-
-
-def _seed(root: int, kind: str) -> int:
-    """The seed of a design; never 0, which parts of SALib take for none."""
-    return int(np.random.SeedSequence([root, *kind.encode()]).generate_state(1)[0]) + 1
-
-
-def _filling(kind: str, count: int, dimensions: int, seed: int) -> np.ndarray:
-    """Points that fill the unit cube."""
-    from scipy.stats import qmc  # here, because it takes long to import
-
-    if kind == "random":
-        return np.random.Generator(np.random.Philox(seed)).random((count, dimensions))
-    if kind == "lhs":
-        return qmc.LatinHypercube(dimensions, seed=seed).random(count)
-    return qmc.Sobol(dimensions, seed=seed).random_base2((count - 1).bit_length())[:count]
-
-
-def _drawn(count: int, factors: tuple[Factor, ...], seed: int) -> np.ndarray:
-    """The first joint draws of a posterior; the other factors fill their own space."""
-    drawn = [isinstance(factor.distribution, Draws) for factor in factors]
-    unit = np.empty((count, len(factors)))
-    if not all(drawn):
-        unit[:, ~np.array(drawn)] = _filling("sobol", count, len(factors) - sum(drawn), seed)
-    for column, factor in enumerate(factors):
-        if isinstance(factor.distribution, Draws):
-            unit[:, column] = factor.of(factor.distribution.values[:count])
-    return unit
-
-
-def _levels(given: int | Mapping[str, int], factors: tuple[Factor, ...]) -> list[np.ndarray]:
+def levels_of(given: int | Mapping[str, int], factors: tuple[Factor, ...]) -> list[np.ndarray]:
     """Levels of each factor in [0, 1]."""
     return [factor.levels(given if isinstance(given, int) else given[factor.name]) for factor in factors]
 
 
-def _combined(levels: list[np.ndarray]) -> np.ndarray:
-    """All combinations, the last factor changing fastest."""
-    return np.stack(np.meshgrid(*levels, indexing="ij"), axis=-1).reshape(-1, len(levels))
-
-
-def _alone(count: int, factors: tuple[Factor, ...]) -> list[np.ndarray]:
+def alone(count: int, factors: tuple[Factor, ...]) -> list[np.ndarray]:
     """Levels of each factor in [0, 1] at which it is not at its median."""
     return [levels[factor.at(levels) != factor.at(0.5)] for factor in factors for levels in [factor.levels(count)]]
-
-
-def _one_at_a_time(levels: list[np.ndarray]) -> np.ndarray:
-    """All medians, then each factor at its levels."""
-    unit = np.full((1 + sum(map(len, levels)), len(levels)), 0.5)
-    row = 1
-    for column, own in enumerate(levels):
-        unit[row : row + len(own), column] = own
-        row += len(own)
-    return unit
-
-
-def _by_salib(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None, seed: int) -> np.ndarray:
-    """The points of SALib's samplers in the unit cube, as its estimators want them."""
-    kind = kind_of(design)
-    problem: dict[str, Any] = {
-        "num_vars": len(factors),
-        "names": [factor.name for factor in factors],
-        "bounds": [[0.0, 1.0]] * len(factors),
-    }
-    if groups is not None:
-        problem["groups"] = list(groups)
-    if kind == "efast":
-        from SALib.sample import fast_sampler
-
-        return np.clip(fast_sampler.sample(problem, design[kind], seed=seed), 0.0, 1.0)
-    if kind == "saltelli":
-        from SALib.sample import sobol
-
-        return sobol.sample(problem, design[kind], calc_second_order=design["second_order"], seed=seed)
-    from SALib.sample import morris
-
-    unit = np.clip(morris.sample(problem, design[kind], num_levels=design["levels"], seed=seed), 0.0, 1.0)
-    ends = np.array([factor.distribution.ends() for factor in factors])
-    return ends[:, 0] + unit * (ends[:, 1] - ends[:, 0])

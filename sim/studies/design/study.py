@@ -12,19 +12,21 @@ from pydantic import Field, field_serializer, model_validator
 from sim.artifacts.results import adapted
 from sim.errors import InputError
 from sim.inputs.cards import of_study
+from sim.inputs.changes import Sources
 from sim.inputs.citations import Citations, check_cited
 from sim.inputs.origins import DESIGN, POSTERIOR
 from sim.inputs.records import CheckedModel, Name, Prose
 from sim.inputs.reforms import Reform, as_data
-from sim.inputs.scenario import AnyScenario, Scenario, Sources
+from sim.inputs.scenario import AnyScenario, Scenario
 from sim.inputs.yaml_files import dump_yaml
 from sim.measures.spread import ENOUGH, effective
 from sim.studies.design import fields
 from sim.studies.design.arms import BASELINE, PLACEBO, all_arms, placebo_of, with_levers
-from sim.studies.design.designs import POINTS, Points, points_of
+from sim.studies.design.designs import POINTS
 from sim.studies.design.draws import Draws
 from sim.studies.design.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, joint_draws
 from sim.studies.design.limits import LEAST, MOST, Budget, Replicates, check_panel, known
+from sim.studies.design.points import Points, points_of
 from sim.studies.design.posteriors import AUTO, MOST_DRAWS
 from sim.studies.design.tables import points_table, table_factors
 from sim.trials.design import Trial

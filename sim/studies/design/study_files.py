@@ -2,11 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-from sim.errors import InputError, shown
-from sim.inputs.file_kinds import STUDY, misplaced
-from sim.inputs.scenario import Scenario, load_scenario
-from sim.inputs.yaml_files import Document, load_yaml, shown_path
+from sim.inputs.asking import load_with_scenario
+from sim.inputs.file_kinds import STUDY
 from sim.studies.design.study import Study
 from sim.studies.design.tables import LARGEST
 
@@ -29,40 +28,16 @@ def load_study(path: str | Path) -> Study:
     InputError
         With file and line, if it cannot be used.
     """
-    try:
-        return _study(path)
-    except InputError as error:
-        raise misplaced(error, path, STUDY) from None
+    return load_with_scenario(path, STUDY, lambda data: Study(**_with_tables(data, os.path.dirname(path))), LARGEST)
 
 
-def _study(path: str | Path) -> Study:
-    document = load_yaml(path, LARGEST)
-    data = dict(document.data)
-    if isinstance(data.get("scenario"), str):
-        data["scenario"] = _scenario(data["scenario"], path, document)
-    vary, design = data.get("vary"), data.get("design")
-    if str(data.get("posterior", "")).endswith(".csv"):
-        data["posterior"] = os.path.join(os.path.dirname(path), data["posterior"])
-    if isinstance(vary, dict) and isinstance(vary.get("posterior"), str) and vary["posterior"].endswith(".csv"):
-        data["vary"] = vary | {"posterior": os.path.join(os.path.dirname(path), vary["posterior"])}
-    if isinstance(design, dict) and isinstance(design.get("csv"), str):
-        data["design"] = design | {"csv": os.path.join(os.path.dirname(path), design["csv"])}
-    try:
-        return Study(**data)
-    except InputError as error:
-        if error.file:  # of the scenario's own file
-            raise
-        raise error.at(document.file, *document.place(error.path)) from None
+def _with_tables(data: dict[str, Any], folder: str) -> dict[str, Any]:
+    """The data with the paths of its CSV files, which lie beside the study."""
 
+    def placed(holder: Any, key: str) -> Any:
+        if isinstance(holder, dict) and isinstance(name := holder.get(key), str) and (name.endswith(".csv") or key == "csv"):
+            return holder | {key: os.path.join(folder, name)}
+        return holder
 
-def _scenario(name: str, path: str | Path, document: Document) -> Scenario:
-    """The scenario a study names, looked for beside it first. Errors in its file point there, others at the study's line."""
-    folder = os.path.dirname(path)
-    beside = [os.path.join(folder, name), os.path.join(folder, f"{name}.yaml")]
-    found = next((place for place in beside if os.path.isfile(place)), None)
-    try:
-        if not found and (os.sep in name or name.endswith((".yaml", ".yml"))):
-            raise InputError(f"there is no scenario file {shown(name)}.", f"It is looked for beside the study: {shown_path(beside[0])}")
-        return load_scenario(Path(found) if found else name)
-    except InputError as error:
-        raise error if error.file else error.at(document.file, *document.place(("scenario",))) from None
+    nested = {key: placed(data[key], name) for key, name in (("vary", "posterior"), ("design", "csv")) if key in data}
+    return {**placed(data, "posterior"), **nested}

@@ -14,7 +14,7 @@ from sim.files.steady import steadily
 from sim.files.writing import check_files, write_file
 from sim.measures import MEASURES
 from sim.measures.harvest import VARIABLES
-from sim.studies.design.designs import Points
+from sim.studies.design.points import Points
 from sim.studies.running.store import SweepStore, weeks_of
 
 KIND = "export"

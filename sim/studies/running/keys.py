@@ -10,7 +10,7 @@ import numpy as np
 from sim.artifacts.sources import sources
 from sim.engine.plans import RunSpec
 from sim.inputs.reforms import as_data, name_of
-from sim.studies.design.designs import Points
+from sim.studies.design.points import Points
 from sim.studies.design.study import MOST, PLACEBO, Study
 from sim.world.parameters import CODEBOOK, flat
 

@@ -20,7 +20,7 @@ from sim.errors import InputError, number
 from sim.inputs.scenario import CitySize, Scenario
 from sim.measures.harvest import warm_up
 from sim.measures.spread import mean_and_precision
-from sim.studies.design.designs import Points
+from sim.studies.design.points import Points
 from sim.studies.design.study import BASELINE, Study
 from sim.studies.running.keys import records
 from sim.studies.running.work import SweepPlan, job_of

@@ -9,7 +9,7 @@ import pandas as pd
 from sim.engine.contents import Status
 from sim.engine.journal import count
 from sim.errors import InputError, did_you_mean, shown
-from sim.studies.design.designs import Points
+from sim.studies.design.points import Points
 from sim.studies.design.study import Study
 from sim.studies.running.export import export
 from sim.studies.running.store import SweepStore

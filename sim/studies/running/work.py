@@ -20,7 +20,8 @@ from sim.inputs.yaml_files import parse
 from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD, Over, RunColumns
 from sim.measures.harvest import columns, lived
-from sim.studies.design.designs import POINTS, UNVALIDATED, VALIDATION, Points, kind_of
+from sim.studies.design.designs import POINTS, UNVALIDATED, VALIDATION, kind_of
+from sim.studies.design.points import Points
 from sim.studies.design.study import LEAST, Study
 from sim.studies.running.effects import year_before
 from sim.studies.running.keys import keys, luck_of
