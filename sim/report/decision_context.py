@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.report import studied
 from sim.report.assumed import unit as unit_in_words
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.answers.decision import Decision, meanings, pick
@@ -71,17 +72,11 @@ class DecisionContext:
 
     def meaning(self, factor: str) -> Text:
         """What an uncertain number is."""
-        reform, _, lever = factor.partition(".")
-        english = self.meanings.get(factor, "")
-        found = self.words.translate("parameters", factor, english)
-        if found.lang != self.words.language and lever in self.words["levers"]:
-            return Text(f"{self.words.reform(reform)}: {self.words.named(reform, lever)}", self.words.language)
-        return found
+        return studied.meaning(factor, self.meanings.get(factor, ""), self.words)
 
     def factor(self, name: str) -> str:
         """An uncertain number: what it means, then its name."""
-        text = self.meaning(name).text
-        return self.say("factor", name=name, meaning=f"{text[:1].lower()}{text[1:]}") if text else name
+        return studied.factor(name, self.meanings.get(name, ""), self.words)
 
     @cached_property
     def informing(self) -> pd.DataFrame:

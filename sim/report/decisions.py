@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sim.measures import MEASURES
-from sim.report.assumed import arms_table
-from sim.report.assumed import unit as unit_in_words
+from sim.report.assumed import unit
 from sim.report.deciding import counted, paragraphs, scale_of
 from sim.report.decision_context import DecisionContext, rule, worth_of
 from sim.report.decision_tables import (
@@ -21,6 +21,7 @@ from sim.report.decision_tables import (
     terciles_table,
 )  # fmt: skip
 from sim.report.parts import PageContent, Picture, Section, embedded
+from sim.report.studied import inside, made, of_study
 from sim.report.words import Text, Words
 from sim.studies.answers.decision import Decision, pick, turning
 from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
@@ -35,13 +36,10 @@ NAMED = 3  # numbers that an alternative text names
 def findings(decision: Decision, folder: Path, words: Words) -> PageContent:
     """Everything that a decision says. `folder`: of the store, where discoveries lie beside it."""
     context = DecisionContext(decision, discoveries(folder, decision), words)
-    varying = frozenset(factor.name for factor in decision.study.factors())
     study, names = decision.study, {arm: DecisionContext(decision, (), words).name(arm) for arm in decision.arms}
     return PageContent(
-        title=words.written(study.name).text,
-        question=words.written(study.question) if study.question else Text(words["decision"]["no_question"], words.language),
+        **of_study(study, names, "decision", words),
         answer=scale_of(context),
-        caution=words["decision"]["caution"],
         paragraphs=paragraphs(context),
         leading=terciles_table(context),
         tables=[options_table(context), regret_table(context)],
@@ -49,11 +47,6 @@ def findings(decision: Decision, folder: Path, words: Words) -> PageContent:
         pictures=list(pictures(context)),
         sections=[notes(context), methods(context)],
         facts=facts(context),
-        commands=(f"confianza decide study.yaml --out {words['page']['again']}",),
-        scenario=study.base.as_data(),
-        study=study.model_dump(include={"sources", "references", "cautions"}),
-        dated=arms_table(study.model_dump()["arms"], names, words, varying),
-        varying=varying,
         headings={"effects": words["decision"]["options"]},
         checks_first=words["decision"]["missed"],
         checked_by=command("validate", place(study.posterior), "--out", "."),
@@ -111,35 +104,25 @@ def facts(context: DecisionContext) -> list[tuple[str, str]]:
         (own["pay"], pay),
     ]
     rows += [(own["budget"], f"{words.number(decision.budget)} {words.unit('thousand pesos')}")] if decision.budget is not None else []
-    return [
-        *rows,
-        (label["seed"], str(base.seed)),
-        (label["versions"], ", ".join(f"{name} {version}" for name, version in decision.facts["versions"].items())),
-        (label["fingerprint"], decision.facts["source_fingerprint"]),
-        (label["command"], decision.facts["command"]),
-        (own["seconds"], own["seconds_text"].format(seconds=words.number(decision.facts["seconds"], 0))),
-        (label["created"], words.date(decision.facts["created"])),
-    ]
+    taken = (own["seconds"], own["seconds_text"].format(seconds=words.number(decision.facts["seconds"], 0)))
+    return [*rows, *made(study, decision.facts, words), taken]
 
 
-def inside(context: DecisionContext) -> dict[str, str]:
-    """The words inside figures: options, numbers, topics, measures and units as the page calls them."""
+def drawn_in(context: DecisionContext) -> dict[str, str]:
+    """The words inside figures."""
     decision, words = context.decision, context.words
-    made = {**words.figure("plots_decision"), "unit": context.unit}
-    made |= {name: f"{text[:1].lower()}{text[1:]}" for name, text in words.data["measures"].items()}
-    made |= {f"arm:{arm}": context.name(arm) for arm in decision.arms}
-    made |= {f"topic:{name}": text for name, text in words["decision"]["topics"].items()}
-    made |= {f"factor:{name}": context.meaning(name).text for name in context.meanings}
-    units = {known.unit for known in CODEBOOK.values()} | {known.unit for known in MEASURES.values()}
-    units |= {factor.unit for factor in decision.study.factors()}
-    return made | {f"unit:{unit}": unit_in_words(unit, words) for unit in units}
+    names = {arm: context.name(arm) for arm in decision.arms}
+    factors = {name: context.meaning(name) for name in context.meanings}
+    known: list[Any] = [*CODEBOOK.values(), *MEASURES.values(), *decision.study.factors()]
+    shown = inside("plots_decision", names, factors, {each.unit: unit(each.unit, words) for each in known}, words)
+    return shown | {"unit": context.unit} | {f"topic:{name}": text for name, text in words["decision"]["topics"].items()}
 
 
 def pictures(context: DecisionContext) -> Iterator[Picture]:
     """Every figure of the decision, then two of each place where an option fails."""
     from sim.figures import decision as plots_decision  # here, because matplotlib takes long to import
 
-    decision, words, drawn = context.decision, context.words, inside(context)
+    decision, words, drawn = context.decision, context.words, drawn_in(context)
     for name in plots_decision.drawable(decision):
         text = words["decision"]["pictures"][name]
         alt = text["alt"].format(values=in_words(context, name), pay=context.near(context.pay))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from sim.measures import MEASURES
-from sim.report.assumed import arms_table
 from sim.report.assumed import meaning as parameter_meaning
 from sim.report.parts import Cell, PageContent, PageTable, Picture, Section, embedded
+from sim.report.studied import factor, inside, made, of_study
+from sim.report.studied import meaning as factor_meaning
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.answers.findings import Analysis, Finding
 from sim.world.parameters import CODEBOOK
@@ -25,21 +26,13 @@ def findings(analysis: Analysis, words: Words) -> PageContent:
     study = analysis.study
     names = {arm: words.reform(arm) for arm in (study.vs, *study.arms)}
     spoken = [finding for finding in analysis.findings if finding.spoke]
-    varying = frozenset(factor.name for factor in study.factors())
     return PageContent(
-        title=words.written(study.name).text,
-        question=words.written(study.question) if study.question else Text(words["sensitivity"]["no_question"], words.language),
+        **of_study(study, names, "sensitivity", words),
         answer=[answer(finding, names, words) for finding in analysis.findings],
-        caution=words["sensitivity"]["caution"],
         tables=[factors_table(analysis, finding, names, words) for finding in spoken],
         details=[outputs_table(analysis, names, words)],
         pictures=pictures(analysis, spoken, names, words),
         facts=facts(analysis, words),
-        commands=(f"confianza sensitivity study.yaml --out {words['page']['again']}",),
-        scenario=study.base.as_data(),
-        study=study.model_dump(include={"sources", "references", "cautions"}),
-        dated=arms_table(study.model_dump()["arms"], names, words, varying),
-        varying=varying,
         sections=[notes(analysis, names, words)],
         headings={key: words["sensitivity"][f"{key}_heading"] for key in ("effects", "details")},
     )
@@ -74,11 +67,7 @@ def answer(finding: Finding, names: Mapping[str, str], words: Words) -> str:
 
 def factor_named(name: str, words: Words) -> str:
     """A factor in a sentence: what it is, if the program knows it, then its name."""
-    topic, _, lever = name.partition(".")
-    text = parameter_meaning(CODEBOOK[name], words).text if name in CODEBOOK else ""
-    if not text and lever in words["levers"]:
-        text = f"{words.reform(topic)}: {words.named(topic, lever)}"
-    return words.say("decision.factor", meaning=f"{text[:1].lower()}{text[1:]}", name=name) if text else name
+    return factor(name, parameter_meaning(CODEBOOK[name], words).text if name in CODEBOOK else "", words)
 
 
 def unit_of(finding: Finding, words: Words) -> str:
@@ -89,12 +78,9 @@ def unit_of(finding: Finding, words: Words) -> str:
 
 def meaning(analysis: Analysis, name: str, words: Words) -> Text:
     """What a factor is."""
-    topic, _, lever = name.partition(".")
-    if name in CODEBOOK:
-        return words.translate("parameters", name, analysis.meanings[name])
-    if name in analysis.meanings and lever in words["levers"]:
-        return Text(f"{words.reform(topic)}: {words.named(topic, lever)}", words.language)
-    return Text(analysis.meanings.get(name, words["sensitivity"]["group"]), "en" if name in analysis.meanings else words.language)
+    if name in analysis.meanings:
+        return factor_meaning(name, analysis.meanings[name], words)
+    return Text(words["sensitivity"]["group"], words.language)
 
 
 def factors_table(analysis: Analysis, finding: Finding, names: Mapping[str, str], words: Words) -> PageTable:
@@ -166,23 +152,21 @@ def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str]
     from sim.figures import sensitivity as plots_sensitivity  # here, because matplotlib takes long to import
     from sim.figures.sensitivity.maps import overview as draw_all
 
-    inside = dict(words.figure("plots_sensitivity"))
-    inside |= {name: text[:1].lower() + text[1:] for name, text in words.data["measures"].items()}
-    inside |= {f"unit:{unit}": words.unit(unit) for unit in {measure.unit for measure in MEASURES.values()}}
-    inside |= {f"arm:{arm}": name for arm, name in names.items()}
-    inside |= {f"factor:{name}": meaning(analysis, name, words).text for name in analysis.meanings}
+    factors = {name: meaning(analysis, name, words) for name in analysis.meanings}
+    units = {measure.unit: words.unit(measure.unit) for measure in MEASURES.values()}
+    drawn_in = inside("plots_sensitivity", names, factors, units, words)
     text = words["sensitivity"]["figures"]
     titled = analysis.renamed(words.written(analysis.study.name).text)
     strongest = "; ".join(f"{called(finding, names, words)}: {', '.join(finding.ranked().factor[:NAMED])}" for finding in spoken)
-    overview = embedded(draw_all(titled, inside))
-    made = [Picture(text["overview"]["title"], text["overview"]["caption"], text["overview"]["alt"].format(strongest=strongest), overview)]
+    overview = embedded(draw_all(titled, drawn_in))
+    shown = [Picture(text["overview"]["title"], text["overview"]["caption"], text["overview"]["alt"].format(strongest=strongest), overview)]
     for finding in spoken:
         kind = next(name for name in MAIN if name in plots_sensitivity.drawable(finding))
         output = called(finding, names, words)
         alt = text[kind]["alt"].format(output=output, factors=", ".join(finding.ranked().factor[:NAMED]))
-        drawn = embedded(plots_sensitivity.FIGURES[kind](titled, finding, inside))
-        made.append(Picture(text[kind]["title"].format(output=output), text[kind]["caption"], alt, drawn))
-    return made
+        drawn = embedded(plots_sensitivity.FIGURES[kind](titled, finding, drawn_in))
+        shown.append(Picture(text[kind]["title"].format(output=output), text[kind]["caption"], alt, drawn))
+    return shown
 
 
 def facts(analysis: Analysis, words: Words) -> list[tuple[str, str]]:
@@ -190,7 +174,6 @@ def facts(analysis: Analysis, words: Words) -> list[tuple[str, str]]:
     label, study, own = words["facts"], analysis.study, words["sensitivity"]
     base, found = study.base, analysis.findings[0].sensitivity
     weeks = words.say("facts.horizon_text", spin_up=words.number(base.spin_up_weeks), weeks=words.number(base.weeks))
-    versions = ", ".join(f"{name} {version}" for name, version in analysis.facts["versions"].items())
     return [
         (label["study"], words.written(study.name).text),
         (label["scenario"], words.written(base.name).text),
@@ -199,9 +182,5 @@ def facts(analysis: Analysis, words: Words) -> list[tuple[str, str]]:
         (own["points"], words.number(found.points)),
         (own["factors"], words.number(len(analysis.units))),
         (label["replicates"], words.number(found.replicates)),
-        (label["seed"], str(base.seed)),
-        (label["versions"], versions),
-        (label["fingerprint"], analysis.facts["source_fingerprint"]),
-        (label["command"], analysis.facts["command"]),
-        (label["created"], words.date(analysis.facts["created"])),
+        *made(study, analysis.facts, words),
     ]

@@ -300,7 +300,7 @@ def test_no_english_is_left_in_spanish(pages):
 
 
 def test_figures_of_the_spanish_page_are_spanish():
-    inside = decisions.inside(told("es"))
+    inside = decisions.drawn_in(told("es"))
     for name in ("arm:training", "unit", "factor:hearsay.fraction", "topic:hearsay", "mean_trust", "unit:log-odds"):
         assert not ENGLISH.search(inside[name]), inside[name]
 
