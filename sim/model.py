@@ -59,9 +59,9 @@ class Model(mesa.Model):  # type: ignore[misc]
     def __init__(self, scenario: Scenario | str | Path = "national-average", *, rng: int | None = None, people: int | None = None):
         chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
         seed = chosen.seed if rng is None else rng
-        for name, one in (("rng", seed), ("people", seed if people is None else people)):
-            if isinstance(one, bool) or not isinstance(one, int | np.integer) or not 0 <= one < 1 << 63:
-                raise ValueError(f"{name} must be a whole number from 0 to 2**63 - 1, not {one!r}")
+        for name, number in (("rng", seed), ("people", seed if people is None else people)):
+            if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 0 <= number < 1 << 63:
+                raise ValueError(f"{name} must be a whole number from 0 to 2**63 - 1, not {number!r}")
         self._built = self._building = False
         super().__init__(rng=int(seed))
         self.simulation = Simulation(chosen, int(seed), None if people is None else int(people))

@@ -94,11 +94,11 @@ class Row(CellAgent):  # type: ignore[misc]
     @classmethod
     def no_column(cls, name: str) -> Never:
         """InputError: this attribute is not to be written."""
-        known = [key for kind in cls.__mro__ for key, value in vars(kind).items() if isinstance(value, Column)]
+        columns = [key for kind in cls.__mro__ for key, value in vars(kind).items() if isinstance(value, Column)]
         fixed = hasattr(cls, name) or name in ONCE
-        remedy = "" if fixed else did_you_mean(name, known) or f"Notes of your own: a dict by {cls.__name__.lower()}.row.\n"
+        remedy = "" if fixed else did_you_mean(name, columns) or f"Notes of your own: a dict by {cls.__name__.lower()}.row.\n"
         problem = f"'{name}' of {cls.__name__} cannot be written" if fixed else f"{cls.__name__} has no column '{name}'"
-        raise InputError(f"{problem}: an agent is a row of the city's columns.", f"{remedy}Its columns: {', '.join(known)}")
+        raise InputError(f"{problem}: an agent is a row of the city's columns.", f"{remedy}Its columns: {', '.join(columns)}")
 
     def remove(self) -> Never:
         """InputError: rows stay as long as the city."""

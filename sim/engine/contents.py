@@ -120,7 +120,7 @@ class Contents:
             kept, failed = journal.keys("run"), journal.keys("failure")
             recorded = journal.shards()
             batches = journal.rows("SELECT count(*) FROM batch")[0][0]
-        found = [shards.problem(self.folder, shard, thorough=verify) for shard in recorded]
+        problems = [shards.problem(self.folder, shard, thorough=verify) for shard in recorded]
         return Status(
             wanted=len(batch.listed),
             kept=sum(key in kept for key in batch.listed),
@@ -132,18 +132,18 @@ class Contents:
             bytes=sum(shard.bytes + (shard.series_bytes or 0) for shard in recorded),
             batches=batches,
             changed=self.changed,
-            problems=tuple(problem for problem in found if problem),
+            problems=tuple(problem for problem in problems if problem),
         )
 
     def places(self, batch: Batch) -> Places:
         """Where the runs of a batch's plan are kept, in its order."""
         with self.journal() as journal:
             kept = journal.kept()
-        found = [(position, *kept[key]) for position, key in enumerate(batch.listed) if key in kept]
-        return Places(*np.array(found, int).reshape(-1, 3).T)
+        places = [(position, *kept[key]) for position, key in enumerate(batch.listed) if key in kept]
+        return Places(*np.array(places, int).reshape(-1, 3).T)
 
-    def _taken(self, places: Places, columns: list[str] | None, each: int, *, series: bool = False) -> Any:
-        """A pyarrow Table with the rows of some runs, `each` a run, in order, from the shards in which they are."""
+    def _taken(self, places: Places, columns: list[str] | None, rows: int, *, series: bool = False) -> Any:
+        """A pyarrow Table with the rows of some runs, `rows` of each, in order, from the shards in which they are."""
         import pyarrow as pa
 
         with self.journal() as journal:
@@ -151,13 +151,13 @@ class Contents:
         needed, inverse = np.unique(places.shards, return_inverse=True)
         tables = []
         for place, number in enumerate(needed.tolist()):  # of each only the rows that are asked for are held
-            known = (number, series) in self._known
-            table = shards.read(self.folder, recorded[number], series=series, columns=columns, known=known)
+            checked = (number, series) in self._known
+            table = shards.read(self.folder, recorded[number], series=series, columns=columns, known=checked)
             self._known.add((number, series))
-            tables.append(table.take(rows_of(places.places[inverse == place], each)))
+            tables.append(table.take(rows_of(places.places[inverse == place], rows)))
         if not tables:
             return pa.table({name: pa.array([], pa.float64()) for name in columns or ()})
-        return pa.concat_tables(tables).take(rows_of(np.argsort(np.argsort(inverse, kind="stable")), each))
+        return pa.concat_tables(tables).take(rows_of(np.argsort(np.argsort(inverse, kind="stable")), rows))
 
     def arrays(self, *names: str, at: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Columns (by default all) of a plan that keeps one row a run, in its order. InputError if one is missing or damaged.
@@ -179,17 +179,17 @@ class Contents:
         """A row for each run that failed: point, arm, replicate, inputs (what varies, as JSON), error, traceback."""
         names = ["inputs", "error", "traceback"]
         with self.journal() as journal:
-            found = journal.failed()
+            failed = journal.failed()
         batch = self.batch
-        places = [place for place, key in enumerate(batch.listed) if key in found] if found else []
+        places = [place for place, key in enumerate(batch.listed) if key in failed] if failed else []
         specs = self.plan_of(batch).specs(np.array(places, int))
-        rows = [(*spec, *found[batch.listed[place]]) for spec, place in zip(specs, places, strict=True)]
+        rows = [(*spec, *failed[batch.listed[place]]) for spec, place in zip(specs, places, strict=True)]
         return pd.DataFrame(rows, columns=[*RunSpec._fields, *names])
 
 
-def rows_of(runs: np.ndarray, each: int) -> np.ndarray:
-    """The rows of runs, `each` a run."""
-    return (runs[:, None] * each + np.arange(each)).ravel()
+def rows_of(runs: np.ndarray, many: int) -> np.ndarray:
+    """The rows of runs that have so many each."""
+    return (runs[:, None] * many + np.arange(many)).ravel()
 
 
 @lru_cache(16)

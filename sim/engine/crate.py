@@ -55,15 +55,15 @@ def crate(facts: Mapping[str, Any], batches: list[Batch]) -> str:
 def _files(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The files and folders of a store."""
     which = "point of the design, arm, replicate, seed, week"
-    found = [
+    files = [
         _entity(facts["file"], "File", "What was run, with everything that it inherits", "application/yaml"),
         _entity("journal.sqlite", "File", "Which runs are wanted, kept (in which shard) and failed (with inputs and error)", SQLITE),
         _entity(PROVENANCE, "File", "Versions, hash of the sources, commands and dates", "application/json"),
         _entity("shards/", "Dataset", f"A row for each run and week that is read: {which}; {', '.join(facts['columns'])}", PARQUET),
     ]
     if facts["series"]:
-        found.append(_entity("series/", "Dataset", f"A row for each run and week: {', '.join(facts['series'])}", PARQUET))
-    return found
+        files.append(_entity("series/", "Dataset", f"A row for each run and week: {', '.join(facts['series'])}", PARQUET))
+    return files
 
 
 def _entity(name: str, kind: str, text: str, encoding: str) -> dict[str, Any]:

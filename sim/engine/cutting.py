@@ -23,10 +23,10 @@ def sizes(runs: int, reserve: int, crew: int) -> list[int]:
     >>> sizes(9, 1, 2)
     [1, 4, 2, 1, 1]
     """
-    made: list[int] = []
-    while left := runs - sum(made):
-        made.append(max(1, min(PIECE, left // crew, reserve // crew if sum(made) < reserve else left)))
-    return made
+    pieces: list[int] = []
+    while left := runs - sum(pieces):
+        pieces.append(max(1, min(PIECE, left // crew, reserve // crew if sum(pieces) < reserve else left)))
+    return pieces
 
 
 def _replicates_whole(specs: Sequence[RunSpec], ends: Sequence[int]) -> list[int]:

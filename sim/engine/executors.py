@@ -37,8 +37,8 @@ def executor(name: str | Executor = "threads", workers: int | None = None) -> It
     if name != "threads" and (ours := own.texts()):
         message = f"workers of '{name}' do not know code of your own: {', '.join(ours)}."
         raise InputError(message, "Take the executor 'threads', or write it into the package.")
-    with maker(workers or os.cpu_count()) as made:
-        yield made
+    with maker(workers or os.cpu_count()) as pool:
+        yield pool
 
 
 def check(name: str | Executor) -> None:
@@ -140,7 +140,7 @@ def _dask(place: str) -> Iterator[Executor]:
         pool.shutdown()
 
 
-def _same_code(made: str) -> Any:
+def _same_code(ours: str) -> Any:
     """A plugin that sends away workers which join later and would run other code."""
     from distributed import WorkerPlugin
 
@@ -155,7 +155,7 @@ def _same_code(made: str) -> Any:
                 theirs = sources()
             except Exception as error:
                 theirs = str(error)
-            if theirs != made:
+            if theirs != ours:
                 worker.log_event(SENT_AWAY, f"The worker {worker.address} has other code or versions ({theirs}) and was sent away.")
                 worker.io_loop.add_callback(worker.close)
 

@@ -68,10 +68,10 @@ class Journal:
             if not self.connection.execute("SELECT 1 FROM sqlite_master").fetchone():
                 self.blank = True
                 return
-            found = self.connection.execute("SELECT value FROM about WHERE name = 'version'").fetchone()
+            version = self.connection.execute("SELECT value FROM about WHERE name = 'version'").fetchone()
         self.blank = False
-        if not found or found[0] != VERSION:
-            layout = found[0] if found else "unknown"
+        if not version or version[0] != VERSION:
+            layout = version[0] if version else "unknown"
             raise InputError(
                 f"'{self.path}' was written by another version of Confianza (its layout is {layout}, not {VERSION}).",
                 "Read it with the version that provenance.json beside it names, or run the study into another folder.",
@@ -124,30 +124,30 @@ class Journal:
 
     def plan(self) -> str:
         """The kind of its plan."""
-        found = self.rows("SELECT value FROM about WHERE name = 'plan'")
-        if not found:
+        rows = self.rows("SELECT value FROM about WHERE name = 'plan'")
+        if not rows:
             raise KIND.damaged(self.path, "it does not say what its runs are of")
-        return str(found[0][0])
+        return str(rows[0][0])
 
     def batches(self, *, last: bool = False) -> list[Batch]:
         """All batches, the oldest first, or the last alone."""
-        found = []
+        batches = []
         which = "WHERE number = (SELECT max(number) FROM batch)" if last else "ORDER BY number"
         for fields in self.rows(f"SELECT {', '.join(BatchRow._fields)} FROM batch {which}"):
             row: BatchRow = checked(BatchRow, dict(zip(BatchRow._fields, fields, strict=True)), self.path, KIND)
-            made: Any = dict(row.made)
-            if made.pop(SEAL, None) != row.seal:
+            origin: Any = dict(row.made)
+            if origin.pop(SEAL, None) != row.seal:
                 raise KIND.damaged(self.path, CHANGED)
             mask = np.unpackbits(np.frombuffer(row.chosen, np.uint8), count=len(row.keys) // KEY)
-            found.append(Batch(*row[:7], row.keys, np.flatnonzero(mask), made))
-        if not found:
+            batches.append(Batch(*row[:7], row.keys, np.flatnonzero(mask), origin))
+        if not batches:
             raise KIND.damaged(self.path, "no runs are wanted in it")
-        return found
+        return batches
 
     def shards(self) -> list[Shard]:
         """All shards that are recorded, by number."""
-        found = self.rows(f"SELECT {', '.join(Shard._fields)} FROM shard ORDER BY number")
-        return checked(list[Shard], [dict(zip(Shard._fields, row, strict=True)) for row in found], self.path, KIND)
+        rows = self.rows(f"SELECT {', '.join(Shard._fields)} FROM shard ORDER BY number")
+        return checked(list[Shard], [dict(zip(Shard._fields, row, strict=True)) for row in rows], self.path, KIND)
 
     def kept(self) -> dict[bytes, tuple[int, int]]:
         """Where each run is that is kept, by its key: in which shard, at which place."""

@@ -23,8 +23,8 @@ class Stored(BackendArray):
         """What an index of numbers and slices takes: only the rows that it asks for are read."""
         many = self.order.ndim
         rows = np.asarray(self.order[key[:many]])
-        found = self.read(rows.ravel())
-        return found.reshape(*rows.shape, *found.shape[1:])[(slice(None),) * rows.ndim + tuple(key[many:])]
+        values = self.read(rows.ravel())
+        return values.reshape(*rows.shape, *values.shape[1:])[(slice(None),) * rows.ndim + tuple(key[many:])]
 
 
 def lazy(read: Callable[[str, np.ndarray], np.ndarray], order: np.ndarray, like: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -34,4 +34,4 @@ def lazy(read: Callable[[str, np.ndarray], np.ndarray], order: np.ndarray, like:
     order  the row of each run, along the dimensions of runs
     like   one run's value of each column
     """
-    return {name: LazilyIndexedArray(Stored(partial(read, name), order, one)) for name, one in like.items()}
+    return {name: LazilyIndexedArray(Stored(partial(read, name), order, value)) for name, value in like.items()}

@@ -211,10 +211,10 @@ def job_of(plan: Plan) -> bytes:
 def plan_of(job: bytes) -> Plan:
     """The plan of a job. InputError if the code that made the job is not the code that is to carry it out."""
     first, _, text = job.partition(b"\n")
-    made, _, maker = first.removeprefix(b"# sources: ").decode().partition(" ")
-    if made != sources():
+    theirs, _, maker = first.removeprefix(b"# sources: ").decode().partition(" ")
+    if theirs != sources():
         raise InputError(
-            f"{OTHER_CODE} ({sources()}) than the study was started with ({made}).",
+            f"{OTHER_CODE} ({sources()}) than the study was started with ({theirs}).",
             "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew.",
         )
     return _read(maker, text)
@@ -223,8 +223,8 @@ def plan_of(job: bytes) -> Plan:
 @lru_cache(4)
 def _read(maker: str, text: bytes) -> Plan:
     module, _, name = maker.partition(":")
-    found: Plan = getattr(import_module(module), name).read(text.decode(), 1)
-    return found
+    plan: Plan = getattr(import_module(module), name).read(text.decode(), 1)
+    return plan
 
 
 def perform(job: bytes, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse | None = None) -> Piece:

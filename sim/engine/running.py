@@ -257,7 +257,7 @@ HERE = Execution()  # in threads, kept nowhere
 def working(store: Store, execution: Execution, again: str | None = None) -> Iterator[Runner]:
     """The right to write into a store, with an executor; the first Ctrl-C finishes what is under way."""
     check(execution.executor)
-    given = isinstance(execution.executor, Executor)
+    lent = isinstance(execution.executor, Executor)
     with store.writing(), patience() as asked, ExitStack() as pools:
 
         def opened() -> Executor:
@@ -265,7 +265,7 @@ def working(store: Store, execution: Execution, again: str | None = None) -> Ite
 
         pool = opened()
         store.repair()
-        yield Runner(store, pool, asked, execution.progress, None if given else opened, again)
+        yield Runner(store, pool, asked, execution.progress, None if lent else opened, again)
 
 
 def complete(runner: Runner, plan: Plan) -> Store:

@@ -76,16 +76,16 @@ def _meaning(name: str) -> tuple[str, str]:
 
 def arrays(table: Any) -> dict[str, np.ndarray]:
     """The columns of a pyarrow Table that came from `encoded`, as arrays again."""
-    found = {}
+    columns = {}
     for field, column in zip(table.schema, table.columns, strict=True):
         metadata = (field.metadata or {}).get(AXES.encode())
         if not metadata:
-            found[field.name] = column.to_numpy()
+            columns[field.name] = column.to_numpy()
             continue
         dtype, shape = json.loads(metadata)
         values = column.combine_chunks().flatten().to_numpy() if np.prod(shape) else np.empty(0, dtype)
-        found[field.name] = values.reshape(len(column), *shape)
-    return found
+        columns[field.name] = values.reshape(len(column), *shape)
+    return columns
 
 
 def digest(data: bytes) -> str:
@@ -109,10 +109,10 @@ def not_written(path: Path, error: OSError) -> InputError:
 def files(folder: Path, shard: Shard) -> list[tuple[Path, int, str]]:
     """A shard's files, each with its size in bytes and its hash."""
     name = file_name(shard.number)
-    found = [(folder / SHARDS / name, shard.bytes, shard.sha256)]
+    listed = [(folder / SHARDS / name, shard.bytes, shard.sha256)]
     if shard.series_bytes is not None and shard.series_sha256 is not None:
-        found.append((folder / SERIES / name, shard.series_bytes, shard.series_sha256))
-    return found
+        listed.append((folder / SERIES / name, shard.series_bytes, shard.series_sha256))
+    return listed
 
 
 def problem(folder: Path, shard: Shard, *, thorough: bool = False) -> str | None:
@@ -120,9 +120,9 @@ def problem(folder: Path, shard: Shard, *, thorough: bool = False) -> str | None
     for path, size, sha256 in files(folder, shard):
         name = f"{path.parent.name}/{path.name}"
         try:
-            found = path.stat().st_size
-            if found != size:
-                return f"{name} has {found:,} bytes instead of {size:,}"
+            bytes_there = path.stat().st_size
+            if bytes_there != size:
+                return f"{name} has {bytes_there:,} bytes instead of {size:,}"
             if thorough and digest(path.read_bytes()) != sha256:
                 return f"{name} is not what was written (its hash differs)"
         except FileNotFoundError:

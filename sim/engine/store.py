@@ -85,13 +85,13 @@ class Store(Contents):
     def is_blank(self) -> bool:
         """Is the folder absent, empty, or left by a process that was killed before it wrote the first batch?"""
         try:
-            found = {path.name for path in self.folder.iterdir()}
+            names = {path.name for path in self.folder.iterdir()}
         except FileNotFoundError:
             return True
         except OSError as error:
             raise unwritable(self.folder, error) from None
         inside = [path for name in (SHARDS, SERIES) for path in (self.folder / name).glob("*")]
-        return found <= OURS and not inside and not self.exists()
+        return names <= OURS and not inside and not self.exists()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -56,33 +56,33 @@ class Scenario(CheckedModel):
 
     @field_validator("changes", mode="after")
     @classmethod
-    def _check_changes(cls, given: tuple[Change, ...], info: ValidationInfo) -> tuple[Change, ...]:
+    def _check_changes(cls, changes: tuple[Change, ...], info: ValidationInfo) -> tuple[Change, ...]:
         """Weeks within the run, cuts in order after each change; sorted by week."""
         if not {"spin_up_weeks", "weeks", "parameters"} <= info.data.keys():  # they are wrong themselves, and that is reported
-            return given
+            return changes
         first, last = -info.data["spin_up_weeks"], info.data["weeks"] - 1
         values = dict(info.data["parameters"])
-        order = sorted(range(len(given)), key=lambda index: given[index].week)
+        order = sorted(range(len(changes)), key=lambda index: changes[index].week)
         for index in order:
-            change = given[index]
+            change = changes[index]
             if not first <= change.week <= last:
                 message = f"week {change.week} lies outside the run, which has weeks {first} to {last}."
                 raise InputError(message, "Change the week, 'weeks' or 'spin_up_weeks'.", path=(index, "week"))
             values |= change.set
             _refuse_disorder(values, change.set, (index, "set"))
-        return tuple(given[index] for index in order)
+        return tuple(changes[index] for index in order)
 
     @field_validator("interventions", mode="before")
     @classmethod
     def _check_interventions(cls, given: object, info: ValidationInfo) -> tuple[Reform, ...]:
-        made = reforms(given)
+        records = reforms(given)
         if {"spin_up_weeks", "weeks"} <= info.data.keys():
-            check_horizon(made, info.data["weeks"], info.data["spin_up_weeks"])
-        return made
+            check_horizon(records, info.data["weeks"], info.data["spin_up_weeks"])
+        return records
 
     @field_serializer("interventions")
-    def _plain_interventions(self, given: tuple[Reform, ...]) -> list[dict[str, Any]]:
-        return [as_data(reform) for reform in given]
+    def _plain_interventions(self, interventions: tuple[Reform, ...]) -> list[dict[str, Any]]:
+        return [as_data(reform) for reform in interventions]
 
     @field_validator("outdated", mode="before")
     @classmethod
@@ -101,8 +101,8 @@ class Scenario(CheckedModel):
         changes, sources = data.get("changes"), data.get("sources")
         if not isinstance(changes, list | tuple) or not isinstance(sources, Mapping):
             return data
-        made, dated = origins.of_changes([change.as_data() if isinstance(change, Change) else change for change in changes], sources)
-        return {**data, "changes": made, "sources": origins.of_start(data, sources, dated)}
+        sourced, dated = origins.of_changes([change.as_data() if isinstance(change, Change) else change for change in changes], sources)
+        return {**data, "changes": sourced, "sources": origins.of_start(data, sources, dated)}
 
     @model_validator(mode="after")
     def _check_cited(self) -> Self:
@@ -184,7 +184,7 @@ def _followed(before: Mapping[str, Any], data: dict[str, Any], sources: dict[str
         data["changes"], dated = origins.of_changes(changes, sources)
         sources = origins.of_start(data, sources, dated) if dated else sources
     if "interventions" in changed:
-        data["interventions"] = [one if isinstance(one, Mapping) else as_data(one) for one in changed["interventions"]]
+        data["interventions"] = [reform if isinstance(reform, Mapping) else as_data(reform) for reform in changed["interventions"]]
     data["sources"] = origins.kept(before, data, sources)
     if "references" not in changed:
         data["references"] = origins.used(data, {})
@@ -199,7 +199,7 @@ def _followed(before: Mapping[str, Any], data: dict[str, Any], sources: dict[str
 
 def _refuse_disorder(values: Mapping[str, float], changed: Mapping[str, float], keys: tuple[str | int, ...]) -> None:
     """InputError if parameters that must ascend do not; it points at the one of them that was changed."""
-    complete = {name: known.value for name, known in CODEBOOK.items()} | dict(values)
+    complete = {name: parameter.value for name, parameter in CODEBOOK.items()} | dict(values)
     if pair := out_of_order(complete):
         culprit = next((name for name in reversed(list(changed)) if name in pair), pair[0])
         raise order_problem(*pair, complete).under(*keys, culprit)

@@ -1,16 +1,13 @@
 """`kill -9` at random moments: at most one chunk is lost, and in the end every byte is that of a study nobody disturbed."""
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from itertools import count, cycle
 
 import pytest
-from killing import LONGEST, alive
+from killing import LONGEST, Nursery, alive
 from made_runs import data_of
 
 from sim.inputs.scenario import CitySize, Scenario
@@ -21,10 +18,7 @@ pytestmark = [pytest.mark.compiled, pytest.mark.skipif(not hasattr(os, "fork"), 
 
 KILLS = 22
 CHUNK = 13  # so that shards have 12 runs
-# Starting Python takes seconds on a busy machine and forking it takes none, so one process begets all that are to be killed.
-# Each is a whole process of its own, with its own threads or worker processes.
 NURSERY = """
-import json, os, sys
 import filelock, pyarrow.parquet
 from sim.measures.harvest import warm_up
 from sim.studies.design.study_files import load_study
@@ -32,7 +26,6 @@ from sim.studies.answers.sweep import sweep
 from sim.artifacts.sources import sources
 
 def live(study, folder, log, **options):
-    os.setpgid(0, 0)  # so that worker processes can be ended too
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     sweep(study, folder, progress=lambda runs: os.write(written, b"." * runs), **options)
 
@@ -40,17 +33,7 @@ if __name__ == "__main__":
     warm_up()
     study = load_study(sys.argv[1])
     study.points(), sources()  # what takes long the first time
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            try:
-                live(study, **json.loads(line))
-                os._exit(0)
-            except BaseException as error:
-                print(repr(error), file=sys.stderr, flush=True)
-                os._exit(1)
-        print(child, flush=True)
-        print(os.waitpid(child, 0)[1], flush=True)
+    beget(lambda **told: live(study, **told))
 """
 STUDY = Study(
     name="Killed",
@@ -64,48 +47,10 @@ STUDY = Study(
 )
 
 
-class Nursery:
-    """Begets processes that sweep the study, one at a time."""
-
-    def __init__(self, folder):
-        (folder / "study.yaml").write_text(STUDY.to_yaml(), encoding="utf-8")
-        (folder / "nursery.py").write_text(NURSERY)
-        self.log, self.errors = folder / "log", (folder / "errors").open("w+")
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        self.process = subprocess.Popen(
-            [sys.executable, folder / "nursery.py", folder / "study.yaml"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment,
-        )  # fmt: skip
-
-    def begin(self, folder, executor, workers):
-        """Let one live; returns its process id."""
-        self.log.unlink(missing_ok=True)
-        told = {"folder": str(folder), "log": str(self.log), "executor": executor, "workers": workers, "chunk": CHUNK}
-        self.process.stdin.write(json.dumps(told) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-    def finished(self):
-        """How many runs the one that lives has finished so far."""
-        return self.log.stat().st_size if self.log.exists() else 0
-
-    def end(self):
-        """Wait for its end; what the operating system says of it."""
-        return os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
-
-    def close(self):
-        """Let it end; what was printed as errors."""
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(LONGEST)
-        self.errors.seek(0)
-        with self.errors:
-            return self.errors.read()
-
-
 @pytest.fixture
 def nursery(tmp_path):
-    made = Nursery(tmp_path)
+    (tmp_path / "study.yaml").write_text(STUDY.to_yaml(), encoding="utf-8")
+    made = Nursery(tmp_path, NURSERY, tmp_path / "study.yaml")
     yield made
     if made.process.poll() is None:
         made.close()
@@ -120,7 +65,7 @@ def kept(folder):
 def cut_short(nursery, child, luck):
     """Kill a life at a random moment, unless it ends before; returns how many runs it had finished."""
     wanted, until = luck.randrange(2 * CHUNK), time.monotonic() + LONGEST
-    while nursery.finished() < wanted and time.monotonic() < until and alive(child):
+    while nursery.progress() < wanted and time.monotonic() < until and alive(child):
         time.sleep(0.0005)
     time.sleep(luck.random() * 0.05)
     if alive(child):
@@ -135,7 +80,7 @@ def cut_short(nursery, child, luck):
 def test_killed_again_and_again(tmp_path, nursery):
     luck = random.Random(20160901)
     calm = tmp_path / "calm"
-    nursery.begin(calm, "threads", 2)
+    nursery.begin(folder=calm, executor="threads", workers=2, chunk=CHUNK)
     assert nursery.end() == 0
     whole = data_of(calm)
     assert len(whole) == 2 * 16 and kept(calm) == 192
@@ -144,12 +89,13 @@ def test_killed_again_and_again(tmp_path, nursery):
     for folder in (tmp_path / f"disturbed-{number}" for number in count()):
         before, ended = 0, None
         while ended != 0:
-            child = nursery.begin(folder, *(next(ways) if kills < KILLS else ("threads", 2)))
+            executor, workers = next(ways) if kills < KILLS else ("threads", 2)
+            child = nursery.begin(folder=folder, executor=executor, workers=workers, chunk=CHUNK)
             ended = cut_short(nursery, child, luck) if kills < KILLS else nursery.end()
             assert ended in (0, -signal.SIGKILL), (tmp_path / "errors").read_text()
             now = kept(folder)
             kills += ended != 0
-            lost.append(nursery.finished() - (now - before))
+            lost.append(nursery.progress() - (now - before))
             killed_at.append(now)
             assert 0 <= lost[-1] <= CHUNK and now % (CHUNK - 1) == 0 and now >= before
             before = now

@@ -3,23 +3,19 @@
 With HARD=1 (`make hard`) each is killed twenty times; otherwise three times, and calibrate is left out.
 """
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
-from killing import LONGEST, alive
+from killing import LONGEST, Nursery, alive
 from made_runs import data_of
 
 pytestmark = [pytest.mark.compiled, pytest.mark.skipif(not hasattr(os, "fork"), reason="kills children that were forked")]
 HARD = bool(os.environ.get("HARD"))
 KILLS = 20 if HARD else 3
 NURSERY = """
-import json, os, sys
 from pathlib import Path
 import filelock, pyarrow.parquet
 import sim.engine.store
@@ -56,8 +52,7 @@ VERBS = {
     "validate": lambda where: carried_out(plan([CITY] * 8, ["P01", "P25"]), where),
 }
 
-def live(verb, folder, log, executor):
-    os.setpgid(0, 0)
+def live(verb, folder, log, executor="threads"):
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     progress = lambda amount: os.write(written, b".")
     found = VERBS[verb](Execution(folder, executor, 2, progress))
@@ -68,71 +63,31 @@ def live(verb, folder, log, executor):
 
 if __name__ == "__main__":
     warm_up()
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            try:
-                live(**json.loads(line))
-                os._exit(0)
-            except BaseException as error:
-                print(repr(error), file=sys.stderr, flush=True)
-                os._exit(1)
-        print(child, flush=True)
-        print(os.waitpid(child, 0)[1], flush=True)
+    beget(live)
 """
-
-
-class Nursery:
-    """Begets processes that do a verb, one at a time."""
-
-    def __init__(self, folder):
-        (folder / "nursery.py").write_text(NURSERY)
-        self.log, self.errors = folder / "log", (folder / "errors").open("w+")
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        self.process = subprocess.Popen(
-            [sys.executable, folder / "nursery.py"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment,
-        )  # fmt: skip
-
-    def begin(self, verb, folder, executor="threads"):
-        self.log.unlink(missing_ok=True)
-        told = {"verb": verb, "folder": str(folder), "log": str(self.log), "executor": executor}
-        self.process.stdin.write(json.dumps(told) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-    def seen(self):
-        """How often the one that lives has told of progress."""
-        return self.log.stat().st_size if self.log.exists() else 0
-
-    def end(self):
-        return os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
 
 
 @pytest.fixture(scope="module")
 def nursery(tmp_path_factory):
-    made = Nursery(tmp_path_factory.mktemp("nursery"))
+    made = Nursery(tmp_path_factory.mktemp("nursery"), NURSERY)
     yield made
-    made.process.stdin.close()
-    made.process.stdout.close()
-    made.process.wait(LONGEST)
-    made.errors.close()
+    made.close()
 
 
 @pytest.mark.parametrize("verb", ["run", "compare", "trial", "validate", *(["calibrate"] if HARD else [])])
 def test_a_verb_that_was_killed_goes_on(verb, nursery, tmp_path):
     luck = random.Random(verb)
     calm = tmp_path / "calm"
-    nursery.begin(verb, calm)
+    nursery.begin(verb=verb, folder=calm)
     assert nursery.end() == 0, nursery.errors.name
-    usual, whole = nursery.seen(), data_of(calm)
+    usual, whole = nursery.progress(), data_of(calm)
     kills, number = 0, 0
     while kills < KILLS:
         folder, number, ended = tmp_path / f"disturbed-{number}", number + 1, None
         while ended != 0:
-            child = nursery.begin(verb, folder)
+            child = nursery.begin(verb=verb, folder=folder)
             wanted, until = luck.randrange(usual), time.monotonic() + LONGEST
-            while kills < KILLS and nursery.seen() < wanted and alive(child) and time.monotonic() < until:
+            while kills < KILLS and nursery.progress() < wanted and alive(child) and time.monotonic() < until:
                 time.sleep(0.0005)
             if kills < KILLS and alive(child):
                 os.kill(child, signal.SIGKILL)
