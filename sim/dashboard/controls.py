@@ -7,7 +7,7 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
-from sim.dashboard.parts import Lever
+from sim.dashboard.parts import Choice, Lever
 from sim.dashboard.stage import SPEEDS, Stage
 from sim.dashboard.texts import Texts
 from sim.inputs.reforms import Reform
@@ -75,12 +75,8 @@ def Clock(stage: Stage) -> Any:
 @solara.component
 def ArmChoice(stage: Stage) -> Any:
     """Which arm is meant, if there are several."""
-    t, lanes = stage.t, list(stage.arena.value.lanes)
-    if len(lanes) > 1:
-        Lever(
-            name="arm", label=t("reforms.arm"), value=stage.chosen_arm, choices=lanes, labels=[t.reform(lane) for lane in lanes],
-            event_changed=stage.arm.set,
-        )  # fmt: skip
+    if len(stage.lanes) > 1:
+        Choice("arm", stage.t("reforms.arm"), stage.chosen_arm, stage.lanes, stage.arm.set)
 
 
 @solara.component
@@ -141,11 +137,9 @@ def LeverOfReform(t: Texts, reform: str, name: str, value: Any, change: Any) -> 
     told, label = facts.metadata, t.named(reform, name)
     sentence = t.lever(reform, name, told["text"])
     if choices := told.get("choices"):
-        labels = [t["choices"].get(choice, choice) for choice in choices]
-        return Lever(
-            name=f"{reform}.{name}", label=label, value=value, choices=list(choices), labels=labels, event_changed=change,
-            facts=t("reforms.facts"), detail=t("reforms.detail", text=sentence, source=t.sources(told["source"])),
-        )  # fmt: skip
+        labels = {choice: t.term("choices", choice) for choice in choices}
+        detail = t("reforms.detail", text=sentence, source=t.sources(told["source"]))
+        return Choice(f"{reform}.{name}", label, value, labels, change, facts=t("reforms.facts"), detail=detail)
     optional, whole = bool(told.get("optional")), facts.type is int or told.get("optional")
     low = 0 if optional else told["low"]
     default = t("reforms.none") if facts.default in (None, MISSING) else t.number(facts.default)
@@ -176,10 +170,7 @@ def Parameters(stage: Stage) -> Any:
     topic = solara.use_reactive("trust")
     values = stage.arena.value.values()
     with Section("parameters", t("parameters.heading"), t("parameters.about")):
-        Lever(
-            name="topic", label=t("parameters.topic"), value=topic.value, choices=list(topics),
-            labels=[t.part("topics")[name] for name in topics], event_changed=topic.set,
-        )  # fmt: skip
+        Choice("topic", t("parameters.topic"), topic.value, {name: t.part("topics")[name] for name in topics}, topic.set)
         for known in topics[topic.value]:
             LiveParameter(stage, known.name, values[known.name], stage.language.value)
 
@@ -245,18 +236,15 @@ def CityLever(t: Texts, name: str, value: Any, change: Any) -> Any:
 @solara.component
 def Save(stage: Stage) -> Any:
     """Write an arm as a scenario file."""
-    t, lanes = stage.t, list(stage.arena.value.lanes)
-    arm = solara.use_reactive(lanes[:2][-1])
+    t, lanes = stage.t, stage.lanes
+    arm = solara.use_reactive(list(lanes)[:2][-1])
     typed: solara.Reactive[str | None] = solara.use_reactive(None)
     name = t("save.file") if typed.value is None else typed.value
     overwrite = solara.use_reactive(False)
     chosen = arm.value
     with Section("save", t("save.heading"), t("save.about", folder=stage.view.folder)):
         if len(lanes) > 1:
-            Lever(
-                name="save-arm", label=t("save.arm"), value=chosen, choices=lanes, labels=[t.reform(lane) for lane in lanes],
-                event_changed=arm.set,
-            )  # fmt: skip
+            Choice("save-arm", t("save.arm"), chosen, lanes, arm.set)
         solara.InputText(t("save.name"), value=name, on_value=typed.set, continuous_update=True, classes=["save-name"])
         solara.Checkbox(label=t("save.overwrite"), value=overwrite)
         button = solara.v.Html(tag="button", class_="plain-button save", children=[t("save.button")])

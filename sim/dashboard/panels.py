@@ -11,7 +11,7 @@ from mesa.visualization.utils import update_counter
 from sim.dashboard.charts import CHARTS, cell_chart, chart, citizen_chart, difference_chart, ledger_chart, map_legend, words_in
 from sim.dashboard.controls import ArmChoice, Section
 from sim.dashboard.history import Life
-from sim.dashboard.parts import Chart, Lever, MapImage
+from sim.dashboard.parts import Chart, Choice, Lever, MapImage
 from sim.dashboard.picture import LAYERS, cell_at, map_png
 from sim.dashboard.stage import FEW, Stage
 
@@ -26,10 +26,7 @@ def Maps(stage: Stage) -> Any:
     layers = [name for name in LAYERS if name != "difference" or stage.others]
     with Section("maps", t("maps.heading"), t("maps.about")):
         with solara.v.Html(tag="div", class_="choices"):
-            Lever(
-                name="layer", label=t("maps.layer"), value=layer, choices=layers,
-                labels=[t.part("maps.layers")[name] for name in layers], event_changed=stage.layer.set,
-            )  # fmt: skip
+            Choice("layer", t("maps.layer"), layer, {name: t.part("maps.layers")[name] for name in layers}, stage.layer.set)
             solara.Checkbox(label=t("maps.show_dots"), value=stage.dots)
         if len(arena.lanes) > FEW:
             ArmsShown(stage)
@@ -104,10 +101,7 @@ def Differences(stage: Stage) -> Any:
     measure = solara.use_reactive("trust")
     words = words_in(stage.language.value)
     with Section("differences", t("difference.heading"), t("difference.about", first=t.reform(stage.first))):
-        Lever(
-            name="difference", label=t("difference.of"), value=measure.value, choices=list(CHARTS),
-            labels=[words[f"{name}_title"] for name in CHARTS], event_changed=measure.set,
-        )  # fmt: skip
+        Choice("difference", t("difference.of"), measure.value, {name: words[f"{name}_title"] for name in CHARTS}, measure.set)
         Chart(svg=difference_chart(arena, measure.value, words), label=t("difference.heading"))
 
 

@@ -1,6 +1,6 @@
 """Pieces of the page that have a template of their own: maps that can be clicked, charts, and sliders that say what they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import solara
@@ -39,6 +39,11 @@ def Lever(
     event_changed: Callable[..., Any] | None = None,
 ) -> Any:
     """A slider with a field for exact numbers, or a list of choices; `changed` gets the new value when it is let go."""
+
+
+def Choice(name: str, label: str, value: str, labels: Mapping[str, str], changed: Callable[..., Any], **more: str) -> Any:
+    """A list of choices, each with what it is called."""
+    return Lever(name=name, label=label, value=value, choices=list(labels), labels=list(labels.values()), event_changed=changed, **more)
 
 
 @solara.component_vue("document.vue")

@@ -63,11 +63,15 @@ class Stage:
         return self.arena.value.first
 
     @property
+    def lanes(self) -> dict[str, str]:
+        """The arms, with what they are called."""
+        return {arm: self.t.reform(arm) for arm in self.arena.value.lanes}
+
+    @property
     def arms_shown(self) -> list[str]:
         """The arms that have a map, in order: the first always, and by default the next two."""
-        lanes = list(self.arena.value.lanes)
-        wanted = self.shown.value
-        return lanes[:FEW] if wanted is None else [arm for arm in lanes if arm in wanted or arm == self.first]
+        arms, wanted = list(self.arena.value.lanes), self.shown.value
+        return arms[:FEW] if wanted is None else [arm for arm in arms if arm in wanted or arm == self.first]
 
     def show_arm(self, arm: str, on: bool) -> None:
         """Give an arm a map, or take it away."""

@@ -63,10 +63,7 @@ class Until(CheckedModel):
         ge=1e-9, le=1e9, description="Precision of the mean effect that is good enough: half of its 95 % interval, in the measure's unit"
     )
 
-    @field_validator("effect", mode="before")
-    @classmethod
-    def _check_effect(cls, given: object) -> str:
-        return known_measure(given)
+    _check_effect = field_validator("effect", mode="before")(lambda given: known_measure(given))
 
 
 class Replicates(CheckedModel):

@@ -1,6 +1,6 @@
 """What a decision is made by: what benefits are worth, over a range, and what may be spent. It changes no run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from pydantic import Field, field_validator
@@ -12,32 +12,6 @@ from sim.studies.design.limits import known_measure
 
 COST = "cost"  # the measure that is money
 MOST_PAY = 1e12
-
-
-class Preferences(CheckedModel):
-    """The key `decision` of a study."""
-
-    prefix: ClassVar[str] = "decision."
-
-    value: dict[str, float] | None = Field(None, description="Units of benefit for a unit of each measure's effect, as {mean_trust: 100}")
-    unit: Prose | None = Field(None, min_length=1, max_length=100, description="What a unit of benefit is called, as point of mean trust")
-    pay: tuple[float, float] | None = Field(None, description="From what to what a unit of benefit may be worth, thousand pesos")
-    budget: float | None = Field(None, ge=0, le=MOST_PAY, description="Thousand pesos: arms whose mean cost is above are not affordable")
-
-    @field_validator("value", mode="before")
-    @classmethod
-    def _check_value(cls, given: object) -> object:
-        return given if given is None else checked_value(given)
-
-    @field_validator("pay", mode="before")
-    @classmethod
-    def _check_pay(cls, given: object) -> object:
-        return given if given is None else checked_pay(given)
-
-    @field_validator("budget", mode="before")
-    @classmethod
-    def _check_budget(cls, given: object) -> object:
-        return given if given is None else checked_budget(given)
 
 
 def checked_value(given: object) -> dict[str, float]:
@@ -75,3 +49,23 @@ def checked_budget(given: object) -> float:
     if problem := number_problem(given, 0, MOST_PAY, False):
         raise InputError(f"'budget' {problem}.", number_remedy(given, 0, MOST_PAY) or "Write thousand pesos over the horizon.")
     return float(given)  # type: ignore[arg-type]
+
+
+def _if_given(check: Callable[[object], object]) -> Callable[[object], object]:
+    """A check that leaves what is not given."""
+    return lambda given: given if given is None else check(given)
+
+
+class Preferences(CheckedModel):
+    """The key `decision` of a study."""
+
+    prefix: ClassVar[str] = "decision."
+
+    value: dict[str, float] | None = Field(None, description="Units of benefit for a unit of each measure's effect, as {mean_trust: 100}")
+    unit: Prose | None = Field(None, min_length=1, max_length=100, description="What a unit of benefit is called, as point of mean trust")
+    pay: tuple[float, float] | None = Field(None, description="From what to what a unit of benefit may be worth, thousand pesos")
+    budget: float | None = Field(None, ge=0, le=MOST_PAY, description="Thousand pesos: arms whose mean cost is above are not affordable")
+
+    _check_value = field_validator("value", mode="before")(_if_given(checked_value))
+    _check_pay = field_validator("pay", mode="before")(_if_given(checked_pay))
+    _check_budget = field_validator("budget", mode="before")(_if_given(checked_budget))
