@@ -14,7 +14,7 @@ from sim.calibration.targets import Target, load_targets
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import done_in, running
-from sim.cli.work import chosen, writing
+from sim.cli.work import chosen, saved, writing
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
@@ -57,10 +57,7 @@ def calibrated(calibrator: Calibrator) -> None:
     with running(total, sum(done_in(folder / store) for store in (RUNS, ALONE, DRAWS))) as progress:
         calibrator.progress = progress
         made = calibrator.run()
-    try:
-        written = made.save(folder)
-    finally:  # what was computed is told even if there is no room for it
-        tell(made)
+    written = saved(made, folder, tell)
     from sim.figures.calibration import save_figures  # after the tables, because matplotlib takes long to import
 
     written += save_figures(made, calibrator.space.factors, folder)

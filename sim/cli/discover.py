@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.cli.show import ConsoleTable, amount, console, table
 from sim.cli.sweep import asked_of, runs_of
-from sim.cli.work import placed
+from sim.cli.work import placed, saved
 from sim.errors import number
 from sim.files.writing import check_files, writer
 from sim.studies.answers.conditions import condition_of
@@ -26,10 +26,7 @@ def discover_where(given: str, condition: str, week: int | None, out: Path | Non
     made = runs_of(study, given, store, executor, workers)
     with writer(folder, FILES):
         found = discover(made, condition, week=week)
-        try:
-            written = found.save(folder)
-        finally:  # what was computed is told even if there is no room for it
-            tell(found)
+        written = saved(found, folder, tell)
         from sim.figures.decision import save_discovered  # after the tables, because matplotlib takes long to import
 
         written += save_discovered(found, folder)

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sim.cli.show import ConsoleTable, amount, console, table
 from sim.cli.sweep import asked_of, beliefs_of, runs_of
+from sim.cli.work import saved
 from sim.errors import number
 from sim.files.writing import check_files, writer
 from sim.studies.answers.findings import FIGURES, FILES, FOLDER, Analysis, Finding
@@ -39,10 +40,7 @@ def sensitivity_of(
     made = runs_of(study, given, store, executor, workers)
     with writer(folder, names):
         analysis = analyzed(made, [output.of for output in outputs], chosen_method, week)
-        try:
-            written = analysis.save(folder)
-        finally:  # what was computed is told even if there is no room for it
-            tell(analysis)
+        written = saved(analysis, folder, tell)
         from sim.figures.sensitivity import save_figures  # after the tables, because matplotlib takes long to import
 
         figures = save_figures(analysis, folder)

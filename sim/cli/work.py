@@ -104,9 +104,15 @@ class Where(NamedTuple):
 
     def execution(self, kind: str, progress: Callable[[int], None]) -> Execution:
         """The runs are kept below the folder, so that a command that was stopped goes on where it was."""
-        if self.workers is not None and self.workers < 1:
-            raise InputError(f"must be a whole number, 1 or more, but is {self.workers}.", file="--workers")
         return Execution(self.out and self.out / RUNS / kind, self.executor, self.workers, progress)
+
+
+def saved(found: A, folder: Path, tell: Callable[[A], None]) -> list[Path]:
+    """Write what was found into a folder, and tell it even if there is no room for it."""
+    try:
+        return found.save(folder)
+    finally:
+        tell(found)
 
 
 NOWHERE = Where(None, "threads", None)
@@ -137,13 +143,9 @@ class Work(NamedTuple):
             task = bar.add_task(self.doing, total=self.weeks)
             found = make(where.execution(self.kind, lambda weeks: bar.advance(task, weeks)))
         took = time.perf_counter() - began
-        try:
-            written = found.save(where.out)
-        finally:  # what was computed is told even if there is no room for it
-            tell(found)
-        written += import_module(f"sim.figures.{self.figures}").save_figures(
-            found, where.out
-        )  # now, because matplotlib takes long to import
+        written = saved(found, where.out, tell)
+        drawing = import_module(f"sim.figures.{self.figures}")  # now, because matplotlib takes long to import
+        written += drawing.save_figures(found, where.out)
         console().print(f"\nRan in {took:.1f} s.")
         console().print(f"Figures and data are in {where.out}: {', '.join(file.name for file in written)}")
 
