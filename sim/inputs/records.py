@@ -113,3 +113,10 @@ class CheckedModel(BaseModel):
             remedy = f'Put it in quotes if it is meant: "{plain}"' if quotable else ""
         meaning = note("key_is", name=name, text=f"{known.description}")
         return InputError(note("wrong_value", name=name, problem=problem), remedy, meaning, path=path)
+
+
+class WrittenModel(CheckedModel):
+    """What people write a file of. Two are equal if they say the same, wherever they were read from."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.model_dump() == other.model_dump()

@@ -14,7 +14,7 @@ from sim.inputs.changes import Change, Sources, checked_values
 from sim.inputs.citations import Citations, check_cited
 from sim.inputs.city_size import CitySize
 from sim.inputs.file_kinds import SCENARIO, misplaced
-from sim.inputs.records import CheckedModel, Name, Prose
+from sim.inputs.records import Name, Prose, WrittenModel
 from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
 from sim.inputs.scenario_files import drafts, find, shipped_scenarios
 from sim.inputs.yaml_files import dump_yaml, scalar
@@ -23,7 +23,7 @@ from sim.world.parameters import CODEBOOK, Parameters, codebook_entry, order_pro
 __all__ = ["AnyScenario", "Change", "CitySize", "Scenario", "load_scenario", "shipped_scenarios"]
 
 
-class Scenario(CheckedModel):
+class Scenario(WrittenModel):
     """What is run: a city, its horizon, parameters that differ from the baseline, and dated changes of parameters."""
 
     name: Name = Field(description="What the scenario is called in tables and plots")
@@ -110,12 +110,6 @@ class Scenario(CheckedModel):
         dated = [(("changes", place, "sources"), change.sources or {}) for place, change in enumerate(self.changes)]
         check_cited([(("sources",), self.sources), *dated], self.references)
         return self
-
-    def __eq__(self, other: object) -> bool:
-        """Do both say the same, wherever they were read from?"""
-        return isinstance(other, Scenario) and self.model_dump() == other.model_dump()
-
-    __hash__ = None  # type: ignore[assignment]
 
     def values(self) -> Parameters:
         """The parameters in force before any dated change."""

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_serializer, field_validator, m
 from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.inputs.asking import load_with_scenario
 from sim.inputs.file_kinds import TRIAL
-from sim.inputs.records import CheckedModel, Name, Prose, check_label
+from sim.inputs.records import CheckedModel, Name, Prose, WrittenModel, check_label
 from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
 from sim.inputs.scenario import AnyScenario, Scenario
 from sim.inputs.yaml_files import dump_yaml
@@ -48,7 +48,7 @@ class OfficersSurvey(CheckedModel):
     attrition: float = Field(0.0, ge=0, le=0.95, description="Share who do not take part again, beside those who left the force")
 
 
-class Trial(CheckedModel):
+class Trial(WrittenModel):
     """A field trial inside simulated cities. The scenario's own reforms are left out: the treatment is all there is."""
 
     name: Name = Field(description="What the trial is called in tables and plots")
@@ -164,12 +164,6 @@ class Trial(CheckedModel):
                     f"an endline before week {week} is not possible: the treatment begins in week {start} and the run ends after {horizon}."
                 )
                 raise InputError(message, "Change the week, or 'weeks'.", path=(key,))
-
-    def __eq__(self, other: object) -> bool:
-        """Do both say the same?"""
-        return isinstance(other, Trial) and self.model_dump() == other.model_dump()
-
-    __hash__ = None  # type: ignore[assignment]
 
     @property
     def weeks_asked(self) -> tuple[int, ...]:

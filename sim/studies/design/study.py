@@ -15,7 +15,7 @@ from sim.inputs.cards import of_study
 from sim.inputs.changes import Sources
 from sim.inputs.citations import Citations, check_cited
 from sim.inputs.origins import DESIGN, POSTERIOR
-from sim.inputs.records import CheckedModel, Name, Prose
+from sim.inputs.records import Name, Prose, WrittenModel
 from sim.inputs.reforms import Reform, as_data
 from sim.inputs.scenario import AnyScenario, Scenario
 from sim.inputs.yaml_files import dump_yaml
@@ -38,7 +38,7 @@ BLOCK = 5  # replicates of a comparison
 __all__ = ["BASELINE", "LEAST", "MOST", "PLACEBO", "Budget", "Replicates", "Study"]
 
 
-class Study(CheckedModel):
+class Study(WrittenModel):
     """What is compared: named lists of reforms (arms) in one scenario, with the same luck, beside a baseline and a placebo.
 
     Reforms of the scenario itself are left out: an arm has the reforms that it lists and no others. What varies, at which points,
@@ -130,12 +130,6 @@ class Study(CheckedModel):
     @field_serializer("arms")
     def _plain_arms(self, given: dict[str, tuple[Reform, ...]]) -> dict[str, list[dict[str, Any]]]:
         return {name: [as_data(reform) for reform in made] for name, made in given.items()}
-
-    def __eq__(self, other: object) -> bool:
-        """Do both say the same?"""
-        return isinstance(other, Study) and self.model_dump() == other.model_dump()
-
-    __hash__ = None  # type: ignore[assignment]
 
     @cached_property
     def base(self) -> Scenario:
