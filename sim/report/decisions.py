@@ -25,7 +25,6 @@ from sim.report.studied import inside, made, of_study
 from sim.report.words import Text, Words
 from sim.studies.answers.decision import Decision, pick, turning
 from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
-from sim.studies.design.draws import Draws
 from sim.studies.design.posteriors import NONE
 from sim.style.commands import command
 from sim.world.parameters import CODEBOOK
@@ -77,7 +76,7 @@ def notes(context: DecisionContext) -> Section:
 def methods(context: DecisionContext) -> Section:
     """How it was found, in plain words."""
     texts = dict(context.words["decision"]["methods_text"])
-    if not any(isinstance(factor.distribution, Draws) for factor in context.decision.study.factors()):
+    if not any(factor.draws for factor in context.decision.study.factors()):
         del texts["joint"]
     if not context.discoveries:
         del texts["boxes"]

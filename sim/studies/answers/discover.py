@@ -21,7 +21,6 @@ from sim.studies.answers.conditions import Condition, condition_of
 from sim.studies.answers.discoveries import BOX, Discovery, Luckless, notes, sentences
 from sim.studies.answers.sensitivity import first_sentence, mean_over_replicates
 from sim.studies.design.designs import kind_of
-from sim.studies.design.draws import Draws
 from sim.studies.design.factors import Factor
 from sim.studies.design.study import Study
 from sim.studies.running.reading import Reading
@@ -124,7 +123,7 @@ def clusters_of(study: Study, unit: np.ndarray) -> np.ndarray | None:
     assert study.design is not None  # see `check_design`
     if kind_of(study.design) != "draws":
         return None
-    joint = [isinstance(factor.distribution, Draws) for factor in study.factors()]
+    joint = [bool(factor.draws) for factor in study.factors()]
     return np.unique(unit[:, joint], axis=0, return_inverse=True)[1].ravel()
 
 

@@ -18,7 +18,6 @@ from sim.studies.answers.sensitivity import mean_over_replicates
 from sim.studies.answers.sweep import Sweep
 from sim.studies.design.designs import MOST_POINTS
 from sim.studies.design.distributions import Values
-from sim.studies.design.draws import Draws
 from sim.studies.design.factors import Factor
 from sim.studies.design.study import Study
 from sim.studies.running.keys import records
@@ -83,7 +82,7 @@ def _parameter(factor: Factor) -> Any:
     if isinstance(spread, Values):
         return CategoricalParameter(name, list(spread.values))
     low, high = spread.extremes()[0], spread.extremes()[-1]
-    uniform = not isinstance(spread, Draws) and spread.kind == "uniform"
+    uniform = spread.kind == "uniform"
     if spread.whole:
         if uniform:
             return IntegerParameter(name, int(low), int(high))
@@ -94,8 +93,8 @@ def _parameter(factor: Factor) -> Any:
 def _probabilities(factor: Factor, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
     """Whole numbers, and the probability of each."""
     numbers: np.ndarray = np.arange(low, high + 1)
-    if isinstance(factor.distribution, Draws):
-        shares = np.array([np.mean(factor.distribution.sorted == number) for number in numbers])
+    if factor.draws:
+        shares = np.array([np.mean(np.array(factor.draws) == number) for number in numbers])
     else:
         below = 0.0
         shares = np.empty(len(numbers))

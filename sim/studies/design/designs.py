@@ -10,7 +10,6 @@ from sim.errors import InputError, did_you_mean, number, number_problem, shown
 from sim.inputs.file_kinds import POINTS as TABLE
 from sim.inputs.file_kinds import misplaced
 from sim.remedies import number_remedy
-from sim.studies.design.draws import Draws
 from sim.studies.design.factors import Factor
 from sim.studies.design.tables import as_text, points_table, read_table
 
@@ -179,7 +178,7 @@ def _check_options(design: Mapping[str, Any], factors: tuple[Factor, ...], group
 
 def _check_draws(count: int, factors: tuple[Factor, ...]) -> None:
     """InputError if there are no draws, or fewer."""
-    many = {len(factor.distribution.values) for factor in factors if isinstance(factor.distribution, Draws)}
+    many = {len(factor.draws) for factor in factors if factor.draws}
     if not many:
         raise InputError("the design 'draws' needs a posterior.", "Write vary: {posterior: national-average}", path=("draws",))
     if count > min(many) or len(many) > 1:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class Draws:
 
     Alone, by `at`, it is its own marginal distribution: what it has to do with the others is lost then.
     """
+
+    kind: ClassVar[str] = "draws"
 
     values: tuple[float, ...]
     whole: bool = False
@@ -105,7 +107,7 @@ def beliefs(posterior: str, factors: Iterable[Any], *, joint: bool = False) -> s
 
     joint  are they drawn together, as the design `draws` does?
     """
-    many = sum(isinstance(factor.distribution, Draws) for factor in factors)
+    many = sum(bool(factor.draws) for factor in factors)
     if not many:
         return ""
     if joint:

@@ -13,7 +13,7 @@ from sim.inputs.reforms import check_horizon, reforms
 from sim.inputs.scenario import Scenario
 from sim.studies.design.arms import Arms, with_levers
 from sim.studies.design.distributions import SPREADS, Allowed, Distribution, distribution
-from sim.studies.design.draws import POSTERIOR, drawn_from, marginals
+from sim.studies.design.draws import POSTERIOR, Draws, drawn_from, marginals
 from sim.studies.design.posteriors import NONE
 from sim.world.parameters import CODEBOOK, Parameter
 from sim.world.reforms import REFORMS, levers, name_of
@@ -54,6 +54,11 @@ class Factor:
         u = np.linspace(*self.distribution.ends(), count)
         first = np.unique(self.distribution.of(self.at(u)), return_index=True)[1]
         return u[np.sort(first)]
+
+    @property
+    def draws(self) -> tuple[float, ...]:
+        """Its values in the draws of a posterior, where each belongs to those of the other factors; empty if it is of none."""
+        return self.distribution.values if isinstance(self.distribution, Draws) else ()
 
     @property
     def topic(self) -> str:

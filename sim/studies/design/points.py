@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from sim.studies.design.designs import POINTS, VALIDATION, alone, checks_of, kind_of, levels_of
-from sim.studies.design.draws import Draws
 from sim.studies.design.factors import Factor
 from sim.studies.design.tables import points_table
 
@@ -76,13 +75,13 @@ def _filling(kind: str, count: int, dimensions: int, seed: int) -> np.ndarray:
 
 def _drawn(count: int, factors: tuple[Factor, ...], seed: int) -> np.ndarray:
     """The first joint draws of a posterior; the other factors fill their own space."""
-    drawn = [isinstance(factor.distribution, Draws) for factor in factors]
+    drawn = [bool(factor.draws) for factor in factors]
     unit = np.empty((count, len(factors)))
     if not all(drawn):
         unit[:, ~np.array(drawn)] = _filling("sobol", count, len(factors) - sum(drawn), seed)
     for column, factor in enumerate(factors):
-        if isinstance(factor.distribution, Draws):
-            unit[:, column] = factor.of(factor.distribution.values[:count])
+        if factor.draws:
+            unit[:, column] = factor.of(factor.draws[:count])
     return unit
 
 

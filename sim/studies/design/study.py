@@ -23,7 +23,6 @@ from sim.measures.spread import ENOUGH, effective
 from sim.studies.design import fields
 from sim.studies.design.arms import BASELINE, PLACEBO, all_arms, placebo_of, with_levers
 from sim.studies.design.designs import POINTS
-from sim.studies.design.draws import Draws
 from sim.studies.design.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, joint_draws
 from sim.studies.design.limits import LEAST, MOST, Budget, Replicates, check_panel, known
 from sim.studies.design.points import Points, points_of
@@ -213,7 +212,7 @@ class Study(WrittenModel):
         InputError if a value is out of range, or if the point's levers contradict each other
         """
         parameters = {name: value for name, value in values.items() if name in CODEBOOK}
-        joint = {factor.name for factor in self.factors() if isinstance(factor.distribution, Draws)}
+        joint = {factor.name for factor in self.factors() if factor.draws}
         sources = {name: POSTERIOR if name in joint else DESIGN for name in parameters}
         return self.base.with_(parameters, sources=sources, interventions=self.reforms_at(arm, values))
 
