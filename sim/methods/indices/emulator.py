@@ -95,26 +95,30 @@ class Emulator:
 
     @property
     def q2(self) -> float:
-        """Share of the variance of mean responses that it predicts, at points it has not seen. At most 1; below 0: worse than the mean."""
-        spread = float(np.var(self.responses.mean))
-        return 1 - float(np.mean(self.judged**2)) / spread if spread > 0 else 0.0
+        """Share of the variance of mean responses that it predicts, at points it has not seen. At most 1; below 0: worse than the mean.
+
+        Nothing predicts luck: where less is left at the points that judge than luck leaves in all means (`luck`), that is chance.
+        """
+        spread, left = float(np.var(self.responses.mean)), float(np.mean(self.judged**2))
+        return 1 - (left if left >= (self.noise or 0.0) else max(left, self.luck)) / spread if spread > 0 else 0.0
 
     @property
     def q2_interval(self) -> tuple[float, float]:
         """Between what Q2 is with a probability of 90 %.
 
         Which points judge is chance: a t interval of the logarithm of what is missed. A few points miss most, and among those that judge
-        there may be none of these, so how uneven squares are is told by all points too. And those that judge are predicted by surfaces of
-        nine tenths of the points; where these differ from the one of all, it may miss so much more than they, or less (`unsettled`).
+        there may be none of these, so how uneven squares are is told by all points too. The variance of which it is a share is known from
+        finitely many points. And those that judge are predicted by surfaces of nine tenths of the points; where these differ from the one
+        of all, it may miss so much more than they, or less (`unsettled`).
         """
         from scipy.special import stdtrit  # here, because it takes long to import
 
-        square: np.ndarray = self.judged**2
-        mean, m = float(square.mean()), len(square)
-        if mean <= 0 or m < 2:
+        square, m = self.judged**2, len(self.judged)
+        if not square.any() or m < 2:
             return self.q2, self.q2
-        uneven = max(float(each.std(ddof=1) / max(each.mean(), 1e-300)) for each in (square, self.left**2))
-        reach = np.exp(stdtrit(m - 1, (1 + SURE) / 2) * uneven / np.sqrt(m))
+        uneven = max(_uneven(square), _uneven(self.left**2)) / np.sqrt(m)
+        spread = _uneven((self.responses.mean - self.responses.mean.mean()) ** 2) / np.sqrt(len(self.left))
+        reach = np.exp(stdtrit(m - 1, (1 + SURE) / 2) * np.hypot(uneven, spread))
         return 1 - (1 - self.q2) * reach - self.unsettled, min(1 - (1 - self.q2) / reach + self.unsettled, 1.0)
 
     @cached_property
@@ -133,6 +137,20 @@ class Emulator:
     def noise(self) -> float | None:
         """Variance of the noise in the mean responses that it learned from; None if it cannot be known (one replicate)."""
         return self.responses.noise
+
+    @cached_property
+    def luck(self) -> float:
+        """Variance of the noise that no function of the point predicts: what luck does through factors, surfaces learn as they learn all else.
+
+        Found as what is missed is: surfaces of the same kind, fitted to the luck of each replicate without the tenth that is predicted.
+        """
+        apart = self.responses.apart
+        left = apart.copy()
+        for fold, surface in enumerate(self.tried):
+            out = self.fold == fold
+            left[out] -= np.column_stack([one.predict(self.unit[out]) for one in surface.again(self.unit[~out], apart[~out])])
+        whole = float(np.mean(apart**2))
+        return (self.noise or 0.0) * min(float(np.mean(left**2)) / whole, 1.0) if whole > 0 else 0.0
 
     def predict(self, unit: np.ndarray) -> np.ndarray:
         """n: the mean response at points (n x d)."""
@@ -158,6 +176,11 @@ class Emulator:
         """By how much what is left at points that do not judge is too small, as a factor; 1 or more."""
         own, judged = float(np.mean(self.left**2)), float(np.mean(self.judged**2))
         return max(np.sqrt(judged / own), 1.0) if own > 0 else 1.0
+
+
+def _uneven(square: np.ndarray) -> float:
+    """Standard deviation of squares in units of their mean."""
+    return float(square.std(ddof=1) / max(square.mean(), 1e-300))
 
 
 def _tried(cls: type[Emulator], runs: Responses, unit: np.ndarray, judges: np.ndarray, same: np.ndarray, seed: int, fit: Fit) -> Emulator:
