@@ -89,7 +89,7 @@ validation: env ## write docs/validation.md anew: patterns, other years and plac
 battery: env ## how honest the emulator is: known answers, 30 minutes of processor time (rivals too: pip install openturns)
 	PYTHONPATH=experiments/known-answers $(BIN)/python experiments/known-answers/battery.py --page docs/battery.md
 
-which-reform: env ## which reform for Mexico City and for the average city: 32,768 runs, decisions, reports; about an hour
+which-reform: env ## which reform for Mexico City and for the average city: 36,064 runs, decisions, reports; about an hour
 	for place in mexico-city:mexico-city-2016 national:national-average; do \
 	  out=out/which-reform-$${place%%:*}; \
 	  $(BIN)/confianza decide experiments/which-reform/$${place%%:*}.yaml --out $$out || exit; \

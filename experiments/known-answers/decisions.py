@@ -3,8 +3,10 @@
     python experiments/known-answers/decisions.py [--designs 20] [--quick] [--out out/known-decisions.csv]
 
 Four options; the first is worth nothing, the others are linear in independent standard normal factors, so that their net benefits are
-Gaussian and so is every expectation given some of the factors. Exact values come from two million draws of the net benefits themselves
-(error below 0.2 %). Each row analyzes many designs of 1,024 draws (unless it says otherwise) that differ in points and luck:
+Gaussian and so is every expectation given some of the factors. Beside the draws there are validation points, as in a study. Exact values
+come from two million draws of the net benefits themselves (error below 0.2 %).
+
+Each row analyzes many designs of 1,024 draws (unless it says otherwise) that differ in points and luck:
 
     luck        standard deviation of a single run's net benefit that is luck, against 0.4 to 1.2 between draws
     together    factors that repeat 256 sets of their values, as those of a posterior do: none, half (every second one) or all
@@ -37,6 +39,7 @@ from sim.files.writing import write_file
 from sim.methods.decision.denoise import normals
 from sim.methods.decision.outcomes import Outcomes, judged
 from sim.methods.decision.partial import partial
+from sim.studies.design.designs import usual_checks
 
 GAINS = np.array([[0.9, 0.1, 0.5], [0.5, 0.4, -0.3], [0.0, 0.1, 0.7], [0.1, 0.2, 0.0]])  # of three options in four factors
 MEANS = np.array([0.3, 0.2, -0.1])
@@ -64,11 +67,14 @@ def perfect(net: np.ndarray, means: np.ndarray | None = None) -> float:
 
 
 class Design(NamedTuple):
-    """Draws (n x d), the cluster of each (n), which factors vary by themselves (d), net benefits (n x 3), and runs (n x r x 3)."""
+    """Draws (n x d), the cluster of each (n), which factors vary by themselves (d), which draws are validation points (n), net benefits
+    (n x 3), and runs (n x r x 3).
+    """
 
     unit: np.ndarray
     clusters: np.ndarray
     free: np.ndarray
+    validation: np.ndarray
     net: np.ndarray
     runs: np.ndarray
 
@@ -76,12 +82,15 @@ class Design(NamedTuple):
     def of(cls, seed: int, luck: float, replicates: int, factors: int, draws: int, together: str) -> "Design":
         """One of many."""
         rng = np.random.default_rng([seed, 1])
-        unit, joint = qmc.Sobol(factors, rng=rng).random(draws), np.zeros(factors, bool)
+        checks, joint = usual_checks(draws), np.zeros(factors, bool)
         joint[TOGETHER[together]] = True
+        own, draws = qmc.Sobol(factors, rng=rng).random(draws), draws + checks
+        unit = np.vstack([own, rng.random((checks, factors))])
         clusters = rng.integers(0, SETS, draws) if joint.any() else np.arange(draws)
         unit = np.where(joint, rng.random((SETS, factors))[clusters], unit) if joint.any() else unit
         net = norm.ppf(np.clip(unit[:, : len(GAINS)], 1e-9, 1 - 1e-9)) @ GAINS + MEANS
-        return cls(unit, clusters, ~joint, net, net[:, None, :] + luck * rng.normal(size=(draws, replicates, OPTIONS - 1)))
+        judges = np.arange(draws) >= len(own)
+        return cls(unit, clusters, ~joint, judges, net, net[:, None, :] + luck * rng.normal(size=(draws, replicates, OPTIONS - 1)))
 
     @property
     def ideal(self) -> float:
@@ -98,8 +107,9 @@ def analyzed(design: Design, seed: int) -> tuple[dict[str, float], np.ndarray]:
     truth, evpi, worth = exact()
     active, begun = len(GAINS), time.process_time()
     outcomes = Outcomes.of(
-        design.unit, design.runs, np.zeros_like(design.runs), clusters=design.clusters, independent=design.free, shared=False, seed=seed
-    )
+        design.unit, design.runs, np.zeros_like(design.runs), clusters=design.clusters, independent=design.free,
+        validation=design.validation, shared=False, seed=seed,
+    )  # fmt: skip
     verdict = judged(outcomes, np.array([1.0]), np.ones(OPTIONS, bool))
     found = partial(outcomes, verdict, list(np.eye(design.unit.shape[1], dtype=bool)))
     seconds = time.process_time() - begun

@@ -102,17 +102,15 @@ def judges(given: Any, n: int, seed: int) -> np.ndarray | None:
     """n, bool: the rows by which surfaces are judged; None: nobody said which may.
 
     given  "random": all rows are drawn at random, each by itself, so a tenth of them, at least 50 if there are 100, is as good as any;
-           or n times true or false
+           or n times true or false; all true is the same as "random"
     """
     if given is None:
         return None
-    if isinstance(given, str):
-        if given != "random":
-            raise InputError(f"'validation' is {shown(given)}.", "Write 'random' if each row was drawn by itself, or true or false a row.")
-        found: np.ndarray = np.zeros(n, bool)
-        found[np.random.default_rng([seed, 9]).permutation(n)[: max(n // 10, min(50, n // 2))]] = True
-        return found
-    found = np.asarray(given)
+    if isinstance(given, str) and given != "random":
+        raise InputError(f"'validation' is {shown(given)}.", "Write 'random' if each row was drawn by itself, or true or false a row.")
+    found = np.ones(n, bool) if isinstance(given, str) else np.asarray(given)
+    if found.shape == (n,) and found.dtype == bool and found.all():
+        return np.isin(np.arange(n), np.random.default_rng([seed, 9]).permutation(n)[: max(n // 10, min(50, n // 2))])
     if found.shape != (n,) or found.dtype != bool:
         raise InputError(f"'validation' must be {n} times true or false, one for each row of inputs.", "Leave it out if there are none.")
     return found

@@ -25,6 +25,11 @@ def normals(count, dimensions, seed=0):
     return unit, norm.ppf(np.clip(unit, 1e-9, 1 - 1e-9))
 
 
+def judging(count):
+    """The last of so many draws judge emulators."""
+    return np.arange(count) >= count - 64
+
+
 def noisy(outcomes, noise, seed=1, replicates=REPLICATES):
     """Runs of outcomes (n x m): n x r x m."""
     shape = (len(outcomes), replicates, outcomes.shape[1])
@@ -47,7 +52,7 @@ def linear():
     """
     unit, z = normals(DRAWS, 6)
     benefit, cost = SIGMA * z[:, 1:4] / 2, SIGMA * np.repeat(z[:, :1], 3, axis=1)
-    outcomes = Outcomes.of(unit, noisy(benefit, 0.1 * SIGMA), noisy(cost, 0.1 * SIGMA, 2))
+    outcomes = Outcomes.of(unit, noisy(benefit, 0.1 * SIGMA), noisy(cost, 0.1 * SIGMA, 2), validation=judging(DRAWS))
     return outcomes, judged(outcomes, np.array([1.0, 2.0]), ONE)
 
 
@@ -166,7 +171,7 @@ def test_thirds_tell_whether_the_choice_turns():
 def test_luck_is_taken_off_and_what_is_left_is_known():
     unit, z = normals(512, 3)
     true = np.column_stack([np.sin(z[:, 0]) + 0.3 * z[:, 1], z[:, 2]])
-    known, emulators = denoised(unit, noisy(true, 1.0))
+    known, emulators = denoised(unit, noisy(true, 1.0), validation=judging(512))
     error = known.mean - true
     assert [emulator.q2 > 0.2 for emulator in emulators] == [True, True]
     assert (error.std(axis=0) < 0.4).all()  # means over two replicates are off by 0.7
@@ -183,7 +188,7 @@ def test_luck_is_taken_off_and_what_is_left_is_known():
 def test_little_luck_leaves_runs_as_they_are_and_one_replicate_is_taken_as_it_is():
     unit, z = normals(256, 2)
     runs = noisy(z, 0.01)
-    known, _ = denoised(unit, runs)
+    known, _ = denoised(unit, runs, validation=judging(256))
     assert np.abs(known.mean - runs.mean(axis=1)).max() < 0.05
     single, _ = denoised(unit, noisy(z, 1.0, replicates=1))
     assert single.runs.noise is None and np.allclose(single.mean, single.runs.mean) and single.sd.max() < 1e-6
@@ -195,13 +200,27 @@ def test_failed_runs_and_constant_outcomes_are_no_obstacle():
     runs = noisy(np.column_stack([z[:, 0], np.zeros(256)]), 0.5)
     runs[:, :, 1] = 4.0
     runs[3, :, 0], runs[5, 1, 1] = np.nan, np.nan
-    known, emulators = denoised(unit, runs)
+    known, emulators = denoised(unit, runs, validation=judging(256))
     assert known.runs.kept.sum() == 255 and not known.runs.kept[3] and known.runs.runs.min() == 1
     assert (known.mean[:, 1] == 4).all() and not known.sd[:, 1].any() and emulators[1] is None
     assert known.sd[4, 0] > known.sd[5, 0]  # point 5, with one run, is row 4
     assert (known.below(4.0)[:, 1] == 0.5).all()
     with pytest.raises(InputError, match="every run failed"):
         denoised(unit, np.full((256, 2), np.nan))
+
+
+@pytest.mark.parametrize("judges", [None, np.arange(512) < 11])
+def test_without_points_that_judge_there_is_no_emulator_and_means_stand(judges):
+    """Draws are shrunk to the mean as far as luck is known: better than runs, worse than with an emulator, and the mean of all stays."""
+    unit, z = normals(512, 3)
+    true = np.column_stack([np.sin(z[:, 0]) + 0.3 * z[:, 1], z[:, 2]])
+    runs = noisy(true, 1.0)
+    known, emulators = denoised(unit, runs, validation=judges)
+    with_one, _ = denoised(unit, runs, validation=judging(512))
+    off, off_runs, off_with = ((each - true).std(axis=0) for each in (known.mean, runs.mean(axis=1), with_one.mean))
+    assert emulators == [None, None] and (off < 0.95 * off_runs).all() and (off_with < off).all()
+    assert known.mean.mean(axis=0) == pytest.approx(runs.mean(axis=(0, 1)))
+    assert (np.abs(known.mean - true) < 1.96 * known.sd).mean() == pytest.approx(0.95, abs=0.03)
 
 
 def test_luck_that_all_draws_share_is_in_the_intervals():
@@ -301,7 +320,9 @@ def test_what_varies_beside_a_posterior_is_averaged_over_all_it_may_be():
     clusters = rng.integers(0, 64, 256)
     unit = np.column_stack([rng.random(64)[clusters], rng.random((256, 2))])
     runs = noisy(norm.ppf(unit[:, :2]), 0.1)
-    outcomes = Outcomes.of(unit, runs, np.zeros_like(runs), clusters=clusters, independent=np.array([False, True, True]), shared=False)
+    outcomes = Outcomes.of(
+        unit, runs, np.zeros_like(runs), clusters=clusters, independent=np.array([False, True, True]), validation=judging(256), shared=False
+    )
     found = judged(outcomes, np.array([1.0]), np.ones(3, bool))
     assert found.found["benefit"][2] == pytest.approx(0, abs=0.03) and abs(outcomes.known.mean[:, 1].mean()) > 0.03
     assert found.spread.draws["benefit"][2] < 0.2 * outcomes.known.mean[:, 1].std() / 16
@@ -343,9 +364,10 @@ def test_an_emulator_is_tried_on_sets_that_it_has_not_seen():
     clusters = np.repeat(np.arange(60), 6)
     unit = np.column_stack([rng.random((60, 20))[clusters], rng.random(360)])
     runs = noisy(rng.normal(size=(60, 1))[clusters] + 0.3 * unit[:, 20:], 0.1)
-    (seen,), (unseen,) = (denoised(unit, runs, clusters=each, shared=False)[1] for each in (None, clusters))
+    judges = rng.random(360) < 0.3
+    (seen,), (unseen,) = (denoised(unit, runs, clusters=each, validation=judges, shared=False)[1] for each in (None, clusters))
     assert seen.q2 > 0.2 and (unseen is None or unseen.q2 < 0.1)
-    known = denoised(unit, noisy(norm.ppf(unit[:, :1]), 0.1), clusters=clusters)[1][0]
+    known = denoised(unit, noisy(norm.ppf(unit[:, :1]), 0.1), clusters=clusters, validation=judges)[1][0]
     assert known.q2 > 0.9 and all(len(set(known.fold[clusters == one])) == 1 for one in range(60))
 
 

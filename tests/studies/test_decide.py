@@ -271,6 +271,38 @@ def test_one_replicate_is_an_upper_bound_and_says_so(tmp_path, monkeypatch):
     assert any("There is one replicate" in str(note) for note in one.notes) and one.evpi.evpi[20] > 70
 
 
+def test_without_validation_points_no_emulator_helps_and_what_runs_alone_allow_is_told(tmp_path, monkeypatch, decided):
+    """An old folder: means are those of the runs, the exact answer is still found, and `extend` earns the emulators."""
+    monkeypatch.setattr(running, "perform", made_up)
+    old = sweep(STUDY.with_(design={"sobol": 160, "validation": 0}), tmp_path / "old", workers=1)
+    found = decide(old)
+    (said,) = (str(note) for note in found.notes if note.id == "decided_without_emulator")
+    assert said.startswith("Not validated") and "confianza extend" in said
+    assert found.q2[["benefit", "cost"]].isna().all(axis=None) and set(found.q2.q2_is) == {"on the design's own points, not validated"}
+    assert set(found.effects.foretold_by) == {""} and found.intervals.sd_emulator.max() < 1e-9
+    gains = old.store.cube("mean_trust")[..., -1].mean(axis=(0, 2))
+    assert found.table.benefit.to_numpy() == pytest.approx(100 * (gains[1:] - gains[0]))
+    assert found.evpi.evpi[20] == pytest.approx(1000 / 12, rel=0.15)  # see the exact answer above
+    worth = found.evppi[(found.evppi.pay == 1000) & (found.evppi.kind == "factor")].set_index("name").evppi
+    assert worth["trust.contact_gain"] == pytest.approx(1000 / 12, rel=0.15) and worth["reporting.trust_slope"] < 2
+    old.extend(workers=1)
+    again = decide(old)
+    assert not any(note.id == "decided_without_emulator" for note in again.notes) and (again.q2.benefit > 0.9).all()
+    pd.testing.assert_frame_equal(again.curves, decided.curves)
+
+
+def test_draws_are_judged_by_themselves_if_nothing_else_varies_and_else_have_points_that_judge(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "perform", made_up)
+    draws = np.random.default_rng(1).random((2, 64))
+    listed = {name: {"draws": (low + width * row).tolist()} for name, low, width, row in (
+        ("trust.contact_gain", 0.01, 0.09, draws[0]), ("reporting.trust_slope", 0, 6, draws[1]))}  # fmt: skip
+    beside = {**listed, "purge.turn_to_crime": [0, 0.1]}
+    for vary, design, helps in ((listed, {}, True), (beside, {}, True), (beside, {"validation": 0}, False)):
+        found = decide(sweep(STUDY.with_(vary=vary, design={"draws": 64, **design}), tmp_path / f"{len(vary)}{helps}", workers=1))
+        assert (found.q2.benefit > 0.8).all() == helps and found.facts["draws"] == 64 + 50 * (vary is beside and helps)
+        assert any(note.id == "decided_without_emulator" for note in found.notes) is not helps
+
+
 def test_measures_without_a_value_are_no_obstacle(tmp_path, monkeypatch, decided):
     """Shares of nobody: of complaints in one draw, of crimes in most."""
 

@@ -179,6 +179,23 @@ def test_a_design_has_a_tenth_of_validation_points_unless_it_says_otherwise():
             made(design)
 
 
+def test_draws_have_validation_points_if_something_varies_beside_them():
+    """What varies beside a posterior fills its own space evenly, so points of that depend on each other; draws do not."""
+    draws = (np.random.default_rng(2).random((2, 40)) / 4).tolist()
+    joint = {"trust.contact_gain": {"draws": draws[0]}, "trust.contact_loss": {"draws": draws[1]}}
+    alone, beside = (Study(name="x", scenario=SMALL, arms=ARMS, vary=vary, design={"draws": 40}) for vary in (
+        joint, {**joint, "training.gain": [0, 1]}))  # fmt: skip
+    assert alone.points().checks == 0 and alone.points().judges.sum() == 20
+    points = beside.points()
+    assert points.checks == 40 and np.array_equal(points.judges, points.validation)
+    pairs = {*zip(*draws, strict=True)}
+    fresh = points.values[points.validation]
+    assert {tuple(row) for row in fresh.iloc[:, :2].round(12).to_numpy()} <= {tuple(np.round(pair, 12)) for pair in pairs}
+    assert len(fresh.iloc[:, 0].unique()) > 15 and fresh["training.gain"].nunique() == 40
+    assert np.array_equal(points.unit[:40], beside.with_(design={"draws": 40, "validation": 0}).points().unit)
+    assert made({"random": 200}).points().judges.sum() == 50 and not made({"sobol": 200}).points().judges.any()
+
+
 def test_without_a_design_there_is_one_point_without_factors():
     points = Study(name="x", scenario=SMALL, arms=ARMS).points()
     assert points.unit.shape == (1, 0) and points.values.shape == (1, 0) and len(points) == 1

@@ -214,7 +214,7 @@ def _decided(
     told = [
         (left_out > 0, note("rows_left_out", many=left_out)),
         (there and not outcomes.independent.all(), note("rows_are_joint")),
-        (any(not one.validated for one in emulators), note("emulators_unjudged")),
+        (there and outcomes.unjudged, note("emulators_unjudged")),
     ]
     what = [(True, note("choice_of_draws")), (outcomes.known.runs.noise is not None, note("luck_of_replicates")),
             (bool(emulators), note("what_emulators_miss"))]  # fmt: skip

@@ -138,12 +138,13 @@ def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> D
     the runs.
     """
     m = left.shape[1]
-    judge: np.ndarray = np.ones(len(left), bool) if judges is None or judges.sum() < LEAST_JUDGES else judges
+    judge: np.ndarray = judges if judges is not None and can_judge(judges) else np.ones(len(left), bool)
     left, slope = calibrated(runs.mean, left, judge)
     seen = left[judge]
     scale = seen.std(axis=0)
     scale = np.where(scale > TINY * np.abs(runs.mean).max(axis=0, initial=0.0), scale, np.inf)
     spread = np.atleast_2d((seen - seen.mean(axis=0)).T @ (seen - seen.mean(axis=0)) / len(seen)) / np.outer(scale, scale)
+    scale = np.maximum(scale, left.std(axis=0))  # those that judge are few: where chance makes them say less than all do, all are right
     values, vectors = np.linalg.eigh(spread)
     real = values > TINY * m
     values, vectors = values[real], vectors[:, real]
@@ -191,19 +192,18 @@ def _shrunk(missed: np.ndarray) -> np.ndarray:
 
 def denoised(
     unit: np.ndarray, y: np.ndarray, *, clusters: np.ndarray | None = None, validation: np.ndarray | None = None, shared: bool = True,
-    seed: int = 0, useful: bool = True, unjudged: bool = True,
+    seed: int = 0, useful: bool = True,
 ) -> tuple[Denoised, list[Emulator | None]]:  # fmt: skip
     """The outcomes of draws from their noisy runs, with an emulator for each outcome.
 
     unit    n x d: what varies, as shares of each factor's distribution that lie below
     y       n x r or n x r x m: outcomes of the runs; nan where one failed. Draws without a complete run are left out: see `runs.kept`
     clusters  n: draws with the same number are alike in more than others are, so an emulator is tried on all of them or on none
-    validation  n, bool: draws that are not of the design but random, each by itself; emulators are judged there
+    validation  n, bool: draws that are random, each by itself; emulators are judged there, and without enough of them none is made
     shared  has replicate j the same luck at all draws?
     useful  may emulators serve for anything else than luck? If not, and luck is not known, none is made
-    unjudged  may an emulator serve that no validation point has judged?
-    returns what is known, and the emulators; None for an outcome with too few points, the same at all draws, or where an emulator
-            predicts less than nothing: there the mean over draws stands for it
+    returns what is known, and the emulators; None for an outcome with too few points, the same at all draws, not to be judged, or where
+            an emulator predicts less than nothing: there the mean over draws stands for it
     InputError if no run is complete.
     """
     y = np.asarray(y, float)
@@ -212,15 +212,19 @@ def denoised(
     y = np.where(np.isfinite(y).all(axis=2, keepdims=True), y, np.nan)
     judges = None if validation is None else validation[runs.kept]
     points, alike = unit[runs.kept], None if clusters is None or len(np.unique(clusters)) == len(unit) else clusters[runs.kept]
-    if runs.noise is None and not useful:
+    if (runs.noise is None and not useful) or not can_judge(judges):
         return denoise(runs, runs.mean - runs.mean.mean(axis=0)), [None] * y.shape[2]
     # Most of the time is spent in NumPy, which lets other threads run. Of few points Gaussian processes are tried, which cannot share.
     with ThreadPoolExecutor(os.cpu_count() if len(unit) > SMALL else 1) as pool:
         emulators = list(pool.map(lambda k: emulated(points, y[:, :, k], alike, seed, judges), range(y.shape[2])))
-    emulators = [one if one is None or unjudged or one.validated else None for one in emulators]
     plain = runs.mean - runs.mean.mean(axis=0)
     left = np.column_stack([plain[:, k] if one is None else one.left for k, one in enumerate(emulators)])
     return denoise(runs, left, judges), emulators
+
+
+def can_judge(validation: np.ndarray | None) -> bool:
+    """Are there validation points enough to know what an emulator misses?"""
+    return validation is not None and int(validation.sum()) >= LEAST_JUDGES
 
 
 def emulated(

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from sim.methods.decision.choice import Averages, ErrorParts, PerDraw, Quantities, jackknife, means, resamples, spread_of, stacked
-from sim.methods.decision.denoise import Denoised, denoised
+from sim.methods.decision.denoise import Denoised, can_judge, denoised
 from sim.methods.indices.emulator import FOLDS, Emulator
 from sim.methods.indices.polynomials import Basis
 
@@ -23,10 +23,10 @@ class Outcomes:
 
     unit         n x d: the draws that have a complete run
     known        what is known of 2 (K - 1) outcomes: first all benefits, then all costs
-    emulators    one for each outcome, or None
+    emulators    one for each outcome that validation points have judged, or None
     clusters     n: draws with the same number belong together
     independent  d, bool: which factors vary independently of all others
-    validation   n, bool: draws that are not of the design, at which emulators are judged
+    validation   n, bool: draws that are random, each by itself, at which emulators are judged; without enough of them there are none
     sampled      are draws chance, rather than points that fill their space evenly?
     """
 
@@ -50,7 +50,7 @@ class Outcomes:
         benefit, cost  n x r x (K - 1); nan where a run failed
         clusters       n; by default each draw is one of its own
         independent    d, bool; by default all are
-        validation     n, bool: draws that are not of the design but random, each by itself; by default none
+        validation     n, bool: draws that are random, each by itself; by default none
         shared         has replicate j the same luck at all draws?
         sampled        are draws chance?
         InputError if no run is complete.
@@ -70,6 +70,11 @@ class Outcomes:
     def options(self) -> int:
         """K."""
         return 1 + len(self.emulators) // 2
+
+    @property
+    def unjudged(self) -> bool:
+        """Would emulators help, for luck or for chance, if there were validation points to judge them?"""
+        return not can_judge(self.validation) and (self.known.runs.noise is not None or bool(self.independent.any()))
 
     def split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Benefit and cost of all options (... x K) from outcomes (... x 2 (K - 1))."""

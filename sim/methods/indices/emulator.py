@@ -113,7 +113,8 @@ class Emulator:
         """
         from scipy.special import stdtrit  # here, because it takes long to import
 
-        square, m = self.judged**2, len(self.judged)
+        square: np.ndarray = self.judged**2
+        m = len(square)
         if not square.any() or m < 2:
             return self.q2, self.q2
         uneven = max(_uneven(square), _uneven(self.left**2)) / np.sqrt(m)
@@ -140,7 +141,7 @@ class Emulator:
 
     @cached_property
     def luck(self) -> float:
-        """Variance of the noise that no function of the point predicts: what luck does through factors, surfaces learn as they learn all else.
+        """Variance of the noise that no function of the point predicts: what luck does through factors is learned as all else is.
 
         Found as what is missed is: surfaces of the same kind, fitted to the luck of each replicate without the tenth that is predicted.
         """

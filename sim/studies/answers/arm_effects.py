@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sim.methods.decision.choice import resamples
-from sim.methods.decision.denoise import Denoised, Runs, denoise, main_effects
+from sim.methods.decision.denoise import Denoised, Runs, can_judge, denoise, main_effects
 from sim.methods.decision.front import dominates, on_front
 from sim.methods.decision.tables import NORMAL
 from sim.studies.answers.decision_tables import ArmChoice
@@ -25,14 +25,15 @@ def arm_effects(choice: ArmChoice, cubes: dict[str, np.ndarray], value: dict[str
     outcomes, measures = choice.outcomes, list(cubes)
     runs = Runs.of(np.concatenate(list(cubes.values()), axis=2), shared=choice.study.luck == "shared")
     arms, clusters = len(choice.arms) - 1, np.unique(outcomes.clusters[runs.kept], return_inverse=True)[1].ravel()
-    left, by = main_effects(outcomes.unit[runs.kept], runs.mean, clusters), ["main effects"] * len(measures)
+    left, by = runs.mean - runs.mean.mean(axis=0), [""] * len(measures)
+    if can_judge(outcomes.validation[runs.kept]):
+        left, by = main_effects(outcomes.unit[runs.kept], runs.mean, clusters), ["main effects"] * len(measures)
     for measure, half in ((only_measure(value), 0), (COST, 1)):
         if measure in measures and np.array_equal(runs.runs, outcomes.known.runs.runs):
             place, weight = measures.index(measure), 1.0 if half else value[measure]
             for arm in range(arms):
                 if (emulator := outcomes.emulators[half * arms + arm]) is not None:
-                    left[:, place * arms + arm] = emulator.left / weight
-            by[place] = "emulator"
+                    left[:, place * arms + arm], by[place] = emulator.left / weight, "emulator"
     known = denoise(runs, left, outcomes.validation[runs.kept])
     possible = (known.mean + known.deviations(POSSIBLE, 2)).reshape(-1, known.mean.shape[1])
     weights = resamples(clusters, RESAMPLES, 3)

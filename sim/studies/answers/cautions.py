@@ -39,6 +39,8 @@ def _runs(choice: ArmChoice, facts: dict[str, Any]) -> Iterator[Note]:
 def _luck(choice: ArmChoice) -> Iterator[Note]:
     """About luck and emulators."""
     runs = choice.outcomes.known.runs
+    if choice.outcomes.unjudged:
+        yield note("decided_without_emulator")
     if runs.noise is None:
         yield note("decided_on_one_replicate")
         return

@@ -17,8 +17,8 @@ from sim.studies.answers import decision_tables as tables
 from sim.studies.answers.arm_effects import arm_effects, pareto, well_known
 from sim.studies.answers.cautions import cautions
 from sim.studies.answers.decision import Decision
+from sim.studies.answers.discover import ALIKE
 from sim.studies.design.designs import kind_of
-from sim.studies.design.draws import Draws
 from sim.studies.design.limits import known, unit_of
 from sim.studies.design.preferences import COST, Preferences, checked_budget, checked_pay, checked_value
 from sim.studies.design.study import Study
@@ -80,7 +80,7 @@ def decide(
         raise InputError(message, f"Run what is missing: {command('resume', sweep.store.folder)}")
     points = sweep.points
     outcomes = Outcomes.of(
-        points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, validation=points.validation,
+        points.unit, benefit, cubes[COST], clusters=clusters, independent=~joint, validation=points.judges,
         shared=study.luck == "shared", seed=study.base.seed,
     )  # fmt: skip
     pays = np.linspace(*(asked.pay or tables.default_pay(outcomes, WORTH)), PAYS)
@@ -190,9 +190,9 @@ def _dependence(sweep: Reading) -> tuple[np.ndarray, np.ndarray]:
     study, unit = sweep.study, sweep.points.unit
     assert study.design is not None
     kind, factors = kind_of(study.design), study.factors()
-    n, joint = len(unit), np.array([isinstance(factor.distribution, Draws) for factor in factors])
+    n, joint = len(unit), np.array([bool(factor.draws) for factor in factors])
     if kind == "draws":
-        return joint, np.unique(unit[:, joint], axis=0, return_inverse=True)[1].ravel()
+        return joint, np.unique(unit[:, joint].round(ALIKE), axis=0, return_inverse=True)[1].ravel()
     if kind == "points":
         return np.ones(len(factors), bool), np.unique(unit, axis=0, return_inverse=True)[1].ravel()
     own = n - sweep.points.checks

@@ -83,7 +83,7 @@ class Decision(TablesArtifact):
                  affordable; probability_affordable (share of draws; nan without a budget); dominated_by (an arm that has no less benefit
                  and costs no more)
     effects      arm, measure, unit; mean, low, high; q05, q95, share_below_0: over draws, luck taken off; foretold_by: what helped to
-                 take it off, "emulator" or "main effects"
+                 take it off, "emulator", "main effects", or "" if nothing was judged
     curves       pay, arm; net_benefit, probability_best, expected_loss, each with _low and _high; frontier: has it the greatest expected
                  net benefit at this pay?
     regret       pay (of shown), arm; expected, q95, most (the 99 % quantile: a maximum would be that of the number of draws); minimax:

@@ -68,7 +68,8 @@ def rounded(value: float) -> float:
 
 def q2(choice: ArmChoice) -> pd.DataFrame:
     """How good the emulators are, and how much is luck."""
-    found = np.array([0.0 if one is None else one.q2 for one in choice.outcomes.emulators]).reshape(2, -1)
+    nothing = np.nan if choice.outcomes.unjudged else 0.0
+    found = np.array([nothing if one is None else one.q2 for one in choice.outcomes.emulators]).reshape(2, -1)
     luck = choice.outcomes.known.runs.share.reshape(2, -1)
     return frame(
         arm=choice.arms[1:],

@@ -9,13 +9,12 @@ import pandas as pd
 from sim.artifacts.provenance import how_made
 from sim.errors import InputError
 from sim.methods import how_judged
-from sim.methods.decision.denoise import denoised
+from sim.methods.decision.denoise import can_judge, denoised
 from sim.methods.discovery.boxes import ALPHA, MOST
 from sim.methods.discovery.columns import box_table, others, rule_text, searched
 from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import PERMUTATIONS, RESAMPLES, Found, least_mass, search
 from sim.methods.discovery.tree import tree
-from sim.methods.indices.emulator import LEAST_JUDGES
 from sim.methods.threads import single_threaded
 from sim.studies.answers.conditions import Condition, condition_of
 from sim.studies.answers.discoveries import BOX, Discovery, Luckless, notes, sentences
@@ -29,8 +28,8 @@ from sim.world.parameters import CODEBOOK
 
 __all__ = ["Discovery", "discover"]
 
+ALIKE = 9  # digits of a draw: the same one is found from different tables, which round by themselves
 ALONG_LINES = ("morris", "oat")  # designs that leave most of the space empty
-BY_THEMSELVES = ("draws", "random")  # designs whose points are drawn each by itself: a surface that has not seen some is tried there
 
 
 @single_threaded
@@ -103,19 +102,16 @@ def luckless(sweep: Reading, asked: Condition) -> Luckless:
     kept = np.isfinite(mean)
     if not kept.any():
         raise InputError("every run failed or is missing, so there is nothing to look at.", f"See {command('status', sweep.store.folder)}")
-    unit, validation = sweep.points.unit, sweep.points.validation
-    assert study.design is not None  # see `check_design`
-    own_word = kind_of(study.design) in BY_THEMSELVES
+    unit, judges = sweep.points.unit, sweep.points.judges
     known, (emulator,) = denoised(
-        unit, runs, clusters=clusters_of(study, unit), validation=validation, shared=study.luck == "shared", seed=study.base.seed,
-        unjudged=own_word,
+        unit, runs, clusters=clusters_of(study, unit), validation=judges, shared=study.luck == "shared", seed=study.base.seed,
     )  # fmt: skip
     value, sd = known.mean[:, 0], known.sd[:, 0]
     below = known.below(asked.number)[:, 0]
     likely = np.where(sd > 0, 1 - below if asked.above else below, asked.holds(value))
     q2, checks = (None, 0) if emulator is None else (emulator.q2, emulator.validated)
-    trusted = own_word or sweep.points.checks >= LEAST_JUDGES
-    return Luckless(kept, mean[kept], value, likely, known.runs.noise is not None, int(known.runs.runs.max()), q2, checks, trusted)
+    told_apart, replicates = known.runs.noise is not None, int(known.runs.runs.max())
+    return Luckless(kept, mean[kept], value, likely, told_apart, replicates, q2, checks, can_judge(judges[kept]))
 
 
 def clusters_of(study: Study, unit: np.ndarray) -> np.ndarray | None:
@@ -124,7 +120,7 @@ def clusters_of(study: Study, unit: np.ndarray) -> np.ndarray | None:
     if kind_of(study.design) != "draws":
         return None
     joint = [bool(factor.draws) for factor in study.factors()]
-    return np.unique(unit[:, joint], axis=0, return_inverse=True)[1].ravel()
+    return np.unique(unit[:, joint].round(ALIKE), axis=0, return_inverse=True)[1].ravel()
 
 
 def box_of(plain: pd.DataFrame, factors: tuple[Factor, ...], values: pd.DataFrame, unit: np.ndarray) -> pd.DataFrame:

@@ -94,10 +94,11 @@ def analyze(
     chosen = method_for(study, method)
     outputs = [output_of(study, name, week) for name in of or default_outputs(study)]
     names, groups = [factor.name for factor in factors], group_names(study.groups, factors)
+    validation = points.judges if chosen == "emulator" else points.validation
     findings, means = [], {}
     for output in outputs:
         values = np.asarray(sweep.values(output.of, output.week), float)
-        options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": points.validation}
+        options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": validation}
         options["seed"] = study.base.seed
         found = indices(points.unit, values, names, **options)
         if found.refused or (chosen == "emulator" and not found.validated):
@@ -110,7 +111,7 @@ def analyze(
         {factor.name: factor.unit for factor in factors},
         {factor.name: first_sentence(factor.description) for factor in factors},
     )
-    facts = {**how_made(), "q2_is": str(how_judged(points.checks)), "cautions": study.warned}
+    facts = {**how_made(), "q2_is": str(how_judged(int(validation.sum()))), "cautions": study.warned}
     table = pd.DataFrame(means, index=points.values.index)
     return Analysis(study, tuple(findings), units, meanings, points.values, table, facts)
 

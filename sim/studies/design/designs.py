@@ -31,12 +31,7 @@ DESIGNS: dict[str, tuple[int, str]] = {
 OPTIONS: dict[str, dict[str, Any]] = {"morris": {"levels": 4}, "saltelli": {"second_order": False}}
 EXAMPLE = "Write design: {sobol: 256}"
 VALIDATION = "validation"  # the key that says how many validation points a design has
-UNVALIDATED = (
-    "oat",
-    "draws",
-    "csv",
-    POINTS,
-)  # no emulator learns from single lines; draws are a sample; of a table nobody knows what it is
+UNVALIDATED = ("oat", "csv", POINTS)  # no emulator learns from single lines; of a table nobody knows what it is
 SHARE, LEAST = 10, 50  # validation points: one for so many points of the design, but at least so many, and no more than the design has
 SMALLEST = 16  # points from which emulators learn
 
@@ -69,8 +64,13 @@ def checked_design(given: object, factors: tuple[Factor, ...] | None, groups: Se
         message = f"this design has {number(count)} points, more than {number(MOST_POINTS)}."
         raise InputError(message, "Take a smaller number, or vary less.", path=(kind,))
     if kind not in UNVALIDATED:
-        design.setdefault(VALIDATION, usual_checks(count))
+        design.setdefault(VALIDATION, 0 if by_lot(kind, factors) and kind == "draws" else usual_checks(count))
     return design
+
+
+def by_lot(kind: str, factors: tuple[Factor, ...]) -> bool:
+    """Is each point drawn by itself? So are joint draws of a posterior, but what varies beside it fills its own space evenly."""
+    return kind == "random" or (kind == "draws" and all(factor.draws for factor in factors))
 
 
 def _kind(given: object) -> str:

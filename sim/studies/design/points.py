@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.studies.design.designs import POINTS, VALIDATION, alone, checks_of, kind_of, levels_of
+from sim.methods.tables import judges
+from sim.studies.design.designs import POINTS, VALIDATION, alone, by_lot, checks_of, kind_of, levels_of
 from sim.studies.design.factors import Factor
 from sim.studies.design.tables import points_table
 
@@ -20,11 +21,13 @@ class Points:
     values  what the factors take: n rows, a column a factor, the index is called "point"
     checks  how many of them, the last, are validation points: not of the design, but drawn at random, each by itself, from the same
             distributions, so that what was learned from the design can be tried on what owes nothing to it
+    lots    are the design's own points drawn so too? Then a tenth of them can judge what was learned from the others
     """
 
     unit: np.ndarray
     values: pd.DataFrame
     checks: int = 0
+    lots: bool = False
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -33,6 +36,12 @@ class Points:
     def validation(self) -> np.ndarray:
         """n, bool: which are validation points."""
         return np.arange(len(self)) >= len(self) - self.checks
+
+    @property
+    def judges(self) -> np.ndarray:
+        """n, bool: which may judge an emulator: validation points or, without any, some that lot takes if all points are random."""
+        drawn = judges("random", len(self), 0) if self.lots and not self.checks else None
+        return self.validation if drawn is None else drawn
 
 
 def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None, seed: int) -> Points:
@@ -52,9 +61,9 @@ def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Se
     else:
         unit = _filling(kind, design[kind], len(factors), _seed(seed, kind))
     if checks := checks_of(design):
-        unit = np.vstack([unit, _filling("random", checks, len(factors), _seed(seed, VALIDATION))])
+        unit = np.vstack([unit, _random(checks, factors, _seed(seed, VALIDATION))])
     values = pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(factors)})
-    return Points(unit, values.rename_axis("point"), checks)
+    return Points(unit, values.rename_axis("point"), checks, by_lot(kind, factors))
 
 
 def _seed(root: int, kind: str) -> int:
@@ -82,6 +91,16 @@ def _drawn(count: int, factors: tuple[Factor, ...], seed: int) -> np.ndarray:
     for column, factor in enumerate(factors):
         if factor.draws:
             unit[:, column] = factor.of(factor.draws[:count])
+    return unit
+
+
+def _random(count: int, factors: tuple[Factor, ...], seed: int) -> np.ndarray:
+    """Points at random, each by itself: any of the draws of a posterior, and any value of what varies beside it."""
+    unit = _filling("random", count, len(factors), seed)
+    which = unit[:, [bool(factor.draws) for factor in factors]][:, :1].ravel()  # one number a point: factors of a draw stay together
+    for column, factor in enumerate(factors):
+        if factor.draws:
+            unit[:, column] = factor.of(np.array(factor.draws)[(which * len(factor.draws)).astype(int)])
     return unit
 
 
