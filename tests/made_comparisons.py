@@ -19,7 +19,7 @@ def small(posterior="mexico-city-2016"):
 
 def tiled(comparison, many):
     """The same replicates again and again; draws of the posterior as that many replicates would have."""
-    data = comparison.dataset.isel(replicate=np.arange(many) % comparison.replicates).drop_vars("draw")
+    data = comparison.dataset.isel(replicate=np.arange(many) % comparison.replicates).drop_vars(["draw", "weight"])
     return Comparison(data.assign_coords(replicate=range(many)))
 
 

@@ -145,9 +145,9 @@ class Results(Labeled):
     def summary(self) -> pd.DataFrame:
         """Every measure that was taken (`measures`) in the first and the last year and the change between them, a row each.
 
-        Each of the three is the mean over replicates. Beside it `..._q05` and `..._q95` are quantiles over replicates, nan with fewer than
-        20: one city with these numbers and other luck; `..._precision` is half of the mean's 95 % t interval, which shrinks with every
-        replicate. The change is the mean of the replicates' own changes, nan if the run is not longer than a year;
+        Each of the three is the median over replicates. Beside it `..._q05` and `..._q95` are quantiles over them, nan with fewer than 20:
+        one city with these numbers and other luck; `..._precision` is half of the median's 95 % interval, which shrinks with
+        every replicate. The change is the median of the replicates' own changes, nan if the run is not longer than a year;
         `change_share_with_sign` is the share of replicates whose change has its sign.
         """
         return pd.DataFrame([self._row(measure) for measure in self.measures.values()])
@@ -194,7 +194,7 @@ class Results(Labeled):
             ("Own code", ", ".join(json.loads(attrs.get("own_code", "{}")))),
         )
         caption = (
-            "Means over replicates in the first and the last year; beside each the precision of the mean (half of its 95 % interval) and "
+            "Medians over replicates in the first and the last year; beside each its precision (half of its 95 % interval) and "
             "the 5-95 % range over replicates, this city with other luck (from 20 replicates on)"
         )
         parts = (table(self.summary(), caption=caption), note("The dataset (results.dataset):"), self.dataset._repr_html_())

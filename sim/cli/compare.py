@@ -15,10 +15,11 @@ from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import FILES, Comparison
 from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.design.study_files import load_study
+from sim.studies.running.effects import PRICED
 from sim.studies.running.runs import ComparisonPlan
 
 ROOM = 80  # columns that the table of effects needs without VR, units and the weeks before the last
-OVER = {"draws": "5-95 % of draws", "luck": "5-95 % of runs"}
+OVER = {"draws": "5-95 % of cities", "luck": "5-95 % of runs"}
 
 
 def chosen(path: str, replicates: int | None, weeks: int | None, seed: int | None) -> Study:
@@ -81,29 +82,40 @@ def report(comparison: Comparison, scaled: bool) -> None:
 
 
 def effects_table(comparison: Comparison, *, room: int = 0) -> ConsoleTable:
-    """Paired effects at the last week, a line for each arm and measure; means at weeks before and VR as there is room (columns)."""
+    """Paired effects at the last week, a line for each arm and measure; those at weeks before and VR as there is room (columns)."""
     before, vary = _extras(comparison, room)
     last = comparison.study.at[-1]
-    title = f"paired difference from {comparison.study.vs} at week {last}: mean of {comparison.replicates} replicates"
+    title = f"difference from {comparison.study.vs} with the same luck, week {last}: middle of {cities_of(comparison)}"
     if vary:
         title += "\nVR, variance reduction: how many times as many runs with luck and parameters of their own would tell as much"
-    right = (*(f"week {week}" for week in before), "mean", *_heads(comparison), "sign", "precision", *(["VR"] if vary else []))
-    made = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
-    found = comparison.effects().set_index(["arm", "measure", "week"])
+    sign = "sign in 100" if comparison.ranged else "sign"
+    right = (*(f"week {week}" for week in before), "effect", *_heads(comparison), sign, "precision", *(["VR"] if vary else []))
+    shown = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
+    effects = comparison.effects().set_index(["arm", "measure", "week"])
     for arm in comparison.compared:
-        made.add_row(arm, *[""] * (len(right) + 1))
+        shown.add_row(arm, *[""] * (len(right) + 1))
         for measure in comparison.study.measures:
-            cells = [spreads.mean(read_off(found.loc[(arm, measure, week)]), sign=True) for week in before]
-            row: Any = found.loc[(arm, measure, last)]
+            cells = [spreads.middle(read_off(effects.loc[(arm, measure, week)]), sign=True) for week in before]
+            row: Any = effects.loc[(arm, measure, last)]
             own = read_off(row)
             cells += [*_range(comparison, own, sign=True), spreads.signs(own), spreads.precision(own)]
-            made.add_row(f" {measure}", *cells, *([_times(row.variance_reduction)] if vary else []), row.unit)
-        made.add_section()
-    return made
+            levels = spreads.levels(row.level_from, row.level_to, own)
+            about = f"{row.unit}\nfrom {levels}" if levels and measure not in PRICED else row.unit
+            shown.add_row(f" {measure}", *cells, *([_times(row.variance_reduction)] if vary else []), about)
+        shown.add_section()
+    return shown
+
+
+def cities_of(comparison: Comparison) -> str:
+    """What the middle is of, in a few words: "32 possible cities, 8 of them lived twice"."""
+    if comparison.varies == "luck":
+        return f"{comparison.replicates} replicates" if comparison.replicates > 1 else "one replicate"
+    cities, twice = comparison.lived
+    return f"{cities} possible cities" + (f", {twice} of them lived twice" if twice else "") if cities > 1 else "one possible city"
 
 
 def _extras(comparison: Comparison, room: int) -> tuple[list[int], bool]:
-    """What the table of effects shows besides where there is room: means at earlier weeks, and VR."""
+    """What the table of effects shows besides where there is room: effects at earlier weeks, and VR."""
     room += 0 if comparison.ranged else 20
     before = list(comparison.study.at[:-1])
     return before if room >= 11 + 12 * len(before) else [], room >= 11
@@ -114,9 +126,9 @@ def _heads(comparison: Comparison) -> list[str]:
     return [OVER[comparison.varies]] if comparison.ranged else []
 
 
-def _range(comparison: Comparison, found: Spread, *, sign: bool = False) -> list[str]:
-    """The cells for a mean and, if the comparison has any, its range."""
-    return [spreads.mean(found, sign=sign), *([spreads.reach(found, sign=sign)] if comparison.ranged else [])]
+def _range(comparison: Comparison, own: Spread, *, sign: bool = False) -> list[str]:
+    """The cells for a middle and, if the comparison has any, its range."""
+    return [spreads.middle(own, sign=sign), *([spreads.reach(own, sign=sign)] if comparison.ranged else [])]
 
 
 def _times(value: float) -> str:
@@ -128,7 +140,7 @@ def costs_table(comparison: Comparison) -> ConsoleTable:
     costs = comparison.costs()
     measure = comparison.study.measures[0] if "mean_trust" not in comparison.study.measures else "mean_trust"
     unit, scale = ("0.01", 0.01) if measure == "mean_trust" else ("unit", 1.0)
-    right = ("mean", *_heads(comparison), "precision")
+    right = ("middle", *_heads(comparison), "precision")
     made = table("cost", *right, right=right, whole=("cost",), title=f"cost over the horizon, more than {comparison.study.vs}")
     for row in costs[costs.measure == measure].to_dict("records"):
         if row["arm"] in comparison.compared:
@@ -144,11 +156,11 @@ def costs_table(comparison: Comparison) -> ConsoleTable:
 def _price(comparison: Comparison, row: dict[str, Any], scale: float) -> list[str]:
     """Cost of a unit of effect and its range; in words where there is no sense in one."""
     price = read_off(row, "money_per_unit", "money_per_unit_").times(scale)
-    words = "sign open" if price.mean != price.mean else "lowers it" if row["effect"] < 0 else ""
+    words = "sign open" if price.middle != price.middle else "lowers it" if row["effect"] < 0 else ""
     return [words, *(["-"] if comparison.ranged else []), "-"] if words else [*_range(comparison, price), "-"]
 
 
 def sense(comparison: Comparison) -> str:
     """When a sign is called open, in a sentence."""
-    rule = "its range holds 0" if comparison.ranged else f"fewer than {ONE_SIGN} replicates have it, or not all"
+    rule = "its range holds 0" if comparison.ranged else f"fewer than {ONE_SIGN} cities have it, or not all"
     return f"sign open: nothing is divided by an effect whose sign is not known, because {rule}."

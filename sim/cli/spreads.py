@@ -1,30 +1,42 @@
-"""How the command line shows what runs say: the mean, the range over runs, how many have its sign, and how exactly it is known."""
+"""How the command line shows what runs say: the middle, the range over cities, how many have its sign, and how exactly it is known."""
 
 from sim.cli.show import amount, decimals
 from sim.errors import number
 from sim.measures.spread import Spread
 
 
-def mean(found: Spread, *, sign: bool = False) -> str:
-    """The mean, in as many digits as it is known: "-0.0143"; "-" if there is none."""
-    return amount(found.mean, found.precision, sign=sign).partition(" ")[0]
+def middle(own: Spread, *, sign: bool = False) -> str:
+    """The middle, in as many digits as it is known: "-0.0143"; "-" if there is none."""
+    return amount(own.middle, own.precision, sign=sign).partition(" ")[0]
 
 
-def reach(found: Spread, *, sign: bool = False) -> str:
-    """The range over runs: "-0.048 to +0.020"; "-" if there is none, or all are the same."""
-    if not found.low < found.high:
+def reach(own: Spread, *, sign: bool = False) -> str:
+    """The range over cities: "-0.048 to +0.020"; "-" if there is none, or all are the same."""
+    if not own.low < own.high:
         return "-"
-    places = decimals(max(abs(found.low), abs(found.high)), (found.high - found.low) / 2)
-    low, high = (f"{end:{'+' if sign else ''}z,.{places}f}" for end in (found.low, found.high))
+    places = decimals(max(abs(own.low), abs(own.high)), (own.high - own.low) / 2)
+    low, high = (f"{end:{'+' if sign else ''}z,.{places}f}" for end in (own.low, own.high))
     return f"{low} to {high}"
 
 
-def signs(found: Spread) -> str:
-    """In how many runs the sign is that of the mean: "78 of 100", "7 of 8"; "-" if it has none."""
-    count, of = found.counted
-    return f"{count} of {number(of)}" if found.share == found.share else "-"
+def signs(own: Spread) -> str:
+    """In how many of 100 cities the sign is that of the middle, and between which numbers that may lie: "78 (62 to 89)"; of fewer than 20
+    just in how many: "7 of 8"; "-" if it has none.
+    """
+    if own.share != own.share:
+        return "-"
+    count, of = own.counted
+    return "{} ({} to {})".format(count, *own.count_ends) if own.ranged else f"{count} of {number(of)}"
 
 
-def precision(found: Spread) -> str:
-    """How exactly the mean is known: "0.0063"; "-" if nobody knows."""
-    return amount(found.mean, found.precision).partition(" ± ")[2] or "-"
+def precision(own: Spread) -> str:
+    """How exactly the middle is known: "0.0063"; "-" if nobody knows."""
+    return amount(own.middle, own.precision).partition(" ± ")[2] or "-" if own.precision > 0 else "-"
+
+
+def levels(start: float, end: float, effect: Spread) -> str:
+    """From what to what: "0.412 to 0.398"; nothing if that is not known."""
+    if end != end:
+        return ""
+    places = decimals(start, abs(effect.middle) or effect.precision)
+    return f"{start:,.{places}f} to {end:,.{places}f}"

@@ -204,7 +204,7 @@ def run_scenario(
 def summary_table(results: Results) -> ConsoleTable:
     """The summary as people read it; where there is little room, units stand below the names."""
     many, ranged = results.replicates, results.replicates >= ENOUGH
-    title = f"mean of {many} replicates" if many > 1 else "one replicate"
+    title = f"middle of {many} replicates" if many > 1 else "one replicate"
     title += "; below it between which values nine of ten of them lie (5-95 %)" if ranged else ""
     few = ("sign", "precision") if 1 < many < ENOUGH else ()  # of the change; with a range both can be read off it
     right = ("first year", "last year", "change", *few)
@@ -212,7 +212,7 @@ def summary_table(results: Results) -> ConsoleTable:
     for measure in results.measures.values():
         found = results.spreads(measure.name)
         cells = [
-            spreads.mean(each, sign=span == "change") + (f"\n{spreads.reach(each, sign=span == 'change')}" if ranged else "")
+            spreads.middle(each, sign=span == "change") + (f"\n{spreads.reach(each, sign=span == 'change')}" if ranged else "")
             for span, each in found.items()
         ]
         cells += [spreads.signs(found["change"]), spreads.precision(found["change"])] if few else []

@@ -54,14 +54,21 @@ def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
 def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Mapping[str, str]) -> Figure:
     """An empty figure of a size (inches, without its heading) that says what it shows."""
     title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs))
-    filled = {"name": legible(comparison.name), "many": comparison.replicates, "spread": said(comparison, kind, words)}
+    many = words[_kind(comparison)].format(many=comparison.lived[0], twice=comparison.lived[1])
+    filled = {"name": legible(comparison.name), "many": many, "spread": said(comparison, kind, words)}
     return sheet(*size, title, words[f"{kind}_what"].format(**filled))
+
+
+def _kind(comparison: Comparison) -> str:
+    """What middles are of: replicates, or possible cities, some of them lived twice."""
+    return "replicates" if comparison.varies == "luck" else "cities_twice" if comparison.lived[1] else "cities"
 
 
 def said(comparison: Comparison, kind: str, words: Mapping[str, str]) -> str:
     """What the bands or lines of a figure are; nothing if it has none."""
     key = "one" if comparison.replicates == 1 else f"{kind}_{'range' if comparison.ranged else 'few'}"
-    return words.get(key, "").format(range=words[comparison.varies])
+    luck = words["luck_off" if comparison.luck_known else "luck_in"]
+    return words.get(key, "").format(range=words[comparison.varies].format(luck=luck))
 
 
 def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
@@ -80,7 +87,7 @@ def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
 
 @styled
 def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
-    """Effects over time, a panel for each measure; for each arm the mean and the range over draws."""
+    """Effects over time, a panel for each measure; for each arm the middle and the range over cities."""
     panels = courses(comparison)
     rows = -(-len(panels) // 2)
     figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words)
@@ -106,28 +113,28 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
 
 @styled
 def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
-    """Why trust moved: for each arm the paired differences booked to each cause, stacked; their sum with its range over draws."""
+    """Why trust moved: for each arm the paired differences booked to each cause, stacked; their sum with its range over cities."""
     table = comparison.ledger()
     arms = comparison.compared
     figure = make(comparison, "ledger", (8.6, 1.6 + 0.55 * len(arms)), words)
     axes = figure.add_subplot()
     above, below, places = np.zeros(len(arms)), np.zeros(len(arms)), np.arange(len(arms))
     for cause in CAUSES:
-        change = table[table.cause == cause].set_index("arm").effect.loc[arms].to_numpy()
+        change = table[table.cause == cause].set_index("arm")["mean"].loc[arms].to_numpy()
         if change.any():
             look: Any = {"color": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
             axes.barh(places, change, left=np.where(change > 0, above, below), height=0.6, label=words[cause], **look)
             above, below = above + np.maximum(change, 0), below + np.minimum(change, 0)
     net = comparison.net_effect()
-    mean, ends = band(net)
+    middle, ends = band(net)
     each: Any = {"color": BLACK, "markeredgecolor": "white", "linestyle": "none"}
     if ends is None:
         axes.plot(net.values.T, places, marker="o", markersize=4, **each)
     else:
-        reach = np.abs(ends - mean)
-        axes.errorbar(mean, places, xerr=reach, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
-        axes.errorbar(mean, places, xerr=reach, fmt="none", ecolor=BLACK, capsize=3)
-    axes.plot(mean, places, marker="D", markersize=7, label=words["ledger_net"], **each)
+        reach = np.abs(ends - middle)
+        axes.errorbar(middle, places, xerr=reach, fmt="none", ecolor="white", elinewidth=4.5)  # a rim, so that it is seen on every hatch
+        axes.errorbar(middle, places, xerr=reach, fmt="none", ecolor=BLACK, capsize=3)
+    axes.plot(middle, places, marker="D", markersize=7, label=words["ledger_net"], **each)
     axes.axvline(0, color=BLACK, linewidth=0.6)
     named(axes.yaxis, arms, BESIDE)
     axes.invert_yaxis()

@@ -21,7 +21,7 @@ from sim.artifacts.results import Results
 from sim.files.writing import write
 from sim.measures import MEASURES, YEAR
 from sim.measures.harvest import CAUSES
-from sim.measures.spread import ENOUGH, effective, quantiles
+from sim.measures.spread import ENDS, ENOUGH, Cities, cities
 from sim.style import language
 from sim.style.looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
 
@@ -46,15 +46,17 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     return figure
 
 
-def ranged(data: xr.Dataset | xr.DataArray) -> bool:
-    """Are there enough replicates, or draws of a posterior among them, for a 5-95 % range?"""
-    return (effective(data.draw.values) if "draw" in data.coords else data.sizes["replicate"]) >= ENOUGH
+def cities_in(series: xr.DataArray) -> Cities:
+    """The cities that replicates of a comparison are lives of; those of a run are one city, and each stands for itself."""
+    values = series.transpose("replicate", ...).values
+    return cities(values, series.draw.values, series.weight.values) if "weight" in series.coords else cities(values)
 
 
 def band(series: xr.DataArray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Mean over replicates at each point in time, and the ends between which nine of ten lie (2 x times); None with too few draws."""
-    ends = quantiles(series.transpose("replicate", ...).values) if ranged(series) else None
-    return series.mean("replicate").values, ends
+    """The middle at each point in time, and the ends between which nine of ten cities lie (2 x times); None with too few draws."""
+    whole = cities_in(series)
+    low, middle, high = whole.quantiles((ENDS[0], 0.5, ENDS[1]))
+    return middle, np.array([low, high]) if whole.draws.max(initial=0) >= ENOUGH - 1e-9 else None
 
 
 def years(series: xr.DataArray) -> np.ndarray:
@@ -65,9 +67,9 @@ def years(series: xr.DataArray) -> np.ndarray:
 
 
 def line(axes: Any, series: xr.DataArray, color: str, label: str, **style: Any) -> None:
-    """Mean over replicates with the band between which nine of ten lie; if they are too few for that, each as a thin line."""
-    mean, ends = band(series)
-    axes.plot(years(series), mean, color=color, label=label, **style)
+    """The middle with the band between which nine of ten cities lie; if they are too few for that, each replicate as a thin line."""
+    middle, ends = band(series)
+    axes.plot(years(series), middle, color=color, label=label, **style)
     if ends is not None:
         axes.fill_between(years(series), *ends, color=color, alpha=0.16, linewidth=0)
     elif series.sizes["replicate"] > 1:
@@ -79,7 +81,7 @@ def line(axes: Any, series: xr.DataArray, color: str, label: str, **style: Any) 
 
 def spread_of(results: Results, words: Mapping[str, str]) -> str:
     """What the bands of a figure are, or its thin lines."""
-    return words["bands" if ranged(results.dataset) else "singles"] if results.replicates > 1 else ""
+    return words["bands" if results.replicates >= ENOUGH else "singles"] if results.replicates > 1 else ""
 
 
 def over_time(axes: Any, results: Results, unit: str, words: Mapping[str, str] = WORDS, *, spin_up: bool = True) -> None:

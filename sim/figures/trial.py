@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from sim.figures.series import band, png, ranged, sheet, styled
+from sim.figures.series import band, png, sheet, styled
 from sim.files.writing import write
+from sim.measures.spread import ENOUGH
 from sim.style.looks import BLACK, BLUE, ORANGE, SKY, VERMILION, amounts, legible, look_at, scale, unit_label
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import WANTED, formula
@@ -101,7 +102,7 @@ def estimates(result: TrialResult) -> Figure:
             label="estimates of many trials",
         )
         axes.axvline(0, color=BLACK, linewidth=0.7)
-        axes.axvline(part.total.mean(), color=VERMILION, linewidth=2, label="true effect: all treated minus none")
+        axes.axvline(part.total.median(), color=VERMILION, linewidth=2, label="true effect: all treated minus none")
         axes.axvline(contrast, color=BLUE, linewidth=2, linestyle="--", label="what the trial compares: treated minus others")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -120,9 +121,9 @@ def spillover(result: TrialResult) -> Figure:
     """The true effect on all, and what the trial does to the treated and to the others, in standard deviations."""
     outcomes = list(result.trial.outcomes)
     data = result.dataset.sel(week=result.trial.endline, size=1.0)
-    lines = "lines: 5-95 % of them, other luck and another lot" if ranged(data) else "too few for a 5-95 % range"
+    lines = "lines: 5-95 % of them, other luck and another lot" if result.replicates >= ENOUGH else "too few for a 5-95 % range"
     what = (
-        f"{legible(result.name)}\npaired runs with the same luck, mean of {result.replicates} replicates; {lines}; "
+        f"{legible(result.name)}\npaired runs with the same luck, middle of {result.replicates} replicates; {lines}; "
         f"week {result.trial.endline}"
     )
     figure = sheet(8.2, 1.5 + 0.62 * len(outcomes), "What spills over: true effects in the trial and beyond it", what)
@@ -134,10 +135,10 @@ def spillover(result: TrialResult) -> Figure:
     }
     for step, (name, (marker, color, label)) in enumerate(looks.items()):
         values = (data[name] / data.control_sd.mean("draw")).sel(outcome=outcomes)
-        mean, ends = band(values)
-        reach = np.zeros((2, len(outcomes))) if ends is None else np.nan_to_num(np.abs(ends - mean))
+        middle, ends = band(values)
+        reach = np.zeros((2, len(outcomes))) if ends is None else np.nan_to_num(np.abs(ends - middle))
         places = np.arange(len(outcomes)) + 0.22 * (step - 1)
-        axes.errorbar(mean, places, xerr=reach, fmt=marker, color=color, capsize=2.5, markersize=5.5, label=label)
+        axes.errorbar(middle, places, xerr=reach, fmt=marker, color=color, capsize=2.5, markersize=5.5, label=label)
     axes.axvline(0, color=BLACK, linewidth=0.7)
     axes.set_yticks(range(len(outcomes)), [name.replace("_", " ") for name in outcomes])
     axes.set_ylim(len(outcomes) - 0.5, -0.5)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,12 +16,11 @@ from sim.report.runs import common_facts
 from sim.report.words import Text, Words, decimals, scale
 from sim.studies.answers.comparison import Comparison
 from sim.studies.design.study import PLACEBO
-from sim.studies.running.effects import at_week, over_replicates
+from sim.studies.running.effects import PRICED, at_week, over_cities
 from sim.world.parameters import CODEBOOK
 
 TRUST = "mean_trust"
 BESIDE = ("share_trusting", "reporting_rate", "incidence")  # measures that the answer mentions beside trust, if the study asks for them
-PRICED = ("cost", "officer_weeks")  # shown as costs, not as effects
 
 
 def findings(comparison: Comparison, words: Words) -> PageContent:
@@ -59,18 +57,16 @@ def findings(comparison: Comparison, words: Words) -> PageContent:
 
 
 def caution(comparison: Comparison, words: Words) -> str:
-    """What the ranges hold, or how many replicates it takes to have any; and that the precision of a mean is no such range."""
+    """What varies and what the ranges hold, or what it takes to have any; what is not in them; what precision is."""
     if comparison.replicates < 2:
         return words["page"]["one_replicate"]
-    drawn = comparison.study.drawn(0)
-    left = [name for name, known in CODEBOOK.items() if known.status == "contested" and name not in drawn]
-    more = words.say("page.left", names=", ".join(left)) if left else ""
-    enough = comparison.study.enough()
-    said = words.say(
-        f"page.{'range' if comparison.ranged else 'few'}_{comparison.varies}", many=words.number(comparison.replicates), left=more,
-        posterior=Path(comparison.study.posterior).stem, enough=words.number(enough) if enough else words["page"]["never"],
-    )  # fmt: skip
-    return f"{said} {words['page']['precision']}"
+    said = [words.said(each).text for each in comparison.varying() if each.id != "sign_and_precision"]
+    if drawn := comparison.study.drawn(0):
+        left = [name for name, known in CODEBOOK.items() if known.status == "contested" and name not in drawn]
+        said.append(words.say("page.left", names=words.say("page.left_names", names=", ".join(left)) if left else ""))
+    else:
+        said.append(words["page"]["left_luck"])
+    return " ".join([*said, words["page"]["precision"]])
 
 
 def display_names(comparison: Comparison, words: Words) -> dict[str, str]:
@@ -89,13 +85,13 @@ def effect(comparison: Comparison, arm: str, measure: str, other: str | None = N
     """What the paired differences at the end say; against `other`, or what the study compares with."""
     values = at_week(comparison.dataset, measure, end_of(comparison))
     paired = (values.sel(arm=arm) - values.sel(arm=other or comparison.study.vs)).values
-    return over_replicates(paired, comparison.dataset).times(scale(MEASURES[measure].unit))
+    return over_cities(paired, comparison.dataset).times(scale(MEASURES[measure].unit))
 
 
 def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
-    """An effect as words for a sentence: its mean, its range, and in how many of what its sign is this one."""
-    places = decimals(found.mean, found.precision)
-    values = {"change": words.number(found.mean, places, sign=True), "size": words.number(abs(found.mean), places)}
+    """An effect as words for a sentence: its middle, its range, and in how many of what its sign is this one."""
+    places = decimals(found.middle, found.precision)
+    values = {"change": words.number(found.middle, places, sign=True), "size": words.number(abs(found.middle), places)}
     values["count"], values["of"] = map(words.number, found.counted)
     return values | words.ends(found, sign=True) | {"cities": words["answer"][f"cities_{comparison.varies}"]}
 
@@ -103,7 +99,11 @@ def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
 def answer(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
     """What each arm does to trust, which does most, and what becomes of other measures."""
     found = {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
-    parts = [words.say(f"answer.arm_{one.verdict}", arm=names[arm], **said(one, comparison, words)) for arm, one in found.items()]
+    start = over_cities(at_week(comparison.dataset, TRUST, end_of(comparison)).sel(arm=comparison.study.vs), comparison.dataset).middle
+    parts = []
+    for arm, own in found.items():
+        levels = {"start": words.number(start, 3), "end": words.number(start + own.middle, 3)}
+        parts.append(words.say(f"answer.arm_{own.verdict}", arm=names[arm], **levels, **said(own, comparison, words)))
     duration, against = words.duration(end_of(comparison)), names[comparison.study.vs]
     sentences = [words.say("answer.after", duration=duration, baseline=against, parts="; ".join(parts))]
     sentences += best(comparison, found, names, words)
@@ -117,8 +117,8 @@ def best(comparison: Comparison, found: Mapping[str, Spread], names: Mapping[str
     """Which arm raises trust most, and whether its lead over the next is clear."""
     if comparison.replicates < 2 or len(found) < 2:
         return []
-    first, second = sorted(found, key=lambda arm: -found[arm].mean)[:2]
-    if not (found[first].clear and found[first].mean > 0):
+    first, second = sorted(found, key=lambda arm: -found[arm].middle)[:2]
+    if not (found[first].clear and found[first].middle > 0):
         return [words["answer"]["none_best"]]
     lead = effect(comparison, first, TRUST, second)
     key = "best_unsure" if not lead.clear else "best" if lead.ranged else "best_few"
@@ -148,6 +148,13 @@ def budget(comparison: Comparison, words: Words) -> list[str]:
     return [words.say("answer.budget", amount=words.number(value), unit=words["columns"][key]) for key, value in given.items()]
 
 
+def cities_of(comparison: Comparison, words: Words) -> str:
+    """What middles are of: "32 possible cities, 8 of them lived twice"."""
+    (cities, twice), lucky = comparison.lived, comparison.varies == "luck"
+    kind = "replicates" if lucky else "cities_twice" if twice else "cities"
+    return words.say(f"tables.{kind}", many=words.number(comparison.replicates if lucky else cities), twice=words.number(twice))
+
+
 def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str, str], words: Words) -> list[PageTable]:
     """Effects on mean trust at each week the study asks for; none if it does not ask for mean trust."""
     rows_of = table[table.measure == TRUST]
@@ -155,18 +162,20 @@ def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str,
         return []
     weeks = sorted(int(week) for week in rows_of.week.unique())
     columns = [words["columns"]["arm"], *(words.duration(week) for week in weeks)]
-    columns += [words["columns"][key] for key in ("says", "sign", "precision", "reduction")]
+    columns += [words["columns"][key] for key in ("levels", "says", "sign", "precision", "reduction")]
     rows = []
     for arm in comparison.compared:
         own = rows_of[rows_of.arm == arm].set_index("week")
         cells = [words.spread(read_off(own.loc[week]), sign=True) for week in weeks]
-        last, saved = read_off(own.loc[weeks[-1]]), own.variance_reduction[weeks[-1]]
-        precision = words.number(last.precision, decimals(last.mean, last.precision))
+        end = own.loc[weeks[-1]]
+        last, saved = read_off(end), end.variance_reduction
+        levels = words.say("answer.numbers", low=words.number(end.level_from, 3), high=words.number(end.level_to, 3))
+        precision = words.number(last.precision, decimals(last.middle, last.precision))
         reduction = words.number(saved, 0) if np.isfinite(saved) else "-"
-        rows.append([names[arm], *cells, words.verdict(last), words.counted(last), precision, reduction])
+        rows.append([names[arm], *cells, levels, words.verdict(last), words.counted(last, ends=True), precision, reduction])
     range_too = words["tables"]["trust_range"] if comparison.ranged else ""
-    caption = words.say("tables.trust", baseline=names[comparison.study.vs], many=words.number(comparison.replicates), range=range_too)
-    right = frozenset(range(1, len(weeks) + 1)) | frozenset(range(len(weeks) + 2, len(columns)))
+    caption = words.say("tables.trust", baseline=names[comparison.study.vs], many=cities_of(comparison, words), range=range_too)
+    right = frozenset(range(1, len(weeks) + 2)) | frozenset(range(len(weeks) + 3, len(columns)))
     return [PageTable(caption, columns, rows, right, words.measure(TRUST))]
 
 
@@ -178,7 +187,7 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
         rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), *cells])
     caption = words.say(
         "tables.effects", duration=words.duration(end_of(comparison)), baseline=names[comparison.study.vs],
-        many=words.number(comparison.replicates), brackets=brackets_of(comparison, words),
+        many=cities_of(comparison, words), brackets=brackets_of(comparison, words),
     )  # fmt: skip
     return PageTable(caption, [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in arms)], rows)
 
@@ -288,4 +297,4 @@ def in_words(comparison: Comparison, figure: str, names: Mapping[str, str], word
 def booked(comparison: Comparison) -> dict[str, Spread]:
     """What the ledger adds up to in each arm: the effect on mean trust in the last week."""
     effects = comparison.net_effect()
-    return {arm: over_replicates(effects.sel(arm=arm).values, comparison.dataset) for arm in comparison.compared}
+    return {arm: over_cities(effects.sel(arm=arm).values, comparison.dataset) for arm in comparison.compared}

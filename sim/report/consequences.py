@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sim.measures.spread import read_off
 from sim.report.words import Words
 from sim.studies.answers.comparison import Comparison
-from sim.studies.running.effects import over_replicates
+from sim.studies.running.effects import over_cities
 
 DRIFT = "drift"  # the way back to the usual trust answers what other causes did; it is no reason by itself
 
@@ -46,9 +46,9 @@ def reasons(comparison: Comparison, names: Mapping[str, str], words: Words) -> l
     table, net, parts = comparison.ledger(), comparison.net_effect(), []
     called = words.figure("plots_compare")
     for arm in comparison.compared:
-        found = over_replicates(net.sel(arm=arm).values, comparison.dataset)
+        found = over_cities(net.sel(arm=arm).values, comparison.dataset)
         causes = table[(table.arm == arm) & (table.cause != DRIFT)].set_index("cause")
-        pushes = causes.effect * (1 if found.mean > 0 else -1)
+        pushes = causes.effect * (1 if found.middle > 0 else -1)
         if found.clear and pushes.max() > 0:
             cause = str(pushes.idxmax())
             change = words.spread(read_off(causes.loc[cause]), sign=True)

@@ -64,11 +64,11 @@ def answer(results: Results, words: Words) -> list[str]:
     """What became of trust, with how far luck goes; then two measures beside it."""
     found = results.spreads("mean_trust")
     change, last = found["change"], found["last_year"]
-    known = np.isfinite(change.mean)
+    known = np.isfinite(change.middle)
     shown = change if known else last
-    places = max(3, decimals(shown.mean, shown.precision))
-    said = {"duration": words.duration(horizon(results)), "level": words.number(last.mean, 3 if known else places)}
-    said |= {"change": words.number(change.mean, places, sign=True), "size": words.number(abs(change.mean), places)}
+    places = max(3, decimals(shown.middle, shown.precision))
+    said = {"duration": words.duration(horizon(results)), "level": words.number(last.middle, 3 if known else places)}
+    said |= {"change": words.number(change.middle, places, sign=True), "size": words.number(abs(change.middle), places)}
     said |= words.ends(shown, sign=bool(known), places=3) if shown.ranged else {}
     said["count"], said["of"] = map(words.number, shown.counted)
     short = {"single": "short_single", "few": "short_few"}.get(last.verdict, "short")
@@ -79,7 +79,8 @@ def level(results: Results, name: str, words: Words) -> str:
     """One measure in the last year, with its range."""
     unit = MEASURES[name].unit
     last = results.spreads(name)["last_year"].times(scale(unit))
-    said = {"level": words.number(last.mean, decimals(last.mean, last.precision)), "measure": words.measure(name), "unit": words.unit(unit)}
+    shown = words.number(last.middle, decimals(last.middle, last.precision))
+    said = {"level": shown, "measure": words.measure(name), "unit": words.unit(unit)}
     return words.say("answer.level", **said, **words.ends(last)) if last.ranged else words.say("answer.level_single", **said)
 
 
@@ -97,10 +98,9 @@ def summary_tables(results: Results, words: Words) -> list[PageTable]:
             rows, caption = [], caption if not tables else ""  # said once, with the first table
             tables.append(PageTable(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][groups[measure.name]]))
         found = {span: each.times(scale(measure.unit)) for span, each in results.spreads(measure.name).items()}
-        shown = [
-            words.spread(each, sign=span == "change") if many >= ENOUGH else words.amount(each.mean, each.precision, sign=span == "change")
-            for span, each in found.items()
-        ]
+        signed = ((each, span == "change") for span, each in found.items())
+        ranged = many >= ENOUGH
+        shown = [words.spread(own, sign=sign) if ranged else words.amount(own.middle, own.precision, sign=sign) for own, sign in signed]
         rows.append([words.measure(measure.name), words.unit(measure.unit), *shown, words.verdict(found["change"])])
     return tables
 
@@ -140,7 +140,7 @@ def fill(words: Words, name: str, **values: object) -> str:
 
 def trust_alt(results: Results, words: Words) -> str:
     """The line of trust in words."""
-    first, last = (words.number(each.mean, 3) for each in list(results.spreads("mean_trust").values())[:2])
+    first, last = (words.number(each.middle, 3) for each in list(results.spreads("mean_trust").values())[:2])
     return fill(words, "trust", duration=words.duration(horizon(results)), first=first, last=last)
 
 
@@ -158,7 +158,7 @@ def ledger_alt(results: Results, words: Words) -> str:
 
 def reporting_alt(results: Results, words: Words) -> str:
     """The three rates of the last year."""
-    rates = {name: words.number(100 * spread(results[name]).mean, 1) for name in ("reporting_rate", "file_rate", "clearance")}
+    rates = {name: words.number(100 * spread(results[name].values).middle, 1) for name in ("reporting_rate", "file_rate", "clearance")}
     return fill(words, "reporting", duration=words.duration(horizon(results)), **rates)
 
 

@@ -61,14 +61,14 @@ class Words(Language):
         return f"{shown} ± {self.number(uncertainty, places)}" if isfinite(value) and isfinite(uncertainty) else shown
 
     def spread(self, found: Spread, *, sign: bool = False, counted: bool = False) -> str:
-        """A mean with the range over runs, if there is one: "0.534 (0.48 to 0.59)"; if wanted also in how many its sign is this one."""
+        """A middle with the range over cities, if there is one: "0.534 (0.48 to 0.59)"; if wanted also in how many its sign is this one."""
         details = [self.reach(found, sign=sign)] if found.ranged and found.low < found.high else []
         details += [self.counted(found)] if counted and found.many > 1 else []
-        mean = self.number(found.mean, decimals(found.mean, found.precision), sign=sign)
-        return f"{mean} ({'; '.join(details)})" if details else mean
+        middle = self.number(found.middle, decimals(found.middle, found.precision), sign=sign)
+        return f"{middle} ({'; '.join(details)})" if details else middle
 
     def reach(self, found: Spread, *, sign: bool = False) -> str:
-        """The range over runs: "0.48 to 0.59"."""
+        """The range over cities: "0.48 to 0.59"."""
         return self.say("answer.numbers", **self.ends(found, sign=sign))
 
     def ends(self, found: Spread, *, sign: bool = False, places: int = 0) -> dict[str, str]:
@@ -76,17 +76,23 @@ class Words(Language):
         places = max(places, decimals(max(abs(found.low), abs(found.high)), (found.high - found.low) / 2))
         return {"low": self.number(found.low, places, sign=sign), "high": self.number(found.high, places, sign=sign)}
 
-    def counted(self, found: Spread) -> str:
-        """In how many runs the sign is that of the mean: "78 of 100"; "-" if it has none."""
+    def counted(self, found: Spread, *, ends: bool = False) -> str:
+        """In how many cities the sign is that of the middle: "78 of 100"; "-" if it has none.
+
+        ends  also between which numbers of 100 that may lie: "78 of 100, 62 to 89"
+        """
         if not isfinite(found.share):
             return "-"
-        count, of = found.counted
-        return self.say("answer.count", count=self.number(count), of=self.number(of))
+        count, of = map(self.number, found.counted)
+        if not (ends and found.ranged):
+            return self.say("answer.count", count=count, of=of)
+        low, high = map(self.number, found.count_ends)
+        return self.say("answer.count_ends", count=count, of=of, low=low, high=high)
 
     def verdict(self, found: Spread) -> str:
-        """What the range says of a change; with too few runs for one, in how many it has the sign of the mean: "7 of 8 rise"."""
+        """What the range says of a change; with too few runs for one, in how many it has the sign of the middle: "7 of 8 rise"."""
         kind, (count, of) = found.verdict, found.counted
-        word = self.data["verdicts"]["few_rise" if found.mean > 0 else "few_fall"]
+        word = self.data["verdicts"]["few_rise" if found.middle > 0 else "few_fall"]
         kind = "unknown" if kind == "single" else kind
         return self.say(f"verdicts.{kind}", count=self.number(count), of=self.number(of), word=word)
 

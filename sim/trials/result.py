@@ -116,8 +116,8 @@ class TrialResult(Labeled):
     def summary(self) -> pd.DataFrame:
         """The trial as designed (its endline, its samples): a row for each outcome and estimator.
 
-        total                the true effect of treating all units instead of none (what a policy would do): mean over replicates, its
-                             precision (half of the mean's 95 % t interval), and the ends between which nine of ten lie (20 or more)
+        total                the true effect of treating all units instead of none (what a policy would do): the median over replicates,
+                             its precision (half of its 95 % interval), and the ends between which nine of ten lie (20 or more)
         on_treated, on_controls   what the trial does to the treated and to the others, compared with no trial
         estimate             mean estimate, with its precision; how far single estimates lie apart say error and spread
         bias                 from spillover: on_treated - on_controls - total, without survey noise; precision and ends as of total
@@ -187,7 +187,7 @@ def _row(part: xr.Dataset) -> dict[str, float]:
         "wrong_sign": _average(found * (effect * total[:, None] < 0)),
         "power_formula": formula(_average(contrast), typical, degrees), "mde": mde,
         "control_mean": _average(part.control_mean.values), "control_sd": sd,
-        "effect_size": truth.mean / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan,
+        "effect_size": truth.middle / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan,
         "persons": _average(part.persons.values),
     }  # fmt: skip
 

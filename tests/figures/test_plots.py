@@ -58,7 +58,7 @@ def test_trust_is_drawn_with_its_band(results):
     axes = plots.trust(results).axes[0]
     line = lines(axes)["mean trust (0-1)"]
     assert line.get_xdata()[0] == pytest.approx(-51 / 52)
-    assert line.get_ydata() == pytest.approx(results.dataset.mean_trust.mean("replicate").values)
+    assert line.get_ydata() == pytest.approx(results.dataset.mean_trust.median("replicate").values)
     assert [len(each.get_segments()) for each in axes.collections[:3]] == [3, 3, 3], "too few for a band, so each is a thin line"
     assert "thin lines: each of them, one city with these numbers and other luck" in " ".join(
         text.get_text().replace("\n", " ") for text in axes.texts
@@ -71,8 +71,8 @@ def test_trust_is_drawn_with_its_band(results):
 
 def test_the_band_holds_nine_of_ten_replicates(results):
     many = type(results)(results.dataset.isel(replicate=np.arange(21) % 3))
-    mean, ends = plots.band(many.dataset.mean_trust)
-    assert mean == pytest.approx(results.dataset.mean_trust.mean("replicate").values)
+    middle, ends = plots.band(many.dataset.mean_trust)
+    assert middle == pytest.approx(results.dataset.mean_trust.median("replicate").values)
     assert ends == pytest.approx(np.quantile(many.dataset.mean_trust.values, (0.05, 0.95), axis=0, method="weibull"))
     axes = plots.trust(many).axes[0]
     assert any(isinstance(each, PolyCollection) for each in axes.collections)
@@ -100,7 +100,7 @@ def test_the_ledger_adds_up(results):
 def test_rates_are_drawn(results):
     figure = plots.reporting(results)
     for axes, name in zip(figure.axes, ("reporting_rate", "file_rate", "clearance"), strict=True):
-        expected = MEASURES[name].weekly(results.dataset).mean("replicate").values
+        expected = MEASURES[name].weekly(results.dataset).median("replicate").values
         np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), expected)
 
 

@@ -11,7 +11,7 @@ from sim.engine.running import Execution, Runner, complete
 from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.measures.harvest import labeled, warm_up
-from sim.studies.answers.comparison import Comparison, described
+from sim.studies.answers.comparison import Comparison, described, with_cities
 from sim.studies.design.study import LEAST, MOST, PLACEBO, Replicates, Study
 from sim.studies.running.budget import scaled
 from sim.studies.running.effects import precisions
@@ -32,8 +32,8 @@ def compare(
     """Run all arms of a study, the baseline and the placebo with the same luck, and put them side by side.
 
     With `replicates: {until: {effect: M, half_width: X}, most: N}` the rule is sequential: after 8 replicates, and then after
-    every 4 more, stop as soon as the precision of the mean effect on M at the study's last week (half of its 95 % t interval) is
-    X or better for every arm, or when there are N. It acts on how exactly the mean is known, not on how far draws differ, which
+    every 4 more, stop as soon as the precision of the middle of the effect on M at the study's last week (half of its 95 % interval) is
+    X or better for every arm, or when there are N. It acts on how exactly the middle is known, not on how far cities differ, which
     no number of runs makes smaller. Looking repeatedly stops a little too often while the spread looks small by luck, so the
     last precision is told slightly too well; 8 replicates at least keep that bias small.
 
@@ -90,8 +90,8 @@ def _completed(runner: Runner, study: Study) -> xr.Dataset:
 
 
 def _known_well(dataset: xr.Dataset, study: Study, rule: Replicates) -> bool:
-    """Is the mean effect the rule asks for known precisely enough in every arm?"""
-    widths = precisions(dataset, rule.until.effect, study.vs)
+    """Is the middle of the effect that the rule asks for known precisely enough in every arm?"""
+    widths = precisions(with_cities(dataset, study), rule.until.effect, study.vs)
     return all(width <= rule.until.half_width for arm, width in widths.items() if arm not in (study.vs, PLACEBO))
 
 

@@ -16,10 +16,11 @@ from sim.artifacts.checking import ArtifactKind, Variable, mapping
 from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
 from sim.errors import InputError
 from sim.measures.harvest import WEIGHT
-from sim.measures.spread import ENOUGH, effective
+from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
 from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.running import effects
 from sim.studies.running.runs import GAINS, QUANTILES
+from sim.style import Note, note, sentences
 from sim.style.html import card, table
 
 DATASET, STUDY = "comparison.nc", "study.yaml"
@@ -32,29 +33,12 @@ SIDE_BY_SIDE |= {"arm": Variable(("arm",), "OUT"), "quantile": Variable(("quanti
 TABLES = ("effects", "costs", "ledger", "gainers", "conduct")
 FIGURES = ("effects", "ledger", "gainers", "map", "conduct")
 FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
-SAID = {  # where parameters come from and what is between replicates: (what varies, is there a range) -> sentences
-    ("draws", True): (
-        "Each replicate takes its parameters from another draw of the posterior '{posterior}', the same in all arms. Between 5 and 95 % "
-        "lie nine of ten of these draws: possible cities that calibration leaves open, each with its own luck, which is in the range too.",
-        "Doubt about the model itself is not. For luck alone, write posterior: none in the study.",
-    ),
-    ("draws", False): (
-        "Each replicate takes its parameters from another draw of the posterior '{posterior}', the same in all arms: a possible city that "
-        "calibration leaves open, with luck of its own.",
-    ),
-    ("luck", True): (
-        "Parameters are the scenario's own in every replicate. Between 5 and 95 % lie nine of ten replicates: one city with these numbers, "
-        "other luck. What is not known of the numbers is not in the range.",
-    ),
-    ("luck", False): (
-        "Parameters are the scenario's own in every replicate: one city with these numbers, other luck. What is not known of the numbers "
-        "is not in what differs between them.",
-    ),
-}  # fmt: skip
-PRECISION = (
-    "Sign: in how many replicates the difference has the sign of the mean{counts}. Precision: half of the mean's 95 % interval, or how "
-    "exactly {many} replicates know the mean. More of them make it smaller, and it says nothing of how far a city may lie from the mean."
-)
+
+def with_cities(dataset: xr.Dataset, study: Study) -> xr.Dataset:
+    """The dataset with the city that each replicate is a life of: number and weight of its draw."""
+    draw, weight = study.cities_of(dataset.sizes["replicate"])
+    texts = {"draw": (draw, "first replicate with the same draw of parameters"), "weight": (weight, "share of the draw's weight")}
+    return dataset.assign_coords({name: ("replicate", values, {"long_name": text}) for name, (values, text) in texts.items()})
 
 
 class ComparisonAttributes(ResultsAttributes):
@@ -80,9 +64,10 @@ class Comparison(Labeled):
     """Arms side by side.
 
     Differences are paired: replicate r of an arm minus replicate r of the arm it is compared with, which has the same seed and
-    shares its luck decision by decision. If the study has a posterior, each replicate has a draw of it, so replicates differ by what
-    calibration leaves open and by luck; if not, by luck alone (see `covers`). Tables have the mean over replicates; the range over them
-    (`q05`, `q95`), which stays however many there are; and the precision of the mean, which shrinks with each and is no such range.
+    shares its luck decision by decision. If the study has a posterior, replicates are lives of possible cities, each a draw of it: what
+    calibration leaves open lies between cities, luck between lives of one; if not, luck alone is between replicates (see `covers`). Tables
+    have the middle and the range over cities (`q05`, `q95`), luck taken off where some were lived twice: it stays however many there are;
+    and the precision of the middle, which shrinks with each and is no such range (see `sim.measures.spread`).
 
     Parameters
     ----------
@@ -100,10 +85,7 @@ class Comparison(Labeled):
 
     def __init__(self, dataset: xr.Dataset):
         self.study = Study(**yaml.safe_load(dataset.attrs["study"]))
-        if "draw" not in dataset.coords:
-            own = self.study.draws_of(dataset.sizes["replicate"])
-            dataset = dataset.assign_coords(draw=("replicate", own, {"long_name": "first replicate with the same draw of parameters"}))
-        self.dataset = dataset
+        self.dataset = dataset if "weight" in dataset.coords else with_cities(dataset, self.study)
 
     @property
     def name(self) -> str:
@@ -129,11 +111,15 @@ class Comparison(Labeled):
         """Paired effects: a row for each arm, measure and week.
 
         week                 effects are read at its end, over the 52 weeks before (or since week 0)
-        effect               mean paired difference
-        precision            of that mean: half of its 95 % t interval over replicates
-        q05, q95             between them lie nine of ten replicates' differences; nan with fewer than 20 effective draws
-        share_with_sign      share of replicates whose difference has the sign of the mean
-        replicates           how many there are
+        effect               median over possible cities of the paired difference
+        precision            of that middle: half of its 95 % interval; arithmetic alone
+        q05, q95             between them lie nine of ten cities; nan with fewer than 20 effective draws
+        share_with_sign      share of cities whose effect has the sign of the middle; share_low, share_high: its 95 % interval
+        level_from, level_to  the measure in the median city of the arm compared with, and that with the effect added
+        mean                 mean over cities
+        variance_calibration, variance_luck, variance_arithmetic  between cities, of luck in one run, and of the middle; the first two are
+                             nan where no city was lived twice: luck is in the range then
+        replicates           how many runs there are
         effective_draws      how many draws of equal weight they are worth, since some share a draw of the posterior
         variance_reduction   variance of the difference with different luck (and, with a posterior, different parameters), over that
                              of the paired difference. The former is measured, by pairing replicate r of the arm with every r' != r
@@ -143,15 +129,16 @@ class Comparison(Labeled):
 
     def costs(self) -> pd.DataFrame:
         """What each arm costs more than the one it is compared with, over the horizon: officer-weeks and thousand pesos, each with its
-        precision and range over replicates; and per measure the effect at the end, and thousand pesos per unit of it: mean money by mean
-        effect (nan unless the effect's range leaves 0 out, or, with too few draws for one, 5 replicates or more all have its sign;
-        negative if the arm lowers the measure), with the range over replicates.
+        precision and range over cities; and per measure the effect at the end, and thousand pesos per unit of it: money by effect, both in
+        the middle (nan unless the effect's range leaves 0 out, or, with too few draws for one, 5 cities or more all have its sign;
+        negative if the arm lowers the measure), with the range over cities.
         """
         return effects.costs(self.dataset, self.study.measures, self.study.vs)
 
     def ledger(self) -> pd.DataFrame:
         """Why trust moved: for each arm and cause, the change of mean trust since week 0, and the paired difference of all that was
-        booked to the cause in the run (effect, precision, q05, q95). Means of an arm add up to its effect on trust in the last week.
+        booked to the cause in the run (effect, precision, q05, q95, mean). Means of an arm add up to its mean effect on trust in the last
+        week; middles need not.
         """
         return effects.ledger(self.dataset, self.study.vs)
 
@@ -169,7 +156,7 @@ class Comparison(Labeled):
 
     def conduct(self) -> pd.DataFrame:
         """What courses and reforms do to officers: knowledge, attitude, behavior and conduct in the last year of the spin-up
-        ("before"), in the first year and in the last; means with their precision and the range over replicates.
+        ("before"), in the first year and in the last; middles with their precision and the range over cities.
         """
         return effects.conduct(self.dataset)
 
@@ -206,34 +193,56 @@ class Comparison(Labeled):
         widest = max(widths[arm] for arm in self.compared)
         reached = "reached" if widest <= given.until.half_width else "NOT reached"
         return (
-            f"{self.replicates} replicates of every arm: looked after 8, then after every 4, until the precision of every arm's mean "
-            f"effect on {given.until.effect} at the end was {given.until.half_width:g} or better ({reached}: {widest:.3g}) or there were "
-            f"{given.most}. The rule asks how exactly the mean is known, not how far draws differ. Stopping as soon as it looks good makes "
-            "the precision look slightly better than it is."
+            f"{self.replicates} replicates of every arm: looked after 8, then after every 4, until the precision of the middle of every "
+            f"arm's effect on {given.until.effect} at the end was {given.until.half_width:g} or better ({reached}: {widest:.3g}) or there "
+            f"were {given.most}. The rule asks how exactly the middle is known, not how far cities differ. Stopping as soon as it looks "
+            "good makes the precision look slightly better than it is."
         )
 
     @property
     def varies(self) -> str:
-        """What differs between replicates: "draws" of a posterior, and luck with them, or "luck" alone."""
+        """What differs between cities: "draws" of a posterior, or "luck" alone where each replicate is one by itself."""
         return "draws" if self.study.drawn(0) else "luck"
 
     @property
     def ranged(self) -> bool:
         """Are there enough draws for a 5-95 % range?"""
-        return effective(self.dataset.draw.values) >= ENOUGH
+        return self.effective >= ENOUGH - 1e-9  # weights are shares
+
+    @property
+    def effective(self) -> float:
+        """How many draws of equal weight the replicates are worth."""
+        return effective(self.dataset.draw.values, self.dataset.weight.values)
+
+    @property
+    def lived(self) -> tuple[int, int]:
+        """How many possible cities there are, and how many of them were lived more than once."""
+        lives = np.unique(self.dataset.draw.values, return_counts=True)[1]
+        return lives.size, int((lives > 1).sum())
+
+    @property
+    def luck_known(self) -> bool:
+        """Were enough cities lived more than once to know luck, so that it is taken off?"""
+        return self.replicates - self.lived[0] >= LEAST_LIVES
+
+    def varying(self) -> list[Note]:
+        """What differs between replicates, what the range holds (or what it takes to have one), and what is not in it."""
+        cities, twice = self.lived
+        if self.varies == "luck":
+            said = [note("varies_luck", many=self.replicates)]
+        else:
+            said = [note("varies_cities", posterior=Path(self.study.posterior).stem, cities=cities)]
+            said.append(note("luck_off", twice=twice) if self.luck_known else note("luck_in", lives=5 * LEAST_LIVES))
+        if self.ranged:
+            said.append(note("range_draws" if self.varies == "draws" else "range_luck"))
+        else:
+            enough = self.study.enough()
+            said.append(note("range_takes", cities=cities, enough=enough) if enough else note("range_never"))
+        return said + [note("sign_and_precision")] * (self.replicates > 1)
 
     def covers(self) -> str:
-        """In a few sentences, where parameters come from, what the range covers (or what it takes to have one), and what precision is."""
-        counts = f" (of 100; {self.replicates} of them know that to ± {98 / self.replicates**0.5:.0f} or better)" if self.ranged else ""
-        said = [*SAID[self.varies, self.ranged], *([] if self.ranged else [self._wanted()]), *([PRECISION] if self.replicates > 1 else [])]
-        return " ".join(said).format(posterior=Path(self.study.posterior).stem, many=self.replicates, counts=counts)
-
-    def _wanted(self) -> str:
-        """How many replicates would give a range."""
-        enough = self.study.enough()
-        if enough is None:
-            return "The posterior has too few draws for a 5-95 % range, however many replicates there are."
-        return f"With {{many}} replicates there is no 5-95 % range; it takes {enough} (--replicates {enough})."
+        """What varies between replicates and what the range covers, in a few sentences."""
+        return " ".join(sentences(self.varying()))
 
     def labels(self) -> dict[str, Sequence[Any]]:
         return {**LABELS, "quantile": QUANTILES, "arm": list(self.study.all_arms())}
@@ -252,7 +261,7 @@ class Comparison(Labeled):
         facts = (
             ("Question", self.study.question),
             ("Arms", ", ".join(self.arms)),
-            ("ComparisonAttributes with", self.study.vs),
+            ("Compared with", self.study.vs),
             ("Runs", f"{self.replicates} replicates of {self.study.base.weeks:,} weeks of every arm"),
             ("How to read it", self.covers()),
             ("Own code", ", ".join(json.loads(self.dataset.attrs.get("own_code", "{}")))),

@@ -60,7 +60,7 @@ class Until(CheckedModel):
 
     effect: str = Field(description="The measure whose effect is wanted, as mean_trust")
     half_width: float = Field(
-        ge=1e-9, le=1e9, description="Precision of the mean effect that is good enough: half of its 95 % interval, in the measure's unit"
+        ge=1e-9, le=1e9, description="Precision of the middle effect that is good enough: half of its 95 % interval, in the measure's unit"
     )
 
     _check_effect = field_validator("effect", mode="before")(lambda given: known_measure(given))

@@ -1,5 +1,6 @@
 """A study: arms, each a list of reforms, on one city with the same luck; replicates, and what varies. YAML in, frozen out."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from textwrap import indent
@@ -177,10 +178,22 @@ class Study(WrittenModel):
         first: dict[tuple[float, ...], int] = {}
         return [first.setdefault(tuple(self.drawn(each).values()) or (self.first_life(each),), each) for each in range(replicates)]
 
+    def cities_of(self, replicates: int) -> tuple[list[int], list[float]]:
+        """For each replicate of a comparison its draw (see `draws_of`) and its weight; a draw's add up to how often it was drawn.
+
+        Without a posterior luck is all that varies, and each replicate is a case of it by itself.
+        """
+        if not self._draws:
+            return list(range(replicates)), [1.0] * replicates
+        draws = self.draws_of(replicates)
+        drawn = Counter(draw for replicate, draw in enumerate(draws) if self.first_life(replicate) == replicate)
+        lives = Counter(draws)
+        return draws, [drawn[draw] / lives[draw] for draw in draws]
+
     def enough(self) -> int | None:
         """How many replicates a comparison needs for a 5-95 % range; None if its posterior has too few draws."""
-        draws = self.draws_of(MOST_DRAWS if self._draws else 2 * ENOUGH)
-        return next((many for many in range(ENOUGH, len(draws) + 1) if effective(draws[:many]) >= ENOUGH), None)
+        most = range(ENOUGH, (MOST_DRAWS if self._draws else ENOUGH) + 1)
+        return next((many for many in most if effective(*self.cities_of(many)) >= ENOUGH - 1e-9), None)
 
     def factors(self) -> tuple[Factor, ...]:
         """What varies, in the order in which it is written; the columns of the points if `vary` does not say it."""

@@ -1,4 +1,4 @@
-"""Paired effects: what an arm changes, replicate by replicate with the same luck, and how far that differs between replicates."""
+"""Paired effects: what an arm changes, replicate by replicate with the same luck, and how far that differs between possible cities."""
 
 from collections.abc import Iterable
 from math import inf, nan
@@ -10,8 +10,9 @@ import xarray as xr
 from sim.artifacts.pieces import PART
 from sim.measures import MEASURES, YEAR, first_year, last_year
 from sim.measures.harvest import CAUSES, trust_of
-from sim.measures.spread import Spread, mean_and_precision, spread
+from sim.measures.spread import Spread, spread
 
+PRICED = ("cost", "officer_weeks")  # measures that are costs: shown as such, not as effects
 LEVELS = {  # of an evaluation of a course, and what officers do in the end: variable of the dataset
     "course_knowledge": "knowledge", "course_attitude": "attitude", "course_behavior": "behavior: what courses add",
     "mean_conduct": "conduct",
@@ -34,14 +35,14 @@ def differences(values: xr.DataArray, vs: str) -> xr.DataArray:
 
 
 def precisions(dataset: xr.Dataset, measure: str, vs: str) -> dict[str, float]:
-    """Precision of each arm's mean effect at the last week (half of its 95 % t interval); nan if it cannot be known."""
+    """Precision of the middle of each arm's effect at the last week (half of its 95 % interval); nan if it cannot be known."""
     paired = differences(at_week(dataset, measure, int(dataset.week[-1]) + 1), vs)
-    return {str(arm): mean_and_precision(paired.sel(arm=arm))[1] for arm in paired.arm.values}
+    return {str(arm): over_cities(paired.sel(arm=arm), dataset).precision for arm in paired.arm.values}
 
 
-def over_replicates(values: xr.DataArray | np.ndarray, dataset: xr.Dataset) -> Spread:
-    """What values of a comparison's replicates, one each, say, told which of them share a draw of the posterior."""
-    return spread(values, dataset.draw.values)
+def over_cities(values: xr.DataArray | np.ndarray, dataset: xr.Dataset) -> Spread:
+    """What values of a comparison's replicates, one each, say of the cities that they are lives of."""
+    return spread(np.asarray(values), dataset.draw.values, dataset.weight.values)
 
 
 def independent_variance(arm: np.ndarray, other: np.ndarray) -> float:
@@ -92,9 +93,12 @@ def _order(dataset: xr.Dataset) -> dict[str, int]:
 def _effect(arm: np.ndarray, other: np.ndarray, dataset: xr.Dataset) -> dict[str, float]:
     """The paired differences, and what sharing luck saved."""
     arm, other = arm.astype(float), other.astype(float)
-    found = over_replicates(arm - other, dataset)
-    return found.row("effect") | {
-        "share_with_sign": found.share, "replicates": found.many, "effective_draws": found.draws,
+    effect, start = over_cities(arm - other, dataset), over_cities(other, dataset).middle
+    ends = [end / 100 for end in effect.count_ends] if effect.ranged and effect.middle else [nan, nan]
+    return effect.row("effect") | {
+        "share_with_sign": effect.share, "share_low": ends[0], "share_high": ends[1],
+        "level_from": start, "level_to": start + effect.middle, "mean": effect.mean, **effect.variances(),
+        "replicates": effect.many, "effective_draws": effect.draws,
         "variance_reduction": variance_reduction(arm, other),
     }  # fmt: skip
 
@@ -106,17 +110,17 @@ def costs(dataset: xr.Dataset, measures: Iterable[str], vs: str) -> pd.DataFrame
     rows = []
     for arm in (str(arm) for arm in dataset.arm.values if arm != vs):
         more = {name: differences(amount, vs).sel(arm=arm).values for name, amount in spent.items()}
-        spreads = {name: over_replicates(values, dataset) for name, values in more.items()}
-        for measure in (name for name in measures if name not in ("cost", "officer_weeks")):
+        spreads = {name: over_cities(values, dataset) for name, values in more.items()}
+        for measure in (name for name in measures if name not in PRICED):
             paired: np.ndarray = differences(at_week(dataset, measure, last), vs).sel(arm=arm).values.astype(float)
-            effect = over_replicates(paired, dataset)
+            effect = over_cities(paired, dataset)
             row: dict[str, object] = {"arm": arm}
             for name, found in spreads.items():
                 row |= found.row(name, f"{name}_")
             row |= {"measure": measure, "unit": MEASURES[measure].unit, **effect.row("effect"), "share_with_sign": effect.share}
             with np.errstate(divide="ignore", invalid="ignore"):  # an arm may cost nothing
-                bought = over_replicates(paired / more["money"], dataset)
-            rows.append(row | _price(spreads["money"].mean, effect, bought))
+                bought = over_cities(paired / more["money"], dataset)
+            rows.append(row | _price(spreads["money"].middle, effect, bought))
     return pd.DataFrame(rows)
 
 
@@ -126,8 +130,8 @@ def _price(money: float, effect: Spread, bought: Spread) -> dict[str, float]:
     bought  effect per thousand pesos, whose range is turned over: unlike prices it stays finite where an effect is near 0
     """
     price, ends = nan, [nan, nan]
-    if effect.clear and effect.mean:
-        price = money / effect.mean
+    if effect.clear and effect.middle:
+        price = money / effect.middle
         if bought.low * bought.high > 0:
             ends = sorted(1 / end for end in (bought.low, bought.high))
     return {"money_per_unit": price, "money_per_unit_q05": ends[0], "money_per_unit_q95": ends[1]}
@@ -150,9 +154,9 @@ def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     rows = []
     for arm in map(str, dataset.arm.values):
         for cause in CAUSES:
-            found = over_replicates(paired.sel(arm=arm, cause=cause).values, dataset)
-            change = float(since.sel(arm=arm, cause=cause).mean())
-            rows.append({"arm": arm, "cause": cause, "change": change, **found.row("effect")})
+            effect = over_cities(paired.sel(arm=arm, cause=cause), dataset)
+            change = over_cities(since.sel(arm=arm, cause=cause), dataset).mean
+            rows.append({"arm": arm, "cause": cause, "change": change, **effect.row("effect"), "mean": effect.mean})
     return pd.DataFrame(rows)
 
 
@@ -164,7 +168,7 @@ def gainers(dataset: xr.Dataset) -> pd.DataFrame:
         quantiles = {f"q{round(100 * level):02}": float(kept.gain_quantiles.sel(quantile=level)) for level in dataset["quantile"].values}
         row: dict[str, object] = {"arm": arm, **quantiles}
         for name in ("share_gaining", "share_losing"):
-            row |= over_replicates(dataset[name].sel(arm=arm).values, dataset).row(name, f"{name}_")
+            row |= over_cities(dataset[name].sel(arm=arm).values, dataset).row(name, f"{name}_")
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -179,6 +183,6 @@ def conduct(dataset: xr.Dataset) -> pd.DataFrame:
             row: dict[str, object] = {"arm": arm, "level": name, "meaning": text, "unit": dataset[name].attrs["units"]}
             for span, (first, last) in spans.items():
                 values = dataset[name].sel(arm=arm, week=slice(first, last)).mean("week").values
-                row |= over_replicates(values, dataset).row(span, f"{span}_")
+                row |= over_cities(values, dataset).row(span, f"{span}_")
             rows.append(row)
     return pd.DataFrame(rows)
