@@ -48,7 +48,11 @@ class Course(Span):
         return self.data[name].cumsum("week")
 
     def asked(self, name, recall=1):
-        return remembered(self.data, name, recall)
+        """Each survey with those of the year before it that the recall allows."""
+        asked = remembered(self.data, name, recall)
+        weeks = asked.survey_week.values
+        years = [asked.sel(survey_week=slice(min(week - YEAR + recall, week), week)).mean("survey_week") for week in weeks]
+        return xr.concat(years, asked.survey_week).transpose(*asked.dims) if years else asked
 
     def at_end(self, name):
         raise LookupError

@@ -18,7 +18,7 @@ from sim.artifacts.provenance import how_made, versions
 from sim.errors import did_you_mean, number
 from sim.inputs import origins
 from sim.inputs.scenario import Scenario
-from sim.measures import MEASURES, RECORD, Measure, first_year, last_year, own, recorded
+from sim.measures import MEASURES, RECORD, Measure, first_year, last_year, own, recorded, years_apart
 from sim.measures.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT, trust_of
 from sim.measures.names import hint
 from sim.measures.spread import Spread, spread
@@ -147,7 +147,7 @@ class Results(Labeled):
 
         Each of the three is the median over replicates. Beside it `..._q05` and `..._q95` are quantiles over them, nan with fewer than 20:
         one city with these numbers and other luck; `..._precision` is half of the median's 95 % interval, which shrinks with
-        every replicate. The change is the median of the replicates' own changes, nan if the run is not longer than a year;
+        every replicate. The change is the median of the replicates' own changes, nan if first and last year overlap;
         `change_share_with_sign` is the share of replicates whose change has its sign.
         """
         return pd.DataFrame([self._row(measure) for measure in self.measures.values()])
@@ -162,7 +162,7 @@ class Results(Labeled):
         """How a measure and its change spread over replicates: first_year, last_year, change."""
         measure = MEASURES[name]
         first, last = (measure(self.dataset, year(self.dataset)).values for year in (first_year, last_year))
-        change = last - first if first_year(self.dataset) != last_year(self.dataset) else np.full_like(last, np.nan, dtype=float)
+        change = last - first if years_apart(self.dataset) else np.full_like(last, np.nan, dtype=float)
         return {span: spread(values) for span, values in (("first_year", first), ("last_year", last), ("change", change))}
 
     def cumulative_ledger(self) -> xr.DataArray:

@@ -5,28 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
-from matplotlib.collections import PatchCollection
-from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.figures.series import band, line, png, sheet, styled, titled
+from sim.figures.series import band, line, png, sheet, styled
 from sim.files.writing import write
 from sim.measures import MEASURES, YEAR
 from sim.measures.harvest import CAUSES
 from sim.studies.answers.comparison import Comparison
-from sim.studies.running.effects import LEVELS, differences
+from sim.studies.running.effects import LEVELS, courses
 from sim.style import language
 from sim.style.looks import (
     BLACK,
     BLUE,
     CAUSE_COLORS,
     CAUSE_HATCHES,
-    DIFFERENCE_COLORS,
     GRAY,
-    LOSING,
     SKY,
     STEPS,
     amounts,
@@ -37,11 +31,8 @@ from sim.style.looks import (
     named,
     scale,
     unit_label,
-    written,
 )
 
-DIFFERENCE = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLORS)
-LOSS = "////"  # over cells of a map in which trust is lower
 BESIDE, KEY = 2.2, 2.0  # inches that names of arms take beside a panel and in a legend
 WORDS = language("en").figure("plots_compare")
 
@@ -71,24 +62,10 @@ def said(comparison: Comparison, kind: str, words: Mapping[str, str]) -> str:
     return words.get(key, "").format(range=words[comparison.varies].format(luck=luck))
 
 
-def courses(comparison: Comparison) -> dict[str, xr.DataArray]:
-    """The paired effect of every arm over time, of each measure that has a course."""
-    found = {}
-    for name in comparison.study.measures:
-        try:
-            series = MEASURES[name].weekly(comparison.dataset)
-        except LookupError:
-            continue
-        time = "survey_week" if "survey_week" in series.dims else "week"
-        if series.sizes[time]:
-            found[name] = differences(series.sel({time: slice(0, None)}), comparison.study.vs)
-    return found
-
-
 @styled
 def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Effects over time, a panel for each measure; for each arm the middle and the range over cities."""
-    panels = courses(comparison)
+    panels = courses(comparison.dataset, comparison.study.measures, comparison.study.vs)
     rows = -(-len(panels) // 2)
     figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words)
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
@@ -169,42 +146,26 @@ def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
 
 
 @styled
-def effect_map(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
-    """Where trust changes: cells of the first replicate (places differ between replicates, so a mean would blur them)."""
-    arms = comparison.compared
+def places(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
+    """Where trust changes: in places from the least to the most crime; for each arm the middle and the range over cities."""
+    table, arms = comparison.places(), comparison.compared
     columns = min(4, len(arms))
     rows = -(-len(arms) // columns)
-    figure = make(comparison, "map", (max(6.4, 1.2 + 2.7 * columns), 0.3 + 3.1 * rows), words)
-    figure.set_layout_engine("compressed", rect=figure.get_layout_engine().get()["rect"])  # type: ignore[union-attr] # for square panels
-    grid: Any = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    maps = {arm: comparison.map_of_effect(arm).isel(replicate=0).values for arm in arms}
-    largest = max(1e-6, *(float(np.nanquantile(np.abs(values), 0.995)) for values in maps.values()))
-    for axes, arm in zip(grid.flat, arms, strict=False):
-        mesh = axes.imshow(maps[arm], cmap=DIFFERENCE, norm=Normalize(-largest, largest), interpolation="nearest")
-        hatched(axes, maps[arm] < -LOSING * largest)
-        titled(
-            axes,
-            fitted(legible(arm), 2.4, 11, lines=3, bold=True),
-            words["map_mean"].format(change=written(float(np.nanmean(maps[arm])), words, "+.4f")),
-            2.4,
-        )
-        axes.grid(False)
-        axes.set(xlabel=words["west_east"], ylabel=words["north_south"])
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.label_outer()
-    for axes in grid.flat[len(arms) :]:
+    figure = make(comparison, "places", (max(6.4, 0.8 + 2.2 * columns), 0.5 + 2.2 * rows), words)
+    panels: Any = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for axes, arm in zip(panels.flat, arms, strict=False):
+        own, look = table[table.arm == arm], looks(comparison)[arm]
+        axes.plot(own.tenth, own.effect, linewidth=1.6, **look)
+        axes.fill_between(own.tenth, own.q05, own.q95, color=look["color"], alpha=0.16, linewidth=0)
+        axes.axhline(0, color=BLACK, linewidth=0.6)
+        axes.set_title(fitted(legible(arm), 2.0, 10, lines=2, bold=True), fontsize=10)
+        axes.set_xticks([1, 4, 7, 10])
+        axes.yaxis.set_major_formatter(amounts(words))
+    for axes in panels.flat[len(arms) :]:
         axes.set_visible(False)
-    bar = figure.colorbar(mesh, ax=grid, label=words["map_bar"], extend="both", shrink=0.9, format=amounts(words))
-    bar.ax.axhspan(-largest, -LOSING * largest, facecolor="none", hatch=LOSS, edgecolor=BLACK, linewidth=0)
+    figure.supxlabel(words["places_axis"], fontsize=9)
+    figure.supylabel(fitted(words["places_change"], 2.0), fontsize=9)
     return figure
-
-
-def hatched(axes: Any, losing: np.ndarray) -> None:
-    """Hatch cells of a map, so that they are told apart without color."""
-    down, across = np.nonzero(losing)
-    cells = [Rectangle((x - 0.5, y - 0.5), 1, 1) for x, y in zip(across.tolist(), down.tolist(), strict=True)]
-    axes.add_collection(PatchCollection(cells, facecolor="none", edgecolor=BLACK, hatch=LOSS, linewidth=0))
 
 
 @styled
@@ -236,7 +197,7 @@ def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
 
 
 FIGURES: dict[str, Callable[..., Figure]] = {
-    "effects.png": effects, "ledger.png": ledger, "gainers.png": gainers, "map.png": effect_map, "conduct.png": conduct,
+    "effects.png": effects, "ledger.png": ledger, "gainers.png": gainers, "places.png": places, "conduct.png": conduct,
 }  # fmt: skip
 
 

@@ -26,10 +26,12 @@ from sim.measures.spans import (
     recorded,
     share_holding_half,
     share_of_top,
+    years_apart,
 )
 
 __all__ = [
     "EXPERIMENT", "MEASURES", "PANEL", "RECORD", "YEAR", "Measure", "Over", "RunColumns", "first_year", "last_year", "recorded",
+    "years_apart",
 ]  # fmt: skip
 
 ENVIPE = "ENVIPE, national victimization survey (INEGI)"

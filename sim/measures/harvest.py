@@ -20,6 +20,7 @@ from sim.world.survey import INTERVAL_WEEKS, YEAR, Survey
 ANSWERS = ("mucha desconfianza", "algo de desconfianza", "algo de confianza", "mucha confianza")
 CAUSES = tuple(cause.name.lower() for cause in Cause)
 DIMENSIONS = ("fairness", "effectiveness")
+MONTH = 4  # weeks
 SAMPLE = 1200  # adults in the virtual survey
 
 # name: (unit, long name)
@@ -71,7 +72,7 @@ OTHER: dict[str, tuple[tuple[str, ...], str, str]] = {
     "answers": (("survey_week", "answer"), "share of adults", "answers to 'how much do you trust the police?'"),
     "virtual_survey_trusting": ((), "share of adults asked", "mucha or algo de confianza in a random sample at the end"),
     "virtual_survey_trusting_error": ((), "share of adults asked", "standard error of virtual_survey_trusting"),
-    "trust_map": (("y", "x"), "0-1", "mean trust of each cell's residents at the end"),
+    "trust_map": (("y", "x"), "0-1", "mean trust of each cell's residents in the last 52 weeks (or since week 0), every fourth"),
     "crime_map": (("y", "x"), "crimes", "crimes in each cell in the last 52 weeks (or since week 0)"),
     "stop_map": (("y", "x"), "stops", "stops in each cell in the last 52 weeks (or since week 0)"),
     "officer_complaints": (("officer",), "complaints", "complaints against who holds each post, in the last 52 weeks (or since week 0)"),
@@ -139,7 +140,11 @@ def lived(
     advance_to(year_ago)
     cells, officers = run.city.cells, run.city.officers
     before = [column.copy() for column in (cells.crimes, cells.stops, officers.complaints, officers.identity)]
-    advance_to(end)
+    climate, weeks = np.zeros(len(cells.climate)), end - run.tick
+    while run.tick < end:
+        step = min(MONTH, end - run.tick)
+        advance_to(run.tick + step)
+        climate += cells.climate * step / weeks
     shape = (run.city.grid.height, run.city.grid.width)
     sample = run.virtual_survey(SAMPLE)
     return run, {
@@ -148,7 +153,7 @@ def lived(
         **_surveys(run),
         "virtual_survey_trusting": np.float64(sample.share_trusting),
         "virtual_survey_trusting_error": np.float64(sample.share_trusting_error),
-        "trust_map": cells.climate.reshape(shape).copy(),
+        "trust_map": climate.reshape(shape),
         "crime_map": (cells.crimes - before[0]).reshape(shape),
         "stop_map": (cells.stops - before[1]).reshape(shape),
         "officer_complaints": complaints_since(run.city, before[2], before[3]),

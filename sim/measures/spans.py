@@ -94,7 +94,8 @@ class Over:
 
 
 class Rolling(Over):
-    """Like `Over`, for every week at once: counts are summed over the 52 weeks up to it. Values keep the axis of time.
+    """Like `Over`, for every week at once: counts are summed over the 52 weeks up to it, and surveys averaged over those asked in them, so
+    that yearly courses do not show as a zigzag between half-yearly surveys. Values keep the axis of time.
 
     time    what that axis is, once something was asked: "week" or "survey_week"
     recall  weeks that the run must have lasted before the first survey
@@ -120,7 +121,9 @@ class Rolling(Over):
 
     def asked(self, name: str, recall: int = 1) -> Any:
         self.recall = max(recall, self.recall)
-        return self._by("survey_week", name)
+        values, surveys, axis = self._by("survey_week", name), self.columns.survey_week, axis_of_time(name)
+        ends = [Over(self.columns, int(week) - YEAR, int(week) - 1)._within(recall) for week in surveys]
+        return np.stack([mean(values[during(name, *each)], axis) for each in ends], axis) if ends else values
 
     def at_end(self, name: str) -> Any:
         raise LookupError(f"{name} is kept for the end of a run only, so it has no weekly series.")
@@ -181,6 +184,11 @@ def last_year(run: "RunColumns | xr.Dataset") -> tuple[int, int]:
 def first_year(run: "RunColumns | xr.Dataset") -> tuple[int, int]:
     """First and last of the 52 weeks after the spin-up, or of as many as there are."""
     return 0, min(YEAR - 1, int(run.week[-1]))
+
+
+def years_apart(run: "RunColumns | xr.Dataset") -> bool:
+    """Do the first and the last year share no week, so that there is a change between them?"""
+    return first_year(run)[1] < last_year(run)[0]
 
 
 @dataclass(frozen=True)

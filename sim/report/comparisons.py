@@ -287,14 +287,16 @@ def in_words(comparison: Comparison, figure: str, names: Mapping[str, str], word
     """What a figure shows of each arm, in a few words."""
     if figure == "gainers":
         return consequences.shares(comparison, names, words)
-    if figure == "map":
-        means = {arm: float(np.nanmean(comparison.map_of_effect(arm).isel(replicate=0).values)) for arm in comparison.compared}
-        return [f"{names[arm]} {words.number(mean, 4, sign=True)}" for arm, mean in means.items()]
+    if figure == "places":
+        table = comparison.places().set_index(["arm", "tenth"])
+        ends = (1, int(table.index.get_level_values("tenth").max()))
+        calm_and_hot = {arm: [words.spread(read_off(table.loc[(arm, end)]), sign=True) for end in ends] for arm in comparison.compared}
+        return [f"{names[arm]} {' / '.join(both)}" for arm, both in calm_and_hot.items()]
     found = booked(comparison) if figure == "ledger" else {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
     return [f"{names[arm]} {words.spread(each, sign=True)}" for arm, each in found.items()]
 
 
 def booked(comparison: Comparison) -> dict[str, Spread]:
-    """What the ledger adds up to in each arm: the effect on mean trust in the last week."""
+    """What the ledger adds up to in each arm: the effect on mean trust in the last year."""
     effects = comparison.net_effect()
     return {arm: over_cities(effects.sel(arm=arm).values, comparison.dataset) for arm in comparison.compared}

@@ -10,7 +10,6 @@ from sim.report.comparisons import display_names, renamed
 from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.compare import compare
 from sim.studies.design.study import Study
-from sim.style.looks import LOSING
 
 pytestmark = pytest.mark.compiled
 STUDY = Study(
@@ -46,23 +45,20 @@ def test_nothing_is_cut_off(comparison, name, language):
     assert not [said for said, _ in shown(figure) if "{" in said or "nan" in said.split()]
 
 
-def test_cells_that_lose_are_hatched(comparison):
-    axes = plots_compare.effect_map(comparison).axes[: len(comparison.compared)]
-    largest = axes[0].images[0].norm.vmax
-    counts = []
-    for panel, arm in zip(axes, comparison.compared, strict=True):
-        (hatches,) = panel.collections
-        losing = np.argwhere(comparison.map_of_effect(arm).isel(replicate=0).values < -LOSING * largest)
-        at = {tuple(path.vertices.min(axis=0) + 0.5) for path in hatches.get_paths()}
-        assert at == {(float(x), float(y)) for y, x in losing} and hatches.get_hatch()
-        counts.append(len(losing))
-    assert 0 < sum(counts) < len(counts) * comparison.map_of_effect(arm).isel(replicate=0).size
-
-
-def test_maps_say_their_mean(comparison):
-    axes = plots_compare.effect_map(comparison).axes[0]
-    mean = float(comparison.map_of_effect("training").isel(replicate=0).mean())
-    assert axes.texts[0].get_text() == f"mean, this replicate: {mean:+.4f}".replace("-", "\u2212")
+def test_places_are_those_of_the_table_and_of_the_maps(comparison):
+    """From the tenth of the cells with the least crime to that with the most; means over cities, not one of them."""
+    table, data = comparison.places(), comparison.dataset
+    for axes, arm in zip(plots_compare.places(comparison).axes, comparison.compared, strict=False):
+        own = table[table.arm == arm]
+        assert axes.get_lines()[0].get_ydata() == pytest.approx(own.effect.to_numpy()) and list(own.tenth) == list(range(1, 11))
+        hottest = []
+        for replicate in range(comparison.replicates):
+            one = data.isel(replicate=replicate)
+            order = np.argsort(one.crime_map.sel(arm="baseline").values.ravel(), kind="stable")
+            change = (one.trust_map.sel(arm=arm) - one.trust_map.sel(arm="baseline")).values.ravel()
+            hottest.append(np.nanmean(change[order[-(order.size // 10) :]]))
+        assert own.effect.iloc[-1] == pytest.approx(np.median(hottest), rel=0.05, abs=1e-4)
+    assert not table[table.arm == "placebo"].effect.any()
 
 
 def test_shares_are_in_percentage_points(comparison):

@@ -131,9 +131,7 @@ def test_the_range_over_cities_stays_and_its_arithmetic_becomes_exact():
     for many in (8, 32, 128, 512):
         each = np.where(np.arange(many) % 4, 1, 2)
         told = [spread(*lived(generator, many, each, 1.0, 0.4)[1:]) for _ in range(6400 // many)]
-        width[many], precision[many] = (
-            np.mean([float(one) for one in ones]) for ones in zip(*((one.high - one.low, one.precision) for one in told))
-        )
+        width[many], precision[many] = np.mean([(one.high - one.low, one.precision) for one in told], axis=0)
     assert np.isnan(width[8])
     assert [width[many] for many in (32, 128, 512)] == pytest.approx([3.29] * 3, rel=0.06), "it does not shrink"
     assert width[512] > 0.93 * width[32]
@@ -143,7 +141,7 @@ def test_the_range_over_cities_stays_and_its_arithmetic_becomes_exact():
 
 def test_luck_is_never_said_to_be_all_and_one_life_leaves_it_in():
     generator = np.random.default_rng(6)
-    truth, runs, draws, weight = lived(generator, 32, 2, 0.0, 1.0)
+    _, runs, draws, weight = lived(generator, 32, 2, 0.0, 1.0)
     alike = spread(runs, draws, weight)
     assert 0 < alike.high - alike.low < 2 * 1.6449 * 0.8, "wider than nothing, narrower than luck"
     alone = spread(runs[::2], draws[::2])

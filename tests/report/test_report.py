@@ -34,7 +34,7 @@ SCENARIO = Scenario(
     name=EVIL,
     question=f"What if {EVIL}?",
     city=CitySize(adults=1000, width=5, height=4),
-    weeks=60,
+    weeks=104,
     spin_up_weeks=52,
     seed=7,
     parameters={"conduct.mean": -0.9, "reporting.trust_slope": 2},
@@ -131,9 +131,9 @@ def test_tables_hold_the_summary(results, page, tree):
     for name in recorded():
         assert words.measure(name) in rows
     found = spread(results["incidence"])
-    assert rows[words.measure("incidence")][2] == words.amount(found.mean, found.precision)
+    assert rows[words.measure("incidence")][2] == words.amount(found.middle, found.precision)
     found = spread(100 * results["reporting_rate"])
-    assert rows[words.measure("reporting_rate")][2] == words.amount(found.mean, found.precision)
+    assert rows[words.measure("reporting_rate")][2] == words.amount(found.middle, found.precision)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -30,8 +30,8 @@ SIDE_BY_SIDE = {
 }
 SIDE_BY_SIDE |= {name: Variable(("arm", "replicate", *dims), "f") for name, (dims, _, _) in (GAINS | WEIGHT).items()}
 SIDE_BY_SIDE |= {"arm": Variable(("arm",), "OUT"), "quantile": Variable(("quantile",), "f")}
-TABLES = ("effects", "costs", "ledger", "gainers", "conduct")
-FIGURES = ("effects", "ledger", "gainers", "map", "conduct")
+TABLES = ("effects", "costs", "ledger", "gainers", "places", "conduct")
+FIGURES = TABLES[:1] + TABLES[2:]
 FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
 
 def with_cities(dataset: xr.Dataset, study: Study) -> xr.Dataset:
@@ -136,15 +136,15 @@ class Comparison(Labeled):
         return effects.costs(self.dataset, self.study.measures, self.study.vs)
 
     def ledger(self) -> pd.DataFrame:
-        """Why trust moved: for each arm and cause, the change of mean trust since week 0, and the paired difference of all that was
-        booked to the cause in the run (effect, precision, q05, q95, mean). Means of an arm add up to its mean effect on trust in the last
-        week; middles need not.
+        """Why trust moved: for each arm and cause, the change of mean trust from week 0 to the last year, and the paired difference of all
+        that was booked to the cause until then (effect, precision, q05, q95, mean). What is booked within the last year counts for the
+        share of it that comes after. Means of an arm add up to its mean effect on trust in the last year; middles need not.
         """
         return effects.ledger(self.dataset, self.study.vs)
 
     def net_effect(self) -> xr.DataArray:
-        """Paired effect on mean trust in the last week; replicate x arm."""
-        last = effects.differences(self.dataset.mean_trust.isel(week=-1), self.study.vs)
+        """Paired effect on mean trust in the last year; replicate x arm."""
+        last = effects.differences(effects.at_week(self.dataset, "mean_trust", int(self.dataset.week[-1]) + 1), self.study.vs)
         return last.sel(arm=self.compared).transpose("replicate", "arm")
 
     def gainers(self) -> pd.DataFrame:
@@ -156,13 +156,17 @@ class Comparison(Labeled):
 
     def conduct(self) -> pd.DataFrame:
         """What courses and reforms do to officers: knowledge, attitude, behavior and conduct in the last year of the spin-up
-        ("before"), in the first year and in the last; middles with their precision and the range over cities.
+        ("before"), in the first year (nan if it overlaps with the last) and in the last; middles with precision and the range over cities.
         """
         return effects.conduct(self.dataset)
 
-    def map_of_effect(self, arm: str) -> xr.DataArray:
-        """Difference in the mean trust of each cell's residents at the end; replicate x y x x. Homes differ between replicates."""
-        return effects.differences(self.dataset.trust_map, self.study.vs).sel(arm=arm)
+    def places(self) -> pd.DataFrame:
+        """Where trust changes: for each arm and tenth of the cells, from that with the least crime without the arm to that with the most,
+        the difference in the mean trust of their residents in the last year (effect, precision, q05, q95).
+
+        Homes and places differ between cities, so that a mean over maps would show nothing.
+        """
+        return effects.places(self.dataset, self.study.vs)
 
     def differing(self) -> list[str]:
         """The variables in which the placebo differs from the baseline in any replicate, week or place."""

@@ -8,11 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from sim.artifacts.pieces import PART
-from sim.measures import MEASURES, YEAR, first_year, last_year
+from sim.measures import MEASURES, RECORD, YEAR, first_year, last_year, years_apart
 from sim.measures.harvest import CAUSES, trust_of
+from sim.measures.spans import ratio
 from sim.measures.spread import Spread, spread
 
 PRICED = ("cost", "officer_weeks")  # measures that are costs: shown as such, not as effects
+TENTHS = 10
 LEVELS = {  # of an evaluation of a course, and what officers do in the end: variable of the dataset
     "course_knowledge": "knowledge", "course_attitude": "attitude", "course_behavior": "behavior: what courses add",
     "mean_conduct": "conduct",
@@ -27,6 +29,35 @@ def year_before(week: int) -> tuple[int, int]:
 def at_week(dataset: xr.Dataset, measure: str, week: int) -> xr.DataArray:
     """A measure as read at the end of `week` weeks (see `year_before`); arm x replicate."""
     return MEASURES[measure](dataset, year_before(week)).transpose("arm", "replicate")
+
+
+def courses(dataset: xr.Dataset, measures: Iterable[str], vs: str) -> dict[str, xr.DataArray]:
+    """Paired effects of every arm over time, arm x replicate x week (at whose end), as `at_week` reads them.
+
+    Measures that are taken once, at the end, have no course.
+    """
+    courses = {}
+    for name in measures:
+        weeks = _read_at(dataset, name)
+        if MEASURES[name].kind == RECORD and weeks:
+            each: list[xr.DataArray] = [at_week(dataset, name, week) for week in weeks]
+            values = xr.concat(each, pd.Index(np.array(weeks) - 1, name="week"))
+            if values.notnull().any(("arm", "replicate")).sum() > 1 or len(weeks) == 1:
+                courses[name] = differences(values, vs).transpose("arm", "replicate", "week")
+    return courses
+
+
+def _read_at(dataset: xr.Dataset, measure: str) -> list[int]:
+    """Weeks at whose end a course is read: each quarter of a year (or of a shorter run); for what surveys ask, those of the surveys, because
+    between them a year holds one survey less.
+    """
+    end = int(dataset.week[-1]) + 1
+    step = max(1, min(YEAR, end) // 4)
+    try:
+        surveyed = "survey_week" in MEASURES[measure].weekly(dataset).dims
+    except LookupError:
+        surveyed = False
+    return [int(week) for week in dataset.survey_week.values if 0 < week <= end] if surveyed else [*range(step, end, step), end]
 
 
 def differences(values: xr.DataArray, vs: str) -> xr.DataArray:
@@ -140,6 +171,7 @@ def _price(money: float, effect: Spread, bought: Spread) -> dict[str, float]:
 def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     """A row for each arm and cause: see `Comparison.ledger`."""
     whole, sums = dataset[["ledger", "effectiveness_weight"]], []
+    share = in_last_year(dataset)
     many = max(1, PART // (8 * whole.ledger[0, 0].size))
     for place in range(dataset.sizes["arm"]):  # some runs after the others, for the ledger is the largest of all
         parts = []
@@ -147,7 +179,7 @@ def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
             part = whole.isel(arm=[place], replicate=slice(start, start + many))
             fairness, effectiveness = (part.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
             booked = trust_of(fairness, effectiveness, part.effectiveness_weight)
-            parts.append((booked.sel(week=slice(0, None)).sum("week"), booked.sum("week")))
+            parts.append(((booked.sel(week=slice(0, None)) * share).sum("week"), (booked * share).sum("week")))
         sums.append([xr.concat(each, "replicate") for each in zip(*parts, strict=True)])
     since, booked = (xr.concat(each, "arm").transpose("arm", "cause", "replicate") for each in zip(*sums, strict=True))
     paired = differences(booked, vs)
@@ -158,6 +190,12 @@ def ledger(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
             change = over_cities(since.sel(arm=arm, cause=cause), dataset).mean
             rows.append({"arm": arm, "cause": cause, "change": change, **effect.row("effect"), "mean": effect.mean})
     return pd.DataFrame(rows)
+
+
+def in_last_year(dataset: xr.Dataset) -> xr.DataArray:
+    """For each week the share of the last year that comes after its changes of trust: what was booked then counts so much in that year."""
+    first, last = last_year(dataset)
+    return ((last + 1 - dataset.week) / (last + 1 - first)).clip(max=1.0)
 
 
 def gainers(dataset: xr.Dataset) -> pd.DataFrame:
@@ -173,6 +211,21 @@ def gainers(dataset: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def places(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
+    """A row for each arm and tenth of the cells: see `Comparison.places`."""
+    crimes = dataset.crime_map.sel(arm=vs).transpose("replicate", "y", "x").values.reshape(dataset.sizes["replicate"], -1)
+    tenth = np.argsort(np.argsort(crimes, axis=1, kind="stable"), axis=1) * TENTHS // crimes.shape[1]
+    trust = differences(dataset.trust_map, vs).transpose("arm", "replicate", "y", "x").values.reshape(-1, *crimes.shape)
+    rows = []
+    for arm, changes in zip(map(str, dataset.arm.values), trust, strict=True):
+        for number in range(min(TENTHS, crimes.shape[1])):
+            within = np.where(tenth == number, changes, nan)
+            known = np.isfinite(within)  # nobody lives in some cells
+            means = ratio(np.where(known, within, 0.0).sum(axis=1), known.sum(axis=1))
+            rows.append({"arm": arm, "tenth": number + 1, **over_cities(means, dataset).row("effect")})
+    return pd.DataFrame(rows)
+
+
 def conduct(dataset: xr.Dataset) -> pd.DataFrame:
     """A row for each arm and level: see `Comparison.conduct`."""
     start = int(dataset.week[0])
@@ -183,6 +236,8 @@ def conduct(dataset: xr.Dataset) -> pd.DataFrame:
             row: dict[str, object] = {"arm": arm, "level": name, "meaning": text, "unit": dataset[name].attrs["units"]}
             for span, (first, last) in spans.items():
                 values = dataset[name].sel(arm=arm, week=slice(first, last)).mean("week").values
+                if span == "first_year" and not years_apart(dataset):  # it would hold much of the last year too
+                    values = np.full_like(values, nan)
                 row |= over_cities(values, dataset).row(span, f"{span}_")
             rows.append(row)
     return pd.DataFrame(rows)
