@@ -48,7 +48,7 @@ def courses(dataset: xr.Dataset, measures: Iterable[str], vs: str) -> dict[str, 
 
 
 def _read_at(dataset: xr.Dataset, measure: str) -> list[int]:
-    """Weeks at whose end a course is read: each quarter of a year (or of a shorter run); for what surveys ask, those of the surveys, because
+    """Weeks at whose end a course is read: each quarter of a year (or of a shorter run); for what surveys ask, when they ask, because
     between them a year holds one survey less.
     """
     end = int(dataset.week[-1]) + 1
