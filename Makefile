@@ -40,7 +40,7 @@ $(DEV_STAMP): $(STAMP)
 	@touch $@
 
 demo: env ## compare three reforms and a sequence on Mexico City, 2016: a table, figures, a report in English and Spanish
-	$(BIN)/confianza compare experiments/reforms-compared/study.yaml --replicates 32 --out out/demo
+	$(BIN)/confianza compare experiments/reforms-compared/study.yaml --out out/demo
 	$(BIN)/confianza validate national-average --draws 24 --out out/demo
 	$(BIN)/confianza report out/demo --lang es --out out/demo/informe.html
 	$(BIN)/confianza report out/demo --out out/demo/report.html

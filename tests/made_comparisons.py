@@ -32,8 +32,15 @@ def shifted(comparison, by):
 
 
 def planted(comparison, by):
-    """As many replicates as there are values, and in each arm these effects on mean trust."""
-    return shifted(tiled(comparison, len(next(iter(by.values())))), by)
+    """As many possible cities as there are values, and in each arm these effects on mean trust; whoever lives twice has the same twice."""
+    many = len(next(iter(by.values())))
+    if comparison.varies == "luck":
+        return shifted(tiled(comparison, many), by)
+    first = [Study.first_life(replicate) for replicate in range(2 * many)]
+    number = {replicate: place for place, replicate in enumerate(dict.fromkeys(first))}
+    lives = [number[replicate] for replicate in first]
+    lives = lives[: lives.index(many - 1) + 1]
+    return shifted(tiled(comparison, len(lives)), {arm: np.asarray(values)[lives] for arm, values in by.items()})
 
 
 def normal(many, mean, sd):

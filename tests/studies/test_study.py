@@ -53,7 +53,7 @@ EXPECTED = [
     ("no_replicates", 4, "'replicates' must be a whole number from 1 to 10,000, but is 0", "until:"),
     ("replicates_text", 4, "but is the text 'many'", "until:"),
     ("until_unknown_measure", 5, "there is no measure 'trust'", "confianza explain measures"),
-    ("until_without_width", 5, "'replicates.until.half_width' is missing", "Precision of the mean effect that is good enough"),
+    ("until_without_width", 5, "'replicates.until.half_width' is missing", "Precision of the middle effect that is good enough"),
     ("until_most_too_few", 6, "'replicates.most' must be a whole number from 8", "stop in any case"),
     ("at_beyond", 5, "'at' must be a whole number from 1 to 100, but is 208", "The run has 100 weeks"),
     ("at_number", 4, "'at' must be a list of weeks, but is 52", "Write at: [52, 208]"),
