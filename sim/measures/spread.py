@@ -49,15 +49,13 @@ class Cities(NamedTuple):
         square = (self.weight**2).sum(axis=0)
         return np.divide(self.weight.sum(axis=0) ** 2, square, out=np.zeros_like(square), where=square > 0)
 
-    def quantiles(self, shares: Sequence[Any], *, luck: bool = False) -> np.ndarray:
-        """shares x ...: weighted quantiles over the cities, or over their means with luck. A share may differ along the other axes.
+    def quantiles(self, shares: Sequence[float]) -> np.ndarray:
+        """shares x ...: weighted quantiles over the cities.
 
         They are Weibull's, between which nine of ten further cities fall on average, whatever their distribution (Hyndman and Fan 1996,
         type 6): the usual ones are too narrow for few draws. Where weights differ a draw counts as its share of as many equal ones.
         """
-        values = self.means if luck else self.values
-        order = np.argsort(np.where(self.weight > 0, values, np.inf), axis=0)
-        values, weight = (np.take_along_axis(each, order, axis=0) for each in (values, self.weight))
+        values, weight = self._ascending(self.values)
         whole, many = weight.sum(axis=0), self.draws
         with np.errstate(divide="ignore", invalid="ignore"):  # where no run has a value there is none
             place = (many * (weight.cumsum(axis=0) - weight / 2) / whole + 0.5) / (many + 1)
@@ -75,13 +73,25 @@ class Cities(NamedTuple):
         return np.array(found)
 
     def precision(self) -> np.ndarray:
-        """...: half of the 95 % interval of the median (Woodruff 1952, by the order of the draws); nan with fewer than 6 of them, unless
-        all, two or more, are equal.
+        """...: half of the 95 % interval of the median, luck in it, by the standard error of Maritz and Jarrett (1978, J. American
+        Statistical Association 73); nan with fewer than 6 draws, unless all, two or more, are equal.
         """
-        many = self.draws
-        reach = np.divide(NORMAL / 2, np.sqrt(many), out=np.full_like(many, 0.5), where=many > 0)
-        low, high, least, most = self.quantiles([0.5 - reach, 0.5 + reach, 0, 1], luck=True)
-        return np.where((many >= 6) | ((many > 1) & (least == most)), (high - low) / 2, nan)
+        from scipy.special import betainc  # here, because it takes long to import
+
+        means, weight, many = *self._ascending(self.means), self.draws
+        whole = weight.sum(axis=0)
+        below = np.divide(weight.cumsum(axis=0), whole, out=np.zeros_like(weight), where=whole > 0).clip(max=1.0)
+        half = np.maximum((many + 1) / 2, 1.0)
+        chance = np.diff(betainc(half, half, below), axis=0, prepend=0.0)  # that a draw is the median of another sample
+        apart = np.where(weight > 0, means, 0.0) - (chance * np.where(weight > 0, means, 0.0)).sum(axis=0)
+        error = np.sqrt((chance * np.where(weight > 0, apart, 0.0) ** 2).sum(axis=0))
+        equal = (many > 1) & (np.where(weight > 0, means, -np.inf).max(axis=0) == np.where(weight > 0, means, np.inf).min(axis=0))
+        return np.where(equal, 0.0, np.where(many >= 6, NORMAL * error, nan))
+
+    def _ascending(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values in ascending order along the first axis, those that count first, and their weights."""
+        order = np.argsort(np.where(self.weight > 0, values, np.inf), axis=0)
+        return np.take_along_axis(values, order, axis=0), np.take_along_axis(self.weight, order, axis=0)
 
 
 def cities(values: Any, draws: Numbers | None = None, weights: Numbers | None = None) -> Cities:

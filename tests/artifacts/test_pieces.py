@@ -91,7 +91,7 @@ def test_one_that_is_large_and_damaged_is_told(kept, tmp_path, small):
 @pytest.mark.compiled
 def test_memory_holds_no_whole_comparison(tmp_path, monkeypatch, small):
     city = CITY.with_(weeks=200)
-    lived = runs._everything(city, 1, lambda weeks: None)
+    lived = runs._everything(city, 1, 1, lambda weeks: None)
     monkeypatch.setattr(runs, "_everything", lambda *given: lived)
     for module in (pieces, effects):
         monkeypatch.setattr(module, "PART", 200_000)

@@ -111,10 +111,10 @@ def test_the_answer_says_what_the_range_says(comparison):
     words, names = Words("en"), {arm: arm for arm in comparison.arms}
     sentences = [said.replace("\u2212", "-") for said in comparisons.answer(planted(comparison, often(BY)), names, words)]
     assert sentences[0].startswith(
-        "After 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.060, from 0.446 to 0.506 "
+        "After 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600, from 0.446 to 0.506 "
     )
     assert "from 0.446 to 0.506 (in nine of ten replicates by +0.050 to +0.070); purge-then-train lowers" in sentences[0]
-    assert "by 0.060, from 0.446 to 0.386 (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
+    assert "by 0.0600, from 0.446 to 0.386 (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
     unclear = f"{EVIL} has no clear effect on mean trust (+0.010 in the middle, but -0.050 to +0.050 in nine of ten replicates, and"
     assert unclear in sentences[0]
     assert "with this sign in 67 of 100)" in sentences[0]

@@ -172,13 +172,14 @@ def until(half_width, most=20):
 def test_stopping_follows_the_rule():
     easy = compare(until(1.0))
     assert easy.replicates == LEAST and "reached" in easy.rule()
-    hopeless = compare(until(1e-9, most=14))
-    assert hopeless.replicates == 14 and "NOT reached" in hopeless.rule()
-    widths = {many: width_after(hopeless, many) for many in (8, 12)}
-    assert widths[12] < widths[8], "so that there is something to stop between"
-    between = compare(until((widths[8] + widths[12]) / 2))
-    assert between.replicates == LEAST + BATCH
-    assert between.dataset.crimes.equals(hopeless.dataset.crimes.isel(replicate=slice(0, 12)))
+    hopeless = compare(until(1e-9, most=30))
+    assert hopeless.replicates == 30 and "NOT reached" in hopeless.rule()
+    widths = [width_after(hopeless, many) for many in range(LEAST, 30, BATCH)]
+    best = np.minimum.accumulate(widths)
+    stop = int(np.flatnonzero(best[1:] < best[0])[0]) + 1  # the first look that finds it better known than the looks before
+    between = compare(until((best[stop - 1] + widths[stop]) / 2, most=30))
+    assert between.replicates == LEAST + stop * BATCH
+    assert between.dataset.crimes.equals(hopeless.dataset.crimes.isel(replicate=slice(0, between.replicates)))
 
 
 def width_after(comparison, many):
