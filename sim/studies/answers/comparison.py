@@ -34,6 +34,7 @@ TABLES = ("effects", "costs", "ledger", "gainers", "places", "conduct")
 FIGURES = TABLES[:1] + TABLES[2:]
 FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
 
+
 def with_cities(dataset: xr.Dataset, study: Study) -> xr.Dataset:
     """The dataset with the city that each replicate is a life of: number and weight of its draw."""
     draw, weight = study.cities_of(dataset.sizes["replicate"])
