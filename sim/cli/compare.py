@@ -100,7 +100,7 @@ def effects_table(comparison: Comparison, *, room: int = 0) -> ConsoleTable:
             own = read_off(row)
             cells += [*_range(comparison, own, sign=True), spreads.signs(own), spreads.precision(own)]
             levels = spreads.levels(row.level_from, row.level_to, own)
-            about = f"{row.unit}\nfrom {levels}" if levels and measure not in PRICED else row.unit
+            about = f"{row.unit}\n{levels}" if levels and measure not in PRICED else row.unit
             shown.add_row(f" {measure}", *cells, *([_times(row.variance_reduction)] if vary else []), about)
         shown.add_section()
     return shown

@@ -186,6 +186,11 @@ class Spread(NamedTuple):
         return isfinite(self.low)
 
     @property
+    def roughness(self) -> float:
+        """What sets the digits of the middle: its precision, or a hundredth of the range where that is more; nan if neither is known."""
+        return float(np.nanmax([self.precision, (self.high - self.low) / 100])) if isfinite(self.precision) or self.ranged else nan
+
+    @property
     def verdict(self) -> str:
         """rise or fall if the range leaves 0 out, else unclear; few if there is no range; same if every value is 0; single; unknown.
 

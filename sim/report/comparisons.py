@@ -90,7 +90,7 @@ def effect(comparison: Comparison, arm: str, measure: str, other: str | None = N
 
 def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
     """An effect as words for a sentence: its middle, its range, and in how many of what its sign is this one."""
-    places = decimals(found.middle, found.precision)
+    places = decimals(found.middle, found.roughness)
     values = {"change": words.number(found.middle, places, sign=True), "size": words.number(abs(found.middle), places)}
     values["count"], values["of"] = map(words.number, found.counted)
     return values | words.ends(found, sign=True) | {"cities": words["answer"][f"cities_{comparison.varies}"]}
@@ -170,7 +170,7 @@ def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str,
         end = own.loc[weeks[-1]]
         last, saved = read_off(end), end.variance_reduction
         levels = words.say("answer.numbers", low=words.number(end.level_from, 3), high=words.number(end.level_to, 3))
-        precision = words.number(last.precision, decimals(last.middle, last.precision))
+        precision = words.number(last.precision, decimals(last.precision, last.roughness))
         reduction = words.number(saved, 0) if np.isfinite(saved) else "-"
         rows.append([names[arm], *cells, levels, words.verdict(last), words.counted(last, ends=True), precision, reduction])
     range_too = words["tables"]["trust_range"] if comparison.ranged else ""

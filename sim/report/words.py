@@ -64,7 +64,7 @@ class Words(Language):
         """A middle with the range over cities, if there is one: "0.534 (0.48 to 0.59)"; if wanted also in how many its sign is this one."""
         details = [self.reach(found, sign=sign)] if found.ranged and found.low < found.high else []
         details += [self.counted(found)] if counted and found.many > 1 else []
-        middle = self.number(found.middle, decimals(found.middle, found.precision), sign=sign)
+        middle = self.number(found.middle, decimals(found.middle, found.roughness), sign=sign)
         return f"{middle} ({'; '.join(details)})" if details else middle
 
     def reach(self, found: Spread, *, sign: bool = False) -> str:
@@ -84,10 +84,11 @@ class Words(Language):
         if not isfinite(found.share):
             return "-"
         count, of = map(self.number, found.counted)
-        if not (ends and found.ranged):
-            return self.say("answer.count", count=count, of=of)
-        low, high = map(self.number, found.count_ends)
-        return self.say("answer.count_ends", count=count, of=of, low=low, high=high)
+        said = self.say("answer.count", count=count, of=of)
+        if ends and found.ranged:
+            low, high = map(self.number, found.count_ends)
+            said = self.say("answer.count_ends", count=count, of=of, low=low, high=high)
+        return said if found.middle else self.say("answer.count_none", count=said)
 
     def verdict(self, found: Spread) -> str:
         """What the range says of a change; with too few runs for one, in how many it has the sign of the middle: "7 of 8 rise"."""

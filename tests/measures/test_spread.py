@@ -265,6 +265,11 @@ def test_every_outlet_tells_the_same(one, many, capsys, monkeypatch, tmp_path):
     assert told[: len(wanted)] == pytest.approx(wanted, abs=6e-4)
     assert own.counted == ((78, 100) if many == 32 else (7, 8)) and ("78 (62 to 90)" if many == 32 else "7 of 8") in line
     assert spreads.middle(own, sign=True) in line and (" to " in line) == (many == 32)
+    line = plots_compare.effects(found).axes[0].get_lines()[0]
+    assert (line.get_label(), line.get_ydata()[-1]) == ("course", pytest.approx(own.middle, abs=1e-12))
+    diamond = plots_compare.ledger(found).axes[0].get_lines()[-2]
+    assert diamond.get_xdata()[found.compared.index("course")] == pytest.approx(own.middle, abs=1e-12)
+    assert f"{own.middle:.4f}" in found._repr_html_() and found.ledger().set_index("arm").loc["course"].effect.notna().all()
     for language in LANGUAGES:
         words = Words(language)
         table = comparisons.trust_table(found, found.effects(), {arm: arm for arm in found.arms}, words)[0]
