@@ -88,6 +88,12 @@ def effect(comparison: Comparison, arm: str, measure: str, other: str | None = N
     return over_cities(paired, comparison.dataset).times(scale(MEASURES[measure].unit))
 
 
+def start(comparison: Comparison, measure: str) -> float:
+    """The level at the end in the arm compared with: from what an effect goes."""
+    values = at_week(comparison.dataset, measure, end_of(comparison)).sel(arm=comparison.study.vs)
+    return over_cities(values, comparison.dataset).middle * scale(MEASURES[measure].unit)
+
+
 def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
     """An effect as words for a sentence: its middle, its range, and in how many of what its sign is this one."""
     places = decimals(found.middle, found.roughness)
@@ -99,10 +105,9 @@ def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
 def answer(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
     """What each arm does to trust, which does most, and what becomes of other measures."""
     found = {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
-    start = over_cities(at_week(comparison.dataset, TRUST, end_of(comparison)).sel(arm=comparison.study.vs), comparison.dataset).middle
-    parts = []
+    before, parts = start(comparison, TRUST), []
     for arm, own in found.items():
-        levels = {"start": words.number(start, 3), "end": words.number(start + own.middle, 3)}
+        levels = {"start": words.number(before, 3), "end": words.number(before + own.middle, 3)}
         parts.append(words.say(f"answer.arm_{own.verdict}", arm=names[arm], **levels, **said(own, comparison, words)))
     duration, against = words.duration(end_of(comparison)), names[comparison.study.vs]
     sentences = [words.say("answer.after", duration=duration, baseline=against, parts="; ".join(parts))]
@@ -126,14 +131,20 @@ def best(comparison: Comparison, found: Mapping[str, Spread], names: Mapping[str
 
 
 def other(comparison: Comparison, measure: str, names: Mapping[str, str], words: Words) -> str:
-    """What the arms do to another measure, in a sentence."""
-    parts = (f"{names[arm]} {words.spread(effect(comparison, arm, measure), sign=True, counted=True)}" for arm in comparison.compared)
-    unit = difference_unit(MEASURES[measure].unit, words)
-    return words.say("answer.other", measure=words.measure(measure), unit=unit, parts="; ".join(parts))
+    """What the arms do to another measure, in a sentence: from what to what, and the difference."""
+    before, unit, parts = start(comparison, measure), MEASURES[measure].unit, []
+    places = decimals(before, before / 100)
+    for arm in comparison.compared:
+        own = effect(comparison, arm, measure)
+        level = words.number(before + own.middle, places)
+        parts.append(words.say("answer.other_part", arm=names[arm], level=level, change=words.spread(own, sign=True, counted=True)))
+    said = {"measure": words.measure(measure), "start": words.number(before, places), "level": words.unit(unit)}
+    said |= {"unit": difference_unit(unit, words), "baseline": names[comparison.study.vs]}
+    return words.say("answer.other", **said, parts="; ".join(parts))
 
 
 def brackets_of(comparison: Comparison, words: Words) -> str:
-    """What stands in brackets behind a mean."""
+    """What stands in brackets behind a middle."""
     return words["tables"]["brackets_range" if comparison.ranged else "brackets_few"]
 
 
@@ -183,13 +194,16 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
     """Every measure by every arm at the end."""
     arms, rows = comparison.compared, []
     for measure in (name for name in comparison.study.measures if name not in PRICED):
+        before = start(comparison, measure)
         cells = [words.spread(effect(comparison, arm, measure), sign=True, counted=True) for arm in arms]
-        rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), *cells])
+        level = words.number(before, decimals(before, before / 100))
+        rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), level, *cells])
     caption = words.say(
         "tables.effects", duration=words.duration(end_of(comparison)), baseline=names[comparison.study.vs],
         many=cities_of(comparison, words), brackets=brackets_of(comparison, words),
     )  # fmt: skip
-    return PageTable(caption, [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in arms)], rows)
+    heads = [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in (comparison.study.vs, *arms))]
+    return PageTable(caption, heads, rows)
 
 
 def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:

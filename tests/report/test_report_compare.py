@@ -69,7 +69,7 @@ def test_tables_hold_the_paired_differences(comparison, tree):
     assert trust[1] == words.spread(read_off(own), sign=True) == words.amount(own.effect, own.precision, sign=True).partition(" ")[0]
     shares = next(row for row in rows(tree) if row[0] == words.measure("share_trusting"))
     own = table.loc[("training", "share_trusting", 30)]
-    assert shares[2] == words.spread(read_off(own).times(100), sign=True, counted=True) and words.counted(read_off(own)) in shares[2]
+    assert shares[3] == words.spread(read_off(own).times(100), sign=True, counted=True) and words.counted(read_off(own)) in shares[3]
     assert not [row for row in rows(tree) if row[0] == words.measure("cost")]
     costs = next(row for row in rows(tree) if len(row) == 4 and row[0] == words.reform("training"))
     paid = comparison.costs().set_index("arm").loc["training"].iloc[0]
