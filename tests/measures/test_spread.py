@@ -233,7 +233,7 @@ def test_the_rule_acts_on_the_precision_and_says_so():
     study = small("none").study
     rule = {"until": {"effect": "mean_trust", "half_width": 1.0}, "most": 20}
     said = compare(study.with_(replicates=rule)).rule()
-    assert "the precision of the middle of every arm's effect" in said and "not how far cities differ" in said and not forbidden(said)
+    assert "the precision of the middle of every arm's effect" in said and "not how far luck goes" in said and not forbidden(said)
 
 
 # --- What is printed, written and drawn

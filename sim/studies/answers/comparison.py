@@ -197,11 +197,12 @@ class Comparison(Labeled):
         widths = effects.precisions(self.dataset, given.until.effect, self.study.vs)
         widest = max(widths[arm] for arm in self.compared)
         reached = "reached" if widest <= given.until.half_width else "NOT reached"
+        apart = "how far cities differ" if self.varies == "draws" else "how far luck goes"
         return (
             f"{self.replicates} replicates of every arm: looked after 8, then after every 4, until the precision of the middle of every "
             f"arm's effect on {given.until.effect} at the end was {given.until.half_width:g} or better ({reached}: {widest:.3g}) or there "
-            f"were {given.most}. The rule asks how exactly the middle is known, not how far cities differ. Stopping as soon as it looks "
-            "good makes the precision look slightly better than it is."
+            f"were {given.most}. The rule asks how exactly the middle is known, not {apart}. Stopping as soon as it looks good "
+            "makes the precision look slightly better than it is."
         )
 
     @property
