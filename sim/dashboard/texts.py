@@ -1,4 +1,4 @@
-"""What the live page says in each language: the report's words for the model's things, and the page's own, texts-LANGUAGE.yaml."""
+"""What the live page says in each language: the report's words for the model's things, and the page's own, section `live` of the words."""
 
 from collections.abc import Iterable
 from functools import cache

@@ -1,6 +1,6 @@
 """A trial as it is written down: who is drawn by lot, what they get, who is asked what and when. YAML in, frozen out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -16,7 +16,7 @@ from sim.inputs.yaml_files import dump_yaml
 from sim.remedies import number_remedy
 from sim.trials.outcomes import OUTCOMES
 from sim.world.parameters import codebook_entry
-from sim.world.reforms import CivicJustice, CommunityPolicing, Purge, Training, name_of
+from sim.world.reforms import name_of, reaches_all
 from sim.world.rng import replicate_seed
 
 Unit = Literal["officer", "squad", "beat"]
@@ -134,7 +134,7 @@ class Trial(WrittenModel):
     def _check_whole(self) -> Self:
         self._check_time()
         for index, reform in enumerate(self.treatment):
-            if problem := no_unit_level_meaning(reform, self.unit, self.scenarios.values()):
+            if problem := reaches_all(reform, self.unit, [site.values() for site in self.scenarios.values()]):
                 message = f"'{name_of(reform)}' cannot be given to some {self.unit}s of a city and not to others: {problem[0]}."
                 raise InputError(message, problem[1], path=("treatment", index, name_of(reform)))
         if self.assignment == "pairs" and self.treated_share != 0.5:
@@ -203,21 +203,6 @@ def _one_of(given: object, known: Any, what: str, *path: int) -> str:
         return str(given)
     hint = did_you_mean(given, known)
     raise InputError(f"there is no {what} {shown(given)}.", f"{hint}There are: {', '.join(known)}", path=path)
-
-
-def no_unit_level_meaning(reform: Reform, unit: str, scenarios: Iterable[Scenario]) -> tuple[str, str] | None:
-    """Why a reform cannot be given to some units alone, and what to do about it; None if it can."""
-    if isinstance(reform, CivicJustice):
-        return "judges hear the cases of the whole city", "Randomize other reforms, or compare cities with confianza compare."
-    if isinstance(reform, Purge) and reform.signal:
-        return "news of it reaches everybody", "Write signal: 0, or leave it out."
-    if isinstance(reform, Purge) and reform.recruits_offset:
-        return "new standards for recruits hold for the whole force", "Write recruits_offset: 0, or leave it out."
-    if isinstance(reform, Training) and reform.whom != "troops" and unit != "squad":
-        return "a trained commander acts on a whole squad", "Write unit: squad, or whom: troops."
-    if isinstance(reform, CommunityPolicing) and any(site.values().community.share > 0 for site in scenarios):
-        return "the scenario's own community officers would get its number of contacts too", "Set community.share to 0 in the scenario."
-    return None
 
 
 def _plain(data: Any) -> Any:

@@ -84,8 +84,9 @@ def survey_rows(rows: np.ndarray, city: City, p, seed: int, tick: int, week: int
     """Ask these citizens, at the end of a tick; `week` only labels the result."""
     answers = answers_of(rows, city, p, seed, tick)
     everybody = len(rows) == len(city.citizens.home)
-    last = [column if everybody else column[rows] for column in city.citizens[-3:]]
-    home = city.citizens.home if everybody else city.citizens.home[rows]
+    people = city.citizens
+    last = [column if everybody else column[rows] for column in (people.last_stop, people.last_corrupt_stop, people.last_victimized)]
+    home = people.home if everybody else people.home[rows]
     groups = neighborhood_of(home, city.grid, len(city.citizens.home) / len(city.cells.officers))
     counts = np.bincount(answers.trust, minlength=4)
     return Survey(

@@ -9,9 +9,14 @@ There is no base class, but all have `start`, `dose` (the name of the lever that
     settings(week)      parameters in force in that week because of it
     act(scene)          what it does in a week that is due; what that costs
     running(scene)      what a stretch of weeks that has just passed cost, a row a week
+
+and, if it has a meaning for some officers or places alone, which field trials ask, as one of one's own may leave out,
+
+    reaches_all(unit, sites)  why it cannot be given to some units alone, and what to do about it; None if it can
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from importlib import import_module
 from pkgutil import iter_modules
@@ -27,7 +32,7 @@ from sim.world.reforms.purge import Purge
 from sim.world.reforms.training import Training
 
 __all__ = ["REFORMS", "Bill", "CivicJustice", "CommunityPolicing", "Purge", "Scene", "Training"]
-__all__ += ["contradiction", "guard", "levers", "name_of", "settings_of", "with_dose"]
+__all__ += ["contradiction", "guard", "levers", "name_of", "reaches_all", "settings_of", "with_dose"]
 
 Reform = Purge | Training | CommunityPolicing | CivicJustice
 FIRST = ("purge", "training", "community_policing", "civic_justice")  # in lists; others follow by the names of their files
@@ -50,6 +55,18 @@ def name_of(reform: Any) -> str:
         if isinstance(reform, kind):
             return name
     raise InputError(f"{type(reform).__name__} is no reform, or no longer: it was defined anew.", "Make the scenario or the study again.")
+
+
+def reaches_all(reform: Any, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
+    """Why a reform cannot be given to some units ("officer", "squad", "beat") alone, and what to do about it; None if it can.
+
+    sites  parameters of the cities in question
+    """
+    if hasattr(reform, "reaches_all"):
+        answer: tuple[str, str] | None = reform.reaches_all(unit, sites)
+        return answer
+    settings = reform.settings(reform.start)
+    return ("what it sets holds for the whole city", "Give it a method `reaches_all` that says when it does not.") if settings else None
 
 
 def with_dose(reform: Any, value: float) -> Any:

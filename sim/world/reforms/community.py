@@ -1,7 +1,8 @@
 """Community policing: permanent beats."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,6 +32,12 @@ class CommunityPolicing:
     def settings(self, week: int) -> dict[str, float]:
         """How many contacts officers on community duty make."""
         return {"community.contacts_rate": self.contacts * self.resourcing} if self.in_force(week) else {}
+
+    def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
+        """See `sim.world.reforms`."""
+        if any(site.community.share > 0 for site in sites):
+            return "the scenario's own community officers would get its number of contacts too", "Set community.share to 0 in the scenario."
+        return None
 
     def act(self, scene: Scene) -> Bill:
         """Assign officers to community duty, or back to what they did before."""

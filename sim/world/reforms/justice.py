@@ -1,7 +1,8 @@
 """Civic justice: local hearings of minor offenses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +38,10 @@ class CivicJustice:
             "justice.hearing_share": self.share, "justice.hearing_fairness": self.fairness, "justice.resolution": self.resolution,
             "justice.diversion_share": self.diversion, "justice.reoffending": self.reoffending,
         }  # fmt: skip
+
+    def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
+        """See `sim.world.reforms`."""
+        return "judges hear the cases of the whole city", "Randomize other reforms, or compare cities with confianza compare."
 
     def act(self, scene: Scene) -> Bill:
         """Settings are all it takes."""

@@ -1,7 +1,8 @@
 """Purge: dismiss officers who are flagged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -66,6 +67,14 @@ class Purge:
         if not self.in_force(week) or self.recruits_offset == 0:
             return {}
         return {"staffing.recruit_conduct_offset": self.recruits_offset}
+
+    def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
+        """See `sim.world.reforms`."""
+        if self.signal:
+            return "news of it reaches everybody", "Write signal: 0, or leave it out."
+        if self.recruits_offset:
+            return "new standards for recruits hold for the whole force", "Write recruits_offset: 0, or leave it out."
+        return None
 
     def act(self, scene: Scene) -> Bill:
         """One round: those whose turn it is are examined, and some of the flagged go."""

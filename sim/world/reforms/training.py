@@ -1,7 +1,8 @@
 """Training: procedural-justice courses and follow-up messages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -46,6 +47,12 @@ class Training:
     def settings(self, week: int) -> dict[str, float]:
         """None."""
         return {}
+
+    def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
+        """See `sim.world.reforms`."""
+        if self.whom != "troops" and unit != "squad":
+            return "a trained commander acts on a whole squad", "Write unit: squad, or whom: troops."
+        return None
 
     def act(self, scene: Scene) -> Bill:
         """A course, or a message to those who have had one."""
