@@ -1,14 +1,18 @@
 """What `confianza trial` does: do a virtual trial many times, print what evaluators would find and how often, write data and figures."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from sim.cli import spreads
 from sim.cli.show import ConsoleTable, amount, console, table
 from sim.cli.work import Where, Work, changed, placed, writing
 from sim.errors import number
 from sim.inputs.reforms import summary
+from sim.measures.spread import ENOUGH
 from sim.trials.design import Trial, load_trial
-from sim.trials.result import COVERS, FILES, TrialResult
+from sim.trials.power import SURE, WIDEST, Share
+from sim.trials.result import FILES, TrialResult
 from sim.trials.trial import check_sites, run_trial, weeks_to_run
 
 
@@ -45,22 +49,30 @@ def report(result: TrialResult) -> None:
     screen.print(findings_table(result))
     screen.print(power_table(result))
     screen.print(conclusion(result))
-    screen.print(str(COVERS))
+    screen.print(str(result.covers))
+
+
+TRUTHS = {
+    "total": "true effect", "on_treated": "on the treated", "on_controls": "on the others", "bias": "bias", "estimate": "ANCOVA's estimate",
+}  # fmt: skip
 
 
 def truth_table(result: TrialResult) -> ConsoleTable:
-    """What is true and what the trial compares: a line for each outcome."""
+    """What is true, what the trial compares and what it finds: a line for each, outcome by outcome."""
+    many, ranged = result.replicates, result.replicates >= ENOUGH
     title = (
-        "true: all units treated minus none, and in sd of the untreated; in the trial: its effect on the treated and on the others\n"
-        f"bias: on treated minus on others minus true; means of {result.replicates} replicates ± precision of the mean"
+        "true effect: all units treated minus none; on the treated, on the others: what the trial does to them\n"
+        "bias: on the treated minus on the others minus true\n"
+        f"{f'middle of {many} replicates' if many > 1 else 'one replicate'}; sd: of the untreated"
     )
-    right = ("true", "in sd", "on treated", "on others", "bias", "ANCOVA's mean")
+    right = ("effect", *(["5-95 % of trials"] if ranged else []), "sign in 100" if ranged else "sign", "precision")
     made = table("outcome", *right, "unit", right=right, whole=("outcome",), under={"unit": "outcome"}, title=title)
     for row in result.summary().query("estimator == 'ancova'").itertuples():
-        within = [f"{amount(value, row.total_precision, sign=True).split(' ')[0]}" for value in (row.on_treated, row.on_controls)]
-        ends = [amount(row.bias, row.bias_precision, sign=True), amount(row.estimate, row.estimate_precision, sign=True)]
-        true = amount(row.total, row.total_precision, sign=True)
-        made.add_row(str(row.outcome), true, f"{row.effect_size:+.2f}", *within, *ends, str(row.unit))
+        made.add_row(str(row.outcome), *[""] * len(right), f"{row.unit}\nsd: {amount(row.control_sd)}")
+        for name, own in result.spreads(str(row.outcome)).items():
+            cells = [spreads.middle(own, sign=True), *([spreads.reach(own, sign=True)] if ranged else []), spreads.signs(own)]
+            made.add_row(f" {TRUTHS[name]}", *cells, spreads.precision(own), "")
+        made.add_section()
     return made
 
 
@@ -68,18 +80,20 @@ def findings_table(result: TrialResult) -> ConsoleTable:
     """The trial as designed: a line for each outcome and estimator."""
     title = (
         "SE: root mean square; coverage: of the true effect by 95 % intervals\n"
-        "power: share of trials with p < 0.05, its 95 % interval, and by formula\n"
+        "power: share of trials with p < 0.05, and by formula\n"
         "wrong sign: share of trials with p < 0.05 for the opposite of what is true\n"
-        "MDE: the effect that is found with 80 % power, and in sd of the untreated"
+        "MDE: the effect that is found with 80 % power, and in sd of the untreated\n"
+        "below a share its 95 % interval; of too few trials to tell one, in how many"
     )
-    right = ("SE", "coverage", "power", "95 %", "formula", "wrong sign", "MDE", "in sd")
-    made = table("outcome", "estimator", *right, right=right, whole=("outcome", "estimator"), title=title)
-    last = ""
-    for row in result.summary().itertuples():
-        span = f"{row.power_low:.2f} to {row.power_high:.2f}"
-        cells = [amount(row.error), f"{row.coverage:.2f}", f"{row.power:.2f}", span, f"{row.power_formula:.2f}", f"{row.wrong_sign:.2f}"]
-        made.add_row("" if row.outcome == last else str(row.outcome), str(row.estimator), *cells, amount(row.mde), f"{row.mde_size:.2f}")
-        last = str(row.outcome)
+    right = ("SE", "coverage", "power", "formula", "wrong sign", "MDE", "in sd")
+    made = table("outcome", *right, right=right, whole=("outcome",), under={"formula": "power", "in sd": "MDE"}, title=title)
+    for outcome, rows in result.summary().groupby("outcome", sort=False):
+        made.add_row(str(outcome), *[""] * len(right))
+        for row in rows.to_dict("records"):
+            coverage, power, wrong = (_share(row, name, "{:.2f}\n{:.2f} to {:.2f}") for name in ("coverage", "power", "wrong_sign"))
+            found = (amount(row["error"]), coverage, power, _two(row["power_formula"]), wrong, amount(row["mde"]), _two(row["mde_size"]))
+            made.add_row(f" {row['estimator']}", *found)
+        made.add_section()
     return made
 
 
@@ -92,13 +106,33 @@ def power_table(result: TrialResult) -> ConsoleTable:
     rows = result.curves().query("estimator == 'ancova' and outcome == @outcome").set_index(["size", "week"])
     for size in result.trial.sizes:
         each: list[Any] = [rows.loc[(size, week)] for week in weeks]
-        cells = [f"{row.power:.2f} ({row.power_formula:.2f}; {amount(row.mde)})" for row in each]
+        cells = [f"{_share(row, 'power')}\n({_two(row.power_formula)}; {amount(row.mde)})" for row in each]
         made.add_row(f"{size:g}", f"{each[-1].persons:,.0f}", *cells)
     return made
 
 
 def conclusion(result: TrialResult) -> str:
-    """The power of the trial, outcome by outcome, in a sentence."""
+    """The power of the trial, outcome by outcome, and what it takes to tell the shares that so few trials do not tell."""
     rows = result.summary().query("estimator == 'ancova'")
-    powers = (f"{row.outcome} {row.power:.2f} ({row.power_low:.2f} to {row.power_high:.2f})" for row in rows.itertuples())
-    return f"Power of this trial (ANCOVA, endline before week {result.trial.endline}): {'; '.join(powers)}."
+    powers = "; ".join(f"{row['outcome']} {_share(row, 'power')}" for row in rows.to_dict("records"))
+    said = f"Power of this trial (ANCOVA, endline before week {result.trial.endline}): {powers}."
+    shares = [Share.read_off(row, name) for row in result.curves().to_dict("records") for name in ("coverage", "power", "wrong_sign")]
+    if all(each.told or not each.trials for each in shares):
+        return said
+    return (
+        f"{said} Where it says in how many trials it is so, they are too few to give a share: one needs {ENOUGH} independent "
+        f"trials and a 95 % interval no wider than {WIDEST:g}. {SURE} replicates always give it (--replicates {SURE})."
+    )
+
+
+def _share(row: Any, name: str, form: str = "{:.2f} ({:.2f} to {:.2f})") -> str:
+    """A share of trials with its 95 % interval; of too few trials, in how many of them; "-" if there are none."""
+    own = Share.read_off(row, name)
+    if not own.trials:
+        return "-"
+    return form.format(own.rate, own.low, own.high) if own.told else f"{own.count} of {own.trials}"
+
+
+def _two(value: float) -> str:
+    """With two decimals; "-" if there is no number."""
+    return f"{value:.2f}" if isfinite(value) else "-"

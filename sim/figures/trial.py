@@ -14,7 +14,7 @@ from sim.files.writing import write
 from sim.measures.spread import ENOUGH
 from sim.style.looks import BLACK, BLUE, ORANGE, SKY, VERMILION, amounts, legible, look_at, scale, unit_label
 from sim.trials.outcomes import OUTCOMES
-from sim.trials.power import WANTED, formula
+from sim.trials.power import WANTED, Share, formula
 from sim.trials.result import TrialResult
 
 SHOWN = "ancova"
@@ -41,10 +41,11 @@ def _panels(result: TrialResult, height: float, counted: str, title: str, what: 
 def power(result: TrialResult) -> Figure:
     """Power by sample size, a color for each duration: counted (marks with 95 % intervals) and by formula (lines)."""
     table = result.curves().query("estimator == @SHOWN")
-    what = (
-        "Power of ANCOVA, by how many there are whose outcome is known; "
-        f"marks: counted, 95 % intervals over {result.replicates} replicates; lines: formula; dotted: 80 %"
-    )
+    told = np.array([Share.read_off(row, "power").told for row in table.to_dict("records")])
+    marks_are = f"marks: counted in {result.replicates} replicates, 95 % intervals; " if told.any() else ""
+    few = "" if told.all() else "no mark: too few trials to give a share; "
+    what = f"Power of ANCOVA, by how many there are whose outcome is known;\n{marks_are}{few}lines: formula; dotted: 80 %"
+    table.loc[~told, ["power", "power_low", "power_high"]] = np.nan
     figure, panels = _panels(result, 2.6, "trials that find it", "How often the trial finds an effect (p < 0.05)", what)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         for place, week in enumerate(result.trial.weeks_asked):
@@ -54,7 +55,7 @@ def power(result: TrialResult) -> Figure:
             spans = np.clip([rows.power - rows.power_low, rows.power_high - rows.power], 0, 1)
             marks: Any = {"fmt": look.mark, "color": look.color, "markersize": 4.5, "capsize": 2, "label": label}
             axes.errorbar(rows.persons * shift, rows.power, yerr=spans, **marks)
-            axes.plot(*_smooth(rows), **look.line, linewidth=1.3)
+            axes.plot(*_smooth(rows), **look.line, linewidth=1.3, marker="" if len(rows) > 1 else "_", markersize=14)
         axes.axhline(WANTED, color=BLACK, linewidth=0.7, linestyle=":")
         axes.set(ylim=(-0.03, 1.03), xscale="log")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -86,20 +87,22 @@ def _smooth(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 @styled
 def estimates(result: TrialResult) -> Figure:
     """What evaluators would find, one trial a count, against what is true."""
-    what = f"ANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples"
+    what = (
+        f"ANCOVA, endline in week {result.trial.endline}; {result.replicates} replicates of {result.trial.draws} samples; lines: the middle"
+    )
     figure, panels = _panels(result, 2.3, "trials", "What evaluators find, and what is true", what)
     data = result.dataset.sel(week=result.trial.endline, size=1.0, estimator=SHOWN)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         part = data.sel(outcome=outcome)
         found = part.effect.values[np.isfinite(part.effect.values)]
-        contrast = (part.on_treated - part.on_controls).mean()
+        contrast = (part.on_treated - part.on_controls).median()
         axes.hist(
             found,
             bins=min(30, max(5, round(found.size**0.5))),
             color=SKY,
             edgecolor="white",
             linewidth=0.5,
-            label="estimates of many trials",
+            label="estimates, each of one trial",
         )
         axes.axvline(0, color=BLACK, linewidth=0.7)
         axes.axvline(part.total.median(), color=VERMILION, linewidth=2, label="true effect: all treated minus none")

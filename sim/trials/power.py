@@ -1,10 +1,15 @@
 """Power: how often a trial finds something, by counting and by formula, and the smallest effect it would find."""
 
-from typing import Any
+from math import nan
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.measures.spread import ENOUGH, NORMAL
+
 LEVEL, WANTED = 0.05, 0.8
+WIDEST = 0.3  # of a share's 95 % interval: a wider one tells little
+SURE = 39  # independent trials, from which on no such interval is wider
 
 
 def p_values(effect: Any, error: Any, freedom: Any) -> Any:
@@ -48,24 +53,54 @@ def minimal_detectable_effect(error: Any, freedom: Any) -> Any:
     return (stdtrit(freedom, 1.0 - LEVEL / 2) + stdtrit(freedom, WANTED)) * np.asarray(error)
 
 
-def share(found: np.ndarray) -> tuple[float, float, float]:
-    """How often something was found, and the 95 % Wilson interval of that.
+class Share(NamedTuple):
+    """In which share of trials something was found.
+
+    rate, low, high   the share and its 95 % Wilson interval; nan without trials
+    count, trials     in how many, of how many with an estimate
+    worth             as how many independent trials these count
+    """
+
+    rate: float
+    low: float
+    high: float
+    count: int
+    trials: int
+    worth: float
+
+    @property
+    def told(self) -> bool:
+        """Do so many trials tell a share: ENOUGH independent ones or more, and an interval no wider than WIDEST?"""
+        return self.worth >= ENOUGH and self.high - self.low <= WIDEST
+
+    def row(self, name: str) -> dict[str, float]:
+        """As columns of a table."""
+        return {name: self.rate, **{f"{name}_{part}": getattr(self, part) for part in self._fields[1:]}}
+
+    @classmethod
+    def read_off(cls, row: Any, name: str) -> "Share":
+        """What `row` wrote."""
+        return cls(row[name], *(row[f"{name}_{part}"] for part in cls._fields[1:]))
+
+
+def share(found: np.ndarray) -> Share:
+    """In which share of trials something was found.
 
     found  replicates x draws, 0 or 1 (nan: no estimate). Draws from the same cities are alike: as many trials count as would make the
            spread between replicates what it is, but no fewer than there are replicates.
 
-    >>> share(np.array([[1.0], [0.0], [1.0], [1.0]]))[0]
-    0.75
+    >>> share(np.array([[1.0], [0.0], [1.0], [1.0]])).rate, share(np.ones((12, 1))).told, share(np.ones((20, 1))).told
+    (0.75, False, True)
     """
     found = found[np.isfinite(found).any(axis=1)]
     if not len(found):
-        return float("nan"), float("nan"), float("nan")
+        return Share(nan, nan, nan, 0, 0, 0.0)
     rates, replicates = np.nanmean(found, axis=1), len(found)
-    mean, trials = float(rates.mean()), float(replicates)
-    spread = rates.var(ddof=1) if replicates > 1 else 0.0
-    if spread > 0:
-        trials = float(np.clip(mean * (1.0 - mean) / (spread / replicates), replicates, np.isfinite(found).sum()))
-    z = 1.959963985
-    middle = (mean + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * np.sqrt(mean * (1 - mean) / trials + z * z / (4 * trials * trials))
-    return mean, float(max(0.0, middle - half)), float(min(1.0, middle + half))
+    mean, many, worth = float(rates.mean()), int(np.isfinite(found).sum()), float(replicates)
+    variance = rates.var(ddof=1) if replicates > 1 else 0.0
+    if variance > 0:
+        worth = float(np.clip(mean * (1.0 - mean) / (variance / replicates), replicates, many))
+    square = NORMAL**2 / worth
+    middle = (mean + square / 2) / (1 + square)
+    half = (square * mean * (1 - mean) + square**2 / 4) ** 0.5 / (1 + square)
+    return Share(mean, max(0.0, middle - half), min(1.0, middle + half), int(np.nansum(found)), many, worth)

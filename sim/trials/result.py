@@ -15,8 +15,8 @@ from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
 from sim.artifacts.artifact import PROVENANCE, Labeled, MadeFrom
 from sim.artifacts.checking import ArtifactKind, Variable, mapping
 from sim.artifacts.provenance import how_made, versions
-from sim.measures.spread import mean_and_precision, spread
-from sim.style import note
+from sim.measures.spread import ENOUGH, Spread, spread
+from sim.style import Note, note
 from sim.style.html import card, table
 from sim.style.html import note as line
 from sim.trials.design import Trial
@@ -40,7 +40,6 @@ SAMPLED, ESTIMATES = ("replicate", "draw", "outcome", "week", "size"), ("effect"
 ARRAYS = {name: Variable((*SAMPLED, "estimator"), "f") for name in ESTIMATES}
 ARRAYS |= {name: Variable(SAMPLED, "f") for name in CONTROL} | {name: Variable(("replicate", "outcome", "week"), "f") for name in TRUTHS}
 ARRAYS |= {name: Variable((name,), kinds) for name, kinds in (("outcome", "OUT"), ("week", "iu"), ("size", "f"), ("estimator", "OUT"))}
-COVERS = note("trial_covers")
 
 
 class TrialAttributes(TypedDict):
@@ -73,9 +72,14 @@ def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
         "outcome": list(trial.outcomes), "week": list(trial.weeks_asked), "size": list(trial.sizes), "estimator": list(ESTIMATORS),
         "replicate": range(len(truths)), "draw": range(trial.draws),
     }  # fmt: skip
-    attrs: dict[str, Any] = {"title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "covers": str(COVERS)}
+    attrs: dict[str, Any] = {"title": trial.name, "question": trial.question, "trial": trial.to_yaml(), "covers": str(covers(len(truths)))}
     attrs |= {**how_made(), "versions": json.dumps(versions())}
     return xr.Dataset(parts | more, {name: list(values) for name, values in labels.items()}, attrs)
+
+
+def covers(replicates: int) -> Note:
+    """In a few sentences, what differs between replicates, and what the numbers say of it."""
+    return note("trial_covers") if replicates >= ENOUGH else note("trial_covers_few", many=replicates, enough=ENOUGH)
 
 
 class TrialResult(Labeled):
@@ -97,7 +101,6 @@ class TrialResult(Labeled):
 
     KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, TrialAttributes, ARRAYS
     TEXT, TABLES = MadeFrom("trial", TRIAL), {"summary": SUMMARY, "curves": CURVES}
-    covers = COVERS
 
     def __init__(self, dataset: xr.Dataset):
         super().__init__(dataset)
@@ -113,18 +116,34 @@ class TrialResult(Labeled):
         """How many times it was done."""
         return int(self.dataset.sizes["replicate"])
 
+    @property
+    def covers(self) -> Note:
+        """What differs between replicates."""
+        return covers(self.replicates)
+
+    def spreads(self, outcome: str, estimator: str = "ancova") -> dict[str, Spread]:
+        """The trial as designed: total, on_treated, on_controls, bias and estimate of an outcome, as `summary` explains them."""
+        return _spreads(self.dataset.sel(outcome=outcome, estimator=estimator, week=self.trial.endline, size=1.0))
+
     def summary(self) -> pd.DataFrame:
         """The trial as designed (its endline, its samples): a row for each outcome and estimator.
 
-        total                the true effect of treating all units instead of none (what a policy would do): the median over replicates,
-                             its precision (half of its 95 % interval), and the ends between which nine of ten lie (20 or more)
+        Of the first five: the median; ..._precision, half of its 95 % interval; and ..._q05 and ..._q95, between which nine of ten lie,
+        nan with fewer than 20 replicates. All are over replicates, the ends of the estimate over single trials.
+
+        total                the true effect of treating all units instead of none: what a policy would do
         on_treated, on_controls   what the trial does to the treated and to the others, compared with no trial
-        estimate             mean estimate, with its precision; how far single estimates lie apart say error and spread
-        bias                 from spillover: on_treated - on_controls - total, without survey noise; precision and ends as of total
+        bias                 from spillover: on_treated - on_controls - total, without survey noise
+        estimate             what an evaluator finds
         error                root mean square of the standard errors; spread: of the estimates round what the trial compares
-        coverage             share of 95 % intervals that contain `total`; coverage_contrast: on_treated - on_controls
-        power, power_low, power_high   share of trials with p < 0.05 and its 95 % interval (see `sim.trials.power.share`)
-        wrong_sign           share of trials with p < 0.05 whose estimate has the sign opposite to `total`
+
+        Of the next four, shares of trials: ..._low and ..._high, the 95 % interval; ..._count of ..._trials in which it is so, and as how
+        many independent ones these count, ..._worth (see `sim.trials.power.share`).
+
+        power                p < 0.05
+        wrong_sign           p < 0.05 with the sign opposite to `total`
+        coverage             the 95 % interval contains `total`; coverage_contrast: on_treated - on_controls
+
         power_formula        by the normal formula, from the mean of on_treated - on_controls and the error
         mde                  minimal detectable effect, (t of 0.975 + t of 0.8) x error
         control_mean, control_sd, effect_size (total / control_sd), mde_size (mde / control_sd), persons
@@ -162,32 +181,39 @@ class TrialResult(Labeled):
             ("Outcomes", ", ".join(self.trial.outcomes)),
             ("Runs", f"{self.replicates} replicates of {self.trial.draws} samples"),
         )
-        return card(f"Trial: {self.name}", facts, table(self.summary()), line(str(COVERS)))
+        return card(f"Trial: {self.name}", facts, table(self.summary()), line(str(self.covers)))
+
+
+def _spreads(part: xr.Dataset) -> dict[str, Spread]:
+    """How truths and estimates spread over replicates; `part` by replicate and draw."""
+    own = {name: part[name].values for name in TRUTHS}
+    own["bias"] = own["on_treated"] - own["on_controls"] - own["total"]
+    effect = part.effect.transpose("replicate", "draw").values
+    found = spread([_average(each) for each in effect])
+    if found.ranged:  # an evaluator has one sample
+        singles = spread(effect.ravel())
+        found = found._replace(low=singles.low, high=singles.high)
+    return {name: spread(values) for name, values in own.items()} | {"estimate": found}
 
 
 def _row(part: xr.Dataset) -> dict[str, float]:
     """All that is told of one outcome, estimator, week and size."""
     effect, error, freedom = (part[name].transpose("replicate", "draw").values for name in ("effect", "error", "freedom"))
-    total, treated, controls = (part[name].values for name in TRUTHS)
-    contrast = treated - controls
+    total, contrast = part.total.values, (part.on_treated - part.on_controls).values
     known = np.isfinite(error)
     typical, degrees = _average(error**2) ** 0.5, _average(freedom)
     found = np.where(known, p_values(effect, error, freedom) < LEVEL, np.nan)
-    power, power_low, power_high = share(found)
-    estimate, precision = mean_and_precision([_average(each) for each in effect])
-    truth = spread(total)
+    spreads = _spreads(part)
     sd, mde = _average(part.control_sd.values), float(minimal_detectable_effect(typical, degrees))
     near, near_contrast = (np.abs(effect - value[:, None]) <= half_widths(error, freedom) for value in (total, contrast))
-    return {
-        **truth.row("total", "total_"), "on_treated": _average(treated), "on_controls": _average(controls),
-        "estimate": estimate, "estimate_precision": precision, **spread(contrast - total).row("bias", "bias_"),
+    told = {"power": found, "wrong_sign": found * (effect * total[:, None] < 0)}
+    told |= {"coverage": np.where(known, near, np.nan), "coverage_contrast": np.where(known, near_contrast, np.nan)}
+    columns = [each.row(name, f"{name}_") for name, each in spreads.items()] + [share(each).row(name) for name, each in told.items()]
+    return {name: value for row in columns for name, value in row.items()} | {
         "error": typical, "spread": _average((effect - contrast[:, None]) ** 2) ** 0.5, "freedom": degrees,
-        "coverage": _average(np.where(known, near, np.nan)), "coverage_contrast": _average(np.where(known, near_contrast, np.nan)),
-        "power": power, "power_low": power_low, "power_high": power_high,
-        "wrong_sign": _average(found * (effect * total[:, None] < 0)),
         "power_formula": formula(_average(contrast), typical, degrees), "mde": mde,
         "control_mean": _average(part.control_mean.values), "control_sd": sd,
-        "effect_size": truth.middle / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan,
+        "effect_size": spreads["total"].middle / sd if sd > 0 else nan, "mde_size": mde / sd if sd > 0 else nan,
         "persons": _average(part.persons.values),
     }  # fmt: skip
 

@@ -25,7 +25,7 @@ from sim.report import comparisons, render
 from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import Comparison
-from sim.trials.result import COVERS
+from sim.trials.result import covers as covers_of_trial
 
 SD = 0.0185  # with a mean of -0.0143, 25 of 32 draws have its sign, as community policing in the demo
 BANDED = ("effects.png", "ledger.png", "conduct.png")
@@ -353,7 +353,8 @@ def test_what_is_found_is_really_looked_for():
 
 
 def test_other_words_hold_to_it():
-    for text in (*TERMS.values(), str(COVERS), *(str(covers_of_run(many)) for many in (1, 4, 20)), *plots.WORDS.values()):
+    covered = [str(covers(many)) for covers in (covers_of_run, covers_of_trial) for many in (1, 4, 20)]
+    for text in (*TERMS.values(), *covered, *plots.WORDS.values()):
         assert forbidden(text) == [], text
     assert {"range (5-95 %)", "sign", "precision"} <= TERMS.keys() and "P(sign)" not in TERMS
     assert "20" in str(covers_of_run(4)) and plots_trial.FIGURES

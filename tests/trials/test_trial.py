@@ -1,10 +1,14 @@
 """Virtual trials: only the treated are treated, luck is shared, surveys have the noise they say, and power is what the formula says."""
 
+import re
+
 import numpy as np
 import pytest
+from made_comparisons import normal
 
 import sim
 from sim.cli import main
+from sim.cli.trial import report
 from sim.errors import InputError
 from sim.figures import trial as plots_trial
 from sim.inputs.scenario import CitySize, Scenario
@@ -93,7 +97,9 @@ def test_a_course_for_some_officers_spills_to_nobodys_conduct_but_to_all_residen
     assert table.total["fair_stops"] > 0.1 and table.total["complaints"] < 0
     trust = table.loc["share_trusting"]
     assert trust.total > 0.02 and trust.on_controls > 0.3 * trust.on_treated, "they live on the same streets"
-    assert trust.bias + trust.bias_precision < 0 and trust.bias == pytest.approx(trust.on_treated - trust.on_controls - trust.total)
+    data = result.dataset.sel(outcome="share_trusting", week=20)
+    bias = (data.on_treated - data.on_controls - data.total).values
+    assert trust.bias + trust.bias_precision < 0 and trust.bias == pytest.approx(np.median(bias))
 
 
 def test_truth_is_the_difference_of_plain_runs(result):
@@ -113,7 +119,7 @@ def test_truth_is_the_difference_of_plain_runs(result):
 
 def test_estimates_are_centered_on_what_the_trial_compares(result):
     table = result.curves().query("outcome != 'complaints'")  # few replicates, and each counts every officer once
-    away = (table.estimate - (table.on_treated - table.on_controls)).abs()
+    away = (table.estimate - (table.total + table.bias)).abs()
     assert (away < 4 * table.spread / np.sqrt(result.replicates) + 1e-9).all()
     smaller, whole = (result.curves().query("size == @size and outcome == 'attitude'") for size in (0.5, 1.0))
     assert (whole.persons.to_numpy() > 1.7 * smaller.persons.to_numpy()).all()
@@ -230,7 +236,7 @@ def test_saved_and_loaded(result, tmp_path):
     assert back.trial == TRIAL and back.summary().equals(result.summary())
     assert load_trial(tmp_path / "trial.yaml") == TRIAL
     html = result._repr_html_()
-    assert "[Does] it &amp; work?" in html and "share_trusting" in html and "what is unknown about the model" in html
+    assert "[Does] it &amp; work?" in html and "share_trusting" in html and "luck alone" in html
     with pytest.raises(InputError, match="holds no trial"):
         TrialResult.load(tmp_path / "nowhere")
 
@@ -240,6 +246,72 @@ def test_figures(result, tmp_path):
     assert [path.name for path in written] == list(plots_trial.FIGURES) and all(path.stat().st_size > 20_000 for path in written)
     figure = plots_trial.power(result)
     assert [axes.get_title("left") for axes in figure.axes if axes.get_visible()] == [name.replace("_", " ") for name in TRIAL.outcomes]
+
+
+def made(result, many, found=None, draws=1):
+    """Trials whose true effects on each outcome lie round 2 with a deviation of 1, and whose estimates are right, with such errors that
+    in so many of them (all) p < 0.05.
+    """
+    data = (
+        result.dataset.isel(replicate=[0] * many, draw=[0] * draws).assign_coords(replicate=range(many), draw=range(draws)).copy(deep=True)
+    )
+    truth = normal(many, 2.0, 1.0).clip(0.1)
+    for name, values in {"total": truth, "on_treated": truth + 0.5, "on_controls": 0 * truth}.items():
+        data[name] = data[name].copy(data=np.broadcast_to(values[:, None, None], data[name].shape))
+    sizes = (many, draws, *data.effect.shape[2:])
+    size = np.array([0.01 if place < (many if found is None else found) else 10.0 for place in range(many)]) * truth
+    for name, values in {"effect": truth, "error": size, "freedom": 0 * truth + 1e6}.items():
+        data[name] = data[name].copy(data=np.broadcast_to(values.reshape(-1, *[1] * (len(sizes) - 1)), sizes))
+    return TrialResult(data)
+
+
+def told(result, capsys, monkeypatch, columns=80):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    capsys.readouterr()
+    report(result)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("many", "draws"), [(12, 1), (6, 2), (1, 1)])
+def test_from_few_trials_no_share_and_no_range(result, many, draws, capsys, monkeypatch):
+    few = made(result, many, draws=draws)
+    row = few.summary().iloc[0]
+    assert row.power == 1 and row.power_count == row.power_trials == many * draws and row.power_worth == many
+    assert np.isnan(row[["total_q05", "estimate_q95", "bias_q05"]].astype(float)).all()
+    out = told(few, capsys, monkeypatch)
+    assert f"fair_stops {many * draws} of {many * draws};" in out and "they are too few to give a share" in " ".join(out.split())
+    assert not re.search(r"\b[01]\.\d\d \(\d|±|nan|inf", out) and "5-95 % of trials" not in out
+    assert f"With {many} there is no 5-95 % range; it takes 20 (--replicates 20)" in " ".join(out.split())
+    figure = plots_trial.power(few)
+    marks = [bars.lines[0].get_ydata() for axes in figure.axes for bars in axes.containers]
+    assert marks and all(np.isnan(each.astype(float)).all() for each in marks)
+    assert "no mark: too few trials to give a share" in " ".join(text.get_text() for text in figure.texts)
+
+
+def test_from_many_trials_the_range_of_what_was_put_in(result, capsys, monkeypatch):
+    many = made(result, 400, 320)
+    own = many.spreads("attitude")
+    assert (own["total"].middle, own["bias"].middle, own["on_controls"].middle) == pytest.approx((2.0, 0.5, 0.0), abs=0.01)
+    assert (own["total"].low, own["total"].high) == pytest.approx((2 - 1.645, 2 + 1.645), abs=0.05) and own["estimate"].ranged
+    assert own["total"].precision == pytest.approx(1.96 * 1.2533 / 20, rel=0.15)
+    row = many.summary().iloc[0]
+    assert row.power == pytest.approx(0.8) and row.coverage == 1 and row.wrong_sign == 0
+    assert (row.power_low, row.power_high) == pytest.approx((0.758, 0.836), abs=0.002)
+    out = told(many, capsys, monkeypatch)
+    line = next(line for line in out.splitlines() if line.startswith(" true effect"))
+    assert re.split(r"  +", line.strip())[:4] == ["true effect", "+2.00", "+0.4 to +3.6", "100 (99 to 100)"]
+    others = next(line for line in out.splitlines() if line.startswith(" on the others"))
+    assert others.split()[3:] == ["+0.000", "-", "-", "-"], "nothing has no range, no sign and no precision"
+    assert "fair_stops 0.80 (0.76 to 0.84)" in " ".join(out.split()) and "too few to give" not in out and "±" not in out
+    assert "luck alone" in out and all(len(line) <= 80 for line in out.splitlines()) and "outcome            true" not in out
+
+
+def test_single_trials_lie_as_far_apart_as_their_samples_put_them(result):
+    """Every city is the same; samples of each differ: the range of estimates is that of single trials, not of means over samples."""
+    data = made(result, 40, draws=8).dataset.copy(deep=True)
+    data["effect"] = data.effect.copy(data=np.broadcast_to(normal(320, 0, 1).reshape(40, 8, 1, 1, 1, 1), data.effect.shape))
+    found = TrialResult(data).spreads("attitude")["estimate"]
+    assert (found.low, found.high) == pytest.approx((-1.645, 1.645), abs=0.05) and found.precision < 0.2
 
 
 def test_a_study_tries_its_arms():
@@ -259,9 +331,9 @@ def test_command_line(tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         main(["trial", str(file), "--replicates", "2", "--seed", "3", "--out", str(tmp_path / "out")])
     assert end.value.code == 0
-    told = capsys.readouterr().out
-    assert "Power of this trial (ANCOVA, endline before week 20): fair_stops" in told and "2 replicates of 1 samples, seed 3" in told
-    assert all(word in told for word in ("on others", "bias", "MDE", "coverage", "endline week 8", "spillover.png"))
+    out = capsys.readouterr().out
+    assert "Power of this trial (ANCOVA, endline before week 20): fair_stops" in out and "2 replicates of 1 samples, seed 3" in out
+    assert all(word in out for word in ("on the others", "bias", "MDE", "coverage", "endline week 8", "spillover.png"))
     assert TrialResult.load(tmp_path / "out").replicates == 2
     file.write_text(TRIAL.with_(citizens={"sample": 9000}).to_yaml(), encoding="utf-8")
     with pytest.raises(SystemExit) as end:

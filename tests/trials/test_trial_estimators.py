@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.trials.estimators import NONE, Estimate, fit, meta_analysis
-from sim.trials.power import LEVEL, formula, half_widths, minimal_detectable_effect, p_values, share
+from sim.trials.power import LEVEL, SURE, Share, formula, half_widths, minimal_detectable_effect, p_values, share
 from sim.trials.units import assign
 
 TRIALS = 2000
@@ -131,8 +131,20 @@ def test_draws_from_the_same_cities_do_not_count_as_independent():
     apart = np.random.default_rng(9).permutation(alike.ravel()).reshape(alike.shape)
     width = {name: share(found)[2] - share(found)[1] for name, found in {"alike": alike, "one": alike[:, :1], "apart": apart}.items()}
     assert width["alike"] == pytest.approx(width["one"], rel=0.05) and width["apart"] < width["one"] / 4
-    assert share(np.ones((20, 8)))[1:] == pytest.approx((20 / (20 + 1.96**2), 1.0), abs=1e-3)
-    assert np.isnan(share(np.full((3, 2), np.nan))).all()
+    assert share(np.ones((20, 8)))[1:] == pytest.approx((20 / (20 + 1.96**2), 1.0, 160, 160, 20), abs=1e-3)
+    assert np.isnan(share(np.full((3, 2), np.nan))[:3]).all() and not share(np.full((3, 2), np.nan)).told
+
+
+def test_a_share_is_told_if_its_interval_says_something():
+    def hits(count, of):
+        return share((np.arange(of) < count).astype(float)[:, None])
+
+    assert [hits(of, of).told for of in (2, 12, 19, 20)] == [False, False, False, True]
+    assert [hits(10, of).told for of in (20, 100)] == [False, True], "half of 20 may be a third or two thirds"
+    assert all(hits(count, SURE).told for count in range(SURE + 1)) and not hits(SURE // 2, SURE - 1).told
+    twelve = hits(12, 12)
+    assert (twelve.rate, twelve.count, twelve.trials, twelve.worth) == (1.0, 12, 12, 12.0)
+    assert Share.read_off(twelve.row("power"), "power") == twelve
 
 
 @pytest.mark.parametrize("how", ["simple", "stratified", "pairs"])
