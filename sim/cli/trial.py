@@ -130,7 +130,7 @@ def _share(row: Any, name: str, form: str = "{:.2f} ({:.2f} to {:.2f})") -> str:
     own = Share.read_off(row, name)
     if not own.trials:
         return "-"
-    return form.format(own.rate, own.low, own.high) if own.told else f"{own.count} of {own.trials}"
+    return form.format(own.rate, own.low, own.high) if own.told else f"{own.hits} of {own.trials}"
 
 
 def _two(value: float) -> str:

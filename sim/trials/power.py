@@ -57,14 +57,14 @@ class Share(NamedTuple):
     """In which share of trials something was found.
 
     rate, low, high   the share and its 95 % Wilson interval; nan without trials
-    count, trials     in how many, of how many with an estimate
+    hits, trials      in how many, of how many with an estimate
     worth             as how many independent trials these count
     """
 
     rate: float
     low: float
     high: float
-    count: int
+    hits: int
     trials: int
     worth: float
 

@@ -137,7 +137,7 @@ class TrialResult(Labeled):
         estimate             what an evaluator finds
         error                root mean square of the standard errors; spread: of the estimates round what the trial compares
 
-        Of the next four, shares of trials: ..._low and ..._high, the 95 % interval; ..._count of ..._trials in which it is so, and as how
+        Of the next four, shares of trials: ..._low and ..._high, the 95 % interval; ..._hits of ..._trials in which it is so, and as how
         many independent ones these count, ..._worth (see `sim.trials.power.share`).
 
         power                p < 0.05

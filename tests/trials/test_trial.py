@@ -276,7 +276,7 @@ def told(result, capsys, monkeypatch, columns=80):
 def test_from_few_trials_no_share_and_no_range(result, many, draws, capsys, monkeypatch):
     few = made(result, many, draws=draws)
     row = few.summary().iloc[0]
-    assert row.power == 1 and row.power_count == row.power_trials == many * draws and row.power_worth == many
+    assert row.power == 1 and row.power_hits == row.power_trials == many * draws and row.power_worth == many
     assert np.isnan(row[["total_q05", "estimate_q95", "bias_q05"]].astype(float)).all()
     out = told(few, capsys, monkeypatch)
     assert f"fair_stops {many * draws} of {many * draws};" in out and "they are too few to give a share" in " ".join(out.split())

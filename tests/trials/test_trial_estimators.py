@@ -143,7 +143,7 @@ def test_a_share_is_told_if_its_interval_says_something():
     assert [hits(10, of).told for of in (20, 100)] == [False, True], "half of 20 may be a third or two thirds"
     assert all(hits(count, SURE).told for count in range(SURE + 1)) and not hits(SURE // 2, SURE - 1).told
     twelve = hits(12, 12)
-    assert (twelve.rate, twelve.count, twelve.trials, twelve.worth) == (1.0, 12, 12, 12.0)
+    assert (twelve.rate, twelve.hits, twelve.trials, twelve.worth) == (1.0, 12, 12, 12.0)
     assert Share.read_off(twelve.row("power"), "power") == twelve
 
 
