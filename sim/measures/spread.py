@@ -114,7 +114,8 @@ def cities(values: Any, draws: Numbers | None = None, weights: Numbers | None = 
     def total(runs: np.ndarray) -> np.ndarray:
         return np.tensordot(own, runs, axes=1)
 
-    lives, weight = total(known), total(known * weights.reshape(-1, *[1] * (values.ndim - 1)))
+    lives, weight = total(known), (own @ weights).reshape(-1, *[1] * (values.ndim - 1))
+    weight = np.where(lives > 0, weight, 0.0)  # a draw one of whose lives has no value counts as others do
     means = np.divide(total(np.where(known, values, 0.0)), lives, out=np.full(lives.shape, nan), where=lives > 0)
     apart = np.where(known, values - means[own.argmax(axis=0)], 0.0)
     return _luck_off(means, weight, lives, (apart**2).sum(axis=0))

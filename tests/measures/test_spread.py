@@ -164,6 +164,12 @@ def test_weighted_and_unweighted_agree_where_they_must(seed, lives, scale):
     assert (more.middle, more.low, more.high, more.draws) == pytest.approx((alone.middle, alone.low, alone.high, alone.draws))
 
 
+def test_a_draw_counts_whole_where_one_of_its_lives_has_no_value():
+    values, draws, weight = np.r_[np.arange(24.0), np.nan], np.r_[np.arange(24), 3], np.r_[np.ones(24), 0.5]
+    weight[3] = 0.5
+    assert spread(values, draws, weight)[:5] == pytest.approx(spread(values[:24])[:5])
+
+
 def test_a_heavy_draw_counts_as_much_as_it_weighs():
     values, weight = np.arange(40.0), np.where(np.arange(40) < 20, 3.0, 1.0)
     heavy = spread(values, np.arange(40), weight)
