@@ -87,7 +87,8 @@ validation: env ## write docs/validation.md anew: patterns, other years and plac
 	cp out/validation/validation/*.png out/validation/validation/validation.json docs/validation/
 
 battery: env ## how honest the emulator is: known answers, 30 minutes of processor time (rivals too: pip install openturns)
-	PYTHONPATH=experiments/known-answers $(BIN)/python experiments/known-answers/battery.py --page docs/battery.md
+	PYTHONPATH=experiments/known-answers $(BIN)/python experiments/known-answers/battery.py --page out/battery/battery.md
+	cp out/battery/battery.md docs/battery.md
 
 which-reform: env ## which reform for Mexico City and for the average city: 36,064 runs, decisions, reports; about an hour
 	for place in mexico-city:mexico-city-2016 national:national-average; do \

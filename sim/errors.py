@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any
 
 from sim.style import Note, note
+from sim.style import counted as counted
 from sim.style import number as number
 
 

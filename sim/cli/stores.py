@@ -12,7 +12,7 @@ from sim.cli.work import RUNS
 from sim.engine.contents import JOURNAL
 from sim.engine.journal import KIND
 from sim.engine.store import Store
-from sim.errors import InputError, did_you_mean, number, shown
+from sim.errors import InputError, counted, did_you_mean, number, shown
 from sim.studies.answers.sweep import Sweep, grown
 from sim.studies.design.study_files import load_study
 from sim.studies.running.runs import ComparisonStore, RunStore
@@ -53,8 +53,8 @@ def show_status(folder: Path, verify: bool) -> None:
         ("study", facts["title"]),
         ("question", facts["question"]),
         ("runs", f"{number(status.kept)} of {number(status.wanted)} kept{failed}{missing}"),
-        ("of", f"{points}, {len(status.arms)} arms ({arms}), {status.replicates} replicates"),
-        ("kept in", f"{status.shards} shards, {size(status.bytes)}; {whole if not status.problems else 'DAMAGED'}"),
+        ("of", f"{points}, {counted(len(status.arms), 'arm')} ({arms}), {counted(status.replicates, 'replicate')}"),
+        ("kept in", f"{counted(status.shards, 'shard')}, {size(status.bytes)}; {whole if not status.problems else 'DAMAGED'}"),
         ("code", "has changed since: what is here can be read, but not added to (see resume --anew)" if status.changed else "unchanged"),
     ])  # fmt: skip
     failures = store.failures()

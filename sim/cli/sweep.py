@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sim.cli.compare import chosen, heading
 from sim.cli.show import ConsoleTable, amount, console, note, size, table
-from sim.errors import InputError, number
+from sim.errors import InputError, counted, number
 from sim.measures.harvest import warm_up
 from sim.methods.indices.noise import responses
 from sim.studies.answers.sweep import Sweep, sweep
@@ -52,12 +52,12 @@ def outline(study: Study) -> str:
     base, design, arms, most = study.base, study.points(), list(study.sweep_arms()), study.most
     points = len(design)
     size = f"{base.name}: {number(base.city.adults)} adults, {base.spin_up_weeks} weeks of spin-up and {base.weeks} weeks, seed {base.seed}"
-    factors = f"{len(study.factors())} factors, " if study.factors() else ""
+    factors = f"{counted(len(study.factors()), 'factor')}, " if study.factors() else ""
     upto = "up to " if study.rule else ""
-    many = f"{many_points(points, design.checks)} x {len(arms)} arms ({', '.join(arms)}) x {upto}{most} replicates"
+    many = f"{many_points(points, design.checks)} x {counted(len(arms), 'arm')} ({', '.join(arms)}) x {upto}{counted(most, 'replicate')}"
     from_posterior = f"{said}\n" if (said := beliefs_of(study)) else ""
     named = "\n".join(heading(study))
-    return f"{named}\n{size}\n{factors}{many} = {upto}{number(points * len(arms) * most)} runs\n{from_posterior}"
+    return f"{named}\n{size}\n{factors}{many} = {upto}{counted(points * len(arms) * most, 'run')}\n{from_posterior}"
 
 
 def many_points(points: int, validation: int) -> str:
@@ -66,7 +66,7 @@ def many_points(points: int, validation: int) -> str:
     >>> many_points(1127, 103)
     '1,127 points (103 of them for validation)'
     """
-    return f"{number(points)} points" + (f" ({number(validation)} of them for validation)" if validation else "")
+    return counted(points, "point") + (f" ({number(validation)} of them for validation)" if validation else "")
 
 
 def beliefs_of(study: Study) -> str:
@@ -126,7 +126,7 @@ def tell(made: Sweep) -> None:
     screen, folder = console(), made.store.folder
     screen.print(
         f"Week {made.study.at[-1]}: level of {made.study.vs}, and effects of the other arms compared with it; mean and standard deviation "
-        f"over {number(len(made.points))} points.\nabove 0: share of points; luck: share of the differences between single runs"
+        f"over {counted(len(made.points), 'point')}.\nabove 0: share of points; luck: share of the differences between single runs"
     )
     screen.print(found_table(made))
     if failed := len(made.store.failures()):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.errors import number
+from sim.errors import counted, number
 from sim.inputs import origins
 from sim.inputs.reforms import summary
 from sim.style.html import card, folded, listed, note, table
@@ -61,6 +61,6 @@ def of_study(study: Any) -> str:
         ("Compared with", study.vs),
         ("Budget", study.budget and ", ".join(f"{name} {value:,g}" for name, value in study.budget.model_dump(exclude_none=True).items())),
         ("Varies", f"{len(factors)}: {listed(factors)}" if factors else ""),
-        ("Design", f"{len(study.points().values):,} points" if factors else ""),
+        ("Design", counted(len(study.points().values), "point") if factors else ""),
     ]
     return card(f"Study: {study.name}", facts, *([table(pd.DataFrame(rows), caption="Arms")] if rows else []))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, number, shown
+from sim.errors import InputError, counted, number, shown
 from sim.methods.tables import named
 
 FEW = 8  # different values up to which a column is taken as discrete, each as likely as it is often
@@ -56,7 +56,7 @@ def stated(given: Any, names: Sequence[str]) -> Stated:
         named(given, names, "the prior")
         return Stated({str(name): prior for name, prior in given.items()})
     if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != len(names):
-        raise InputError(f"there must be a prior for each of the {len(names)} inputs, but there are {_count(given)}.", EXAMPLE)
+        raise InputError(f"inputs have {counted(len(names), 'column')}, but priors have {_count(given)}.", EXAMPLE)
     return Stated(dict(zip(names, given, strict=True)))
 
 
@@ -74,14 +74,18 @@ def _of_salib(problem: Mapping[str, Any], names: Sequence[str]) -> Stated:
     bounds = list(problem["bounds"])
     own = [str(name) for name in problem.get("names") or names]
     if not len(own) == len(bounds) == len(names):
-        message = f"the SALib problem has {len(own)} names and {len(bounds)} bounds, but inputs have {len(names)} columns."
+        message = (
+            f"the SALib problem has {counted(len(own), 'name')} and {len(bounds)} bounds, but inputs have {counted(len(names), 'column')}."
+        )
         raise InputError(message, "Give the problem with which these inputs were sampled.")
+    if set(own) & set(names):
+        named(own, names, "the SALib problem's name")
     order = own if set(own) == set(names) else list(names)
     dists = list(problem.get("dists") or ["unif"] * len(own))
     groups = problem.get("groups")
     for what, these in (("dists", dists), ("groups", groups or dists)):
         if len(these) != len(own):
-            raise InputError(f"the SALib problem has {len(these)} {what} for {len(own)} names.", "Give one for each name.")
+            raise InputError(f"the SALib problem has {len(these)} {what} for {counted(len(own), 'name')}.", "Give one for each name.")
     priors = {name: _salib(str(dist), list(bound), name) for name, dist, bound in zip(order, dists, bounds, strict=True)}
     of = dict(zip(order, map(str, groups), strict=True)) if groups else None
     return Stated(priors, [of[name] for name in names] if of else None)
@@ -160,7 +164,10 @@ def prior_of(column: np.ndarray, name: str, given: Any = None) -> Prior:
         row = int(np.flatnonzero(outside)[0])
         message = f"the column '{name}' of inputs is {number(float(column[row]))} in row {row + 1}, outside its prior ({text})"
         raise InputError(
-            f"{message}; so are {outside.sum() - 1:,} more rows." if outside.sum() > 1 else f"{message}.", "Mend one of the two."
+            f"{message}; so {'is' if outside.sum() == 2 else 'are'} {counted(outside.sum() - 1, 'more row')}."
+            if outside.sum() > 1
+            else f"{message}.",
+            "Mend one of the two.",
         )
     jump = given.pmf if hasattr(given, "pmf") else None
     return Prior(text, True, lambda values: given.cdf(values) - (jump(values) / 2 if jump else 0.0), given.ppf)

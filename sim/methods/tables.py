@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, did_you_mean, shown
+from sim.errors import InputError, counted, did_you_mean, number_problem, shown
 
 
 def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter: str = "x") -> pd.DataFrame:
@@ -43,13 +43,15 @@ def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter
             else [str(name) for name in names]
         )
         if len(made) != values.shape[1]:
-            message = f"{table} have {values.shape[1]} columns, but there are {len(made)} names."
+            message = f"{table} have {counted(values.shape[1], 'column')}, but names have {len(made)}."
             raise InputError(message, "Name each column once, in their order.")
         given = pd.DataFrame(values, columns=made)
     frame: pd.DataFrame = given.reset_index(drop=True)
     frame.columns = pd.Index([str(name) for name in frame.columns])
     if not frame.size:
-        raise InputError(f"{table} are empty: {frame.shape[0]} rows and {frame.shape[1]} columns.", "Give a row a run.")
+        raise InputError(
+            f"{table} are empty: {counted(frame.shape[0], 'row')} and {counted(frame.shape[1], 'column')}.", "Give a row a run."
+        )
     if frame.columns.has_duplicates:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"{table} have two columns called '{twice}'.", "Give each its own name.")
@@ -60,16 +62,20 @@ def numbers(frame: pd.DataFrame, table: str, *, holes: bool = False) -> np.ndarr
     """n x d floats. InputError that names the column and row of what is none; holes: may nan stand there (a run that failed)?"""
     found = np.empty(frame.shape)
     for place, name in enumerate(frame.columns):
-        column = frame[name]
+        column = frame[name].astype(object) if frame[name].dtype.kind in "mM" else frame[name]  # dates would be nanoseconds
         made = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
         wrong = ~np.isfinite(made) & (column.notna().to_numpy() & ~np.isinf(made) if holes else np.ones(len(made), bool))
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             cell = column.iloc[row]
             is_hole = bool(pd.isna(cell))
-            more = f", and {wrong.sum() - 1:,} more rows" if wrong.sum() > 1 else ""
+            more = f", and {counted(wrong.sum() - 1, 'more row')}" if wrong.sum() > 1 else ""
             what = "is empty" if is_hole else f"is {shown(cell)}, no finite number,"
-            remedy = "Leave such rows out of all tables." if is_hole else "Give numbers."
+            remedy = (
+                "Leave such rows out of all tables."
+                if is_hole
+                else "Give numbers; of choices a column of 0 and 1 for each (pandas.get_dummies)."
+            )
             raise InputError(f"the column '{name}' of {table} {what} in row {row + 1}{more}.", remedy)
         found[:, place] = np.where(np.isinf(made), np.nan, made)
     return found
@@ -78,7 +84,22 @@ def numbers(frame: pd.DataFrame, table: str, *, holes: bool = False) -> np.ndarr
 def as_long(many: int, n: int, table: str, other: str = "inputs") -> None:
     """InputError if a table has not as many rows as another."""
     if many != n:
-        raise InputError(f"{table} have {many:,} rows, but {other} have {n:,}.", "Give both a row a run, in the same order.")
+        raise InputError(f"{table} have {counted(many, 'row')}, but {other} have {n:,}.", "Give both a row a run, in the same order.")
+
+
+def as_ordered(given: Any, inputs: Any, table: str) -> None:
+    """InputError if a table has the labels of inputs in another order: rows are joined by their place."""
+    label, other = (getattr(one, "index", None) for one in (given, inputs))
+    if not (isinstance(label, pd.Index) and isinstance(other, pd.Index)) or len(label) != len(other) or label.equals(other):
+        return
+    if label.is_unique and not len(other.difference(label)):
+        raise InputError(f"{table} have the rows of inputs in another order.", "Sort both alike, as outputs.loc[inputs.index].")
+
+
+def whole_seed(seed: Any) -> None:
+    """InputError if a seed is no whole number."""
+    if problem := number_problem(seed, 0, 2**63, True):
+        raise InputError(f"'seed' {problem}.", "Write seed=1, or leave it out.")
 
 
 def named(wanted: Iterable[Any], names: Sequence[str], what: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 words/LANGUAGE.yaml has all words of one language; its section `notes` has the sentence of each id, with {places} for the values. A place
 takes Python's format of numbers, as {share:.0%}; without one a number stands as people type it. It may also say that names of arms stand
-there, {arm:arm} and {arms:arms}, or in which section of the words the value is looked up, {unit:parameter_units}. Another language is
+there, {arm:arm} and {arms:arms}, or in which section of the words the value is looked up, {unit:parameter_units}; or two forms of words, of
+which the first stands for one and the other for any other number: "{many} {many:point was|points were} left out". Another language is
 another file with the same keys.
 """
 
@@ -85,6 +86,17 @@ def number(value: float) -> str:
     return f"{value:.12g}"
 
 
+def counted(many: int, one: str, several: str = "") -> str:
+    """So many things, in English: "1 column", "1,200 columns".
+
+    several  of a word whose plural has no plain s
+
+    >>> counted(1, "column"), counted(1200, "column"), counted(0, "city", "cities")
+    ('1 column', '1,200 columns', '0 cities')
+    """
+    return f"{number(many)} {one if many == 1 else several or one + 's'}"
+
+
 class Language(Formatter):
     """The words of one language, and how it writes numbers."""
 
@@ -113,6 +125,8 @@ class Language(Formatter):
             return self.said(value).text
         if isinstance(value, str):
             return self.arm(value) if format_spec.startswith("arm") else self.term(format_spec, value)
+        if "|" in format_spec:
+            return format_spec.split("|")[value != 1]
         return self.marked(format(value, format_spec)) if format_spec else self.marked(number(value)).replace(MINUS, "-")
 
     def arm(self, name: str) -> str:

@@ -1,5 +1,6 @@
 """Anybody's data: the three calls of sim.methods on tables in natural units, whatever their shape, and what they say of bad ones."""
 
+import re
 import subprocess
 import sys
 
@@ -255,18 +256,18 @@ BAD = {
     "inputs are empty": lambda: sensitivity(np.empty((0, 3)), []),
     r"inputs must have rows and columns, but have the shape \(2, 2, 2\)": lambda: sensitivity(np.ones((2, 2, 2)), [1, 2]),
     "inputs have two columns called 'a'": lambda: sensitivity(pd.DataFrame(UNIT[:, :2], columns=["a", "a"]), YIELD),
-    "inputs have 3 columns, but there are 2 names": lambda: sensitivity(UNIT, YIELD, names=["a", "b"]),
+    "inputs have 3 columns, but names have 2": lambda: sensitivity(UNIT, YIELD, names=["a", "b"]),
     "columns of inputs have different numbers of rows": lambda: sensitivity({"a": [1, 2], "b": [1]}, [1, 2]),
     "the prior 'rian' is no column of inputs": lambda: sensitivity(RAIN, YIELD, priors={"rian": (0, 1)}),
     "outside its prior": lambda: sensitivity(RAIN, YIELD, priors={"rain": (0, 50)}),
     "the range of 'rain' goes from 5 to 2": lambda: sensitivity(RAIN, YIELD, priors={"rain": (5, 2)}),
     "the prior of 'rain' is 'flat'": lambda: sensitivity(RAIN, YIELD, priors={"rain": "flat"}),
-    "there must be a prior for each of the 3 inputs, but there are 1": lambda: sensitivity(RAIN, YIELD, priors=[(0, 1)]),
+    "inputs have 3 columns, but priors have 1": lambda: sensitivity(RAIN, YIELD, priors=[(0, 1)]),
     "dist 'cauchy' of 'rain' is unknown": lambda: sensitivity(
         RAIN, YIELD, priors={"names": list(RAIN), "bounds": [[0, 1]] * 3, "dists": ["cauchy"] * 3}
     ),
     "there is no method 'sobl'": lambda: sensitivity(RAIN, YIELD, independent=True, method="sobl"),
-    "there are 2 groups for 3 columns of inputs": lambda: sensitivity(RAIN, YIELD, groups=["a", "b"]),
+    "inputs have 3 columns, but groups have 2": lambda: sensitivity(RAIN, YIELD, groups=["a", "b"]),
     "'validation' must be 120 times true or false": lambda: sensitivity(RAIN, YIELD, validation=[True]),
     "are not those of a Saltelli design": lambda: sensitivity(RAIN, YIELD, priors=PRIORS, method="sobol"),
     "benefits have one option, 'act'": lambda: decide(RAIN, {"act": YIELD}),
@@ -380,3 +381,73 @@ def test_units_do_not_matter():
     y = (x[0] < 0.4) & (x[2] > 0.5)
     one, other = discover(x, y, resamples=20), discover(np.exp(5 * x), y, resamples=20)
     assert (one.inside == other.inside).mean() > 0.98 and one.box.factor.tolist() == other.box.factor.tolist()
+
+
+# --- What a stranger does
+
+
+def test_rows_in_another_order_are_not_joined_by_place():
+    """The labels are the same, so somebody sorted one table alone; other labels say nothing."""
+    mixed = YIELD.sample(frac=1, random_state=1)
+    for table, ask in {
+        "outputs": lambda: sensitivity(RAIN, mixed, priors=PRIORS),
+        "benefits": lambda: decide(RAIN, {"wait": 0 * YIELD, "sow": mixed}),
+        "cases": lambda: discover(RAIN, mixed > 0.5),
+    }.items():
+        with pytest.raises(InputError, match=f"{table} have the rows of inputs in another order"):
+            ask()
+    with pytest.raises(InputError, match="costs have the rows"):
+        decide(RAIN, {"wait": 0 * YIELD, "sow": YIELD}, {"wait": 0 * YIELD, "sow": mixed}, pay=1)
+    other = RAIN.set_index(np.arange(1000, 1000 + len(RAIN)))
+    assert shares(sensitivity(other, YIELD, priors=PRIORS)) == shares(sensitivity(RAIN, YIELD, priors=PRIORS))
+
+
+@pytest.mark.parametrize(
+    ("said", "ask"),
+    [
+        ("the column 'soil' of inputs is 'clay'.*get_dummies", lambda: sensitivity(RAIN.assign(soil="clay"), YIELD, independent=True)),
+        ("the column 'day' of inputs is 2020", lambda: sensitivity(RAIN.assign(day=pd.Timestamp("2020")), YIELD, independent=True)),
+        ("'seed' must be a whole number", lambda: sensitivity(RAIN, YIELD, seed="one")),
+        ("'seed' must be a whole number", lambda: decide(RAIN, {"a": YIELD, "b": YIELD}, seed=-1)),
+        ("'seed' must be a whole number", lambda: discover(RAIN, YIELD > 0.5, seed=1.5)),
+        ("SALib problem's name 'rian' is no column", lambda: sensitivity(
+            RAIN, YIELD, priors={"names": ["rian", "wind", "sun"], "bounds": [[0, 100]] * 3})),
+        ("have 1 column, but names have 2", lambda: sensitivity(UNIT[:, :1], YIELD, names=["a", "b"])),
+        ("inputs are empty: 1 row and 0 columns", lambda: discover(pd.DataFrame(index=[0]), [True])),
+    ],
+)  # fmt: skip
+def test_what_a_stranger_does_wrong_is_one_sentence(said, ask):
+    with pytest.raises(InputError) as error:
+        ask()
+    assert re.search(said, str(error.value), re.DOTALL), error.value
+
+
+def test_a_table_of_draws_that_is_not_independent_is_not_taken_for_that_in_silence():
+    rng = np.random.default_rng(1)
+    height = rng.normal(170, 10, 200)
+    body = pd.DataFrame({"height": height, "weight": 0.8 * height + rng.normal(0, 3, 200), "age": rng.uniform(20, 60, 200)})
+    options = {"wait": 0 * body.age, "treat": body.weight - 136}
+    told = {note.id: str(note) for note in decide(body, options, independent=True).notes}
+    assert told["said_independent"].startswith("height and weight go together over the rows (correlation 0.9")
+    assert "said_independent" not in {note.id for note in decide(body, options, independent="age").notes}
+
+
+def test_curves_go_as_far_as_rows_do():
+    """A beta distribution may be 0, but no row is near it; a whole number begins at 1."""
+    rng, tail, whole = np.random.default_rng(2), stats.beta(8, 2), stats.randint(1, 40)
+    runs = pd.DataFrame({"efficacy": tail.rvs(300, random_state=rng), "cases": whole.rvs(300, random_state=rng)})
+    found = sensitivity(runs, runs.efficacy**2 + 0.01 * runs.cases, priors={"efficacy": tail, "cases": whole}, validation="random")
+    for name, curve in found.effects.groupby("factor"):
+        assert curve["value"].min() >= runs[name].min() - 1e-9 and curve["value"].max() <= runs[name].max() + 1e-9
+
+
+def test_without_rows_that_judge_no_emulator_decides():
+    rng = np.random.default_rng(3)
+    gain = (YIELD - 0.6).to_numpy()[:, None] + 0.2 * rng.normal(size=(120, 4))
+    options = {"wait": 0 * gain, "sow": gain}
+    alone, judged = decide(RAIN, options), decide(RAIN, options, validation="random")
+    assert "emulators_unjudged" in {note.id for note in alone.notes} and alone.evppi.sd_emulator.max() < 1e-9
+    assert "emulators_unjudged" not in {note.id for note in judged.notes} and "emulators miss" in str(judged.covers)
+    assert alone.means.equals(judged.means) and "emulators miss" not in str(alone.covers)
+    everyone = decide(RAIN, options, validation=np.ones(120, bool))
+    assert everyone.table.equals(judged.table)  # all true: each row was drawn by itself

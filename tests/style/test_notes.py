@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -12,7 +13,7 @@ from sim import style
 from sim.errors import InputError
 from sim.report import render
 from sim.report.words import Words
-from sim.style import LANGUAGES, Note, language, note, read, saved
+from sim.style import LANGUAGES, Language, Note, counted, language, note, read, saved
 
 SIM = Path(style.__file__).parent.parent
 SECTIONS = {section for each in LANGUAGES for section in read(each)}
@@ -54,7 +55,8 @@ def made():
 
 def places(sentence):
     """The places of a sentence, each with how its value is written."""
-    return {name: spec for _, name, spec, _ in Formatter().parse(sentence) if name}
+    found = [(name, spec) for _, name, spec, _ in Formatter().parse(sentence) if name]
+    return {name: "" for name, _ in found} | {name: spec for name, spec in found if "|" not in spec}
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
@@ -123,3 +125,34 @@ def test_another_language_is_another_file(tmp_path, monkeypatch):
     assert Words("gl").said(note("few_draws", many=3)) == ("Hay poucos sorteos: 3.", "gl")
     with pytest.raises(InputError, match="Languages: en, es, gl"):
         Words("xx")
+
+
+# Notes of which a count is never one: luck is known from two replicates on, surfaces learn from 16 points on, a city has more cells
+MANY = {
+    "validated", "replicates", "nothing_beyond_luck_of", "luck_like_factors", "luck_moves_shares", "nothing_without_luck", "why_few_judges",
+    "why_unsettled", "why_luck", "why_luck_or_few", "why_much_luck", "why_few", "why_nonlinear", "draws_repeat", "few_draws", "luck_shared",
+    "cases_from_means", "cases_from_emulator", "draws_without_runs", "cases_open", "cases_open_expected", "too_crowded", "least_cells",
+    "too_empty", "most_cells", "not_affordable",
+}  # fmt: skip
+
+
+class One(Language):
+    """Says of every number that it is one."""
+
+    def format_field(self, value, format_spec):
+        return format_spec.split("|")[0] if "|" in format_spec else "-" if format_spec else "1"
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_one_is_not_several(name):
+    for id, sentence in read(name)["notes"].items():
+        found = re.findall(r"\b1 (?!is\b|was\b|es\b|más\b)\w*[a-záéíóú]s\b", One(name).vformat(sentence, (), places(sentence)))
+        assert not found or id in MANY, f"'{id}' in {name}: {found}"
+
+
+def test_words_follow_their_number():
+    assert str(note("points_failed", many=1)) == "1 point was left out because every run there failed."
+    assert str(note("points_failed", many=12)) == "12 points were left out because every run of them failed."
+    assert language("es").said(note("rows_left_out", many=1)).text.startswith("Se omitió 1 fila ")
+    assert "In 1 pair of factors" in str(note("go_together", pairs=1, one="a", other="b", share=0.9))
+    assert counted(1, "factor") == "1 factor" and counted(2, "city", "cities") == "2 cities"

@@ -61,7 +61,7 @@ def indices(
         hint = did_you_mean(method, METHODS)
         raise InputError(f"there is no method '{method[:100]}'.", f"{hint}Known: {', '.join(METHODS)}")
     if groups is not None and len(groups) != len(names):
-        raise InputError(f"there are {len(groups)} groups for {len(names)} factors.", "Give each factor the name of its group.")
+        raise InputError(f"factors are {len(names)}, but groups {len(groups)}.", "Give each factor the name of its group.")
     unit, y = checked(unit, y, names)
     members = _members([str(group) for group in groups] if groups is not None else names)
     judges = np.zeros(len(unit), bool) if validation is None else np.asarray(validation)
@@ -203,12 +203,12 @@ def _interactions(names: list[str], pairs: np.ndarray, said: Shares, where: slic
 
 
 def _curves(emulator: Emulator, names: list[str]) -> pd.DataFrame:
-    """Main-effect curves, about the mean. Intervals are those of the jackknife over folds, about the curve of all points."""
+    """Main-effect curves, about the mean, as far as points reach. Intervals: the jackknife over folds, about the curve of all points."""
     from scipy.special import stdtrit  # here, because it takes long to import
 
     basis = Basis.of(emulator.unit)
-    ends = np.linspace(0, 1, CURVE)
-    at = [ends if values is None else values for values in basis.levels]
+    reach = [np.linspace(column.min(), column.max(), CURVE) for column in emulator.unit.T]
+    at = [whole if values is None else values for whole, values in zip(reach, basis.levels, strict=True)]
     grid = np.column_stack([np.resize(one, CURVE) for one in at])
     alone: np.ndarray = np.eye(len(names), dtype=bool)
     curve = emulator.surface.given(grid, alone)
@@ -217,8 +217,8 @@ def _curves(emulator: Emulator, names: list[str]) -> pd.DataFrame:
     half = stdtrit(k - 1, 0.975) * np.sqrt(tried.var(axis=0) * (k - 1))
     rows = []
     for factor, name in enumerate(names):
-        effect, reach = curve[: len(at[factor]), factor], half[: len(at[factor]), factor]
-        rows.append(pd.DataFrame({"factor": name, "u": at[factor], "effect": effect, "low": effect - reach, "high": effect + reach}))
+        effect, wide = curve[: len(at[factor]), factor], half[: len(at[factor]), factor]
+        rows.append(pd.DataFrame({"factor": name, "u": at[factor], "effect": effect, "low": effect - wide, "high": effect + wide}))
     return pd.concat(rows, ignore_index=True)
 
 

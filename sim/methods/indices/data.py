@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError
+from sim.errors import InputError, counted
 from sim.methods.indices.analysis import indices
 from sim.methods.indices.inputs import failing, twins
 from sim.methods.indices.result import Sensitivity
 from sim.methods.priors import Prior, names_in, priors_of, stated
-from sim.methods.tables import as_long, chosen, framed, judges, numbers
+from sim.methods.tables import as_long, as_ordered, chosen, framed, judges, numbers, whole_seed
 from sim.style import Note, note
 
 DEPENDENT = ("delta", "pawn")  # methods for inputs of which nobody says that they are independent
@@ -123,7 +123,10 @@ def sensitivity(
     >>> found.table.set_index("factor").total.round(2).to_dict()
     {'rain': 1.0, 'wind': 0.0}
     """
+    whole_seed(seed)
     frame = framed(inputs, "inputs", names or names_in(priors))
+    for each in outputs.values() if isinstance(outputs, Mapping) else [outputs]:
+        as_ordered(each, inputs, "outputs")
     values, said = numbers(frame, "inputs"), stated(priors, list(frame.columns))
     known, unit = priors_of(frame, values, said)
     alone = all(prior.stated for prior in known.values()) if independent is None else independent
@@ -191,7 +194,9 @@ def _groups(given: Any, of_problem: list[str] | None, names: list[str]) -> list[
         chosen(list(given), names, "the group's input")
         return [str(given.get(name, name)) for name in names]
     if len(given) != len(names):
-        raise InputError(f"there are {len(given)} groups for {len(names)} columns of inputs.", "Give each input the name of its group.")
+        raise InputError(
+            f"inputs have {counted(len(names), 'column')}, but groups have {len(given)}.", "Give each input the name of its group."
+        )
     return [str(group) for group in given]
 
 
@@ -208,9 +213,5 @@ def _tidy(found: dict[str, Sensitivity], known: dict[str, Prior], notes: list[No
         for name, one in found.items()
     ]  # fmt: skip
     priors = [{"factor": name, "prior": prior.text, "stated": prior.stated} for name, prior in known.items()]
-    parts = (joined(part) for part in ("table", "interactions", "effects"))
-    table, interactions, effects = parts
-    effects = (
-        effects[np.isfinite(effects["value"])].reset_index(drop=True) if "value" in effects else effects
-    )  # unbounded priors have no ends
+    table, interactions, effects = (joined(part) for part in ("table", "interactions", "effects"))
     return Sensitivities(table, pd.DataFrame(quality), interactions, effects, pd.DataFrame(priors), notes, found, known)

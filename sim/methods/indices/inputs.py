@@ -23,19 +23,24 @@ def twins(unit: np.ndarray, names: list[str]) -> list[Note]:
     return []
 
 
+def together(unit: np.ndarray) -> np.ndarray:
+    """d x d, above the diagonal: how much each two factors go together over the points; 0 where chance may make it so."""
+    alike: np.ndarray = np.zeros((unit.shape[1],) * 2)
+    moving = np.flatnonzero(unit.std(axis=0) > 0)
+    if len(moving) > 1 and len(unit) > 2:
+        alike[np.ix_(moving, moving)] = np.abs(np.triu(np.corrcoef(unit[:, moving], rowvar=False), 1))
+    return np.where(alike > max(TOGETHER, CHANCE / np.sqrt(len(unit))), alike, 0.0)
+
+
 def _together(unit: np.ndarray, names: list[str]) -> list[Note]:
     """The two factors that go together most, if any do: indices are for factors that are independent."""
-    moving = np.flatnonzero(unit.std(axis=0) > 0)
-    if len(moving) < 2 or len(unit) < 3:
+    alike = together(unit)
+    if not alike.any():
         return []
-    alike = np.abs(np.triu(np.corrcoef(unit[:, moving], rowvar=False), 1))
-    pairs = int((alike > max(TOGETHER, CHANCE / np.sqrt(len(unit)))).sum())
-    if not pairs:
-        return []
-    one, other = (names[moving[place]] for place in np.unravel_index(int(alike.argmax()), alike.shape))
+    one, other = (names[place] for place in np.unravel_index(int(alike.argmax()), alike.shape))
     if alike.max() > 1 - 1e-9:
         return [note("same_values", one=one, other=other)]
-    return [note("go_together", pairs=pairs, one=one, other=other, share=alike.max())]
+    return [note("go_together", pairs=int((alike > 0).sum()), one=one, other=other, share=alike.max())]
 
 
 def failing(unit: np.ndarray, names: list[str], kept: np.ndarray) -> list[Note]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, number, shown
+from sim.errors import InputError, counted, number, shown
 from sim.files.writing import noted
 from sim.inputs.yaml_files import shown_path
 from sim.studies.design.distributions import Continuous, Values
@@ -88,7 +88,7 @@ def _rows(text: str, file: str | None) -> tuple[list[str], list[list[str]], list
     rows, lines = [], []
     for line, row in numbered:
         if len(row) != len(header):
-            raise InputError(f"this row has {len(row)} columns, the first line {len(header)}.", COMMAS, file=file, line=line)
+            raise InputError(f"this row has {counted(len(row), 'column')}, the first line {len(header)}.", COMMAS, file=file, line=line)
         rows.append(row)
         lines.append(line)
     if not rows:
