@@ -268,7 +268,7 @@ TABLES = [
     ("outside_of_vary", 3, "'trust.contact_gain' is 0.4, which lies outside of what it varies over", "Widen its range"),
     ("text", 3, "but is the text 'much'", "Write a plain number"),
     ("no_number", 2, "but is the text 'nan'", "finite number"),
-    ("ragged", 3, "this row has 1 columns, the first line 2", "by commas"),
+    ("ragged", 3, "this row has 1 column, the first line 2", "by commas"),
     ("no_points", 1, "there is no point below the first line", "a row for each point"),
     ("empty", None, "the table is empty", "Its first line names"),
     ("no_factor", 1, "there is no column 'trust.contact_gain'", "Add it"),

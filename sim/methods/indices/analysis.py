@@ -207,7 +207,7 @@ def _curves(emulator: Emulator, names: list[str]) -> pd.DataFrame:
     from scipy.special import stdtrit  # here, because it takes long to import
 
     basis = Basis.of(emulator.unit)
-    reach = [np.linspace(column.min(), column.max(), CURVE) for column in emulator.unit.T]
+    reach = [np.clip(np.linspace(0, 1, CURVE), column.min(), column.max()) for column in emulator.unit.T]
     at = [whole if values is None else values for whole, values in zip(reach, basis.levels, strict=True)]
     grid = np.column_stack([np.resize(one, CURVE) for one in at])
     alone: np.ndarray = np.eye(len(names), dtype=bool)
