@@ -37,11 +37,8 @@ def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter
         if values.ndim not in (1, 2):
             raise InputError(f"{table} must have rows and columns, but have the shape {values.shape}.", "Give a table or an n x d array.")
         values = values.reshape(len(values), values.size // len(values)) if len(values) else np.empty((0, 0))
-        made = (
-            [f"{letter}{place + 1}" for place in range(values.shape[1])]
-            if names is None or not values.size
-            else [str(name) for name in names]
-        )
+        numbered = [f"{letter}{place + 1}" for place in range(values.shape[1])]
+        made = [str(name) for name in names] if names is not None and values.size else numbered
         if len(made) != values.shape[1]:
             message = f"{table} have {counted(values.shape[1], 'column')}, but names have {len(made)}."
             raise InputError(message, "Name each column once, in their order.")
@@ -87,19 +84,17 @@ def as_long(many: int, n: int, table: str, other: str = "inputs") -> None:
         raise InputError(f"{table} have {counted(many, 'row')}, but {other} have {n:,}.", "Give both a row a run, in the same order.")
 
 
-def as_ordered(given: Any, inputs: Any, table: str) -> None:
-    """InputError if a table has the labels of inputs in another order: rows are joined by their place."""
-    label, other = (getattr(one, "index", None) for one in (given, inputs))
-    if not (isinstance(label, pd.Index) and isinstance(other, pd.Index)) or len(label) != len(other) or label.equals(other):
-        return
-    if label.is_unique and not len(other.difference(label)):
-        raise InputError(f"{table} have the rows of inputs in another order.", "Sort both alike, as outputs.loc[inputs.index].")
-
-
-def whole_seed(seed: Any) -> None:
-    """InputError if a seed is no whole number."""
+def check_given(seed: Any, inputs: Any, **tables: Any) -> None:
+    """InputError if a seed is no whole number, or a table has the labels of inputs in another order: rows are joined by their place."""
     if problem := number_problem(seed, 0, 2**63, True):
         raise InputError(f"'seed' {problem}.", "Write seed=1, or leave it out.")
+    other: Any = getattr(inputs, "index", None)
+    for table, given in tables.items():
+        for each in given.values() if isinstance(given, Mapping) else [given]:
+            label: Any = getattr(each, "index", None)
+            known = isinstance(label, pd.Index) and isinstance(other, pd.Index) and label.is_unique and len(label) == len(other)
+            if known and not label.equals(other) and label.isin(other).all():
+                raise InputError(f"{table} have the rows of inputs in another order.", "Sort both alike, as outputs.loc[inputs.index].")
 
 
 def named(wanted: Iterable[Any], names: Sequence[str], what: str) -> list[str]:

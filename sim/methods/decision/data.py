@@ -12,7 +12,7 @@ from sim.methods.decision.outcomes import Outcomes
 from sim.methods.decision.tables import Choice, curves, evpi, evppi
 from sim.methods.indices.inputs import together
 from sim.methods.priors import names_in, priors_of, stated
-from sim.methods.tables import as_long, as_ordered, chosen, framed, judges, named, numbers, whole_seed
+from sim.methods.tables import as_long, check_given, chosen, framed, judges, named, numbers
 from sim.methods.threads import single_threaded
 from sim.style import Note, note
 
@@ -127,10 +127,7 @@ def decide(
         if benefit[name].shape != cost[name].shape:
             message = f"'{name}' has {benefit[name].shape[1]} replicates in benefits and {cost[name].shape[1]} in costs."
             raise InputError(message, "Give both of the same runs.")
-    whole_seed(seed)
-    for table, given in (("benefits", benefits), ("costs", costs)):
-        for each in given.values() if isinstance(given, Mapping) else [given]:
-            as_ordered(each, inputs, table)
+    check_given(seed, inputs, benefits=benefits, costs=costs)
     frame = framed(inputs, "inputs", names or names_in(priors)) if inputs is not None else pd.DataFrame({"nothing": np.zeros(n)})
     as_long(len(frame), n, "inputs", "benefits")
     known, unit = priors_of(frame, numbers(frame, "inputs"), stated(priors, list(frame.columns)))
@@ -148,14 +145,7 @@ def decide(
         sampled=True,
     )  # fmt: skip
     choice = Choice(options, outcomes, _number(budget, "budget") if budget is not None else None, _pays(pay, costs is not None))
-    decided = _decided(
-        choice, asked, benefit, cost, [(name, prior.text, prior.stated) for name, prior in known.items()], inputs is not None
-    )
-    alike = together(outcomes.unit) * (alone[:, None] | alone)
-    if alike.any():
-        one, other = (str(frame.columns[place]) for place in np.unravel_index(int(alike.argmax()), alike.shape))
-        decided.notes.append(note("said_independent", one=one, other=other, share=alike.max()))
-    return decided
+    return _decided(choice, asked, benefit, cost, [(name, prior.text, prior.stated) for name, prior in known.items()], inputs is not None)
 
 
 def _runs(given: Any, table: str, options: list[str] | None = None, n: int | None = None) -> dict[str, np.ndarray]:
@@ -223,7 +213,10 @@ def _decided(
     ]
     left_out = int((~outcomes.known.runs.kept).sum())
     emulators = [one for one in outcomes.emulators if one is not None]
+    alike = together(outcomes.unit) * (outcomes.independent[:, None] | outcomes.independent)
+    one, other = (str(priors[place][0]) for place in np.unravel_index(int(alike.argmax()), alike.shape))
     told = [
+        (bool(alike.any()), note("said_independent", one=one, other=other, share=alike.max())),
         (left_out > 0, note("rows_left_out", many=left_out)),
         (there and not outcomes.independent.all(), note("rows_are_joint")),
         (there and outcomes.unjudged, note("emulators_unjudged")),

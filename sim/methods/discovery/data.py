@@ -13,7 +13,7 @@ from sim.methods.discovery.columns import box_table, others, rule_text, searched
 from sim.methods.discovery.prim import Cases
 from sim.methods.discovery.search import PERMUTATIONS, RESAMPLES, check_settings, least_mass, search, whole
 from sim.methods.discovery.tree import tree
-from sim.methods.tables import as_long, as_ordered, framed, numbers, whole_seed
+from sim.methods.tables import as_long, check_given, framed, numbers
 from sim.methods.threads import single_threaded
 from sim.style import Note, note
 
@@ -114,8 +114,7 @@ def discover(
     1    sun  5.0   NaN
     """
     check_settings(alpha=alpha, most=most, permutations=permutations, resamples=resamples)
-    whole_seed(seed)
-    as_ordered(cases, inputs, "cases")
+    check_given(seed, inputs, cases=cases)
     frame = framed(inputs, "inputs", names)
     table = framed(cases, "cases", letter="case ")
     as_long(len(table), len(frame), "cases")

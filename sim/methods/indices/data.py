@@ -12,7 +12,7 @@ from sim.methods.indices.analysis import indices
 from sim.methods.indices.inputs import failing, twins
 from sim.methods.indices.result import Sensitivity
 from sim.methods.priors import Prior, names_in, priors_of, stated
-from sim.methods.tables import as_long, as_ordered, chosen, framed, judges, numbers, whole_seed
+from sim.methods.tables import as_long, check_given, chosen, framed, judges, numbers
 from sim.style import Note, note
 
 DEPENDENT = ("delta", "pawn")  # methods for inputs of which nobody says that they are independent
@@ -123,10 +123,8 @@ def sensitivity(
     >>> found.table.set_index("factor").total.round(2).to_dict()
     {'rain': 1.0, 'wind': 0.0}
     """
-    whole_seed(seed)
+    check_given(seed, inputs, outputs=outputs)
     frame = framed(inputs, "inputs", names or names_in(priors))
-    for each in outputs.values() if isinstance(outputs, Mapping) else [outputs]:
-        as_ordered(each, inputs, "outputs")
     values, said = numbers(frame, "inputs"), stated(priors, list(frame.columns))
     known, unit = priors_of(frame, values, said)
     alone = all(prior.stated for prior in known.values()) if independent is None else independent

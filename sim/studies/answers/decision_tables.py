@@ -71,14 +71,8 @@ def q2(choice: ArmChoice) -> pd.DataFrame:
     nothing = np.nan if choice.outcomes.unjudged else 0.0
     found = np.array([nothing if one is None else one.q2 for one in choice.outcomes.emulators]).reshape(2, -1)
     luck = choice.outcomes.known.runs.share.reshape(2, -1)
-    return frame(
-        arm=choice.arms[1:],
-        benefit=found[0],
-        cost=found[1],
-        benefit_luck=luck[0],
-        cost_luck=luck[1],
-        q2_is=str(how_judged(int(choice.outcomes.validation.sum()))),
-    )
+    judged = str(how_judged(int(choice.outcomes.validation.sum())))
+    return frame(arm=choice.arms[1:], benefit=found[0], cost=found[1], benefit_luck=luck[0], cost_luck=luck[1], q2_is=judged)
 
 
 def table(choice: ArmChoice) -> pd.DataFrame:
