@@ -70,13 +70,11 @@ class Plan(ABC):
 
     kind      what it is called in a journal
     weekly    is progress told in weeks? Otherwise in runs
-    together  arms of a replicate are best done by one worker
     replicates  of each point and arm
     """
 
     kind: ClassVar[str]
     weekly: ClassVar[bool] = True
-    together: ClassVar[bool] = False
     replicates: int
 
     @classmethod

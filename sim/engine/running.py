@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from sim.artifacts.sources import sources
 from sim.engine.batches import Batch
-from sim.engine.cutting import pieces
+from sim.engine.cutting import sizes
 from sim.engine.executors import check, crew, executor
 from sim.engine.journal import count
 from sim.engine.plans import Piece, Plan, Pulse, RunSpec, job_of, perform
@@ -157,7 +157,7 @@ class _Work:
         """The pieces of all shards in order: number of the shard, number of the piece, its runs."""
         for number in self.numbers:
             specs = self.plan.specs(self.batch.positions(number))
-            ends = pieces(specs, self.batch.reserve, self.runner.crew, self.plan.together)
+            ends = list(accumulate(sizes(len(specs), self.batch.reserve, self.runner.crew)))
             self.open[number] = _Shard(len(specs), [None] * len(ends))
             for place, (start, end) in enumerate(pairwise([0, *ends])):
                 yield number, place, tuple(specs[start:end])

@@ -124,9 +124,8 @@ def ledger(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
 
 @styled
 def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
-    """Who gains and who loses: the distribution over citizens of what an arm does to each of them."""
-    table = comparison.gainers().set_index("arm")
-    arms = comparison.compared
+    """Who gains and who loses: the distribution over citizens of what an arm does to each of them, in the mean of two lives."""
+    table, arms = comparison.gainers().set_index("arm"), comparison.compared
     figure = make(comparison, "gainers", (8.6, 1.2 + 0.62 * len(arms)), words)
     axes = figure.add_subplot()
     for place, arm in enumerate(arms):
@@ -134,8 +133,11 @@ def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         axes.plot([row.q05, row.q95], [place, place], color=color, linewidth=2, solid_capstyle="butt")
         axes.plot([row.q25, row.q75], [place, place], color=color, linewidth=11, alpha=0.6, solid_capstyle="butt")
         axes.plot(row.q50, place, marker="|", markersize=15, markeredgewidth=2.5, color=BLACK)
-        shares = words["gainers_shares"].format(gain=100 * row.share_gaining, lose=100 * row.share_losing)
-        axes.annotate(shares, (1.01, place), xycoords=("axes fraction", "data"), fontsize=9, va="center")
+        floor = 50 * (row.floor_gaining + row.floor_losing)
+        shares = words["gainers_shares"].format(gain=100 * row.share_gaining, lose=100 * row.share_losing, floor=floor)
+        axes.annotate(shares if row.lives else "", (1.01, place), xycoords=("axes fraction", "data"), fontsize=9, va="center")
+    if not table.lives.any():
+        axes.text(0.5, 0.5, fitted(words["gainers_unknown"], 4.6), transform=axes.transAxes, fontsize=9, ha="center", va="center")
     axes.axvline(0, color=BLACK, linewidth=0.6)
     named(axes.yaxis, arms, BESIDE)
     axes.set_ylim(len(arms) - 0.5, -0.5)

@@ -228,10 +228,9 @@ def gainers_table(comparison: Comparison, names: Mapping[str, str], words: Words
     rows = []
     for arm in comparison.compared:
         own = table.loc[arm]
-        shares = [words.spread(read_off(own, name, f"{name}_").times(100)) for name in ("share_gaining", "share_losing")]
-        rows.append([names[arm], *shares, words.number(own.q50, 4, sign=True)])
-    columns = [words["columns"][key] for key in ("arm", "gain", "lose", "middle")]
-    return PageTable(words["tables"]["gainers"], columns, rows, frozenset((1, 2, 3)), words["compared"]["gainers"]["title"])
+        rows.append([names[arm], *consequences.moving(own, words), words.number(own.q50, 4, sign=True) if own.lives else "-"])
+    columns = [words["columns"][key] for key in ("arm", "gain", "lose", "luck_alone", "middle")]
+    return PageTable(words["tables"]["gainers"], columns, rows, frozenset((1, 2, 3, 4)), words["compared"]["gainers"]["title"])
 
 
 def conduct_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:

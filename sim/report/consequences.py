@@ -1,6 +1,9 @@
 """What a comparison says on its first page beside effects: what each reform costs, who gains and who loses, and through what."""
 
 from collections.abc import Mapping
+from math import isfinite
+
+import pandas as pd
 
 from sim.measures.spread import read_off
 from sim.report.words import Words
@@ -26,19 +29,33 @@ def cost(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
 
 def moved(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
     """How many of 100 adults each arm leaves with more trust, and how many with less; nothing if it moves nobody."""
-    if not (comparison.gainers()[["share_gaining", "share_losing"]] > 0).any(axis=None):
+    table = comparison.gainers()
+    if not table.lives.any():
+        return [words["answer"]["moved_unknown"]]
+    if not (table[["share_gaining", "share_losing"]] > 0).any(axis=None):
         return []
     parts = "; ".join(shares(comparison, names, words))
     return [words.say("answer.moved", baseline=names[comparison.study.vs], parts=parts)]
 
 
 def shares(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
-    """How many of 100 adults gain trust in each arm, and how many lose some."""
+    """How many of 100 adults gain trust in each arm, how many lose some, and how many luck alone would move either way."""
     table, parts = comparison.gainers().set_index("arm"), []
+    if not table.lives.any():
+        return [words["answer"]["moved_unknown"]]
     for arm in comparison.compared:
-        found = {key: words.number(100 * float(table[f"share_{key}"][arm]), 0) for key in ("gaining", "losing")}
-        parts.append(words.say("answer.moved_part", arm=names[arm], **found))
+        gaining, losing, floor = moving(table.loc[arm], words)
+        parts.append(words.say("answer.moved_part", arm=names[arm], gaining=gaining, losing=losing, floor=floor))
     return parts
+
+
+def moving(row: pd.Series, words: Words) -> tuple[str, str, str]:
+    """Of 100 adults, how many gain and how many lose, with the precision, and how many luck alone moves either way; dashes if unknown."""
+    if not row.lives:
+        return "-", "-", "-"
+    numbers = ([row[f"share_{key}"], row[f"share_{key}_precision"]] for key in ("gaining", "losing"))
+    gaining, losing = (" ± ".join(words.number(100 * number, 0) for number in both if isfinite(number)) for both in numbers)
+    return gaining, losing, words.number(50 * (row.floor_gaining + row.floor_losing), 0)
 
 
 def reasons(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:

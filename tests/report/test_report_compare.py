@@ -2,7 +2,7 @@
 
 import html5lib
 import pytest
-from made_comparisons import planted, shifted
+from made_comparisons import planted, shifted, tiled
 
 from sim.figures import compare as plots_compare
 from sim.inputs.scenario import CitySize, Scenario
@@ -164,7 +164,11 @@ def test_the_first_page_says_what_it_costs_and_who_loses(comparison, tree):
     assert "over 30 weeks, in thousand pesos, for a model city of 3,000 adults" in cost
     assert f"training {Words('en').spread(read_off(costs.loc['training'].iloc[0], 'money', 'money_'))};" in cost
     own = people.loc["training"]
-    assert f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose" in moved
+    assert own.lives == 0 and "--replicates 5 or more" in moved
+    twice = tiled(comparison, 5)
+    own, moved = twice.gainers().set_index("arm").loc["training"], first_page(twice, Words("en"))[1]
+    floor = 50 * (own.floor_gaining + own.floor_losing)
+    assert f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose (luck alone: {floor:.0f} of 100)" in moved
 
 
 def test_the_reason_is_the_cause_that_pushes_the_way_trust_went(comparison):
@@ -186,10 +190,9 @@ def test_words_of_the_ledger_are_the_sums_that_it_shows(comparison):
     assert found["training"].middle == pytest.approx(spread(BY["training"]).middle)
     pictures = comparisons.pictures(comparison, comparisons.display_names(comparison, words), words)
     sums, alts = comparisons.booked(comparison), [one.alt for one in pictures]
-    row = comparison.gainers().set_index("arm").loc["training"]
     ends = comparison.places().set_index(["arm", "tenth"]).loc["training"].iloc[[0, -1]]
     both = " / ".join(words.spread(read_off(end), sign=True) for _, end in ends.iterrows())
-    assert sum(f"training, {100 * row.share_gaining:.0f} gain and {100 * row.share_losing:.0f} lose" in alt for alt in alts) == 1
+    assert sum("--replicates 5 or more" in alt for alt in alts) == 1
     assert sum(f"training {both}" in alt for alt in alts) == 1
     assert f"training {words.spread(sums['training'], sign=True)}" in next(one.alt for one in pictures if "Stacked bars" in one.alt)
 

@@ -15,7 +15,8 @@ from sim.studies.answers.comparison import Comparison, described, with_cities
 from sim.studies.design.study import LEAST, MOST, PLACEBO, Replicates, Study
 from sim.studies.running.budget import scaled
 from sim.studies.running.effects import precisions
-from sim.studies.running.runs import GAINS, QUANTILES, ComparisonPlan, ComparisonStore, columns_of, taken
+from sim.studies.running.lives import panel
+from sim.studies.running.runs import PERSONS, ComparisonPlan, ComparisonStore, columns_of, taken
 
 BATCH = 4  # replicates between two looks at the precision
 
@@ -107,9 +108,9 @@ def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
     dims = {"arm": len(names), "replicate": plan.replicates}
     seeds, example, columns, runs = columns_of(store, dims, arranged)
     dataset = taken(labeled(seeds, example, columns, runs), plan.observed, columns, runs)
-    gains = {
-        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in GAINS.items()
+    persons = {
+        name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in PERSONS.items()
     }
-    quantile = ("quantile", list(QUANTILES), {"long_name": "share of citizens with less"})
+    person = ("person", panel(plan.base.city.adults), {"long_name": "row of the citizen"})
     arm = ("arm", names, {"long_name": "arm: a list of reforms"})
-    return dataset.assign(gains).assign_coords(arm=arm, quantile=quantile).assign_attrs(adults=plan.base.city.adults)
+    return dataset.assign(persons).assign_coords(arm=arm, person=person).assign_attrs(adults=plan.base.city.adults)

@@ -18,8 +18,8 @@ from sim.errors import InputError
 from sim.measures.harvest import WEIGHT
 from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
 from sim.studies.design.study import BASELINE, PLACEBO, Study
-from sim.studies.running import effects
-from sim.studies.running.runs import GAINS, QUANTILES
+from sim.studies.running import effects, lives
+from sim.studies.running.runs import PERSONS
 from sim.style import Note, note, sentences
 from sim.style.html import card, table
 
@@ -28,8 +28,8 @@ KIND = ArtifactKind("comparison", "Make it again: confianza compare STUDY.yaml -
 SIDE_BY_SIDE = {
     name: Variable(("arm", *one.dims), one.kinds) if one.dims[0] == "replicate" and name != "seed" else one for name, one in ARRAYS.items()
 }
-SIDE_BY_SIDE |= {name: Variable(("arm", "replicate", *dims), "f") for name, (dims, _, _) in (GAINS | WEIGHT).items()}
-SIDE_BY_SIDE |= {"arm": Variable(("arm",), "OUT"), "quantile": Variable(("quantile",), "f")}
+SIDE_BY_SIDE |= {name: Variable(("arm", "replicate", *dims), "f") for name, (dims, _, _) in (PERSONS | WEIGHT).items()}
+SIDE_BY_SIDE |= {"arm": Variable(("arm",), "OUT"), "person": Variable(("person",), "iu")}
 TABLES = ("effects", "costs", "ledger", "gainers", "places", "conduct")
 FIGURES = TABLES[:1] + TABLES[2:]
 FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
@@ -149,11 +149,16 @@ class Comparison(Labeled):
         return last.sel(arm=self.compared).transpose("replicate", "arm")
 
     def gainers(self) -> pd.DataFrame:
-        """Who gains and who loses: quantiles over citizens of the difference between each citizen's trust at the end and the same
-        citizen's with the same luck in the other arm, and shares who gain or lose more than 0.01 (with their range over replicates);
-        means over replicates.
+        """Who gains and who loses at the end, from the cities whose people lived twice: a person's effect is the mean over both lives of
+        trust in the arm minus trust in the arm compared with, which has the same luck. A row for each arm.
+
+        share_gaining, share_losing  share of adults whose effect is beyond 0.01: mean over cities; its precision, half of its 95 % t
+                                     interval; the range over cities (q05, q95), nan with fewer than 20. nan if no people lived twice
+        floor_gaining, floor_losing  what luck alone makes of the same mean: shares beyond 0.01 of half of what the two lives differ by
+        q05 to q95                   quantiles of effects over a city's adults, means over cities
+        lives                        cities whose people lived twice: one for each five replicates
         """
-        return effects.gainers(self.dataset)
+        return lives.gainers(self.dataset, self.study.vs)
 
     def conduct(self) -> pd.DataFrame:
         """What courses and reforms do to officers: knowledge, attitude, behavior and conduct in the last year of the spin-up
@@ -173,7 +178,7 @@ class Comparison(Labeled):
         """The variables in which the placebo differs from the baseline in any replicate, week or place."""
         found = []
         for name, variable in self.dataset.data_vars.items():
-            if "arm" in variable.dims and not str(name).startswith(("gain_", "share_")):  # these are differences to `vs` already
+            if "arm" in variable.dims:
                 one, other = variable.sel(arm=PLACEBO).values, variable.sel(arm=BASELINE).values
                 if not np.array_equal(one, other, equal_nan=variable.dtype.kind == "f"):
                     found.append(str(name))
@@ -251,7 +256,7 @@ class Comparison(Labeled):
         return " ".join(sentences(self.varying()))
 
     def labels(self) -> dict[str, Sequence[Any]]:
-        return {**LABELS, "quantile": QUANTILES, "arm": list(self.study.all_arms())}
+        return {**LABELS, "arm": list(self.study.all_arms())}
 
     def check(self, path: Path) -> None:
         check_weeks(self.dataset, path, KIND)

@@ -104,7 +104,7 @@ def _search(study: Study, name: str) -> Search[tuple[Reform, ...]]:
 class PilotPlan(ComparisonPlan):
     """What the arms of a study cost in its first replicates."""
 
-    kind, together = "pilot", False
+    kind = "pilot"
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:

@@ -198,19 +198,6 @@ def in_last_year(dataset: xr.Dataset) -> xr.DataArray:
     return ((last + 1 - dataset.week) / (last + 1 - first)).clip(max=1.0)
 
 
-def gainers(dataset: xr.Dataset) -> pd.DataFrame:
-    """A row for each arm: see `Comparison.gainers`."""
-    rows = []
-    for arm in map(str, dataset.arm.values):
-        kept = dataset[["gain_quantiles", "share_gaining", "share_losing"]].sel(arm=arm).mean("replicate")
-        quantiles = {f"q{round(100 * level):02}": float(kept.gain_quantiles.sel(quantile=level)) for level in dataset["quantile"].values}
-        row: dict[str, object] = {"arm": arm, **quantiles}
-        for name in ("share_gaining", "share_losing"):
-            row |= over_cities(dataset[name].sel(arm=arm).values, dataset).row(name, f"{name}_")
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
 def places(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
     """A row for each arm and tenth of the cells: see `Comparison.places`."""
     crimes = dataset.crime_map.sel(arm=vs).transpose("replicate", "y", "x").values.reshape(dataset.sizes["replicate"], -1)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,12 +22,11 @@ from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD
 from sim.measures.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, trust_of, weights
 from sim.studies.design.limits import measures_of
+from sim.studies.running.lives import MOST_ASKED, panel
 from sim.studies.running.work import StudyPlan
 from sim.world.rng import MOST_REPLICATES, replicate_seed
 from sim.world.survey import INTERVAL_WEEKS
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-NOTICED = 0.01  # of trust, on 0-1: a citizen whose trust differs by less neither gains nor loses
 Found = dict[str, np.ndarray]
 
 
@@ -70,9 +68,9 @@ class RunPlan(WrittenPlan[Scenario]):
 
 
 class ComparisonPlan(StudyPlan):
-    """All arms of a study, replicate by replicate, with the same luck; what each changes for each citizen is kept too."""
+    """All arms of a study, replicate by replicate, with the same luck; trust of some citizens at the end is kept too."""
 
-    kind, together = "comparison", True
+    kind = "comparison"
     columns = tuple(VARIABLES)
 
     @cached_property
@@ -82,20 +80,17 @@ class ComparisonPlan(StudyPlan):
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
-        """By arm. The one compared with comes first: the citizens of the others are compared with its."""
-        names = self.study.all_arms()
-        vs = self.study.vs
-        return {arm: self.study.scenario_of(arm) for arm in (vs, *(arm for arm in names if arm != vs))}
+        """By arm."""
+        return {arm: self.study.scenario_of(arm) for arm in self.study.all_arms()}
 
     @property
     def shape(self) -> Shape:
         return Shape(1, tuple(self.scenarios), self.replicates)
 
     def keys(self) -> list[bytes]:
-        """Replicate by replicate. What an arm changes depends on the arm it is compared with, too."""
-        vs, *others = (hashed(identity(scenario), sorted(self.observed)) for scenario in self.scenarios.values())
-        each = [hashed(vs), *(hashed(other, vs) for other in others)]
-        return [hashed(arm, city) for city in self.cities() for arm in each]
+        """Replicate by replicate."""
+        each = [identity(scenario) for scenario in self.scenarios.values()]
+        return [hashed(arm, sorted(self.observed), city) for city in self.cities() for arm in each]
 
     def cities(self) -> list[bytes]:
         """For each replicate what is the same in all arms: parameters, people, and the luck of the weeks."""
@@ -114,21 +109,16 @@ class ComparisonPlan(StudyPlan):
         return tuple(self.study.drawn(spec.replicate) for spec in specs)
 
     def kept_bytes(self) -> int:
-        return kept_of(self.base)
+        return kept_of(self.base) + 4 * MOST_ASKED
 
     def as_text(self) -> str:
         return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds, kept = self.seeds(specs), list[Found]()
-        for _, alike in groupby(zip(specs, values, seeds, strict=True), lambda one: one[0].replicate):
-            first: np.ndarray | None = None
-            for spec, drawn, (seed, people) in alike:
-                if first is None and spec.arm != self.study.vs:  # the arm compared with was done before, and its citizens are gone
-                    first = _everything(self.scenarios[self.study.vs].with_(drawn), seed, people, lambda weeks: None)[1]
-                found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, people, pulse, self.observed)
-                first = trust if first is None else first
-                kept.append(found | _gains(trust - first))
+        for spec, drawn, (seed, people) in zip(specs, values, seeds, strict=True):
+            found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, people, pulse, self.observed)
+            kept.append(found | {"panel_trust": trust[panel(trust.size)].astype(np.float32)})
         return Piece(stacked(specs, [seed for seed, _ in seeds], kept), None, [])
 
 
@@ -256,18 +246,7 @@ def _everything(scenario: Scenario, seed: int, people: int, pulse: Pulse, observ
     return found, trust
 
 
-# What is kept of the difference that an arm makes to each citizen at the end. name: (dimensions, unit, long name)
-GAINS: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "gain_quantiles": (("quantile",), "0-1", "citizens' trust minus their own trust in the arm compared with, quantiles"),
-    "share_gaining": ((), "share of adults", f"trust higher by more than {NOTICED}"),
-    "share_losing": ((), "share of adults", f"trust lower by more than {NOTICED}"),
+# What is kept of some citizens beside everything else. name: (dimensions, unit, long name)
+PERSONS: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "panel_trust": (("person",), "0-1", "trust of some adults at the end, the same in all arms"),
 }
-
-
-def _gains(differences: np.ndarray) -> Found:
-    """The differences between citizens' trust in two arms, one a citizen, summed up."""
-    return {
-        "gain_quantiles": np.quantile(differences, QUANTILES),
-        "share_gaining": np.mean(differences > NOTICED),
-        "share_losing": np.mean(differences < -NOTICED),
-    }
