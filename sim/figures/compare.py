@@ -14,6 +14,7 @@ from sim.measures import MEASURES, YEAR
 from sim.measures.harvest import CAUSES
 from sim.studies.answers.comparison import Comparison
 from sim.studies.running.effects import LEVELS, courses
+from sim.studies.running.lives import lived_twice
 from sim.style import language
 from sim.style.looks import (
     BLACK,
@@ -47,6 +48,7 @@ def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Ma
     title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs))
     many = words[_kind(comparison)].format(many=comparison.lived[0], twice=comparison.lived[1])
     filled = {"name": legible(comparison.name), "many": many, "spread": said(comparison, kind, words)}
+    filled |= {"cities": str(lived_twice(comparison.replicates).shape[1])}
     return sheet(*size, title, words[f"{kind}_what"].format(**filled))
 
 
