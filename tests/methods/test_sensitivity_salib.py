@@ -106,7 +106,7 @@ def test_a_failed_run_is_never_a_zero(saltelli):
     y = with_luck(saltelli)
     y[7, 0] = np.nan
     said = indices(saltelli, y, NAMES, method="sobol", design=SALTELLI)
-    assert said.replicates == 2 and "1 replicates were left out" in str(said.notes[0])
+    assert said.replicates == 2 and "1 replicate was left out" in str(said.notes[0])
 
 
 def test_points_of_another_design_are_refused(saltelli):
@@ -218,7 +218,7 @@ def test_failed_points_are_left_out_by_delta_and_pawn():
         said = indices(unit, y, NAMES, method=method)
         assert (
             said.points == 119
-            and "1 points were left out" in str(said.notes[0])
+            and "1 point was left out" in str(said.notes[0])
             and np.isfinite(said.table.drop(columns="factor")).all(axis=None)
         )
     assert "too few" in str(indices(unit[:40], y[:40], NAMES, method="pawn").refused)
