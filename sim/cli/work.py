@@ -23,6 +23,7 @@ from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
 from sim.files.writing import writer
 from sim.inputs.scenario import Scenario, load_scenario
+from sim.measures import YEAR, years_apart
 from sim.measures.harvest import warm_up
 from sim.measures.spread import ENOUGH
 from sim.studies.design.limits import measures_of
@@ -206,14 +207,17 @@ def summary_table(results: Results) -> ConsoleTable:
     many, ranged = results.replicates, results.replicates >= ENOUGH
     title = f"middle of {many} replicates" if many > 1 else "one replicate"
     title += "; below it between which values nine of ten of them lie (5-95 %)" if ranged else ""
-    few = ("sign", "precision") if 1 < many < ENOUGH else ()  # of the change; with a range both can be read off it
-    right = ("first year", "last year", "change", *few)
+    apart = years_apart(results.dataset)
+    title += "" if apart else f"\nthe first and the last year overlap, so there is no change between them: that takes {2 * YEAR} weeks"
+    few = ("sign", "precision") if 1 < many < ENOUGH and apart else ()  # of the change; with a range both can be read off it
+    right = ("first year", "last year", *(["change"] if apart else []), *few)
     made = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
     for measure in results.measures.values():
         found = results.spreads(measure.name)
         cells = [
             spreads.middle(each, sign=span == "change") + (f"\n{spreads.reach(each, sign=span == 'change')}" if ranged else "")
             for span, each in found.items()
+            if apart or span != "change"
         ]
         cells += [spreads.signs(found["change"]), spreads.precision(found["change"])] if few else []
         made.add_row(measure.name, *cells, measure.unit)

@@ -101,7 +101,11 @@ def over_time(axes: Any, results: Results, unit: str, words: Mapping[str, str] =
 
 def caption(results: Results, what: str, words: Mapping[str, str] = WORDS) -> str:
     """The line under a title: which scenario, how many replicates, what the band is."""
-    pattern = words["replicates" if results.replicates > 1 else "replicate"]
+    return _captioned(results, what, words, "replicates")
+
+
+def _captioned(results: Results, what: str, words: Mapping[str, str], many: str) -> str:
+    pattern = words[many if results.replicates > 1 else "replicate"]
     return pattern.format(name=legible(results.name), many=results.replicates, what=what).removesuffix("; ")
 
 
@@ -172,7 +176,7 @@ def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     axes.axhline(0, color=BLACK, linewidth=0.6)
     over_time(axes, results, words["ledger_axis"], words, spin_up=False)
     figure.legend(loc="outside right center", fontsize=9)
-    titled(axes, words["ledger_title"], caption(results, words["ledger_what"], words), 5.8)
+    titled(axes, words["ledger_title"], _captioned(results, words["ledger_what"], words, "replicates_mean"), 5.8)
     return figure
 
 

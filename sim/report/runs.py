@@ -8,7 +8,7 @@ import xarray as xr
 import yaml
 
 from sim.artifacts.results import Results
-from sim.measures import MEASURES, RECORD
+from sim.measures import MEASURES, RECORD, years_apart
 from sim.measures.spread import ENOUGH, spread
 from sim.report.assumed import dated_table
 from sim.report.parts import PageContent, PageTable, Picture, embedded
@@ -86,22 +86,26 @@ def level(results: Results, name: str, words: Words) -> str:
 
 def summary_tables(results: Results, words: Words) -> list[PageTable]:
     """The summary, one table a group of measures."""
-    columns = [words["columns"][key] for key in ("measure", "unit", "first_year", "last_year", "change", "says")]
+    many, apart = results.replicates, years_apart(results.dataset)
+    few = apart and 1 < many < ENOUGH
+    keys = ["measure", "unit", "first_year", "last_year", *["change", "says"] * apart, *["precision"] * few]
+    numbers = frozenset(place for place, key in enumerate(keys) if key not in ("measure", "unit", "says"))
     tables: list[PageTable] = []
     rows: list[list[str]] = []
-    many = results.replicates
-    key = "summary" if many >= ENOUGH else "summary_few" if many > 1 else "summary_one"
-    caption = words.say(f"tables.{key}", many=words.number(many))
+    said = ["change" if apart else "overlap", "" if many >= ENOUGH else "few" if many > 1 else "one", *["sign"] * few]
+    caption = " ".join(words.say(f"tables.{f'summary_{key}'.removesuffix('_')}", many=words.number(many)) for key in said)
     groups = GROUPS | dict.fromkeys(beside(results)[:1], "beside")
     for measure in results.measures.values():
         if measure.name in groups:
             rows, caption = [], caption if not tables else ""  # said once, with the first table
-            tables.append(PageTable(caption, columns, rows, frozenset((2, 3, 4)), words["groups"][groups[measure.name]]))
+            columns = [words["columns"][key] for key in keys]
+            tables.append(PageTable(caption, columns, rows, numbers, words["groups"][groups[measure.name]]))
         found = {span: each.times(scale(measure.unit)) for span, each in results.spreads(measure.name).items()}
-        signed = ((each, span == "change") for span, each in found.items())
-        ranged = many >= ENOUGH
-        shown = [words.spread(own, sign=sign) if ranged else words.amount(own.middle, own.precision, sign=sign) for own, sign in signed]
-        rows.append([words.measure(measure.name), words.unit(measure.unit), *shown, words.verdict(found["change"])])
+        change = found["change"]
+        cells = [words.spread(found["first_year"]), words.spread(found["last_year"])]
+        cells += [words.spread(change, sign=True), words.verdict(change)] if apart else []
+        cells += [words.number(change.precision, decimals(change.middle, change.precision))] if few else []
+        rows.append([words.measure(measure.name), words.unit(measure.unit), *cells])
     return tables
 
 

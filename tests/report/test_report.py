@@ -131,9 +131,26 @@ def test_tables_hold_the_summary(results, page, tree):
     for name in recorded():
         assert words.measure(name) in rows
     found = spread(results["incidence"])
-    assert rows[words.measure("incidence")][2] == words.amount(found.middle, found.precision)
+    assert rows[words.measure("incidence")][2] == words.spread(found)
     found = spread(100 * results["reporting_rate"])
-    assert rows[words.measure("reporting_rate")][2] == words.amount(found.middle, found.precision)
+    assert rows[words.measure("reporting_rate")][2] == words.spread(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("many", [1, 3, 21])
+@pytest.mark.parametrize("weeks", [60, 104])
+def test_the_summary_says_what_it_shows(results, language, many, weeks):
+    """The middle, never called a mean, nothing behind a ±; and of years that overlap no change."""
+    words = Words(language)
+    found = Results(results.dataset.isel(replicate=np.arange(many) % 3).sel(week=slice(None, weeks - 1)))
+    tables = summary_tables(found, words)
+    said = " ".join([tables[0].caption, *answer(found, words), words["figures"]["reporting"]["caption"]])
+    assert not [word for word in ("mean of", "means", "on average", "media de ", "medias", "promedio") if word in said]
+    assert "±" not in f"{said} {tables}" and {len(row) for table in tables for row in table.rows} == {len(tables[0].columns)}
+    assert (words["columns"]["change"] in tables[0].columns) == (words["columns"]["says"] in tables[0].columns) == (weeks == 104)
+    assert (words["columns"]["precision"] in tables[0].columns) == (weeks == 104 and many == 3)
+    assert (words["tables"]["summary_overlap"] in tables[0].caption) == (weeks == 60)
+    assert all("{" not in cell for cell in (tables[0].caption, *tables[0].columns))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
