@@ -24,7 +24,7 @@ NAMED = {
     "net benefit": "sim.methods.decision.choice.net_benefit", "expected loss": "sim.studies.answers.decision_tables.regret",
     "EVPI": "sim.methods.decision.tables.evpi", "EVPPI": "sim.methods.decision.tables.evppi", "box": "sim.methods.discovery.prim.Box",
     "coverage, density": "sim.methods.discovery.boxes.Marks", "tercile": "sim.methods.decision.terciles.Terciles",
-    "wave": "sim.calibration.waves.Wave", "paired effect": "sim.studies.running.effects.differences",
+    "power": "sim.trials.power.Share", "wave": "sim.calibration.waves.Wave", "paired effect": "sim.studies.running.effects.differences",
 }  # fmt: skip
 WORDS_ALONE = {"VR", "ICC"}  # a heading of the table of effects, and a unit: no class and no function
 FORMER = {

@@ -72,7 +72,7 @@ def rows(values: dict[str, np.ndarray]) -> list[Row]:
 
 def table(made: list[Row]) -> str:
     """The rows as text."""
-    lines = [("id", "pattern", "range", "mean", "± precision", "unit", "role", "")]
+    lines = [("id", "pattern", "range", "mean", "precision", "unit", "role", "")]
     for row in made:
         bounds = "" if row.low is None else f"{row.low:g} to {row.high:g}"
         verdict = {None: "", True: "pass", False: "FAIL"}[row.passed]

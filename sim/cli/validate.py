@@ -7,7 +7,7 @@ from pathlib import Path
 from sim.artifacts.posterior import Posterior, load_posterior, shipped_posteriors
 from sim.artifacts.sources import sources
 from sim.cli.show import ConsoleTable, amount, console, note, progress, table
-from sim.cli.work import NOWHERE, Where, check_replicates, chosen, placed
+from sim.cli.work import NOWHERE, Where, check_replicates, chosen, covers, placed
 from sim.errors import InputError, number
 from sim.files.writing import write_file, writer
 from sim.inputs.patterns import REPLICATES, ROLES, PatternCheck
@@ -125,8 +125,9 @@ def findings_table(validation: Validation) -> ConsoleTable:
         text = pattern.text if (finding.measure,) == pattern.measures else f"{pattern.text} ({finding.measure})"
         known = pattern.low is not None and pattern.high is not None and finding.measure not in pattern.beside
         bounds = f"{pattern.low:,g} to {pattern.high:,g}" if known else "-"
-        ends = f"{amount(finding.low)} to {amount(finding.high)}"
-        inside = "-" if finding.inside is None else f"{100 * finding.inside:.0f} %"
+        ends = f"{amount(finding.low)} to {amount(finding.high)}" if finding.ranged else "-"
+        share = f"{100 * (finding.inside or 0):.0f} %" if finding.ranged else f"{finding.hits} of {finding.replicates}"
+        inside = "-" if finding.inside is None else share
         word = {True: "pass", False: "FAIL", None: "-"}[finding.passed]
         made.add_row(pattern.id, text, pattern.role, amount(finding.value), ends, inside, bounds, word)
     return made
@@ -147,7 +148,14 @@ def verdict(findings: list[PatternCheck]) -> str:
 def remarks(validation: Validation, scenario: Scenario) -> list[str]:
     """The rule, what failures mean, and what else a reader has to know."""
     center = "median over the draws" if validation.posterior else "mean over the replicates"
-    lines = [f"A pattern passes if the {center} lies within its range; inside: the share of them that does."]
+    lines = [f"A pattern passes if the {center} lies within its range; inside: the share of them that does, or how many."]
+    lines.append(
+        "Draws are possible cities, as calibration leaves them open, each with its own luck."
+        if validation.posterior
+        else str(covers(REPLICATES))
+    )
+    if not all(finding.ranged for finding in validation.findings):
+        lines.append(f"With fewer than {REPLICATES} replicates or draws there is no 5-95 % range.")
     lines += [f"{finding.pattern.id} fails: {finding.pattern.means}" for finding in validation.failed()]
     for finding in {finding.adults: finding for finding in validation.findings if finding.adults != scenario.city.adults}.values():
         which = ", ".join(sorted({other.pattern.id for other in validation.findings if other.adults == finding.adults}))

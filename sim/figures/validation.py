@@ -42,7 +42,8 @@ def rows_of_patterns(validation: Validation) -> list[tuple[str, list[CheckRow]]]
         lines = [
             CheckRow(
                 f"{each.pattern.id}  {each.pattern.text}", each.pattern.low or 0.0, each.pattern.high or 0.0, each.value,
-                each.low, each.high, bool(each.passed), each.pattern.unit, each.pattern.id in DIFFERENCES,
+                *((each.low, each.high) if each.ranged else (each.value, each.value)),
+                bool(each.passed), each.pattern.unit, each.pattern.id in DIFFERENCES,
             )
             for each in sorted(judged, key=lambda finding: bool(finding.passed))
         ]  # fmt: skip
@@ -81,7 +82,7 @@ def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str)
     axes.set_xticks([0, 1], ["lowest\nwanted", "highest\nwanted"])
     axes.grid(axis="y", visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
-    what = "Gray: the range wanted, each row on its own scale. Mark: the model's middle; line: nine of ten draws. Right: both as numbers."
+    what = "Gray: the range wanted, each row on its own scale. Mark: the middle; line: nine of ten of 20 draws or more. Right: as numbers."
     figure.text(0.01, 1 - 0.3 / height, title, fontweight="bold", fontsize=11)
     figure.text(0.01, 1 - 0.52 / height, what, fontsize=9, color="#444444")
     return figure

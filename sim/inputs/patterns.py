@@ -60,6 +60,16 @@ class PatternCheck(NamedTuple):
     high: float = float("nan")
     inside: float | None = None  # share of replicates or draws within the range
 
+    @property
+    def ranged(self) -> bool:
+        """Are there enough replicates or draws to say where nine of ten of them lie, and a share of them?"""
+        return self.replicates >= REPLICATES
+
+    @property
+    def hits(self) -> int:
+        """How many replicates or draws lie within the range."""
+        return round((self.inside or 0.0) * self.replicates)
+
 
 @cache
 def patterns() -> dict[str, Pattern]:

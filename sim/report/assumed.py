@@ -208,8 +208,10 @@ def checks_table(found: Validation, words: Words) -> PageTable:
         verdict = words["verdicts"][{True: "passes", False: "fails", None: "shown"}[finding.passed]]
         places = decimals(finding.value, float("nan"))
         shown = [words.number(value, places) for value in (finding.value, finding.low, finding.high)]
-        spread = words.say("answer.numbers", low=shown[1], high=shown[2]) if finding.low == finding.low else "-"
-        inside = "-" if finding.inside is None else words.say("answer.percent", share=words.number(100 * finding.inside, 0))
+        spread = words.say("answer.numbers", low=shown[1], high=shown[2]) if finding.low == finding.low and finding.ranged else "-"
+        share = words.say("answer.percent", share=words.number(100 * (finding.inside or 0.0), 0))
+        few = words.say("answer.count", count=words.number(finding.hits), of=words.number(finding.replicates))
+        inside = "-" if finding.inside is None else share if finding.ranged else few
         cells = [pattern.id, text, words["roles"][pattern.role], shown[0], spread, inside, wanted, unit(pattern.unit, words), verdict]
         made.append([*cells, Cited(pattern.sources)])
     columns = headers(words, "id", "pattern", "role", "found", "spread", "inside", "wanted", "unit", "verdict", "source")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import exp, isfinite
 from typing import Any
 
-from sim.inputs.patterns import Pattern, PatternCheck, patterns
+from sim.inputs.patterns import REPLICATES, Pattern, PatternCheck, patterns
 from sim.validation.controls import Controlled
 from sim.validation.holdouts import Held, Reset
 from sim.validation.record import Validation
@@ -99,9 +99,10 @@ def how_to_read(validation: Validation) -> str:
     return f"""A *pattern* is something measured in the world that a credible model has to reproduce, with the range within which the truth
 plausibly lies. Nobody knows the model's parameters exactly. The calibration leaves many sets of parameters that fit, the *posterior*,
 and here the model is run with {draws} of them (the dearest measurements with {fewest}), each with its own luck. *Model* is the value in
-the middle of these runs, and in brackets the range that holds nine of ten of them. **A pattern passes if the middle lies within the
-range.** *Inside* is the share of runs within it: a pattern that passes with 60 % inside is much less sure than one with 100 %. Some ranges
-contain zero because trials found nothing; a model in which reforms did nothing would pass them too.
+the middle (median) of these possible cities, and in brackets the range that holds nine of ten of them, luck included, if they are
+{REPLICATES} or more. **A pattern passes if the middle lies within the range wanted.** *Inside* is the share of runs within it (of fewer
+than {REPLICATES}, in how many): a pattern that passes with 60 % inside is much less sure than one with 100 %. Some ranges contain zero
+because trials found nothing; a model in which reforms did nothing would pass them too.
 """
 
 
@@ -125,6 +126,8 @@ def pattern_cells(finding: PatternCheck) -> list[str]:
     pattern, change = finding.pattern, finding.pattern.id in DIFFERENCES
     wanted = "-" if finding.measure in pattern.beside else span(pattern.low, pattern.high, pattern.unit, change=change)
     model = shown(finding.value, pattern.unit, change=change)
+    if not finding.ranged:
+        return [pattern.id, name_of(finding), wanted, model, "-" if finding.inside is None else f"{finding.hits} of {finding.replicates}"]
     model += f" ({span(finding.low, finding.high, pattern.unit, change=change)})"
     return [pattern.id, name_of(finding), wanted, model, percent(finding.inside)]
 

@@ -26,6 +26,7 @@ from sim.dashboard.charts import (
 )  # fmt: skip
 from sim.dashboard.picture import INK, LAYERS, SHADES, STRIPED, cell_at, map_png, palette, scale, shades
 from sim.dashboard.svg import axis, bounds, thinned, wrapped
+from sim.dashboard.texts import own
 from sim.inputs.scenario import CitySize, Scenario
 from sim.report.words import Words
 from sim.style import MINUS
@@ -255,6 +256,19 @@ def test_time_may_go_on_while_charts_are_drawn():
         many += 1
     player.join()
     assert arena.week == 60
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "this city, this luck"), ("es", "esta ciudad, esta suerte")])
+def test_differences_are_those_of_one_city_with_one_luck(arena, language, label):
+    t, words = own(language), words_in(language)
+    assert label in " ".join(texts(drawn(difference_chart(arena, "trust", words))))
+    assert label in t["difference"]["about"] and label in t["maps"]["against"]
+    about = t["page"]["about"]
+    assert (
+        "confianza compare" in about
+        and "confianza run" in about
+        and {"en": "possible cities", "es": "ciudades posibles"}[language] in about
+    )
 
 
 def test_one_arm_needs_no_name_and_has_no_difference():

@@ -37,6 +37,8 @@ FORBIDDEN = [  # the sureness that a mean lends to its sign; and the interval of
     r"95 % (t )?intervals?[^.;]{0,80}(calibration|not known of|uncertainty of)", r"intervals? cover[^.]{0,60}(luck|calibration|parameters)",
     r"intervalos? de 95 %[^.;]{0,80}(calibraci|incertidumbre)", r"intervalos?[^.]{0,30}(cubren|abarcan)[^.]{0,60}(azar|suerte|calibraci)",
     r"bands?: 95 % intervals( of the mean|;)", r"(bandas|franjas): intervalos de 95 % de la media", r"distinct from 0",
+    r"± (its |the |their )?precision", r"± su precisión", r"(replicates|réplicas|trials) ±", r"precision of a mean \(±\)",
+    r"precisión de (la|una) media \(±\)", r"(mean over|media de) \{many\} (replicates|réplicas), (and in brackets|y entre paréntesis)",
 ]  # fmt: skip
 ELSEWHERE = re.compile(  # decisions and sensitivity have intervals of their own kind; a change is told in the changelog
     r"CHANGELOG|tests/|docs/(which-reform|decisions|studies|discovery|design/|validation|calibration)|sim/(sensitivity|calibration|decision)/|"
@@ -353,7 +355,8 @@ def test_what_is_found_is_really_looked_for():
     for wrong in (
         "P(sign) > 0.999", "probability of this sign", "± half-width of its 95 % interval", "bands: 95 % intervals of the mean",
         "intervals cover luck and what calibration leaves open", "± mitad del ancho de su intervalo de 95 %",
-        "Los intervalos de 95 % abarcan el azar",
+        "Los intervalos de 95 % abarcan el azar", "means of 12 replicates ± precision of the mean", "media de réplicas ± su precisión",
+        "The precision of a mean (±) is half of", "mean over {many} replicates, and in brackets",
     ):  # fmt: skip
         assert forbidden(wrong), wrong
 

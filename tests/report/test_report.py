@@ -304,7 +304,7 @@ def found(verdicts):
 def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     results.save(tmp_path)
     assert "No pattern checks lie" in render(tmp_path)
-    listed = (*found((True, False, True))[:2], found((True,))[0]._replace(sd=float("nan"), low=0.25, high=0.75, inside=0.9))
+    listed = (*found((True, False, True))[:2], found((True,))[0]._replace(sd=float("nan"), low=0.25, high=0.75, inside=0.9, replicates=20))
     Validation("Ecatepec", listed).save(tmp_path)
     page = render(tmp_path)
     assert "No pattern checks lie" not in page and "other sources of the model" not in page

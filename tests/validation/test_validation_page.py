@@ -1,6 +1,7 @@
 """What a validation leaves: its file, its page and figures; the command; and the page that is committed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,15 +11,18 @@ import pytest
 from sim.artifacts.checking import SEAL, signed
 from sim.artifacts.posterior import Posterior, posterior_files, shipped_posteriors
 from sim.cli import main
+from sim.cli.validate import findings_table, remarks
 from sim.errors import InputError
-from sim.figures.validation import FIGURES, save_figures
+from sim.figures.validation import FIGURES, rows_of_patterns, save_figures
 from sim.files.writing import write
 from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
+from sim.report.assumed import checks_table
+from sim.report.words import LANGUAGES, Words
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.jobs import carried_out, findings, plan
-from sim.validation.page import FOLDER, page, shown, span
+from sim.validation.page import FOLDER, page, pattern_cells, shown, span
 from sim.validation.record import FILE, Validation, load
 from sim.validation.run import cities, in_one_city
 from sim.validation.targets import controls, holdouts
@@ -92,6 +96,30 @@ def test_without_failures_the_page_says_so(small_validation):
     good = Validation("small", tuple(each for each in small_validation.findings if each.passed is not False), "made-up", 3, "abc")
     text = page(good)
     assert "No pattern fails." in text and "None of the known ones" in text and "switched off" not in text
+
+
+@pytest.mark.parametrize("draws", [19, 20])
+def test_of_few_draws_no_range_and_no_share(small_validation, draws):
+    """On the page, in the table of the command, in the figure and in reports of both languages."""
+    found = replace(small_validation, findings=tuple(each._replace(replicates=draws, inside=0.5) for each in small_validation.findings))
+    judged = next(each for each in found.findings if each.passed is not None)
+    cells = pattern_cells(judged)
+    count = f"{round(draws / 2)} of {draws}"
+    assert (" (" in cells[3]) == (draws == 20) and cells[4] == ("50 %" if draws == 20 else count)
+    row = next(row for row in findings_table(found).rows if row[0] == judged.pattern.id)
+    assert (row[4] == "-") == (draws == 19) and row[5] == cells[4]
+    mark = rows_of_patterns(found)[0][1][0]
+    assert (mark.first == mark.last == mark.value) == (draws == 19)
+    for language in LANGUAGES:
+        words = Words(language)
+        table = checks_table(found, words)
+        row = next(row for row in table.rows if row[0] == judged.pattern.id)
+        assert (row[4] == "-") == (draws == 19)
+        assert row[5] == (words.say("answer.percent", share="50") if draws == 20 else words.say("answer.count", count="10", of="19"))
+        assert {"en": "possible cities", "es": "ciudades posibles"}[language] in table.caption
+    said = " ".join(remarks(found, SMALL))
+    assert "Draws are possible cities" in said and ("there is no 5-95 % range" in said) == (draws == 19)
+    assert "other luck" in " ".join(remarks(replace(found, posterior=None), SMALL)) and "±" not in said + page(found)
 
 
 def test_values_as_people_write_them():
