@@ -315,7 +315,7 @@ def test_pattern_checks_are_shown_if_they_are_there(results, tmp_path):
     assert "0.25 to 0.75" in page.replace("0.250 to 0.750", "0.25 to 0.75") and "90\u00a0%" in page
     assert "draws of the posterior" not in page
     Validation("Ecatepec", listed, "ecatepec").save(tmp_path)
-    assert "4 sorteos de la distribución posterior ecatepec" in render(tmp_path, "es")
+    assert "20 sorteos de la distribución posterior ecatepec" in render(tmp_path, "es")
     assert page.count(">FAILS<") == 1 and page.count(">passes<") == 2
     Validation("Ecatepec", listed, "ecatepec", source_fingerprint="of another").save(tmp_path)
     assert "(fingerprint of another)" in render(tmp_path)
