@@ -82,7 +82,7 @@ def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str)
     axes.set_xticks([0, 1], ["lowest\nwanted", "highest\nwanted"])
     axes.grid(axis="y", visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
-    what = "Gray: the range wanted, each row on its own scale. Mark: the middle; line: nine of ten of 20 draws or more. Right: both."
+    what = "Gray: the range wanted, each row on its own scale. Mark: middle; line: nine of ten of 20 draws or more. Right: both as numbers."
     figure.text(0.01, 1 - 0.3 / height, title, fontweight="bold", fontsize=11)
     figure.text(0.01, 1 - 0.52 / height, what, fontsize=9, color="#444444")
     return figure

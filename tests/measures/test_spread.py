@@ -345,7 +345,7 @@ def test_no_shipped_text_takes_the_precision_of_a_mean_for_uncertainty():
     assert len(texts) > 150 and {"README.md", "docs/tutorial.md", "docs/es/informe.md", "sim/style/words/es.yaml"} <= set(texts)
     found = {name: forbidden(text_of(ROOT / name)) for name in texts if (ROOT / name).exists()}
     assert {name: hits for name, hits in found.items() if hits} == {}
-    everywhere = [name for name in tracked if not re.match(r"CHANGELOG|tests/", name) and (ROOT / name).is_file()]
+    everywhere = [name for name in tracked if not re.match(r"CHANGELOG|tests/|docs/design/", name) and (ROOT / name).is_file()]
     for name in everywhere:
         if re.search(r"\.(py|md|yaml|html|vue|ipynb|csv|json)$", name):
             assert not re.search(r"P\(sign|probability_of_sign", (ROOT / name).read_text(encoding="utf-8")), name
