@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 
 from sim.inputs.scenario import CitySize, Scenario
+from sim.measures.spread import spread
 from sim.studies.answers.decision import Decision
+from sim.studies.answers.decision_tables import price
 from sim.studies.answers.discoveries import Discovery
 from sim.studies.answers.findings import Output
+from sim.studies.answers.possible import columns, ends
 from sim.studies.design.study import Study
 
 DRAWS = 300
@@ -158,10 +161,24 @@ def effects(benefit, cost):
         values = {"mean_trust": benefit[:, place] / 100, "incidence": MEAN[arm][1] * noise[:, 0]}
         values |= {"complaint_rate": MEAN[arm][2] * noise[:, 1], "cost": cost[:, place]}
         for measure, found in values.items():
-            mean, half = found.mean(), 1.96 * found.std() / DRAWS**0.5
-            q05, q95 = np.quantile(found, (0.05, 0.95))
-            rows.append((arm, measure, UNITS[measure], mean, mean - half, mean + half, q05, q95, (found < 0).mean(), "emulator"))
-    return pd.DataFrame(rows, columns=["arm", "measure", "unit", "mean", "low", "high", "q05", "q95", "share_below_0", "foretold_by"])
+            own = spread(found)
+            row = {"arm": arm, "measure": measure, "unit": UNITS[measure], **own.row("effect"), "share_with_sign": own.share}
+            row |= {"share_below_0": (found < 0).mean(), "mean": own.mean, **own.variances()}
+            rows.append(row | {"effective_draws": DRAWS, "foretold_by": "emulator"})
+    return pd.DataFrame(rows)
+
+
+def gains(benefit, cost):
+    """The table of gains and costs."""
+    rows = []
+    by = dict(zip(COMPARED, ["training", "", "baseline", "", "training", ""], strict=True))
+    for place, arm in enumerate(COMPARED, start=1):
+        gain, spent = spread(benefit[:, place]), spread(cost[:, place])
+        row = {"arm": arm, **columns(gain, "benefit"), **columns(spent, "cost")} | price(
+            gain, spent, ends(benefit[:, place] / cost[:, place], DRAWS)
+        )
+        rows.append(row | {"effective_draws": DRAWS, "affordable": True, "probability_affordable": np.nan, "dominated_by": by[arm]})
+    return pd.DataFrame(rows)
 
 
 def pareto(table):
@@ -175,7 +192,9 @@ def pareto(table):
         for arm in good.index
     ]
     front = [not name for name in by]
-    return means.reset_index(names="arm").assign(on_front=front, probability_on_front=np.where(front, 0.95, 0.1), dominated_by=by)
+    share = np.where(front, 0.95, 0.1)
+    shares = {"probability_on_front": share, "probability_on_front_low": share - 0.05, "probability_on_front_high": share + 0.03}
+    return means.reset_index(names="arm").assign(on_front=front, dominated_by=by, **shares)
 
 
 def decision(seed=1, **changed):
@@ -183,11 +202,10 @@ def decision(seed=1, **changed):
     factors, benefit, cost = draws(seed)
     found, (evpi, evppi), made = effects(benefit, cost), information(benefit, cost, factors), curves(benefit, cost)
     b, c = benefit[:, 1:].mean(axis=0), cost[:, 1:].mean(axis=0)
-    table = frame(arm=COMPARED, benefit=between(b), cost=between(c), per_unit=between(np.where(b > 0.2, c / b, np.nan)))
-    table = table.assign(affordable=True, probability_affordable=np.nan, dominated_by=["training", "", "baseline", "", "training", ""])
+    table = gains(benefit, cost)
     middle = made[np.isclose(made.pay, SHOWN[1])].set_index("arm").net_benefit
     facts = {"versions": {"confianza": "0"}, "source_fingerprint": "abc", "command": "confianza decide study.yaml", "created": "today"}
-    facts |= {"seconds": 1.0, "adults": 1000, "draws": DRAWS, "replicates": 2, "different": DRAWS, "effective": DRAWS}
+    facts |= {"seconds": 1.0, "adults": 1000, "draws": DRAWS, "replicates": 2, "different": DRAWS, "effective": DRAWS, "tied": []}
     sds = {"sd_draws": 0.1, "sd_replicates": 0.2, "sd_emulator": 0.3}
     points = {"point": np.repeat(np.arange(DRAWS), len(COMPARED)), "arm": np.tile(COMPARED, DRAWS)}
     fields = {
@@ -198,8 +216,11 @@ def decision(seed=1, **changed):
         "pareto": pareto(found), "contested": contested(benefit, cost, factors),
         "intervals": frame(quantity="expected_loss", arm=COMPARED, pay=SHOWN[1], estimate=1.0, **sds, low=0.2, high=1.8),
         "draws": frame(**points, benefit=benefit[:, 1:].ravel(), cost=cost[:, 1:].ravel()),
-        "budgets": frame(budget=np.sort(c), arm="training", benefit=b.max(), cost=c.min(), probability_best=0.7),
-        "doses": frame(family="training", arm=["training"], benefit=[2.4], cost=[1800.0], rank=[1], budget=[1800.0]),
+        "budgets": frame(budget=np.sort(c), arm="training", expected_benefit=b.max(), expected_cost=c.min(), probability_best=0.7),
+        "doses": frame(
+            family="training", arm=["training"], expected_benefit=[2.4], expected_cost=[1800.0], net_benefit=[1.0], rank=[1],
+            budget=[1800.0],
+        ),
     }  # fmt: skip
     return Decision(**(fields | changed))
 

@@ -21,13 +21,16 @@ def check_study(file: str) -> None:
     """Say that a study can be used, and what would run."""
     from sim.cli.compare import describe
     from sim.cli.explain import own_reference, show, warn
+    from sim.cli.outlook import outlook
     from sim.cli.sweep import outline
     from sim.inputs import origins
     from sim.studies.design.study_files import load_study
 
     study = load_study(file)
-    outlook = outline(study) if study.design else describe(study)
-    console().print(f"{file} can be used.\n\n{outlook}")
+    what = outline(study) if study.design else describe(study)
+    console().print(f"{file} can be used.\n\n{what}")
+    if said := outlook(study):
+        console().print(f"{said}\n")
     own = study.model_dump()["references"]
     show([
         ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in study.sources.items())),

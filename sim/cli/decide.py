@@ -12,8 +12,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from sim.cli import spreads
 from sim.cli.discover import limits
-from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.show import ConsoleTable, console, table
 from sim.cli.sweep import asked_of, runs_of
 from sim.errors import InputError, number
 from sim.files.writing import check_files, writer
@@ -24,6 +25,7 @@ from sim.studies.answers.decision import FILES, FOLDER, Decision, turning
 from sim.studies.answers.discover import discover
 from sim.studies.answers.discoveries import FOLDER as DISCOVERED
 from sim.studies.answers.discoveries import Discovery
+from sim.studies.answers.possible import read
 from sim.studies.answers.sweep import Sweep
 from sim.studies.design.study import Study
 from sim.style.commands import command
@@ -127,9 +129,10 @@ def place_of(folder: str, condition: str, week: int) -> Discovery:
 
 
 def tell(decision: Decision, found: list[Discovery]) -> None:
-    """The choice, the options, what to find out, what the choice hangs on, where arms fail, and what else to know."""
+    """The choice, what options gain and cost, how they do, what to find out, what the choice hangs on, where arms fail, and the notes."""
     screen = console()
     screen.print(recommendation(decision), soft_wrap=True)
+    screen.print(gains(decision))
     screen.print(options(decision))
     screen.print(knowing(decision))
     screen.print(hangs_on(decision), soft_wrap=True)
@@ -140,16 +143,21 @@ def tell(decision: Decision, found: list[Discovery]) -> None:
 
 def recommendation(decision: Decision) -> str:
     """The best option in the middle of the range, how sure it is, and what doubt costs."""
-    row = decision.at().set_index("arm").loc[decision.recommended]
-    middle = decision.shown[1]
+    middle, chance = decision.shown[1], decision.chance(decision.recommended)
     everything = decision.evpi.loc[(decision.evpi.pay - middle).abs().idxmin()]
-    share = " to ".join(f"{100 * row[f'probability_best_{end}']:.0f}" for end in ("low", "high"))
+    share, draws = "in how many possible cities it is the best cannot be told", number(int(decision.facts["draws"]))
+    if chance:
+        count, low, high = (f"{100 * each:.0f}" for each in chance)
+        share = f"the best in {count} of 100 possible cities ({low} to {high}, as far as {draws} draws can tell)"
     ends = " to ".join(number(round(float(end))) for end in (decision.pay[0], decision.pay[-1]))
+    worth = (
+        f"{whole(everything.evpi)} thousand pesos, on average over them (precision: {whole(everything.low)} to {whole(everything.high)})"
+    )
+    if not everything.evpi > 0:
+        worth = "nothing, as far as they can tell" + (f" (at most {whole(everything.high)} thousand pesos)" if everything.high > 0 else "")
     return (
-        f"Best on average if a {decision.unit} is worth {whole(middle)} thousand pesos (asked: {ends}): {decision.recommended}, "
-        f"which is the best in {100 * row.probability_best:.0f} of 100 draws ({share}).\n"
-        f"To know all uncertain numbers before choosing would be worth {whole(everything.evpi)} thousand pesos "
-        f"({whole(everything.low)} to {whole(everything.high)})."
+        f"Best on average if a {decision.unit} is worth {whole(middle)} thousand pesos (asked: {ends}): {decision.recommended}; {share}.\n"
+        f"To know before choosing which city it is would be worth {worth}."
     )
 
 
@@ -158,27 +166,44 @@ def whole(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def gains(decision: Decision) -> ConsoleTable:
+    """What each option gains and costs: the middle of possible cities, their range, how many have its sign, and its precision."""
+    names = {"benefit": "gain", "cost": "extra cost", "per_unit": "cost per unit of gain"}
+    ranged = decision.ranged
+    right = ("middle", *(["5-95 % of cities", "sign in 100"] if ranged else ["sign"]), "precision")
+    draws = f"{number(int(decision.facts['draws']))} possible cities"
+    title = f"gain (1: one {decision.unit}) and cost (thousand pesos), more than {decision.arms[0]}: middle of {draws}"
+    made = table("option", *right, right=right, whole=("option",), title=title)
+    for row in decision.table.to_dict("records"):
+        made.add_row(row["arm"], *[""] * len(right))
+        for name, text in names.items():
+            own = read(row, name)
+            if own.middle == own.middle:
+                reach = [spreads.reach(own)] if ranged else []
+                made.add_row(f" {text}", spreads.middle(own), *reach, spreads.signs(own), spreads.precision(own))
+            else:
+                gain = read(row, "benefit")
+                why = "sign open" if not gain.clear else "harms" if gain.middle < 0 else "costs nothing"
+                made.add_row(f" {text}", why, *["-"] * (len(right) - 1))
+        made.add_section()
+    if any("sign open" in row for row in made.rows):
+        made.caption = "sign open: nothing is divided by a gain whose sign is not known"
+    return made
+
+
 def options(decision: Decision) -> ConsoleTable:
-    """Each option with its gain and cost, and how it does at three worths of a unit."""
-    known, middle = decision.table.set_index("arm"), decision.at()
-    right = ("gain", "extra cost", "per unit", "best (%)", "loss")
+    """How each option does at three worths of a unit."""
+    outdone, right = decision.table.set_index("arm").dominated_by, ("best in 100", "expected loss")
     made = table("option", *right, "outdone by", right=right, whole=("option", "outdone by"))
-    shares = [decision.at(pay).set_index("arm").probability_best for pay in decision.shown]
-    for arm, loss in zip(middle.arm, middle.expected_loss, strict=True):
-        best = " / ".join(f"{100 * share[arm]:.0f}" for share in shares)
-        if arm not in known.index:
-            made.add_row(arm, "0", "0", "-", best, whole(loss), "")
-            continue
-        row = known.loc[arm].to_dict()
-        price = whole(row["per_unit"]) if row["per_unit"] > 0 else "-"
-        halves = [amount(row[name], (row[f"{name}_high"] - row[f"{name}_low"]) / 2) for name in ("benefit", "cost")]
-        made.add_row(arm, *halves, price, best, whole(loss), row["dominated_by"])
-    pays = " / ".join(whole(pay) for pay in decision.shown)
-    made.caption = (
-        f"gain: in units of one {decision.unit}, with its cost per unit; costs and losses: thousand pesos\n"
-        "±: precision of the mean over draws (95 %), not the range over possible cities\n"
-        f"best: in so many of 100 draws if a unit is worth {pays}; loss: expected, at {whole(decision.shown[1])}"
-    )
+    for arm, loss in decision.at().set_index("arm").expected_loss.items():
+        found = [decision.chance(str(arm), pay) for pay in decision.shown]
+        best = " / ".join("open" if chance is None else f"{100 * chance[0]:.0f}" for chance in found)
+        made.add_row(str(arm), best, whole(loss), outdone.get(arm, ""))
+    pays = [whole(pay) for pay in decision.shown]
+    worth = f"if a unit is worth {' / '.join(pays)} thousand pesos"
+    made.caption = f"best: in so many of 100 possible cities {worth}; loss: mean over them, at {pays[1]}"
+    if "open" in str([row[1] for row in made.rows]):
+        made.caption += "\nopen: these runs cannot tell in how many"
     return made
 
 
@@ -190,6 +215,7 @@ def knowing(decision: Decision) -> ConsoleTable | str:
         return "No single number or topic is worth knowing by itself, as far as these runs can tell."
     right = ("worth knowing", "precision (95 %)")
     made = table("number or topic", *right, "kind", "status", right=right, whole=("number or topic",))
+    made.title = "worth knowing before choosing: thousand pesos, on average over possible cities"
     for row in rows.head(SHOWN).to_dict("records"):
         made.add_row(row["name"], whole(row["evppi"]), f"{whole(row['low'])} to {whole(row['high'])}", row["kind"], row["status"])
     return made
@@ -210,9 +236,9 @@ def hangs_on(decision: Decision) -> str:
 def place(found: Discovery) -> str:
     """Where an arm fails, in a line."""
     if not found.found:
-        return f"{found.condition}: {100 * found.share:.0f} of 100 draws, anywhere. {found.refused}"
+        return f"{found.condition}: {100 * found.share:.0f} of 100 possible cities, anywhere. {found.refused}"
     rules = " and ".join(limits(row) for row in found.box.to_dict("records"))
-    return f"{found.condition}: {100 * found.share:.0f} of 100 draws, but {100 * found.density:.0f} of 100 where {rules}"
+    return f"{found.condition}: {100 * found.share:.0f} of 100 possible cities, but {100 * found.density:.0f} of 100 where {rules}"
 
 
 def save(decision: Decision, found: list[Discovery], folder: Path) -> list[Path]:

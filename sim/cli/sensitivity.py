@@ -72,10 +72,13 @@ def tell(analysis: Analysis) -> None:
 
 
 def heading(finding: Finding) -> str:
-    """The output, its mean and spread, how good the emulator is and how much is luck."""
+    """The output, its mean and how far points differ, how good the emulator is and how much is luck."""
     found, output = finding.sensitivity, finding.output
     mean = amount(found.mean, found.sd, sign=not output.level).partition(" ±")[0]
-    facts = [f"mean {mean}, sd {amount(found.sd)} over {number(found.points)} points"]
+    named = f"{output.text} ({output.unit}), week {output.week}, {found.method}"
+    if finding.same:
+        return f"{named}\n{mean if found.mean else 0} at all {number(found.points)} points"
+    facts = [f"mean {mean}; between {number(found.points)} points a standard deviation of {amount(found.sd)}"]
     if found.q2 is not None:
         facts.append(
             f"the emulator predicts {100 * max(found.q2, 0):.0f} % of it at points it has not seen (Q2 {found.q2:.2f}, {found.judged})"
@@ -84,7 +87,7 @@ def heading(finding: Finding) -> str:
         facts.append(f"luck is {100 * found.noise_share:.0f} % of the differences between single runs")
     if found.noise_share_of_mean is not None and found.replicates > 1:
         facts.append(f"{100 * found.noise_share_of_mean:.0f} % of those between means of {found.replicates}")
-    return f"{output.text} ({output.unit}), week {output.week}, {found.method}\n{'; '.join(facts)}"
+    return f"{named}\n{'; '.join(facts)}"
 
 
 def indices_table(analysis: Analysis, finding: Finding) -> ConsoleTable:
@@ -108,11 +111,12 @@ def indices_table(analysis: Analysis, finding: Finding) -> ConsoleTable:
 
 
 def with_interval(row: dict[str, Any], column: str, scale: float) -> str:
-    """An index with its interval, if it has one: "34.1 (30.2 to 38.0)"."""
+    """An index with its precision, if it has one: "34.1 (30.2 to 38.0)"."""
 
     def shown(name: str) -> str:
         return f"{scale * row[name]:.1f}" if scale != 1.0 else f"{row[name]:.3g}"
 
-    if f"{column}_low" not in row:
+    ends = [shown(f"{column}_{end}") for end in ("low", "high") if f"{column}_{end}" in row]
+    if not ends or {*ends} == {shown(column)}:  # nothing, and as sure as can be shown
         return shown(column)
-    return f"{shown(column)} ({shown(f'{column}_low')} to {shown(f'{column}_high')})"
+    return f"{shown(column)} ({ends[0]} to {ends[1]})"

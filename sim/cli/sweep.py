@@ -22,6 +22,8 @@ from sim.studies.design.study import Study
 from sim.studies.running.store import SweepStore
 from sim.style.commands import command
 
+ROUNDING = 1e-12  # of a mean: standard deviations that are none
+
 
 class RunRate(ProgressColumn):
     """Runs a minute."""
@@ -126,7 +128,8 @@ def tell(made: Sweep) -> None:
     screen, folder = console(), made.store.folder
     screen.print(
         f"Week {made.study.at[-1]}: level of {made.study.vs}, and effects of the other arms compared with it; mean and standard deviation "
-        f"over {counted(len(made.points), 'point')}.\nabove 0: share of points; luck: share of the differences between single runs"
+        f"over {counted(len(made.points), 'point')}: how far these differ, not how exactly a mean is known.\n"
+        "above 0: share of points; luck: share of the differences between single runs"
     )
     screen.print(found_table(made))
     if failed := len(made.store.failures()):
@@ -166,16 +169,19 @@ def numbers(values: np.ndarray, *, effect: bool) -> list[str]:
         signal = max(0.0, sd**2 - found.noise)
         luck = f"{100 * found.variance / (found.variance + signal):.0f} %" if found.variance + signal > 0 else "-"
     error = sd / len(found.mean) ** 0.5  # of the mean, for its digits
-    return [amount(mean, error, sign=effect).partition(" ±")[0], amount(sd), above, luck]
+    return [amount(mean, error, sign=effect).partition(" ±")[0], "none" if sd <= ROUNDING * abs(mean) else amount(sd), above, luck]
 
 
 def plan_study(path: str, executor: str, workers: int | None, folder: Path | None) -> None:
-    """Say what a study takes, from a few pilot runs."""
+    """Say what a study takes, from a few pilot runs, and what its answers will tell."""
+    from sim.cli.outlook import outlook
     from sim.studies.running.planning import plan
 
     study = chosen(path, None, None, None)
     screen = console()
     screen.print(outline(study))
+    if said := outlook(study):
+        screen.print(f"{said}\n")
     note("Pilot runs ...")
     made = plan(study, executor=executor, workers=workers, folder=folder or Path("out") / Path(path).stem)
     screen.print(f"{number(made.runs)} runs take {made.minutes} with {made.workers} at a time (timed: {made.pilots} pilot runs).")

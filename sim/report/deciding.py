@@ -49,12 +49,10 @@ def works(context: DecisionContext) -> list[str]:
     """Gains, the choice, how sure it is, and on what it hangs."""
     decision, words = context.decision, context.words
     table = decision.table.sort_values("benefit", ascending=False)
-    parts = []
-    for row in table.to_dict("records"):
-        found = context.interval(row, "benefit")
-        parts.append(context.say("gain", arm=context.name(row["arm"]), benefit=found.pop("value"), **found))
+    parts = [f"{context.name(arm)} {words.spread(decision.spread(arm, 'benefit'))}" for arm in table.arm]
     duration, draws = words.duration(decision.week), words.number(int(decision.facts["draws"]))
-    sentences = [*choice(context), context.say("gains", duration=duration, draws=draws, parts="; ".join(parts))]
+    kind = "gains" if decision.ranged else "gains_few"
+    sentences = [*choice(context), context.say(kind, duration=duration, draws=draws, parts="; ".join(parts))]
     outdone = [(arm, by) for arm, by in zip(table.arm, table.dominated_by, strict=True) if by]
     if outdone:
         said = "; ".join(context.say("dominated_by", arm=context.name(arm), other=context.name(by)) for arm, by in outdone)
@@ -67,14 +65,13 @@ def choice(context: DecisionContext) -> list[str]:
     decision, words = context.decision, context.words
     rows = context.at()
     best = decision.recommended
-    row = 100 * rows.loc[best, ["probability_best", "probability_best_low", "probability_best_high"]].astype(float)
     share = rows.probability_best[best]
     sure = words["decision"]["quite_sure" if share >= FAIRLY else "probable" if share >= PROBABLY else "unsure"]
-    numbers = dict(zip(("share", "low", "high"), (words.number(value, 0) for value in row), strict=True))
-    sentences = [context.say("recommended", arm=context.name(best), options=len(decision.arms), sure=sure, **numbers)]
-    second = rows.probability_best.drop(best).idxmax()
-    if rows.probability_best[second] >= RARE:
-        sentences.append(context.say("runner", arm=context.name(second), share=words.number(100 * rows.probability_best[second], 0)))
+    known = {"arm": context.name(best), "options": len(decision.arms), "sure": sure, "draws": words.number(int(decision.facts["draws"]))}
+    sentences = [context.say("recommended" if decision.chance(best) else "recommended_open", share=context.chance(best), **known)]
+    second = str(rows.probability_best.drop(best).idxmax())
+    if rows.probability_best[second] >= RARE and decision.chance(second):
+        sentences.append(context.say("runner", arm=context.name(second), share=context.chance(second)))
     parts = segments(decision)
     if len(parts) == 1:
         ends = (context.near(float(decision.pay[0])), context.near(float(decision.pay[-1])))
@@ -140,25 +137,25 @@ def costs(context: DecisionContext) -> list[str]:
     """What the choice costs, for whom and for what; what the others cost; which gain is cheapest."""
     decision, words = context.decision, context.words
     table, adults = decision.table.set_index("arm"), int(decision.facts["adults"])
-    best = decision.recommended
+
+    def shown(arm: str, column: str) -> str:
+        return words.spread(decision.spread(arm, column))
+
+    best, kind = decision.recommended, "" if decision.ranged else "_few"
     sentences = [words["decision"]["cost_none"]]
     if best in table.index:
-        found = context.interval(table.loc[best].to_dict(), "cost")
-        years = decision.week / OF_YEAR
-        each = context.near(1000 * float(table.cost[best]) / adults / years)
-        duration = words.duration(decision.week)
-        numbers = {"duration": duration, "adults": words.number(adults), "each": each, "cost": found.pop("value")}
-        sentences = [context.say("cost_of", arm=context.name(best), **numbers, **found)]
+        each = context.near(1000 * float(table.cost[best]) / adults / (decision.week / OF_YEAR))
+        numbers = {"duration": words.duration(decision.week), "adults": words.number(adults), "each": each, "cost": shown(best, "cost")}
+        sentences = [context.say(f"cost_of{kind}", arm=context.name(best), **numbers)]
         if table.per_unit[best] > 0:
-            price = context.interval(table.loc[best].to_dict(), "per_unit")
-            sentences.append(context.say("price", price=price.pop("value"), **price))
-    others = [(arm, context.interval(table.loc[arm].to_dict(), "cost")) for arm in table.cost.sort_values().index if arm != best]
-    said = "; ".join(context.say("cost_part", arm=context.name(arm), cost=found.pop("value"), **found) for arm, found in others)
+            sentences.append(context.say("price", price=shown(best, "per_unit")))
+        elif not decision.spread(best, "benefit").clear:
+            sentences.append(context.say("price_open"))
+    said = "; ".join(f"{context.name(arm)} {shown(arm, 'cost')}" for arm in table.cost.sort_values().index if arm != best)
     sentences += [context.say("cost_others", parts=said)] if said else []
     cheapest = table.per_unit.where(table.per_unit > 0).dropna()
     if len(cheapest) and (arm := str(cheapest.idxmin())) != best:
-        price = context.interval(table.loc[arm].to_dict(), "per_unit")
-        sentences.append(context.say("cheapest", arm=context.name(arm), price=price.pop("value"), **price))
+        sentences.append(context.say("cheapest", arm=context.name(arm), price=shown(arm, "per_unit")))
     dear = table.index[~table.affordable.astype(bool)]
     if decision.budget is not None and len(dear):
         said = "; ".join(context.name(arm) for arm in dear)
@@ -174,8 +171,7 @@ def find_out(context: DecisionContext) -> list[str]:
     stake = net[decision.recommended] or net[net > 0].min()
     if not row.evpi > LITTLE * stake:
         return [context.say("worth_nothing")]
-    half = (row.high - row.low) / 2
-    numbers = {"evpi": context.near(row.evpi, half), "low": context.near(row.low, half), "high": context.near(row.high, half)}
+    numbers = context.precise(row.evpi, row.low, row.high)
     sentences = [context.say("worth", each=context.near(row.per_adult), **numbers)]
     rows = pick(decision.evppi, context.pay).sort_values("evppi", ascending=False)
     sure = rows[(rows.low > 0) & (rows.evppi > 0)]

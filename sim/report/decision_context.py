@@ -64,11 +64,22 @@ class DecisionContext:
             return self.words.number(value, decimals(value, half))
         return self.words.number(value, 0) if abs(value) >= 100 else self.words.number(float(f"{value:.3g}"))
 
-    def interval(self, row: Mapping[str, Any], column: str) -> dict[str, str]:
-        """A number of a table with the ends of its interval, under the names value, low and high."""
-        value, low, high = (float(row[name]) for name in (column, f"{column}_low", f"{column}_high"))
+    def precise(self, value: float, low: float, high: float) -> dict[str, str]:
+        """A number with the ends of its precision, under the names value, low and high."""
         half = (high - low) / 2
         return {"value": self.near(value, half), "low": self.near(low, half), "high": self.near(high, half)}
+
+    def chance(self, arm: str, pay: float | None = None) -> str:
+        """In how many of 100 cities an option is the best, and between which numbers that may lie: "62 (55 to 69)"; or that it is open."""
+        found = self.decision.chance(arm, pay)
+        if found is None:
+            return self.say("open")
+        return self.hundred(*found)
+
+    def hundred(self, *shares: float) -> str:
+        """A share of cities with its ends, of 100."""
+        share, low, high = (self.words.number(100 * each, 0) for each in shares)
+        return f"{share} ({self.words.say('answer.numbers', low=low, high=high)})"
 
     def meaning(self, factor: str) -> Text:
         """What an uncertain number is."""
@@ -116,8 +127,7 @@ def listed(context: DecisionContext, parts: Sequence[str]) -> str:
 
 def worth_of(context: DecisionContext, row: Mapping[Any, Any]) -> dict[str, str]:
     """What it is worth to know something, with its interval."""
-    half = (row["high"] - row["low"]) / 2
-    return {"value": context.near(row["evppi"], half), "low": context.near(row["low"], half), "high": context.near(row["high"], half)}
+    return context.precise(row["evppi"], row["low"], row["high"])
 
 
 def topic(context: DecisionContext, name: str) -> str:

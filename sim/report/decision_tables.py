@@ -1,12 +1,11 @@
 """The tables of a report about a decision."""
 
-from collections.abc import Mapping
-from typing import Any
+import numpy as np
 
 from sim.methods.decision.terciles import TERCILES
 from sim.report.decision_context import DecisionContext, restriction, topic, unit_shown, worth_of
 from sim.report.parts import Cell, PageTable
-from sim.report.words import scale
+from sim.report.words import decimals, scale
 from sim.studies.answers.decision import pick, turning
 from sim.studies.design.limits import unit_of
 from sim.style.lists import separated
@@ -21,22 +20,19 @@ def options_table(context: DecisionContext) -> PageTable:
     decision, words, label = context.decision, context.words, context.words["decision"]
     table, rows = decision.table.set_index("arm"), []
     for arm, row in context.at().iterrows():
-        own = table.loc[str(arm)].to_dict() if arm in table.index else None
-        cells = [with_ends(context, own, column) if own else "0" for column in ("benefit", "cost")]
-        cells.append(with_ends(context, own, "per_unit") if own and own["per_unit"] > 0 else "-")
-        cells += [words.number(100 * row.probability_best, 0), context.near(row.expected_loss)]
+        name, there = str(arm), arm in table.index
+        found = [decision.spread(name, column) for column in ("benefit", "cost", "per_unit")]
+        gain, cost, price = (words.spread(own) if there and np.isfinite(own.middle) else "-" if there else "0" for own in found)
+        exact = [words.number(own.precision, decimals(own.middle, own.precision)) if own.precision > 0 else "-" for own in found[:2]]
+        cells = [gain, exact[0], cost, exact[1], price if there else "-", context.chance(name), context.near(row.expected_loss)]
         if decision.budget is not None:
-            cells.append(words.number(100 * own["probability_affordable"], 0) if own else "100")
-        rows.append([context.name(str(arm)), *cells])
-    columns = [label["option"], context.say("benefit"), label["cost"], context.say("per_unit"), label["best_in"], label["loss"]]
-    columns += [label["affordable"]] if decision.budget is not None else []
-    return PageTable(context.say("options_text"), columns, rows, frozenset(range(1, len(columns))))
-
-
-def with_ends(context: DecisionContext, row: Mapping[str, Any], column: str) -> str:
-    """A number with its interval: "2.4 (1.9 to 2.8)"."""
-    found = context.interval(row, column)
-    return f"{found['value']} ({context.words.say('answer.numbers', low=found['low'], high=found['high'])})"
+            cells.append(words.number(100 * table.probability_affordable[name], 0) if there else "100")
+        rows.append([context.name(name), *cells])
+    precision = words["columns"]["precision"]
+    columns = [label["option"], context.say("benefit"), precision, label["cost"], precision, context.say("per_unit"), label["best_in"]]
+    columns += [label["loss"], *([label["affordable"]] if decision.budget is not None else [])]
+    text = context.say("options_text", brackets=label["brackets_range" if decision.ranged else "brackets_few"])
+    return PageTable(text, columns, rows, frozenset(range(1, len(columns))))
 
 
 def regret_table(context: DecisionContext) -> PageTable:
@@ -67,19 +63,16 @@ def terciles_table(context: DecisionContext) -> list[PageTable]:
 
 
 def effects_table(context: DecisionContext) -> PageTable:
-    """Every measure by every arm: the mean, and where nine of ten draws lie."""
+    """Every measure by every arm: the middle, where nine of ten cities lie, and in how many the sign is that of the middle."""
     decision, words, label = context.decision, context.words, context.words["decision"]
     arms, rows = decision.arms[1:], []
     for measure in decision.study.measures:
-        own = decision.effects[decision.effects.measure == measure].set_index("arm")
-        factor, cells = scale(unit_of(measure)), []
-        for arm in arms:
-            mean, low, high = (factor * float(own[column][arm]) for column in ("mean", "q05", "q95"))
-            half = (high - low) / 2
-            ends = words.say("answer.numbers", low=context.near(low, half), high=context.near(high, half))
-            cells.append(f"{context.near(mean, half)} ({ends})")
+        unit, told = unit_of(measure), set(decision.effects.measure)
+        found = [decision.effect(arm, measure).times(scale(unit)) for arm in arms if measure in told]
+        cells = [words.spread(own, sign=True, counted=True) for own in found] or ["-"] * len(arms)
         rows.append([words.measure(measure), unit_shown(measure, words), *cells])
-    text = context.say("effects_text", duration=words.duration(decision.week))
+    brackets = words["tables"]["brackets_range" if decision.ranged else "brackets_few"]
+    text = context.say("effects_text", duration=words.duration(decision.week), brackets=brackets)
     columns = [words["columns"]["measure"], words["columns"]["unit"], *(context.name(arm) for arm in arms)]
     return PageTable(text, columns, rows, frozenset(), label["effects"])
 
@@ -88,13 +81,14 @@ def informing_table(context: DecisionContext) -> list[PageTable]:
     """What knowing one number, or all of a topic, is worth; without those that are worth nothing for sure."""
     decision, words, label = context.decision, context.words, context.words["decision"]
     rows: list[list[Cell]] = []
+    known = bool(decision.evpi.low[(decision.evpi.pay - context.pay).abs().idxmin()] > 0)  # of nothing there are no shares
     for row in context.informing.head(LISTED).to_dict("records"):
         one, name, worth = row["kind"] == "factor", str(row["name"]), worth_of(context, row)
         interval = words.say("answer.numbers", low=worth["low"], high=worth["high"])
         rows.append([
             name if one else topic(context, name), context.meaning(name) if one else "-", label[f"kind_{row['kind']}"],
             words["statuses"].get(row["status"], "-") if one else "-", f"{worth['value']} ({interval})",
-            f"{words.number(100 * row['share'], 0)} %",
+            f"{words.number(100 * row['share'], 0)} %" if known else "-",
         ])  # fmt: skip
     columns = [words["columns"]["parameter"], words["columns"]["meaning"], label["kind"], words["columns"]["status"]]
     columns += [label["worth_column"], label["worth_share"]]
@@ -118,13 +112,14 @@ def boxes_table(context: DecisionContext) -> list[PageTable]:
 
 def front_table(context: DecisionContext) -> PageTable:
     """Whether another option is as good in all measures and better in one."""
-    words, label, rows = context.words, context.words["decision"], []
+    label, rows = context.words["decision"], []
     for row in context.decision.pareto.to_dict("records"):
         by = row["dominated_by"]
         state = (
             context.say("front_no", other="; ".join(map(context.name, separated(by)))) if isinstance(by, str) and by else label["front_yes"]
         )
-        rows.append([context.name(row["arm"]), state, words.number(100 * row["probability_on_front"], 0)])
+        share = context.hundred(*(row[f"probability_on_front{end}"] for end in ("", "_low", "_high")))
+        rows.append([context.name(row["arm"]), state, share])
     return PageTable(
         label["front_text"], [label[key] for key in ("option", "front_column", "front_share")], rows, frozenset((2,)), label["front"]
     )
@@ -135,6 +130,14 @@ def budgets_table(context: DecisionContext) -> list[PageTable]:
     words, label, rows = context.words, context.words["decision"], []
     for row in context.decision.budgets.to_dict("records"):
         share = words.number(100 * row["probability_best"], 0)
-        rows.append([context.near(row["budget"]), context.name(row["arm"]), context.near(row["benefit"]), context.near(row["cost"]), share])
-    columns = [label["budget"], label["budget_best"], context.say("benefit"), label["cost"], label["best_in"]]
+        rows.append(
+            [
+                context.near(row["budget"]),
+                context.name(row["arm"]),
+                context.near(row["expected_benefit"]),
+                context.near(row["expected_cost"]),
+                share,
+            ]
+        )
+    columns = [label["budget"], label["budget_best"], context.say("expected_benefit"), label["expected_cost"], label["best_in"]]
     return [PageTable(context.say("budgets_text"), columns, rows, frozenset((0, 2, 3, 4)), label["budgets"])] if rows else []

@@ -137,19 +137,17 @@ def pictures(context: DecisionContext) -> Iterator[Picture]:
 
 def in_words(context: DecisionContext, name: str) -> str:
     """The numbers that a figure shows, in a few words."""
-    decision, rows = context.decision, context.at()
+    decision, rows, words = context.decision, context.at(), context.words
     if name == "plane":
-        table = decision.table
+        both = {arm: [words.spread(decision.spread(arm, column)) for column in ("benefit", "cost")] for arm in decision.table.arm}
+        return "; ".join(f"{context.name(arm)} ({'; '.join(pair)})" for arm, pair in both.items())
+    if name == "acceptability":
+        return "; ".join(f"{context.name(str(arm))} {context.chance(str(arm))}" for arm in rows.index)
+    if name == "loss":
         return "; ".join(
-            f"{context.name(arm)} ({context.near(x)}; {context.near(y)})"
-            for arm, x, y in zip(table.arm, table.benefit, table.cost, strict=True)
+            f"{context.name(str(arm))} {context.near(value)}" for arm, value in rows.expected_loss.items() if np.isfinite(value)
         )
-    if name in ("acceptability", "loss"):
-        column, factor = ("probability_best", 100) if name == "acceptability" else ("expected_loss", 1)
-        return "; ".join(
-            f"{context.name(str(arm))} {context.near(factor * value)}" for arm, value in rows[column].items() if np.isfinite(value)
-        )
-    nothing = context.words["decision"]["nothing"]
+    nothing = words["decision"]["nothing"]
     if name == "information":
         found = context.informing.query("kind == 'factor'").head(NAMED).to_dict("records")
         return "; ".join(context.say("informing_part", factor=row["name"], **worth_of(context, row)) for row in found) or nothing

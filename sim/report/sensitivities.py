@@ -54,7 +54,7 @@ def answer(finding: Finding, names: Mapping[str, str], words: Words) -> str:
     said = {"output": output, "mean": words.number(mean, places, sign=not finding.output.level), "sd": words.number(sd, places)}
     said["unit"] = unit_of(finding, words)
     if not finding.spoke:
-        return words.say("sensitivity.refused", **said)
+        return words.say("sensitivity.same" if finding.same else "sensitivity.refused", **said)
     strongest = finding.ranked().head(NAMED)
     if found.method in SHARES:
         parts = [
@@ -111,6 +111,8 @@ def with_interval(row: Mapping[str, Any], column: str, words: Words, *, percent:
     if f"{column}_low" not in row or not np.isfinite(row[f"{column}_low"]):
         return value
     low, high = (words.number(factor * row[f"{column}_{end}"], places) for end in ("low", "high"))
+    if low == high == words.number(factor * row[column], places):  # nothing, and as sure as can be shown
+        return value
     return f"{value} ({words.say('answer.numbers', low=low, high=high)})"
 
 
@@ -119,8 +121,12 @@ def outputs_table(analysis: Analysis, names: Mapping[str, str], words: Words) ->
     rows: list[list[Cell]] = []
     for finding in analysis.findings:
         found, factor = finding.sensitivity, scale(finding.output.unit)
-        share = [f"{words.number(100 * value, 0)} %" if value is not None else "-" for value in (found.q2, found.noise_share)]
-        spread = words.amount(factor * found.mean, factor * found.sd, sign=not finding.output.level)
+        known = [None if finding.same else value for value in (found.q2, found.noise_share)]  # of nothing there are no shares
+        share = [f"{words.number(100 * value, 0)} %" if value is not None else "-" for value in known]
+        mean, sd = factor * found.mean, factor * found.sd
+        spread = words.number(mean, decimals(mean, sd), sign=not finding.output.level)
+        if not finding.same:
+            spread += f" ({words.number(sd, decimals(sd, float('nan')))})"
         limits = words.said(found.remarks[0])
         rows.append([called(finding, names, words), unit_of(finding, words), spread, *share, limits])
     label = words["sensitivity"]

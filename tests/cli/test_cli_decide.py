@@ -4,12 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import made_decisions as made
+import pandas as pd
 import pytest
 from made_decisions import found_for
 
 from sim.cli import decide as verb
-from sim.cli import main
+from sim.cli import main, spreads
 from sim.errors import InputError
+from sim.figures.decision import FIGURES
+from sim.report import render
 from sim.studies.answers.decision import Decision
 from sim.studies.answers.discoveries import Discovery
 from sim.studies.answers.sweep import Sweep, sweep
@@ -61,7 +64,7 @@ def test_it_runs_the_sweep_and_says_which_is_best(capsys, monkeypatch):
     decision = Decision.load("out/study/decision")
     assert Sweep.load("out/study").status().missing == 0
     assert (decision.unit, decision.pay[-1], decision.week) == ("point", 500, 8)
-    assert f": {decision.recommended}, which is the best in" in out and "[bold]Mine[/bold]" in out
+    assert f": {decision.recommended}; the best in" in out and "[bold]Mine[/bold]" in out
     assert "confianza report out/study" in out
     assert {"plane.png", "loss.png", "decision.json"} <= {path.name for path in Path("out/study/decision").iterdir()}
     shares = decision.effects[decision.effects.measure == "mean_trust"].set_index("arm").share_below_0
@@ -81,16 +84,38 @@ def test_tables_say_what_the_decision_says(capsys):
     decision = made.decision()
     verb.tell(decision, [made.discovery("purge"), made.discovery("mix", found=False, refused="Luck.", box=made.discovery().box[:0])])
     out = capsys.readouterr().out
-    row = decision.at().set_index("arm").loc["training"]
-    line = next(line for line in out.splitlines() if line.split()[:1] == ["training"])
-    table = decision.table.set_index("arm").loc["training"]
-    assert f"{table.cost:,.0f} ±" in line and f"{row.expected_loss:,.0f}" in line and f" {100 * row.probability_best:.0f} " in line
+    row, lines = decision.at().set_index("arm").loc["training"], out.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.split() == ["training"])
+    gain, cost = (" ".join(line.split()) for line in lines[start + 1 : start + 3])
+    for name, line in (("benefit", gain), ("cost", cost)):
+        own = decision.spread("training", name)
+        assert f"{spreads.middle(own)} {spreads.reach(own)} {spreads.signs(own)} {spreads.precision(own)}" in line
+    line = next(line for line in lines if line.split()[:1] == ["training"] and len(line.split()) > 1)
+    assert f"{row.expected_loss:,.0f}" in line and f" {100 * row.probability_best:.0f} " in line
     assert "outdone by" in out and "There are only 300 draws: " in out
     first = decision.evppi[(decision.evppi.pay == made.SHOWN[1])].nlargest(1, "evppi").iloc[0]
     assert f"{first.evppi:,.0f}" in next(line for line in out.splitlines() if line.strip().startswith(first["name"]))
     assert "The best option differs between thirds of 3 of 6 contested numbers and levers: " in out
-    assert "effect:purge:mean_trust < 0: 25 of 100 draws, but 72 of 100 where staffing.recruit_conduct_offset <= -0.21" in out
-    assert "effect:mix:mean_trust < 0: 25 of 100 draws, anywhere. Luck." in out
+    assert "effect:purge:mean_trust < 0: 25 of 100 possible cities, but 72 of 100 where staffing.recruit_conduct_offset <= -0.21" in out
+    assert "effect:mix:mean_trust < 0: 25 of 100 possible cities, anywhere. Luck." in out
+
+
+def test_every_outlet_quotes_the_same_middle_and_range(capsys, tmp_path):
+    """Terminal, page in both languages, CSV and figure."""
+    decision = made.decision()
+    decision.save(tmp_path / "decision")
+    row = pd.read_csv(tmp_path / "decision" / "table.csv").set_index("arm").loc["training"]
+    low, high = f"{row.benefit_q05:.1f}", f"{row.benefit_q95:.1f}"
+    verb.tell(decision, [])
+    out = " ".join(capsys.readouterr().out.split())
+    middle = spreads.middle(decision.spread("training", "benefit"))
+    assert float(middle) == pytest.approx(row.benefit, abs=0.01) and f"gain {middle} {low} to {high} " in out
+    for language, to in (("en", "to"), ("es", "a")):
+        page = " ".join(render(tmp_path, language).split())
+        assert f">{middle} ({low} {to} {high})</td>" in page
+    axes = FIGURES["plane"](decision).axes[0]
+    segments = [tuple(part[:, 0]) for lines in axes.collections for part in lines.get_segments()]
+    assert any(ends == pytest.approx((row.benefit_q05, row.benefit_q95)) for ends in segments)
 
 
 def test_nothing_worth_knowing_is_said_in_a_sentence():

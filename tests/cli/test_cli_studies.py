@@ -15,6 +15,7 @@ import xarray as xr
 import yaml
 
 from sim.cli import main
+from sim.cli.outlook import outlook
 from sim.files.writing import MANIFEST
 from sim.studies.answers.findings import Analysis
 from sim.studies.answers.sensitivity import METHODS
@@ -107,13 +108,14 @@ def test_numbers_of_the_table(swept, capsys):
     assert above == f"{100 * (effect.mean(axis=1) > 0).mean():.0f} %"
     assert 0 <= float(luck.rstrip(" %")) <= 100
     assert numbers(effect * float("nan"), effect=True) == ["-"] * 4
+    assert numbers(0 * effect + 0.4, effect=False)[1] == "none"  # no "0.000" of nothing
     assert numbers(effect[:, :1], effect=False)[2:] == ["", "-"]  # one replicate: nobody knows what is luck
 
 
 def test_plan_says_how_long_and_how_much(capsys, folder):
     code, out, _ = confianza(capsys, "plan", "cheap.yaml", "--workers", "1")
     assert code == 0
-    assert "6 runs take about" in out and "1 at a time" in out
+    assert "6 runs take about" in out and "1 at a time" in out and outlook(load_study("cheap.yaml")) in " ".join(out.split())
     assert "On disk" in out
     assert sorted(path.name for path in folder.iterdir()) == ["cheap.yaml", "study.yaml"]
 
@@ -200,6 +202,7 @@ def test_check_reads_studies(capsys):
     Path("plain.yaml").write_text(yaml.safe_dump(plain))
     code, out, _ = confianza(capsys, "check", "plain.yaml")
     assert (code, "placebo" in out, "course: training" in out) == (0, True, True)
+    assert outlook(load_study("plain.yaml")) in " ".join(out.split())
 
 
 def test_schemas(capsys):

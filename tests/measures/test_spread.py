@@ -40,9 +40,9 @@ FORBIDDEN = [  # the sureness that a mean lends to its sign; and the interval of
     r"± (its |the |their )?precision", r"± su precisión", r"(replicates|réplicas|trials) ±", r"precision of a mean \(±\)",
     r"precisión de (la|una) media \(±\)", r"(mean over|media de) \{many\} (replicates|réplicas), (and in brackets|y entre paréntesis)",
 ]  # fmt: skip
-ELSEWHERE = re.compile(  # decisions and sensitivity have intervals of their own kind; a change is told in the changelog
-    r"CHANGELOG|tests/|docs/(which-reform|decisions|studies|discovery|design/|validation|calibration)|sim/(sensitivity|calibration|decision)/|"
-    r"plots_(sensitivity|decision|calibration)|experiments/(known-answers|which-)|\.csv$|\.json$|scenarios/"
+ELSEWHERE = re.compile(  # sensitivity has intervals of their own kind; a change is told in the changelog
+    r"CHANGELOG|tests/|docs/(which-reform|studies|discovery|design/|validation|calibration)|sim/(sensitivity|calibration)/|"
+    r"plots_(sensitivity|calibration)|experiments/(known-answers|which-)|\.csv$|\.json$|scenarios/"
 )
 
 

@@ -87,7 +87,10 @@ def test_what_works_is_what_the_curves_say():
     said = " ".join(deciding.works(told()))
     row = DECISION.at().set_index("arm").loc[DECISION.recommended]
     assert said.startswith("If one point of mean trust is worth 12,000 thousand pesos, the best option on average is: training.")
-    assert f"the best of the 7 options in {100 * row.probability_best:.0f} of every 100 draws" in said
+    share, low, high = (f"{100 * row[f'probability_best{end}']:.0f}" for end in ("", "_low", "_high"))
+    assert f"the best of the 7 options in {share} ({low} to {high}) of every 100 possible cities, as far as 300 draws can tell" in said
+    own = DECISION.spread("training", "benefit")
+    assert f"training {Words('en').spread(own)}" in said and own.ranged
     assert "far from sure" in said and row.probability_best < deciding.PROBABLY
     second = DECISION.at().set_index("arm").probability_best.drop("training").idxmax()
     assert f"Next comes {Words('en').reform(second)}" in said
@@ -119,7 +122,7 @@ def test_where_it_fails_names_shares_and_boxes():
     assert f"justice {100 * shares['justice']:.0f}" in said.replace("local hearings", "justice")
     assert "training" in said  # the choice is named, however seldom it fails
     assert (
-        said.count("There in 72 of every 100 draws, outside of there in 14, and overall in 25; 55 of every 100 such draws lie there") == 2
+        said.count("There in 72 of every 100 cities, outside of there in 14, and overall in 25; 55 of every 100 such cities lie there") == 2
     )
     assert "(staffing.recruit_conduct_offset): less than \u22120.21 log-odds; and " in said
     assert "(purge.turn_to_crime): more than 6 %." in said
@@ -144,6 +147,22 @@ def test_one_page_has_one_share_of_failures():
     asked = made.discovery(condition="effect:purge:mean_trust < -0.02", share=0.01)
     assert deciding.failing(told(discoveries=[asked]))[2]["purge"] == measured["purge"]
     assert "0.02" not in " ".join(deciding.fails(told(discoveries=[asked]))) and told(discoveries=[asked]).failures == []
+
+
+def test_what_cannot_be_told_is_said_in_words():
+    few = replace(DECISION, facts=DECISION.facts | {"effective": 17.0})
+    holes = {f"{name}_{end}": np.nan for name in ("benefit", "cost", "per_unit") for end in ("q05", "q95")}
+    few = replace(few, table=few.table.assign(**holes, effective_draws=17.0), effects=few.effects.assign(q05=np.nan, q95=np.nan))
+    said = " ".join(deciding.works(told(decision=few)))
+    assert "They are too few for a range" in said and "nan" not in said
+    wide = replace(DECISION, curves=DECISION.curves.assign(probability_best_low=0.0, probability_best_high=1.0))
+    for language, words in (("en", "draws cannot tell"), ("es", "no pueden decirlo")):
+        assert words in deciding.choice(told(language, decision=wide))[0]
+    never = DECISION.curves.assign(probability_best=DECISION.curves.probability_best.where(DECISION.curves.arm != "community", 0.0))
+    tied = replace(DECISION, facts=DECISION.facts | {"tied": ["community"]}, curves=never)
+    assert told(decision=tied).chance("community") == "these runs cannot tell"
+    unclear = DECISION.table.assign(benefit_q05=-1.0, per_unit=np.nan)
+    assert "it is not clear that there is one" in " ".join(deciding.costs(told(decision=replace(DECISION, table=unclear))))
 
 
 def test_the_scale_is_told_first(page):
@@ -212,13 +231,15 @@ def test_the_wrong_way_is_up_where_less_is_wanted():
     below = DECISION.effects[DECISION.effects.measure == "incidence"].set_index("arm").share_below_0
     assert (measure, way) == ("incidence", "raises")
     assert shares["community"] == pytest.approx(1 - below["community"])
-    assert deciding.fails(told(decision=crimes))[0].startswith("Crimes: in how many of every 100 draws it goes up instead of down")
+    assert deciding.fails(told(decision=crimes))[0].startswith(
+        "Crimes: in how many of every 100 possible cities it goes up instead of down"
+    )
 
 
 def test_what_it_costs_is_per_adult_and_year():
     said = " ".join(deciding.costs(told()))
     row = DECISION.table.set_index("arm").loc["training"]
-    assert f"costs {row.cost:,.0f} thousand pesos" in said
+    assert f"costs {row.cost:,.0f} ({row.cost_q05:,.0f} to {row.cost_q95:,.0f}) thousand pesos" in said
     assert f"{1000 * row.cost / 1000 / 2:,.0f} pesos an adult and year" in said  # 1,000 adults, two years
     nothing = told(decision=replace(DECISION, recommended="baseline"))
     assert deciding.costs(nothing)[0] == "The choice is to do nothing, which costs nothing more."

@@ -132,7 +132,8 @@ MANY = {
     "validated", "replicates", "nothing_beyond_luck_of", "luck_like_factors", "luck_moves_shares", "nothing_without_luck", "why_few_judges",
     "why_unsettled", "why_luck", "why_luck_or_few", "why_much_luck", "why_few", "why_nonlinear", "draws_repeat", "few_draws", "luck_shared",
     "cases_from_means", "cases_from_emulator", "draws_without_runs", "cases_open", "cases_open_expected", "too_crowded", "least_cells",
-    "too_empty", "most_cells", "not_affordable", "luck_in", "range_takes", "varies_luck",
+    "too_empty", "most_cells", "not_affordable", "luck_in", "range_takes", "varies_luck", "draws_are_cities", "range_takes_draws",
+    "information_open",
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def outline(benefit: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
 
 @styled
 def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
-    """Benefit and cost of each arm in every draw, with means, ellipses, lines of worth and quadrants named in words."""
+    """Benefit and cost of each arm in every draw, with middles, ranges, ellipses, lines of worth and quadrants named in words."""
     unit = unit_of_benefit(decision, words)
     (left, right), (low, high) = window = limits(decision)
     seen = decision.draws.benefit.between(left, right) & decision.draws.cost.between(low, high)
@@ -65,7 +65,7 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         if (curve := outline(benefit, cost)) is not None:
             axes.plot(*curve, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
     axes.set(xlim=window[0], ylim=window[1])
-    means_of_arms(axes, decision, words)
+    middles_of_arms(axes, decision, words)
     worth_lines(axes, decision, words)
     quadrants(axes, words)
     axes.set_xlabel(words["plane_x"].format(unit=unit, vs=name_of(decision.arms[0], words)))
@@ -78,14 +78,22 @@ def limits(decision: Decision) -> tuple[tuple[float, float], tuple[float, float]
     """From where to where gain and cost are shown: room for nearly all draws, and for the quadrants in which money is saved."""
     by = decision.draws.groupby("arm")
     left, right = min(0.0, by.benefit.quantile(0.01).min()), max(0.0, by.benefit.quantile(0.99).max())
-    low, high = min(0.0, by.cost.quantile(0.01).min()), max(by.cost.quantile(0.9).max(), 1.2 * decision.table.cost.max())
+    low, high = (
+        min(0.0, by.cost.quantile(0.01).min()),
+        max(by.cost.quantile(0.9).max(), 1.2 * decision.table.cost.max(), decision.table.cost_q95.max()),
+    )
     return (left - 0.06 * (right - left), right + 0.06 * (right - left)), (min(low, -FLOOR * high), 1.05 * high)
 
 
-def means_of_arms(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:
-    """A large mark and a name for each arm, and for doing nothing."""
-    rows = [(decision.arms[0], 0.0, 0.0), *decision.table[["arm", "benefit", "cost"]].itertuples(index=False)]
-    marked(axes, [(arm, x, y, True) for arm, x, y in rows], looks(decision.arms), words)
+def middles_of_arms(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:
+    """A large mark and a name for each arm, with lines over nine of ten cities, and for doing nothing."""
+    look, rows = looks(decision.arms), [(decision.arms[0], 0.0, 0.0, True)]
+    for row in decision.table.to_dict("records"):
+        x, y, line = row["benefit"], row["cost"], {"color": look[row["arm"]]["color"], "linewidth": 1.8, "zorder": 5}
+        axes.hlines(y, row["benefit_q05"], row["benefit_q95"], **line)
+        axes.vlines(x, row["cost_q05"], row["cost_q95"], **line)
+        rows.append((row["arm"], x, y, True))
+    marked(axes, rows, look, words)
 
 
 def marked(axes: Any, rows: list[tuple[str, float, float, bool]], look: Mapping[str, Any], words: Mapping[str, str]) -> None:
@@ -151,7 +159,7 @@ def quadrants(axes: Any, words: Mapping[str, str]) -> None:
 
 @styled
 def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
-    """Mean effects on trust against those on crime, complaints and cost: a panel each; filled marks are not outdone by any other."""
+    """Expected effects on trust against those on crime, complaints and cost: a panel each; filled marks are not outdone by any other."""
     table = decision.pareto
     others = [name for name in ("incidence", "complaint_rate", "cost") if name in table]
     first = next(name for name in ("mean_trust", *table.columns[1:]) if name in table)

@@ -10,7 +10,7 @@ import pandas as pd
 from sim.methods.decision.choice import PerDraw, best_of
 from sim.methods.decision.front import dominates
 from sim.methods.decision.outcomes import Outcomes, Verdict, judged
-from sim.methods.decision.partial import partial
+from sim.methods.decision.partial import effective, partial
 
 NORMAL = 1.96
 
@@ -56,8 +56,31 @@ class Choice:
 
     def ends(self, name: str, low: float = -np.inf, high: float = np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """A quantity with the ends of its interval, within what is possible."""
-        found, half = self.verdict.found[name], NORMAL * self.verdict.spread.total[name]
-        return found, np.clip(found - half, low, high), np.clip(found + half, low, high)
+        found, sd = self.verdict.found[name], self.verdict.spread.total[name]
+        if name == "probability_best":
+            below, above = share_ends(found, sd, effective(self.outcomes.clusters))
+            return found, below, np.where(self.allowed, above, 0.0)
+        return found, np.clip(found - NORMAL * sd, low, high), np.clip(found + NORMAL * sd, low, high)
+
+
+def share_ends(share: np.ndarray, sd: np.ndarray, draws: float) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the 95 % intervals of shares of draws, from their standard deviations.
+
+    Where hardly any of so many independent draws are meant, or nearly all, they do not differ enough to tell their standard deviation:
+    there an interval is at least that of Jeffreys.
+
+    >>> [float(end.round(3)) for end in share_ends(np.zeros(1), np.zeros(1), 100)]
+    [0.0, 0.025]
+    """
+    from scipy.special import betaincinv  # here, because it takes long to import
+
+    low, high, hits = share - NORMAL * sd, share + NORMAL * sd, draws * share
+    rare = hits * (1 - share) < 1
+    low, high = (
+        np.where(rare, widest(end, betaincinv(hits + 0.5, draws - hits + 0.5, level)), end)
+        for end, level, widest in ((low, 0.025, np.minimum), (high, 0.975, np.maximum))
+    )
+    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
 
 
 def frame(**columns: object) -> pd.DataFrame:
@@ -71,7 +94,7 @@ def frame(**columns: object) -> pd.DataFrame:
 
 def curves(choice: Choice, called: str) -> pd.DataFrame:
     """What each option is worth at each pay, and how likely it is to be best. called: the column of options."""
-    net, best, loss = choice.ends("net_benefit"), choice.ends("probability_best", 0, 1), choice.ends("expected_loss", 0)
+    net, best, loss = choice.ends("net_benefit"), choice.ends("probability_best"), choice.ends("expected_loss", 0)
     rows = [
         frame(
             pay=pay, **{called: choice.options}, net_benefit=_row(net, k), probability_best=_row(best, k), expected_loss=_row(loss, k),

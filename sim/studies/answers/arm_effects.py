@@ -6,14 +6,16 @@ import pandas as pd
 from sim.methods.decision.choice import resamples
 from sim.methods.decision.denoise import Denoised, Runs, can_judge, denoise, main_effects
 from sim.methods.decision.front import dominates, on_front
-from sim.methods.decision.tables import NORMAL
+from sim.methods.decision.partial import effective
+from sim.methods.decision.tables import share_ends
 from sim.studies.answers.decision_tables import ArmChoice
+from sim.studies.answers.possible import RESAMPLES, spreads
 from sim.studies.design.limits import unit_of
 from sim.studies.design.preferences import COST
 from sim.style.lists import listed
 
 GOOD = {"mean_trust": 1.0, "incidence": -1.0, "complaint_rate": -1.0, COST: -1.0}  # what is weighed, and which way is better
-RESAMPLES, POSSIBLE = 400, 8
+POSSIBLE = 8
 MOST = 0.5  # share of the draws that must know a measure
 
 
@@ -24,7 +26,7 @@ def arm_effects(choice: ArmChoice, cubes: dict[str, np.ndarray], value: dict[str
     """
     outcomes, measures = choice.outcomes, list(cubes)
     runs = Runs.of(np.concatenate(list(cubes.values()), axis=2), shared=choice.study.luck == "shared")
-    arms, clusters = len(choice.arms) - 1, np.unique(outcomes.clusters[runs.kept], return_inverse=True)[1].ravel()
+    arms, clusters = len(choice.arms) - 1, choice.clusters_of(runs)
     left, by = runs.mean - runs.mean.mean(axis=0), [""] * len(measures)
     if can_judge(outcomes.validation[runs.kept]):
         left, by = main_effects(outcomes.unit[runs.kept], runs.mean, clusters), ["main effects"] * len(measures)
@@ -35,17 +37,14 @@ def arm_effects(choice: ArmChoice, cubes: dict[str, np.ndarray], value: dict[str
                 if (emulator := outcomes.emulators[half * arms + arm]) is not None:
                     left[:, place * arms + arm], by[place] = emulator.left / weight, "emulator"
     known = denoise(runs, left, outcomes.validation[runs.kept])
-    possible = (known.mean + known.deviations(POSSIBLE, 2)).reshape(-1, known.mean.shape[1])
-    weights = resamples(clusters, RESAMPLES, 3)
-    drawn = (weights / weights.sum(axis=1, keepdims=True)) @ runs.mean
-    half = NORMAL * np.sqrt(drawn.var(axis=0, ddof=1) + np.diag(runs.common))
-    mean = runs.mean.mean(axis=0)
-    ends = np.quantile(possible, [0.05, 0.95], axis=0)
-    made = pd.DataFrame({
-        "arm": np.tile(np.array(choice.arms[1:], object), len(measures)), "measure": np.repeat(np.array(measures, object), arms),
-        "mean": mean, "low": mean - half, "high": mean + half, "q05": ends[0], "q95": ends[1],
-        "share_below_0": (possible < 0).mean(axis=0), "foretold_by": np.repeat(np.array(by, object), arms),
-    })  # fmt: skip
+    possible = known.mean + known.deviations(POSSIBLE, 2)
+    rows = [
+        own.row("effect") | {"share_with_sign": own.share, "share_below_0": below, "mean": own.mean, **own.variances()}
+        for own, below in zip(spreads(known, possible, clusters), (possible < 0).mean(axis=(0, 1)), strict=True)
+    ]  # fmt: skip
+    made = pd.DataFrame(rows).assign(effective_draws=effective(clusters), foretold_by=np.repeat(np.array(by, object), arms))
+    made.insert(0, "arm", np.tile(np.array(choice.arms[1:], object), len(measures)))
+    made.insert(1, "measure", np.repeat(np.array(measures, object), arms))
     made.insert(2, "unit", [unit_of(measure) for measure in made.measure])
     order = made.arm.map({arm: place for place, arm in enumerate(choice.arms)})
     return made.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True), known
@@ -79,7 +78,13 @@ def pareto(choice: ArmChoice, known: Denoised, measures: list[str]) -> pd.DataFr
 
     signs, mean = np.array([GOOD[measure] for measure in weighed]), of(known.runs.mean.mean(axis=0))
     beaten = dominates(mean * signs)
-    chance = np.mean([on_front(of(known.mean + one) * signs).mean(axis=0) for one in known.deviations(POSSIBLE, 4)], axis=0)
+    chance = np.mean([on_front(of(known.mean + one) * signs) for one in known.deviations(POSSIBLE, 4)], axis=0)
+    clusters = choice.clusters_of(known.runs)
+    weights = resamples(clusters, RESAMPLES, 3)
+    sd = (weights @ chance / weights.sum(axis=1, keepdims=True)).std(axis=0, ddof=1)
+    share = chance.mean(axis=0)
+    ends = share_ends(share, sd, effective(clusters))
     by = [listed(choice.arms[other] for other in np.flatnonzero(row)) for row in beaten]
     made = pd.DataFrame({"arm": choice.arms, **dict(zip(weighed, mean.T, strict=True))})
-    return made.assign(on_front=~beaten.any(axis=1), probability_on_front=chance, dominated_by=by)
+    shares = {"probability_on_front": share, "probability_on_front_low": ends[0], "probability_on_front_high": ends[1]}
+    return made.assign(on_front=~beaten.any(axis=1), **shares, dominated_by=by)

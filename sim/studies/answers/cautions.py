@@ -1,10 +1,12 @@
 """What a reader of a decision must know."""
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 import numpy as np
 
+from sim.measures.spread import ENOUGH
 from sim.methods.decision.choice import SAME
 from sim.methods.decision.tables import NORMAL
 from sim.methods.indices import LEAST_Q2
@@ -19,11 +21,25 @@ EQUAL = 0.05  # of the dearest arm: costs that differ by less are called equal
 
 def cautions(choice: ArmChoice, facts: dict[str, Any]) -> list[Note | str]:
     """All of them."""
-    return [*_runs(choice, facts), *_luck(choice), *_worth(choice), *_choice(choice)]
+    return [*_runs(choice, facts), *_luck(choice), *_worth(choice), *_choice(choice, facts)]
+
+
+def tied(choice: ArmChoice) -> list[str]:
+    """Arms that cannot be told from the recommended one in the mean, in the middle of the range."""
+    net = choice.verdict.found["net_benefit"][choice.places[MIDDLE]]
+    return [arm for arm, one in zip(choice.arms, net, strict=True) if arm != choice.recommended and _close(choice, arm, one, net)]
 
 
 def _runs(choice: ArmChoice, facts: dict[str, Any]) -> Iterator[Note]:
-    """About the draws and their runs."""
+    """About the draws and their runs: what varies between them, and what ranges hold."""
+    many, different = facts["effective"], facts["different"]
+    yield note("draws_are_cities", many=facts["draws"])
+    if many >= ENOUGH - 1e-9:
+        yield note("range_of_draws" if choice.outcomes.known.runs.noise is not None else "range_with_luck")
+    elif different < min(ENOUGH, facts["draws"]):
+        yield note("range_never_draws", different=different, enough=ENOUGH)
+    else:
+        yield note("range_takes_draws", many=round(many), enough=ceil(facts["draws"] * ENOUGH / many))
     if facts["left_out"]:
         yield note("draws_left_out", many=facts["left_out"])
     if facts["unknown"]:
@@ -60,10 +76,15 @@ def _worth(choice: ArmChoice) -> Iterator[Note]:
     """About the value of information."""
     found, _, high = (each[choice.places[MIDDLE]] for each in choice.ends("evpi"))
     if found > 0 and high - found > ROUGH * found:
-        yield note("information_rough", share=round(100 * (high / found - 1)))
+        rough = high - found < found
+        yield (
+            note("information_rough", share=round(100 * (high / found - 1)))
+            if rough
+            else note("information_open", most=float(f"{high:.2g}"))
+        )
 
 
-def _choice(choice: ArmChoice) -> Iterator[Note]:
+def _choice(choice: ArmChoice, facts: dict[str, Any]) -> Iterator[Note]:
     """About the arms."""
     cost = choice.means[1][1:]
     dear = [arm for arm, allowed in zip(choice.arms, choice.allowed, strict=True) if not allowed]
@@ -71,10 +92,8 @@ def _choice(choice: ArmChoice) -> Iterator[Note]:
         yield note("not_affordable", budget=choice.budget or 0, arms=dear)
     if len(cost) > 1 and np.ptp(cost) <= EQUAL * np.abs(cost).max():
         yield note("equal_budget")
-    net = choice.verdict.found["net_benefit"][choice.places[MIDDLE]]
-    rivals = [arm for arm, one in zip(choice.arms, net, strict=True) if arm != choice.recommended and _close(choice, arm, one, net)]
-    if rivals:
-        yield note("not_told_apart", arms=rivals)
+    if facts["tied"]:
+        yield note("not_told_apart", arms=facts["tied"])
 
 
 def _close(choice: ArmChoice, arm: str, one: float, net: np.ndarray) -> bool:

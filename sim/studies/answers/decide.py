@@ -15,11 +15,12 @@ from sim.methods.decision.tables import curves
 from sim.methods.threads import single_threaded
 from sim.studies.answers import decision_tables as tables
 from sim.studies.answers.arm_effects import arm_effects, pareto, well_known
-from sim.studies.answers.cautions import cautions
+from sim.studies.answers.cautions import cautions, tied
 from sim.studies.answers.decision import Decision
 from sim.studies.answers.discover import ALIKE
 from sim.studies.design.designs import kind_of
 from sim.studies.design.limits import known, unit_of
+from sim.studies.design.points import Points
 from sim.studies.design.preferences import COST, Preferences, checked_budget, checked_pay, checked_value
 from sim.studies.design.study import Study
 from sim.studies.running.reading import Reading
@@ -73,7 +74,7 @@ def decide(
     _check(study)
     arms, cubes = study.sweep_arms(), {measure: _effects(sweep, measure, asked.week) for measure in study.measures}
     benefit = sum(weight * cubes[measure] for measure, weight in asked.value.items())
-    joint, clusters = _dependence(sweep)
+    joint, clusters = dependence(study, sweep.points)
     complete = int((np.isfinite(benefit) & np.isfinite(cubes[COST])).all(axis=2).any(axis=1).sum())
     if complete < LEAST_DRAWS:
         message = f"{complete} of {number(len(clusters))} draws have a run of every arm; {LEAST_DRAWS} or more are needed."
@@ -122,6 +123,7 @@ def _decision(choice: tables.ArmChoice, asked: Asked, cubes: dict[str, np.ndarra
         contested=tables.contested(choice, evppi), budgets=tables.budgets(choice), doses=tables.doses(choice),
     )  # fmt: skip
     facts["seconds"] = round(process_time() - started, 1)
+    facts["tied"] = tied(choice)
     return replace(made, notes=cautions(choice, facts), facts=facts)
 
 
@@ -185,16 +187,15 @@ def _effects(sweep: Reading, measure: str, week: int) -> np.ndarray:
     return (cube[:, 1:] - cube[:, :1]).transpose(0, 2, 1)
 
 
-def _dependence(sweep: Reading) -> tuple[np.ndarray, np.ndarray]:
-    """Which factors depend on others (d, bool), and the cluster of each draw (n)."""
-    study, unit = sweep.study, sweep.points.unit
+def dependence(study: Study, points: Points) -> tuple[np.ndarray, np.ndarray]:
+    """Which factors of a design depend on others (d, bool), and the cluster of each of its points (n)."""
     assert study.design is not None
-    kind, factors = kind_of(study.design), study.factors()
+    unit, kind, factors = points.unit, kind_of(study.design), study.factors()
     n, joint = len(unit), np.array([bool(factor.draws) for factor in factors])
     if kind == "draws":
         return joint, np.unique(unit[:, joint].round(ALIKE), axis=0, return_inverse=True)[1].ravel()
     if kind == "points":
         return np.ones(len(factors), bool), np.unique(unit, axis=0, return_inverse=True)[1].ravel()
-    own = n - sweep.points.checks
+    own = n - points.checks
     width = own // study.design[kind] if kind == "saltelli" else 1  # points of one base point are alike
     return np.zeros(len(factors), bool), np.concatenate([np.arange(own) // width, own // width + np.arange(n - own)])

@@ -7,12 +7,16 @@ import numpy as np
 import pandas as pd
 
 from sim.inputs.reforms import name_of
+from sim.measures.spread import Spread
 from sim.methods import how_judged
 from sim.methods.decision import tables
 from sim.methods.decision.choice import SAME, PerDraw, net_benefit
+from sim.methods.decision.denoise import Runs
 from sim.methods.decision.outcomes import Outcomes
+from sim.methods.decision.partial import effective
 from sim.methods.decision.tables import NORMAL, Choice, frame
 from sim.methods.decision.terciles import TERCILES, terciles
+from sim.studies.answers.possible import columns, ends, spreads
 from sim.studies.design.factors import Factor
 from sim.studies.design.study import Study
 from sim.world.parameters import CODEBOOK
@@ -45,6 +49,25 @@ class ArmChoice(Choice):
         """The arm with the greatest expected net benefit in the middle of the range."""
         return self.arms[self.first(self.verdict.found["net_benefit"][self.places[MIDDLE]], self.allowed)]
 
+    def clusters_of(self, runs: Runs) -> np.ndarray:
+        """For each draw that has these runs, the number of those that are like it."""
+        return np.unique(self.outcomes.clusters[runs.kept], return_inverse=True)[1].ravel()
+
+    @cached_property
+    def possible(self) -> np.ndarray:
+        """s x n x 2 (arms - 1): what is possible of benefits, then of costs."""
+        return np.concatenate([part[..., 1:] for part in self.outcomes.possible], axis=-1)
+
+    @cached_property
+    def spreads(self) -> tuple[list[Spread], list[Spread]]:
+        """What the draws say of the benefit and of the cost of all arms but the first."""
+        expected = np.concatenate([mean[1:] for mean in self.means])
+        found = [
+            own._replace(mean=float(mean))
+            for own, mean in zip(spreads(self.outcomes.known, self.possible, self.outcomes.clusters), expected, strict=True)
+        ]
+        return found[: len(found) // 2], found[len(found) // 2 :]
+
 
 def default_pay(outcomes: Outcomes, times: float) -> tuple[float, float]:
     """From 0 to a round number, some times what the arm costs that gives a unit of benefit for least."""
@@ -76,26 +99,32 @@ def q2(choice: ArmChoice) -> pd.DataFrame:
 
 
 def table(choice: ArmChoice) -> pd.DataFrame:
-    """Benefit, cost, and what a unit costs."""
-    benefit, cost = choice.ends("benefit"), choice.ends("cost")
-    verdict, whole = choice.verdict, choice.outcomes.possible[1]
-    rng = np.random.default_rng(9)
-    errors = [each - each.mean(axis=0) for each in (verdict.resampled, verdict.perturbed)]
-    moved = errors[0] + errors[1][rng.integers(0, len(errors[1]), len(errors[0]))]
-    drawn = [mean + error for mean, error in zip(choice.means, choice.outcomes.split(moved), strict=True)]
-    sure = benefit[1] > 0  # what does harm, or nothing, has no price
-    ratio = np.divide(cost[0], benefit[0], out=np.full(len(sure), np.nan), where=sure)
-    ratios = np.divide(drawn[1], drawn[0], out=np.full(drawn[0].shape, np.nan), where=sure & (drawn[0] != 0))
-    ends = np.full((2, len(sure)), np.nan)
-    if sure.any():
-        ends[:, sure] = np.quantile(ratios[:, sure], [0.025, 0.975], axis=0)
-    within = np.full(len(sure), np.nan) if choice.budget is None else (whole <= choice.budget).mean(axis=(0, 1))
-    by = [next((choice.arms[one] for one in np.flatnonzero(row)), "") for row in choice.dominated]
-    made = frame(
-        arm=choice.arms, benefit=benefit, cost=cost, per_unit=(ratio, ends[0], ends[1]), affordable=choice.allowed,
-        probability_affordable=within, dominated_by=by,
-    )  # fmt: skip
-    return made.iloc[1:].reset_index(drop=True)
+    """Benefit and cost, what a unit costs, and what is outdone."""
+    whole, draws = choice.outcomes.possible, effective(choice.outcomes.clusters)
+    within = np.full(len(choice.arms), np.nan) if choice.budget is None else (whole[1] <= choice.budget).mean(axis=(0, 1))
+    rows = []
+    for place, (arm, benefit, cost) in enumerate(zip(choice.arms[1:], *choice.spreads, strict=True), start=1):
+        with np.errstate(divide="ignore", invalid="ignore"):  # an arm may cost nothing
+            bought = ends(whole[0][..., place] / whole[1][..., place], draws)
+        rows.append({
+            "arm": arm, **columns(benefit, "benefit"), **columns(cost, "cost"), **price(benefit, cost, bought), "effective_draws": draws,
+            "affordable": choice.allowed[place], "probability_affordable": within[place],
+            "dominated_by": next((choice.arms[one] for one in np.flatnonzero(choice.dominated[place])), ""),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def price(benefit: Spread, cost: Spread, bought: tuple[float, float]) -> dict[str, float]:
+    """Cost of a unit of benefit and its range over cities; nan where its sign is not clear: what does harm, or nothing, has no price.
+
+    bought  range of the benefit for a unit of cost, which is turned over: unlike prices it stays finite where a benefit is near 0
+    """
+    price, low, high = np.nan, np.nan, np.nan
+    if benefit.clear and benefit.middle > 0 and cost.middle > 0:
+        price = cost.middle / benefit.middle
+        if bought[0] > 0:
+            low, high = 1 / bought[1], 1 / bought[0]
+    return {"per_unit": price, "per_unit_q05": low, "per_unit_q95": high}
 
 
 def regret(choice: ArmChoice) -> pd.DataFrame:
@@ -152,7 +181,7 @@ def intervals(choice: ArmChoice) -> pd.DataFrame:
     """Every estimate with what makes it uncertain, apart."""
     rows, spread, found = [], choice.verdict.spread, choice.verdict.found
     for name in found:
-        _, low, high = choice.ends(name, *{"probability_best": (0, 1), "expected_loss": (0,), "evpi": (0,)}.get(name, ()))
+        _, low, high = choice.ends(name, *{"expected_loss": (0,), "evpi": (0,)}.get(name, ()))
         for pay, place in [(np.nan, ...)] if name in ("benefit", "cost") else zip(choice.shown, choice.places, strict=True):
             parts = {f"sd_{part}": getattr(spread, part)[name][place] for part in ("draws", "replicates", "emulator")}
             arms = [""] if name == "evpi" else choice.arms
@@ -162,8 +191,12 @@ def intervals(choice: ArmChoice) -> pd.DataFrame:
 
 
 def draws(choice: ArmChoice) -> pd.DataFrame:
-    """Each draw, luck taken off: the mean of what is possible there."""
-    benefit, cost = (part.mean(axis=0) for part in choice.outcomes.possible)
+    """Each draw, luck taken off: the mean of what is possible there, moved from that of all so far that draws differ as cities do."""
+    possible = choice.possible
+    each, middle = possible.mean(axis=0), possible.mean(axis=(0, 1))
+    apart = each.std(axis=0)
+    wider = np.divide(possible.std(axis=(0, 1)), apart, out=np.ones_like(apart), where=apart > SAME * np.abs(middle))
+    benefit, cost = choice.outcomes.split(choice.outcomes.without_gifts(middle + wider * (each - middle)))
     points = np.flatnonzero(choice.outcomes.known.runs.kept)
     arms = choice.arms[1:]
     return frame(
@@ -200,7 +233,7 @@ def budgets(choice: ArmChoice) -> pd.DataFrame:
         best = choice.first(net, allowed)
         chance = PerDraw.of(*choice.outcomes.possible, np.array([choice.shown[MIDDLE]]), allowed).best[:, 0, best].mean()
         rows.append((budget, choice.arms[best], benefit[best], cost[best], chance))
-    return pd.DataFrame(rows, columns=["budget", "arm", "benefit", "cost", "probability_best"])
+    return pd.DataFrame(rows, columns=["budget", "arm", "expected_benefit", "expected_cost", "probability_best"])
 
 
 def doses(choice: ArmChoice) -> pd.DataFrame:
@@ -215,4 +248,4 @@ def doses(choice: ArmChoice) -> pd.DataFrame:
     for family, places in families.items():
         for rank, place in enumerate(sorted(places, key=lambda one: -net[one]), start=1):
             rows.append((family, choice.arms[place], benefit[place], cost[place], net[place], rank, cost[place]))
-    return pd.DataFrame(rows, columns=["family", "arm", "benefit", "cost", "net_benefit", "rank", "budget"])
+    return pd.DataFrame(rows, columns=["family", "arm", "expected_benefit", "expected_cost", "net_benefit", "rank", "budget"])

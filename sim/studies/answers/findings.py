@@ -85,6 +85,11 @@ class Finding:
     sensitivity: Sensitivity
 
     @property
+    def same(self) -> bool:
+        """Is the output the same at all points?"""
+        return getattr(self.sensitivity.refused, "id", "") == "same_at_all_points"
+
+    @property
     def spoke(self) -> bool:
         """Did the method find out enough to say something?"""
         return self.sensitivity.refused is None

@@ -101,7 +101,8 @@ def analyze(
         options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": validation}
         options["seed"] = study.base.seed
         found = indices(points.unit, values, names, **options)
-        if found.refused or (chosen == "emulator" and not found.validated):
+        helps = not Finding(output, found).same  # more runs do
+        if helps and (found.refused or (chosen == "emulator" and not found.validated)):
             found.notes.append(note("extend_adds"))
         findings.append(Finding(output, found.with_values({factor.name: factor.at for factor in factors})))
         means[output.of] = mean_over_replicates(values)

@@ -216,9 +216,10 @@ class Sweep(Reading):
         return min(many + BATCH, rule.most)
 
     def _known_well(self, rule: Replicates) -> bool:
-        """Is the mean effect over the design known precisely enough in every arm?
+        """Does luck move the mean effect over these points little enough in every arm?
 
-        Points share a replicate's luck, so the means over points, one a replicate, are the independent values of the t interval.
+        Points share a replicate's luck, so the means over points, one a replicate, are the independent values of the t interval. The rule
+        acts on that precision of the mean alone: how far points differ, and which city it is, more replicates do not tell.
         """
         last = self.store.cube(rule.until.effect)[..., -1]
         for arm in range(1, last.shape[1]):
