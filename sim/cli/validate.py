@@ -152,7 +152,7 @@ def remarks(validation: Validation, scenario: Scenario) -> list[str]:
     lines.append(
         "Draws are possible cities, as calibration leaves them open, each with its own luck."
         if validation.posterior
-        else str(covers(REPLICATES))
+        else covers(REPLICATES, change=False)
     )
     if not all(finding.ranged for finding in validation.findings):
         lines.append(f"With fewer than {REPLICATES} replicates or draws there is no 5-95 % range.")

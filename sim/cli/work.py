@@ -28,7 +28,7 @@ from sim.measures.harvest import warm_up
 from sim.measures.spread import ENOUGH
 from sim.studies.design.limits import measures_of
 from sim.studies.running.runs import RunPlan, run
-from sim.style import Note, note
+from sim.style import note, sentences
 from sim.world.rng import MOST_REPLICATES
 
 LONG, LARGE = 60.0, 1e9  # seconds and bytes from which on it is said what runs take; sixty and ten times that are asked for
@@ -190,7 +190,7 @@ def run_scenario(
         return run(scenario, replicates=replicates, measures=measures, **execution._asdict())
 
     def tell(results: Results) -> None:
-        for told in (summary_table(results), str(covers(results.replicates)), virtual_survey(results)):
+        for told in (summary_table(results), covers(results.replicates, years_apart(results.dataset)), virtual_survey(results)):
             console().print(told)
 
     plan = RunPlan(scenario, replicates, measures)
@@ -224,11 +224,14 @@ def summary_table(results: Results) -> ConsoleTable:
     return made
 
 
-def covers(replicates: int) -> Note:
-    """In a few sentences, what differs between replicates, and what the table says of it."""
-    if replicates >= ENOUGH:
-        return note("run_covers")
-    return note("run_covers_few", many=replicates, enough=ENOUGH) if replicates > 1 else note("run_once", enough=ENOUGH)
+def covers(replicates: int, change: bool = True) -> str:
+    """In a few sentences, what differs between replicates, and what the table says of it and, if there is one, of a change."""
+    if replicates < 2:
+        return str(note("run_once", enough=ENOUGH))
+    few = replicates < ENOUGH
+    said = [note("run_covers"), *([note("run_few", many=replicates, enough=ENOUGH)] if few else [])]
+    said += [note("run_change"), *([note("run_sign")] if few else [])] if change else []
+    return " ".join(sentences(said))
 
 
 def virtual_survey(results: Results) -> str:

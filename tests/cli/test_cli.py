@@ -61,6 +61,20 @@ def test_run_writes_and_tells(capsys, folder):
     assert all(measure.unit in out for measure in recorded().values())
 
 
+def test_years_that_overlap_have_no_change(capsys, folder):
+    """Said in words, instead of columns without numbers; with two whole years there is one, and what it is."""
+    for weeks in (103, 104):
+        code, out, _ = confianza(capsys, "run", "national-average", "--replicates", "2", "--weeks", str(weeks), *SMALL)
+        flat = " ".join(out.split())
+        assert code == 0 and ("the first and the last year overlap, so there is no change between them: that takes 104 weeks" in flat) == (
+            weeks == 103
+        )
+        header = next(line for line in out.splitlines() if line.startswith("measure"))
+        assert ("change" in header) == ("sign" in header) == ("precision" in header) == (weeks == 104)
+        assert ("the middle of the replicates' own changes" in flat) == ("Sign: in how many" in flat) == (weeks == 104)
+        assert "With 2 there is no 5-95 % range; it takes 20 (--replicates 20)." in flat
+
+
 def test_settings_and_folder(capsys, folder):
     command = ("run", "national-average", "--replicates", "1", "--weeks", "3", *SMALL, "--set", "trust.contact_gain=0.2", "--out", "a/b")
     code, out, _ = confianza(capsys, *command)

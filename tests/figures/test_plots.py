@@ -69,6 +69,18 @@ def test_trust_is_drawn_with_its_band(results):
     assert high - low >= 0.2 - 1e-9
 
 
+@pytest.mark.parametrize(("language", "middle", "mean"), [("en", "middle of 3", "mean of 3"), ("es", "valor central de 3", "media de 3")])
+def test_headings_say_which_center_is_drawn(results, language, middle, mean):
+    """Lines are the middle of all replicates; causes are stacked, so theirs are means."""
+    words = Words(language).figure("plots")
+    said = {
+        name: " ".join(each.get_text() for axes in draw(results, words=words).axes for each in axes.texts)
+        for name, draw in plots.FIGURES.items()
+    }
+    assert middle in said["trust.png"] and middle in said["reporting.png"] and mean in said["ledger.png"]
+    assert mean not in said["trust.png"] + said["reporting.png"] and middle not in said["ledger.png"]
+
+
 def test_the_band_holds_nine_of_ten_replicates(results):
     many = type(results)(results.dataset.isel(replicate=np.arange(21) % 3))
     middle, ends = plots.band(many.dataset.mean_trust)

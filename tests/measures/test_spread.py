@@ -37,7 +37,7 @@ FORBIDDEN = [  # the sureness that a mean lends to its sign; and the interval of
     r"95 % (t )?intervals?[^.;]{0,80}(calibration|not known of|uncertainty of)", r"intervals? cover[^.]{0,60}(luck|calibration|parameters)",
     r"intervalos? de 95 %[^.;]{0,80}(calibraci|incertidumbre)", r"intervalos?[^.]{0,30}(cubren|abarcan)[^.]{0,60}(azar|suerte|calibraci)",
     r"bands?: 95 % intervals( of the mean|;)", r"(bandas|franjas): intervalos de 95 % de la media", r"distinct from 0",
-    r"± (its |the |their )?precision", r"± su precisión", r"(replicates|réplicas|trials) ±", r"precision of a mean \(±\)",
+    r"± (its |their )?precision", r"± su precisión", r"(replicates|réplicas|trials) ±", r"precision of a mean \(±\)",
     r"precisión de (la|una) media \(±\)", r"(mean over|media de) \{many\} (replicates|réplicas), (and in brackets|y entre paréntesis)",
 ]  # fmt: skip
 ELSEWHERE = re.compile(  # sensitivity has intervals of their own kind; a change is told in the changelog
