@@ -175,9 +175,8 @@ def calibrated(mean: np.ndarray, left: np.ndarray, judge: np.ndarray | None = No
     """
     said = mean - left
     apart = said - said.mean(axis=0)
-    some, own = (
-        (each[judge] - each[judge].mean(axis=0) for each in (said, mean)) if judge is not None else (apart, mean - mean.mean(axis=0))
-    )
+    rows = np.ones(len(mean), bool) if judge is None else judge
+    some, own = (each[rows] - each[rows].mean(axis=0) for each in (said, mean))
     size = (some**2).sum(axis=0)
     there = size > TINY * (own**2).sum(axis=0)
     slope = np.maximum(np.divide((some * own).sum(axis=0), size, out=np.ones_like(size), where=there), 0.0)

@@ -192,10 +192,15 @@ def dependence(study: Study, points: Points) -> tuple[np.ndarray, np.ndarray]:
     assert study.design is not None
     unit, kind, factors = points.unit, kind_of(study.design), study.factors()
     n, joint = len(unit), np.array([bool(factor.draws) for factor in factors])
-    if kind == "draws":
+    if kind in ("draws", "points"):
+        joint = joint | (kind == "points")
         return joint, np.unique(unit[:, joint].round(ALIKE), axis=0, return_inverse=True)[1].ravel()
+<<<<<<< Updated upstream
     if kind == "points":
         return np.ones(len(factors), bool), np.unique(unit, axis=0, return_inverse=True)[1].ravel()
     own = n - points.checks
+=======
+    own = n - sweep.points.checks
+>>>>>>> Stashed changes
     width = own // study.design[kind] if kind == "saltelli" else 1  # points of one base point are alike
     return np.zeros(len(factors), bool), np.concatenate([np.arange(own) // width, own // width + np.arange(n - own)])

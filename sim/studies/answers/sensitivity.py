@@ -108,10 +108,8 @@ def analyze(
         means[output.of] = mean_over_replicates(values)
         if progress:
             progress()
-    units, meanings = (
-        {factor.name: factor.unit for factor in factors},
-        {factor.name: first_sentence(factor.description) for factor in factors},
-    )
+    units = {factor.name: factor.unit for factor in factors}
+    meanings = {factor.name: first_sentence(factor.description) for factor in factors}
     facts = {**how_made(), "q2_is": str(how_judged(int(validation.sum()))), "cautions": study.warned}
     table = pd.DataFrame(means, index=points.values.index)
     return Analysis(study, tuple(findings), units, meanings, points.values, table, facts)

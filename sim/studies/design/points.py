@@ -122,11 +122,8 @@ def _one_at_a_time(levels: list[np.ndarray]) -> np.ndarray:
 def _by_salib(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None, seed: int) -> np.ndarray:
     """The points of SALib's samplers in the unit cube, as its estimators want them."""
     kind = kind_of(design)
-    problem: dict[str, Any] = {
-        "num_vars": len(factors),
-        "names": [factor.name for factor in factors],
-        "bounds": [[0.0, 1.0]] * len(factors),
-    }
+    names = [factor.name for factor in factors]
+    problem: dict[str, Any] = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
     if groups is not None:
         problem["groups"] = list(groups)
     if kind == "efast":
