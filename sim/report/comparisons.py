@@ -1,7 +1,7 @@
 """The heart of a report about a study, as `confianza compare` left it: which reform changes what, and how far that differs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -133,14 +133,18 @@ def best(comparison: Comparison, found: Mapping[str, Spread], names: Mapping[str
 def other(comparison: Comparison, measure: str, names: Mapping[str, str], words: Words) -> str:
     """What the arms do to another measure, in a sentence: from what to what, and the difference."""
     before, unit, parts = start(comparison, measure), MEASURES[measure].unit, []
-    places = decimals(before, before / 100)
-    for arm in comparison.compared:
-        own = effect(comparison, arm, measure)
-        level = words.number(before + own.middle, places)
-        parts.append(words.say("answer.other_part", arm=names[arm], level=level, change=words.spread(own, sign=True, counted=True)))
+    places, effects = decimals(before, before / 100), {arm: effect(comparison, arm, measure) for arm in comparison.compared}
+    for arm, own in effects.items():
+        change = words.spread(own, sign=True, counted=True, places=digits(effects.values()))
+        parts.append(words.say("answer.other_part", arm=names[arm], level=words.number(before + own.middle, places), change=change))
     said = {"measure": words.measure(measure), "start": words.number(before, places), "level": words.unit(unit)}
     said |= {"unit": difference_unit(unit, words), "baseline": names[comparison.study.vs]}
     return words.say("answer.other", **said, parts="; ".join(parts))
+
+
+def digits(effects: Iterable[Spread]) -> int:
+    """Decimals that the effects of all arms on one measure are told with: as many as the one known worst."""
+    return min(decimals(own.middle, own.roughness) for own in effects)
 
 
 def brackets_of(comparison: Comparison, words: Words) -> str:
@@ -195,7 +199,8 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
     arms, rows = comparison.compared, []
     for measure in (name for name in comparison.study.measures if name not in PRICED):
         before = start(comparison, measure)
-        cells = [words.spread(effect(comparison, arm, measure), sign=True, counted=True) for arm in arms]
+        effects = [effect(comparison, arm, measure) for arm in arms]
+        cells = [words.spread(own, sign=True, counted=True, places=digits(effects)) for own in effects]
         level = words.number(before, decimals(before, before / 100))
         rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), level, *cells])
     caption = words.say(

@@ -1,7 +1,6 @@
 """What a comparison says on its first page beside effects: what each reform costs, who gains and who loses, and through what."""
 
 from collections.abc import Mapping
-from math import isfinite
 
 import pandas as pd
 
@@ -34,8 +33,8 @@ def moved(comparison: Comparison, names: Mapping[str, str], words: Words) -> lis
         return [words["answer"]["moved_unknown"]]
     if not (table[["share_gaining", "share_losing"]] > 0).any(axis=None):
         return []
-    parts = "; ".join(shares(comparison, names, words))
-    return [words.say("answer.moved", baseline=names[comparison.study.vs], parts=parts)]
+    parts, cities = "; ".join(shares(comparison, names, words)), words.number(float(table.lives.max()))
+    return [words.say("answer.moved", baseline=names[comparison.study.vs], cities=cities, parts=parts)]
 
 
 def shares(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
@@ -50,12 +49,17 @@ def shares(comparison: Comparison, names: Mapping[str, str], words: Words) -> li
 
 
 def moving(row: pd.Series, words: Words) -> tuple[str, str, str]:
-    """Of 100 adults, how many gain and how many lose, with the precision, and how many luck alone moves either way; dashes if unknown."""
+    """Of 100 adults, how many gain and how many lose, with the interval of that, and how many luck alone moves either way; dashes if
+    unknown.
+    """
     if not row.lives:
         return "-", "-", "-"
-    numbers = ([row[f"share_{key}"], row[f"share_{key}_precision"]] for key in ("gaining", "losing"))
-    gaining, losing = (" ± ".join(words.number(100 * number, 0) for number in both if isfinite(number)) for both in numbers)
-    return gaining, losing, words.number(50 * (row.floor_gaining + row.floor_losing), 0)
+    shares = []
+    for key in ("gaining", "losing"):
+        middle, half = 100 * row[f"share_{key}"], 100 * row[f"share_{key}_precision"]
+        ends = {"low": words.number(max(0.0, middle - half), 0), "high": words.number(min(100.0, middle + half), 0)}
+        shares.append(words.number(middle, 0) + (f" ({words.say('answer.numbers', **ends)})" if half > 0 else ""))
+    return shares[0], shares[1], words.number(50 * (row.floor_gaining + row.floor_losing), 0)
 
 
 def reasons(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:

@@ -60,11 +60,14 @@ class Words(Language):
         shown = self.number(value, places, sign=sign)
         return f"{shown} ± {self.number(uncertainty, places)}" if isfinite(value) and isfinite(uncertainty) else shown
 
-    def spread(self, found: Spread, *, sign: bool = False, counted: bool = False) -> str:
-        """A middle with the range over cities, if there is one: "0.534 (0.48 to 0.59)"; if wanted also in how many its sign is this one."""
+    def spread(self, found: Spread, *, sign: bool = False, counted: bool = False, places: int | None = None) -> str:
+        """A middle with the range over cities, if there is one: "0.534 (0.48 to 0.59)"; if wanted also in how many its sign is this one.
+
+        places  decimals, by default as many as are known
+        """
         details = [self.reach(found, sign=sign)] if found.ranged and found.low < found.high else []
-        details += [self.counted(found)] if counted and found.many > 1 else []
-        middle = self.number(found.middle, decimals(found.middle, found.roughness), sign=sign)
+        details += [self.counted(found, ends=found.share == 1)] if counted and found.many > 1 else []
+        middle = self.number(found.middle, decimals(found.middle, found.roughness) if places is None else places, sign=sign)
         return f"{middle} ({'; '.join(details)})" if details else middle
 
     def reach(self, found: Spread, *, sign: bool = False) -> str:

@@ -111,13 +111,13 @@ def test_the_answer_says_what_the_range_says(comparison):
     words, names = Words("en"), {arm: arm for arm in comparison.arms}
     sentences = [said.replace("\u2212", "-") for said in comparisons.answer(planted(comparison, often(BY)), names, words)]
     assert sentences[0].startswith(
-        "After 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600, from 0.446 to 0.506 "
+        "In this model, after 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600, from 0.446 to 0.506 "
     )
     assert "from 0.446 to 0.506 (in nine of ten replicates by +0.050 to +0.070); purge-then-train lowers" in sentences[0]
     assert "by 0.0600, from 0.446 to 0.386 (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
-    unclear = f"{EVIL} has no clear effect on mean trust (+0.010 in the middle, but -0.050 to +0.050 in nine of ten replicates, and"
+    unclear = f"{EVIL} may raise or lower mean trust (+0.010 in the middle, -0.050 to +0.050 in nine of ten replicates, with"
     assert unclear in sentences[0]
-    assert "with this sign in 67 of 100)" in sentences[0]
+    assert "this sign in 67 of 100)" in sentences[0]
     assert sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.05")
     sentences = comparisons.answer(shifted(comparison, BY), names, words)
     assert "training moves mean trust by +0.0600, from 0.446 to 0.506, with this sign in 3 of 3 replicates" in sentences[0]
@@ -168,7 +168,10 @@ def test_the_first_page_says_what_it_costs_and_who_loses(comparison, tree):
     twice = tiled(comparison, 5)
     own, moved = twice.gainers().set_index("arm").loc["training"], first_page(twice, Words("en"))[1]
     floor = 50 * (own.floor_gaining + own.floor_losing)
-    assert f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose (luck alone: {floor:.0f} of 100)" in moved
+    assert (
+        f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose; by luck alone {floor:.0f} and {floor:.0f}"
+        in moved
+    )
 
 
 def test_the_reason_is_the_cause_that_pushes_the_way_trust_went(comparison):
