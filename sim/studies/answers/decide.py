@@ -195,12 +195,6 @@ def dependence(study: Study, points: Points) -> tuple[np.ndarray, np.ndarray]:
     if kind in ("draws", "points"):
         joint = joint | (kind == "points")
         return joint, np.unique(unit[:, joint].round(ALIKE), axis=0, return_inverse=True)[1].ravel()
-<<<<<<< Updated upstream
-    if kind == "points":
-        return np.ones(len(factors), bool), np.unique(unit, axis=0, return_inverse=True)[1].ravel()
     own = n - points.checks
-=======
-    own = n - sweep.points.checks
->>>>>>> Stashed changes
     width = own // study.design[kind] if kind == "saltelli" else 1  # points of one base point are alike
     return np.zeros(len(factors), bool), np.concatenate([np.arange(own) // width, own // width + np.arange(n - own)])
