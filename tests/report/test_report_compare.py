@@ -111,7 +111,8 @@ def test_the_answer_says_what_the_range_says(comparison):
     words, names = Words("en"), {arm: arm for arm in comparison.arms}
     sentences = [said.replace("\u2212", "-") for said in comparisons.answer(planted(comparison, often(BY)), names, words)]
     assert sentences[0].startswith(
-        "In this model, after 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600, from 0.446 to 0.506 "
+        "In this model, after 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600, "
+        "from 0.446 to 0.506 "
     )
     assert "from 0.446 to 0.506 (in nine of ten replicates by +0.050 to +0.070); purge-then-train lowers" in sentences[0]
     assert "by 0.0600, from 0.446 to 0.386 (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
