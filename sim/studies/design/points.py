@@ -61,7 +61,7 @@ def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Se
     else:
         unit = _filling(kind, design[kind], len(factors), _seed(seed, kind))
     if checks := checks_of(design):
-        unit = np.vstack([unit, _random(checks, factors, _seed(seed, VALIDATION))])
+        unit = np.vstack([unit, _random(checks, factors, _seed(seed, VALIDATION), together=kind == "draws")])
     values = pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(factors)})
     return Points(unit, values.rename_axis("point"), checks, by_lot(kind, factors))
 
@@ -94,9 +94,14 @@ def _drawn(count: int, factors: tuple[Factor, ...], seed: int) -> np.ndarray:
     return unit
 
 
-def _random(count: int, factors: tuple[Factor, ...], seed: int) -> np.ndarray:
-    """Points at random, each by itself: any of the draws of a posterior, and any value of what varies beside it."""
+def _random(count: int, factors: tuple[Factor, ...], seed: int, *, together: bool) -> np.ndarray:
+    """Points at random, each by itself: any of the draws of a posterior, and any value of what varies beside it.
+
+    together  do factors of a draw stay together, as in the design `draws`? In others each has its own distribution, as their points have
+    """
     unit = _filling("random", count, len(factors), seed)
+    if not together:
+        return unit
     which = unit[:, [bool(factor.draws) for factor in factors]][:, :1].ravel()  # one number a point: factors of a draw stay together
     for column, factor in enumerate(factors):
         if factor.draws:
