@@ -240,7 +240,7 @@ class Comparison(Labeled):
         """What differs between replicates, what the range holds (or what it takes to have one), and what is not in it."""
         cities, twice = self.lived
         if self.varies == "luck":
-            said = [note("varies_luck", many=self.replicates)]
+            said = [note("varies_luck")]
         else:
             said = [note("varies_cities", posterior=Path(self.study.posterior).stem, cities=cities)]
             said.append(note("luck_off", twice=twice) if self.luck_known else note("luck_in", lives=5 * LEAST_LIVES))
