@@ -192,12 +192,13 @@ def view(
     lang: Annotated[str, typer.Option(help="Language of the page at first: en or es.")] = "en",
     port: Annotated[int | None, options.asked(options.port, "Port; 8521 unless it is taken.")] = None,
     folder: Annotated[Path | None, options.given("Where the page may save scenarios; by default where SCENARIO's file is.")] = None,
+    behind: Annotated[Path | None, options.given("A folder of confianza compare: its possible cities as bands behind the lines.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in the browser.")] = False,
 ) -> None:
     """Watch a city live in the browser: arms side by side with the same luck. Only this computer can open the page."""
     from sim.cli.view import view_scenario
 
-    view_scenario(scenario, arms, lang, port, folder, browser=not no_browser)
+    view_scenario(scenario, arms, lang, port, folder, behind, browser=not no_browser)
 
 
 def discover(

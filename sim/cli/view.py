@@ -14,7 +14,9 @@ from sim.inputs.reforms import check_horizon
 from sim.inputs.scenario import load_scenario
 
 
-def view_scenario(name: str, arms: str | None, lang: str, port: int | None, folder: Path | None, *, browser: bool) -> None:
+def view_scenario(
+    name: str, arms: str | None, lang: str, port: int | None, folder: Path | None, behind: Path | None = None, *, browser: bool
+) -> None:
     """Load, compile, serve until Ctrl-C. InputError if files, language, port or folder cannot be used, or packages are missing."""
     from sim.dashboard.server import HOST, check_installed, listen, serve
     from sim.report.words import Words
@@ -32,12 +34,19 @@ def view_scenario(name: str, arms: str | None, lang: str, port: int | None, fold
                 check_horizon(reforms, scenario.weeks, scenario.spin_up_weeks)
             except InputError as error:
                 raise error.under(arm).at(arms) from None
+    compared = None
+    if behind is not None:
+        from sim.dashboard.behind import Behind
+
+        compared = Behind(behind, scenario)
+        compared.check(chosen or {})
+        chosen = dict(compared.arms) if chosen is None else chosen
     place = kept_in(name, folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Solara's remarks on Mesa's own components
         from sim.dashboard.page import prepare
         from sim.dashboard.stage import View
-    view = View(scenario, chosen, lang, place)
+    view = View(scenario, chosen, lang, place, compared)
     with listen(port) as listening:
         screen = console()
         screen.print(f"{scenario.name}: compiling the model, so that no week has to wait for it ...")

@@ -5,11 +5,13 @@ An arm has one color and one dash everywhere. Texts come in, numbers are written
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial, wraps
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.dashboard.arena import Arena
+from sim.dashboard.behind import Band, Behind
 from sim.dashboard.picture import LAYERS, SHADES, STRIPED, palette, scale
 from sim.dashboard.svg import GRAY, INK, Axis, Chart, Line, axis, bounds, box_sign, dash_sign, image, shape_sign, text, wrapped
 from sim.measures import YEAR
@@ -18,6 +20,7 @@ from sim.style.looks import CAUSE_COLORS, CAUSE_HATCHES, look_at
 
 Array = np.ndarray
 HATCHES = {"/": "M-1 1l2-2M0 6l6-6M5 7l2-2", "x": "M0 0l6 6M0 6l6-6", ".": "M3 3h.01", "-": "M0 3h6"}  # on a square of 6 units
+BAND = 0.16  # opacity of the range over possible cities
 DASH = 1.2  # units of the drawing for one of a look's dashes
 WORDS = Words("en").figure("dashboard")
 
@@ -71,23 +74,25 @@ def _language(language: str) -> Words:
 
 
 @still
-def chart(arena: Arena, name: str, words: Mapping[str, str] = WORDS) -> str:
-    """A weekly series in every arm."""
+def chart(arena: Arena, name: str, words: Mapping[str, str] = WORDS, behind: Behind | None = None) -> str:
+    """A weekly series in every arm; behind it, if there is a comparison, the range over possible cities."""
     kind = CHARTS[name]
     lines = {arm: kind.factor * arena.series(name, arm) for arm in arena.lanes}
-    return _frame(arena, words[f"{name}_title"], words[f"{name}_unit"], lines, words, kind).done()
+    bands = {arm: behind.band(name, arm) if behind else None for arm in lines}
+    return _frame(arena, words[f"{name}_title"], words[f"{name}_unit"], lines, words, kind, bands=bands).done()
 
 
 @still
-def difference_chart(arena: Arena, name: str, words: Mapping[str, str] = WORDS) -> str:
-    """A weekly series in every arm minus the first arm; empty if there is no other."""
+def difference_chart(arena: Arena, name: str, words: Mapping[str, str] = WORDS, behind: Behind | None = None) -> str:
+    """A weekly series in every arm minus the first arm, behind it the range over possible cities; empty if there is no other arm."""
     kind = CHARTS[name]
     lines = {arm: kind.factor * arena.difference(name, arm) for arm in arena.lanes if arm != arena.first}
     if not lines:
         return ""
     title = words["difference_title"].format(what=words[f"{name}_title"], first=_named(words, arena.first))
     unit = words["difference_points" if kind.factor == 100.0 else f"{name}_unit"]
-    return _frame(arena, title, unit, lines, words, Kind(kind.factor, kind.least / 5, True)).done()
+    bands = {arm: behind.band(name, arm, arena.first) if behind else None for arm in lines}
+    return _frame(arena, title, unit, lines, words, Kind(kind.factor, kind.least / 5, True), bands=bands).done()
 
 
 @still
@@ -197,13 +202,19 @@ def _frame(
     *,
     signs: Iterable[tuple[str, str]] = (),
     room: float = 0.0,
+    bands: Mapping[str, Band | None] = MappingProxyType({}),
 ) -> Chart:
-    """A chart with a line for each of some arms; other signs to be explained, and room for them, may be added."""
-    made = Chart(title, unit, _time(arena.week), axis(*bounds(lines.values(), kind.least, zero=kind.zero)))
+    """A chart with a line for each of some arms, and bands behind; other signs to be explained, and room for them, may be added."""
+    lived = {arm: [part[band[0] <= arena.week] for part in band] for arm, band in bands.items() if band is not None}
+    curves = [*lines.values(), *(kind.factor * end for _, *ends in lived.values() for end in ends)]
+    made = Chart(title, unit, _time(arena.week), axis(*bounds(curves, kind.least, zero=kind.zero)))
     named = lines if len(arena.lanes) > 1 else ()  # where there is one arm, it needs no name
     made.legend([*((_named(words, arm), dash_sign(*look(arena, arm))) for arm in named), *signs])
     _axes(made, words, room)
     made.upright(_dates(arena))
+    for arm, (weeks, low, high) in lived.items():
+        if weeks.size:
+            made.area(weeks, kind.factor * low, kind.factor * high, look(arena, arm)[0], BAND)
     for arm, values in lines.items():
         made.line(arena.weeks, Line(values, *look(arena, arm)))
     return made

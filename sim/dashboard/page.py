@@ -88,6 +88,8 @@ def Head(stage: Stage, name: str) -> Any:
         if question:
             solara.v.Html(tag="p", class_="question", children=[t.written(question).text])
         solara.v.Html(tag="p", class_="about", children=[t("page.about")])
+        if stage.behind:
+            solara.v.Html(tag="p", class_="about", children=[t("page.behind", cities=stage.behind.comparison.lived[0])])
     solara.v.use_event(switch, "click", lambda *_: stage.language.set("es" if stage.language.value == "en" else "en"))
 
 

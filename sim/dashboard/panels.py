@@ -102,7 +102,7 @@ def Differences(stage: Stage) -> Any:
     words = words_in(stage.language.value)
     with Section("differences", t("difference.heading"), t("difference.about", first=t.reform(stage.first))):
         Choice("difference", t("difference.of"), measure.value, {name: words[f"{name}_title"] for name in CHARTS}, measure.set)
-        Chart(svg=difference_chart(arena, measure.value, words), label=t("difference.heading"))
+        Chart(svg=difference_chart(arena, measure.value, words, stage.behind), label=t("difference.heading"))
 
 
 @solara.component
@@ -112,7 +112,7 @@ def Charts(stage: Stage) -> Any:
     t, arena, words = stage.t, stage.arena.value, words_in(stage.language.value)
     with Section("charts", t("charts.heading"), t("charts.about")), solara.v.Html(tag="div", class_="charts"):
         for name in SHOWN:
-            Chart(svg=chart(arena, name, words), label=words[f"{name}_title"])
+            Chart(svg=chart(arena, name, words, stage.behind), label=words[f"{name}_title"])
 
 
 @solara.component

@@ -10,6 +10,7 @@ import solara
 from mesa.visualization.utils import force_update
 
 from sim.dashboard.arena import Arena
+from sim.dashboard.behind import Behind
 from sim.dashboard.texts import Texts, texts
 from sim.errors import InputError
 from sim.inputs.reforms import Reform
@@ -22,12 +23,13 @@ SPEEDS = (1, 52)  # weeks a second
 
 
 class View(NamedTuple):
-    """What the page is opened with: a city, arms (None: the scenario as it is), a language, and where it may save."""
+    """What the page is opened with: a city, arms (None: the scenario as it is), a language, where it may save, and what lies behind."""
 
     scenario: Scenario
     arms: Mapping[str, tuple[Reform, ...]] | None
     language: str
     folder: Path
+    behind: Behind | None = None
 
 
 class Stage:
@@ -56,6 +58,11 @@ class Stage:
     def t(self) -> Texts:
         """The words of the language that is chosen."""
         return texts(self.language.value)
+
+    @property
+    def behind(self) -> Behind | None:
+        """The comparison behind the lines, while the city shown is the one that was compared."""
+        return self.view.behind if self.view.behind and self.view.behind.fits(self.scenario) else None
 
     @property
     def first(self) -> str:

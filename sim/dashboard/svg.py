@@ -165,12 +165,12 @@ class Chart:
                 f'<polyline points="{points}" fill="none" stroke="{line.color}" stroke-width="{width}" stroke-linejoin="round"{dash}/>'
             )
 
-    def area(self, x: Array, low: Array, high: Array, color: str) -> None:
+    def area(self, x: Array, low: Array, high: Array, color: str, opacity: float = 1.0) -> None:
         """What lies between two curves."""
         step = max(1, len(x) // MOST_POINTS)
         rows = np.unique(np.append(np.arange(0, len(x), step), len(x) - 1))
         around = (np.concatenate([x[rows], x[rows][::-1]]), np.concatenate([low[rows], high[rows][::-1]]))
-        self.parts.append(f'<polygon points="{self._points(*around)}" fill="{color}"/>')
+        self.parts.append(f'<polygon points="{self._points(*around)}" fill="{color}" fill-opacity="{opacity:g}"/>')
 
     def marks(self, x: Iterable[float], row: int, sign: str) -> None:
         """Signs above the plot, at places of the horizontal axis; row 0 is the lowest."""
