@@ -23,7 +23,7 @@ class Stored(BackendArray):
         """What an index of numbers and slices takes: only the rows that it asks for are read."""
         many = self.order.ndim
         rows = np.asarray(self.order[key[:many]])
-        values = self.read(rows.ravel())
+        values = self.read(rows.ravel()) if rows.size else np.empty((0, *self.shape[many:]), self.dtype)
         return values.reshape(*rows.shape, *values.shape[1:])[(slice(None),) * rows.ndim + tuple(key[many:])]
 
 

@@ -69,7 +69,7 @@ def share_ends(share: np.ndarray, sd: np.ndarray, draws: float) -> tuple[np.ndar
     Where hardly any of so many independent draws are meant, or nearly all, they do not differ enough to tell their standard deviation:
     there an interval is at least that of Jeffreys.
 
-    >>> [float(end.round(3)) for end in share_ends(np.zeros(1), np.zeros(1), 100)]
+    >>> [round(end.item(), 3) for end in share_ends(np.zeros(1), np.zeros(1), 100)]
     [0.0, 0.025]
     """
     from scipy.special import betaincinv  # here, because it takes long to import
