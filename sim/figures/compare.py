@@ -34,6 +34,7 @@ from sim.style.looks import (
     unit_label,
 )
 
+LEAST_TRUST = 0.002  # of a scale of trust, so that rounding does not look like news
 BESIDE, KEY = 2.2, 2.0  # inches that names of arms take beside a panel and in a legend
 WORDS = language("en").figure("plots_compare")
 
@@ -165,6 +166,9 @@ def places(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         axes.set_title(fitted(legible(arm), 2.0, 10, lines=2, bold=True), fontsize=10)
         axes.set_xticks([1, 4, 7, 10])
         axes.yaxis.set_major_formatter(amounts(words))
+    low, high = panels.flat[0].get_ylim()  # of all of them
+    if (missing := LEAST_TRUST - (high - low)) > 0:
+        panels.flat[0].set_ylim(low - missing / 2, high + missing / 2)
     for axes in panels.flat[len(arms) :]:
         axes.set_visible(False)
     figure.supxlabel(words["places_axis"], fontsize=9)

@@ -111,9 +111,7 @@ def amounts(words: Mapping[str, str], factor: float = 1.0) -> Any:
     """What writes the ticks of an axis, after multiplying them by a factor: 100 for shares shown as percentages."""
     from matplotlib.ticker import FuncFormatter
 
-    return FuncFormatter(
-        lambda value, _: written(factor * value if abs(value) > 1e-13 else 0.0, words)
-    )  # a tick at 0 may miss it by rounding
+    return FuncFormatter(lambda value, _: written(factor * value, words))
 
 
 def legible(text: str, most: int = MOST) -> str:
