@@ -17,6 +17,7 @@ from sim.methods.decision.smooth import SmoothBasis, of_factors, smooth
 from sim.methods.indices.emulator import FOLDS, LEAST_JUDGES, LEAST_POINTS, SMALL, Emulator
 from sim.methods.indices.noise import responses
 
+BEYOND = 2.5  # standard errors: among several outcomes one is beyond it by chance in about one of twenty decisions
 TINY = 1e-9  # of the variance: directions in which outcomes vary less do not vary
 
 
@@ -138,13 +139,12 @@ def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> D
     the runs.
     """
     m = left.shape[1]
-    judge: np.ndarray = judges if judges is not None and can_judge(judges) else np.ones(len(left), bool)
+    judge = honest(left, judges)
     left, slope = calibrated(runs.mean, left, judge)
     seen = left[judge]
     scale = seen.std(axis=0)
     scale = np.where(scale > TINY * np.abs(runs.mean).max(axis=0, initial=0.0), scale, np.inf)
     spread = np.atleast_2d((seen - seen.mean(axis=0)).T @ (seen - seen.mean(axis=0)) / len(seen)) / np.outer(scale, scale)
-    scale = np.maximum(scale, left.std(axis=0))  # those that judge are few: where chance makes them say less than all do, all are right
     values, vectors = np.linalg.eigh(spread)
     real = values > TINY * m
     values, vectors = values[real], vectors[:, real]
@@ -160,6 +160,18 @@ def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> D
     weight = np.divide(missed, missed + own, out=np.zeros_like(own), where=missed + own > 0)
     mean = runs.mean - left + ((left @ back.T) * weight) @ shape.T
     return Denoised(runs, mean - mean.mean(axis=0) + runs.mean.mean(axis=0), shape, back, slope, weight, weight * own)
+
+
+def honest(left: np.ndarray, judges: np.ndarray | None) -> np.ndarray:
+    """n, bool: the draws by which it is known how much emulators miss: all, each predicted without its fold, unless validation points say
+    that more is missed there, beyond chance: then these alone. A tenth of the draws knows three times worse how much is missed.
+    """
+    every: np.ndarray = np.ones(len(left), bool)
+    if judges is None or not can_judge(judges) or judges.all():
+        return every
+    beside, own = (left[chosen].var(axis=0) for chosen in (judges, ~judges))
+    most = 1 + BEYOND * np.sqrt(2 / judges.sum())
+    return judges if (beside > most * own).any() else every
 
 
 def calibrated(mean: np.ndarray, left: np.ndarray, judge: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
