@@ -61,12 +61,22 @@ class Draw(IntEnum):
     PACE = 43
     TURN_TO_CRIME = 44
     NEW_OFFENDER = 45
+    PLACE_SMOOTH = 46
+    PLACE_OWN = 47
+    STOP_EXPOSURE = 48
+    REPORTING_PROPENSITY = 49
+    ANSWERING_STYLE = 50
+    CAREER = 51
+    ENTRANT = 52
+    VOICE = 53
 
 
-# Who lives in a city and where: the luck of these is of the people, of all others of the weeks (docs/design/0016-two-seeds.md).
+# Who lives in a city and where: the luck of these is of the people when the city is built, and for reforms; of all others it is of the
+# weeks, as is that of places which change later (docs/design/0016-two-seeds.md).
 OF_PEOPLE = frozenset({
     Draw.SQUAD_EFFECT, Draw.OFFICER_DEVIATION, Draw.COMMUNITY_DUTY, Draw.OPPORTUNITY, Draw.OFFENDER_HOME, Draw.PROPENSITY,
-    Draw.DISPOSITION, Draw.EXPOSURE, Draw.NEW_OFFENDER,
+    Draw.DISPOSITION, Draw.EXPOSURE, Draw.NEW_OFFENDER, Draw.PLACE_SMOOTH, Draw.PLACE_OWN, Draw.STOP_EXPOSURE,
+    Draw.REPORTING_PROPENSITY, Draw.ANSWERING_STYLE, Draw.CAREER,
 })  # fmt: skip
 
 
