@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
 PROCESSES = (
-    "intervene", "staff", "patrol", "offend", "report", "respond", "stop", "tell", "settle", "learn", "bond", "forget", "observe",
+    "intervene", "staff", "age", "patrol", "offend", "report", "respond", "stop", "tell", "settle", "learn", "bond", "forget", "observe",
 )  # fmt: skip
 BUILDS, REFORMS = "sim/world/population.py", "sim/world/reforms/"
 INTERVENE = "Dated changes of parameters take effect and reforms that are due act, between compiled stretches."
@@ -33,7 +33,7 @@ class Uses(NamedTuple):
 class Step(NamedTuple):
     """A line of the schedule."""
 
-    number: int  # of the process, 1-13
+    number: int  # of the process, 1-14
     process: str
     phase: str
     rows: str  # the table whose rows act

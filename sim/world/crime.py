@@ -1,10 +1,14 @@
 """Crime and what follows: offend, report, workload, respond, learn (docs/model.md, 7.4-7.6 and 7.9)."""
 
+import numpy as np
+
 from sim.world.compiled import phase, piece
-from sim.world.place import book, cell_near, first_above, first_above_nearby, place_of
+from sim.world.place import book, cell_near, exposed_adult, exposed_resident, place_of
 from sim.world.rng import Draw, draw, draw_four, draw_normal
 from sim.world.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
-from sim.world.rules.offending import crime_probability, loss, undeterred, unhindered
+from sim.world.rules.encounter import Feeling
+from sim.world.rules.offending import age, crime_probability, loss, undeterred, unhindered
+from sim.world.rules.probability import faded
 from sim.world.rules.reporting import file_probability, reporting_probability
 from sim.world.rules.response import free_capacity, good_treatment_probability, solve_probability
 from sim.world.rules.trust import change_from_contact, change_from_victimization, overall_trust
@@ -47,16 +51,10 @@ def chosen_cell(k, city, p, clock):
 @piece
 def chosen_victim(k, cell, city, p, clock):
     """The victim: a passer-by from anywhere or a resident of the cell, in proportion to exposure."""
-    cumulative, first = city.citizens.exposure_cumulative, city.cells.first_resident
-    u = draw(clock.seed, Draw.VICTIM, clock.tick, k, 1)
+    u, cumulative = draw(clock.seed, Draw.VICTIM, clock.tick, k, 1), city.citizens.exposure_cumulative
     if draw(clock.seed, Draw.VICTIM, clock.tick, k, 0) < p.offending.ambient_share:
-        value = u * cumulative[-1]
-        # The sums of cells first: they stay in the processor's cache, those of a million citizens do not.
-        cell = first_above(city.cells.exposure_cumulative, 0, len(first) - 2, value)
-    else:
-        before = cumulative[first[cell] - 1] if cell > 0 else 0.0
-        value = before + u * (cumulative[first[cell + 1] - 1] - before)
-    return first_above_nearby(cumulative, first[cell], first[cell + 1], value)
+        return exposed_adult(u, city.cells.exposure_cumulative, cumulative, city)
+    return exposed_resident(cell, u, cumulative, city)
 
 
 @piece
@@ -94,10 +92,10 @@ def offend(rows, city, p, clock):
         if offenders.propensity[k] == 0.0:  # room for an officer of this post who turns to crime
             continue
         city.offenders.cell[k] = offenders.home[k]
-        u = draw(clock.seed, Draw.OFFEND, clock.tick, k, 0)
-        if u >= offenders.propensity[k]:  # 1 - exp(-x) < x: most offenders are settled without an exponential
+        u, propensity = draw(clock.seed, Draw.OFFEND, clock.tick, k, 0), offenders.propensity[k] * (1.0 - offenders.program[k])
+        if u >= propensity:  # 1 - exp(-x) < x: most offenders are settled without an exponential
             continue
-        drive = undeterred(offenders.propensity[k], offenders.perceived_risk[k], offending.risk_slope)
+        drive = undeterred(propensity, offenders.perceived_risk[k], offending.risk_slope)
         # Nowhere can the probability be higher than this, so most offenders need not search this week.
         if u >= crime_probability(drive, 1.0):
             continue
@@ -121,17 +119,20 @@ def report(rows, city, p, clock):
         if i < 0:
             continue
         trust = overall_trust(city.citizens.fairness[i], city.citizens.effectiveness[i], reporting.effectiveness_weight)
-        chance = reporting_probability(crimes.loss[k], trust, reporting.intercept, reporting.log_loss_slope, reporting.trust_slope)
+        chance = reporting_probability(
+            crimes.loss[k], trust, reporting.intercept + p.institutions.reporting, reporting.log_loss_slope, reporting.trust_slope,
+            reporting.person_sd * np.float64(city.citizens.reporting_propensity[i]),
+        )  # fmt: skip
         if draw(clock.seed, Draw.REPORT, clock.tick, k, 0) >= chance:
             continue
         city.crimes.reported[k] = 1
         city.cells.recorded[crimes.cell[k]] += 1
         city.tally[Count.REPORTED] += 1
-        if crimes.serious[k] == 0 and draw(clock.seed, Draw.HEARING, clock.tick, k, 0) < p.justice.hearing_share:
+        if crimes.serious[k] == 0 and draw(clock.seed, Draw.HEARING, clock.tick, k, 0) < p.justice.hearing_share * p.justice.known_share:
             city.crimes.hearing[k] = 1
             city.tally[Count.HEARINGS] += 1
         elif draw(clock.seed, Draw.FILE, clock.tick, k, 0) < file_probability(
-            crimes.serious[k], reporting.file_intercept, reporting.file_serious
+            crimes.serious[k], reporting.file_intercept + p.institutions.file, reporting.file_serious
         ):
             city.crimes.filed[k] = 1
             city.tally[Count.FILED] += 1
@@ -173,16 +174,24 @@ def chance_of_good_treatment(k, city, p):
     response = p.response
     return good_treatment_probability(
         city.crimes.filed[k], city.response_inputs[ResponseInput.FORCE_CONDUCT],
-        response.treatment_intercept, response.treatment_file, response.police_share, response.conduct_reference,
+        response.treatment_intercept + p.institutions.treatment, response.treatment_file, response.police_share, response.conduct_reference,
     )  # fmt: skip
 
 
 @piece
+def is_diverted(k, city, p, clock):
+    """Is somebody found responsible sent to a program? After a hearing only, and only while young."""
+    if city.crimes.hearing[k] == 0 or age(p.offending.entry_age, clock.tick - city.offenders.entered[k]) >= p.justice.youth_age:
+        return False
+    return draw(clock.seed, Draw.DIVERSION, clock.tick, k, 0) < p.justice.diversion_share
+
+
+@piece
 def punish(k, city, p, clock):
-    """The offender of a solved crime goes to jail, or is diverted after a hearing and offends less."""
+    """The offender of a solved crime goes to jail, or is diverted and offends less for a while."""
     response = p.response
-    if city.crimes.hearing[k] == 1 and draw(clock.seed, Draw.DIVERSION, clock.tick, k, 0) < p.justice.diversion_share:
-        city.offenders.propensity[k] *= p.justice.reoffending
+    if is_diverted(k, city, p, clock):
+        city.offenders.program[k] = 1.0 - p.justice.reoffending
         city.tally[Count.DIVERTED] += 1
     else:
         weeks = response.serious_sentence_weeks if city.crimes.serious[k] == 1 else response.minor_sentence_weeks
@@ -208,17 +217,21 @@ def respond(rows, city, p, clock):
         city.crimes.well_treated[k] = int(well)
         city.tally[Count.WELL_TREATED] += int(well)
         city.tally[Count.WELL_TREATED_WITH_FILE] += int(well) * crimes.filed[k]
+        city.citizens.last_report[i] = clock.tick
+        city.citizens.report_outcome[i] = crimes.hearing[k] + 2 * crimes.filed[k] + 4 * int(well) + 8 * int(solved)
+        treatment, outcome = (Feeling.GOOD if well else Feeling.BAD), (Feeling.GOOD if solved else Feeling.BAD)
         book(
             city, Cause.RESPONSE, i,
-            share * change_from_contact(city.citizens.fairness[i], well, p.trust.contact_gain, p.trust.contact_loss),
-            share * change_from_contact(city.citizens.effectiveness[i], solved, response.outcome_gain, response.outcome_loss),
+            share * change_from_contact(city.citizens.fairness[i], treatment, p.trust.contact_gain, p.trust.contact_loss),
+            share * change_from_contact(city.citizens.effectiveness[i], outcome, response.outcome_gain, response.outcome_loss),
         )  # fmt: skip
 
 
 @phase
 def learn(rows, city, p, clock):
-    """Offenders learn from their own arrests and escapes and from arrests near them, and slowly forget."""
+    """Offenders learn from their own arrests and escapes and from arrests near them, and slowly forget; programs fade."""
     crimes, deterrence = city.crimes, p.deterrence
+    keep = faded(1.0, p.justice.program_half_life)
     for k in rows:
         risk = city.offenders.perceived_risk[k]
         others = city.cells.arrests[city.offenders.cell[k]]
@@ -230,3 +243,4 @@ def learn(rows, city, p, clock):
         if others > 0:
             risk = risk_after_arrest(risk, deterrence.vicarious_share * deterrence.arrest_gain)
         city.offenders.perceived_risk[k] = risk_faded(risk, deterrence.prior_risk, deterrence.fading_rate)
+        city.offenders.program[k] *= keep

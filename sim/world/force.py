@@ -1,5 +1,7 @@
 """The police force as an organization: staff, muster, bond, forget (docs/model.md, 7.2, 7.10, 7.11)."""
 
+from math import sqrt
+
 from sim.world.compiled import phase, piece
 from sim.world.rng import Draw, draw, draw_normal
 from sim.world.rules.conduct import change_of_conduct, conduct_target
@@ -10,17 +12,28 @@ WEEKS_TO_NEXT_APPLICANT = 4
 
 
 @piece
+def correlated(one, other, correlation):
+    """A standard normal number that correlates so with the first of two independent ones."""
+    return correlation * one + sqrt(1.0 - correlation * correlation) * other
+
+
+@piece
 def recruit(j, city, p, clock):
     """A recruit takes a vacant row: a fresh identity in the same squad, beat and duty."""
     officers = city.officers
-    normal = draw_normal(clock.seed, Draw.RECRUIT, clock.tick, j, 0)
-    deviation = p.staffing.recruit_conduct_offset + city.squads.effect[officers.squad[j]] + p.conduct.officer_sd * normal
+    squad, offset, r = officers.squad[j], p.staffing.recruit_conduct_offset, p.conduct.dials_correlation
+    courtesy = draw_normal(clock.seed, Draw.RECRUIT, clock.tick, j, 0)
+    honesty = correlated(courtesy, draw_normal(clock.seed, Draw.RECRUIT, clock.tick, j, 1), r)
+    deviation = offset + city.squads.effect[squad] + p.conduct.officer_sd * courtesy
+    honesty_deviation = offset + city.squads.honesty_effect[squad] + p.conduct.officer_sd * honesty
     officers.active[j] = 1
     officers.identity[j] += 1
     officers.complaints[j] = 0
     officers.training[j] = officers.knowledge[j] = officers.attitude[j] = 0.0
     officers.deviation[j] = deviation
     officers.conduct[j] = p.conduct.mean + deviation
+    officers.honesty_deviation[j] = honesty_deviation
+    officers.honesty[j] = p.conduct.honesty_mean + honesty_deviation
     city.tally[Count.RECRUITED] += 1
 
 
@@ -46,29 +59,47 @@ def staff(rows, city, p, clock):
 
 @phase
 def muster(rows, city, p, clock):
-    """Each squad's conduct, without what courses add to it, summed over its active members."""
+    """Each squad's courtesy and honesty, without what courses add to them, summed over its active members."""
     squads, officers = city.squads, city.officers
     for s in rows:
-        city.squads.conduct_sum[s] = 0.0
+        city.squads.conduct_sum[s] = city.squads.honesty_sum[s] = 0.0
         city.squads.members[s] = 0
     for j in city.rows.officers:
         if officers.active[j] == 1:
             squads.conduct_sum[officers.squad[j]] += officers.conduct[j]
+            squads.honesty_sum[officers.squad[j]] += officers.honesty[j]
             squads.members[officers.squad[j]] += 1
 
 
 @phase
 def bond(rows, city, p, clock):
-    """Active officers' conduct drifts towards their squad's."""
+    """Active officers' courtesy and honesty drift towards their squad's."""
     officers, squads = city.officers, city.squads
     for j in rows:
         if officers.active[j] == 0:
             continue
         s = officers.squad[j]
-        disposition = p.conduct.mean + officers.deviation[j]
-        peers = (squads.conduct_sum[s] - officers.conduct[j]) / (squads.members[s] - 1) if squads.members[s] > 1 else disposition
-        target = conduct_target(disposition, peers, squads.command[s], p.conduct.contagion_weight)
-        city.officers.conduct[j] += change_of_conduct(officers.conduct[j], target, p.conduct.contagion_rate)
+        courtesy = drawn(
+            officers.conduct[j], p.conduct.mean + officers.deviation[j], squads.conduct_sum[s], squads.members[s], squads.command[s], p
+        )
+        command = p.training.honesty_share * squads.command[s]
+        honesty = drawn(
+            officers.honesty[j],
+            p.conduct.honesty_mean + officers.honesty_deviation[j],
+            squads.honesty_sum[s],
+            squads.members[s],
+            command,
+            p,
+        )
+        city.officers.conduct[j], city.officers.honesty[j] = courtesy, honesty
+
+
+@piece
+def drawn(conduct, disposition, total, members, command, p):
+    """An officer's courtesy or honesty after a week among the others of the squad."""
+    peers = (total - conduct) / (members - 1) if members > 1 else disposition
+    target = conduct_target(disposition, peers, command, p.conduct.contagion_weight)
+    return conduct + change_of_conduct(conduct, target, p.conduct.contagion_rate)
 
 
 @phase

@@ -1,5 +1,7 @@
 """Writing down: observe, and the survey's answers (docs/model.md, 7.12). Nothing here changes the city."""
 
+import numpy as np
+
 from sim.world.compiled import phase, piece
 from sim.world.rng import Draw, draw, draw_normal_pair
 from sim.world.rules.survey import answer, insecurity_probability
@@ -26,12 +28,13 @@ def total(values):
 def observe(rows, city, p, clock):
     """Write down the week's counts, means and ledger, and start them anew (rows: all citizens)."""
     officers, offenders, means = city.officers, city.offenders, city.record.means[clock.tick]
-    active, community, conduct, training, knowledge, attitude = 0, 0, 0.0, 0.0, 0.0, 0.0
+    active, community, conduct, honesty, training, knowledge, attitude = 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0
     for j in city.rows.officers:
         if officers.active[j] == 1:
             active += 1
             community += officers.community[j]
             conduct += officers.conduct[j] + officers.training[j]
+            honesty += officers.honesty[j] + p.training.honesty_share * officers.training[j]
             training += officers.training[j]
             knowledge += officers.knowledge[j]
             attitude += officers.attitude[j]
@@ -44,6 +47,7 @@ def observe(rows, city, p, clock):
     means[Mean.FAIRNESS] = total(city.citizens.fairness) / len(rows)
     means[Mean.EFFECTIVENESS] = total(city.citizens.effectiveness) / len(rows)
     means[Mean.CONDUCT] = conduct / max(active, 1)
+    means[Mean.HONESTY] = honesty / max(active, 1)
     means[Mean.TRAINING] = training / max(active, 1)
     means[Mean.KNOWLEDGE] = knowledge / max(active, 1)
     means[Mean.ATTITUDE] = attitude / max(active, 1)
@@ -70,8 +74,9 @@ def answer_survey(rows, answers, scale, unsafe, city, p, clock):
         i = rows[n]
         trust = overall_trust(citizens.fairness[i], citizens.effectiveness[i], p.trust.effectiveness_weight)
         error, scale_error = draw_normal_pair(clock.seed, Draw.ANSWER, clock.tick, i, 0)
-        answers[n] = answer(trust + survey.response_error_sd * error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
-        scale[n] = citizens.fairness[i] + survey.scale_error_sd * scale_error
+        style = survey.style_sd * np.float64(citizens.answering_style[i])
+        answers[n] = answer(trust + style + survey.response_error_sd * error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
+        scale[n] = citizens.fairness[i] + style + survey.scale_error_sd * scale_error
         victim = int(citizens.last_victimized[i] > clock.tick - 52)
         chance = insecurity_probability(trust, victim, survey.insecurity_intercept, survey.insecurity_victim, survey.insecurity_trust)
         unsafe[n] = int(draw(clock.seed, Draw.INSECURITY, clock.tick, i, 0) < chance)

@@ -1,5 +1,7 @@
 """Where somebody is, and who is there: small helpers that phases share."""
 
+import numpy as np
+
 from sim.world.compiled import piece
 
 
@@ -61,6 +63,26 @@ def first_above_nearby(cumulative, first, end, value):
     for row in range(first, end):
         passed += int(cumulative[row] <= value)
     return min(first + passed, end - 1)
+
+
+@piece
+def exposed_resident(cell, v, cumulative, city):
+    """The resident of a cell whom v chooses, in proportion to exposure; `cumulative` is a running sum over each cell's residents."""
+    first, end = city.cells.first_resident[cell], city.cells.first_resident[cell + 1]
+    return first_above_nearby(cumulative, first, end, v * np.float64(cumulative[end - 1]))
+
+
+@piece
+def exposed_adult(u, over_cells, cumulative, city):
+    """The adult of the city whom u chooses, in proportion to exposure and to that of where they live.
+
+    The sums of cells first: they stay in the processor's cache, those of a million citizens do not.
+    """
+    last = len(over_cells) - 1
+    value = u * over_cells[last]
+    cell = first_above(over_cells, 0, last, value)
+    before = over_cells[cell - 1] if cell > 0 else 0.0
+    return exposed_resident(cell, (value - before) / (over_cells[cell] - before), cumulative, city)
 
 
 @piece

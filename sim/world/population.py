@@ -1,15 +1,21 @@
 """Week 0: who lives in the city (docs/model.md, section 5)."""
 
+from collections.abc import Mapping
 from math import ceil, exp, floor, sqrt
 
 import numpy as np
 
+from sim.world.careers import home_of_offender, propensity_of
 from sim.world.compiled import entry, phase, piece
+from sim.world.force import correlated
+from sim.world.places import found_fields, load_places
 from sim.world.rng import Draw, draw, draw_normal
-from sim.world.rules.encounter import corrupt_probability, fair_probability, felt_fair_probability
-from sim.world.rules.offending import crime_probability, undeterred, unhindered
-from sim.world.rules.probability import clip
+from sim.world.rules.encounter import corrupt_probability, fair_probability, felt_log_odds
+from sim.world.rules.offending import career_weeks, crime_probability, undeterred, unhindered
+from sim.world.rules.places import pulled
+from sim.world.rules.probability import clip, logistic
 from sim.world.state import (
+    LAST_TICK,
     MOST_LOOKED_AT,
     NEVER,
     ROW,
@@ -21,6 +27,7 @@ from sim.world.state import (
     ResponseInput,
     Rows,
     Scratch,
+    Trend,
     clock,
     empty_record,
     empty_table,
@@ -66,6 +73,8 @@ def empty_city(size, p, ticks: int) -> City:
         response_inputs=np.zeros(len(ResponseInput)),
         tally=np.zeros(len(Count), np.int64),
         ledger=np.zeros((len(Cause), 2, 2)),
+        trend=np.zeros(len(Trend)),
+        fields=np.zeros((2, cells)),
         record=empty_record(ticks),
     )
 
@@ -74,40 +83,49 @@ def empty_city(size, p, ticks: int) -> City:
 def found_force(city, p, clock):
     """Squads and officers: dispositions, and conduct as squad life has made it."""
     officers, squads = city.officers, city.squads
-    weight, count = p.conduct.contagion_weight, len(city.officers.cell)
+    weight, count, r = p.conduct.contagion_weight, len(city.officers.cell), p.conduct.dials_correlation
     for s in city.rows.squads:
-        squads.effect[s] = p.conduct.squad_sd * draw_normal(clock.seed, Draw.SQUAD_EFFECT, 0, s, 0)
+        courtesy = draw_normal(clock.seed, Draw.SQUAD_EFFECT, 0, s, 0)
+        squads.effect[s] = p.conduct.squad_sd * courtesy
+        squads.honesty_effect[s] = p.conduct.squad_sd * correlated(courtesy, draw_normal(clock.seed, Draw.SQUAD_EFFECT, 0, s, 1), r)
     for j in city.rows.officers:
         s = int(j // p.conduct.squad_size)
         officers.squad[j] = s
         officers.beat[j] = officers.cell[j] = j * len(city.cells.officers) // count
-        officers.deviation[j] = squads.effect[s] + p.conduct.officer_sd * draw_normal(clock.seed, Draw.OFFICER_DEVIATION, 0, j, 0)
+        courtesy = draw_normal(clock.seed, Draw.OFFICER_DEVIATION, 0, j, 0)
+        honesty = correlated(courtesy, draw_normal(clock.seed, Draw.OFFICER_DEVIATION, 0, j, 1), r)
+        officers.deviation[j] = squads.effect[s] + p.conduct.officer_sd * courtesy
+        officers.honesty_deviation[j] = squads.honesty_effect[s] + p.conduct.officer_sd * honesty
         officers.active[j] = 1
         officers.community[j] = int(draw(clock.seed, Draw.COMMUNITY_DUTY, 0, j, 0) < p.community.share)
         squads.conduct_sum[s] += officers.deviation[j]
+        squads.honesty_sum[s] += officers.honesty_deviation[j]
         squads.members[s] += 1
     for j in city.rows.officers:
         s = officers.squad[j]
-        mean = squads.conduct_sum[s] / squads.members[s]
+        mean, honest = squads.conduct_sum[s] / squads.members[s], squads.honesty_sum[s] / squads.members[s]
         officers.conduct[j] = p.conduct.mean + (1.0 - weight) * officers.deviation[j] + weight * mean
+        officers.honesty[j] = p.conduct.honesty_mean + (1.0 - weight) * officers.honesty_deviation[j] + weight * honest
 
 
 @phase
-def found_places(city, p, clock):
-    """Cells and offenders."""
+def found_offenders(city, p, clock):
+    """The map that the police begin with, and offenders."""
     cells, offenders = city.cells, city.offenders
-    running = 0.0
+    running, rate = 0.0, p.offending.exit_rate
     for c in city.rows.cells:
-        cells.opportunity[c] = exp(p.offending.opportunity_log_sd * draw_normal(clock.seed, Draw.OPPORTUNITY, 0, c, 0))
         cells.memory[c] = cells.opportunity[c]
         running += cells.memory[c]
         cells.memory_cumulative[c] = running
     residents = len(offenders.home) - len(city.officers.beat)
     for k in city.rows.offenders:
+        offenders.leaves[k] = LAST_TICK
         if k < residents:
-            normal = draw_normal(clock.seed, Draw.PROPENSITY, 0, k, 0)
-            offenders.propensity[k] = exp(p.offending.propensity_log_mean + p.offending.propensity_log_sd * normal)
-            offenders.home[k] = int(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0) * len(cells.officers))
+            offenders.propensity[k] = propensity_of(draw_normal(clock.seed, Draw.PROPENSITY, 0, k, 0), p)
+            offenders.home[k] = home_of_offender(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0), city)
+            if rate > 0.0:
+                offenders.entered[k] = -career_weeks(draw(clock.seed, Draw.CAREER, 0, k, 0), rate)
+                offenders.leaves[k] = career_weeks(draw(clock.seed, Draw.CAREER, 0, k, 1), rate)
         else:
             offenders.home[k] = city.officers.beat[k - residents]
             offenders.origin[k] = 1
@@ -117,24 +135,29 @@ def found_places(city, p, clock):
 
 @phase
 def found_people(city, p, clock):
-    """Citizens: homes, dispositions, exposure."""
+    """Citizens: homes, dispositions, exposure, and what else is lasting."""
     citizens, first = city.citizens, city.cells.first_resident
     adults, cells = len(city.citizens.home), len(city.cells.officers)
     r = p.trust.disposition_correlation
-    running = 0.0
+    exposure, stops = 0.0, 0.0
     for c in range(cells + 1):
         first[c] = (c * adults + cells - 1) // cells
     for i in city.rows.citizens:
         citizens.home[i] = i * cells // adults
+        if i == first[citizens.home[i]]:
+            exposure, stops = 0.0, 0.0
         z1 = draw_normal(clock.seed, Draw.DISPOSITION, 0, i, 0)
-        z2 = r * z1 + sqrt(1.0 - r * r) * draw_normal(clock.seed, Draw.DISPOSITION, 0, i, 1)
+        z2 = correlated(z1, draw_normal(clock.seed, Draw.DISPOSITION, 0, i, 1), r)
         citizens.fairness_disposition[i] = clip(p.trust.fairness_disposition_mean + p.trust.fairness_disposition_sd * z1, 0.01, 0.99)
         citizens.effectiveness_disposition[i] = clip(
             p.trust.effectiveness_disposition_mean + p.trust.effectiveness_disposition_sd * z2, 0.01, 0.99
         )
-        running += exp(p.offending.exposure_log_sd * draw_normal(clock.seed, Draw.EXPOSURE, 0, i, 0))
-        citizens.exposure_cumulative[i] = city.cells.exposure_cumulative[citizens.home[i]] = running
-        citizens.last_stop[i] = citizens.last_corrupt_stop[i] = citizens.last_victimized[i] = NEVER
+        exposure += exp(p.offending.exposure_log_sd * draw_normal(clock.seed, Draw.EXPOSURE, 0, i, 0))
+        stops += exp(p.encounter.exposure_log_sd * draw_normal(clock.seed, Draw.STOP_EXPOSURE, 0, i, 0))
+        citizens.exposure_cumulative[i], citizens.stop_exposure_cumulative[i] = exposure, stops
+        citizens.reporting_propensity[i] = draw_normal(clock.seed, Draw.REPORTING_PROPENSITY, 0, i, 0)
+        citizens.answering_style[i] = draw_normal(clock.seed, Draw.ANSWERING_STYLE, 0, i, 0)
+        citizens.last_stop[i] = citizens.last_corrupt_stop[i] = citizens.last_victimized[i] = citizens.last_report[i] = NEVER
 
 
 @piece
@@ -142,8 +165,8 @@ def expected_conduct(city, p):
     """Mean probabilities of corrupt and of fair conduct over the force."""
     corrupt, fair = 0.0, 0.0
     for j in city.rows.officers:
-        corrupt += corrupt_probability(city.officers.conduct[j], p.conduct.corruption_threshold)
-        fair += fair_probability(city.officers.conduct[j])
+        corrupt += corrupt_probability(city.officers.honesty[j])
+        fair += fair_probability(city.officers.conduct[j], city.officers.honesty[j])
     count = len(city.officers.conduct)
     return corrupt / count, fair / count
 
@@ -160,7 +183,10 @@ def expected_crimes(city, p):
 
 @piece
 def stationary(mean, disposition_mean, felt, gain, loss, extra_loss, p):
-    """Mean-field pressure upwards and downwards on a trust, and the mean it leads to: one step of the iteration."""
+    """Mean-field pressure upwards and downwards on a trust, and the mean it leads to: one step of the iteration.
+
+    felt  good and bad encounters, lived or heard of, a week
+    """
     rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
     up, down = felt[0] * gain, felt[1] * loss + extra_loss
     return up, down, (rate * disposition_mean * (1.0 - weight) + rate * weight * mean + up) / (rate + up + down)
@@ -177,21 +203,24 @@ def found_trust(city, p, clock):
     f, e = trust.fairness_disposition_mean, trust.effectiveness_disposition_mean
     f_up = f_down = e_up = e_down = 0.0
     for _ in range(200):
-        q = 0.0
+        good, bad = 0.0, 0.0
         for conduct, share in ((2, fair), (1, 1.0 - fair - corrupt), (0, corrupt)):
-            q += share * felt_fair_probability(
+            odds = felt_log_odds(
                 conduct, f, p.encounter.felt_if_corrupt, p.encounter.felt_if_unfair, p.encounter.felt_if_fair, p.encounter.perception_slope
             )
-        felt = (stops * q, stops * (1.0 - q))
+            good += share * logistic(odds - p.encounter.neutral_width)
+            bad += share * (1.0 - logistic(odds))
+        felt = (stops * good, stops * bad)
         f_up, f_down, f = stationary(f, trust.fairness_disposition_mean, felt, trust.contact_gain, trust.contact_loss, 0.0, p)
         e_up, e_down, e = stationary(
             e, trust.effectiveness_disposition_mean, felt, trust.effectiveness_gain, trust.effectiveness_loss, crime_loss, p
         )
     rate, weight = trust.relaxation_rate, trust.climate_weight
     for i in city.rows.citizens:
-        pull = rate * ((1.0 - weight) * citizens.fairness_disposition[i] + weight * f)
+        place = city.cells.pull[citizens.home[i]]
+        pull = rate * ((1.0 - weight) * pulled(citizens.fairness_disposition[i], place) + weight * f)
         citizens.fairness[i] = (pull + f_up) / (rate + f_up + f_down)
-        pull = rate * ((1.0 - weight) * citizens.effectiveness_disposition[i] + weight * e)
+        pull = rate * ((1.0 - weight) * pulled(citizens.effectiveness_disposition[i], place) + weight * e)
         citizens.effectiveness[i] = (pull + e_up) / (rate + e_up + e_down)
 
 
@@ -199,19 +228,25 @@ def found_trust(city, p, clock):
 def populate(city, p, clock):
     """Fill an empty city."""
     found_force(city, p, clock)
-    found_places(city, p, clock)
+    found_fields(city, p, clock)
     found_people(city, p, clock)
+    load_places(city, p, clock)
+    found_offenders(city, p, clock)
     found_trust(city, p, clock)
     climate(city.rows.cells, city, p, clock)
 
 
-def build(size, p, people: int, ticks: int) -> City:
-    """The city of this size, these parameters and this seed of people, before its first tick."""
+def build(size, p, people: int, ticks: int, stated: Mapping[str, np.ndarray] | None = None) -> City:
+    """The city of this size, these parameters and this seed of people, before its first tick.
+
+    stated  what a scenario says of its places: "opportunity", "exposure" or "trust" to one value a cell, nan where it says nothing
+    """
     city = empty_city(size, p, ticks)
+    for name in ("opportunity", "exposure", "trust"):
+        getattr(city.cells, f"stated_{name}")[:] = (stated or {}).get(name, np.nan)
     populate(city, p, clock(people, 0))
-    city.offenders.home[
-        : residents_who_offend(size)
-    ].sort()  # neighbors in the table are neighbors in the city: the processor's cache holds their surroundings
+    # Neighbors in the table are neighbors in the city: the processor's cache holds their surroundings.
+    city.offenders.home[: residents_who_offend(size)].sort()
     city.offenders.cell[:] = city.offenders.home
     city.ledger[:] = 0.0  # taking the climate has booked a drift that nobody makes yet
     return city

@@ -1,18 +1,20 @@
 """What happens in a week, in which order. `run_phase` is the model; everything printed about the order is read from it."""
 
+from sim.world.careers import age
 from sim.world.compiled import entry, piece
 from sim.world.crime import learn, offend, report, respond, workload
 from sim.world.force import bond, forget, muster, relax, remap, staff
 from sim.world.observe import answer_survey, observe
+from sim.world.places import drift
 from sim.world.state import Clock
 from sim.world.streets import contact, patrol, presence, stop
 from sim.world.talk import climate, settle, tell, tell_crime
 
-PHASES = 20
+PHASES = 22
 # Sums over cells, squads and the city are phases of their own, which the model runs whole; the others may be split by row.
 # The process of docs/model.md to which a phase belongs, where its name differs.
 PROCESS_OF = {
-    "presence": "patrol", "workload": "respond", "contact": "stop", "tell_crime": "tell", "climate": "settle",
+    "drift": "age", "presence": "patrol", "workload": "respond", "contact": "stop", "tell_crime": "tell", "climate": "settle",
     "muster": "bond", "relax": "forget", "remap": "forget",
 }  # fmt: skip
 
@@ -23,42 +25,46 @@ def run_phase(number, rows, city, p, clock):
     if number == 0:
         staff(rows.officers, city, p, clock)
     elif number == 1:
-        patrol(rows.officers, city, p, clock)
+        age(rows.offenders, city, p, clock)
     elif number == 2:
-        presence(rows.cells, city, p, clock)
+        drift(rows.cells, city, p, clock)
     elif number == 3:
-        offend(rows.offenders, city, p, clock)
+        patrol(rows.officers, city, p, clock)
     elif number == 4:
-        report(rows.crimes, city, p, clock)
+        presence(rows.cells, city, p, clock)
     elif number == 5:
-        workload(rows.officers, city, p, clock)
+        offend(rows.offenders, city, p, clock)
     elif number == 6:
-        respond(rows.crimes, city, p, clock)
+        report(rows.crimes, city, p, clock)
     elif number == 7:
-        stop(rows.officers, city, p, clock)
+        workload(rows.officers, city, p, clock)
     elif number == 8:
-        contact(rows.officers, city, p, clock)
+        respond(rows.crimes, city, p, clock)
     elif number == 9:
-        tell(rows.encounters, city, p, clock)
+        stop(rows.officers, city, p, clock)
     elif number == 10:
-        tell_crime(rows.crimes, city, p, clock)
+        contact(rows.officers, city, p, clock)
     elif number == 11:
-        climate(rows.cells, city, p, clock)
+        tell(rows.encounters, city, p, clock)
     elif number == 12:
-        settle(rows.citizens, city, p, clock)
+        tell_crime(rows.crimes, city, p, clock)
     elif number == 13:
-        learn(rows.offenders, city, p, clock)
+        climate(rows.cells, city, p, clock)
     elif number == 14:
-        muster(rows.squads, city, p, clock)
+        settle(rows.citizens, city, p, clock)
     elif number == 15:
-        bond(rows.officers, city, p, clock)
+        learn(rows.offenders, city, p, clock)
     elif number == 16:
-        forget(rows.officers, city, p, clock)
+        muster(rows.squads, city, p, clock)
     elif number == 17:
-        relax(rows.squads, city, p, clock)
+        bond(rows.officers, city, p, clock)
     elif number == 18:
-        remap(rows.cells, city, p, clock)
+        forget(rows.officers, city, p, clock)
     elif number == 19:
+        relax(rows.squads, city, p, clock)
+    elif number == 20:
+        remap(rows.cells, city, p, clock)
+    elif number == 21:
         observe(rows.citizens, city, p, clock)
 
 

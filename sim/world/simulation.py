@@ -16,7 +16,7 @@ from sim.world.parameters import replace
 from sim.world.population import build, populate
 from sim.world.reforms import Scene, guard, name_of, settings_of
 from sim.world.schedule import advance, ask, perform
-from sim.world.state import ROW, City, Record, clock, empty_record
+from sim.world.state import LAST_TICK, ROW, City, Record, clock, empty_record
 from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
 
 HORIZON = 10_000  # weeks; reforms are dated within it
@@ -45,7 +45,8 @@ class Simulation:
         self._spent: dict[str, np.ndarray] = {}  # by reform: ticks x (officer-weeks, thousand pesos)
         self._settings = settings_of(self.reforms, self.week)
         self.parameters = replace(scenario.values_at(self.week), self._settings)
-        self.city: City = build(scenario.city, self.parameters, self.people, scenario.spin_up_weeks + scenario.weeks)
+        stated = getattr(scenario, "stated_places", dict)()
+        self.city: City = build(scenario.city, self.parameters, self.people, scenario.spin_up_weeks + scenario.weeks, stated)
         if spin_up:
             self.advance(scenario.spin_up_weeks)
 
@@ -69,6 +70,8 @@ class Simulation:
     def advance(self, weeks: int) -> None:
         """Run so many weeks: compiled stretches from one dated change or survey to the next."""
         end = self.tick + weeks
+        if end > LAST_TICK:
+            raise InputError(f"a run ends in week {LAST_TICK - self.scenario.spin_up_weeks:,} at the latest.", "Run fewer weeks.")
         self._make_room(end)
         while self.tick < end:
             self.intervene()
@@ -130,7 +133,7 @@ class Simulation:
 
     def _scene(self, counts: np.ndarray | None = None) -> Scene:
         """What a reform sees now."""
-        return Scene(self.week, self.seed, self.city, self.parameters, counts, self.eligible, self.people)
+        return Scene(self.week, self.seed, self.city, self.parameters, counts, self.eligible, self.people, self.tick)
 
     def survey_if_due(self) -> None:
         """Every 26 weeks all adults are asked."""

@@ -13,9 +13,14 @@ ROW = np.uint32
 # Trust is float64, because with float32 compiled and interpreted runs differ in the last bits and settling is slower.
 Quantity = Annotated[np.ndarray, np.float64]
 Whole = Annotated[np.ndarray, np.int32]
+# What there is once an adult is small: a million adults are read in every week, and what is lasting needs seven digits at most.
+Small = Annotated[np.ndarray, np.float32]
+Tick = Annotated[np.ndarray, np.int16]
+Code = Annotated[np.ndarray, np.uint8]
 # Unsigned, because a signed index costs a comparison each time, 30 % of settle.
 RowNumber = Annotated[np.ndarray, ROW]
-NEVER = -1_000_000  # the tick of what has not happened yet
+NEVER = -30_000  # the tick of what has not happened yet
+LAST_TICK = 30_000  # a run can be no longer, because ticks of citizens are numbers of 16 bits
 SLOTS = 32  # encounters an officer can have in a week: up to 16 stops, then up to 16 contacts
 MOST_A_WEEK = 16
 MOST_LOOKED_AT = 200  # at least the tops of the ranges of offending.candidates and hearsay.listeners
@@ -30,6 +35,7 @@ class Cause(IntEnum):
     RESPONSE = 3
     DRIFT = 4
     INTERVENTION = 5
+    TREND = 6
 
 
 class Count(IntEnum):
@@ -46,7 +52,7 @@ class Count(IntEnum):
     CORRUPT_STOPS = 8
     UNFAIR_STOPS = 9
     CONTACTS = 10
-    FELT_FAIR = 11
+    FELT_GOOD = 11
     COMPLAINTS = 12
     HEARD = 13
     LEFT = 14
@@ -57,6 +63,8 @@ class Count(IntEnum):
     HEARINGS = 19
     DIVERTED = 20
     COMMUNITY_OFFICERS = 21
+    FELT_BAD = 22
+    AGED_OUT = 23
 
 
 class Mean(IntEnum):
@@ -70,6 +78,7 @@ class Mean(IntEnum):
     TRAINING = 5
     KNOWLEDGE = 6
     ATTITUDE = 7
+    HONESTY = 8
 
 
 class ResponseInput(IntEnum):
@@ -79,16 +88,29 @@ class ResponseInput(IntEnum):
     FORCE_CONDUCT = 1
 
 
+class Trend(IntEnum):
+    """What moves everybody's disposition, beside what happens."""
+
+    COMMON = 0
+    POLICE = 1
+
+
 class Citizens(NamedTuple):
     home: RowNumber
     fairness: Quantity
     effectiveness: Quantity
     fairness_disposition: Quantity
     effectiveness_disposition: Quantity
-    exposure_cumulative: Quantity
-    last_stop: Whole
-    last_corrupt_stop: Whole
-    last_victimized: Whole
+    exposure_cumulative: Small  # running sum over the residents of the cell
+    stop_exposure_cumulative: Small
+    reporting_propensity: Small
+    answering_style: Small
+    last_stop: Tick
+    last_corrupt_stop: Tick
+    last_victimized: Tick
+    last_report: Tick
+    stop_treatment: Code  # of the last stop: conduct + 4 x felt
+    report_outcome: Code  # of the last report: heard + 2 x filed + 4 x well treated + 8 x solved
 
 
 class Officers(NamedTuple):
@@ -96,7 +118,9 @@ class Officers(NamedTuple):
     beat: Whole
     cell: Whole
     deviation: Quantity
+    honesty_deviation: Quantity
     conduct: Quantity
+    honesty: Quantity
     training: Quantity
     knowledge: Quantity
     attitude: Quantity
@@ -110,8 +134,10 @@ class Officers(NamedTuple):
 
 class Squads(NamedTuple):
     effect: Quantity
+    honesty_effect: Quantity
     command: Quantity
     conduct_sum: Quantity
+    honesty_sum: Quantity
     members: Whole
 
 
@@ -122,10 +148,23 @@ class Offenders(NamedTuple):
     perceived_risk: Quantity
     jail_weeks: Whole
     origin: Whole
+    program: Quantity
+    entered: Whole
+    leaves: Whole
+    identity: Whole
 
 
 class Cells(NamedTuple):
+    smooth: Quantity
+    own: Quantity
+    place: Quantity
+    opportunity_own: Quantity
+    stated_opportunity: Quantity
+    stated_exposure: Quantity
+    stated_trust: Quantity
     opportunity: Quantity
+    pull: Quantity
+    homes_cumulative: Quantity
     officers: Whole
     attraction: Quantity
     memory: Quantity
@@ -137,7 +176,8 @@ class Cells(NamedTuple):
     arrests: Whole
     crimes: Whole
     stops: Whole
-    exposure_cumulative: Quantity  # running sum of exposure at the cell's last resident
+    exposure_cumulative: Quantity  # running sum over cells of their residents' exposure
+    stop_exposure_cumulative: Quantity
     first_resident: RowNumber  # one more than there are cells: residents of c are first_resident[c] .. first_resident[c + 1] - 1
 
 
@@ -157,7 +197,7 @@ class Encounters(NamedTuple):
     citizen: Whole
     kind: Whole
     conduct: Whole
-    felt_fair: Whole
+    felt: Whole
 
 
 class Scratch(NamedTuple):
@@ -208,6 +248,8 @@ class City(NamedTuple):
     response_inputs: Array  # ResponseInput
     tally: Array  # Count, of this week
     ledger: Array  # Cause x dimension (fairness, effectiveness) x (net, gross), of this week
+    trend: Array  # Trend: how far dispositions have moved since the beginning
+    fields: Array  # two rows of cells: room to make a smooth field in
     record: Record
 
 

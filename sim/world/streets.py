@@ -1,13 +1,19 @@
 """The police on the streets: patrol, presence, stop, contact (docs/model.md, 7.3)."""
 
+from math import log
+
+import numpy as np
+
 from sim.world.compiled import phase, piece
-from sim.world.place import book, cell_near, first_above, place_of, resident_of
+from sim.world.place import book, cell_near, exposed_adult, exposed_resident, first_above, place_of, resident_of
 from sim.world.rng import Draw, draw
-from sim.world.rules.encounter import Conduct, Meeting, conduct_of, felt_fair_probability
+from sim.world.rules.encounter import Conduct, Feeling, Meeting, conduct_of, feeling, felt_log_odds, worse_conduct
 from sim.world.rules.offending import attraction
 from sim.world.rules.probability import poisson_quantile
 from sim.world.rules.trust import change_from_contact
 from sim.world.state import MOST_A_WEEK, SLOTS, Cause, Count
+
+LEAST_EXPOSURE = 1e-6  # what a difference of two running sums in 32 bits can tell from nothing
 
 
 @phase
@@ -41,27 +47,48 @@ def presence(rows, city, p, clock):
 
 
 @piece
-def meet(slot, citizen, kind, log_odds, city, p, clock):
+def discrimination(citizen, city, p, clock):
+    """How much worse than others officers treat this person: by home, exposure to stops and past stops."""
+    citizens, conduct = city.citizens, p.conduct
+    home = citizens.home[citizen]
+    exposure = np.float64(citizens.stop_exposure_cumulative[citizen])
+    if citizen > city.cells.first_resident[home]:
+        exposure -= np.float64(citizens.stop_exposure_cumulative[citizen - 1])
+    stopped_before = int(citizens.last_stop[citizen] > clock.tick - 52)
+    return worse_conduct(
+        city.cells.place[home], log(max(exposure, LEAST_EXPOSURE)), stopped_before,
+        conduct.by_place, conduct.by_standing, conduct.by_record,
+    )  # fmt: skip
+
+
+@piece
+def meet(slot, citizen, kind, city, p, clock):
     """One encounter: conduct, perception, change of trust, complaint."""
-    encounters = city.encounters
+    encounters, officers = city.encounters, city.officers
     j = slot // SLOTS
-    u = draw(clock.seed, Draw.CONDUCT, clock.tick, slot, 0)
-    conduct = conduct_of(u, log_odds, p.conduct.corruption_threshold)
+    better = (p.community.conduct_offset if kind == Meeting.CONTACT else 0.0) - discrimination(citizen, city, p, clock)
+    conduct = conduct_of(
+        draw(clock.seed, Draw.CONDUCT, clock.tick, slot, 0),
+        officers.conduct[j] + officers.training[j] + better,
+        officers.honesty[j] + p.training.honesty_share * officers.training[j] + better,
+    )
     fairness, effectiveness = city.citizens.fairness[citizen], city.citizens.effectiveness[citizen]
-    fair = draw(clock.seed, Draw.PERCEPTION, clock.tick, slot, 0) < felt_fair_probability(
+    odds = felt_log_odds(
         conduct, fairness, p.encounter.felt_if_corrupt, p.encounter.felt_if_unfair, p.encounter.felt_if_fair, p.encounter.perception_slope
     )
+    felt = feeling(draw(clock.seed, Draw.PERCEPTION, clock.tick, slot, 0), odds, p.encounter.neutral_width)
     book(
         city, Cause.CONTACT, citizen,
-        change_from_contact(fairness, fair, p.trust.contact_gain, p.trust.contact_loss),
-        change_from_contact(effectiveness, fair, p.trust.effectiveness_gain, p.trust.effectiveness_loss),
+        change_from_contact(fairness, felt, p.trust.contact_gain, p.trust.contact_loss),
+        change_from_contact(effectiveness, felt, p.trust.effectiveness_gain, p.trust.effectiveness_loss),
     )  # fmt: skip
     if conduct != Conduct.FAIR and draw(clock.seed, Draw.COMPLAINT, clock.tick, slot, 0) < p.encounter.complaint_probability:
         city.officers.complaints[j] += 1
         city.tally[Count.COMPLAINTS] += 1
     encounters.citizen[slot], encounters.kind[slot] = citizen, kind
-    encounters.conduct[slot], encounters.felt_fair[slot] = conduct, int(fair)
-    city.tally[Count.FELT_FAIR] += int(fair)
+    encounters.conduct[slot], encounters.felt[slot] = conduct, felt
+    city.tally[Count.FELT_GOOD] += int(felt == Feeling.GOOD)
+    city.tally[Count.FELT_BAD] += int(felt == Feeling.BAD)
     return conduct
 
 
@@ -79,9 +106,13 @@ def stop(rows, city, p, clock):
             slot = SLOTS * j + n
             u = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 1)
             passer_by = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 0) < p.encounter.ambient_share
-            citizen = int(u * len(city.citizens.home)) if passer_by else resident_of(cell, u, city)
-            conduct = meet(slot, citizen, Meeting.STOP, officers.conduct[j] + officers.training[j], city, p, clock)
+            if passer_by:
+                citizen = exposed_adult(u, city.cells.stop_exposure_cumulative, city.citizens.stop_exposure_cumulative, city)
+            else:
+                citizen = exposed_resident(cell, u, city.citizens.stop_exposure_cumulative, city)
+            conduct = meet(slot, citizen, Meeting.STOP, city, p, clock)
             city.citizens.last_stop[citizen] = clock.tick
+            city.citizens.stop_treatment[citizen] = conduct + 4 * city.encounters.felt[slot]
             if conduct == Conduct.CORRUPT:
                 city.citizens.last_corrupt_stop[citizen] = clock.tick
                 city.tally[Count.CORRUPT_STOPS] += 1
@@ -100,10 +131,9 @@ def contact(rows, city, p, clock):
         if officers.active[j] == 0 or officers.community[j] == 0:
             continue
         contacts = poisson_quantile(draw(clock.seed, Draw.CONTACT_COUNT, clock.tick, j, 0), p.community.contacts_rate, MOST_A_WEEK)
-        log_odds = officers.conduct[j] + officers.training[j] + p.community.conduct_offset
         for n in range(officers.encounters[j], officers.encounters[j] + contacts):
             slot = SLOTS * j + n
             citizen = resident_of(officers.cell[j], draw(clock.seed, Draw.CONTACT_WHO, clock.tick, slot, 0), city)
-            meet(slot, citizen, Meeting.CONTACT, log_odds, city, p, clock)
+            meet(slot, citizen, Meeting.CONTACT, city, p, clock)
         city.officers.encounters[j] += contacts
         city.tally[Count.CONTACTS] += contacts

@@ -5,8 +5,13 @@ import numpy as np
 from sim.world.compiled import phase, piece
 from sim.world.place import book, cell_near, place_of, resident_of
 from sim.world.rng import Draw, draw, draw_four
+from sim.world.rules.encounter import Feeling
+from sim.world.rules.places import pulled
+from sim.world.rules.probability import clip
 from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
-from sim.world.state import ROW, SLOTS, Cause, Count
+from sim.world.state import ROW, SLOTS, Cause, Count, Trend
+
+MOST_PULL = 0.95
 
 
 @piece
@@ -30,13 +35,13 @@ def find_listeners(count_decision, decision, actor, teller, city, p, clock):
 
 
 @piece
-def hear_encounter(i, fair, city, p):
+def hear_encounter(i, felt, city, p):
     """A listener's trust moves by a fraction of what living the encounter would have moved."""
     fraction = p.hearsay.fraction
     book(
         city, Cause.HEARSAY, i,
-        fraction * change_from_contact(city.citizens.fairness[i], fair, p.trust.contact_gain, p.trust.contact_loss),
-        fraction * change_from_contact(city.citizens.effectiveness[i], fair, p.trust.effectiveness_gain, p.trust.effectiveness_loss),
+        fraction * change_from_contact(city.citizens.fairness[i], felt, p.trust.contact_gain, p.trust.contact_loss),
+        fraction * change_from_contact(city.citizens.effectiveness[i], felt, p.trust.effectiveness_gain, p.trust.effectiveness_loss),
     )  # fmt: skip
 
 
@@ -48,7 +53,8 @@ def hear_crime(i, k, city, p):
     victimization = p.hearsay.victimization_fraction * change_from_victimization(citizens.effectiveness[i], p.trust.victimization_loss)
     book(city, Cause.HEARSAY, i, 0.0, victimization)
     if crimes.reported[k] == 1:
-        well, solved = crimes.well_treated[k] == 1, crimes.solved[k] == 1
+        well = Feeling.GOOD if crimes.well_treated[k] == 1 else Feeling.BAD
+        solved = Feeling.GOOD if crimes.solved[k] == 1 else Feeling.BAD
         book(
             city, Cause.HEARSAY, i,
             fraction * change_from_contact(citizens.fairness[i], well, p.trust.contact_gain, p.trust.contact_loss),
@@ -58,15 +64,17 @@ def hear_crime(i, k, city, p):
 
 @phase
 def tell(rows, city, p, clock):
-    """Those who met an officer tell a few others near home (rows: encounters)."""
+    """Those who felt something about an encounter tell a few others near home (rows: encounters)."""
     encounters = city.encounters
     for slot in rows:
         if slot % SLOTS >= city.officers.encounters[slot // SLOTS]:
             continue
-        fair = encounters.felt_fair[slot] == 1
+        felt = encounters.felt[slot]
+        if felt == Feeling.NEUTRAL:
+            continue
         told = find_listeners(Draw.TELL_ENCOUNTER_COUNT, Draw.TELL_ENCOUNTER, slot, encounters.citizen[slot], city, p, clock)
         for n in range(told):
-            hear_encounter(city.scratch.rows[n], fair, city, p)
+            hear_encounter(city.scratch.rows[n], felt, city, p)
 
 
 @phase
@@ -89,7 +97,7 @@ def climate(rows, city, p, clock):
     booking it here leaves settle a loop that the processor can do four citizens at a time.
     """
     citizens, cells = city.citizens, city.cells
-    rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
+    weight = p.trust.effectiveness_weight
     for c in rows:
         first, end = cells.first_resident[c], cells.first_resident[c + 1]
         residents = end - first
@@ -103,22 +111,32 @@ def climate(rows, city, p, clock):
         effectiveness /= residents
         city.cells.climate_fairness[c] = fairness
         city.cells.climate_effectiveness[c] = effectiveness
-        city.cells.climate[c] = overall_trust(fairness, effectiveness, p.trust.effectiveness_weight)
-        book_drift(city, 0, residents * change_from_drift(fairness, fairness_disposition / residents, fairness, rate, weight))
-        change = change_from_drift(effectiveness, effectiveness_disposition / residents, effectiveness, rate, weight)
-        book_drift(city, 1, residents * change)
+        city.cells.climate[c] = overall_trust(fairness, effectiveness, weight)
+        book_settling(city, 0, c, fairness, fairness_disposition / residents, residents, p)
+        book_settling(city, 1, c, effectiveness, effectiveness_disposition / residents, residents, p)
 
 
 @piece
-def book_drift(city, dimension, change):
-    """Book the drift of a cell's residents."""
-    city.ledger[Cause.DRIFT, dimension, 0] += change
-    city.ledger[Cause.DRIFT, dimension, 1] += abs(change)
+def pull_on(cell, city):
+    """What the place and the trends do to the dispositions of those who live there."""
+    return clip(city.cells.pull[cell] + city.trend[Trend.COMMON] + city.trend[Trend.POLICE], -MOST_PULL, MOST_PULL)
+
+
+@piece
+def book_settling(city, dimension, cell, trust, disposition, residents, p):
+    """Book the change that a cell's residents are about to make: what the trends do of it, and the rest."""
+    rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
+    settled = pulled(disposition, pull_on(cell, city))
+    trend = residents * rate * (1.0 - weight) * (settled - pulled(disposition, city.cells.pull[cell]))
+    drift = residents * change_from_drift(trust, settled, trust, rate, weight) - trend
+    for cause, change in ((Cause.DRIFT, drift), (Cause.TREND, trend)):
+        city.ledger[cause, dimension, 0] += change
+        city.ledger[cause, dimension, 1] += abs(change)
 
 
 @phase
 def settle(rows, city, p, clock):
-    """Trust relaxes towards disposition mixed with the neighborhood's climate (rows ascend; climate has booked the change)."""
+    """Trust relaxes towards disposition, pulled by place and time, mixed with the climate (rows ascend; climate has booked the change)."""
     citizens, cells = city.citizens, city.cells
     rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
     start = 0
@@ -129,11 +147,12 @@ def settle(rows, city, p, clock):
         if np.int64(rows[stop - 1]) - np.int64(first) != stop - 1 - start:
             stop = start + 1  # there are gaps between these rows
         end = ROW(np.int64(first) + stop - start)  # unsigned, so that the loop needs no check for negative indices
-        mood = cells.climate_fairness[home]
+        mood, pull = cells.climate_fairness[home], pull_on(home, city)
         for i in range(first, end):
-            citizens.fairness[i] += change_from_drift(citizens.fairness[i], citizens.fairness_disposition[i], mood, rate, weight)
+            disposition = pulled(citizens.fairness_disposition[i], pull)
+            citizens.fairness[i] += change_from_drift(citizens.fairness[i], disposition, mood, rate, weight)
         mood = cells.climate_effectiveness[home]
         for i in range(first, end):
-            change = change_from_drift(citizens.effectiveness[i], citizens.effectiveness_disposition[i], mood, rate, weight)
-            citizens.effectiveness[i] += change
+            disposition = pulled(citizens.effectiveness_disposition[i], pull)
+            citizens.effectiveness[i] += change_from_drift(citizens.effectiveness[i], disposition, mood, rate, weight)
         start = stop

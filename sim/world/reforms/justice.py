@@ -12,15 +12,16 @@ from sim.world.state import Count
 
 @dataclass(frozen=True, kw_only=True)
 class CivicJustice:
-    """Minor offenses are heard locally; some of those found responsible are diverted instead of jailed."""
+    """Minor offenses of known offenders are heard locally; some of the youths found responsible are diverted instead of jailed."""
 
     start: int = start_lever()
-    share: float = lever(0.5, 0, 1, "share", "Share of reported minor crimes that are heard locally.")
+    share: float = lever(0.5, 0, 1, "share", "Share of reported minor crimes with a known offender that are heard locally.")
     until: int | None = until_lever()
     fairness: float = lever(0.7, 0, 1, "probability", "Probability that a hearing is felt to be fair.")
-    resolution: float = lever(0.3, 0, 1, "probability", "Probability that a hearing ends well for the victim.")
-    diversion: float = lever(0.3, 0, 1, "share", "Share of those found responsible who are diverted instead of jailed.")
-    reoffending: float = lever(0.8, 0, 2, "ratio", "Propensity to offend after diversion relative to before.")
+    resolution: float = lever(0.5, 0, 1, "probability", "Probability that a hearing ends well for the victim.")
+    diversion: float = lever(0.3, 0, 1, "share", "Share of youths found responsible who are diverted instead of jailed.")
+    reoffending: float = lever(0.8, 0, 2, "ratio", "Propensity to offend just after diversion relative to before; it fades.")
+    youth_age: float = lever(25.0, 12, 100, "years", "Age below which somebody may be diverted; 100: anybody.")
 
     dose: ClassVar[str] = "share"
     reads: ClassVar[tuple[str, ...]] = ()
@@ -37,6 +38,7 @@ class CivicJustice:
         return {
             "justice.hearing_share": self.share, "justice.hearing_fairness": self.fairness, "justice.resolution": self.resolution,
             "justice.diversion_share": self.diversion, "justice.reoffending": self.reoffending,
+            "justice.youth_age": self.youth_age,
         }  # fmt: skip
 
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:

@@ -9,7 +9,8 @@ import numpy as np
 from sim.world.force import WEEKS_TO_NEXT_APPLICANT
 from sim.world.reforms.common import Bill, Scene, in_force, lever, nothing, start_lever, until_lever
 from sim.world.rng import Draw
-from sim.world.state import Cause, City, Count
+from sim.world.rules.offending import LONGEST_CAREER
+from sim.world.state import LAST_TICK, Cause, City, Count
 
 WEEKS_A_MONTH = 52 / 12
 
@@ -42,9 +43,10 @@ class Purge:
     until: int | None = until_lever()
 
     dose: ClassVar[str] = "follow_through"
-    reads: ClassVar[tuple[str, ...]] = ("officers.complaints", "officers.conduct", "officers.identity")
+    reads: ClassVar[tuple[str, ...]] = ("officers.complaints", "officers.honesty", "officers.identity")
     writes: ClassVar[tuple[str, ...]] = (
-        "officers.active", "officers.vacant_weeks", "offenders.propensity", "citizens.fairness", "ledger", "tally",
+        "officers.active", "officers.vacant_weeks", "offenders.propensity", "offenders.entered", "offenders.leaves",
+        "citizens.fairness", "ledger", "tally",
     )  # fmt: skip
     text: ClassVar[str] = "Dismiss officers who are flagged by complaints or by a vetting test."
 
@@ -109,9 +111,9 @@ class Purge:
         return (WEEKS_TO_NEXT_APPLICANT * np.floor(np.log(luck) / np.log(1.0 - self.pass_rate))).astype(int)
 
     def _flagged(self, scene: Scene) -> np.ndarray:
-        officers, threshold = scene.city.officers, scene.p.conduct.corruption_threshold
+        officers = scene.city.officers
         rows = np.arange(len(officers.active))
-        corrupt = 1.0 / (1.0 + np.exp(officers.conduct + threshold))  # a test of the person: what a course adds does not show
+        corrupt = 1.0 / (1.0 + np.exp(officers.honesty))  # a test of the person: what a course adds does not show
         fails = np.where(corrupt > self.unfit_above, self.sensitivity, 1.0 - self.specificity)
         failed = scene.uniforms(Draw.VETTING, rows, officers.identity) < fails
         on_file = officers.complaints >= self.complaints_at_least
@@ -127,7 +129,13 @@ class Purge:
         normal = scene.normals(Draw.NEW_OFFENDER, rows, identity)
         propensity = np.exp(p.propensity_log_mean + p.propensity_log_sd * normal)
         idle = scene.city.offenders.propensity[places] == 0.0
-        scene.city.offenders.propensity[places[idle]] = propensity[idle]
+        weeks = np.full(len(rows), float(LAST_TICK))
+        if p.exit_rate > 0.0:
+            weeks = np.minimum(-np.log(scene.uniforms(Draw.CAREER, rows, identity)) / p.exit_rate, LONGEST_CAREER)
+        offenders, begins = scene.city.offenders, places[idle]
+        offenders.propensity[begins] = propensity[idle]
+        offenders.entered[begins] = scene.tick
+        offenders.leaves[begins] = np.minimum(scene.tick + 1 + np.floor(weeks[idle]), LAST_TICK)
 
     def _signal(self, city: City) -> None:
         """News of the purge moves everybody's trust in fairness, in proportion to the dose."""

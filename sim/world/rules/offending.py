@@ -1,6 +1,6 @@
-"""Where and whether an offender offends."""
+"""Where and whether an offender offends, and for how long in life."""
 
-from math import exp
+from math import exp, log
 
 from sim.world.compiled import rule
 
@@ -72,3 +72,33 @@ def loss(median: float, log_sd: float, normal: float) -> float:
     2.0
     """
     return median * exp(log_sd * normal)
+
+
+LONGEST_CAREER = 3120  # weeks: sixty years
+
+
+@rule
+def career_weeks(u: float, exit_rate: float) -> int:
+    """Weeks until an offender has aged out, given luck u: exponential, so that those who are there have as long to go as those who enter.
+
+    exit_rate  chance a week, above 0   (offending.exit_rate)
+
+    Source: assumed (a constant chance). Deviation: no career is longer than sixty years.
+
+    >>> career_weeks(0.5, 0.01), career_weeks(1e-9, 0.001)
+    (69, 3120)
+    """
+    return int(min(-log(u) / exit_rate, LONGEST_CAREER))
+
+
+@rule
+def age(entry_age: float, weeks: float) -> float:
+    """Age of an offender in years.
+
+    entry_age  at which offenders begin   (offending.entry_age)
+    weeks      since this one began
+
+    >>> age(16.0, 104)
+    18.0
+    """
+    return entry_age + weeks / 52.0

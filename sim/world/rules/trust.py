@@ -1,6 +1,7 @@
 """Trust in the police: fairness and effectiveness are separate, and both lie between 0 and 1."""
 
 from sim.world.compiled import rule
+from sim.world.rules.encounter import Feeling
 
 
 @rule
@@ -18,24 +19,26 @@ def overall_trust(fairness: float, effectiveness: float, effectiveness_weight: f
 
 
 @rule
-def change_from_contact(trust: float, fair: bool, gain: float, loss: float) -> float:
+def change_from_contact(trust: float, felt: int, gain: float, loss: float) -> float:
     """Change in trust after one encounter with an officer.
 
-    A fair contact closes part of the gap to full trust; an unfair one takes part of what there is.
+    One felt as good closes part of the gap to full trust; one felt as bad takes part of what there is; a neutral one moves nothing.
     Whether loss exceeds gain is contested, so both are parameters.
 
     trust   0-1, before the encounter
-    fair    was the treatment felt to be procedurally just?
+    felt    a Feeling
     gain    share of the gap closed   (trust.contact_gain, trust.effectiveness_gain)
     loss    share of trust lost       (trust.contact_loss, trust.effectiveness_loss)
     returns change in trust, in [-trust, 1 - trust]
 
     Source: oliveira2021 (asymmetry tested). Deviation: none.
 
-    >>> round(change_from_contact(0.60, True, 0.02, 0.10), 3)
+    >>> round(change_from_contact(0.60, 2, 0.02, 0.10), 3)
     0.008
     """
-    return gain * (1.0 - trust) if fair else -loss * trust
+    if felt == Feeling.NEUTRAL:
+        return 0.0
+    return gain * (1.0 - trust) if felt == Feeling.GOOD else -loss * trust
 
 
 @rule
