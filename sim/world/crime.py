@@ -53,7 +53,7 @@ def chosen_victim(k, cell, city, p, clock):
     """The victim: a passer-by from anywhere or a resident of the cell, in proportion to exposure."""
     u, cumulative = draw(clock.seed, Draw.VICTIM, clock.tick, k, 1), city.citizens.exposure_cumulative
     if draw(clock.seed, Draw.VICTIM, clock.tick, k, 0) < p.offending.ambient_share:
-        return exposed_adult(u, city.cells.exposure_cumulative, cumulative, city)
+        return exposed_adult(u, city.cells.exposure_cumulative, city.cells.exposure_guide, cumulative, city)
     return exposed_resident(cell, u, cumulative, city)
 
 

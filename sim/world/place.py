@@ -66,6 +66,27 @@ def first_above_nearby(cumulative, first, end, value):
 
 
 @piece
+def guide_to(cumulative, guide):
+    """Note for each of as many equal parts of the total as there are rows the first row that a search within the part can find."""
+    rows = len(cumulative)
+    row = 0
+    for part in range(rows):
+        while row < rows - 1 and cumulative[row] <= (part / rows) * cumulative[-1] * (1.0 - 1e-12):
+            row += 1
+        guide[part] = row
+
+
+@piece
+def first_above_guided(cumulative, guide, value):
+    """The same row as `first_above` finds among all, in two steps instead of one for each power of two."""
+    last = len(cumulative) - 1
+    row = np.int64(guide[min(int(value / cumulative[last] * len(cumulative)), last)])
+    while row < last and cumulative[row] <= value:
+        row += 1
+    return row
+
+
+@piece
 def exposed_resident(cell, v, cumulative, city):
     """The resident of a cell whom v chooses, in proportion to exposure; `cumulative` is a running sum over each cell's residents."""
     first, end = city.cells.first_resident[cell], city.cells.first_resident[cell + 1]
@@ -73,14 +94,13 @@ def exposed_resident(cell, v, cumulative, city):
 
 
 @piece
-def exposed_adult(u, over_cells, cumulative, city):
+def exposed_adult(u, over_cells, guide, cumulative, city):
     """The adult of the city whom u chooses, in proportion to exposure and to that of where they live.
 
     The sums of cells first: they stay in the processor's cache, those of a million citizens do not.
     """
-    last = len(over_cells) - 1
-    value = u * over_cells[last]
-    cell = first_above(over_cells, 0, last, value)
+    value = u * over_cells[len(over_cells) - 1]
+    cell = first_above_guided(over_cells, guide, value)
     before = over_cells[cell - 1] if cell > 0 else 0.0
     return exposed_resident(cell, (value - before) / (over_cells[cell] - before), cumulative, city)
 

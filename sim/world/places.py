@@ -5,7 +5,7 @@ from math import exp, sqrt
 import numpy as np
 
 from sim.world.compiled import phase, piece
-from sim.world.place import wrapped
+from sim.world.place import guide_to, wrapped
 from sim.world.rng import Draw, draw_normal
 from sim.world.rules.places import place_value
 from sim.world.rules.probability import clip, faded
@@ -84,6 +84,8 @@ def load_places(city, p, clock):
         exposure += relative * np.float64(citizens.exposure_cumulative[last])
         stops += relative * np.float64(citizens.stop_exposure_cumulative[last])
         city.cells.exposure_cumulative[c], city.cells.stop_exposure_cumulative[c] = exposure, stops
+    guide_to(cells.exposure_cumulative, cells.exposure_guide)
+    guide_to(cells.stop_exposure_cumulative, cells.stop_exposure_guide)
 
 
 @phase

@@ -178,6 +178,8 @@ class Cells(NamedTuple):
     stops: Whole
     exposure_cumulative: Quantity  # running sum over cells of their residents' exposure
     stop_exposure_cumulative: Quantity
+    exposure_guide: RowNumber  # where a search of those sums may begin
+    stop_exposure_guide: RowNumber
     first_resident: RowNumber  # one more than there are cells: residents of c are first_resident[c] .. first_resident[c + 1] - 1
 
 

@@ -92,35 +92,42 @@ def meet(slot, citizen, kind, city, p, clock):
     return conduct
 
 
+@piece
+def stopped(j, slot, city, p, clock):
+    """Whom an officer stops: a passer-by from anywhere or a resident of the cell, in proportion to exposure to stops."""
+    u, cumulative = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 1), city.citizens.stop_exposure_cumulative
+    if draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 0) < p.encounter.ambient_share:
+        return exposed_adult(u, city.cells.stop_exposure_cumulative, city.cells.stop_exposure_guide, cumulative, city)
+    return exposed_resident(city.officers.cell[j], u, cumulative, city)
+
+
 @phase
 def stop(rows, city, p, clock):
-    """Active officers stop passers-by and residents of the cell they are in."""
-    officers = city.officers
+    """Active officers stop passers-by and residents of the cell they are in.
+
+    All are chosen first and met afterwards, because then the processor fetches what it needs to know of many at once.
+    """
+    officers, encounters = city.officers, city.encounters
     for j in rows:
-        city.officers.encounters[j] = 0
-        if officers.active[j] == 0:
-            continue
-        cell = officers.cell[j]
-        stops = poisson_quantile(draw(clock.seed, Draw.STOP_COUNT, clock.tick, j, 0), p.encounter.stop_rate, MOST_A_WEEK)
-        for n in range(stops):
-            slot = SLOTS * j + n
-            u = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 1)
-            passer_by = draw(clock.seed, Draw.STOP_WHO, clock.tick, slot, 0) < p.encounter.ambient_share
-            if passer_by:
-                citizen = exposed_adult(u, city.cells.stop_exposure_cumulative, city.citizens.stop_exposure_cumulative, city)
-            else:
-                citizen = exposed_resident(cell, u, city.citizens.stop_exposure_cumulative, city)
+        stops = 0
+        if officers.active[j] == 1:
+            stops = poisson_quantile(draw(clock.seed, Draw.STOP_COUNT, clock.tick, j, 0), p.encounter.stop_rate, MOST_A_WEEK)
+        for slot in range(SLOTS * j, SLOTS * j + stops):
+            city.encounters.citizen[slot] = stopped(j, slot, city, p, clock)
+        city.officers.encounters[j] = stops
+        city.cells.stops[officers.cell[j]] += stops
+        city.tally[Count.STOPS] += stops
+    for j in rows:
+        for slot in range(SLOTS * j, SLOTS * j + officers.encounters[j]):
+            citizen = encounters.citizen[slot]
             conduct = meet(slot, citizen, Meeting.STOP, city, p, clock)
             city.citizens.last_stop[citizen] = clock.tick
-            city.citizens.stop_treatment[citizen] = conduct + 4 * city.encounters.felt[slot]
+            city.citizens.stop_treatment[citizen] = conduct + 4 * encounters.felt[slot]
             if conduct == Conduct.CORRUPT:
                 city.citizens.last_corrupt_stop[citizen] = clock.tick
                 city.tally[Count.CORRUPT_STOPS] += 1
             elif conduct == Conduct.UNFAIR:
                 city.tally[Count.UNFAIR_STOPS] += 1
-        city.officers.encounters[j] = stops
-        city.cells.stops[cell] += stops
-        city.tally[Count.STOPS] += stops
 
 
 @phase
