@@ -1,6 +1,6 @@
 """Luck in plain Python whole numbers: Philox4x64-10, normals made of it, and the Poisson quantile."""
 
-from math import cos, exp, log, pi, sqrt
+from math import cos, exp, log, pi, sin, sqrt
 
 BITS_64 = 2**64 - 1
 
@@ -30,6 +30,12 @@ def normal(seed: int, decision: int, tick: int, actor: int, index: int) -> float
     """A standard normal, from the first and the second word of its block."""
     first, second, _, _ = philox((index, actor, tick, decision), (seed, 0))
     return sqrt(-2 * log(uniform(first))) * cos(2 * pi * uniform(second))
+
+
+def other_normal(seed: int, decision: int, tick: int, actor: int, index: int) -> float:
+    """The other standard normal that the first and the second word of a block make."""
+    first, second, _, _ = philox((index, actor, tick, decision), (seed, 0))
+    return sqrt(-2 * log(uniform(first))) * sin(2 * pi * uniform(second))
 
 
 def poisson_quantile(mean: float, u: float, most: int = 16) -> int:

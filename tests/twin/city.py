@@ -1,21 +1,39 @@
 """Who and what there is (section 2): plain objects in lists, and the city that holds them."""
 
 from dataclasses import dataclass, field
-from math import ceil, exp, floor, sqrt
+from math import ceil, exp, floor, log, nan, sqrt
+
+import numpy as np
 
 from sim.world.rng import draw
 
 from .chance import normal, word_uniform
 
-NEVER = -1_000_000
+NEVER = -30_000
 SLOTS = 32  # encounters an officer can have in a week
-CAUSES = ("contact", "hearsay", "victimization", "response", "drift", "intervention")
+CAUSES = ("contact", "hearsay", "victimization", "response", "drift", "intervention", "trend")
 DIMENSIONS = ("fairness", "effectiveness")
+BAD, NEUTRAL, GOOD = range(3)  # how an encounter is felt
 
 
 def logistic(x: float) -> float:
     """Log-odds as a probability."""
     return 1 / (1 + exp(-x))
+
+
+def single(x: float) -> float:
+    """A number as 32 bits hold it."""
+    return float(np.float32(x))
+
+
+def clip(x: float, low: float, high: float) -> float:
+    """A number cut to a range."""
+    return min(max(x, low), high)
+
+
+def pulled(disposition: float, pull: float) -> float:
+    """A disposition after what moves it: a share of the gap to 1, or of itself if negative (section 5)."""
+    return disposition + pull * (1 - disposition) if pull > 0 else disposition + pull * disposition
 
 
 @dataclass(slots=True)
@@ -26,11 +44,17 @@ class Citizen:
     fairness_disposition: float
     effectiveness_disposition: float
     exposure_cumulative: float
+    stop_exposure_cumulative: float
+    reporting_propensity: float
+    answering_style: float
     fairness: float = 0.0
     effectiveness: float = 0.0
     last_stop: int = NEVER
     last_corrupt_stop: int = NEVER
     last_victimized: int = NEVER
+    last_report: int = NEVER
+    stop_treatment: int = 0
+    report_outcome: int = 0
 
 
 @dataclass(slots=True)
@@ -41,8 +65,10 @@ class Officer:
     beat: int
     cell: int
     deviation: float
+    honesty_deviation: float
     community: bool
     conduct: float = 0.0
+    honesty: float = 0.0
     training: float = 0.0
     knowledge: float = 0.0
     attitude: float = 0.0
@@ -58,8 +84,10 @@ class Squad:
     """Officers who shape each other's conduct."""
 
     effect: float
+    honesty_effect: float
     command: float = 0.0
     conduct_sum: float = 0.0
+    honesty_sum: float = 0.0
     members: int = 0
 
 
@@ -73,14 +101,29 @@ class Offender:
     perceived_risk: float
     jail_weeks: int = 0
     origin: int = 0
+    program: float = 0.0
+    entered: int = 0
+    leaves: int = 0
+    identity: int = 0
 
 
 @dataclass(slots=True)
 class Cell:
     """A street segment; `residents` are rows of citizens."""
 
-    opportunity: float
-    memory: float
+    smooth: float
+    own: float
+    opportunity_own: float
+    stated_opportunity: float = nan
+    stated_exposure: float = nan
+    stated_trust: float = nan
+    place: float = 0.0
+    opportunity: float = 0.0
+    pull: float = 0.0
+    homes_cumulative: float = 0.0
+    exposure_cumulative: float = 0.0
+    stop_exposure_cumulative: float = 0.0
+    memory: float = 0.0
     residents: list[int] = field(default_factory=list)
     officers: int = 0
     attraction: float = 0.0
@@ -116,12 +159,12 @@ class Crime:
 
 @dataclass(slots=True)
 class Encounter:
-    """A stop (kind 0) or a community contact (kind 1); conduct 0 corrupt, 1 unfair, 2 fair."""
+    """A stop (kind 0) or a community contact (kind 1); conduct 0 corrupt, 1 unfair, 2 fair; felt 0 bad, 1 neutral, 2 good."""
 
     citizen: int = 0
     kind: int = 0
     conduct: int = 0
-    felt_fair: bool = False
+    felt: int = BAD
 
 
 class City:
@@ -141,6 +184,7 @@ class City:
         self.crimes: list[Crime] = []
         self.encounters: list[Encounter] = []
         self.ledger = {cause: {dimension: [0.0, 0.0] for dimension in DIMENSIONS} for cause in CAUSES}
+        self.trend = [0.0, 0.0]  # common to all institutions; of the police alone
 
     def u(self, decision: int, actor: int, index: int) -> float:
         """A uniform number of this tick."""
@@ -168,9 +212,60 @@ class City:
         residents = self.cells[cell].residents
         return residents[floor(u * len(residents))]
 
+    def chosen_by_exposure(self, column: str, u: float) -> int:
+        """One of all adults, in proportion to what a column sums up, and to what places add to it (7.3)."""
+        before, mark = 0.0, u * getattr(self.cells[-1], column)
+        for c, cell in enumerate(self.cells):
+            running = getattr(cell, column)
+            if running > mark or c == len(self.cells) - 1:
+                return self.resident_by_exposure(column, c, (mark - before) / (running - before))
+            before = running
+        raise AssertionError("a city without cells")
+
+    def resident_by_exposure(self, column: str, cell: int, v: float) -> int:
+        """One of the residents of a cell, in proportion to what a column sums up (7.3)."""
+        residents = self.cells[cell].residents
+        mark = v * getattr(self.citizens[residents[-1]], column)
+        for i in residents:
+            if getattr(self.citizens[i], column) > mark:
+                return i
+        return residents[-1]
+
+    def standing(self, i: int) -> float:
+        """How much more often than others somebody is stopped, as a log (7.3)."""
+        citizen = self.citizens[i]
+        before = 0.0 if i == self.cells[citizen.home].first_resident else self.citizens[i - 1].stop_exposure_cumulative
+        return log(max(citizen.stop_exposure_cumulative - before, 1e-6))
+
+    def home_of_offender(self, u: float) -> int:
+        """Where somebody lives who offends: a uniform's place in the running sum of homes (section 5)."""
+        mark = u * self.cells[-1].homes_cumulative
+        for c, cell in enumerate(self.cells):
+            if cell.homes_cumulative > mark:
+                return c
+        return len(self.cells) - 1
+
+    def propensity(self, z: float) -> float:
+        """Crimes a week without deterrence of somebody who begins, made of a normal (section 5)."""
+        return exp(self.parameters.offending.propensity_log_mean + self.parameters.offending.propensity_log_sd * z)
+
+    def career_weeks(self, u: float) -> int:
+        """How long somebody stays an offender (section 5)."""
+        rate = self.parameters.offending.exit_rate
+        return 3120 if rate == 0 else min(floor(-log(u) / rate), 3120)
+
+    def mix(self, first: float, second: float) -> float:
+        """A normal as alike to the first as honesty is to courtesy (section 5)."""
+        r = self.parameters.conduct.dials_correlation
+        return r * first + sqrt(1 - r * r) * second
+
     def change(self, citizen: Citizen, dimension: str, change: float, cause: str) -> None:
         """Change trust and book it: the ledger has the sum of changes, and of their sizes."""
         setattr(citizen, dimension, getattr(citizen, dimension) + change)
+        self.book(cause, dimension, change)
+
+    def book(self, cause: str, dimension: str, change: float) -> None:
+        """Write a change into the ledger."""
         booked = self.ledger[cause][dimension]
         booked[0] += change
         booked[1] += abs(change)
@@ -195,20 +290,22 @@ class City:
             total += cell.memory
             cell.memory_cumulative = total
 
-    def felt(self, conduct: int, fairness: float) -> float:
-        """The chance that conduct (0 corrupt, 1 unfair, 2 fair) is felt to be fair (7.3)."""
+    def felt(self, conduct: int, fairness: float) -> tuple[float, float, float]:
+        """The chances that conduct (0 corrupt, 1 unfair, 2 fair) is felt bad, neutral and good (7.3)."""
         e = self.parameters.encounter
         b = (e.felt_if_corrupt, e.felt_if_unfair, e.felt_if_fair)[conduct]
-        return logistic(b + e.perception_slope * (fairness - 0.5))
+        z = b + e.perception_slope * (fairness - 0.5)
+        not_bad, good = logistic(z), logistic(z - e.neutral_width)
+        return 1 - not_bad, not_bad - good, good
 
-    def chances_of_conduct(self, x: float) -> tuple[float, float, float]:
-        """The chances of corrupt, unfair and fair conduct at log-odds x (7.3)."""
-        corrupt = logistic(-x - self.parameters.conduct.corruption_threshold)
-        fair = logistic(x)
-        return corrupt, 1 - fair - corrupt, fair
+    def chances_of_conduct(self, courtesy: float, honesty: float) -> tuple[float, float, float]:
+        """The chances of corrupt, unfair and fair conduct (7.3)."""
+        corrupt = logistic(-honesty)
+        fair = (1 - corrupt) * logistic(courtesy)
+        return corrupt, 1 - corrupt - fair, fair
 
     def chance_of_crime(self, offender: Offender, risk: float, officers: int, climate: float) -> float:
         """The chance that an offender who is there offends (7.4)."""
         o = self.parameters.offending
-        drive = offender.propensity * exp(-o.risk_slope * risk)
+        drive = offender.propensity * (1 - offender.program) * exp(-o.risk_slope * risk)
         return 1 - exp(-drive * exp(-o.presence_weight * officers - o.control_slope * climate))

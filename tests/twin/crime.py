@@ -1,15 +1,39 @@
-"""Crime and what follows it: offend, report, respond, learn (sections 7.4 to 7.6 and 7.9)."""
+"""Offenders and what follows crime: age, offend, report, respond, learn (sections 7.2, 7.4 to 7.6 and 7.9)."""
 
 from math import exp, floor, log
 
 from sim.world.rng import Draw
 
-from .city import Citizen, Crime, Offender, logistic
+from .city import BAD, GOOD, Citizen, Crime, Offender, clip, logistic
 from .force import Force
 
 
 class Crimes(Force):
     """A city with a police force, and offenders who act."""
+
+    def age(self) -> None:
+        """Some age out: somebody enters in a resident's row, and a dismissed officer's row is idle again (7.2)."""
+        for k, offender in enumerate(self.offenders):
+            if offender.leaves > self.tick:
+                continue
+            if offender.origin == 0:
+                home = self.home_of_offender(self.u(Draw.ENTRANT, k, 0))
+                never = self.parameters.offending.exit_rate == 0
+                self.offenders[k] = Offender(
+                    home=home,
+                    cell=home,
+                    propensity=self.propensity(self.n(Draw.ENTRANT, k, 1)),
+                    perceived_risk=self.parameters.deterrence.prior_risk,
+                    entered=self.tick,
+                    leaves=30_000 if never else self.tick + 1 + self.career_weeks(self.u(Draw.ENTRANT, k, 2)),
+                    identity=offender.identity + 1,
+                )
+            elif offender.propensity != 0:
+                offender.propensity, offender.program, offender.leaves = 0.0, 0.0, 30_000
+
+    def years_of_age(self, offender: Offender) -> float:
+        """How old an offender is (7.2)."""
+        return self.parameters.offending.entry_age + (self.tick - offender.entered) / 52
 
     def offend(self) -> None:
         """Free offenders look around, go somewhere, and some commit a crime (7.4)."""
@@ -23,7 +47,8 @@ class Crimes(Force):
                 continue
             offender.cell = offender.home
             u = self.u(Draw.OFFEND, k, 0)
-            if not u < 1 - exp(-offender.propensity * exp(-o.risk_slope * offender.perceived_risk)):
+            drive = offender.propensity * (1 - offender.program) * exp(-o.risk_slope * offender.perceived_risk)
+            if not u < 1 - exp(-drive):
                 continue
             offender.cell = self.choose_cell(k, offender)
             cell = self.cells[offender.cell]
@@ -66,31 +91,25 @@ class Crimes(Force):
         """A passer-by or a resident, in proportion to exposure."""
         u = self.u(Draw.VICTIM, k, 1)
         if self.u(Draw.VICTIM, k, 0) < self.parameters.offending.ambient_share:
-            eligible, mark = range(self.adults), u * self.citizens[-1].exposure_cumulative
-        else:
-            eligible = self.cells[cell].residents
-            before = self.citizens[eligible[0] - 1].exposure_cumulative if eligible[0] > 0 else 0.0
-            mark = before + u * (self.citizens[eligible[-1]].exposure_cumulative - before)
-        for i in eligible:
-            if self.citizens[i].exposure_cumulative > mark:
-                return i
-        return eligible[-1]
+            return self.chosen_by_exposure("exposure_cumulative", u)
+        return self.resident_by_exposure("exposure_cumulative", cell, u)
 
     def report(self) -> None:
         """Victims report, and the office opens a file or not (7.5)."""
-        r = self.parameters.reporting
+        r, institutions, justice = self.parameters.reporting, self.parameters.institutions, self.parameters.justice
         for k, crime in enumerate(self.crimes):
             if crime.victim < 0:
                 continue
             victim, e = self.citizens[crime.victim], r.effectiveness_weight
             trust = (1 - e) * victim.fairness + e * victim.effectiveness
-            x = r.intercept + r.log_loss_slope * log(1 + crime.loss) + r.trust_slope * (trust - 0.5)
-            crime.reported = self.u(Draw.REPORT, k, 0) < logistic(x)
+            x = r.intercept + institutions.reporting + r.log_loss_slope * log(1 + crime.loss) + r.trust_slope * (trust - 0.5)
+            crime.reported = self.u(Draw.REPORT, k, 0) < logistic(x + r.person_sd * victim.reporting_propensity)
             if crime.reported:
                 self.cells[crime.cell].recorded += 1
-                crime.hearing = not crime.serious and self.u(Draw.HEARING, k, 0) < self.parameters.justice.hearing_share
+                crime.hearing = not crime.serious and self.u(Draw.HEARING, k, 0) < justice.hearing_share * justice.known_share
                 if not crime.hearing:
-                    crime.filed = self.u(Draw.FILE, k, 0) < logistic(r.file_intercept + r.file_serious * crime.serious)
+                    x = r.file_intercept + institutions.file + r.file_serious * crime.serious
+                    crime.filed = self.u(Draw.FILE, k, 0) < logistic(x)
             self.counts["reported"] += crime.reported
             self.counts["filed"] += crime.filed
             self.counts["hearings"] += crime.hearing
@@ -117,7 +136,8 @@ class Crimes(Force):
                 continue
             victim, cell = self.citizens[crime.victim], self.cells[crime.cell]
             police = r.police_share * (self.force_conduct - r.conduct_reference)
-            treated_well = logistic(r.treatment_intercept + r.treatment_file * crime.filed + police)
+            intercept = r.treatment_intercept + self.parameters.institutions.treatment
+            treated_well = logistic(intercept + r.treatment_file * crime.filed + police)
             if crime.hearing:
                 treated_well = self.parameters.justice.hearing_fairness
             crime.well_treated = self.u(Draw.TREATMENT, k, 0) < treated_well
@@ -125,26 +145,33 @@ class Crimes(Force):
             if crime.filed:
                 climate = 1 + r.cooperation_slope * (cell.climate - 0.5)
                 solving = r.solve_probability * self.free_capacity * climate
-                crime.solved = self.u(Draw.SOLVE, k, 0) < min(max(solving, 0.0), 1.0)
+                crime.solved = self.u(Draw.SOLVE, k, 0) < clip(solving, 0.0, 1.0)
             elif crime.hearing:
                 crime.solved = self.u(Draw.SOLVE, k, 0) < self.parameters.justice.resolution
             self.change(victim, "effectiveness", self.response_effectiveness(crime, victim), "response")
             if crime.solved:
                 cell.arrests += 1
-                if crime.hearing and self.u(Draw.DIVERSION, k, 0) < self.parameters.justice.diversion_share:
-                    self.offenders[k].propensity *= self.parameters.justice.reoffending
-                    self.counts["diverted"] += 1
-                else:
-                    weeks = r.serious_sentence_weeks if crime.serious else r.minor_sentence_weeks
-                    weeks = self.parameters.justice.sanction_weeks if crime.hearing else weeks
-                    self.offenders[k].jail_weeks = floor(weeks + 0.5)
+                self.arrest(k, crime)
+            victim.last_report = self.tick
+            victim.report_outcome = 1 * crime.hearing + 2 * crime.filed + 4 * crime.well_treated + 8 * crime.solved
             self.counts["well_treated"] += crime.well_treated
             self.counts["well_treated_with_file"] += crime.well_treated and crime.filed
             self.counts["solved"] += crime.solved
 
+    def arrest(self, k: int, crime: Crime) -> None:
+        """A program for some of the young who are heard, and for all others punishment (7.6)."""
+        response, justice, offender = self.parameters.response, self.parameters.justice, self.offenders[k]
+        young = self.years_of_age(offender) < justice.youth_age
+        if crime.hearing and young and self.u(Draw.DIVERSION, k, 0) < justice.diversion_share:
+            offender.program = 1 - justice.reoffending
+            self.counts["diverted"] += 1
+        else:
+            weeks = response.serious_sentence_weeks if crime.serious else response.minor_sentence_weeks
+            offender.jail_weeks = floor((justice.sanction_weeks if crime.hearing else weeks) + 0.5)
+
     def response_fairness(self, crime: Crime, who: Citizen) -> float:
         """What the treatment of a complainant changes in somebody who lives it."""
-        return self.police_share(crime) * self.contact_fairness(crime.well_treated, who)
+        return self.police_share(crime) * self.contact_fairness(GOOD if crime.well_treated else BAD, who)
 
     def police_share(self, crime: Crime) -> float:
         """How much of the experience concerns the police."""
@@ -158,7 +185,7 @@ class Crimes(Force):
         return self.police_share(crime) * (-r.outcome_loss * who.effectiveness)
 
     def learn(self) -> None:
-        """Offenders learn risk from arrests and escapes, their own and near them (7.9)."""
+        """Offenders learn risk from arrests and escapes, their own and near them, and programs fade (7.9)."""
         d = self.parameters.deterrence
         for offender, crime in zip(self.offenders, self.crimes, strict=True):
             risk = offender.perceived_risk
@@ -170,3 +197,4 @@ class Crimes(Force):
             if others_arrested > 0:
                 risk = risk + d.vicarious_share * d.arrest_gain * (1 - risk)
             offender.perceived_risk = risk + d.fading_rate * (d.prior_risk - risk)
+            offender.program *= exp(-log(2) / self.parameters.justice.program_half_life)

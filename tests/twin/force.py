@@ -5,7 +5,7 @@ from math import exp, floor
 from sim.world.rng import Draw
 
 from .chance import poisson_quantile
-from .city import SLOTS, Citizen, City, Encounter, Officer
+from .city import BAD, GOOD, NEUTRAL, SLOTS, Citizen, City, Encounter, Officer
 
 
 class Force(City):
@@ -27,9 +27,12 @@ class Force(City):
             if self.u(Draw.RECRUIT_PASS, j, 0) >= staffing.recruit_pass_rate:
                 officer.vacant_weeks = 4
             else:
-                own = conduct.officer_sd * self.n(Draw.RECRUIT, j, 0)
-                officer.deviation = staffing.recruit_conduct_offset + self.squads[officer.squad].effect + own
+                squad, first, second = self.squads[officer.squad], self.n(Draw.RECRUIT, j, 0), self.n(Draw.RECRUIT, j, 1)
+                own, honesty_own = conduct.officer_sd * first, conduct.officer_sd * self.mix(first, second)
+                officer.deviation = staffing.recruit_conduct_offset + squad.effect + own
+                officer.honesty_deviation = staffing.recruit_conduct_offset + squad.honesty_effect + honesty_own
                 officer.conduct = conduct.mean + officer.deviation
+                officer.honesty = conduct.honesty_mean + officer.honesty_deviation
                 officer.active, officer.training, officer.complaints = True, 0.0, 0
                 officer.knowledge = officer.attitude = 0.0
                 officer.identity += 1
@@ -67,12 +70,16 @@ class Force(City):
                 continue
             for n in range(poisson_quantile(e.stop_rate, self.u(Draw.STOP_COUNT, j, 0))):
                 row = SLOTS * j + n
-                ambient, u = self.u(Draw.STOP_WHO, row, 0) < e.ambient_share, self.u(Draw.STOP_WHO, row, 1)
-                i = floor(u * self.adults) if ambient else self.resident(officer.cell, u)
+                column, u = "stop_exposure_cumulative", self.u(Draw.STOP_WHO, row, 1)
+                if self.u(Draw.STOP_WHO, row, 0) < e.ambient_share:
+                    i = self.chosen_by_exposure(column, u)
+                else:
+                    i = self.resident_by_exposure(column, officer.cell, u)
                 encounter = self.meet(officer, row, i, 0)
-                self.citizens[i].last_stop = self.tick
+                citizen = self.citizens[i]
+                citizen.last_stop, citizen.stop_treatment = self.tick, encounter.conduct + 4 * encounter.felt
                 if encounter.conduct == 0:
-                    self.citizens[i].last_corrupt_stop = self.tick
+                    citizen.last_corrupt_stop = self.tick
                 self.cells[officer.cell].stops += 1
                 self.counts["stops"] += 1
                 self.counts["corrupt_stops"] += encounter.conduct == 0
@@ -91,51 +98,66 @@ class Force(City):
     def meet(self, officer: Officer, row: int, i: int, kind: int) -> Encounter:
         """One encounter: conduct, perception, trust, complaint (7.3)."""
         citizen = self.citizens[i]
-        x = officer.conduct + officer.training
-        if kind == 1:
-            x += self.parameters.community.conduct_offset
-        corrupt, _, fair = self.chances_of_conduct(x)
+        better = (self.parameters.community.conduct_offset if kind == 1 else 0.0) - self.disadvantage(i)
+        courtesy = officer.conduct + officer.training + better
+        honesty = officer.honesty + self.parameters.training.honesty_share * officer.training + better
+        corrupt, _, fair = self.chances_of_conduct(courtesy, honesty)
         u = self.u(Draw.CONDUCT, row, 0)
         conduct = 0 if u < corrupt else 1 if u < 1 - fair else 2
-        felt_fair = self.u(Draw.PERCEPTION, row, 0) < self.felt(conduct, citizen.fairness)
-        self.change(citizen, "fairness", self.contact_fairness(felt_fair, citizen), "contact")
-        self.change(citizen, "effectiveness", self.contact_effectiveness(felt_fair, citizen), "contact")
+        bad, _, good = self.felt(conduct, citizen.fairness)
+        u = self.u(Draw.PERCEPTION, row, 0)
+        felt = GOOD if u < good else NEUTRAL if u < 1 - bad else BAD
+        self.change(citizen, "fairness", self.contact_fairness(felt, citizen), "contact")
+        self.change(citizen, "effectiveness", self.contact_effectiveness(felt, citizen), "contact")
         if conduct < 2 and self.u(Draw.COMPLAINT, row, 0) < self.parameters.encounter.complaint_probability:
             officer.complaints += 1
             self.counts["complaints"] += 1
-        self.encounters[row] = Encounter(citizen=i, kind=kind, conduct=conduct, felt_fair=felt_fair)
+        self.encounters[row] = Encounter(citizen=i, kind=kind, conduct=conduct, felt=felt)
         officer.encounters += 1
-        self.counts["felt_fair"] += felt_fair
+        self.counts["felt_good"] += felt == GOOD
+        self.counts["felt_bad"] += felt == BAD
         return self.encounters[row]
 
-    def contact_fairness(self, felt_fair: bool, who: Citizen) -> float:
+    def disadvantage(self, i: int) -> float:
+        """How much worse, in log-odds, officers treat somebody for who they are (7.3)."""
+        c, citizen = self.parameters.conduct, self.citizens[i]
+        known = citizen.last_stop > self.tick - 52
+        return c.by_place * self.cells[citizen.home].place + c.by_standing * self.standing(i) + c.by_record * known
+
+    def contact_fairness(self, felt: int, who: Citizen) -> float:
         """What an encounter changes in fairness."""
         t = self.parameters.trust
-        return t.contact_gain * (1 - who.fairness) if felt_fair else -t.contact_loss * who.fairness
+        return (-t.contact_loss * who.fairness, 0.0, t.contact_gain * (1 - who.fairness))[felt]
 
-    def contact_effectiveness(self, felt_fair: bool, who: Citizen) -> float:
+    def contact_effectiveness(self, felt: int, who: Citizen) -> float:
         """What an encounter changes in effectiveness."""
         t = self.parameters.trust
-        return t.effectiveness_gain * (1 - who.effectiveness) if felt_fair else -t.effectiveness_loss * who.effectiveness
+        return (-t.effectiveness_loss * who.effectiveness, 0.0, t.effectiveness_gain * (1 - who.effectiveness))[felt]
 
     def muster(self) -> None:
-        """The conduct of each squad's active members (7.10)."""
+        """The courtesy and the honesty of each squad's active members (7.10)."""
         for squad in self.squads:
-            squad.conduct_sum, squad.members = 0.0, 0
+            squad.conduct_sum, squad.honesty_sum, squad.members = 0.0, 0.0, 0
         for officer in self.officers:
             if officer.active:
-                self.squads[officer.squad].conduct_sum += officer.conduct
-                self.squads[officer.squad].members += 1
+                squad = self.squads[officer.squad]
+                squad.conduct_sum += officer.conduct
+                squad.honesty_sum += officer.honesty
+                squad.members += 1
 
     def bond(self) -> None:
-        """Conduct drifts to own disposition mixed with peers and command (7.10)."""
+        """Courtesy and honesty drift to own disposition mixed with peers and command (7.10)."""
         c = self.parameters.conduct
         for officer in self.officers:
-            if not officer.active:
-                continue
-            squad, own = self.squads[officer.squad], c.mean + officer.deviation
-            peers = own
-            if squad.members > 1:
-                peers = (squad.conduct_sum - officer.conduct) / (squad.members - 1)
-            target = (1 - c.contagion_weight) * own + c.contagion_weight * (peers + squad.command)
-            officer.conduct += c.contagion_rate * (target - officer.conduct)
+            if officer.active:
+                squad, own, own_honesty = self.squads[officer.squad], c.mean + officer.deviation, c.honesty_mean + officer.honesty_deviation
+                honesty_command = self.parameters.training.honesty_share * squad.command
+                officer.conduct += self.bonded(officer.conduct, own, squad.conduct_sum, squad.members, squad.command)
+                officer.honesty += self.bonded(officer.honesty, own_honesty, squad.honesty_sum, squad.members, honesty_command)
+
+    def bonded(self, value: float, own: float, squad_sum: float, members: int, command: float) -> float:
+        """What a week in the squad changes in courtesy, or in honesty."""
+        c = self.parameters.conduct
+        peers = (squad_sum - value) / (members - 1) if members > 1 else own
+        target = (1 - c.contagion_weight) * own + c.contagion_weight * (peers + command)
+        return c.contagion_rate * (target - value)

@@ -1,13 +1,13 @@
 """The naive twin on its own: an oracle has to be checked by hand before anything is checked against it."""
 
-from dataclasses import asdict
 from math import cos, exp, log, pi, sqrt
 
 import numpy as np
 import pytest
 from twin import Twin, answers
-from twin.chance import normal, philox, poisson_quantile, uniform
-from twin.city import DIMENSIONS, SLOTS, Crime
+from twin.chance import normal, other_normal, philox, poisson_quantile, uniform
+from twin.city import BAD, DIMENSIONS, GOOD, SLOTS, Crime
+from twin_runs import rows, run
 
 from sim.world.parameters import parameters
 from sim.world.rng import Draw, draw
@@ -33,6 +33,7 @@ def test_normals_come_from_two_words_and_are_standard():
     first, second, _, _ = (int(w) for w in numpy_words(5, 7, 0, 11, 1))
     u1, u2 = ((first >> 12) + 0.5) * 2.0**-52, ((second >> 12) + 0.5) * 2.0**-52
     assert normal(5, 7, 0, 11, 1) == sqrt(-2 * log(u1)) * cos(2 * pi * u2)
+    assert normal(5, 7, 0, 11, 1) ** 2 + other_normal(5, 7, 0, 11, 1) ** 2 == pytest.approx(-2 * log(u1))
     sample = np.array([normal(1, 7, 0, i, 0) for i in range(4000)])
     assert abs(sample.mean()) < 4 / sqrt(4000)
     assert abs(sample.std() - 1) < 4 / sqrt(8000)
@@ -41,21 +42,6 @@ def test_normals_come_from_two_words_and_are_standard():
 def test_poisson_quantile():
     assert [poisson_quantile(1.0, u) for u in (0.367, 0.369, 0.735, 0.736)] == [0, 1, 1, 2]
     assert (poisson_quantile(50.0, 0.999), poisson_quantile(0.0, 0.9)) == (16, 0)
-
-
-def rows(twin):
-    """All there is, in a form that compares."""
-    tables = (twin.citizens, twin.officers, twin.squads, twin.offenders, twin.cells, twin.crimes, twin.encounters)
-    return [[asdict(row) for row in table] for table in tables]
-
-
-def run(weeks, overrides=None, adults=1000, seed=3):
-    """A twin some weeks on, and its counts of each week."""
-    twin, counts = Twin(parameters(overrides or {}), adults=adults, seed=seed), []
-    for _ in range(weeks):
-        twin.week()
-        counts.append(twin.counts)
-    return twin, counts
 
 
 def test_sizes_and_homes():
@@ -68,7 +54,7 @@ def test_sizes_and_homes():
 
 
 def test_twenty_weeks_keep_the_books():
-    twin, _ = run(0)
+    twin, _ = run(0, {"trust.common_trend": 0.02, "trust.police_trend": -0.04})
     before = {d: [getattr(c, d) for c in twin.citizens] for d in DIMENSIONS}
     totals = dict.fromkeys(twin.counts, 0)
     for tick in range(20):
@@ -91,13 +77,17 @@ def test_counts_are_those_of_the_rows():
     met = [twin.encounters[SLOTS * j + n] for j, officer in enumerate(twin.officers) for n in range(officer.encounters)]
     assert counts[-1]["stops"] == sum(e.kind == 0 for e in met)
     assert counts[-1]["contacts"] == sum(e.kind == 1 for e in met) > 0
-    assert counts[-1]["felt_fair"] == sum(e.felt_fair for e in met)
+    assert counts[-1]["felt_good"] == sum(e.felt == GOOD for e in met)
+    assert counts[-1]["felt_bad"] == sum(e.felt == BAD for e in met)
     assert counts[-1]["corrupt_stops"] == sum(e.kind == 0 and e.conduct == 0 for e in met)
     assert counts[-1]["crimes"] == sum(crime.victim >= 0 for crime in twin.crimes)
     kinds = [twin.encounters[n].kind for n in range(twin.officers[0].encounters)]
     assert kinds == sorted(kinds)  # stops first
     assert sum(cell.stops for cell in twin.cells) == sum(week["stops"] for week in counts)
-    assert {i for i, c in enumerate(twin.citizens) if c.last_stop == 4} == {e.citizen for e in met if e.kind == 0}
+    last = {e.citizen: e.conduct + 4 * e.felt for e in met if e.kind == 0}
+    assert {i: c.stop_treatment for i, c in enumerate(twin.citizens) if c.last_stop == 4} == last
+    outcomes = {c.victim: c.hearing + 2 * c.filed + 4 * c.well_treated + 8 * c.solved for c in twin.crimes if c.reported}
+    assert {i: c.report_outcome for i, c in enumerate(twin.citizens) if c.last_report == 4} == outcomes
 
 
 def test_same_seed_same_city():
@@ -106,7 +96,7 @@ def test_same_seed_same_city():
 
 
 def test_the_solved_go_to_jail_and_stay_there():
-    twin, _ = run(0, {"response.solve_probability": 1.0, "response.capacity": 2.0})
+    twin, _ = run(0, {"response.solve_probability": 1.0, "response.capacity": 2.0, "offending.exit_rate": 0.0})
     p, jailed = twin.parameters.response, 0
     for _ in range(40):
         inside = [offender.jail_weeks for offender in twin.offenders]
@@ -138,9 +128,12 @@ def test_staff_fills_a_post_when_its_weeks_are_over():
     assert (officer.active, officer.vacant_weeks, officer.complaints) == (False, 1, 4)
     twin.staff()
     assert (officer.active, officer.vacant_weeks, officer.complaints, officer.training, officer.identity) == (True, 0, 0, 0.0, 1)
-    p, z = twin.parameters, normal(twin.seed, Draw.RECRUIT, 0, 1, 0)
-    deviation = p.staffing.recruit_conduct_offset + twin.squads[0].effect + p.conduct.officer_sd * z
+    p, z1, z2 = twin.parameters, normal(twin.seed, Draw.RECRUIT, 0, 1, 0), normal(twin.seed, Draw.RECRUIT, 0, 1, 1)
+    deviation = p.staffing.recruit_conduct_offset + twin.squads[0].effect + p.conduct.officer_sd * z1
     assert officer.conduct == pytest.approx(p.conduct.mean + deviation, abs=1e-12)
+    z = 0.5 * z1 + sqrt(0.75) * z2  # dials_correlation is 0.5
+    deviation = p.staffing.recruit_conduct_offset + twin.squads[0].honesty_effect + p.conduct.officer_sd * z
+    assert officer.honesty == pytest.approx(p.conduct.honesty_mean + deviation, abs=1e-12)
 
 
 def test_learn_by_hand():
@@ -159,16 +152,20 @@ def test_learn_by_hand():
 
 
 def test_bond_by_hand():
-    twin, _ = run(0, {"conduct.mean": -0.5, "conduct.contagion_weight": 0.6, "conduct.contagion_rate": 0.1})
+    overrides = {"conduct.mean": -0.5, "conduct.honesty_mean": 0.5, "training.honesty_share": 0.25}
+    twin, _ = run(0, overrides | {"conduct.contagion_weight": 0.6, "conduct.contagion_rate": 0.1})
     twin.squads[0].command = 0.2
     for officer, conduct, deviation in zip(twin.officers, (0.0, 1.0, -1.0), (0.3, 0.0, 0.0), strict=True):
         officer.conduct, officer.deviation = conduct, deviation
+        officer.honesty, officer.honesty_deviation = -conduct, deviation
     twin.officers[1].training = 0.4
     twin.muster()
     twin.bond()
     assert (twin.squads[0].members, twin.squads[0].conduct_sum) == (3, pytest.approx(0.0))
     # peers of the first, without the course of one: (1 - 1) / 2; target 0.4 x -0.2 + 0.6 x (0 + 0.2)
     assert twin.officers[0].conduct == pytest.approx(0.1 * 0.04, abs=1e-12)
+    # in honesty: target 0.4 x 0.8 + 0.6 x (0 + a quarter of 0.2)
+    assert twin.officers[0].honesty == pytest.approx(0.1 * (0.32 + 0.03), abs=1e-12)
     twin.officers[1].active = twin.officers[2].active = False
     twin.officers[0].conduct = 0.0
     twin.muster()
@@ -200,10 +197,10 @@ def test_near_wraps_round_and_the_map_fades():
 
 
 def test_answers_are_cut_and_err():
-    twin, _ = run(1, {"survey.response_error_sd": 0.02})
+    twin, _ = run(1, {"survey.response_error_sd": 0.02, "survey.style_sd": 0.0})
     twin.citizens[0].fairness = twin.citizens[0].effectiveness = 0.1
     twin.citizens[1].fairness = twin.citizens[1].effectiveness = 0.9
-    plain = answers(twin, 0)
+    plain = answers(twin, 0).trust
     survey, w = twin.parameters.survey, twin.parameters.trust.effectiveness_weight
     cuts = (survey.lower_cut, survey.middle_cut, survey.upper_cut)
     trust = [(1 - w) * c.fairness + w * c.effectiveness for c in twin.citizens]
@@ -214,4 +211,25 @@ def test_answers_are_cut_and_err():
     assert plain[:2] == [0, 3]
     twin.parameters = parameters({})
     assert answers(twin, 0) == answers(twin, 0) != answers(twin, 1)
-    assert np.mean(answers(twin, 0)) == pytest.approx(np.mean(plain), abs=0.15)
+    assert np.mean(answers(twin, 0).trust) == pytest.approx(np.mean(plain), abs=0.15)
+
+
+def test_the_way_of_answering_lasts_and_is_the_same_in_both_scales():
+    twin, _ = run(0, {"survey.style_sd": 0.2, "survey.response_error_sd": 0.02})
+    style = np.array([c.answering_style for c in twin.citizens])
+    fairness = np.array([c.fairness for c in twin.citizens])
+    first, later = answers(twin, 0), answers(twin, 26)
+    assert np.corrcoef(first.trust, later.trust)[0, 1] > 0.9
+    assert np.corrcoef(first.trust, style)[0, 1] > 0.3
+    errors = twin.parameters.survey.scale_error_sd * np.array([other_normal(3, Draw.ANSWER, 26, i, 0) for i in range(1000)])
+    np.testing.assert_allclose(later.fairness_scale, fairness + 0.2 * style + errors, atol=1e-12)
+    assert abs(style.mean()) < 4 / sqrt(1000) and abs(style.std() - 1) < 4 / sqrt(2000)
+    assert [float(np.float32(z)) for z in style] == list(style)
+
+
+def test_victims_feel_unsafe_for_a_year():
+    twin, _ = run(0, {"survey.insecurity_victim": 3.0, "survey.insecurity_intercept": -1.0, "survey.insecurity_trust": 0.0})
+    for citizen in twin.citizens[:500]:
+        citizen.last_victimized = 10
+    shares = [np.mean(answers(twin, tick).unsafe[:500]) for tick in (61, 62)]
+    assert shares == pytest.approx([1 / (1 + exp(-2)), 1 / (1 + exp(1))], abs=4 * 0.022)
