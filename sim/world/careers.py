@@ -56,5 +56,5 @@ def age(rows, city, p, clock):
             city.tally[Count.AGED_OUT] += 1
         elif offenders.propensity[k] != 0.0:
             city.offenders.propensity[k] = city.offenders.program[k] = 0.0
-            city.offenders.leaves[k] = LAST_TICK
+            city.offenders.jail_weeks[k], city.offenders.leaves[k] = 0, LAST_TICK  # nobody's sentence is left to who comes next
             city.tally[Count.AGED_OUT] += 1

@@ -252,7 +252,7 @@ class City:
     def career_weeks(self, u: float) -> int:
         """How long somebody stays an offender (section 5)."""
         rate = self.parameters.offending.exit_rate
-        return 3120 if rate == 0 else min(floor(-log(u) / rate), 3120)
+        return min(floor(-log(u) / rate), 3120)
 
     def mix(self, first: float, second: float) -> float:
         """A normal as alike to the first as honesty is to courtesy (section 5)."""

@@ -19,17 +19,19 @@ class Crimes(Force):
             if offender.origin == 0:
                 home = self.home_of_offender(self.u(Draw.ENTRANT, k, 0))
                 never = self.parameters.offending.exit_rate == 0
+                self.counts["aged_out"] += 1
                 self.offenders[k] = Offender(
                     home=home,
                     cell=home,
                     propensity=self.propensity(self.n(Draw.ENTRANT, k, 1)),
                     perceived_risk=self.parameters.deterrence.prior_risk,
                     entered=self.tick,
-                    leaves=30_000 if never else self.tick + 1 + self.career_weeks(self.u(Draw.ENTRANT, k, 2)),
+                    leaves=30_000 if never else min(self.tick + 1 + self.career_weeks(self.u(Draw.ENTRANT, k, 2)), 30_000),
                     identity=offender.identity + 1,
                 )
             elif offender.propensity != 0:
-                offender.propensity, offender.program, offender.leaves = 0.0, 0.0, 30_000
+                offender.propensity, offender.program, offender.jail_weeks, offender.leaves = 0.0, 0.0, 0, 30_000
+                self.counts["aged_out"] += 1
 
     def years_of_age(self, offender: Offender) -> float:
         """How old an offender is (7.2)."""

@@ -70,7 +70,7 @@ def found_offenders(city: City, offenders: int) -> None:
         offender.leaves = 30_000 if closed else city.career_weeks(city.u(Draw.CAREER, k, 1))
         city.offenders.append(offender)
     for officer in city.officers:
-        city.offenders.append(Offender(home=officer.beat, cell=officer.beat, propensity=0.0, perceived_risk=prior, origin=1))
+        city.offenders.append(Offender(home=officer.beat, cell=officer.beat, propensity=0.0, perceived_risk=prior, origin=1, leaves=30_000))
 
 
 def found_citizens(city: City) -> None:

@@ -24,6 +24,7 @@ COUNTS = [
         "recruited",
         "hearings",
         "diverted",
+        "aged_out",
     ),
 ]
 

@@ -1,21 +1,24 @@
 """Docking: the model and its naive twin, written twice from docs/model.md, must agree exactly, row by row."""
 
 import random
+from math import nan
 
 import numpy as np
 import pytest
 from twin import Twin
 from twin.answers import answers
+from twin.city import DIMENSIONS
 
 from sim.inputs.scenario import CitySize, Scenario
 from sim.world.parameters import CODEBOOK, parameters
+from sim.world.population import build, grid_of
 from sim.world.simulation import Simulation, columns
 from sim.world.state import SLOTS, Cause, Count
 from sim.world.survey import answers_of
 
-WEEKS = 78
-SUMS = {"squads.conduct_sum", "squads.members"}  # written at muster, so without meaning before the first week
-INDEXES = {"cells.first_resident", "cells.exposure_cumulative"}  # ways to find residents, not state
+WEEKS = 108  # places change in ticks 52 and 104
+SUMS = {"squads.conduct_sum", "squads.honesty_sum", "squads.members"}  # written at muster, so without meaning before the first week
+INDEXES = {"cells.first_resident"}  # a way to find residents, not state
 # Luck alone would leave these mechanisms idle in a small city, so random cities are drawn from ranges in which they are busy.
 BUSY = {
     "justice.hearing_share": (0.0, 1.0), "justice.diversion_share": (0.0, 1.0), "staffing.recruit_pass_rate": (0.1, 1.0),
@@ -23,8 +26,27 @@ BUSY = {
     "encounter.complaint_probability": (0.0, 0.5), "response.capacity": (0.02, 1.0), "hearsay.listeners": (0.0, 6.0),
     "conduct.squad_size": (2, 8), "offending.candidates": (1, 30), "training.half_life": (4, 60), "survey.lower_cut": (0.1, 0.4),
     "survey.middle_cut": (0.42, 0.58), "survey.upper_cut": (0.63, 0.9), "reporting.intercept": (-3.0, 1.0),
-    "response.solve_probability": (0.1, 1.0),
+    "response.solve_probability": (0.1, 1.0), "justice.known_share": (0.2, 1.0), "justice.youth_age": (14, 40),
+    "justice.program_half_life": (4, 60), "offending.exit_rate": (0.0, 0.05), "places.smooth_share": (0.0, 1.0),
+    "places.correlation_length": (0.0, 8.0), "places.half_life": (52, 200), "places.opportunity": (0.0, 1.5),
+    "places.offenders": (0.0, 1.5), "places.exposure": (0.0, 1.5), "places.disposition": (0.0, 0.4), "conduct.by_place": (0.0, 1.5),
+    "conduct.by_standing": (0.0, 1.5), "conduct.by_record": (0.0, 2.0), "conduct.dials_correlation": (0.0, 0.99),
+    "training.honesty_share": (0.0, 1.0), "encounter.exposure_log_sd": (0.0, 2.0), "encounter.neutral_width": (0.0, 4.0),
+    "reporting.person_sd": (0.0, 4.0), "institutions.reporting": (-2.0, 2.0), "institutions.file": (-2.0, 2.0),
+    "institutions.treatment": (-2.0, 2.0), "survey.style_sd": (0.0, 0.3), "trust.common_trend": (-0.05, 0.05),
+    "trust.police_trend": (-0.05, 0.05),
 }  # fmt: skip
+# Ends of ranges at which the text has a rule of its own, by random city.
+ENDS = {
+    2: {"offending.exit_rate": 0.0, "places.correlation_length": 0.0, "encounter.neutral_width": 0.0},
+    3: {"encounter.exposure_log_sd": 0.0, "places.smooth_share": 1.0, "places.half_life": 5200},
+    4: {"places.correlation_length": 20.0, "places.smooth_share": 0.0, "conduct.dials_correlation": 0.0},
+    7: {"places.disposition": 0.4, "trust.common_trend": 0.05, "trust.police_trend": 0.05},
+}
+CHANGED = (
+    "encounter.stop_rate", "conduct.mean", "conduct.honesty_mean", "hearsay.fraction", "community.contacts_rate", "places.disposition",
+    "places.correlation_length", "places.half_life", "conduct.by_place", "offending.exit_rate", "trust.police_trend",
+)  # fmt: skip
 
 
 def random_values(luck: random.Random) -> dict[str, float]:
@@ -67,6 +89,13 @@ def assert_same_week(simulation: Simulation, twin: Twin) -> None:
         assert counts[Count[name.upper()]] == number, f"{name} at tick {simulation.tick - 1}"
 
 
+def random_statements(luck: random.Random, cells: int) -> dict[str, list[float]]:
+    """What a scenario may say of its places: each of three things or not, and not of every cell."""
+    ranges = {"opportunity": (0.2, 4.0), "exposure": (0.3, 3.0), "trust": (-0.6, 0.6)}
+    named = luck.sample(sorted(ranges), luck.choice((1, 2, 3)))
+    return {name: [nan if luck.random() < 0.2 else luck.uniform(*ranges[name]) for _ in range(cells)] for name in named}
+
+
 @pytest.mark.parametrize("city", range(10))
 def test_random_cities_dock(city):
     luck = random.Random(city)
@@ -78,8 +107,10 @@ def test_random_cities_dock(city):
         offenders_share=luck.uniform(0.01, 0.1),
         adults_per_cell=luck.choice((20, 50, 90)),
     )
-    values, later = (random_values(luck) if city else {}), random_values(luck)
-    change = {name: later[name] for name in ("encounter.stop_rate", "conduct.mean", "hearsay.fraction", "community.contacts_rate")}
+    values, later = (random_values(luck) | ENDS.get(city, {}) if city else {}), random_values(luck)
+    change = {name: later[name] for name in CHANGED}
+    grid = grid_of(size)
+    stated = random_statements(luck, grid.width * grid.height) if city > 5 else None
     scenario = Scenario(
         name="docking",
         city=size,
@@ -89,10 +120,14 @@ def test_random_cities_dock(city):
         changes=[{"week": WEEKS // 2, "set": change}] if city else [],
     )
     simulation = Simulation(scenario, seed, people)
+    simulation.city = build(size, simulation.parameters, simulation.people, WEEKS, stated)
     twin = Twin(
         parameters(values), adults=adults, seed=seed, people=people, officers_per_1000_inhabitants=size.officers_per_1000_inhabitants,
-        offenders_share=size.offenders_share, adults_per_cell=size.adults_per_cell,
+        offenders_share=size.offenders_share, adults_per_cell=size.adults_per_cell, stated=stated,
     )  # fmt: skip
+    if city % 2:  # an officer who turned to crime, as after a purge, and will age out
+        simulation.city.offenders.propensity[-1] = twin.offenders[-1].propensity = 0.4
+        simulation.city.offenders.leaves[-1] = twin.offenders[-1].leaves = 40
     assert_docked(simulation, twin)
     for week in range(WEEKS):
         if city and week == WEEKS // 2:
@@ -103,9 +138,11 @@ def test_random_cities_dock(city):
         if week % 13 == 12:
             assert_docked(simulation, twin)
     assert_docked(simulation, twin)
+    np.testing.assert_allclose(simulation.city.trend, twin.trend, rtol=0, atol=1e-12)
     ledger = simulation.record.ledger.sum(axis=0)
-    theirs = np.array([[twin.ledger[cause.name.lower()][dimension] for dimension in ("fairness", "effectiveness")] for cause in Cause])
-    theirs[Cause.DRIFT, :, 1] = ledger[Cause.DRIFT, :, 1]  # the twin sums the sizes of drift by citizen, the model by cell
+    theirs = np.array([[twin.ledger[cause.name.lower()][dimension] for dimension in DIMENSIONS] for cause in Cause])
     np.testing.assert_allclose(ledger, theirs, rtol=0, atol=1e-9 * max(1.0, ledger[:, :, 1].max()))
     mine = answers_of(simulation.city.rows.citizens, simulation.city, simulation.parameters, seed, WEEKS - 1)
-    assert list(mine.trust) == answers(twin, WEEKS - 1)
+    theirs = answers(twin, WEEKS - 1)
+    assert list(mine.trust) == theirs.trust and list(mine.unsafe) == theirs.unsafe
+    np.testing.assert_allclose(mine.fairness_scale, theirs.fairness_scale, rtol=0, atol=1e-12)

@@ -161,10 +161,11 @@ def test_a_closed_pool_stays_and_an_officer_who_turned_ages_out_for_good():
     twin, _ = run(60, {"offending.exit_rate": 0.0})
     assert all((o.identity, o.entered, o.leaves) == (0, 0, 30_000) for o in twin.offenders if o.origin == 0)
     turned, idle = twin.offenders[-1], twin.offenders[-2]
-    turned.propensity, turned.program, turned.leaves = 0.1, 0.3, 60
+    turned.propensity, turned.program, turned.jail_weeks, turned.leaves = 0.1, 0.3, 20, 60
     before = asdict(idle)
     twin.age()
-    assert (turned.propensity, turned.program, turned.leaves, turned.origin, turned.identity) == (0.0, 0.0, 30_000, 1, 0)
+    assert (turned.propensity, turned.program, turned.jail_weeks, turned.leaves) == (0.0, 0.0, 0, 30_000)
+    assert (turned.origin, turned.identity) == (1, 0)
     assert asdict(idle) == before
 
 

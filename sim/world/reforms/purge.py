@@ -131,7 +131,7 @@ class Purge:
         idle = scene.city.offenders.propensity[places] == 0.0
         weeks = np.full(len(rows), float(LAST_TICK))
         if p.exit_rate > 0.0:
-            weeks = np.minimum(-np.log(scene.uniforms(Draw.CAREER, rows, identity)) / p.exit_rate, LONGEST_CAREER)
+            weeks = np.minimum(-np.log(scene.uniforms(Draw.CAREER, places, identity)) / p.exit_rate, LONGEST_CAREER)
         offenders, begins = scene.city.offenders, places[idle]
         offenders.propensity[begins] = propensity[idle]
         offenders.entered[begins] = scene.tick
