@@ -18,8 +18,18 @@ from sim.world.compiled import source
 from sim.world.parameters import CODEBOOK
 from sim.world.rules.conduct import change_of_conduct, conduct_target
 from sim.world.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
-from sim.world.rules.encounter import Conduct, conduct_of, corrupt_probability, fair_probability, felt_fair_probability
-from sim.world.rules.offending import attraction, crime_probability, loss, undeterred, unhindered
+from sim.world.rules.encounter import (
+    Conduct,
+    Feeling,
+    conduct_of,
+    corrupt_probability,
+    fair_probability,
+    feeling,
+    felt_log_odds,
+    worse_conduct,
+)
+from sim.world.rules.offending import attraction, career_weeks, crime_probability, loss, undeterred, unhindered
+from sim.world.rules.places import place_value, pulled
 from sim.world.rules.probability import clip, faded, logistic, poisson_quantile
 from sim.world.rules.reporting import file_probability, reporting_probability
 from sim.world.rules.response import free_capacity, good_treatment_probability, solve_probability
@@ -98,17 +108,17 @@ def is_share(x):
     return -1e-15 <= x <= 1 + 1e-15
 
 
-@given(shares, st.booleans(), within("trust.contact_gain"), within("trust.contact_loss"))
-def test_contacts_keep_trust_between_0_and_1_and_go_the_right_way(trust, fair, gain, loss):
-    change = change_from_contact(trust, fair, gain, loss)
+@given(shares, st.sampled_from(Feeling), within("trust.contact_gain"), within("trust.contact_loss"))
+def test_contacts_keep_trust_between_0_and_1_and_go_the_right_way(trust, felt, gain, loss):
+    change = change_from_contact(trust, felt, gain, loss)
     assert is_share(trust + change)
-    assert change >= 0 if fair else change <= 0
+    assert {Feeling.BAD: change <= 0, Feeling.NEUTRAL: change == 0, Feeling.GOOD: change >= 0}[felt]
 
 
 @given(shares, within("trust.effectiveness_gain"), within("trust.effectiveness_loss"), shares)
 def test_results_and_hearsay_keep_trust_between_0_and_1(trust, gain, loss, fraction):
-    for fair in (True, False):
-        assert is_share(trust + fraction * change_from_contact(trust, fair, gain, loss))
+    for felt in Feeling:
+        assert is_share(trust + fraction * change_from_contact(trust, felt, gain, loss))
 
 
 @given(shares, within("trust.victimization_loss"))
@@ -129,30 +139,83 @@ def test_overall_trust_lies_between_its_parts(fairness, effectiveness, weight):
     assert min(fairness, effectiveness) - 1e-12 <= overall_trust(fairness, effectiveness, weight) <= max(fairness, effectiveness) + 1e-12
 
 
-@given(log_odds, within("conduct.corruption_threshold"))
-def test_the_three_kinds_of_conduct_share_all_encounters(x, threshold):
-    fair, corrupt = fair_probability(x), corrupt_probability(x, threshold)
+@given(log_odds, log_odds)
+def test_the_three_kinds_of_conduct_share_all_encounters(courtesy, honesty):
+    fair, corrupt = fair_probability(courtesy, honesty), corrupt_probability(honesty)
     assert is_share(fair) and is_share(corrupt) and is_share(fair + corrupt)
 
 
-@given(lucks, log_odds, st.floats(0, 5), within("conduct.corruption_threshold"))
-def test_better_odds_never_give_worse_conduct_under_the_same_luck(u, x, better, threshold):
-    assert conduct_of(u, x + better, threshold) >= conduct_of(u, x, threshold)
+@given(lucks, log_odds, log_odds, st.floats(0, 5), st.floats(0, 5))
+def test_more_courtesy_or_honesty_never_gives_worse_conduct_under_the_same_luck(u, courtesy, honesty, politer, honester):
+    assert conduct_of(u, courtesy + politer, honesty + honester) >= conduct_of(u, courtesy, honesty)
 
 
-@given(log_odds, within("conduct.corruption_threshold"))
-def test_conduct_is_as_frequent_as_its_probability(x, threshold):
-    kinds = [conduct_of(u, x, threshold) for u in (np.arange(500) + 0.5) / 500]
-    assert kinds.count(Conduct.FAIR) / 500 == pytest.approx(fair_probability(x), abs=0.002)
-    assert kinds.count(Conduct.CORRUPT) / 500 == pytest.approx(corrupt_probability(x, threshold), abs=0.002)
+@given(lucks, log_odds, log_odds, st.floats(0, 5))
+def test_courtesy_moves_no_bribe(u, courtesy, honesty, politer):
+    before, after = (conduct_of(u, x, honesty) == Conduct.CORRUPT for x in (courtesy, courtesy + politer))
+    assert before == after
 
 
-@given(st.sampled_from(Conduct), shares, shares, within("encounter.perception_slope"))
-def test_who_trusts_more_feels_no_less_fairness(conduct, fairness, other, slope):
-    low, high = sorted((fairness, other))
-    felt = [felt_fair_probability(int(conduct), trust, -1.6, -1.5, 1.5, slope) for trust in (low, high)]
-    assert is_share(felt[0]) and is_share(felt[1])
-    assert felt[0] <= felt[1] if slope >= 0 else felt[0] >= felt[1]
+@given(log_odds, log_odds)
+def test_conduct_is_as_frequent_as_its_probability(courtesy, honesty):
+    kinds = [conduct_of(u, courtesy, honesty) for u in (np.arange(500) + 0.5) / 500]
+    assert kinds.count(Conduct.FAIR) / 500 == pytest.approx(fair_probability(courtesy, honesty), abs=0.002)
+    assert kinds.count(Conduct.CORRUPT) / 500 == pytest.approx(corrupt_probability(honesty), abs=0.002)
+
+
+@given(
+    st.floats(-4, 4),
+    st.floats(-4, 4),
+    st.sampled_from([0, 1]),
+    st.tuples(*(within(f"conduct.by_{by}") for by in ("place", "standing", "record"))),
+)
+def test_what_makes_conduct_worse_adds_up_and_can_be_switched_off(hardship, standing, stopped_before, by):
+    worse = worse_conduct(hardship, standing, stopped_before, *by)
+    assert worse == pytest.approx(sum(x * weight for x, weight in zip((hardship, standing, stopped_before), by, strict=True)), abs=1e-9)
+    assert worse_conduct(hardship, standing, stopped_before, 0.0, 0.0, 0.0) == 0
+
+
+@given(st.sampled_from(Conduct), lucks, shares, shares, within("encounter.perception_slope"), within("encounter.neutral_width"))
+def test_who_trusts_more_feels_no_worse(conduct, u, fairness, other, slope, width):
+    low, high = (felt_log_odds(int(conduct), trust, -1.6, -1.5, 1.5, slope) for trust in sorted((fairness, other)))
+    assert Feeling.BAD <= feeling(u, low, width) <= feeling(u, high, width) <= Feeling.GOOD
+    assert feeling(u, low, 0.0) != Feeling.NEUTRAL
+
+
+@given(log_odds, within("encounter.neutral_width"))
+def test_feelings_are_as_frequent_as_an_ordered_logit_says(odds, width):
+    felt = [feeling(u, odds, width) for u in (np.arange(500) + 0.5) / 500]
+    assert felt.count(Feeling.GOOD) / 500 == pytest.approx(logistic(odds - width), abs=0.002)
+    assert felt.count(Feeling.BAD) / 500 == pytest.approx(1 - logistic(odds), abs=0.002)
+
+
+@given(shares, shares, st.floats(-1, 1), st.floats(-1, 1))
+def test_places_pull_dispositions_the_right_way_and_keep_them_between_0_and_1(disposition, other, pull, more):
+    assert is_share(pulled(disposition, pull))
+    assert pulled(disposition, 0.0) == disposition
+    low, high = sorted((pull, more))
+    assert pulled(disposition, low) <= pulled(disposition, high) + 1e-15
+    mean = (pulled(disposition, pull) + pulled(other, pull)) / 2  # linear, so that a cell's pull can be booked at its mean
+    assert mean == pytest.approx(pulled((disposition + other) / 2, pull), abs=1e-12)
+
+
+@given(st.floats(-4, 4), st.floats(-4, 4), shares)
+def test_places_lie_within_what_two_standard_fields_can_be(smooth, own, share):
+    place = place_value(smooth, own, share)
+    assert place * place <= smooth * smooth + own * own + 1e-9
+    assert place_value(-smooth, -own, share) == -place
+
+
+@given(lucks, lucks, st.floats(1e-5, 0.05))
+def test_careers_are_whole_weeks_that_end(u, other, rate):
+    low, high = sorted((u, other))
+    assert 0 <= career_weeks(high, rate) <= career_weeks(low, rate) <= 3120
+
+
+def test_careers_are_as_long_as_a_constant_chance_makes_them():
+    weeks = np.array([career_weeks(u, 0.01) for u in (np.arange(20_000) + 0.5) / 20_000])
+    assert weeks.mean() == pytest.approx(99.5, rel=0.005)
+    assert (weeks >= 100).mean() == pytest.approx(exp(-1), abs=0.001)
 
 
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(-5, 5), within("conduct.contagion_weight"), within("conduct.contagion_rate"))
@@ -217,15 +280,21 @@ def test_losses_are_positive_and_have_their_median(median, log_sd, normal):
     within("reporting.trust_slope"),
 )
 def test_a_larger_loss_is_reported_no_less(loss, other, trust, intercept, log_loss_slope, trust_slope):
-    small, large = (reporting_probability(x, trust, intercept, log_loss_slope, trust_slope) for x in sorted((loss, other)))
+    small, large = (reporting_probability(x, trust, intercept, log_loss_slope, trust_slope, 0.0) for x in sorted((loss, other)))
     assert is_share(small) and is_share(large)
     assert small <= large if log_loss_slope >= 0 else small >= large
 
 
 @given(shares, within("reporting.trust_slope"))
 def test_the_slope_on_trust_has_its_sign(trust, slope):
-    change = reporting_probability(1.0, trust, -2.5, 0.634, slope) - reporting_probability(1.0, 0.5, -2.5, 0.634, slope)
+    change = reporting_probability(1.0, trust, -2.5, 0.634, slope, 0.0) - reporting_probability(1.0, 0.5, -2.5, 0.634, slope, 0.0)
     assert change * slope * (trust - 0.5) >= 0
+
+
+@given(st.floats(0, 1e3), shares, st.floats(-8, 8), st.floats(-8, 8))
+def test_who_is_inclined_to_report_reports_no_less(loss, trust, person, other):
+    low, high = (reporting_probability(loss, trust, -2.5, 0.634, 1.0, person) for person in sorted((person, other)))
+    assert 0 <= low <= high <= 1
 
 
 @given(st.sampled_from([0, 1]), log_odds, log_odds, st.floats(-5, 5), shares)
