@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pandas as pd
 import xarray as xr
+import yaml
 
 from sim.artifacts.checking import (
     FILES,
@@ -37,7 +38,8 @@ from sim.artifacts.pieces import LITTLE, PART, places
 from sim.artifacts.provenance import how_made
 from sim.files.steady import steadily
 from sim.files.writing import Content, write
-from sim.style import saved
+from sim.inputs import map_notes
+from sim.style import Note, saved
 
 PROVENANCE = "provenance.json"
 AS_JSON = ("versions", "budget", "origins")  # attributes of datasets that are JSON, because NetCDF holds none
@@ -127,6 +129,11 @@ class Labeled(Artifact):
     @property
     def root_seed(self) -> int | None:
         return self.dataset.attrs.get("root_seed")
+
+    @property
+    def of_places(self) -> Note:
+        """What every figure of the city's places says of them."""
+        return map_notes.of_places(yaml.safe_load(self.dataset.attrs["scenario"]))
 
     def _files(self) -> dict[str, Content]:
         assert self.TEXT

@@ -12,6 +12,7 @@ from sim.dashboard.events import LONGEST, Event, events_of, in_force, lasting, w
 from sim.dashboard.history import Array, Life, Place, Series, Trace, Window, life_of, look_at_cell, look_at_citizen, place_of
 from sim.dashboard.saving import save_scenario
 from sim.errors import InputError, did_you_mean, number_problem
+from sim.inputs import map_notes
 from sim.inputs.reforms import Reform
 from sim.inputs.scenario import Scenario
 from sim.measures import YEAR
@@ -109,7 +110,8 @@ class Arena(mesa.Model):  # type: ignore[misc]
     seed      root seed, 0 to 2**63 - 1; None: the scenario's. The luck is that of the first replicate of a run or a study
     InputError if the arms or the seed cannot be
 
-    `lanes` are the arms by name, in order; the first is what the others are compared with.
+    `lanes` are the arms by name, in order; the first is what the others are compared with. `of_places` is what every map says, and
+    `stated` whether the scenario states something of its places: then nobody sees where offenders are.
     """
 
     def __init__(self, scenario: Scenario, arms: Mapping[str, Any] | None = None, seed: int | None = None):
@@ -123,6 +125,8 @@ class Arena(mesa.Model):  # type: ignore[misc]
         lists = {BASELINE: scenario.interventions} if arms is None else {BASELINE: (), **checked_arms(arms, scenario, None)}
         self.lanes = {name: Lane(name, self._origin.with_(interventions=made), luck) for name, made in lists.items()}
         self.first = next(iter(self.lanes))
+        known = self._origin.as_data()
+        self.of_places, self.stated = map_notes.of_places(known), bool(map_notes.stated(known))
         self.scales: dict[str, tuple[float, float]] = {}  # of maps, by layer; fixed when first drawn
         self.lock = RLock()  # a page steps in one thread and is clicked in another
 

@@ -188,7 +188,8 @@ def map_legend(arena: Arena, layer: str, words: Mapping[str, str] = WORDS) -> st
         parts.append(text(360 * share, y + 25, more + number(value), anchor=anchor, color=GRAY))
     y += 41
     parts += [f'<circle cx="5" cy="{y - 4}" r="4" fill="#fff" stroke="{INK}"/>', text(14, y, words["officer"], color=GRAY)]
-    parts += [f'<path d="M102 {y - 7}l6 6m0-6l-6 6" stroke="{INK}" stroke-width="1.2"/>', text(114, y, words["offender"], color=GRAY)]
+    if not arena.stated:
+        parts += [f'<path d="M102 {y - 7}l6 6m0-6l-6 6" stroke="{INK}" stroke-width="1.2"/>', text(114, y, words["offender"], color=GRAY)]
     return image(360, y + 6, parts, meaning)
 
 

@@ -27,7 +27,7 @@ def Maps(stage: Stage) -> Any:
     with Section("maps", t("maps.heading"), t("maps.about")):
         with solara.v.Html(tag="div", class_="choices"):
             Choice("layer", t("maps.layer"), layer, {name: t.part("maps.layers")[name] for name in layers}, stage.layer.set)
-            solara.Checkbox(label=t("maps.show_dots"), value=stage.dots)
+            solara.Checkbox(label=t("maps.show_officers" if arena.stated else "maps.show_dots"), value=stage.dots)
         if len(arena.lanes) > FEW:
             ArmsShown(stage)
         with solara.v.Html(tag="div", class_="maps"):
@@ -61,15 +61,16 @@ def ArmMap(stage: Stage, arm: str, layer: str) -> Any:
     update_counter.get()
     t, arena, dots = stage.t, stage.arena.value, stage.dots.value
     png = map_png(arena, arm, layer, officers=dots, offenders=dots, cell=stage.cell.value, citizen=stage.citizen.value)
-    says = t.part("maps.layers")[layer]
+    says, invented = t.part("maps.layers")[layer], t.said(arena.of_places).text
     with solara.v.Html(tag="div", class_="arm", attributes={"data-arm": arm}):
         solara.v.Html(tag="h3", children=[t.reform(arm)])
         solara.v.Html(tag="p", class_="level", children=[level(stage, arm)])
         MapImage(
             src="data:image/png;base64," + b64encode(png).decode(), week=arena.week,
-            alt=t("maps.alt", arm=t.reform(arm), layer=says, week=t.number(arena.week)),
+            alt=f"{t('maps.alt', arm=t.reform(arm), layer=says, week=t.number(arena.week))} {invented}",
             event_picked=lambda place: stage.choose_cell(cell_at(arena, *place)), event_drawn=stage.was_drawn,
         )  # fmt: skip
+        solara.v.Html(tag="p", class_="level invented", children=[invented])
         if stage.layer.value in FIRST_ARM_SHOWS:
             Legend(stage, layer)
 
@@ -173,13 +174,16 @@ def Choices(stage: Stage, cell: int | None, citizen: int | None, last: int) -> A
 
 
 def people(stage: Stage, cell: int) -> Any:
-    """Who is in a cell now, and what happened there since week 0: a row an arm."""
-    rows = {}
+    """Who is in a cell now (offenders only where places are invented), and what happened there since week 0: a row an arm."""
+    arena, rows = stage.arena.value, {}
     for arm in stage.arms_shown:
-        place = stage.arena.value.cell(arm, cell)
-        here = (len(place.residents), len(place.officers), len(place.offenders))
-        rows[arm] = [stage.t.number(many) for many in (*here, int(place.crimes.sum()), int(place.stops.sum()))]
-    return table(stage, ("residents", "officers", "offenders", "crimes", "stops"), rows)
+        place = arena.cell(arm, cell)
+        here = {"residents": len(place.residents), "officers": len(place.officers), "offenders": len(place.offenders)}
+        if arena.stated:
+            del here["offenders"]
+        here |= {"crimes": int(place.crimes.sum()), "stops": int(place.stops.sum())}
+        rows[arm] = {name: stage.t.number(many) for name, many in here.items()}
+    return table(stage, tuple(here), {arm: list(told.values()) for arm, told in rows.items()})
 
 
 def lived(stage: Stage, lives: Mapping[str, Life]) -> Any:

@@ -119,7 +119,8 @@ def map_png(
 
     pixels             of its longer side, about; None: 480, or 960 where there are many cells
     layer              trust | crime | presence | difference, see LAYERS
-    officers, offenders   draw those in service, and those who are free, where cells are large enough to tell them apart
+    officers, offenders   draw those in service, and those who are free, where cells are large enough to tell them apart; offenders never
+                          on places that a scenario states, for most are at home
     cell, citizen      mark this cell, or the cell where this citizen lives
     """
     with arena.lock:
@@ -131,7 +132,7 @@ def map_png(
         image = shades(arena, arm, layer).reshape(height, width).repeat(side, axis=0).repeat(side, axis=1)
         if layer == "difference" and side >= DOTS_FROM:
             _stripe(image, image < STRIPED * (SHADES - 1), max(4, side // 4))
-        if offenders and side >= DOTS_FROM:
+        if offenders and not arena.stated and side >= DOTS_FROM:
             free = (city.offenders.jail_weeks == 0) & (city.offenders.propensity > 0)
             x, y = _places(np.flatnonzero(free), city.offenders.cell, width, side)
             dark = palette(layer).mean(axis=1)[image[y, x]] < DARK

@@ -49,6 +49,7 @@ def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Ma
     title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs))
     many = words[_kind(comparison)].format(many=comparison.lived[0], twice=comparison.lived[1])
     filled = {"name": legible(comparison.name), "many": many, "spread": said(comparison, kind, words)}
+    filled |= {"places": language(words["language"]).said(comparison.of_places).text}
     filled |= {"cities": str(lived_twice(comparison.replicates).shape[1])}
     return sheet(*size, title, words[f"{kind}_what"].format(**filled))
 
