@@ -11,7 +11,8 @@ STATABLE = ("opportunity", "exposure", "trust")  # never where offenders live, n
 def stated(scenario: Mapping[str, Any]) -> list[str]:
     """What a scenario, as plain data, states of its places."""
     given = scenario.get("places") or {}
-    return [kind for kind in STATABLE if given.get(kind) is not None]
+    parts = (given, *(given.get("neighborhoods") or ()))
+    return [kind for kind in STATABLE if any(part.get(kind) is not None for part in parts)]
 
 
 def of_places(scenario: Mapping[str, Any]) -> Note:

@@ -52,16 +52,6 @@ def smooth_field(city, p, clock):
 
 
 @phase
-def found_fields(city, p, clock):
-    """Both fields of every cell, and what of its opportunity is its own."""
-    smooth_field(city, p, clock)
-    for c in city.rows.cells:
-        city.cells.smooth[c] = city.fields[0, c]
-        city.cells.own[c] = draw_normal(clock.seed, Draw.PLACE_OWN, clock.tick, c, 0)
-        city.cells.opportunity_own[c] = p.offending.opportunity_log_sd * draw_normal(clock.seed, Draw.OPPORTUNITY, 0, c, 0)
-
-
-@phase
 def load_places(city, p, clock):
     """What places do to those who live and offend there: opportunity, pull on trust, offenders' homes, exposure."""
     cells, citizens, places = city.cells, city.citizens, p.places

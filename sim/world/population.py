@@ -8,7 +8,7 @@ import numpy as np
 from sim.world.careers import home_of_offender, propensity_of
 from sim.world.compiled import entry, phase, piece
 from sim.world.force import correlated
-from sim.world.places import found_fields, load_places
+from sim.world.places import load_places, smooth_field
 from sim.world.rng import Draw, draw, draw_normal
 from sim.world.rules.encounter import corrupt_probability, fair_probability, felt_log_odds
 from sim.world.rules.offending import career_weeks, crime_probability, undeterred, unhindered
@@ -222,6 +222,16 @@ def found_trust(city, p, clock):
         citizens.fairness[i] = (pull + f_up) / (rate + f_up + f_down)
         pull = rate * ((1.0 - weight) * pulled(citizens.effectiveness_disposition[i], place) + weight * e)
         citizens.effectiveness[i] = (pull + e_up) / (rate + e_up + e_down)
+
+
+@phase
+def found_fields(city, p, clock):
+    """Both fields of every cell, and what of its opportunity is its own."""
+    smooth_field(city, p, clock)
+    for c in city.rows.cells:
+        city.cells.smooth[c] = city.fields[0, c]
+        city.cells.own[c] = draw_normal(clock.seed, Draw.PLACE_OWN, clock.tick, c, 0)
+        city.cells.opportunity_own[c] = p.offending.opportunity_log_sd * draw_normal(clock.seed, Draw.OPPORTUNITY, 0, c, 0)
 
 
 @entry

@@ -81,7 +81,9 @@ def test_a_map_has_the_color_of_each_cells_value(arena, layer, arm):
         assert 0.8 < plain.mean() < 0.95 and not block[~plain].any() if striped else plain.all()
 
 
-def test_losses_are_told_from_gains_without_colors(arena):
+def test_losses_are_told_from_gains_without_colors():
+    arena = Arena(CITY.with_(spin_up_weeks=0), ARMS)
+    arena.lanes["beats & <walks>"].simulation.city.cells.climate[:] += np.linspace(-0.02, 0.02, 24)
     values, low = values_of(arena, "beats & <walks>", "difference"), scale(arena, "difference")[0]
     gray = np.asarray(
         Image.open(BytesIO(map_png(arena, "beats & <walks>", "difference", 240, officers=False, offenders=False))).convert("L")

@@ -290,7 +290,7 @@ def test_reforms_have_names():
     dated = dated_table({"changes": [], "interventions": [{"purge": {"start": 4, "flag_by": "both", "until": None}}]}, words)
     assert dated.rows == [["4", "depuración (inicio = 4, señalados por = ambos)", "-"]]
     assert [words.named(reform, "share") for reform in ("community_policing", "civic_justice", "mine")] == [
-        "policías asignados a proximidad", "delitos menores que se atienden", "proporción",
+        "policías asignados a proximidad", "delitos menores con responsable conocido que se atienden", "proporción",
     ]  # fmt: skip
 
 
