@@ -23,13 +23,13 @@ from sim.style.looks import BLACK, look_at  # noqa: E402
 
 WORDS = {
     "en": {
-        "city": "1  A city: trust, street by street", "bar": "mean trust of the residents (0-1)",
+        "city": "1  An invented city: trust by street", "bar": "mean trust of the residents (0-1)",
         "twice": "2  Its life, twice, with the same luck", "trust": "mean trust (0-1)", "years": "years",
         "baseline": "nothing is done", "training": "a yearly course", "purge": "a purge",
         "effect": "3  The difference, in {many} cities", "points": "difference in mean trust", "band": "bands: nine of ten of them",
     },
     "es": {
-        "city": "1  Una ciudad: la confianza, calle por calle", "bar": "confianza media de los residentes (0-1)",
+        "city": "1  Una ciudad inventada: confianza por calle", "bar": "confianza media de los residentes (0-1)",
         "twice": "2  Su vida, dos veces, con la misma suerte", "trust": "confianza media (0-1)", "years": "años",
         "baseline": "no se hace nada", "training": "un curso cada año", "purge": "una depuración",
         "effect": "3  La diferencia, en {many} ciudades", "points": "diferencia en la confianza media",
