@@ -29,7 +29,9 @@ LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 ABOUT = "Confianza entre policía y ciudadanía, simulada; reformas comparadas con la misma suerte"
 TITLES = {"Dark": "Oscuro", "Light": "Claro", "Permanent link": "Enlace permanente"}
-KINDS = {"RowNumber": "row number", "Whole": "whole number", "Quantity": "number"}
+KINDS = {
+    "RowNumber": "row number", "Whole": "whole number", "Quantity": "number", "Small": "number of 32 bits", "Tick": "week", "Code": "code",
+}  # fmt: skip
 
 
 def rows(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
