@@ -4,10 +4,12 @@
 the same luck the row has when the whole force patrols.
 """
 
+import numpy as np
 from mesa.discrete_space import Cell
 
 from sim.errors import InputError
 from sim.rows import Column, Row
+from sim.world.rules.offending import age
 from sim.world.rules.trust import overall_trust
 
 
@@ -32,6 +34,11 @@ class Citizen(Row):
     last_stop = Column()
     last_corrupt_stop = Column()
     last_victimized = Column()
+    last_report = Column()
+    stop_treatment = Column()
+    report_outcome = Column()
+    reporting_propensity = Column()
+    answering_style = Column()
 
     def check_cell(self, cell: Cell | None) -> None:
         """InputError for every cell but home."""
@@ -46,8 +53,17 @@ class Citizen(Row):
     @property
     def exposure(self) -> float:
         """Relative risk of being chosen as a victim."""
-        sums = self.rows_of.exposure_cumulative
-        return float(sums[self.row] - (sums[self.row - 1] if self.row else 0.0))
+        return self._difference(self.rows_of.exposure_cumulative)
+
+    @property
+    def stop_exposure(self) -> float:
+        """Relative risk of being stopped by the police."""
+        return self._difference(self.rows_of.stop_exposure_cumulative)
+
+    def _difference(self, sums: np.ndarray) -> float:
+        """What this citizen adds to a running sum over the residents of the cell."""
+        first = self.row == self.model.city.cells.first_resident[self.rows_of.home[self.row]]
+        return float(sums[self.row]) - (0.0 if first else float(sums[self.row - 1]))
 
     def report(self) -> None:
         """Report this week's crimes against this citizen, or not."""
@@ -78,7 +94,9 @@ class Officer(Row):
     squad = Column()
     beat = Column()
     deviation = Column()
+    honesty_deviation = Column()
     conduct = Column()
+    honesty = Column()
     training = Column()
     knowledge = Column()
     attitude = Column()
@@ -125,7 +143,7 @@ class Offender(Row):
         Its row in its table of columns.
     """
 
-    table, place, moving = "offenders", "cell", ("offend",)
+    table, place, moving = "offenders", "cell", ("age", "offend")
     size = "city.offenders_share"
     end = "To keep one from offending: offender.propensity = 0, or offender.jail_weeks = 26 for so many weeks"
     home = Column()
@@ -133,6 +151,20 @@ class Offender(Row):
     perceived_risk = Column()
     jail_weeks = Column()
     origin = Column()
+    program = Column()
+    entered = Column()
+    leaves = Column()
+    identity = Column()
+
+    @property
+    def years_old(self) -> float:
+        """Age in years."""
+        tick = self.model.simulation.tick
+        return float(age(self.model.parameters.offending.entry_age, tick - self.entered))
+
+    def age(self) -> None:
+        """Age out, if it is time, and let somebody enter in this row."""
+        self.act("age")
 
     def offend(self) -> None:
         """Look for a place, and offend there or not."""

@@ -9,6 +9,7 @@ LIMITS: dict[str, tuple[float, float | str]] = {
     "citizens.fairness": SHARE, "citizens.effectiveness": SHARE,
     "citizens.fairness_disposition": SHARE, "citizens.effectiveness_disposition": SHARE,
     "citizens.last_stop": PAST, "citizens.last_corrupt_stop": PAST, "citizens.last_victimized": PAST, "citizens.last_report": PAST,
+    "citizens.stop_treatment": (0, 10), "citizens.report_outcome": (0, 15),
     "citizens.reporting_propensity": ANY, "citizens.answering_style": ANY,
     "officers.squad": (0, "squads"), "officers.beat": (0, "cells"), "officers.cell": (0, "cells"),
     "officers.deviation": ANY, "officers.honesty_deviation": ANY, "officers.conduct": ANY, "officers.honesty": ANY,

@@ -9,7 +9,7 @@ from sim.world.place import guide_to, wrapped
 from sim.world.rng import Draw, draw_normal
 from sim.world.rules.places import place_value
 from sim.world.rules.probability import clip, faded
-from sim.world.state import Trend
+from sim.world.state import NOT_STATED, Trend
 
 YEAR = 52
 MOST_PULL = 0.9
@@ -60,16 +60,16 @@ def load_places(city, p, clock):
         place = place_value(cells.smooth[c], cells.own[c], places.smooth_share)
         city.cells.place[c] = place
         stated = cells.stated_opportunity[c]
-        if stated == stated:  # not nan
+        if stated != NOT_STATED:
             city.cells.opportunity[c] = exp(cells.opportunity_own[c]) * stated
         else:
             city.cells.opportunity[c] = exp(cells.opportunity_own[c] + places.opportunity * place)
         stated = cells.stated_trust[c]
-        city.cells.pull[c] = stated if stated == stated else clip(-places.disposition * place, -MOST_PULL, MOST_PULL)
+        city.cells.pull[c] = stated if stated != NOT_STATED else clip(-places.disposition * place, -MOST_PULL, MOST_PULL)
         homes += exp(places.offenders * place)
         city.cells.homes_cumulative[c] = homes
         stated = cells.stated_exposure[c]
-        relative = stated if stated == stated else exp(places.exposure * place)
+        relative = stated if stated != NOT_STATED else exp(places.exposure * place)
         last = cells.first_resident[c + 1] - 1
         exposure += relative * np.float64(citizens.exposure_cumulative[last])
         stops += relative * np.float64(citizens.stop_exposure_cumulative[last])

@@ -18,6 +18,7 @@ from sim.world.state import (
     LAST_TICK,
     MOST_LOOKED_AT,
     NEVER,
+    NOT_STATED,
     ROW,
     SLOTS,
     Cause,
@@ -253,7 +254,7 @@ def build(size, p, people: int, ticks: int, stated: Mapping[str, np.ndarray] | N
     """
     city = empty_city(size, p, ticks)
     for name in ("opportunity", "exposure", "trust"):
-        getattr(city.cells, f"stated_{name}")[:] = (stated or {}).get(name, np.nan)
+        getattr(city.cells, f"stated_{name}")[:] = np.nan_to_num((stated or {}).get(name, np.nan), nan=NOT_STATED)
     populate(city, p, clock(people, 0))
     # Neighbors in the table are neighbors in the city: the processor's cache holds their surroundings.
     city.offenders.home[: residents_who_offend(size)].sort()

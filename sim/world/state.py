@@ -19,6 +19,7 @@ Tick = Annotated[np.ndarray, np.int16]
 Code = Annotated[np.ndarray, np.uint8]
 # Unsigned, because a signed index costs a comparison each time, 30 % of settle.
 RowNumber = Annotated[np.ndarray, ROW]
+NOT_STATED = -9.0  # what a scenario does not say of a place
 NEVER = -30_000  # the tick of what has not happened yet
 LAST_TICK = 30_000  # a run can be no longer, because ticks of citizens are numbers of 16 bits
 SLOTS = 32  # encounters an officer can have in a week: up to 16 stops, then up to 16 contacts

@@ -176,7 +176,7 @@ def test_what_a_model_shows_is_tried_above():
 def test_every_column_of_a_table_is_an_attribute_that_can_be_written_within_its_range(model, kind):
     agent = one(model, kind)
     known = {name for name, value in vars(kind).items() if isinstance(value, Column)}
-    others = {sim.Citizen: {"home", "exposure_cumulative"}, sim.Officer: {"cell"}, sim.Offender: {"cell"}}[kind]
+    others = {sim.Citizen: {"home", "exposure_cumulative", "stop_exposure_cumulative"}, sim.Officer: {"cell"}, sim.Offender: {"cell"}}[kind]
     assert known | others == set(agent.rows_of._fields)
     for name in sorted(known):
         low, high = limits(model.city, f"{kind.table}.{name}")

@@ -60,8 +60,13 @@ def test_agents_read_and_write_their_row(city):
     assert model.city.citizens.fairness[7] == 0.25 and model.city.officers.training[2] == 0.5
     weight = model.parameters.trust.effectiveness_weight
     assert citizen.trust == pytest.approx((1 - weight) * 0.25 + weight * citizen.effectiveness)
-    exposures = [agent.exposure for agent in model.agents_by_type[sim.Citizen]]
-    assert np.cumsum(exposures) == pytest.approx(model.city.citizens.exposure_cumulative)
+    citizens, residents = model.agents_by_type[sim.Citizen], model.city.cells.first_resident
+    for shown, column in (("exposure", "exposure_cumulative"), ("stop_exposure", "stop_exposure_cumulative")):
+        exposures = np.array([getattr(agent, shown) for agent in citizens])
+        totals = np.add.reduceat(exposures, residents[:-1].astype(int))
+        assert (exposures > 0).all() and totals == pytest.approx(
+            getattr(model.city.citizens, column)[residents[1:].astype(int) - 1], rel=1e-6
+        )
     assert repr(officer) == "Officer(2)"
 
 

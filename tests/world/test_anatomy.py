@@ -31,7 +31,8 @@ def test_who_reads_a_parameter_also_through_a_local_name():
 
 
 def test_which_parameters_matter_only_while_the_city_is_built():
-    assert built_only("offending.propensity_log_mean") and built_only("population.adult_share") and built_only("community.share")
+    assert built_only("trust.fairness_disposition_mean") and built_only("population.adult_share") and built_only("community.share")
+    assert not built_only("places.opportunity") and not built_only("offending.propensity_log_mean")
     assert not built_only("training.half_life") and not built_only("trust.contact_gain") and not built_only("offending.risk_slope")
 
 
@@ -53,6 +54,8 @@ def test_a_phase_writes_only_what_the_schedule_says(seed):
     city.officers.vacant_weeks[:] = generator.integers(0, 3, len(city.officers.active))
     city.officers.training[:] = generator.random(len(city.officers.active))
     city.squads.command[:] = generator.random(len(city.squads.command))
+    city.offenders.leaves[:] = generator.integers(0, 9, len(city.offenders.leaves))
+    city.offenders.program[:] = generator.random(len(city.offenders.program))
     city.offenders.jail_weeks[:] = generator.integers(0, 3, len(city.offenders.home))
     city.offenders.perceived_risk[:] = generator.random(len(city.offenders.home))
     changed_somewhere = set()

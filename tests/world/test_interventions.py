@@ -133,11 +133,11 @@ def test_the_purge_by_complaints_takes_those_with_complaints():
 
 
 def test_a_perfect_test_takes_the_unfit_and_nobody_else():
-    reform = Purge(start=30, months=1, follow_through=1.0, sensitivity=1.0, specificity=1.0, unfit_above=0.4)
+    reform = Purge(start=30, months=1, follow_through=1.0, sensitivity=1.0, specificity=1.0, unfit_above=0.38)
     before = run(weeks=30).city.officers
     after = run(reform, weeks=31).city.officers
-    corrupt = 1 / (1 + np.exp(before.conduct + 0.66))
-    unfit = (corrupt > 0.4) & (before.active == 1)
+    corrupt = 1 / (1 + np.exp(before.honesty))
+    unfit = (corrupt > 0.38) & (before.active == 1)
     gone = (after.active == 0) & (before.active == 1)
     assert unfit.sum() > 5 and (gone != unfit).sum() <= 1  # turnover may take one more
 
@@ -147,7 +147,8 @@ def test_the_dismissed_turn_to_crime_each_in_a_row_of_its_own():
     simulation = run(reform)
     offenders = simulation.city.offenders
     turned = (offenders.origin == 1) & (offenders.propensity > 0)
-    assert turned.sum() == simulation.record.counts[:, Count.DISMISSED].sum() > 5
+    aged_out = (offenders.origin == 1) & (offenders.entered > 0) & (offenders.propensity == 0)  # they are no different from others
+    assert turned.sum() + aged_out.sum() == simulation.record.counts[:, Count.DISMISSED].sum() > 5
     assert (run().city.offenders.propensity[offenders.origin == 1] == 0).all()
     assert simulation.record.counts[-1, Count.FREE_OFFENDERS] > run().record.counts[-1, Count.FREE_OFFENDERS]
 
@@ -195,12 +196,16 @@ def test_community_policing_ends_and_leaves_the_posts_as_they_were():
 
 
 def test_hearings_are_of_minor_crimes_and_some_are_diverted():
-    simulation = run(CivicJustice(start=0, share=1.0, diversion=1.0, reoffending=0.5), weeks=60)
+    known = CITY.with_({"justice.known_share": 1.0})
+    simulation = run(CivicJustice(start=0, share=1.0, diversion=1.0, reoffending=0.5, youth_age=100), weeks=60, scenario=known)
     counts = simulation.record.counts[6:].sum(axis=0)
     assert counts[Count.HEARINGS] > 5 and 0 < counts[Count.DIVERTED] <= counts[Count.SOLVED]
     crimes = simulation.city.crimes
     assert not (crimes.hearing & crimes.serious).any() and not (crimes.hearing & crimes.filed).any()
-    assert simulation.city.offenders.propensity.sum() < run(weeks=60).city.offenders.propensity.sum()
+    offenders = simulation.city.offenders
+    assert (offenders.program > 0).any() and (offenders.program <= 0.5).all()  # a second diversion adds nothing
+    nobody = run(CivicJustice(start=0, share=1.0, diversion=1.0, youth_age=12), weeks=60, scenario=known)
+    assert nobody.record.counts[:, Count.DIVERTED].sum() == 0 == nobody.city.offenders.program.any()
 
 
 def test_training_moves_observed_conduct_as_the_trial_found():
@@ -212,7 +217,9 @@ def test_training_moves_observed_conduct_as_the_trial_found():
         for _ in range(26):
             simulation.advance(1)
             officers = simulation.city.officers
-            fair = np.array([fair_probability(x) for x in officers.conduct + officers.training])
+            share = simulation.parameters.training.honesty_share
+            dials = zip(officers.conduct + officers.training, officers.honesty + share * officers.training, strict=True)
+            fair = np.array([fair_probability(courtesy, honesty) for courtesy, honesty in dials])
             shares.append([fair[(officers.training > 0) == treated].mean() for treated in (True, False)])
         treated, control = np.mean(shares, axis=0)
         differences.append((treated - control) / np.sqrt((treated * (1 - treated) + control * (1 - control)) / 2))

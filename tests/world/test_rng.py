@@ -26,6 +26,8 @@ FROZEN = {
     "TELL_ENCOUNTER_COUNT": 29, "TELL_ENCOUNTER": 30, "TELL_CRIME_COUNT": 31, "TELL_CRIME": 32, "ANSWER": 33, "INSECURITY": 34,
     "SURVEY_SAMPLE": 35, "RECRUIT_PASS": 36, "HEARING": 37, "DIVERSION": 38, "TRAINEE": 39, "COMMANDER": 40, "VETTING": 41,
     "DISMISSAL": 42, "PACE": 43, "TURN_TO_CRIME": 44, "NEW_OFFENDER": 45,
+    "PLACE_SMOOTH": 46, "PLACE_OWN": 47, "STOP_EXPOSURE": 48, "REPORTING_PROPENSITY": 49, "ANSWERING_STYLE": 50, "CAREER": 51,
+    "ENTRANT": 52, "VOICE": 53,
 }  # fmt: skip
 KEYS = [(0, 0, 0, 0, 0), (1, 7, 0, 123_456, 1), (20160901, 23, 5200, 9_999_999, 31), (2**64 - 1, 36, 2**31, 2**31 - 1, 2**40)]
 
@@ -162,8 +164,9 @@ def drawn_in(*modules: str) -> set[Draw]:
 
 
 def test_the_building_of_a_city_draws_what_is_of_the_people_and_the_weeks_draw_the_rest():
-    built, later = drawn_in("population"), drawn_in("crime", "force", "observe", "streets", "survey", "talk")
+    built, later = drawn_in("population"), drawn_in("careers", "crime", "force", "observe", "streets", "survey", "talk")
+    places = drawn_in("places")  # of the people when the city is built, of the weeks when places change
     reforms = drawn_in(*(f"reforms/{path.stem}" for path in (Path(rng.__file__).parent / "reforms").glob("*.py")))
-    assert built == OF_PEOPLE - {Draw.NEW_OFFENDER} and not later & OF_PEOPLE
-    assert reforms & OF_PEOPLE == {Draw.COMMUNITY_DUTY, Draw.NEW_OFFENDER}
-    assert built | later | reforms == set(Draw)
+    assert built | places == OF_PEOPLE - {Draw.NEW_OFFENDER} and not later & OF_PEOPLE
+    assert reforms & OF_PEOPLE == {Draw.COMMUNITY_DUTY, Draw.NEW_OFFENDER, Draw.CAREER}
+    assert built | places | later | reforms | {Draw.VOICE} == set(Draw)

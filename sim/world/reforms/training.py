@@ -21,7 +21,14 @@ class Training:
     whom: str = lever(
         "troops", 0, 0, "choice", "Who takes it; commanders act on their squad's culture.", choices=("troops", "commanders", "both")
     )
-    gain: float = lever(1.4, 0, 3, "log-odds", "Gain in an officer's courtesy just after the course; of honesty training.honesty_share of it.", "weisburd2022")
+    gain: float = lever(
+        1.4,
+        0,
+        3,
+        "log-odds",
+        "Gain in an officer's courtesy just after the course (in honesty: training.honesty_share of it).",
+        "weisburd2022",
+    )
     commander_gain: float = lever(0.3, 0, 3, "log-odds", "What a trained commander adds to the culture of the squad, fading likewise.")
     hours: float = lever(9.0, 1, 200, "hours", "Length of the course.", "canales2020")
     every: int | None = lever(None, 4, 520, "weeks", "Weeks between courses; null: one course.", optional=True)
