@@ -18,7 +18,7 @@ from sim.world.survey import answers_of
 
 WEEKS = 108  # places change in ticks 52 and 104
 SUMS = {"squads.conduct_sum", "squads.honesty_sum", "squads.members"}  # written at muster, so without meaning before the first week
-INDEXES = {"cells.first_resident"}  # a way to find residents, not state
+INDEXES = {"cells.first_resident", "cells.exposure_guide", "cells.stop_exposure_guide"}  # ways to find residents, not state
 # Luck alone would leave these mechanisms idle in a small city, so random cities are drawn from ranges in which they are busy.
 BUSY = {
     "justice.hearing_share": (0.0, 1.0), "justice.diversion_share": (0.0, 1.0), "staffing.recruit_pass_rate": (0.1, 1.0),
