@@ -20,11 +20,14 @@ from sim.files.writing import noted
 from sim.inputs.file_kinds import POSTERIOR, misplaced
 from sim.inputs.scenario_files import shipped_folder
 from sim.inputs.yaml_files import dump_yaml, load_yaml, shown_path
+from sim.style import Note, note
+from sim.world.anatomy import model_fingerprint
 from sim.world.parameters import codebook_entry
 
 WEIGHT = "weight"
 KIND = ArtifactKind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
 FOLDER = "posteriors"  # beside the shipped scenarios
+CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
 GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
 
 
@@ -33,6 +36,8 @@ class PosteriorFacts(TypedDict):
     """What is read of NAME.yaml."""
 
     parameters: NotRequired[dict[str, float] | None]
+    model: NotRequired[str]
+    mixing: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,12 @@ class Posterior:
     def own(self) -> dict[str, float]:
         """The values that the calibrated scenario set itself: the posterior knows of them, and speaks of that place."""
         return dict(self.facts.get("parameters") or {})
+
+    @property
+    def doubt(self) -> Note | None:
+        """That the chains it was drawn by had not converged; None if they had, or nothing is known of it."""
+        mixing = self.facts.get("mixing")
+        return note("not_converged", posterior=self.name, mixing=mixing) if mixing and mixing > CONVERGED else None
 
     @property
     def effective(self) -> float:
@@ -124,6 +135,13 @@ def load_posterior(name_or_path: str | Path) -> Posterior:
 def _posterior(path: Path) -> Posterior:
     file = shown_path(path)
     names, table = _table(path, file)
+    beside = path.with_suffix(".yaml")
+    facts = checked(PosteriorFacts, load_yaml(beside).data, beside, KIND) if beside.is_file() else None
+    if facts is not None and facts.get("model") != model_fingerprint():
+        remedy = f"Calibrate anew with this version: confianza calibrate {path.stem}. Draws of your own need no {beside.name}."
+        raise InputError(
+            "this posterior was fitted to another model than this one: its numbers mean something else here.", remedy, file=file
+        )
     if WEIGHT in names:
         place = names.index(WEIGHT)
         weights, table = table[:, place], np.delete(table, place, axis=1)
@@ -134,9 +152,7 @@ def _posterior(path: Path) -> Posterior:
         raise InputError("weights must be 0 or more, and one of them above 0.", "Make the file anew: confianza calibrate", file=file)
     for column, name in enumerate(names):
         _check(name, table[:, column], file)
-    beside = path.with_suffix(".yaml")
-    facts = checked(PosteriorFacts, load_yaml(beside).data, beside, KIND) if beside.is_file() else {}
-    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts)
+    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts or {})
 
 
 def _table(path: Path, file: str) -> tuple[list[str], np.ndarray]:
@@ -181,4 +197,7 @@ def posterior_files(posterior: Posterior) -> dict[str, str]:
     lines = [",".join((*posterior.names, WEIGHT))]
     for draw, weight in zip(posterior.draws, posterior.weights, strict=True):
         lines.append(",".join(f"{value:.5g}" for value in (*draw, weight * len(posterior.weights))))
-    return {f"{posterior.name}.csv": "\n".join(lines) + "\n", f"{posterior.name}.yaml": dump_yaml(dict(posterior.facts))}
+    return {
+        f"{posterior.name}.csv": "\n".join(lines) + "\n",
+        f"{posterior.name}.yaml": dump_yaml({"model": model_fingerprint(), **posterior.facts}),
+    }

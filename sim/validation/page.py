@@ -8,6 +8,8 @@ from math import exp, isfinite
 from typing import Any
 
 from sim.inputs.patterns import REPLICATES, Pattern, PatternCheck, patterns
+from sim.studies.design.posteriors import doubt_of
+from sim.style import sentences
 from sim.validation.controls import Controlled
 from sim.validation.holdouts import Held, Reset
 from sim.validation.record import Validation
@@ -103,7 +105,8 @@ the middle (median) of these possible cities, and in brackets the range that hol
 {REPLICATES} or more. **A pattern passes if the middle lies within the range wanted.** *Inside* is the share of runs within it (of fewer
 than {REPLICATES}, in how many): a pattern that passes with 60 % inside is much less sure than one with 100 %. Some ranges contain zero
 because trials found nothing; a model in which reforms did nothing would pass them too.
-"""
+
+{" ".join(sentences(doubt_of(validation.posterior or "")))}"""
 
 
 def failures(validation: Validation) -> str:

@@ -4,10 +4,13 @@ Nothing is imported or run, so the command line can print it at once, and it can
 """
 
 import ast
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from sim.world.parameters import CODEBOOK
 
 FOLDER = Path(__file__).parent
 PROCESSES = (
@@ -179,6 +182,32 @@ def schedule() -> tuple[Step, ...]:
 def phases() -> dict[str, tuple[int, str]]:
     """Each phase of the week: its place in the week and the table whose rows act."""
     return {step.phase: (number, step.rows) for number, step in enumerate(schedule()[1:])}
+
+
+def _science(path: Path) -> str:
+    """A file's code without what is said about it, so that a better sentence makes no other model."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+@cache
+def model_fingerprint() -> str:
+    """Which model this is: its rules, its schedule with what each phase reads, writes and draws, and the numbers of the codebook.
+
+    A posterior belongs to one model. Unlike that of the sources it does not change with what only makes the model faster or plainer.
+    """
+    digest = hashlib.sha256()
+    for path in sorted((FOLDER / "rules").glob("*.py")):
+        digest.update(_science(path).encode())
+    for step in schedule():
+        used = uses(step.phase)
+        digest.update(repr((step.process, step.phase, step.rows, *map(sorted, used))).encode())
+    for name, parameter in CODEBOOK.items():
+        digest.update(repr((name, parameter.value, parameter.low, parameter.high, parameter.prior)).encode())
+    return digest.hexdigest()[:16]
 
 
 def __getattr__(name: str):

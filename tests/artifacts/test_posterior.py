@@ -1,5 +1,7 @@
 """Files of posterior draws, and studies that vary what they hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,8 @@ from sim.inputs.scenario import CitySize, Scenario
 from sim.studies.design.draws import Draws
 from sim.studies.design.study import Study
 from sim.studies.design.study_files import load_study
+from sim.world.anatomy import model_fingerprint
+from sim.world.parameters import CODEBOOK
 
 CITY = Scenario(name="Small", city=CitySize(adults=1000), weeks=8, spin_up_weeks=4, seed=3)
 NAMES = ("trust.contact_gain", "reporting.trust_slope", "hearsay.radius")
@@ -71,6 +75,36 @@ def test_a_file_that_is_wrong_is_refused(tmp_path, text, message):
     with pytest.raises(InputError) as caught:
         load_posterior(tmp_path / "here.csv")
     assert message in str(caught.value)
+
+
+def test_another_models_posterior_is_refused_and_draws_of_ones_own_are_not(tmp_path):
+    """Whatever its columns are called: what was fitted to the first city says nothing of this one."""
+    write(tmp_path, posterior_files(made(facts={"scenario": "here", "model": "0123456789abcdef"})))
+    with pytest.raises(InputError, match="fitted to another model") as caught:
+        load_posterior(tmp_path / "here.csv")
+    assert "confianza calibrate here" in str(caught.value) and "here.csv" in str(caught.value)
+    facts = tmp_path / "here.yaml"
+    facts.write_text("scenario: here\n")  # as those of the first city: no model is named
+    with pytest.raises(InputError, match="fitted to another model"):
+        load_posterior(tmp_path / "here.csv")
+    facts.unlink()
+    assert load_posterior(tmp_path / "here.csv").facts == {}
+
+
+def test_a_posterior_that_has_not_converged_says_so():
+    assert made(facts={"mixing": 1.005}).doubt is None and made().doubt is None
+    assert "not converged (split R-hat 1.24" in str(made(facts={"mixing": 1.2384}).doubt)
+
+
+def test_what_makes_a_model_another_one(monkeypatch):
+    """Its numbers and its rules do; what is said about them does not."""
+    now = model_fingerprint()
+    model_fingerprint.cache_clear()
+    monkeypatch.setitem(CODEBOOK, "trust.contact_gain", replace(CODEBOOK["trust.contact_gain"], value=0.1))
+    assert model_fingerprint() != now
+    model_fingerprint.cache_clear()
+    monkeypatch.undo()
+    assert model_fingerprint() == now
 
 
 def test_an_unknown_posterior_is_refused_with_what_there_is(tmp_path):

@@ -17,6 +17,7 @@ from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
 from sim.errors import InputError
 from sim.measures.harvest import WEIGHT
 from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
+from sim.studies.design.posteriors import doubt_of
 from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.running import effects, lives
 from sim.studies.running.runs import PERSONS
@@ -243,6 +244,7 @@ class Comparison(Labeled):
             said = [note("varies_luck")]
         else:
             said = [note("varies_cities", posterior=Path(self.study.posterior).stem, cities=cities)]
+            said += doubt_of(self.study.posterior)
             said.append(note("luck_off", twice=twice) if self.luck_known else note("luck_in", lives=5 * LEAST_LIVES))
         if self.ranged:
             said.append(note("range_draws" if self.varies == "draws" else "range_luck"))

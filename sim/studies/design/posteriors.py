@@ -1,8 +1,9 @@
 """Which posterior a study's uncertain parameters come from: the scenario's own unless the study says otherwise."""
 
-from sim.artifacts.posterior import find_posterior, shipped_posteriors
+from sim.artifacts.posterior import find_posterior, load_posterior, shipped_posteriors
 from sim.errors import InputError, shown
 from sim.inputs.scenario import Scenario
+from sim.style import Note
 
 AUTO, NONE = "auto", "none"
 MOST_DRAWS = 1024  # of a posterior that a study knows
@@ -26,3 +27,12 @@ def posterior_of(given: object, scenario: Scenario) -> str:
             f"there is no posterior '{given[:100]}'.", "Write auto, none, or the path of a file that confianza calibrate wrote."
         )
     return given
+
+
+def doubt_of(posterior: str) -> list[Note]:
+    """What is to be said against a posterior; nothing where it is gone, or no file says how it was made."""
+    try:
+        doubt = load_posterior(posterior).doubt
+    except InputError:
+        return []
+    return [doubt] if doubt else []
