@@ -1,5 +1,7 @@
 """Runs of the naive twin, for the tests that check it by hand."""
 
+from dataclasses import asdict
+
 from twin import Twin
 
 from sim.world.parameters import parameters
@@ -8,7 +10,7 @@ from sim.world.parameters import parameters
 def rows(twin):
     """All there is, in a form that compares."""
     tables = (twin.citizens, twin.officers, twin.squads, twin.offenders, twin.cells, twin.crimes, twin.encounters)
-    return [[repr(row) for row in table] for table in tables]  # nan is not nan, but reads alike
+    return [[asdict(row) for row in table] for table in tables]
 
 
 def run(weeks, overrides=None, adults=1000, seed=3, **more):

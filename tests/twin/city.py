@@ -1,7 +1,7 @@
 """Who and what there is (section 2): plain objects in lists, and the city that holds them."""
 
 from dataclasses import dataclass, field
-from math import ceil, exp, floor, log, nan, sqrt
+from math import ceil, exp, floor, log, sqrt
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from sim.world.rng import draw
 from .chance import normal, word_uniform
 
 NEVER = -30_000
+NOT_STATED = -9.0
 SLOTS = 32  # encounters an officer can have in a week
 CAUSES = ("contact", "hearsay", "victimization", "response", "drift", "intervention", "trend")
 DIMENSIONS = ("fairness", "effectiveness")
@@ -114,9 +115,9 @@ class Cell:
     smooth: float
     own: float
     opportunity_own: float
-    stated_opportunity: float = nan
-    stated_exposure: float = nan
-    stated_trust: float = nan
+    stated_opportunity: float = NOT_STATED
+    stated_exposure: float = NOT_STATED
+    stated_trust: float = NOT_STATED
     place: float = 0.0
     opportunity: float = 0.0
     pull: float = 0.0

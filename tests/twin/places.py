@@ -4,7 +4,7 @@ from math import exp, floor, isnan, log, sqrt
 
 from sim.world.rng import Draw
 
-from .city import Cell, City, clip
+from .city import NOT_STATED, Cell, City, clip
 
 STATED = ("opportunity", "exposure", "trust")
 
@@ -16,7 +16,7 @@ def found_places(city: City, stated: dict[str, list[float]] | None) -> None:
         own, opportunity = city.n(Draw.PLACE_OWN, c, 0), sd * city.n(Draw.OPPORTUNITY, c, 0)
         city.cells.append(Cell(smooth=smooth, own=own, opportunity_own=opportunity))
         for name in STATED:
-            if stated and stated.get(name) is not None:
+            if stated and stated.get(name) is not None and not isnan(stated[name][c]):
                 setattr(city.cells[c], f"stated_{name}", float(stated[name][c]))
     load_places(city)
     for cell in city.cells:
@@ -63,10 +63,10 @@ def load_places(city: City) -> None:
     for cell in city.cells:
         cell.place = sqrt(p.smooth_share) * cell.smooth + sqrt(1 - p.smooth_share) * cell.own
         cell.opportunity = exp(cell.opportunity_own + p.opportunity * cell.place)
-        if not isnan(cell.stated_opportunity):
+        if cell.stated_opportunity != NOT_STATED:
             cell.opportunity = exp(cell.opportunity_own) * cell.stated_opportunity
         cell.pull = clip(-p.disposition * cell.place, -0.9, 0.9)
-        if not isnan(cell.stated_trust):
+        if cell.stated_trust != NOT_STATED:
             cell.pull = cell.stated_trust
         homes += exp(p.offenders * cell.place)
         cell.homes_cumulative = homes
@@ -78,7 +78,7 @@ def sum_exposures(city: City) -> None:
     for cell in city.cells:
         last = city.citizens[cell.residents[-1]]
         relative = exp(city.parameters.places.exposure * cell.place)
-        if not isnan(cell.stated_exposure):
+        if cell.stated_exposure != NOT_STATED:
             relative = cell.stated_exposure
         exposures += relative * last.exposure_cumulative
         stop_exposures += relative * last.stop_exposure_cumulative

@@ -40,7 +40,7 @@ def keyed(values: dict[str, float]) -> dict[str, float]:
 
 
 def differing(one: Simulation, other: Simulation) -> set[str]:
-    """The columns in which two cities differ in any bit but the sign of 0 (nan, of what no scenario states, is like nan)."""
+    """The columns in which two cities differ in any bit but the sign of 0."""
     left, right = columns(one.city), columns(other.city)
     return {name for name in left if (left[name] + 0).tobytes() != (right[name] + 0).tobytes()}
 
