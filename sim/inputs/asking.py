@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sim.errors import InputError, shown
 from sim.inputs.file_kinds import misplaced
+from sim.inputs.places import with_table
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.yaml_files import LARGEST, load_yaml, shown_path
 
@@ -27,6 +28,8 @@ def load_with_scenario(path: str | Path, kind: str, make: Callable[[dict[str, An
         try:
             if isinstance(name := data.get("scenario"), str):
                 data["scenario"] = _beside(name, path, kind)
+            elif isinstance(name, dict):
+                data["scenario"] = with_table(name, os.path.dirname(path))
             return make(data)
         except InputError as error:
             raise error if error.file else error.at(document.file, *document.place(error.path)) from None

@@ -48,7 +48,8 @@ def speaks_of(text: str, name: str, value: float | None) -> bool:
     of_key, of_topic = telling(key), telling(topic) - {"city"}
     own = of_key or of_topic
     found = telling(text)
-    if value is not None and found & (own | of_topic) and any(_is(value, written) for written in NUMBER.findall(text.replace(MINUS, "-"))):
+    numbers = NUMBER.findall(text.replace(MINUS, "-")) if isinstance(value, int | float) and found & (own | of_topic) else ()
+    if any(_is(value, written) for written in numbers):  # type: ignore[arg-type]
         return True
     if own <= found and own - EVERYWHERE:
         return True

@@ -18,6 +18,8 @@ def of_scenario(scenario: Any) -> str:
     facts = [
         ("Question", scenario.question),
         ("City", f"{people}, {100 * city.offenders_share:g} % offenders, {city.adults_per_cell:g} adults a cell"),
+        ("State", scenario.state or ""),
+        ("Places", scenario.places.summary(city) if scenario.places else ""),
         ("Time", f"{number(scenario.weeks)} weeks after a spin-up of {number(scenario.spin_up_weeks)}; seed {scenario.seed}"),
         *((f"From week {one.week}", listed(f"{name} = {value:g}" for name, value in one.set.items())) for one in scenario.changes),
         ("Reforms", "; ".join(summary(reform) for reform in scenario.interventions)),

@@ -9,6 +9,7 @@ from sim.errors import InputError
 from sim.inputs import origins
 from sim.inputs.citations import unknown_source
 from sim.inputs.city_size import CitySize
+from sim.inputs.places import KINDS
 from sim.inputs.records import CheckedModel
 from sim.inputs.reforms import is_lever
 from sim.world.anatomy import built_only
@@ -28,7 +29,8 @@ def _named(given: object) -> object:
 def _keys(name: object, keys: object) -> tuple[str, ...]:
     """The sources of one number as a tuple of keys; whether there are such is seen when the references are known."""
     field = str(name).removeprefix("city.")
-    if name not in CODEBOOK and not (field != name and field in CitySize.model_fields) and not is_lever(str(name)):
+    known = (field != name and field in CitySize.model_fields) or name in [f"places.{key}" for key in KINDS]
+    if name not in CODEBOOK and not known and not is_lever(str(name)):
         codebook_entry(name)
     listed = origins.as_keys(keys)
     if wrong := next(((key,) for key in listed if not isinstance(key, str)), None):

@@ -7,6 +7,7 @@ Python and reading an old report follow the same rule. A value that is equal to 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sim.inputs import places, states
 from sim.inputs.city_size import CitySize
 from sim.world.parameters import CODEBOOK, REFERENCES, Reference
 
@@ -25,8 +26,10 @@ def usual(name: str) -> Any:
 
 
 def value_of(data: Data, name: str) -> Any:
-    """The value in force at the start: of a parameter, of a key of the city, or of a lever (one for each reform that has it)."""
+    """The value in force at the start: of a parameter, of a key of the city, of stated places, or of a lever (of each reform with it)."""
     topic, _, key = name.partition(".")
+    if topic == "places" and name not in CODEBOOK:
+        return places.said(data).get(name)
     if name not in CODEBOOK and topic != "city":
         listed = data.get("interventions") or ()
         return [plain(plain(one)[topic]).get(key) for one in listed if topic in plain(one)] if isinstance(listed, list | tuple) else []
@@ -35,9 +38,9 @@ def value_of(data: Data, name: str) -> Any:
 
 
 def written(data: Data) -> list[str]:
-    """The parameters and keys of the city that the data set; not what is no name of one."""
+    """The parameters, keys of the city and kinds of places that the data set; not what is no name of one."""
     city = [f"city.{key}" for key, value in plain(data.get("city")).items() if value is not None and key in CitySize.model_fields]
-    return [*city, *(name for name in plain(data.get("parameters")) if name in CODEBOOK)]
+    return [*city, *(name for name in plain(data.get("parameters")) if name in CODEBOOK), *places.said(data)]
 
 
 def changed(before: Data, after: Data) -> list[str]:
@@ -76,13 +79,13 @@ def of_start(data: Data, sources: Data, dated: Iterable[str]) -> dict[str, Any]:
 def keys_of(data: Data, name: str) -> tuple[str, ...]:
     """The sources of a value at the start, as keys; none: no source is given.
 
-    A value that no file sets has the codebook's; the usual sizes of the city are assumed.
+    A value that no file sets has the codebook's, or that of the states; the usual sizes of the city are assumed.
     """
     given = (data.get("sources") or {}).get(name)
     if given is not None:
         return as_keys(given)
-    if value_of(data, name) != usual(name):
-        return ()
+    if (value := value_of(data, name)) != usual(name):
+        return (states.states().source,) if states.of_state(data).get(name, usual(name)) == value else ()
     return CODEBOOK[name].source if name in CODEBOOK else (ASSUMED,)
 
 

@@ -12,7 +12,7 @@ from sim.inputs.yaml_files import printable
 from sim.remedies import number_remedy
 from sim.style import Note, note
 
-KINDS = dict.fromkeys(("city", "parameters", "references", "sources", "set", "outdated"), "keys with values") | {
+KINDS = dict.fromkeys(("city", "places", "parameters", "references", "sources", "set", "outdated"), "keys with values") | {
     "changes": "a list of {week: ..., set: {...}}",
     "assumptions": "a list of texts",
 }

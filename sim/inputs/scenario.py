@@ -7,16 +7,18 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from sim.errors import InputError, number_problem, shown
-from sim.inputs import origins
+from sim.inputs import origins, states
 from sim.inputs.assumptions import joined, speaking
 from sim.inputs.cards import of_scenario
 from sim.inputs.changes import Change, Sources, checked_values
 from sim.inputs.citations import Citations, check_cited
 from sim.inputs.city_size import CitySize
 from sim.inputs.file_kinds import SCENARIO, misplaced
+from sim.inputs.places import Places, with_table
 from sim.inputs.records import Name, Prose, WrittenModel
 from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
 from sim.inputs.scenario_files import drafts, find, shipped_scenarios
+from sim.inputs.states import StateName
 from sim.inputs.yaml_files import dump_yaml, scalar
 from sim.world.parameters import CODEBOOK, Parameters, codebook_entry, order_problem, out_of_order, parameters
 
@@ -29,6 +31,8 @@ class Scenario(WrittenModel):
     name: Name = Field(description="What the scenario is called in tables and plots")
     question: Prose = Field("", description="The question it answers")
     city: CitySize = Field(default_factory=CitySize, description="Size of the city")
+    state: StateName = Field(None, description="The state it lies in, whose lasting institutions.* hold where parameters say none")
+    places: Places | None = Field(None, description="Opportunity, exposure and trust of places, by neighborhood or cell, if known")
     weeks: int = Field(416, ge=1, le=5200, description="Weeks simulated after the spin-up; 52 make a year")
     spin_up_weeks: int = Field(104, ge=0, le=2000, description="Weeks before week 0, so that the city settles")
     seed: int = Field(1, ge=0, le=2**63 - 1, description="Seed of all random numbers; the same seed gives the same city")
@@ -38,13 +42,20 @@ class Scenario(WrittenModel):
     references: Citations = Field(default_factory=dict, description="References of one's own, by the key that sources name")
     sources: Sources = Field(
         default_factory=dict,
-        description="Where numbers come from: topic.name, reform.lever or city.key, and keys of references, or assumed",
+        description="Where numbers come from: topic.name, reform.lever, city.key or places.key, and keys of references, or assumed",
     )
     assumptions: tuple[Prose, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
     outdated: dict[str, tuple[int, ...]] = Field(
         default_factory=dict, description="By changed number, assumptions (from 1) that speak of it; written by the program"
     )
     lineage: tuple[str, ...] = Field((), strict=False, exclude=True, description="The files it was merged from, the eldest first")
+
+    @field_validator("places", mode="after")
+    @classmethod
+    def _check_places(cls, places: Places | None, info: ValidationInfo) -> Places | None:
+        if places is not None and "city" in info.data:
+            places.check(info.data["city"])
+        return places
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -96,6 +107,13 @@ class Scenario(WrittenModel):
 
     @model_validator(mode="before")
     @classmethod
+    def _complete(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Places that are in a table, and parameters of the state where the scenario says none."""
+        data = with_table(data)
+        return {**data, "parameters": states.filled(data)} if data.get("state") else data
+
+    @model_validator(mode="before")
+    @classmethod
     def _date_sources(cls, data: dict[str, Any]) -> dict[str, Any]:
         """Sources of dated changes that say none themselves."""
         changes, sources = data.get("changes"), data.get("sources")
@@ -110,6 +128,13 @@ class Scenario(WrittenModel):
         dated = [(("changes", place, "sources"), change.sources or {}) for place, change in enumerate(self.changes)]
         check_cited([(("sources",), self.sources), *dated], self.references)
         return self
+
+    def stated_places(self) -> dict[str, Any]:
+        """What is stated of places by name (opportunity, exposure, trust).
+
+        Each is a column of float64 with a row a cell (c = y x width + x), nan where nothing is stated; {} if nothing is stated at all.
+        """
+        return self.places.stated(self.city) if self.places else {}
 
     def values(self) -> Parameters:
         """The parameters in force before any dated change."""
@@ -138,7 +163,7 @@ class Scenario(WrittenModel):
         for key, value in changed.items():
             place = data["city"] if key in CitySize.model_fields else data
             place[key] = value
-        data["parameters"] = {**data["parameters"], **(parameters or {})}
+        data["parameters"] = states.filled({**data, "parameters": {**states.own(before), **(parameters or {})}})
         return Scenario(**_followed(before, data, dict(sources or {}), changed))
 
     def with_set(self, options: Iterable[str]) -> "Scenario":
@@ -203,7 +228,7 @@ def _option(option: str) -> tuple[tuple[str, ...], Any]:
     """Path and value of a command-line option "name=value"."""
     name, equals, text = option.partition("=")
     name = name.strip()
-    top = ("weeks", "spin_up_weeks", "seed")
+    top = ("weeks", "spin_up_weeks", "seed", "state")
     city = {f"city.{key}": ("city", key) for key in CitySize.model_fields}
     if not equals or not name or not text.strip():
         raise InputError("a name and a value are wanted.", "Write --set training.half_life=26", file=f"--set {option}")

@@ -1,8 +1,9 @@
 """Where scenario files lie, and how a chain of them (`extends`) becomes one.
 
 A child's keys win over its parent's; `city`, `parameters`, `references` and `sources` are merged key by key; `changes` and
-`assumptions` are appended; `interventions` replace the parent's; `name` and `question` are a file's own. A parent's sources go with the
-values that a child replaces, and its assumptions that speak of these are marked (`outdated`).
+`assumptions` are appended; `interventions` and `places` replace the parent's, and parameters that are its state's go with it;
+`name` and `question` are a file's own. A parent's sources go with the values that a child replaces, and its assumptions that speak of
+these are marked (`outdated`).
 Every merged value remembers where it was written.
 """
 
@@ -13,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, did_you_mean, shown
-from sim.inputs import origins
+from sim.inputs import origins, states
 from sim.inputs.assumptions import joined, speaking
+from sim.inputs.places import with_table
 from sim.inputs.yaml_files import Document, Keys, load_yaml, shown_path
 
 PACKAGE = Path(__file__).parent.parent
 KEYS = (
-    "name", "question", "extends", "city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions", "references",
-    "sources", "assumptions", "outdated",
+    "name", "question", "extends", "city", "state", "places", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions",
+    "references", "sources", "assumptions", "outdated",
 )  # fmt: skip
 MERGED = ("city", "parameters", "references", "sources", "outdated")
 APPENDED = ("changes", "assumptions")
@@ -84,6 +86,8 @@ class Draft:
         before, own = self.data, document.data
         offsets = {key: len(before.get(key, ())) for key in APPENDED}
         self.data = {key: value for key, value in before.items() if key not in OWN}
+        if "state" in own:
+            self.data["parameters"] = states.own(before)
         for key, value in own.items():
             _check_key(document, key, value)
             if key == "references":
@@ -100,6 +104,12 @@ class Draft:
             if len(keys) > 1 and keys[0] in APPENDED:
                 moved = (keys[0], int(keys[1]) + offsets[str(keys[0])], *keys[2:])
             self.where[moved] = (document.file, *document.place(keys))
+        try:
+            self.data = with_table(self.data, os.path.dirname(path))
+        except InputError as error:
+            raise error if error.file else self.located(error) from None
+        if "state" in self.data:
+            self.data["parameters"] = states.filled(self.data)
         self._follow(before, document, offsets)
         self.lineage = (*self.lineage, label(path))
 

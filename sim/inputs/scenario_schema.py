@@ -5,6 +5,7 @@ from typing import Any
 from sim.inputs import origins
 from sim.inputs.reforms import reforms_schema
 from sim.inputs.scenario import Scenario
+from sim.inputs.states import states
 from sim.world.parameters import CODEBOOK, REFERENCES
 
 
@@ -35,6 +36,12 @@ def json_schema() -> dict[str, Any]:
         holder["$ref"] = "#/$defs/Values"
         del holder["additionalProperties"]
     fields["interventions"] |= reforms_schema()
+    known_states = {"enum": [*states().values, None]}
+    fields["state"] |= {"anyOf": [known_states, {"type": "string", "description": "Another name of one, as CDMX"}]}
+    schema["$defs"]["Places"]["properties"]["file"] = {
+        "type": "string",
+        "description": "A CSV table beside this file, a line a cell: columns x, y, and opportunity, exposure or trust; empty where unknown",
+    }
     keys = {"anyOf": [reference, {"type": "array", "items": reference, "minItems": 1}]}
     fields["sources"]["additionalProperties"] = keys
     schema["$defs"]["Change"]["properties"]["sources"] = fields["sources"] | {"description": "Where they come from, if others than below"}

@@ -273,12 +273,18 @@ _ODD = re.compile("[\x85\u2028\u2029\ufeff]")  # ends of lines that are read as 
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes no aliases, and quotes every text that would be read as something else."""
+    """Writes no aliases, lists of numbers in a line, and quotes every text that would be read as something else."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
+def _listed(dumper: _Dumper, given: Any) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", given, all(one is None or isinstance(one, int | float) for one in given))
+
+
+_Dumper.add_representer(list, _listed)
+_Dumper.add_representer(tuple, _listed)
 _Dumper.add_representer(
     str,
     lambda dumper, text: dumper.represent_scalar(
