@@ -1,19 +1,17 @@
 """What a scenario states of its places: opportunity, exposure and trust, by neighborhood or by cell, and nothing else of them."""
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sim.errors import InputError, did_you_mean, number_problem, shown
-from sim.files.writing import noted
 from sim.inputs.city_size import CitySize
+from sim.inputs.csv_files import COMMAS, check_twice, read_table, table_rows
 from sim.inputs.records import CheckedModel, Name
-from sim.inputs.yaml_files import scalar, shown_path
+from sim.inputs.yaml_files import scalar
 from sim.remedies import number_remedy
 from sim.style import note
 from sim.style.html import listed
@@ -27,7 +25,7 @@ KINDS = {  # what may be stated of a place: its range and what it means
 HERE = ("x", "y")
 NEVER = ("offend", "delinc", "criminal", "home", "conduct", "officer", "honest", "courtesy", "brib", "corrupt")  # in a key
 WHY = "Where offenders live and how officers behave there is never stated and never drawn: it reads as advice about real places."
-LARGEST = 20_000_000  # characters of a table of cells
+NAMED = ("file", "places: {file: places.csv}", "the scenario's file")
 
 
 def _refuse_other(given: object, known: tuple[str, ...]) -> None:
@@ -243,80 +241,34 @@ def with_table(data: Mapping[str, Any], folder: str = "") -> dict[str, Any]:
 
 def _table(path: Any, city: CitySize, folder: str) -> dict[str, Any]:
     """The rows of the grid that a table states."""
-    if not isinstance(path, str) or not path.strip() or "\0" in path:
-        raise InputError(f"'places.file' must be the path of a CSV file, but is {shown(path)}.", "Write file: places.csv", path=("file",))
+    text, file = read_table(os.path.join(folder, path) if isinstance(path, str) and path else path, *NAMED)
+    columns, cells, lines = table_rows(text, file, "cell", "the columns, as x,y,opportunity,trust")
     width, height = grid(city)
-    rows: dict[str, list[list[float | None]]] = {}
+    rows: dict[str, list[list[float | None]]] = {kind: [[None] * width for _ in range(height)] for kind in KINDS if kind in columns}
     seen: dict[tuple[int, int], int] = {}
-    text, file, line = _text(os.path.join(folder, path)), shown_path(os.path.join(folder, path)), 1
+    line = 1
     try:
-        for line, row in _lines(text):
+        if ";" in columns[0]:
+            raise InputError("the columns are separated by semicolons.", COMMAS)
+        _refuse_other(columns, (*HERE, *KINDS))
+        check_twice(columns, file)
+        if missing := [key for key in HERE if key not in columns]:
+            raise InputError(f"there is no column '{missing[0]}'.", "Its first line names the columns, as x,y,opportunity,trust")
+        for line, values in zip(lines, cells, strict=True):
+            row = {key: scalar(value.strip()) for key, value in zip(columns, values, strict=True)}
             x, y = _coordinate("x", row, width), _coordinate("y", row, height)
             if (x, y) in seen:
                 raise InputError(f"the cell x {x}, y {y} is already there, in line {seen[x, y]}.", "Keep one of the two.")
             seen[x, y] = line
-            for kind in row.keys() & KINDS.keys():
-                rows.setdefault(kind, [[None] * width for _ in range(height)])[y][x] = _checked(kind, scalar(row[kind]))
-        if not rows:
-            raise InputError("the table states nothing.", "Give it the columns x and y, and opportunity, exposure or trust.")
+            for kind, made in rows.items():
+                made[y][x] = _checked(kind, row[kind])
     except InputError as error:
-        raise error.at(file, error.line or line) from None
+        raise error.at(file, line) from None
     return rows
 
 
-def _coordinate(key: str, row: Mapping[str, str], most: int) -> int:
-    value = scalar(row[key])
-    if problem := number_problem(value, 0, most - 1, True):
-        raise InputError(
-            note("wrong_value", name=key, problem=problem), number_remedy(value, 0, most - 1, True), "Cells are counted from 0."
-        )
-    return int(value)
-
-
-def _text(path: str) -> str:
-    """The text of a table."""
-    named = ("file",)
-    try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise InputError(f"{shown(path)} is no regular file.", "Name a CSV file.", path=named)
-        with noted(open(path, encoding="utf-8-sig", newline="")) as stream:
-            text = stream.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {shown(path)}.", "It is looked for beside the file that names it.", path=named) from None
-    except UnicodeDecodeError:
-        raise InputError(f"the file {shown(path)} is not UTF-8.", "Save it as CSV in UTF-8.", path=named) from None
-    except OSError as error:
-        raise InputError(f"the file {shown(path)} cannot be read: {error.strerror}.", "Check it.", path=named) from None
-    if len(text) > LARGEST:
-        raise InputError(f"the file {shown(path)} is larger than 20 MB.", "A line a cell is enough.", path=named)
-    return text
-
-
-def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The lines of a CSV text by their number, each by its columns; the first has the columns."""
-    reader = csv.reader(io.StringIO(text))
-    lines: Iterable[tuple[int, list[str]]] = ((reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells))
-    columns: list[str] = []
-    try:
-        for line, row in lines:
-            if not columns:
-                columns = row
-                _check_columns(columns, line)
-            elif len(row) != len(columns):
-                message = f"this line has {len(row)} values for {len(columns)} columns."
-                raise InputError(message, "Separate them by commas, and write decimals with a point.", line=line)
-            else:
-                yield line, dict(zip(columns, row, strict=True))
-    except csv.Error as error:
-        raise InputError(f"this is no CSV: {error}.", "Save it as CSV.", line=reader.line_num) from None
-
-
-def _check_columns(columns: list[str], line: int) -> None:
-    try:
-        _refuse_other(columns, (*HERE, *KINDS))
-        if missing := [key for key in HERE if key not in columns]:
-            raise InputError(f"the table has no column '{missing[0]}'.", "Its first line names the columns, as x,y,opportunity,trust")
-        if len(set(columns)) < len(columns):
-            raise InputError("two columns have the same name.", "Keep one of them.")
-    except InputError as error:
-        raise error.at(None, line) from None
+def _coordinate(key: str, row: Mapping[str, Any], most: int) -> int:
+    if problem := number_problem(row[key], 0, most - 1, True):
+        remedy = number_remedy(row[key], 0, most - 1, True)
+        raise InputError(note("wrong_value", name=key, problem=problem), remedy, "Cells are counted from 0.")
+    return int(row[key])

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError, did_you_mean, number, number_problem, shown
+from sim.inputs.csv_files import read_table
 from sim.inputs.file_kinds import POINTS as TABLE
 from sim.inputs.file_kinds import misplaced
 from sim.remedies import number_remedy
 from sim.studies.design.factors import Factor
-from sim.studies.design.tables import as_text, points_table, read_table
+from sim.studies.design.tables import as_text, points_table
 
 MOST_POINTS = 1_000_000
 POINTS = "points"  # the kind of a design whose points are written out
@@ -51,7 +52,9 @@ def checked_design(given: object, factors: tuple[Factor, ...] | None, groups: Se
     kind = _kind(given)
     assert isinstance(given, Mapping)
     if kind in ("csv", POINTS):
-        text, file = (given[kind], None) if kind == POINTS else read_table(given[kind])
+        text, file = (
+            (given[kind], None) if kind == POINTS else read_table(given[kind], kind, "design: {csv: points.csv}", "the study's file")
+        )
         try:
             return {POINTS: _table_text(text, factors, file)}
         except InputError as error:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.inputs.asking import load_with_scenario
+from sim.inputs.csv_files import LARGEST
 from sim.inputs.file_kinds import STUDY
 from sim.studies.design.study import Study
-from sim.studies.design.tables import LARGEST
 
 
 def load_study(path: str | Path) -> Study:

@@ -1,43 +1,18 @@
 """Points that are written out: a CSV table with a column a factor and a row a point, checked line by line."""
 
-import csv
-import io
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.errors import InputError, counted, number, shown
-from sim.files.writing import noted
-from sim.inputs.yaml_files import shown_path
+from sim.errors import InputError, number
+from sim.inputs.csv_files import COMMAS, check_twice, table_rows
 from sim.studies.design.distributions import Continuous, Values
 from sim.studies.design.factors import Factor, allowed_of, factor
 
-LARGEST = 100_000_000  # bytes of a file with points, be it a table or a study
-COMMAS = "Separate columns by commas, not semicolons, and write decimals with a point: 0.5, not 0,5."
 INDEX = "point"  # a column of this name numbers the points; it is not read
-
-
-def read_table(path: object) -> tuple[str, str]:
-    """The text of a CSV file, and how messages call the file. InputError if it cannot be read."""
-    if not isinstance(path, str | os.PathLike) or not str(path) or "\0" in str(path):
-        raise InputError(f"'csv' must be the path of a file, but is {shown(path)}.", "Write design: {csv: points.csv}", path=("csv",))
-    file = shown_path(str(path))
-    try:
-        if os.path.getsize(path) > LARGEST:
-            raise InputError("the file is larger than 100 MB.", "Take fewer points.", file=file)
-        with noted(open(path, encoding="utf-8-sig", newline="")) as stream:
-            return stream.read(), file
-    except FileNotFoundError:
-        message = f"there is no file {shown(str(path))}."
-        raise InputError(message, "The path is relative to the study's file.", path=("csv",)) from None
-    except UnicodeDecodeError:
-        raise InputError("the file is not UTF-8.", "Save it as CSV in UTF-8.", file=file) from None
-    except OSError as error:
-        raise InputError(f"the file {str(path)!r} cannot be read: {error.strerror}.", "Check it.", path=("csv",)) from None
 
 
 @lru_cache(4)  # a study is made anew whenever a key of it changes
@@ -48,7 +23,7 @@ def points_table(text: str, factors: tuple[Factor, ...] | None, file: str | None
     file     how messages call the text, if it is a file's
     InputError, with the line, if columns are missing or unknown, or if a value is not possible. The table is shared: do not change it.
     """
-    header, rows, lines = _rows(text, file)
+    header, rows, lines = table_rows(text, file, "point", "the factors, as trust.contact_gain,purge.follow_through")
     columns = [name for name in header if name != INDEX]
     _check_header(columns, factors, file)
     made = {}
@@ -78,41 +53,11 @@ def as_text(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def _rows(text: str, file: str | None) -> tuple[list[str], list[list[str]], list[int]]:
-    """Header, rows, and the line of each row; blank lines are left out."""
-    numbered = _lines(text, file)
-    line, header = next(numbered, (1, []))
-    header = [name.strip() for name in header]
-    if not header:
-        raise InputError("the table is empty.", "Its first line names the factors, as trust.contact_gain,purge.follow_through", file=file)
-    rows, lines = [], []
-    for line, row in numbered:
-        if len(row) != len(header):
-            raise InputError(f"this row has {counted(len(row), 'column')}, the first line {len(header)}.", COMMAS, file=file, line=line)
-        rows.append(row)
-        lines.append(line)
-    if not rows:
-        raise InputError("there is no point below the first line.", "Write a row for each point.", file=file, line=line)
-    return header, rows, lines
-
-
-def _lines(text: str, file: str | None) -> Iterator[tuple[int, list[str]]]:
-    """Each row that is not blank, with its line."""
-    reader = csv.reader(io.StringIO(text), strict=True)
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise InputError(f"this is not CSV: {error}.", "Check quotes and commas.", file=file, line=reader.line_num) from None
-
-
 def _check_header(columns: list[str], factors: Sequence[Factor] | None, file: str | None) -> None:
     """InputError if the columns are not the factors."""
     names = None if factors is None else [each.name for each in factors]
+    check_twice(columns, file)
     for name in columns:
-        if columns.count(name) > 1:
-            raise InputError(f"the column '{name[:100]}' is there twice.", "Delete one of them.", file=file, line=1)
         try:
             allowed_of(name)
         except InputError as error:
