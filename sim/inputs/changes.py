@@ -29,7 +29,7 @@ def _named(given: object) -> object:
 def _keys(name: object, keys: object) -> tuple[str, ...]:
     """The sources of one number as a tuple of keys; whether there are such is seen when the references are known."""
     field = str(name).removeprefix("city.")
-    known = (field != name and field in CitySize.model_fields) or name in [f"places.{key}" for key in KINDS]
+    known = (field != name and field in CitySize.model_fields) or name in [f"stated.{kind}" for kind in KINDS]
     if name not in CODEBOOK and not known and not is_lever(str(name)):
         codebook_entry(name)
     listed = origins.as_keys(keys)

@@ -28,7 +28,7 @@ def usual(name: str) -> Any:
 def value_of(data: Data, name: str) -> Any:
     """The value in force at the start: of a parameter, of a key of the city, of stated places, or of a lever (of each reform with it)."""
     topic, _, key = name.partition(".")
-    if topic == "places" and name not in CODEBOOK:
+    if topic == "stated":
         return places.said(data).get(name)
     if name not in CODEBOOK and topic != "city":
         listed = data.get("interventions") or ()

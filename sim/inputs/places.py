@@ -30,7 +30,7 @@ NAMED = ("file", "places: {file: places.csv}", "the scenario's file")
 
 def _refuse_other(given: object, known: tuple[str, ...]) -> None:
     """InputError if something else than opportunity, exposure and trust is stated of places."""
-    key = next((str(key) for key in given if key not in known), None) if isinstance(given, Mapping | list) else None
+    key = next((str(key) for key in given if key not in known), None) if isinstance(given, Mapping) else None
     if key is not None:
         never = any(word in key.casefold() for word in NEVER)
         remedy = f"{WHY} Delete it." if never else f"{did_you_mean(key, known)}What may stand here: {', '.join(known)}"
@@ -201,7 +201,7 @@ def grid(city: CitySize) -> tuple[int, int]:
 
 
 def said(data: Mapping[str, Any]) -> dict[str, Any]:
-    """By "places.trust" and its like, what plain data state, as something that can be compared."""
+    """By "stated.trust" and its like, what plain data state of places, as something that can be compared."""
     places = data.get("places")
     if not isinstance(places, Mapping):
         return {}
@@ -210,7 +210,7 @@ def said(data: Mapping[str, Any]) -> dict[str, Any]:
     for kind in KINDS:
         stated = [(one.get("x"), one.get("y"), one[kind]) for one in areas if one.get(kind) is not None]
         if stated or places.get(kind) is not None:
-            found[f"places.{kind}"] = _fixed([stated, places.get(kind)])
+            found[f"stated.{kind}"] = _fixed([stated, places.get(kind)])
     return found
 
 
@@ -250,7 +250,7 @@ def _table(path: Any, city: CitySize, folder: str) -> dict[str, Any]:
     try:
         if ";" in columns[0]:
             raise InputError("the columns are separated by semicolons.", COMMAS)
-        _refuse_other(columns, (*HERE, *KINDS))
+        _refuse_other(dict.fromkeys(columns), (*HERE, *KINDS))
         check_twice(columns, file)
         if missing := [key for key in HERE if key not in columns]:
             raise InputError(f"there is no column '{missing[0]}'.", "Its first line names the columns, as x,y,opportunity,trust")

@@ -206,7 +206,7 @@ def _past(scenario, week: int) -> tuple[Any, ...]:
     """What a run of the scenario depends on up to the beginning of a week; equal for scenarios that differ later only."""
     changes = [(change.week, change.set) for change in scenario.changes if change.week < week]
     began = [_unended(reform, week) for reform in scenario.interventions if reform.start < week]
-    return scenario.city, scenario.spin_up_weeks, scenario.parameters, changes, began
+    return scenario.city, getattr(scenario, "places", None), scenario.spin_up_weeks, scenario.parameters, changes, began
 
 
 def _unended(reform, week: int):
