@@ -42,7 +42,7 @@ class Scenario(WrittenModel):
     references: Citations = Field(default_factory=dict, description="References of one's own, by the key that sources name")
     sources: Sources = Field(
         default_factory=dict,
-        description="Where numbers come from: topic.name, reform.lever, city.key or stated.trust (of places), and keys of references, or assumed",
+        description="Where numbers come from: topic.name, reform.lever, city.key, stated.trust; keys of references, or assumed",
     )
     assumptions: tuple[Prose, ...] = Field((), strict=False, description="What the scenario takes for granted, one sentence each")
     outdated: dict[str, tuple[int, ...]] = Field(

@@ -45,7 +45,7 @@ class Simulation:
         self._spent: dict[str, np.ndarray] = {}  # by reform: ticks x (officer-weeks, thousand pesos)
         self._settings = settings_of(self.reforms, self.week)
         self.parameters = replace(scenario.values_at(self.week), self._settings)
-        stated = getattr(scenario, "stated_places", dict)()
+        stated = scenario.stated_places()
         self.city: City = build(scenario.city, self.parameters, self.people, scenario.spin_up_weeks + scenario.weeks, stated)
         if spin_up:
             self.advance(scenario.spin_up_weeks)
@@ -206,7 +206,7 @@ def _past(scenario, week: int) -> tuple[Any, ...]:
     """What a run of the scenario depends on up to the beginning of a week; equal for scenarios that differ later only."""
     changes = [(change.week, change.set) for change in scenario.changes if change.week < week]
     began = [_unended(reform, week) for reform in scenario.interventions if reform.start < week]
-    return scenario.city, getattr(scenario, "places", None), scenario.spin_up_weeks, scenario.parameters, changes, began
+    return scenario.city, scenario.places, scenario.spin_up_weeks, scenario.parameters, changes, began
 
 
 def _unended(reform, week: int):
