@@ -103,7 +103,8 @@ def _of_number(value: object, low: float, high: float, whole: bool) -> Note | st
     if whole and value % 1 == 0 and low <= value <= high:
         return f"Leave out point and exponent: write {plain(value)}" if isinstance(value, float) else ""
     thousand, hundredth = float(f"{value * 1000:.12g}"), float(f"{value / 100:.12g}")
-    if whole and (value < low or value % 1) and number_problem(thousand, low, high, True) is None:
+    grouped = (value < low or value % 1) if whole else 1 <= value < low  # 1.082 weeks, where there are 52 at least, are 1,082
+    if grouped and number_problem(thousand, low, high, whole) is None:
         return note("meant_thousands", meant=thousand, written=plain(thousand))
     if low >= 0 and high <= 1 and high < value <= 100 and low <= hundredth <= high and not whole:
         return note("meant_percent", meant=plain(value), written=plain(hundredth))
