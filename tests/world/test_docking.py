@@ -11,7 +11,7 @@ from twin.city import DIMENSIONS
 
 from sim.inputs.scenario import CitySize, Scenario
 from sim.world.parameters import CODEBOOK, parameters
-from sim.world.population import build, grid_of
+from sim.world.population import grid_of
 from sim.world.simulation import Simulation, columns
 from sim.world.state import SLOTS, Cause, Count
 from sim.world.survey import answers_of
@@ -89,11 +89,14 @@ def assert_same_week(simulation: Simulation, twin: Twin) -> None:
         assert counts[Count[name.upper()]] == number, f"{name} at tick {simulation.tick - 1}"
 
 
-def random_statements(luck: random.Random, cells: int) -> dict[str, list[float]]:
-    """What a scenario may say of its places: each of three things or not, and not of every cell."""
-    ranges = {"opportunity": (0.2, 4.0), "exposure": (0.3, 3.0), "trust": (-0.6, 0.6)}
+def random_statements(luck: random.Random, width: int, height: int) -> dict[str, list[list[float | None]]]:
+    """What a scenario may say of its places, in rows of the grid: each of three things or not, and not of every cell."""
+    ranges = {"opportunity": (0.2, 4.0), "exposure": (0.3, 3.0), "trust": (-0.9, 0.9)}
     named = luck.sample(sorted(ranges), luck.choice((1, 2, 3)))
-    return {name: [nan if luck.random() < 0.2 else luck.uniform(*ranges[name]) for _ in range(cells)] for name in named}
+    return {
+        name: [[None if luck.random() < 0.2 else luck.uniform(*ranges[name]) for _ in range(width)] for _ in range(height)]
+        for name in named
+    }
 
 
 @pytest.mark.parametrize("city", range(10))
@@ -109,18 +112,18 @@ def test_random_cities_dock(city):
     )
     values, later = (random_values(luck) | ENDS.get(city, {}) if city else {}), random_values(luck)
     change = {name: later[name] for name in CHANGED}
-    grid = grid_of(size)
-    stated = random_statements(luck, grid.width * grid.height) if city > 5 else None
+    places = random_statements(luck, *grid_of(size)) if city > 5 else None
+    stated = {name: [nan if value is None else value for row in rows for value in row] for name, rows in (places or {}).items()}
     scenario = Scenario(
         name="docking",
         city=size,
         weeks=WEEKS,
         spin_up_weeks=0,
         parameters=values,
+        places=places,
         changes=[{"week": WEEKS // 2, "set": change}] if city else [],
     )
     simulation = Simulation(scenario, seed, people)
-    simulation.city = build(size, simulation.parameters, simulation.people, WEEKS, stated)
     twin = Twin(
         parameters(values), adults=adults, seed=seed, people=people, officers_per_1000_inhabitants=size.officers_per_1000_inhabitants,
         offenders_share=size.offenders_share, adults_per_cell=size.adults_per_cell, stated=stated,
