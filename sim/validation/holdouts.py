@@ -9,16 +9,17 @@ import numpy as np
 from sim.engine.running import HERE, Execution
 from sim.inputs.patterns import ORDINARY
 from sim.inputs.scenario import CitySize, Scenario
+from sim.inputs.states import states
 from sim.instruments.contrasts import odds, within
 from sim.validation.jobs import HIGH, LOW, Job, carried_out, quantiles
 from sim.validation.targets import Check, Holdout, Level
 from sim.world.parameters import CODEBOOK
 
 ROUNDS = 5  # of measuring; after each but the last, parameters are shifted
-OFFENDERS = "city.offenders_share"
+OFFENDERS, HONESTY, COURTESY = "city.offenders_share", "conduct.honesty_mean", "conduct.mean"
 # How much a measure (on its scale, below) moves with the parameter that re-sets it: where the search begins, and no finding.
 SLOPES = {
-    "reporting.file_intercept": 1.0, "offending.propensity_log_mean": 0.7, "offending.exposure_log_sd": -0.35, "conduct.mean": -0.9,
+    "reporting.file_intercept": 1.0, "offending.propensity_log_mean": 0.7, "offending.exposure_log_sd": -0.35, HONESTY: -0.9,
     OFFENDERS: 0.7,
 }  # fmt: skip
 FARTHEST = 3.0  # a slope found on the way is believed within so many times the first one
@@ -64,8 +65,19 @@ def shifted(scenario: Scenario, holdout: Holdout, shifts: Mapping[str, float]) -
             low, high = (getattr(bound, end) for bound, end in zip(share, ("ge", "le"), strict=True))
             city["offenders_share"] = min(max(scenario.city.offenders_share * exp(shift), low), high)
         else:
+            if name == HONESTY and COURTESY not in holdout.shift:  # a place where officers are honest is one where they are courteous
+                values[COURTESY] = within(COURTESY, scenario.parameters.get(COURTESY, CODEBOOK[COURTESY].value) + shift)
             values[name] = within(name, scenario.parameters.get(name, CODEBOOK[name].value) + shift)
     return scenario.with_(values, **city)
+
+
+def elsewhere(base: Sequence[Scenario], holdout: Holdout) -> list[Scenario]:
+    """The draws, each with the institutions of some other state: what may be expected of a place of which nothing is known but that."""
+    if holdout.state is None:
+        return list(base)
+    others = [values for name, values in states().values.items() if name != holdout.state]
+    order = np.random.default_rng([base[0].seed, len(others)]).permutation(len(others))
+    return [scenario.with_(others[order[draw % len(others)]]) for draw, scenario in enumerate(base)]
 
 
 def settled(base: Sequence[Scenario], holdout: Holdout, execution: Execution = HERE) -> tuple[list[Reset], dict[str, np.ndarray]]:
@@ -77,7 +89,7 @@ def settled(base: Sequence[Scenario], holdout: Holdout, execution: Execution = H
     slopes = {level.by: SLOPES[level.by] for level in holdout.levels}
     before: dict[str, tuple[float, float]] = {}
     for remaining in reversed(range(ROUNDS)):
-        cities = [shifted(scenario, holdout, shifts) for scenario in base]
+        cities = [shifted(scenario, holdout, shifts) for scenario in elsewhere(base, holdout)]
         (found,) = carried_out([Job(ORDINARY, cities)], execution)
         medians = {level.by: quantiles(found[level.measure], 0.5)[0] for level in holdout.levels}
         if not remaining:

@@ -40,6 +40,7 @@ class Holdout(NamedTuple):
     text: str
     city: dict[str, float]
     shift: dict[str, float]
+    state: str | None  # the place's own, of whose institutions nothing is taken to be known; None: the country's
     levels: tuple[Level, ...]
     checks: tuple[Check, ...]
 
@@ -96,9 +97,10 @@ def _holdout(
     checks: list[Any],
     city: dict[str, Any] | None = None,
     shift: dict[str, Any] | None = None,
+    state: str | None = None,
 ) -> Holdout:
     made = tuple(Level(**{**each, "sources": tuple(each["sources"])}) for each in levels)
-    return Holdout(key, name, text.strip(), city or {}, shift or {}, made, tuple(_check(**each) for each in checks))
+    return Holdout(key, name, text.strip(), city or {}, shift or {}, state, made, tuple(_check(**each) for each in checks))
 
 
 def _check(measure: str, range: list[float], sources: list[str], note: str, change: bool = False) -> Check:
