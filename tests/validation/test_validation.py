@@ -11,11 +11,12 @@ from sim.engine.running import Execution
 from sim.errors import InputError
 from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
+from sim.inputs.states import states
 from sim.instruments.observational import last_year
 from sim.instruments.shuffled_homes import EVERY, TAKEN_ALONG, move_everybody, shuffled
 from sim.validation import holdouts as holdouts_module
 from sim.validation.controls import Controlled, Lost, controlled, jobs_of
-from sim.validation.holdouts import FARTHEST, OFFENDERS, SLOPES, held, scaled, settled, shifted, slope
+from sim.validation.holdouts import FARTHEST, OFFENDERS, SLOPES, elsewhere, held, scaled, settled, shifted, slope
 from sim.validation.jobs import finding, plan
 from sim.validation.run import cities, some, validate_draws
 from sim.validation.targets import Check, Control, Expectation, Holdout, Level, controls, faults, holdouts, pattern_of
@@ -99,8 +100,9 @@ def test_targets_can_be_read_and_cite_what_exists():
 
 def test_the_eras_levels_are_those_three():
     assert [pattern_of(level.measure) for level in holdouts()["mexico-2011-2019"].levels] == ["P02", "P05", "P04"]
-    scenario = load_scenario("mexico-city-2016").parameters["conduct.mean"]
-    assert holdouts()["mexico-city"].shift["conduct.mean"] == pytest.approx(scenario - CODEBOOK["conduct.mean"].value)
+    scenario = load_scenario("mexico-city-2016").parameters
+    for dial in ("conduct.mean", "conduct.honesty_mean"):
+        assert holdouts()["mexico-city"].shift[dial] == pytest.approx(scenario[dial] - CODEBOOK[dial].value)
 
 
 @pytest.mark.parametrize(("value", "usual", "holds"), [(0.04, 9.0, True), (0.06, 9.0, False), (float("nan"), 9.0, False)])
@@ -117,7 +119,7 @@ def test_an_expected_part_of_the_usual(value, usual, holds):
 
 
 def test_a_shift_moves_what_it_says_and_stays_in_range():
-    holdout = Holdout("x", "X", "", {"officers_per_1000_inhabitants": 4.0}, {"conduct.mean": -0.2}, (), ())
+    holdout = Holdout("x", "X", "", {"officers_per_1000_inhabitants": 4.0}, {"conduct.mean": -0.2}, None, (), ())
     start = SMALL.with_({"conduct.mean": -0.3})
     moved = shifted(start, holdout, {"reporting.file_intercept": 0.1, OFFENDERS: math.log(2)})
     assert moved.city.officers_per_1000_inhabitants == 4.0 and moved.city.offenders_share == pytest.approx(0.06)
@@ -127,19 +129,39 @@ def test_a_shift_moves_what_it_says_and_stays_in_range():
     assert far.parameters["reporting.file_intercept"] == CODEBOOK["reporting.file_intercept"].high and far.city.offenders_share == 0.2
 
 
+def test_a_place_is_judged_with_the_institutions_of_other_states():
+    """What lasts of the place's own is not used: each draw gets another state's, all three together."""
+    assert {key: holdout.state for key, holdout in holdouts().items()} == {
+        "mexico-2011-2019": None, "mexico-city": "Ciudad de México", "merida": "Yucatán", "ecatepec": "México",
+    }  # fmt: skip
+    base, known = [SMALL.with_(seed=5)] * 62, states().values
+    given = [city.parameters for city in elsewhere(base, holdouts()["merida"])]
+    taken = [next(name for name, values in known.items() if values.items() <= city.items()) for city in given]
+    assert sorted(set(taken)) == sorted(set(known) - {"Yucatán"}) and taken[:31] == taken[31:]
+    assert elsewhere(base, holdouts()["mexico-2011-2019"]) == base
+
+
+def test_honest_places_are_courteous_too():
+    holdout = holdouts()["merida"]
+    moved = shifted(SMALL, holdout, {"conduct.honesty_mean": 1.0}).parameters
+    assert moved["conduct.mean"] - CODEBOOK["conduct.mean"].value == pytest.approx(1.0)
+    assert moved["conduct.honesty_mean"] - CODEBOOK["conduct.honesty_mean"].value == pytest.approx(1.0)
+
+
 def test_levels_are_met_by_shifting_all_draws_alike(monkeypatch):
     """In a world in which the measures are known functions of the parameters, and one disturbs the other."""
 
     def known(jobs, *rest):
-        values = [[city.parameters["reporting.file_intercept"], city.parameters["conduct.mean"]] for city in jobs[0].scenarios]
+        names = ("reporting.file_intercept", "conduct.honesty_mean")
+        values = [[city.parameters[name] for name in names] for city in jobs[0].scenarios]
         file, conduct = np.array(values).T
         share = 1 / (1 + np.exp(-(1.4 * file + 0.1 * conduct + 0.2)))
         return [{"file_rate": share, "corrupt_contact_share": 1 / (1 + np.exp(0.5 * conduct + 0.1 * file))}]
 
     monkeypatch.setattr(holdouts_module, "carried_out", known)
-    levels = (Level("file_rate", 0.6, "reporting.file_intercept", (), ""), Level("corrupt_contact_share", 0.2, "conduct.mean", (), ""))
-    base = [SMALL.with_({"reporting.file_intercept": 0.7 + 0.01 * n, "conduct.mean": -0.3}) for n in range(5)]
-    resets, found = settled(base, Holdout("x", "X", "", {}, {}, levels, ()))
+    levels = (Level("file_rate", 0.6, "reporting.file_intercept", (), ""), Level("corrupt_contact_share", 0.2, "conduct.honesty_mean", (), ""))
+    base = [SMALL.with_({"reporting.file_intercept": 0.7 + 0.01 * n, "conduct.honesty_mean": -0.3}) for n in range(5)]
+    resets, found = settled(base, Holdout("x", "X", "", {}, {}, None, levels, ()))
     assert [reset.reached for reset in resets] == pytest.approx([0.6, 0.2], abs=0.004)
     assert float(np.median(found["file_rate"])) == resets[0].reached
 
