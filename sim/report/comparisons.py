@@ -290,7 +290,8 @@ def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> 
     for file, draw in FIGURES.items():
         name = file.partition(".")[0]
         text = words["compared"][name]
-        alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values="; ".join(in_words(comparison, name, names, words)))
+        values, places = "; ".join(in_words(comparison, name, names, words)), words.said(comparison.of_places).text
+        alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values=values, places=places)
         made.append(Picture(text["title"], below(comparison, text, words), alt, embedded(draw(shown, words=inside))))
     return made
 

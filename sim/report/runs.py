@@ -172,4 +172,5 @@ def map_alt(results: Results, words: Words) -> str:
     trust = data.trust_map.values
     low, middle, high = (words.number(value, 2) for value in np.nanquantile(trust, (0, 0.5, 1)))
     half = words.number(100 * float(MEASURES["crime_concentration_50"](data)[0]), 1)
-    return fill(words, "map", cells=words.number(trust.size), low=low, middle=middle, high=high, half=half)
+    places = words.said(results.of_places).text
+    return fill(words, "map", cells=words.number(trust.size), places=places, low=low, middle=middle, high=high, half=half)

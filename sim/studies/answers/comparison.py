@@ -15,6 +15,7 @@ from sim.artifacts.artifact import PROVENANCE, Labeled, MadeFrom, check_weeks
 from sim.artifacts.checking import ArtifactKind, Variable, mapping
 from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
 from sim.errors import InputError
+from sim.inputs import map_notes
 from sim.measures.harvest import WEIGHT
 from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
 from sim.studies.design.posteriors import doubt_of
@@ -169,11 +170,12 @@ class Comparison(Labeled):
 
     def places(self) -> pd.DataFrame:
         """Where trust changes: for each arm and tenth of the cells, from that with the least crime without the arm to that with the most,
-        the difference in the mean trust of their residents in the last year (effect, precision, q05, q95).
+        the difference in the mean trust of their residents in the last year (effect, precision, q05, q95), and what these places are.
 
         Homes and places differ between cities, so that a mean over maps would show nothing.
         """
-        return effects.places(self.dataset, self.study.vs)
+        known = map_notes.stated(self.study.base.as_data())
+        return effects.places(self.dataset, self.study.vs).assign(places=f"stated: {', '.join(known)}" if known else "invented")
 
     def differing(self) -> list[str]:
         """The variables in which the placebo differs from the baseline in any replicate, week or place."""
