@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sim.inputs.places import KINDS, said
 from sim.style import Note, note
-
-STATABLE = ("opportunity", "exposure", "trust")  # never where offenders live, nor how officers behave
 
 
 def stated(scenario: Mapping[str, Any]) -> list[str]:
     """What a scenario, as plain data, states of its places."""
-    given = scenario.get("places") or {}
-    parts = (given, *(given.get("neighborhoods") or ()))
-    return [kind for kind in STATABLE if any(part.get(kind) is not None for part in parts)]
+    known = said(scenario)
+    return [kind for kind in KINDS if f"places.{kind}" in known]
 
 
 def of_places(scenario: Mapping[str, Any]) -> Note:

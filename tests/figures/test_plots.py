@@ -123,6 +123,23 @@ def test_the_map_is_the_first_replicate(results):
     assert left.images[0].get_array().shape == (4, 5)
 
 
+@pytest.mark.parametrize(("language", "invented", "stated"), [
+    ("en", "The places are invented", "Stated by the scenario: exposure to crime and stops, trust. All else"),
+    ("es", "Los lugares son inventados", "Declarado en el escenario: exposición al delito y a revisiones, confianza. Lo demás"),
+])  # fmt: skip
+def test_the_map_says_what_of_its_places_is_invented(results, language, invented, stated):
+    places = {
+        "neighborhoods": [
+            {"name": "Centro", "x": [0, 1], "y": [0, 1], "trust": -0.1},
+            {"name": "Sur", "x": [0, 4], "y": [3, 3], "exposure": 2},
+        ]
+    }
+    known = results.dataset.assign_attrs(scenario=SCENARIO.with_(places=places).to_yaml())
+    for shown, sentence in ((results, invented), (type(results)(known), stated)):
+        figure = plots.city_map(shown, Words(language).figure("plots"))
+        assert figure.get_supxlabel().replace("\n", " ").startswith(sentence) and cut(figure) == []
+
+
 def test_causes_are_hatched(results):
     areas = {area.get_label(): area.get_hatch() for area in plots.ledger(results).axes[0].collections}
     assert areas["what others tell"] and not areas["own contact with officers"]

@@ -61,6 +61,12 @@ def test_places_are_those_of_the_table_and_of_the_maps(comparison):
     assert not table[table.arm == "placebo"].effect.any()
 
 
+@pytest.mark.parametrize(("language", "sentence"), [("en", "The places are invented"), ("es", "Los lugares son inventados")])
+def test_places_say_that_they_are_invented(comparison, language, sentence):
+    assert any(sentence in said for said, _ in shown(drawn(comparison, "places.png", language)))
+    assert set(comparison.places().places) == {"invented"}
+
+
 def test_shares_are_in_percentage_points(comparison):
     trust, share, _, _, money = drawn(comparison, "effects.png", "es").axes[:5]
     assert share.get_ylabel() == "puntos porcentuales" and trust.get_ylabel().replace("\n", " ") == "puntos en la escala 0-1"
