@@ -106,8 +106,8 @@ def test_a_decision_says_it_first(tmp_path):
 @pytest.mark.parametrize("place", ["mexico-city", "national"])
 def test_the_study_of_which_reform_has_them_in_both_languages(place):
     study = load_study(ROOT / "experiments" / "which-reform" / f"{place}.yaml")
-    assert len(study.cautions) == 3 and all(caution.es for caution in study.cautions)
-    parts = ("+1.2 to +3.4", "2.34 to 2.54", "5 days", "28 volunteers", "9 hours", "4.4 times", "unknown, not nothing")
+    assert len(study.cautions) == 4 and all(caution.es for caution in study.cautions)
+    parts = ("first city", "+1.2 to +3.4", "2.34 to 2.54", "5 days", "28 volunteers", "9 hours", "4.4 times", "unknown, not nothing")
     assert [part for part in parts if part not in " ".join(study.warned)] == []
 
 
