@@ -12,7 +12,9 @@ SIM = Path(__file__).parent.parent / "sim"
 FILES = sorted(SIM.rglob("*.py"))
 # Terms that stand for something in the code: where it is, by its full name.
 NAMED = {
-    "adult": "sim.agents.Citizen", "arm": "sim.studies.design.fields.Arm", "baseline": "sim.studies.design.study.BASELINE",
+    "adult": "sim.agents.Citizen", "place": "sim.world.rules.places.place_value", "courtesy": "sim.world.rules.encounter.fair_probability",
+    "honesty": "sim.world.rules.encounter.corrupt_probability", "discrimination": "sim.world.rules.encounter.worse_conduct",
+    "feeling": "sim.world.rules.encounter.Feeling", "arm": "sim.studies.design.fields.Arm", "baseline": "sim.studies.design.study.BASELINE",
     "placebo": "sim.studies.design.study.PLACEBO", "replicate": "sim.studies.design.limits.Replicates", "luck": "sim.world.rng.Draw",
     "draw": "sim.studies.design.distributions.Draws", "point": "sim.studies.design.points.Points",
     "posterior": "sim.artifacts.posterior.Posterior", "range (5-95 %)": "sim.measures.spread.Spread",

@@ -2,6 +2,11 @@
 
 TERMS = {
     "adult": "A person of 18 or more who lives in the city: stopped, robbed, told by others, asked in surveys. The unit of all shares.",
+    "place": "What a cell is like, higher where living is harder. Invented, unless the scenario states opportunity, exposure or trust there.",
+    "courtesy": "How likely an officer treats somebody fairly of whom no bribe is asked (log-odds); in code and columns, conduct.",
+    "honesty": "How likely an officer asks for no bribe (log-odds). A dial of its own, correlated with courtesy.",
+    "discrimination": "That officers treat people worse for where they live, for being stopped more than others, or for an earlier stop.",
+    "feeling": "What an encounter is to a person: good, neutral or bad. Neutral ones move nothing.",
     "arm": "What is compared: a list of reforms in a study. The baseline and the placebo are always there.",
     "baseline": "The arm without reforms. Effects are differences from it, unless the study's key `vs` names another arm.",
     "placebo": "All reforms of the study at dose 0. It must equal the baseline in every week, to the last bit; else compare refuses.",
