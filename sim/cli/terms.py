@@ -2,7 +2,7 @@
 
 TERMS = {
     "adult": "A person of 18 or more who lives in the city: stopped, robbed, told by others, asked in surveys. The unit of all shares.",
-    "place": "What a cell is like, higher where living is harder. Invented, unless the scenario states opportunity, exposure or trust there.",
+    "place": "What a cell is like, higher where living is harder. Invented, unless a scenario states opportunity, exposure or trust.",
     "courtesy": "How likely an officer treats somebody fairly of whom no bribe is asked (log-odds); in code and columns, conduct.",
     "honesty": "How likely an officer asks for no bribe (log-odds). A dial of its own, correlated with courtesy.",
     "discrimination": "That officers treat people worse for where they live, for being stopped more than others, or for an earlier stop.",
