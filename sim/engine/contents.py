@@ -46,7 +46,7 @@ class Status:
         return self.wanted - self.kept - self.failed
 
 
-class Places(NamedTuple):
+class RowPlaces(NamedTuple):
     """Where the runs of a study are kept."""
 
     positions: np.ndarray  # of the runs that are kept, among all runs of the study
@@ -135,14 +135,14 @@ class Contents:
             problems=tuple(problem for problem in problems if problem),
         )
 
-    def places(self, batch: Batch) -> Places:
+    def places(self, batch: Batch) -> RowPlaces:
         """Where the runs of a batch's plan are kept, in its order."""
         with self.journal() as journal:
             kept = journal.kept()
         places = [(position, *kept[key]) for position, key in enumerate(batch.listed) if key in kept]
-        return Places(*np.array(places, int).reshape(-1, 3).T)
+        return RowPlaces(*np.array(places, int).reshape(-1, 3).T)
 
-    def _taken(self, places: Places, columns: list[str] | None, rows: int, *, series: bool = False) -> Any:
+    def _taken(self, places: RowPlaces, columns: list[str] | None, rows: int, *, series: bool = False) -> Any:
         """A pyarrow Table with the rows of some runs, `rows` of each, in order, from the shards in which they are."""
         import pyarrow as pa
 
@@ -167,7 +167,7 @@ class Contents:
         batch = self.batch
         places = self.places(batch)
         if at is not None:
-            places = Places(*(column[np.searchsorted(places.positions, at)] for column in places))
+            places = RowPlaces(*(column[np.searchsorted(places.positions, at)] for column in places))
         elif len(places.positions) < len(batch.listed):
             missing = len(batch.listed) - len(places.positions)
             raise InputError(

@@ -10,7 +10,7 @@ from sim.style import Note, note
 def stated(scenario: Mapping[str, Any]) -> list[str]:
     """What a scenario, as plain data, states of its places."""
     known = said(scenario)
-    return [kind for kind in KINDS if f"places.{kind}" in known]
+    return [kind for kind in KINDS if f"stated.{kind}" in known]
 
 
 def of_places(scenario: Mapping[str, Any]) -> Note:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sim.engine.batches import Batch
-from sim.engine.contents import Places
+from sim.engine.contents import RowPlaces
 from sim.engine.store import Store
 from sim.errors import InputError, did_you_mean
 from sim.studies.design.designs import VALIDATION
@@ -78,7 +78,7 @@ class SweepStore(Store):
                 raise InputError(f"there is no series '{name}' here.", did_you_mean(name, kept) + known)
         places, weeks = self.places(batch), weeks_of(study)
         for start in range(0, len(places.positions) if kept else 0, BLOCK):
-            part = Places(*(column[start : start + BLOCK] for column in places))
+            part = RowPlaces(*(column[start : start + BLOCK] for column in places))
             table = self._taken(part, ["week", *(names or kept)], weeks, series=True)
             yield _labeled(self.plan_of(batch), part.positions, table.to_pandas(), weeks)
 
