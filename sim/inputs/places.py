@@ -94,6 +94,8 @@ def _rows(given: object, info: ValidationInfo) -> object:
     kind = str(info.field_name)
     if given is None:
         return None
+    if hasattr(given, "tolist"):  # an array, whose nan are what null is in files
+        given = [[None if value != value else value for value in row] if isinstance(row, list) else row for row in given.tolist()]
     if not isinstance(given, list | tuple) or not given or not all(isinstance(row, list | tuple) and row for row in given):
         message = f"'places.{kind}' must be the rows of the grid, each a list of its cells, but is {shown(given)}."
         raise InputError(message, f"Write {kind}: [[1.0, 1.5, ...], ...], with null for cells of which nothing is known.")
@@ -105,7 +107,7 @@ Rows = Annotated[tuple[tuple[float | None, ...], ...] | None, BeforeValidator(_r
 ROWS = "rows of the grid, null where nothing is stated"
 
 
-class Places(CheckedModel):
+class StatedPlaces(CheckedModel):
     """What is stated of places: by neighborhood, or by cell as rows of the grid. Cells of which nothing is stated keep invented places."""
 
     prefix: ClassVar[str] = "places."
@@ -126,9 +128,13 @@ class Places(CheckedModel):
     @field_validator("neighborhoods", mode="before")
     @classmethod
     def _check_list(cls, given: object) -> object:
-        if given is not None and (not isinstance(given, list | tuple) or not given):
+        if given is None:
+            return None
+        made = given if isinstance(given, list | tuple) else ()
+        wrong = [one for one in made if not isinstance(one, Mapping | Neighborhood)]
+        if wrong or not made:
             example = "[{name: Centro, x: [0, 9], y: [0, 4], opportunity: 2.0}]"
-            what = "an empty list" if isinstance(given, list | tuple) else shown(given)
+            what = f"a list with {shown(wrong[0])} in it" if wrong else "an empty list" if given in ([], ()) else shown(given)
             message = f"'places.neighborhoods' must be a list of neighborhoods, but is {what}."
             raise InputError(message, f"Write {example}, or delete it.")
         return given

@@ -14,7 +14,7 @@ from sim.inputs.changes import Change, Sources, checked_values
 from sim.inputs.citations import Citations, check_cited
 from sim.inputs.city_size import CitySize
 from sim.inputs.file_kinds import SCENARIO, misplaced
-from sim.inputs.places import Places, with_table
+from sim.inputs.places import StatedPlaces, with_table
 from sim.inputs.records import Name, Prose, WrittenModel
 from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
 from sim.inputs.scenario_files import drafts, find, shipped_scenarios
@@ -32,7 +32,7 @@ class Scenario(WrittenModel):
     question: Prose = Field("", description="The question it answers")
     city: CitySize = Field(default_factory=CitySize, description="Size of the city")
     state: StateName = Field(None, description="The state it lies in, whose lasting institutions.* hold where parameters say none")
-    places: Places | None = Field(None, description="Opportunity, exposure and trust of places, by neighborhood or cell, if known")
+    places: StatedPlaces | None = Field(None, description="Opportunity, exposure and trust of places, by neighborhood or cell, if known")
     weeks: int = Field(416, ge=1, le=5200, description="Weeks simulated after the spin-up; 52 make a year")
     spin_up_weeks: int = Field(104, ge=0, le=2000, description="Weeks before week 0, so that the city settles")
     seed: int = Field(1, ge=0, le=2**63 - 1, description="Seed of all random numbers; the same seed gives the same city")
@@ -52,7 +52,7 @@ class Scenario(WrittenModel):
 
     @field_validator("places", mode="after")
     @classmethod
-    def _check_places(cls, places: Places | None, info: ValidationInfo) -> Places | None:
+    def _check_places(cls, places: StatedPlaces | None, info: ValidationInfo) -> StatedPlaces | None:
         if places is not None and "city" in info.data:
             places.check(info.data["city"])
         return places

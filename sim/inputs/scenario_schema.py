@@ -38,7 +38,7 @@ def json_schema() -> dict[str, Any]:
     fields["interventions"] |= reforms_schema()
     known_states = {"enum": [*states().values, None]}
     fields["state"] |= {"anyOf": [known_states, {"type": "string", "description": "Another name of one, as CDMX"}]}
-    schema["$defs"]["Places"]["properties"]["file"] = {
+    schema["$defs"]["StatedPlaces"]["properties"]["file"] = {
         "type": "string",
         "description": "A CSV table beside this file, a line a cell: columns x, y, and opportunity, exposure or trust; empty where unknown",
     }

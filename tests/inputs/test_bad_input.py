@@ -172,6 +172,7 @@ EXPECTED = [
     ("places_list", 2, "'places' must be keys with values, but is a list", "by neighborhood or cell"),
     ("places_no_neighborhoods", 4, "must be a list of neighborhoods, but is an empty list", "or delete it"),
     ("places_neighborhoods_mapping", 4, "must be a list of neighborhoods, but is a mapping", "Write [{name: Centro"),
+    ("places_neighborhoods_numbers", 4, "must be a list of neighborhoods, but is a list with 5 in it", "Write [{name: Centro"),
     ("places_offenders", 8, "exposure and trust may be stated, not 'offenders'", "never stated and never drawn"),
     ("places_conduct", 4, "exposure and trust may be stated, not 'conduct'", "never stated and never drawn"),
     ("places_unknown_key", 5, "may be stated, not 'oportunity'", "Did you mean 'opportunity'?"),

@@ -53,6 +53,7 @@ def test_a_table_rows_and_neighborhoods_can_say_the_same(tmp_path):
     (tmp_path / "deep" / "child.yaml").write_text("name: Child\nextends: ../town.yaml\nweeks: 5\n")
     stated = town(trust=rows).stated_places()
     assert list(stated) == ["trust"] and same(stated, {"trust": town(neighborhoods=[CENTRO, NORTE]).stated_places()["trust"]})
+    assert same(town(trust=np.array(rows, float)).stated_places(), stated)
     for path in ("town.yaml", "deep/child.yaml"):
         assert same(load_scenario(tmp_path / path).stated_places(), stated)
     (tmp_path / "study.yaml").write_text(
