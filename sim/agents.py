@@ -155,6 +155,8 @@ class Offender(Row):
     entered = Column()
     leaves = Column()
     identity = Column()
+    last_arrest = Column()
+    arrest_conduct = Column()
 
     @property
     def years_old(self) -> float:

@@ -6,7 +6,7 @@ from sim.world.compiled import phase, piece
 from sim.world.place import first_above
 from sim.world.rng import Draw, draw, draw_normal
 from sim.world.rules.offending import career_weeks
-from sim.world.state import LAST_TICK, Count
+from sim.world.state import LAST_TICK, NEVER, Count
 
 
 @piece
@@ -42,6 +42,7 @@ def enter(k, city, p, clock):
     offenders.entered[k] = tick
     offenders.leaves[k] = min(tick + 1 + weeks_of_career(draw(seed, Draw.ENTRANT, tick, k, 2), p), LAST_TICK)
     offenders.identity[k] += 1
+    offenders.last_arrest[k], offenders.arrest_conduct[k] = NEVER, 0
 
 
 @phase

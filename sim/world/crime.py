@@ -6,7 +6,7 @@ from sim.world.compiled import phase, piece
 from sim.world.place import book, cell_near, exposed_adult, exposed_resident, place_of
 from sim.world.rng import Draw, draw, draw_four, draw_normal
 from sim.world.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
-from sim.world.rules.encounter import Feeling
+from sim.world.rules.encounter import Feeling, conduct_of, worse_conduct
 from sim.world.rules.offending import age, crime_probability, loss, undeterred, unhindered
 from sim.world.rules.probability import faded
 from sim.world.rules.reporting import file_probability, reporting_probability
@@ -140,17 +140,19 @@ def report(rows, city, p, clock):
 
 @phase
 def workload(rows, city, p, clock):
-    """What the week's response depends on: free capacity, and the conduct of the force (rows: all officers)."""
-    load, staff, active, conduct = 0, 0.0, 0, 0.0
+    """What the week's response depends on: free capacity, and the courtesy and honesty of the force (rows: all officers)."""
+    load, staff, active, conduct, honesty = 0, 0.0, 0, 0.0, 0.0
     for k in city.rows.crimes:
         load += city.crimes.filed[k]
     for j in rows:
         if city.officers.active[j] == 1:
             active += 1
             conduct += city.officers.conduct[j] + city.officers.training[j]
+            honesty += city.officers.honesty[j] + p.training.honesty_share * city.officers.training[j]
             staff += 1.0 - p.community.response_cost if city.officers.community[j] == 1 else 1.0
     city.response_inputs[ResponseInput.FREE_CAPACITY] = free_capacity(staff, load, p.response.capacity)
     city.response_inputs[ResponseInput.FORCE_CONDUCT] = conduct / active if active > 0 else p.conduct.mean
+    city.response_inputs[ResponseInput.FORCE_HONESTY] = honesty / active if active > 0 else p.conduct.honesty_mean
 
 
 @piece
@@ -187,9 +189,20 @@ def is_diverted(k, city, p, clock):
 
 
 @piece
+def arrest(k, city, p, clock):
+    """How somebody is treated who is arrested: by the force at large, and worse who lives in a hard place. Only surveys ask for it."""
+    worse = worse_conduct(city.cells.place[city.offenders.home[k]], 0.0, 0.0, p.conduct.by_place, 0.0, 0.0)
+    courtesy, honesty = city.response_inputs[ResponseInput.FORCE_CONDUCT], city.response_inputs[ResponseInput.FORCE_HONESTY]
+    u = draw(clock.seed, Draw.ARREST, clock.tick, k, 0)
+    city.offenders.arrest_conduct[k] = conduct_of(u, courtesy - worse, honesty - worse)
+    city.offenders.last_arrest[k] = clock.tick
+
+
+@piece
 def punish(k, city, p, clock):
     """The offender of a solved crime goes to jail, or is diverted and offends less for a while."""
     response = p.response
+    arrest(k, city, p, clock)
     if is_diverted(k, city, p, clock):
         city.offenders.program[k] = 1.0 - p.justice.reoffending
         city.tally[Count.DIVERTED] += 1

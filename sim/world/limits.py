@@ -20,6 +20,7 @@ LIMITS: dict[str, tuple[float, float | str]] = {
     "offenders.home": (0, "cells"), "offenders.cell": (0, "cells"), "offenders.propensity": AMOUNT, "offenders.perceived_risk": SHARE,
     "offenders.jail_weeks": AMOUNT, "offenders.origin": FLAG, "offenders.program": (-1, 1),
     "offenders.entered": (NEVER, LAST_TICK), "offenders.leaves": (0, LAST_TICK), "offenders.identity": AMOUNT,
+    "offenders.last_arrest": PAST, "offenders.arrest_conduct": (0, 2),
     "cells.opportunity": AMOUNT, "cells.memory": AMOUNT, "cells.pull": (-0.9, 0.9),
 }  # fmt: skip
 

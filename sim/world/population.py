@@ -120,7 +120,7 @@ def found_offenders(city, p, clock):
         cells.memory_cumulative[c] = running
     residents = len(offenders.home) - len(city.officers.beat)
     for k in city.rows.offenders:
-        offenders.leaves[k] = LAST_TICK
+        offenders.leaves[k], offenders.last_arrest[k] = LAST_TICK, NEVER
         if k < residents:
             offenders.propensity[k] = propensity_of(draw_normal(clock.seed, Draw.PROPENSITY, 0, k, 0), p)
             offenders.home[k] = home_of_offender(draw(clock.seed, Draw.OFFENDER_HOME, 0, k, 0), city)

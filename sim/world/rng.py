@@ -69,6 +69,7 @@ class Draw(IntEnum):
     CAREER = 51
     ENTRANT = 52
     VOICE = 53
+    ARREST = 54
 
 
 # Who lives in a city and where: the luck of these is of the people when the city is built, and for reforms; of all others it is of the

@@ -87,6 +87,7 @@ class ResponseInput(IntEnum):
 
     FREE_CAPACITY = 0
     FORCE_CONDUCT = 1
+    FORCE_HONESTY = 2
 
 
 class Trend(IntEnum):
@@ -153,6 +154,8 @@ class Offenders(NamedTuple):
     entered: Whole
     leaves: Whole
     identity: Whole
+    last_arrest: Tick
+    arrest_conduct: Code
 
 
 class Cells(NamedTuple):

@@ -106,6 +106,8 @@ class Offender:
     entered: int = 0
     leaves: int = 0
     identity: int = 0
+    last_arrest: int = NEVER
+    arrest_conduct: int = 0
 
 
 @dataclass(slots=True)

@@ -119,16 +119,18 @@ class Crimes(Force):
     def workload(self) -> None:
         """What capacity this week's files leave, and the conduct of the force (7.6)."""
         load = sum(crime.filed for crime in self.crimes)
-        staff = conducts = 0.0
+        staff = conducts = honesties = 0.0
         active = 0
         for officer in self.officers:
             if officer.active:
                 active += 1
                 staff += 1 - self.parameters.community.response_cost if officer.community else 1
                 conducts += officer.conduct + officer.training
+                honesties += officer.honesty + self.parameters.training.honesty_share * officer.training
         capacity = self.parameters.response.capacity * staff
         self.free_capacity = capacity / (capacity + load) if staff > 0 else 0.0
         self.force_conduct = conducts / active if active else self.parameters.conduct.mean
+        self.force_honesty = honesties / active if active else self.parameters.conduct.honesty_mean
 
     def respond(self) -> None:
         """Complainants are treated well or badly, and some cases are solved (7.6)."""
@@ -161,8 +163,12 @@ class Crimes(Force):
             self.counts["solved"] += crime.solved
 
     def arrest(self, k: int, crime: Crime) -> None:
-        """A program for some of the young who are heard, and for all others punishment (7.6)."""
+        """An arrest, well conducted or not; a program for some of the young who are heard, and for all others punishment (7.6)."""
         response, justice, offender = self.parameters.response, self.parameters.justice, self.offenders[k]
+        worse = self.parameters.conduct.by_place * self.cells[offender.home].place
+        corrupt, _, fair = self.chances_of_conduct(self.force_conduct - worse, self.force_honesty - worse)
+        u = self.u(Draw.ARREST, k, 0)
+        offender.arrest_conduct, offender.last_arrest = (0 if u < corrupt else 1 if u < 1 - fair else 2), self.tick
         young = self.years_of_age(offender) < justice.youth_age
         if crime.hearing and young and self.u(Draw.DIVERSION, k, 0) < justice.diversion_share:
             offender.program = 1 - justice.reoffending
