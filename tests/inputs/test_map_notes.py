@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.inputs.map_notes import of_places, stated
-from sim.inputs.places import KINDS, Neighborhood, Places
+from sim.inputs.places import KINDS, Neighborhood, StatedPlaces
 from sim.inputs.scenario import Scenario
 from sim.measures.harvest import VARIABLES
 from sim.style import LANGUAGES, language, sentences
@@ -18,7 +18,7 @@ ROWS = [[None, 0.1, None]] * 3
 
 
 def test_only_three_things_can_be_stated_of_places():
-    assert set(KINDS) == Places.model_fields.keys() - {"neighborhoods"} == Neighborhood.model_fields.keys() - {"name", "x", "y"}
+    assert set(KINDS) == StatedPlaces.model_fields.keys() - {"neighborhoods"} == Neighborhood.model_fields.keys() - {"name", "x", "y"}
 
 
 @pytest.mark.parametrize(("places", "known"), [
