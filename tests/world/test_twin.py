@@ -106,6 +106,9 @@ def test_the_solved_go_to_jail_and_stay_there():
                 assert (crime, offender.jail_weeks) == (Crime(), weeks - 1)
             elif crime.solved:
                 assert offender.jail_weeks == (p.serious_sentence_weeks if crime.serious else p.minor_sentence_weeks)
+                assert crime.filed and not crime.hearing
+                if [other.victim for other in twin.crimes].count(crime.victim) == 1:
+                    assert twin.citizens[crime.victim].report_outcome == 2 + 4 * crime.well_treated + 8
                 jailed += 1
     assert jailed > 0
 

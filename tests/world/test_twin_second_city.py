@@ -107,6 +107,8 @@ def test_places_change_once_a_year_and_keep_what_a_half_life_leaves():
         assert cell.place == pytest.approx(0.6 * cell.smooth + 0.8 * cell.own, abs=1e-12)
     assert homes == [offender.home for offender in twin.offenders]
     assert twin.cells[-1].homes_cumulative == pytest.approx(sum(exp(0.6 * cell.place) for cell in twin.cells))
+    exposures = [exp(0.5 * cell.place) * twin.citizens[cell.residents[-1]].exposure_cumulative for cell in twin.cells]
+    np.testing.assert_allclose([cell.exposure_cumulative for cell in twin.cells], np.cumsum(exposures), rtol=1e-12)
     twin.tick = 53
     after = rows(twin)
     twin.drift()
@@ -185,8 +187,11 @@ def test_a_program_fades_and_does_not_multiply():
     assert offender.program == pytest.approx(0.2)
     twin.arrest(0, crime)
     assert offender.program == pytest.approx(0.4)
-    offender.entered = -52 * 90  # older than anybody's youth
-    twin.arrest(0, crime)
+    entry_age, counts = twin.parameters.offending.entry_age, twin.counts
+    for weeks, diverted in ((52 * (100 - entry_age) - 1, 1), (52 * (100 - entry_age), 0)):  # a week before, and on, the birthday
+        counts["diverted"], offender.entered = 0, -weeks
+        twin.arrest(0, crime)
+        assert counts["diverted"] == diverted
     assert offender.jail_weeks == int(twin.parameters.justice.sanction_weeks + 0.5)
 
 
@@ -280,15 +285,21 @@ def test_those_who_are_inclined_to_report_do():
     assert abs(propensities.mean()) < 4 / sqrt(2000) and abs(propensities.std() - 1) < 4 / sqrt(4000)
 
 
+def shares_of_reports(shifted):
+    """Share of crimes reported, and of reports with a file and with good treatment, where some institutions differ from the country's."""
+    weeks = run(20, dict.fromkeys(shifted, 2.0), adults=2000)[1]
+    crimes, reported, filed, treated = (sum(week[name] for week in weeks) for name in ("crimes", "reported", "filed", "well_treated"))
+    return {
+        "institutions.reporting": reported / crimes,
+        "institutions.file": filed / reported,
+        "institutions.treatment": treated / reported,
+    }
+
+
 def test_institutions_shift_reporting_files_and_treatment():
-    counts = {}
-    for place, shift in (("here", 0.0), ("there", 2.0)):
-        overrides = {f"institutions.{name}": shift for name in ("reporting", "file", "treatment")}
-        weeks = run(20, overrides | {"offending.propensity_log_mean": -1.5}, adults=2000)[1]
-        counts[place] = {name: sum(week[name] for week in weeks) for name in ("crimes", "reported", "filed", "well_treated")}
-    here, there = counts["here"], counts["there"]
-    for part, whole in (("reported", "crimes"), ("filed", "reported"), ("well_treated", "reported")):
-        assert there[part] / there[whole] > here[part] / here[whole] + 0.1
+    here = shares_of_reports([])
+    for name, share in here.items():
+        assert shares_of_reports([name])[name] > share + 0.1
 
 
 def test_chosen_by_exposure():
