@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from sim.measures.spans import share_holding_half, share_of_top
+from sim.world.voices import QUESTIONS
 
 YEAR = 52
 
@@ -132,4 +133,8 @@ FORMULAS = {
     "course_knowledge": mean("course_knowledge"),
     "course_attitude": mean("course_attitude"),
     "course_behavior": mean("course_behavior"),
+}
+FORMULAS |= {
+    question: lambda over, place=place: over.asked("voices", recall=YEAR).isel(question=place, drop=True)
+    for place, question in enumerate(QUESTIONS)
 }

@@ -22,12 +22,14 @@ from sim.measures import MEASURES, RECORD, Measure, first_year, last_year, own, 
 from sim.measures.harvest import ANSWERS, CAUSES, DIMENSIONS, VARIABLES, WEIGHT, trust_of
 from sim.measures.names import hint
 from sim.measures.spread import Spread, spread
+from sim.measures.voice_measures import heard_last
 from sim.style.html import card, note, table
+from sim.world.voices import QUESTIONS
 
-DATASET, SCENARIO, SUMMARY = "results.nc", "scenario.yaml", "summary.csv"
-FILES = (DATASET, SCENARIO, SUMMARY, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
+DATASET, SCENARIO, SUMMARY, VOICES = "results.nc", "scenario.yaml", "summary.csv", "voices.csv"
+FILES = (DATASET, SCENARIO, SUMMARY, VOICES, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
 KIND = ArtifactKind("results", "Make them again: confianza run SCENARIO --out FOLDER")
-LABELS = {"cause": CAUSES, "dimension": DIMENSIONS, "answer": ANSWERS}  # what values of these dimensions are called
+LABELS = {"cause": CAUSES, "dimension": DIMENSIONS, "answer": ANSWERS, "question": QUESTIONS}  # what values of these dimensions are called
 ARRAYS = {name: Variable(("replicate", *dims), "iuf") for name, (dims, _, _) in VARIABLES.items()}
 ARRAYS |= {name: Variable(dims, "f") for name, (dims, _, _) in WEIGHT.items()}
 ARRAYS |= {"seed": Variable(("replicate",), "iu"), "week": Variable(("week",), "iu"), "survey_week": Variable(("survey_week",), "iu")}
@@ -114,7 +116,7 @@ class Results(Labeled):
     """
 
     KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, ResultsAttributes, ARRAYS
-    TEXT, TABLES = MadeFrom("scenario", SCENARIO), {"summary": SUMMARY}
+    TEXT, TABLES = MadeFrom("scenario", SCENARIO), {"summary": SUMMARY, "voices": VOICES}
 
     @property
     def name(self) -> str:
@@ -151,6 +153,20 @@ class Results(Labeled):
         `change_share_with_sign` is the share of replicates whose change has its sign.
         """
         return pd.DataFrame([self._row(measure) for measure in self.measures.values()])
+
+    def voices(self) -> pd.DataFrame:
+        """What samples of complainants, of people who were stopped or not, and of officers answered at the last survey: a row a question.
+
+        asked           persons in one sample, the middle of all runs; 0: there was nobody to ask
+        answer          middle of all runs: a share, or 0-1; precision and quantiles as in `summary`
+        standard_error  of one such sample, as if its group were endless: luck of sampling and of answering, none of it bias
+        """
+        rows = []
+        for question, found in heard_last(self.dataset).items():
+            answer = spread(found.answers).row("answer", "answer_")
+            about = {"measure": question, "unit": MEASURES[question].unit, "week": int(self.dataset.survey_week[-1]), "asked": found.asked}
+            rows.append({**about, **answer, "standard_error": found.error})
+        return pd.DataFrame(rows)
 
     def _row(self, measure: Measure) -> dict[str, object]:
         row: dict[str, object] = {"measure": measure.name, "unit": measure.unit}

@@ -25,7 +25,8 @@ from sim.files.writing import writer
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.measures import YEAR, years_apart
 from sim.measures.harvest import warm_up
-from sim.measures.spread import ENOUGH
+from sim.measures.spread import ENOUGH, spread
+from sim.measures.voice_measures import VOICE_MEASURES, heard_last
 from sim.studies.design.limits import measures_of
 from sim.studies.running.runs import RunPlan, run
 from sim.style import note, sentences
@@ -190,7 +191,8 @@ def run_scenario(
         return run(scenario, replicates=replicates, measures=measures, **execution._asdict())
 
     def tell(results: Results) -> None:
-        for told in (summary_table(results), covers(results.replicates, years_apart(results.dataset)), virtual_survey(results)):
+        said = covers(results.replicates, years_apart(results.dataset))
+        for told in (summary_table(results), said, virtual_survey(results), *voices_table(results)):
             console().print(told)
 
     plan = RunPlan(scenario, replicates, measures)
@@ -213,6 +215,8 @@ def summary_table(results: Results) -> ConsoleTable:
     right = ("first year", "last year", *(["change"] if apart else []), *few)
     made = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
     for measure in results.measures.values():
+        if measure.name in VOICE_MEASURES:  # in a table of their own
+            continue
         found = results.spreads(measure.name)
         cells = [
             spreads.middle(each, sign=span == "change") + (f"\n{spreads.reach(each, sign=span == 'change')}" if ranged else "")
@@ -242,3 +246,16 @@ def virtual_survey(results: Results) -> str:
         f"A survey of 1,200 adults at the end of the first replicate would find {100 * asked:.1f} % trusting "
         f"(95 % interval ± {196 * error:.1f} points)."
     )
+
+
+def voices_table(results: Results) -> list[ConsoleTable]:
+    """What samples of those who had to do with the police, and of officers, answer at the last survey; none if there was none."""
+    if not (heard := heard_last(results.dataset)):
+        return []
+    week = int(results.dataset.survey_week[-1])
+    title = f"voices: what samples answer in week {week}, and the standard error of one"
+    made = table("asked", "persons", "answer", "error", "unit", right=("persons", "answer", "error"), whole=("asked",), title=title)
+    for name, found in heard.items():
+        answer = f"{spread(found.answers).middle:z.3f}" if found.asked else "nobody to ask"
+        made.add_row(name, str(found.asked), answer, f"{found.error:.3f}" if found.error == found.error else "-", VOICE_MEASURES[name].unit)
+    return [made]

@@ -28,6 +28,7 @@ from sim.measures.spans import (
     share_of_top,
     years_apart,
 )
+from sim.measures.voice_measures import VOICE_MEASURES
 
 __all__ = [
     "EXPERIMENT", "MEASURES", "PANEL", "RECORD", "YEAR", "Measure", "Over", "RunColumns", "first_year", "last_year", "recorded",
@@ -282,4 +283,4 @@ def course_behavior(over: Over) -> Any:
     return over.mean("course_behavior")
 
 
-MEASURES.update(PANEL_MEASURES)
+MEASURES.update(VOICE_MEASURES | PANEL_MEASURES)

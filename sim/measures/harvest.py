@@ -16,6 +16,7 @@ from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
 from sim.world.state import Cause, City, Count, Mean
 from sim.world.survey import INTERVAL_WEEKS, YEAR, Survey
+from sim.world.voices import QUESTIONS
 
 ANSWERS = ("mucha desconfianza", "algo de desconfianza", "algo de confianza", "mucha confianza")
 CAUSES = tuple(cause.name.lower() for cause in Cause)
@@ -70,6 +71,9 @@ OTHER: dict[str, tuple[tuple[str, ...], str, str]] = {
     "money_spent": (("week",), "thousand pesos per week", "money that reforms cost"),
     "ledger": (("week", "cause", "dimension"), "0-1 per week", "change of mean trust, by what caused it"),
     "answers": (("survey_week", "answer"), "share of adults", "answers to 'how much do you trust the police?'"),
+    "voices": (("survey_week", "question"), "share or 0-1", "answers of complainants, of people who were stopped, and of officers"),
+    "voices_asked": (("survey_week", "question"), "persons", "how many were asked for voices"),
+    "voices_error": (("survey_week", "question"), "share or 0-1", "standard error of voices, of sampling alone"),
     "virtual_survey_trusting": ((), "share of adults asked", "mucha or algo de confianza in a random sample at the end"),
     "virtual_survey_trusting_error": ((), "share of adults asked", "standard error of virtual_survey_trusting"),
     "trust_map": (("y", "x"), "0-1", "mean trust of each cell's residents in the last 52 weeks (or since week 0), every fourth"),
@@ -90,6 +94,7 @@ AXES = {
     "cause": "what a change of trust is booked to",
     "dimension": "which trust",
     "answer": "answer",
+    "question": "what samples are asked",
     "officer": "row of the post",
     "y": "cell, from north to south",
     "x": "cell, from west to east",
@@ -100,7 +105,9 @@ AXES = {
 def warm_up() -> None:
     """Compile what a run needs (or load it from disk), before any worker starts."""
     scenario = Scenario(name="warm-up", city=CitySize(adults=1000), weeks=1, spin_up_weeks=0)
-    Simulation(scenario, 0).run().virtual_survey(10)
+    run = Simulation(scenario, 0).run()
+    run.virtual_survey(10)
+    run.voices()
 
 
 def complaints_since(city: City, complaints: np.ndarray, identity: np.ndarray) -> np.ndarray:
@@ -182,6 +189,8 @@ def _surveys(run: Simulation) -> dict[str, np.ndarray]:
     counts = np.array([survey.answers for survey in run.surveys], float).reshape(-1, len(ANSWERS))
     surveyed["survey_week"] = np.array([survey.week for survey in run.surveys], int)
     surveyed["answers"] = counts / run.scenario.city.adults
+    for name, field in {"voices": "answers", "voices_asked": "asked", "voices_error": "errors"}.items():
+        surveyed[name] = np.array([getattr(voices, field) for voices in run.heard], float).reshape(-1, len(QUESTIONS))
     return surveyed
 
 
@@ -222,7 +231,7 @@ def labeled(
     }
     labels = {
         "replicate": np.arange(many), "week": np.arange(weeks) - int(example["spin_up_weeks"]), "survey_week": example["survey_week"],
-        "cause": list(CAUSES), "dimension": list(DIMENSIONS), "answer": list(ANSWERS),
+        "cause": list(CAUSES), "dimension": list(DIMENSIONS), "answer": list(ANSWERS), "question": list(QUESTIONS),
     }  # fmt: skip
     dataset = xr.Dataset(variables, {name: (name, values) for name, values in labels.items()})
     for axis, long_name in AXES.items():

@@ -8,7 +8,7 @@ import xarray as xr
 
 from sim.measures.spans import Measure, Over, Rolling, RunColumns, last_year
 
-OF_A_RUN = ("week", "survey_week", "cause", "dimension", "answer", "officer", "y", "x")  # dimensions; all others are of runs
+OF_A_RUN = ("week", "survey_week", "cause", "dimension", "answer", "question", "officer", "y", "x")  # dimensions; all others are of runs
 
 
 class _Arrays(Mapping[str, Any]):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # what follows works without xarray, which takes long to impo
 
 YEAR = 52
 RECORD, PANEL, EXPERIMENT = "the record", "a panel of persons", "an experiment"  # what a measure takes: kinds
-MORE_AXES = {"answers": 1, "ledger": 2}  # axes of a run's column behind that of time
+MORE_AXES = {"answers": 1, "ledger": 2, "voices": 1, "voices_asked": 1, "voices_error": 1}  # axes of a run's column behind that of time
 
 MEASURES: dict[str, "Measure"] = {}
 

@@ -9,6 +9,7 @@ import yaml
 
 from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
+from sim.measures.voice_measures import heard_last
 from sim.report import consequences
 from sim.report.assumed import arms_table
 from sim.report.parts import PageContent, PageTable, Picture, embedded
@@ -44,7 +45,7 @@ def findings(comparison: Comparison, words: Words) -> PageContent:
             effects_table(comparison, names, words),
             *cost_table(comparison, names, words),
         ],
-        details=[gainers_table(comparison, names, words), conduct_table(comparison, names, words)],
+        details=[gainers_table(comparison, names, words), conduct_table(comparison, names, words), *voices_table(comparison, names, words)],
         pictures=pictures(comparison, names, words),
         facts=facts(comparison, names, words),
         commands=(f"confianza compare study.yaml --out {words['page']['again']}",),
@@ -248,6 +249,24 @@ def conduct_table(comparison: Comparison, names: Mapping[str, str], words: Words
             rows.append([names[row["arm"]], words["levels"][row["level"]], *cells])
     columns = [words["columns"][key] for key in ("arm", "level", *spans)]
     return PageTable(words["tables"]["conduct"], columns, rows, frozenset((2, 3, 4)), words["compared"]["conduct"]["title"])
+
+
+def voices_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
+    """What samples answer at the end in the arm compared with, and how much more in the others; none if nobody was asked."""
+    data, rows = comparison.dataset, []
+    others = {arm: heard_last(data.sel(arm=arm)) for arm in comparison.compared}
+    for name, found in heard_last(data.sel(arm=comparison.study.vs)).items():
+        unit = MEASURES[name].unit
+        level, error = over_cities(found.answers, data).times(scale(unit)).middle, found.error * scale(unit)
+        numbers = [words.number(each, decimals(level, error)) for each in (level, error)]
+        effects = [over_cities(heard[name].answers - found.answers, data).times(scale(unit)) for heard in others.values()]
+        cells = [words.spread(own, sign=True, counted=True, places=digits(effects)) for own in effects]
+        about = [words.measure(name), words.unit(unit), words.number(found.asked)]
+        rows.append([*about, *(numbers if found.asked else [words["tables"]["nobody"], "-"]), *cells])
+    keys = ("measure", "unit", "asked", "answer", "standard_error")
+    heads = [*(words["columns"][key] for key in keys), *(names[arm] for arm in comparison.compared)]
+    caption = words.say("tables.voices_compared", baseline=names[comparison.study.vs], brackets=brackets_of(comparison, words))
+    return [PageTable(caption, heads, rows, frozenset((2, 3, 4)), words["groups"]["voices"])] if rows else []
 
 
 def facts(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[tuple[str, str]]:

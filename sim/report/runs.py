@@ -10,6 +10,7 @@ import yaml
 from sim.artifacts.results import Results
 from sim.measures import MEASURES, RECORD, years_apart
 from sim.measures.spread import ENOUGH, spread
+from sim.measures.voice_measures import VOICE_MEASURES, heard_last
 from sim.report.assumed import dated_table
 from sim.report.parts import PageContent, PageTable, Picture, embedded
 from sim.report.words import Text, Words, decimals, scale
@@ -31,7 +32,7 @@ def findings(results: Results, words: Words) -> PageContent:
         answer=answer(results, words),
         caution=caution(results, words),
         tables=(),
-        details=summary_tables(results, words),
+        details=[*summary_tables(results, words), *voices_table(results, words)],
         pictures=pictures(named, words),
         facts=[(words["facts"]["scenario"], title), *common_facts(results.dataset, scenario, words)],
         commands=(f"confianza run scenario.yaml --replicates {many}{asked} --out {words['page']['again']}",),
@@ -96,6 +97,8 @@ def summary_tables(results: Results, words: Words) -> list[PageTable]:
     caption = " ".join(words.say(f"tables.{f'summary_{key}'.removesuffix('_')}", many=words.number(many)) for key in said)
     groups = GROUPS | dict.fromkeys(beside(results)[:1], "beside")
     for measure in results.measures.values():
+        if measure.name in VOICE_MEASURES:  # in a table of their own
+            continue
         if measure.name in groups:
             rows, caption = [], caption if not tables else ""  # said once, with the first table
             columns = [words["columns"][key] for key in keys]
@@ -107,6 +110,20 @@ def summary_tables(results: Results, words: Words) -> list[PageTable]:
         cells += [words.number(change.precision, decimals(change.middle, change.precision))] if few else []
         rows.append([words.measure(measure.name), words.unit(measure.unit), *cells])
     return tables
+
+
+def voices_table(results: Results, words: Words) -> list[PageTable]:
+    """What samples of those who had to do with the police, and of officers, answer at the last survey; none if there was none."""
+    rows = []
+    for name, found in heard_last(results.dataset).items():
+        unit = VOICE_MEASURES[name].unit
+        answer = spread(found.answers).times(scale(unit))
+        shown = words.spread(answer) if found.asked else words["tables"]["nobody"]
+        error = words.number(found.error * scale(unit), decimals(answer.middle, found.error * scale(unit)))
+        rows.append([words.measure(name), words.unit(unit), words.number(found.asked), shown, error])
+    columns = [words["columns"][key] for key in ("measure", "unit", "asked", "answer", "standard_error")]
+    caption = words.say("tables.voices", week=words.number(int(results.dataset.survey_week[-1]))) if rows else ""
+    return [PageTable(caption, columns, rows, frozenset((2, 3, 4)), words["groups"]["voices"])] if rows else []
 
 
 def common_facts(dataset: xr.Dataset, scenario: dict[str, Any], words: Words) -> list[tuple[str, str]]:

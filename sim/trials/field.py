@@ -13,6 +13,7 @@ from sim.world.rules.encounter import Conduct, Meeting
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS
 from sim.world.survey import YEAR, answers_of
+from sim.world.voices import GROUPS, answered, members
 
 TRUSTING = 2  # algo de confianza, or more
 ADULTS = 1000.0  # crimes are counted per 1,000 adults
@@ -96,7 +97,8 @@ def measured(run: Simulation, trial: Trial, units: Units, since: RunningTotals, 
         "knowledge": officers.knowledge, "attitude": officers.attitude, "fair_stops": shares[:, 0], "felt_fair": shares[:, 1],
         "complaints": complaints_since(run.city, since.complaints, since.identity) / years,
     }  # fmt: skip
-    values |= {name: np.where(same, column, np.nan) for name, column in officer.items()}
+    officer |= told(run, trial.outcomes, "officers")
+    values |= {name: np.where(same, column, np.nan) for name, column in officer.items()} | told(run, trial.outcomes, "citizens")
     residents = np.bincount(units.cells[run.city.citizens.home], minlength=units.many)
     crimes = np.bincount(units.cells, run.city.cells.crimes - since.crimes, units.many)
     values["crime_rate"] = ADULTS * crimes / np.maximum(residents, 1) / years
@@ -114,6 +116,20 @@ def asked(run: Simulation) -> dict[str, np.ndarray]:
         "unsafe": answers.unsafe,
         "victims": victims,
     }
+
+
+def told(run: Simulation, outcomes: tuple[str, ...], table: str) -> dict[str, np.ndarray]:
+    """What those of a table would tell who have something to tell (see `sim.world.voices`); nan for all others."""
+    found = {}
+    for group, questions in GROUPS.items():
+        asked = [(place, f"{group}_{name}") for place, name in enumerate(questions) if f"{group}_{name}" in outcomes]
+        if asked and (group == "officers") == (table == "officers"):
+            rows = members(group, run.city, run.tick - 1)
+            said = answered(group, rows, run.city, run.parameters, run.seed, run.tick - 1)
+            for place, name in asked:
+                found[name] = np.full(len(getattr(run.city.rows, table)), np.nan)
+                found[name][rows] = said[:, place]
+    return found
 
 
 class Field(NamedTuple):

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from sim.measures.voice_measures import VOICE_MEASURES
+
 Population = Literal["citizens", "officers", "units"]
 
 
@@ -28,4 +30,11 @@ OUTCOMES: dict[str, Outcome] = {
         "officers", "complaints per officer and year", "Complaints on file since the baseline; every officer's, no sample"
     ),
     "crime_rate": Outcome("units", "crimes per 1,000 adults and year", "Crimes in the unit's places since the baseline, reported or not"),
+}
+
+APART = ("officers_attitude", "officers_knowledge", "arrested")  # asked with a trial's own errors; of no sample of citizens or officers
+OUTCOMES |= {
+    name: Outcome("officers" if name.startswith("officers") else "citizens", one.unit, one.description.rstrip("."))
+    for name, one in VOICE_MEASURES.items()
+    if not name.startswith(APART)
 }

@@ -17,13 +17,14 @@ from sim.world.population import build, populate
 from sim.world.reforms import Scene, guard, name_of, settings_of
 from sim.world.schedule import advance, ask, perform
 from sim.world.state import LAST_TICK, ROW, City, Record, clock, empty_record
-from sim.world.survey import INTERVAL_WEEKS, Survey, sample_rows, survey_rows
+from sim.world.survey import INTERVAL_WEEKS, Survey, answers_of, sample_rows, survey_rows
+from sim.world.voices import SIZES, Sizes, Voices, voices
 
 HORIZON = 10_000  # weeks; reforms are dated within it
 
 
 class Simulation:
-    """One run of a scenario with one seed; `city` holds the columns, `record` and `surveys` what was observed.
+    """One run of a scenario with one seed; `city` holds the columns, `record`, `surveys` and `heard` (voices) what was observed.
 
     scenario  a sim.inputs.scenario.Scenario
     seed      0 to 2**64 - 1: the luck of all that happens in the weeks, spin-up included
@@ -41,6 +42,7 @@ class Simulation:
         self.tick = 0
         self._take(scenario)
         self.surveys: list[Survey] = []
+        self.heard: list[Voices] = []
         self.eligible: np.ndarray | None = None  # bool, one a post: whom reforms may choose; None: everybody
         self._spent: dict[str, np.ndarray] = {}  # by reform: ticks x (officer-weeks, thousand pesos)
         self._settings = settings_of(self.reforms, self.week)
@@ -84,6 +86,7 @@ class Simulation:
         """A second run that goes on from here by itself, with the same luck; reforms choose among the eligible posts (see Scene)."""
         other = copy(self)
         other.city, other.surveys, other._spent = deepcopy(self.city), list(self.surveys), deepcopy(self._spent)
+        other.heard = list(self.heard)
         other.eligible = eligible
         return other
 
@@ -136,16 +139,26 @@ class Simulation:
         return Scene(self.week, self.seed, self.city, self.parameters, counts, self.eligible, self.people, self.tick)
 
     def survey_if_due(self) -> None:
-        """Every 26 weeks all adults are asked."""
+        """Every 26 weeks all adults are asked, and samples of those who had to do with the police."""
         if self.week % INTERVAL_WEEKS == 0:
-            self.surveys.append(survey_rows(self.city.rows.citizens, self.city, self.parameters, self.seed, self.tick - 1, self.week))
+            rows, asking = self.city.rows.citizens, (self.city, self.parameters, self.seed, self.tick - 1)
+            answers = answers_of(rows, *asking)
+            self.surveys.append(survey_rows(rows, answers, self.city, self.tick - 1, self.week))
+            self.heard.append(voices(*asking, self.week, trust=answers.trust))
 
     def virtual_survey(self, adults: int) -> Survey:
         """Ask a simple random sample of so many adults now: what a real evaluator would see."""
         if self.tick == 0:
             raise ValueError("the city has not lived a week yet: advance(1) first")
         rows = sample_rows(self.scenario.city.adults, adults, self.seed, self.tick - 1)
-        return survey_rows(rows, self.city, self.parameters, self.seed, self.tick - 1, self.week)
+        answers = answers_of(rows, self.city, self.parameters, self.seed, self.tick - 1)
+        return survey_rows(rows, answers, self.city, self.tick - 1, self.week)
+
+    def voices(self, sizes: Sizes = SIZES) -> Voices:
+        """Ask samples of complainants, of people who were stopped or were not, and of officers now: what a real evaluator would hear."""
+        if self.tick == 0:
+            raise ValueError("the city has not lived a week yet: advance(1) first")
+        return voices(self.city, self.parameters, self.seed, self.tick - 1, self.week, sizes)
 
     @property
     def costs(self) -> dict[str, np.ndarray]:

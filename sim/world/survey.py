@@ -80,9 +80,8 @@ def answers_of(rows: np.ndarray, city: City, p, seed: int, tick: int) -> Answers
     return answers
 
 
-def survey_rows(rows: np.ndarray, city: City, p, seed: int, tick: int, week: int) -> Survey:
-    """Ask these citizens, at the end of a tick; `week` only labels the result."""
-    answers = answers_of(rows, city, p, seed, tick)
+def survey_rows(rows: np.ndarray, answers: Answers, city: City, tick: int, week: int) -> Survey:
+    """What these citizens answered at the end of a tick, and what happened to them; `week` only labels the result."""
     everybody = len(rows) == len(city.citizens.home)
     people = city.citizens
     last = [column if everybody else column[rows] for column in (people.last_stop, people.last_corrupt_stop, people.last_victimized)]

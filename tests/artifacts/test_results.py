@@ -66,6 +66,8 @@ def test_a_replicate_is_the_plain_simulation_with_its_seed(results):
         again.advance(4)
         climates.append(again.city.cells.climate.copy())
     assert data.trust_map.values.ravel() == pytest.approx(np.mean(climates, axis=0))
+    for name, field in {"voices": "answers", "voices_asked": "asked", "voices_error": "errors"}.items():
+        assert np.array_equal(data[name], [getattr(each, field) for each in plain.heard], equal_nan=True), name
     sample = plain.virtual_survey(1200)
     assert float(data.virtual_survey_trusting) == sample.share_trusting
     assert float(data.virtual_survey_trusting_error) == sample.share_trusting_error
@@ -209,7 +211,7 @@ def test_saved_and_loaded_is_the_same(results, tmp_path):
     written = results.save(tmp_path / "new" / "folder")
     names = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
     assert names == sorted(["confianza.json", *(path.name for path in written)])
-    assert sorted(path.name for path in written) == ["provenance.json", "results.nc", "scenario.yaml", "summary.csv"]
+    assert sorted(path.name for path in written) == ["provenance.json", "results.nc", "scenario.yaml", "summary.csv", "voices.csv"]
     loaded = Results.load(tmp_path / "new" / "folder")
     assert loaded.dataset.identical(results.dataset)
     assert repr(loaded) == repr(results)
@@ -299,3 +301,13 @@ def test_what_was_taken_beside_runs_is_kept_saved_and_loaded(asked, tmp_path, mo
 def test_measures_that_cannot_be_taken_are_refused(measures, weeks, message):
     with pytest.raises(InputError, match=message):
         run(SCENARIO.with_(weeks=weeks), measures=measures)
+
+
+def test_voices_are_those_of_the_last_survey_with_their_standard_error(results):
+    table = results.voices().set_index("measure")
+    last = results.dataset.isel(survey_week=-1).sel(question="stopped_felt_bad")
+    row = table.loc["stopped_felt_bad"]
+    assert (row.week, row.asked, row.unit) == (int(last.survey_week), int(last.voices_asked.median()), "share of those stopped")
+    assert row.answer == pytest.approx(float(last.voices.median())) == pytest.approx(float(results["stopped_felt_bad"].median()))
+    assert row.standard_error == pytest.approx(float((last.voices_error**2).mean()) ** 0.5) and row.standard_error > 0
+    assert Results(results.dataset.isel(survey_week=slice(0, 0))).voices().empty, "nobody was asked yet"

@@ -17,6 +17,7 @@ from sim.inputs.patterns import patterns
 from sim.inputs.scenario import load_scenario, shipped_scenarios
 from sim.measures import MEASURES, recorded
 from sim.measures.harvest import warm_up
+from sim.measures.voice_measures import VOICE_MEASURES
 from sim.world.anatomy import PROCESSES, SCHEDULE
 from sim.world.parameters import CODEBOOK, REFERENCES
 from sim.world.reforms import REFORMS, levers
@@ -61,6 +62,25 @@ def test_run_writes_and_tells(capsys, folder):
     assert all(measure.unit in out for measure in recorded().values())
 
 
+def test_voices_are_told_with_how_many_were_asked_and_how_exactly(capsys, folder, monkeypatch):
+    quiet = ["--set", "reporting.intercept=-7", "--set", "offending.propensity_log_mean=-4"]  # so that nobody reports a crime
+    for width in ("80", "400"):
+        monkeypatch.setenv("COLUMNS", width)
+        code, out, _ = confianza(capsys, "run", "merida", "--replicates", "2", "--weeks", "60", *SMALL, *quiet, "--out", "m")
+        assert code == 0 and max(map(len, out.splitlines())) <= int(width)
+        table = Results.load(folder / "m").voices().set_index("measure")
+        shown = out[out.index("voices: what samples answer in week 52") :]
+        assert set(table.index) == set(VOICE_MEASURES) <= {line.partition(" ")[0] for line in shown.splitlines()}
+        for name, row in table.iterrows():
+            line = next(line for line in shown.splitlines() if line.startswith(f"{name} "))
+            assert line.split()[1] == str(row.asked), "how many"
+            said = [f"{row.answer:z.3f}", f"{row.standard_error:.3f}"] if row.asked else ["nobody to ask"]
+            assert all(part in line for part in said) and " nan" not in line, line
+    assert table.asked["complainants_solved"] == 0 and table.asked["stopped_felt_bad"] > 0
+    assert (table.standard_error.dropna() >= 0).all() and table.asked.max() <= 400
+    assert (folder / "m" / "voices.csv").read_text().count("\n") == len(VOICE_MEASURES) + 1
+
+
 def test_years_that_overlap_have_no_change(capsys, folder):
     """Said in words, instead of columns without numbers; with two whole years there is one, and what it is."""
     for weeks in (103, 104):
@@ -90,7 +110,7 @@ def test_a_file_of_ones_own(capsys, folder):
     (folder / "mine.yaml").write_text(text)
     code, out, err = confianza(capsys, "run", "mine.yaml", "--replicates", "1", "--weeks", "4")
     assert code == 0
-    assert "[bold]Mine[/bold]" in out
+    assert "[bold]Mine[/bold]" in out and "voices: what samples answer" not in out, "nobody was asked in four weeks"
     assert "Left out, because the run ends after week 3: 1 dated change." in err
     assert (folder / "out" / "mine" / "trust.png").exists()
 

@@ -16,6 +16,7 @@ from sim.measures.harvest import VARIABLES
 from sim.measures.panel_measures import PANEL_MEASURES
 from sim.measures.spans import MORE_AXES, share_holding_half, share_of_top
 from sim.world.reforms import Purge, Training
+from sim.world.voices import QUESTIONS
 
 ADULTS, OFFICERS = 1000, 50
 FIRST, WEEKS = -52, 104
@@ -39,6 +40,8 @@ EXPECTED = {
     "officers_in_service": 40, "cost": 312.0, "officer_weeks": 78.0, "course_knowledge": 0.6, "course_attitude": 0.8,
     "course_behavior": 0.4,
 }  # fmt: skip
+VOICES = {question: round(0.05 * place, 2) for place, question in enumerate(QUESTIONS, 1)}
+EXPECTED |= VOICES
 SO_FAR = ("cost", "officer_weeks")  # grow with time
 AT_END = ("crime_concentration_50", "complaint_share_top_2", "complaint_share_top_10")
 
@@ -51,6 +54,7 @@ def made_up():
     complaints = np.array([50] + [5] * 4 + [0] * 25 + [2] * 15 + [0] * 5)
     other = {
         "answers": (("replicate", "survey_week", "answer"), answers),
+        "voices": (("replicate", "survey_week", "question"), np.broadcast_to([*VOICES.values()], (2, surveys.size, len(VOICES)))),
         "crime_map": (("replicate", "y", "x"), np.array([[[5, 1], [2, 2]]] * 2)),
         "officer_complaints": (("replicate", "officer"), np.array([complaints] * 2)),
     }

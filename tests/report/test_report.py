@@ -18,9 +18,10 @@ from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
 from sim.measures import MEASURES, recorded
 from sim.measures.spread import spread
+from sim.measures.voice_measures import VOICE_MEASURES
 from sim.report import breakable, render, write_report
 from sim.report.assumed import changed_table, contested_table, cost_table, dated_table, miss, reform_text
-from sim.report.runs import answer, findings, summary_tables
+from sim.report.runs import answer, findings, summary_tables, voices_table
 from sim.report.words import LANGUAGES, Words
 from sim.studies.design.study_files import load_study
 from sim.studies.running.runs import run
@@ -169,6 +170,23 @@ def test_measures_taken_beside_the_runs_have_a_table_and_are_asked_for_again(res
     (table,) = [one for one in summary_tables(asked, words) if words.measure("peer_elasticity") in [row[0] for row in one.rows]]
     assert len(table.rows) == 1 and table.rows[0][3].startswith(words.number(0.6, 2)) and table.title == words["groups"]["beside"]
     assert "--measure peer_elasticity" in findings(asked, words).commands[0] and "--measure" not in findings(results, words).commands[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_voices_have_one_table_that_says_how_exactly_they_are_known(results, language):
+    words, data = Words(language), results.dataset
+    solved = data.question == "complainants_solved"
+    nobody = data.assign(voices=data.voices.where(~solved), voices_asked=data.voices_asked.where(~solved, 0))
+    (table,) = voices_table(Results(nobody), words)
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert len(rows) == len(VOICE_MEASURES) and table.title == words["groups"]["voices"] and "{" not in table.caption
+    assert rows[words.measure("complainants_solved")][1:3] == [words.number(0), words["tables"]["nobody"]]
+    found = results.voices().set_index("measure").loc["stopped_felt_bad"]
+    unit, asked, answer, error = rows[words.measure("stopped_felt_bad")]
+    assert (unit, asked) == (words.unit("share of those stopped"), words.number(found.asked))
+    assert answer == words.spread(spread(100 * results["stopped_felt_bad"])) and error == words.number(100 * found.standard_error, 1)
+    assert not [row for one in summary_tables(results, words) for row in one.rows if row[0] in rows], "and they are nowhere else"
+    assert voices_table(Results(data.isel(survey_week=slice(0, 0))), words) == []
 
 
 def test_what_was_assumed_is_said(page, tree):

@@ -18,6 +18,7 @@ from sim.errors import InputError
 from sim.inputs import map_notes
 from sim.measures.harvest import WEIGHT
 from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
+from sim.measures.voice_measures import VOICE_MEASURES
 from sim.studies.design.posteriors import doubt_of
 from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.running import effects, lives
@@ -32,8 +33,8 @@ SIDE_BY_SIDE = {
 }
 SIDE_BY_SIDE |= {name: Variable(("arm", "replicate", *dims), "f") for name, (dims, _, _) in (PERSONS | WEIGHT).items()}
 SIDE_BY_SIDE |= {"arm": Variable(("arm",), "OUT"), "person": Variable(("person",), "iu")}
-TABLES = ("effects", "costs", "ledger", "gainers", "places", "conduct")
-FIGURES = TABLES[:1] + TABLES[2:]
+FIGURES = ("effects", "ledger", "gainers", "places", "conduct")
+TABLES = (*FIGURES, "costs", "voices")
 FILES = (DATASET, STUDY, PROVENANCE, *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in FIGURES))
 
 
@@ -168,6 +169,12 @@ class Comparison(Labeled):
         """
         return effects.conduct(self.dataset)
 
+    def voices(self) -> pd.DataFrame:
+        """What samples of complainants, of people who were stopped or not, and of officers answered at the last survey: a row for each arm
+        and question, as in `sim.Results.voices`, and the paired difference from the arm compared with (effect, precision, q05, q95).
+        """
+        return effects.voices(self.dataset, self.study.vs)
+
     def places(self) -> pd.DataFrame:
         """Where trust changes: for each arm and tenth of the cells, from that with the least crime without the arm to that with the most,
         the difference in the mean trust of their residents in the last year (effect, precision, q05, q95), and what these places are.
@@ -253,6 +260,7 @@ class Comparison(Labeled):
         else:
             enough = self.study.enough()
             said.append(note("range_takes", cities=cities, enough=enough) if enough else note("range_never"))
+        said += [note("voices_sampled")] * any(name in VOICE_MEASURES for name in self.study.measures)
         return said + [note("sign_and_precision")] * (self.replicates > 1)
 
     def covers(self) -> str:

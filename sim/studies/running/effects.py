@@ -12,6 +12,7 @@ from sim.measures import MEASURES, RECORD, YEAR, first_year, last_year, years_ap
 from sim.measures.harvest import CAUSES, trust_of
 from sim.measures.spans import ratio
 from sim.measures.spread import Spread, spread
+from sim.measures.voice_measures import heard_last
 
 PRICED = ("cost", "officer_weeks")  # measures that are costs: shown as such, not as effects
 TENTHS = 10
@@ -210,6 +211,18 @@ def places(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
             known = np.isfinite(within)  # nobody lives in some cells
             means = ratio(np.where(known, within, 0.0).sum(axis=1), known.sum(axis=1))
             rows.append({"arm": arm, "tenth": number + 1, **over_cities(means, dataset).row("effect")})
+    return pd.DataFrame(rows)
+
+
+def voices(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
+    """A row for each arm and question: see `Comparison.voices`."""
+    arms = {str(arm): heard_last(dataset.sel(arm=arm)) for arm in dataset.arm.values}
+    rows = []
+    for arm, heard in arms.items():
+        for question, found in heard.items():
+            answer, effect = (over_cities(each, dataset) for each in (found.answers, found.answers - arms[vs][question].answers))
+            about = {"arm": arm, "measure": question, "unit": MEASURES[question].unit, "asked": found.asked}
+            rows.append({**about, **answer.row("answer", "answer_"), "standard_error": found.error, **effect.row("effect")})
     return pd.DataFrame(rows)
 
 

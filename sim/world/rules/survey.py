@@ -33,3 +33,19 @@ def insecurity_probability(trust: float, victim: float, intercept: float, victim
     0.5
     """
     return logistic(intercept + victim_slope * victim + trust_slope * (trust - 0.5))
+
+
+@rule
+def yes_probability(happened: float, recall_error: float, silence: float) -> float:
+    """Probability that somebody says that something happened to them.
+
+    happened      did it? 1 or 0; in between the chance that it did
+    recall_error  chance of taking yes for no, or no for yes   (survey.recall_error)
+    silence       chance of not saying a yes                   (survey.bribe_silence; 0 for what nobody hides)
+
+    Source: kraay2013 (silence about bribes). Deviation: errors of memory are as frequent both ways.
+
+    >>> [yes_probability(happened, 0.1, 0.5) for happened in (0, 1)]
+    [0.05, 0.45]
+    """
+    return (1.0 - silence) * (recall_error + happened * (1.0 - 2.0 * recall_error))
