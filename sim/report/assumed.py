@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.inputs import origins
 from sim.inputs.patterns import PatternCheck, patterns
+from sim.inputs.places import KINDS, said
 from sim.inputs.scenario import CitySize
 from sim.report.parts import Cell, Cited, PageContent, PageTable
 from sim.report.words import Text, Words, decimals
@@ -59,7 +60,7 @@ def changed_table(scenario: Mapping[str, Any], words: Words, varying: Names = ()
 
 
 def city_rows(scenario: Mapping[str, Any], words: Words) -> list[list[Cell]]:
-    """Rows of the table for sizes of the city that are not the usual ones."""
+    """Rows of the table for sizes of the city that are not the usual ones, and for what is stated of its places."""
     rows: list[list[Cell]] = []
     for key, field in CitySize.model_fields.items():
         value, name = scenario["city"].get(key), f"city.{key}"
@@ -68,6 +69,9 @@ def city_rows(scenario: Mapping[str, Any], words: Words) -> list[list[Cell]]:
         usual = "-" if field.default is None else words.number(field.default)
         text = words.translate("parameters", name, field.description or "")
         rows.append([name, text, words.number(value), usual, "-", *origin(scenario, name, words)])
+    for name in said(scenario):
+        text = words.translate("parameters", name, KINDS[name.partition(".")[2]][1])
+        rows.append([name, text, words["page"]["by_place"], "-", "-", *origin(scenario, name, words)])
     return rows
 
 

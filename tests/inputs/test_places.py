@@ -14,7 +14,9 @@ from sim.errors import InputError
 from sim.inputs import origins
 from sim.inputs.places import KINDS
 from sim.inputs.scenario import Scenario, load_scenario
+from sim.report import render
 from sim.studies.design.study_files import load_study
+from sim.studies.running.runs import run
 from sim.world.simulation import Simulation
 
 CITY = {"adults": 1000, "width": 5, "height": 4}
@@ -141,6 +143,17 @@ def test_check_says_what_is_stated_and_that_it_has_no_source(tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["check", str(tmp_path / "wrong.yaml")])
     assert "wrong.yaml:3: of places only opportunity, exposure and trust may be stated, not 'offenders'." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("language", "phrase"), [("en", "by place"), ("es", "por lugar")])
+def test_results_keep_what_was_stated_and_reports_say_it(language, phrase, tmp_path):
+    text = town(neighborhoods=[{**CENTRO, "name": 'Centro <$x$> "&"'}]).with_(state="CDMX")
+    results = run(text, replicates=1)
+    results.save(tmp_path / "run")
+    kept = load_scenario(tmp_path / "run" / "scenario.yaml")
+    assert kept == text and same(kept.stated_places(), text.stated_places()) and kept.state == "Ciudad de México"
+    page = render(results, language)
+    assert "stated.trust" in page and phrase in page and "institutions.treatment" in page and "envipe_tables" in page
 
 
 def test_a_run_lives_in_the_places_that_are_stated():

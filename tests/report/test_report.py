@@ -15,6 +15,7 @@ from sim.cli import main
 from sim.errors import InputError
 from sim.figures import series as plots
 from sim.inputs.patterns import PatternCheck, patterns
+from sim.inputs.places import KINDS
 from sim.inputs.scenario import Change, CitySize, Scenario, load_scenario, shipped_scenarios
 from sim.measures import MEASURES, recorded
 from sim.measures.spread import spread
@@ -272,8 +273,8 @@ def test_languages_have_the_same_words():
 
 def test_everything_is_translated():
     spanish = read("es")
-    city = {f"city.{key}" for key in CitySize.model_fields}
-    assert spanish["parameters"].keys() == CODEBOOK.keys() | city | {"seed", "changes.week"}  # all that the live page can set
+    city = {f"city.{key}" for key in CitySize.model_fields} | {f"stated.{kind}" for kind in KINDS}
+    assert spanish["parameters"].keys() == CODEBOOK.keys() | city | {"seed", "changes.week"}  # all that a scenario or the live page can set
     assert spanish["patterns"].keys() == spanish["pattern_means"].keys() == patterns().keys()
     units = {known.unit for known in (*CODEBOOK.values(), *patterns().values(), *MEASURES.values())}
     listed = [lever.metadata for reform in REFORMS.values() for lever in levers(reform).values()]
