@@ -213,7 +213,7 @@ def city_map(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     which = words["first_of" if results.replicates > 1 else "the_one"].format(many=results.replicates)
     titled(left, words["trust_map_title"], words["trust_map_what"].format(name=legible(results.name), which=which), 3.9)
     titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks), 3.9)
-    figure.supxlabel(fitted(language(words["language"]).said(results.of_places).text, 9.0), fontsize=9, fontweight="bold")
+    figure.supxlabel(fitted(language(words["language"]).said(results.of_places).text, 9.0, bold=True), fontsize=9, fontweight="bold")
     for axes in (left, right):
         axes.set_xlabel(words["west_east"].format(adults=f"{results.dataset.attrs['adults'] / crimes.size:.3g}"))
         axes.set_ylabel(words["north_south"])
