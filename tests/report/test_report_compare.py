@@ -7,6 +7,7 @@ from made_comparisons import planted, shifted, tiled
 from sim.figures import compare as plots_compare
 from sim.inputs.scenario import CitySize, Scenario
 from sim.measures.spread import read_off, spread
+from sim.measures.voice_measures import VOICE_MEASURES
 from sim.report import comparisons, consequences, render
 from sim.report.assumed import contested_table
 from sim.report.words import LANGUAGES, Words
@@ -59,6 +60,23 @@ def test_it_is_valid_and_has_every_figure(tree):
     images = list(tree.iter("img"))
     assert len(images) == len(plots_compare.FIGURES)
     assert all(len(image.get("alt")) > 60 and image.get("src").startswith("data:") for image in images)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_voices_of_all_arms_stand_in_one_table(comparison, language):
+    words = Words(language)
+    names = comparisons.display_names(comparison, words)
+    (table,) = comparisons.voices_table(comparison, names, words)
+    heard = comparison.voices().set_index(["arm", "measure"])
+    assert table.title == words["groups"]["voices"] and "{" not in table.caption and words.reform("training") in table.columns
+    rows = {row[0]: row for row in table.rows}
+    assert len(rows) == len(table.rows) == len(VOICE_MEASURES)
+    base, training = heard.loc[("baseline", "officers_attitude")], heard.loc[("training", "officers_attitude")]
+    row = rows[words.measure("officers_attitude")]
+    assert row[2:5] == [words.number(base.asked), words.number(base.answer, 3), words.number(base.standard_error, 3)]
+    assert training.effect > 0.3 and row[5].startswith(words.number(training.effect, 2, sign=True)[:4])
+    empty = Comparison(comparison.dataset.isel(survey_week=slice(0, 0)))
+    assert comparisons.voices_table(empty, names, words) == [] and empty.voices().empty
 
 
 def test_tables_hold_the_paired_differences(comparison, tree):

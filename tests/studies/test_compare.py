@@ -17,6 +17,7 @@ from sim.inputs.scenario import CitySize, Scenario
 from sim.measures import MEASURES
 from sim.measures.harvest import CAUSES
 from sim.measures.spread import read_off
+from sim.measures.voice_measures import VOICE_MEASURES
 from sim.studies.answers.compare import BATCH, compare
 from sim.studies.answers.comparison import TABLES, Comparison
 from sim.studies.answers.sweep import sweep
@@ -132,6 +133,21 @@ def test_conduct_before_and_after(comparison):
     assert rows.loc[("baseline", "course_behavior")].last_year == 0
     gained = rows.loc[("course", "mean_conduct")].last_year - rows.loc[("baseline", "mean_conduct")].last_year
     assert gained == pytest.approx(rows.loc[("course", "course_behavior")].last_year, rel=0.5) and gained > 0
+
+
+def test_voices_are_paired_and_known_as_what_they_are(comparison):
+    heard = comparison.voices().set_index(["arm", "measure"])
+    assert len(heard) == len(comparison.arms) * len(VOICE_MEASURES) and (heard.loc[["baseline", "placebo"], "effect"].dropna() == 0).all()
+    course = heard.loc["course"]
+    assert (
+        course.effect["officers_attitude"] > 0.3
+        and course.asked["officers_attitude"] == heard.loc[("baseline", "officers_attitude"), "asked"]
+    )
+    last = comparison.dataset.voices.isel(survey_week=-1).sel(question="stopped_felt_bad")
+    assert course.effect["stopped_felt_bad"] == pytest.approx(float((last.sel(arm="course") - last.sel(arm="baseline")).median()))
+    said = "luck of sampling and errors of memory are in their effects"
+    assert said not in comparison.covers()
+    assert said in Comparison(comparison.dataset.assign_attrs(study=STUDY.with_(measures=["stopped_felt_bad"]).to_yaml())).covers()
 
 
 def test_neither_the_order_of_arms_nor_the_number_of_workers_matters(comparison):

@@ -23,6 +23,7 @@ from sim.world.population import build
 from sim.world.reforms import CommunityPolicing, Purge, Training
 from sim.world.simulation import Simulation, columns
 from sim.world.state import Count
+from sim.world.voices import Sizes
 
 pytestmark = pytest.mark.compiled
 SMALL = Scenario(name="Small", city=CitySize(adults=2500, officers_per_1000_inhabitants=15.0), weeks=40, spin_up_weeks=12, seed=11)
@@ -115,6 +116,25 @@ def test_truth_is_the_difference_of_plain_runs(result):
         truth = result.dataset.total.sel(replicate=replicate, week=20)
         assert float(truth.sel(outcome="attitude")) == pytest.approx(attitude[0] - attitude[1], abs=1e-6)
         assert float(truth.sel(outcome="share_trusting")) == pytest.approx(trusting[0] - trusting[1], abs=1e-6)
+
+
+def test_voices_are_of_those_alone_who_have_something_to_tell():
+    """Its truth is what all of them would say in plain runs; of a sample of adults only they are in the result, with their answers."""
+    outcomes = ["stopped_felt_bad", "stopped_trusting", "complainants_solved", "officers_see_bribes"]
+    trial = TRIAL.with_(outcomes=outcomes, replicates=2, durations=(), sizes=())
+    found, everybody = run_trial(trial), Sizes(*[10**6] * 5)
+    for replicate in range(2):
+        seed, said = trial.seed_of(replicate, 0), []
+        for reforms in (trial.treatment, ()):
+            run = Simulation(SMALL.with_(interventions=reforms), seed)
+            run.advance(20)
+            said.append(run.voices(everybody))
+        for name in outcomes[:3]:
+            total = float(found.dataset.total.sel(replicate=replicate, outcome=name, week=20))
+            assert total == pytest.approx(said[0].of(name).answer - said[1].of(name).answer, abs=1e-6), name
+    persons = found.summary().query("estimator == 'ancova'").set_index("outcome").persons
+    assert 0 < persons.complainants_solved < persons.stopped_felt_bad == persons.stopped_trusting < 500 * 0.8
+    assert persons.officers_see_bribes > 0
 
 
 def test_estimates_are_centered_on_what_the_trial_compares(result):
