@@ -176,6 +176,7 @@ def test_a_program_fades_and_does_not_multiply():
     twin, _ = run(0, overrides)
     offender, crime = twin.offenders[0], Crime(victim=1, hearing=True, reported=True, solved=True)
     propensity = offender.propensity
+    twin.workload()
     twin.arrest(0, crime)
     assert (offender.program, offender.propensity, offender.jail_weeks) == (pytest.approx(0.4), propensity, 0)
     free = twin.chance_of_crime(offender, 0.0, 0, 0.0)
@@ -193,6 +194,21 @@ def test_a_program_fades_and_does_not_multiply():
         twin.arrest(0, crime)
         assert counts["diverted"] == diverted
     assert offender.jail_weeks == int(twin.parameters.justice.sanction_weeks + 0.5)
+
+
+def test_an_arrest_is_conducted_as_the_force_is_and_worse_where_it_is_hard_to_live():
+    twin, _ = run(0, {"conduct.by_place": 1.0, "training.honesty_share": 0.5})
+    for officer in twin.officers:
+        officer.conduct, officer.honesty, officer.training = 0.2, 0.6, 0.8
+    twin.workload()
+    twin.cells[twin.offenders[0].home].place = 0.5
+    conducts = np.zeros(3)
+    for twin.tick in range(400):
+        twin.arrest(0, Crime(victim=1, reported=True, filed=True, solved=True))
+        assert twin.offenders[0].last_arrest == twin.tick
+        conducts[twin.offenders[0].arrest_conduct] += 1
+    honest, courteous = 1 / (1 + exp(-(0.6 + 0.4 - 0.5))), 1 / (1 + exp(-(0.2 + 0.8 - 0.5)))
+    assert conducts / 400 == pytest.approx([1 - honest, honest * (1 - courteous), honest * courteous], abs=4 * 0.025)
 
 
 def test_only_the_young_are_diverted_and_only_the_known_are_heard():
