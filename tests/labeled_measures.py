@@ -122,8 +122,12 @@ FORMULAS = {
         over.asked("corrupt_contacted", recall=26), over.asked("contact_rate_half_year", recall=26)
     ),
     "stops_per_adult": lambda over: over.total("stops") / (over.adults * over.years),
-    "felt_fair_share": lambda over: ratio(over.total("felt_fair"), over.total("stops") + over.total("contacts")),
+    "corrupt_stop_share": rate("corrupt_stops", "stops"),
+    "unfair_stop_share": lambda over: ratio(over.total("unfair_stops"), over.total("stops") - over.total("corrupt_stops")),
+    "felt_good_share": lambda over: ratio(over.total("felt_good"), over.total("stops") + over.total("contacts")),
+    "felt_bad_share": lambda over: ratio(over.total("felt_bad"), over.total("stops") + over.total("contacts")),
     "mean_conduct": mean("mean_conduct"),
+    "mean_honesty": mean("mean_honesty"),
     "complaint_rate": lambda over: 1000.0 * ratio(over.total("complaints"), over.mean("officers_in_service") * over.years),
     "complaint_share_top_2": of_complaints(0.02),
     "complaint_share_top_10": of_complaints(0.10),

@@ -43,7 +43,7 @@ MECHANISMS = {
 
 
 def outcomes(run: Simulation) -> np.ndarray:
-    """Mean trust (points of 100), crimes reported (points of 100), crimes per 100,000 adults, bribes (points of 100 stops), last 52 weeks."""
+    """Mean trust (points of 100), crimes reported (points of 100), crimes per 100,000 adults, bribes (of 100 stops), last 52 weeks."""
     counts, means = run.record.counts[-YEAR:].sum(axis=0), run.record.means[-YEAR:].mean(axis=0)
     crimes, stops = counts[Count.CRIMES], counts[Count.STOPS]
     trust = 50.0 * (means[Mean.FAIRNESS] + means[Mean.EFFECTIVENESS])

@@ -19,7 +19,7 @@ from sim.report.words import Words
 from sim.style.looks import CAUSE_COLORS, CAUSE_HATCHES, look_at
 
 Array = np.ndarray
-HATCHES = {"/": "M-1 1l2-2M0 6l6-6M5 7l2-2", "x": "M0 0l6 6M0 6l6-6", ".": "M3 3h.01", "-": "M0 3h6"}  # on a square of 6 units
+HATCHES = {"/": "M-1 1l2-2M0 6l6-6M5 7l2-2", "x": "M0 0l6 6M0 6l6-6", ".": "M3 3h.01", "-": "M0 3h6", "|": "M3 0v6"}  # on 6 x 6 units
 BAND = 0.16  # opacity of the range over possible cities
 DASH = 1.2  # units of the drawing for one of a look's dashes
 WORDS = Words("en").figure("dashboard")

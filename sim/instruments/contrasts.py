@@ -1,5 +1,6 @@
 """Places that differ in one thing alone: in how officers behave (P22, P23), or in what citizens are disposed to think (P31)."""
 
+from collections.abc import Mapping
 from math import log, nan
 
 from sim.artifacts.results import adapted
@@ -8,7 +9,7 @@ from sim.inputs.scenario import Change, Scenario
 from sim.instruments.observational import last_year
 from sim.world.parameters import CODEBOOK
 
-MEAN = "conduct.mean"
+MEANS = ("conduct.mean", "conduct.honesty_mean")  # courtesy and honesty: places that differ in bribes differ in manners too
 DISPOSITIONS = ("trust.fairness_disposition_mean", "trust.effectiveness_disposition_mean")
 WEEKS_AFTER_SHIFT = 520
 CLEAN, CORRUPT = 0.15, 0.71  # corrupt share of contacts: the middle of 8-23 % and of 60-83 %
@@ -17,22 +18,23 @@ TRIES = 6
 SHIFT = 0.05  # of both means of disposition, up and down
 
 
-def within(name: str, value: float) -> float:
-    """The value, or the end of the parameter's range that it lies beyond."""
-    return min(max(value, CODEBOOK[name].low), CODEBOOK[name].high)
+def moved(values: Mapping[str, float], shift: float) -> dict[str, float]:
+    """Parameters moved by so much, each as far as its range goes."""
+    return {name: min(max(value + shift, CODEBOOK[name].low), CODEBOOK[name].high) for name, value in values.items()}
 
 
 def shifted_conduct(scenario: Scenario, shift: float) -> Scenario:
-    """The scenario over 520 weeks, in which the mean of conduct is higher by so much from week 0 on."""
+    """The scenario over 520 weeks, in which the means of courtesy and of honesty are higher by so much from week 0 on."""
     scenario = adapted(scenario, weeks=WEEKS_AFTER_SHIFT)
     changes = [
-        Change(week=change.week, set={**change.set, MEAN: within(MEAN, change.set[MEAN] + shift)})
-        if change.week > 0 and MEAN in change.set
+        Change(week=change.week, set=change.set | moved({name: change.set[name] for name in MEANS if name in change.set}, shift))
+        if change.week > 0
         else change
         for change in scenario.changes
     ]
-    value = within(MEAN, scenario.values_at(0).conduct.mean + shift)
-    return scenario.with_(changes=(*changes, Change(week=0, set={MEAN: value})))
+    conduct = scenario.values_at(0).conduct
+    start = moved(dict(zip(MEANS, (conduct.mean, conduct.honesty_mean), strict=True)), shift)
+    return scenario.with_(changes=(*changes, Change(week=0, set=start)))
 
 
 def odds(share: float) -> float:
@@ -71,8 +73,7 @@ def disposed(scenario: Scenario, shift: float) -> Scenario:
     """The scenario with both means of disposition higher by so much, from the beginning."""
     given = scenario.values()
     means = (given.trust.fairness_disposition_mean, given.trust.effectiveness_disposition_mean)
-    values = {name: within(name, mean + shift) for name, mean in zip(DISPOSITIONS, means, strict=True)}
-    return adapted(scenario, weeks=WEEKS).with_(values)
+    return adapted(scenario, weeks=WEEKS).with_(moved(dict(zip(DISPOSITIONS, means, strict=True)), shift))
 
 
 def dispositions(scenario: Scenario, seed: int) -> dict[str, float]:

@@ -19,12 +19,13 @@ def last_year(scenario: Scenario, seed: int, names: Iterable[str], watch: Callab
 
 
 def observe(scenario: Scenario, seed: int, asked: int | None = None) -> dict[str, float]:
-    """Every measure of P01 to P18, P20, P21, P33 and P34 from one run of 104 weeks after the spin-up, by name.
+    """Every measure of P01 to P18, P20, P21 and P33 to P38 from one run of 104 weeks after the spin-up, by name.
 
     asked   adults in the panel and the cross-section, a random sample; None: all. Other surveys ask everybody
     returns nan for a measure that is not defined in so small a city or that nobody's experience decides
     """
-    wanted = {name: pattern for pattern in patterns().values() if pattern.instrument == ORDINARY for name in pattern.measures}
+    ordinary = [pattern for pattern in patterns().values() if pattern.instrument == ORDINARY]
+    wanted = {name: pattern for pattern in ordinary for name in (*pattern.measures, *pattern.beside)}
     panel = Panel(asked)
     found = last_year(adapted(scenario, weeks=WEEKS), seed, [name for name in wanted if name in recorded()], panel) | panel.measures()
     small = {name for name, pattern in wanted.items() if adults_for(pattern, scenario) > scenario.city.adults}

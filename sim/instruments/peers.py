@@ -19,9 +19,9 @@ HIGHEST = 20.0  # log-odds
 
 
 def corrupt_log_odds(run: Simulation) -> np.ndarray:
-    """Log-odds that an encounter of each officer is corrupt."""
+    """Log-odds that a stop by each officer is corrupt, of somebody whom officers treat neither better nor worse than others."""
     officers = run.city.officers
-    return -(officers.conduct + officers.training + run.parameters.conduct.corruption_threshold)
+    return -(officers.honesty + run.parameters.training.honesty_share * officers.training)
 
 
 def logistic(log_odds: np.ndarray) -> np.ndarray:
@@ -50,9 +50,9 @@ def raise_of(log_odds: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray
 
 
 def year_beside(start: Simulation, focal: np.ndarray, untouched: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The city a year on, if all but the focal officers (one a squad) are held above what they would have been.
+    """The city a year on, if all but the focal officers (one a squad) are held less honest than they would have been.
 
-    untouched   conduct of all officers at the beginning of each week, if nobody is held
+    untouched   honesty of all officers at the beginning of each week, if nobody is held
     returns     log-odds of each officer's misconduct after it; whether the focal officer of each one's squad had peers to be held
     """
     run = deepcopy(start)
@@ -60,8 +60,8 @@ def year_beside(start: Simulation, focal: np.ndarray, untouched: list[np.ndarray
     peers = ~focal & (officers.active == 1)
     rise = raise_of(corrupt_log_odds(run)[peers], officers.squad[peers], groups)
     held = ~focal & np.isfinite(rise[officers.squad])
-    for conduct in untouched:
-        officers.conduct[held] = (conduct - rise[officers.squad])[held]
+    for honesty in untouched:
+        officers.honesty[held] = (honesty - rise[officers.squad])[held]
         run.advance(1)
     return corrupt_log_odds(run), np.isfinite(rise[officers.squad])
 
@@ -75,7 +75,7 @@ def peers(scenario: Scenario, seed: int, people: int | None = None) -> dict[str,
     start = Simulation(adapted(scenario, weeks=YEAR), seed, people)
     run, untouched = deepcopy(start), []
     for _ in range(YEAR):
-        untouched.append(run.city.officers.conduct.copy())
+        untouched.append(run.city.officers.honesty.copy())
         run.advance(1)
     before, after = start.city.officers, run.city.officers
     stayed = (before.active == 1) & (after.active == 1) & (before.identity == after.identity)

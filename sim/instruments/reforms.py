@@ -97,8 +97,8 @@ def two_by_two(scenario: Scenario, seed: int) -> dict[str, float]:
 
 def purge_of(run: Simulation) -> Purge:
     """A purge by vetting whose test 12.4 % of the officers now in service are expected to fail."""
-    officers, threshold = run.city.officers, run.parameters.conduct.corruption_threshold
-    corrupt = logistic(-(officers.conduct + threshold))[officers.active == 1]
+    officers = run.city.officers
+    corrupt = logistic(-officers.honesty)[officers.active == 1]
     unfit = (FAILING - (1.0 - PURGE.specificity)) / (PURGE.sensitivity + PURGE.specificity - 1.0)
     return replace(PURGE, unfit_above=float(np.quantile(corrupt, 1.0 - unfit)))
 

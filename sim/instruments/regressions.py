@@ -4,6 +4,8 @@ The standard errors of a study are of its sample. Here the spread between replic
 are computed; robust or clustered errors, where a study had them, do not change these.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 
@@ -34,12 +36,23 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def contact_effects(before: np.ndarray, after: np.ndarray, fair: np.ndarray, unfair: np.ndarray) -> tuple[float, float]:
-    """Panel effects of a positive and of a negative contact, against no contact.
+class ContactEffects(NamedTuple):
+    """Of having had such contacts, against having had none, in points of the answer; nan where nobody had such contacts."""
 
-    before, after   answers of the same persons in two waves
-    fair, unfair    had the person any contact felt to be fair, any felt to be unfair, between the waves? Positive are fair ones
-                    only, negative is any unfair one, as in the study (oliveira2021), which held trust in the first wave fixed
+    positive: float
+    neutral: float
+    negative: float
+
+
+def contact_effects(before: np.ndarray, after: np.ndarray, good: np.ndarray, neutral: np.ndarray, bad: np.ndarray) -> ContactEffects:
+    """Panel effects of contact, by how it was felt.
+
+    before, after       answers of the same persons in two waves
+    good, neutral, bad  had the person any contact felt so, between the waves? Negative is any bad one, positive are good ones and none
+                        that was bad, neutral are neutral ones alone, as in the study (oliveira2021), which held trust in the first wave
+                        fixed
     """
-    _, positive, negative = least_squares(after, before, fair & ~unfair, unfair)
-    return float(positive), float(negative)
+    contacts = np.stack([good & ~bad, neutral & ~good & ~bad, bad])
+    met, effects = contacts.any(axis=1), np.full(len(contacts), np.nan)
+    effects[met] = least_squares(after, before, *contacts[met])[1:]
+    return ContactEffects(*effects.tolist())

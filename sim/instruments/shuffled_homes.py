@@ -1,7 +1,11 @@
 """People without a neighborhood: everybody moves to another home every four weeks (a negative control of P18).
 
-Dispositions are drawn without regard to place, so moving everybody once, before week 0, would change nothing: neighborhoods differ only
-by what their residents live through together. Who moves takes trust, disposition and memories along; how exposed a home is stays there.
+Who moves takes along what makes a person: trust, dispositions, the propensity to report, the style of answering and all memories. How
+exposed a home is, to crime and to stops, stays there, and so does what its place is like: what it adds to its residents' dispositions, what
+it offers offenders, how officers treat those who live in it. Dispositions are drawn without regard to place, so neighborhoods differ in
+trust by what their place adds, by what residents live through, and by what they hear from each other. All three take years to sink in. If
+nobody stays, they must leave no difference between neighborhoods, although places differ as much as before: P18 is about people who stay
+somewhere. Crime goes by places, so P21 must stay.
 """
 
 import numpy as np
@@ -13,9 +17,7 @@ from sim.instruments.observational import last_year
 from sim.world.simulation import Simulation
 
 EVERY = 4  # weeks
-TAKEN_ALONG = (
-    "fairness", "effectiveness", "fairness_disposition", "effectiveness_disposition", "last_stop", "last_corrupt_stop", "last_victimized",
-)  # fmt: skip
+OF_THE_HOME = ("home", "exposure_cumulative", "stop_exposure_cumulative")  # the sums run over residents of a cell in order
 MEASURES = ("trust_icc", "crime_concentration_50", "share_trusting")
 
 
@@ -25,9 +27,9 @@ def move_everybody(run: Simulation) -> None:
         return
     citizens = run.city.citizens
     order = np.random.default_rng([run.seed, run.tick]).permutation(len(citizens.home))
-    for name in TAKEN_ALONG:
-        column = getattr(citizens, name)
-        column[:] = column[order]
+    for name, column in citizens._asdict().items():
+        if name not in OF_THE_HOME:
+            column[:] = column[order]
 
 
 def shuffled(scenario: Scenario, seed: int) -> dict[str, float]:

@@ -8,7 +8,7 @@ take a panel of persons or an experiment beside the run (`panel_measures`); `rec
 
 from typing import Any
 
-from sim.measures.panel_measures import PANEL_MEASURES
+from sim.measures.panel_measures import ENSU, ENVIPE, PANEL_MEASURES
 from sim.measures.spans import (
     EXPERIMENT,
     MEASURES,
@@ -35,8 +35,6 @@ __all__ = [
     "years_apart",
 ]  # fmt: skip
 
-ENVIPE = "ENVIPE, national victimization survey (INEGI)"
-ENSU = "ENSU, urban security survey (INEGI)"
 RECORDS = "administrative records"
 NONE = "none: not observable"
 
@@ -214,16 +212,40 @@ def stops_per_adult(over: Over) -> Any:
     return over.total("stops") / (over.adults * over.years)
 
 
+@measure("share of stops", "observed encounters")
+def corrupt_stop_share(over: Over) -> Any:
+    """Stops with a corrupt act."""
+    return ratio(over.total("corrupt_stops"), over.total("stops"))
+
+
+@measure("share of stops without a bribe", "observed encounters")
+def unfair_stop_share(over: Over) -> Any:
+    """Of the stops without a corrupt act, those in which people were treated unfairly."""
+    return ratio(over.total("unfair_stops"), over.total("stops") - over.total("corrupt_stops"))
+
+
 @measure("share of encounters", NONE)
-def felt_fair_share(over: Over) -> Any:
-    """Stops and community contacts that the citizen felt to be fair."""
-    return ratio(over.total("felt_fair"), over.total("stops") + over.total("contacts"))
+def felt_good_share(over: Over) -> Any:
+    """Stops and community contacts that the citizen felt as good."""
+    return ratio(over.total("felt_good"), over.total("stops") + over.total("contacts"))
 
 
-@measure("log-odds of fair conduct", "observed encounters")
+@measure("share of encounters", NONE)
+def felt_bad_share(over: Over) -> Any:
+    """Stops and community contacts that the citizen felt as bad; those that are neither are neutral."""
+    return ratio(over.total("felt_bad"), over.total("stops") + over.total("contacts"))
+
+
+@measure("log-odds of fair treatment where no bribe is asked for", "observed encounters")
 def mean_conduct(over: Over) -> Any:
-    """Mean conduct of the officers in service, training included."""
+    """Mean courtesy of the officers in service, training included."""
     return over.mean("mean_conduct")
+
+
+@measure("log-odds that no bribe is asked for", "observed encounters")
+def mean_honesty(over: Over) -> Any:
+    """Mean honesty of the officers in service, what training adds to it included."""
+    return over.mean("mean_honesty")
 
 
 @measure("complaints per 1,000 officers a year", RECORDS)
@@ -277,9 +299,9 @@ def course_attitude(over: Over) -> Any:
     return over.mean("course_attitude")
 
 
-@measure("log-odds of fair conduct", "observed encounters")
+@measure("log-odds of fair treatment where no bribe is asked for", "observed encounters")
 def course_behavior(over: Over) -> Any:
-    """What courses add to the conduct of officers in service: the third level, behavior in the field."""
+    """What courses add to the courtesy of officers in service: the third level, behavior in the field."""
     return over.mean("course_behavior")
 
 

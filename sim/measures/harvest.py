@@ -23,6 +23,7 @@ CAUSES = tuple(cause.name.lower() for cause in Cause)
 DIMENSIONS = ("fairness", "effectiveness")
 MONTH = 4  # weeks
 SAMPLE = 1200  # adults in the virtual survey
+COURTESY = "log-odds of fair treatment where no bribe is asked for"
 
 # name: (unit, long name)
 WEEKLY = {
@@ -37,7 +38,8 @@ WEEKLY = {
     "corrupt_stops": ("stops per week", "stops with a corrupt act"),
     "unfair_stops": ("stops per week", "stops with unfair but not corrupt conduct"),
     "contacts": ("contacts per week", "community contacts, which are no stops"),
-    "felt_fair": ("encounters per week", "stops and contacts felt to be fair"),
+    "felt_good": ("encounters per week", "stops and contacts felt as good"),
+    "felt_bad": ("encounters per week", "stops and contacts felt as bad"),
     "complaints": ("complaints per week", "complaints against officers"),
     "heard": ("persons per week", "experiences heard from others"),
     "left": ("officers per week", "officers who left"),
@@ -50,10 +52,11 @@ WEEKLY = {
     "community_officers": ("officers", "officers in service on community duty"),
     "mean_fairness": ("0-1", "mean trust in police fairness"),
     "mean_effectiveness": ("0-1", "mean trust in police effectiveness"),
-    "mean_conduct": ("log-odds of fair conduct", "mean conduct of officers in service, training included"),
+    "mean_conduct": (COURTESY, "mean courtesy of officers in service, training included"),
+    "mean_honesty": ("log-odds that no bribe is asked for", "mean honesty of officers in service, training included"),
     "perceived_risk": ("0-1", "mean risk of punishment that offenders perceive"),
     "free_capacity": ("share", "free capacity to work on new files"),
-    "course_behavior": ("log-odds of fair conduct", "what courses add to officers' behavior, mean of those in service"),
+    "course_behavior": (COURTESY, "what courses add to officers' courtesy, mean of those in service"),
     "course_knowledge": ("0-1", "what officers in service still know of courses, mean"),
     "course_attitude": ("0-1", "what is left of the attitudes courses taught, mean of officers in service"),
 }

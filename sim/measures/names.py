@@ -7,7 +7,7 @@ week beside `cost`, which is all that was spent so far.
 # Columns of the model's own record and of its surveys, and what they are called in files.
 CALLED = {
     "trust": "mean_trust", "fairness": "mean_fairness", "effectiveness": "mean_effectiveness", "conduct": "mean_conduct",
-    "training": "course_behavior", "knowledge": "course_knowledge", "attitude": "course_attitude",
+    "honesty": "mean_honesty", "training": "course_behavior", "knowledge": "course_knowledge", "attitude": "course_attitude",
     "active_officers": "officers_in_service", "free_offenders": "offenders_free",
     "unsafe": "perceived_insecurity", "contacted": "contact_rate_half_year",
 }  # fmt: skip

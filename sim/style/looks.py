@@ -16,8 +16,11 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 GRAY = "#666666"  # of small print
 CAUSE_COLORS = {
     "contact": BLUE, "hearsay": SKY, "victimization": VERMILION, "response": ORANGE, "drift": "#C9C9C9", "intervention": GREEN,
+    "trend": PURPLE,
 }  # fmt: skip
-CAUSE_HATCHES = {"contact": "", "hearsay": "////", "victimization": "xxxx", "response": "....", "drift": "", "intervention": "----"}
+CAUSE_HATCHES = {
+    "contact": "", "hearsay": "////", "victimization": "xxxx", "response": "....", "drift": "", "intervention": "----", "trend": "||||",
+}  # fmt: skip
 # From less to more than in the arm compared with
 DIFFERENCE_COLORS = ("#A6430C", "#D97F3E", "#F3C9A5", "#F7F7F7", "#A9CCE3", "#4A90C2", "#0B4F8A")
 LOSING = 0.05  # of the greatest difference that a map shows: cells that lose more are hatched, so that luck about 0 is not

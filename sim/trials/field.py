@@ -9,7 +9,7 @@ from sim.measures.harvest import complaints_since
 from sim.trials.design import Trial
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.units import Units
-from sim.world.rules.encounter import Conduct, Meeting
+from sim.world.rules.encounter import Conduct, Feeling, Meeting
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS
 from sim.world.survey import YEAR, answers_of
@@ -17,13 +17,14 @@ from sim.world.voices import GROUPS, answered, members
 
 TRUSTING = 2  # algo de confianza, or more
 ADULTS = 1000.0  # crimes are counted per 1,000 adults
+STOPS = ("fair_stops", "felt_good", "felt_bad")  # outcomes that are shares of an officer's stops
 
 
 class Measurements(NamedTuple):
     """What could be measured on everybody at one time, without the sampling and errors of officers' questionnaires.
 
     values  a column for each outcome of the trial, as long as its population; nan where there is nothing
-    stops   posts x (stops observed, of them fair, of them felt to be fair) in the weeks before
+    stops   posts x (stops observed, of them STOPS) in the weeks before
     same    bool, one a post: is it held by who held it at the baseline?
     """
 
@@ -64,7 +65,7 @@ class Watch:
         """Live to a week and return the stops of those who hold the posts then, in the weeks before (see `Wave.stops`)."""
         self.until(week - self.trial.officers.observed_weeks)
         officers = self.run.city.officers
-        seen, holder = np.zeros((len(officers.cell), 3)), officers.identity.copy()
+        seen, holder = np.zeros((len(officers.cell), 1 + len(STOPS))), officers.identity.copy()
         while self.run.week < week:
             self.until(self.run.week + 1)
             seen[holder != officers.identity] = 0.0
@@ -74,13 +75,13 @@ class Watch:
 
 
 def stops_of_week(run: Simulation) -> np.ndarray:
-    """Stops of each officer in the week that has just passed: all, fair, felt to be fair; posts x 3."""
+    """Stops of each officer in the week that has just passed: all, and of them STOPS; posts x 4."""
     officers, encounters = run.city.officers, run.city.encounters
     happened = np.arange(SLOTS) < officers.encounters[:, None]
     stops = happened & (encounters.kind.reshape(-1, SLOTS) == Meeting.STOP)
-    fair = stops & (encounters.conduct.reshape(-1, SLOTS) == Conduct.FAIR)
-    felt = stops & (encounters.felt_fair.reshape(-1, SLOTS) == 1)
-    return np.stack([stops.sum(axis=1), fair.sum(axis=1), felt.sum(axis=1)], axis=1).astype(float)
+    felt = encounters.felt.reshape(-1, SLOTS)
+    kinds = (True, encounters.conduct.reshape(-1, SLOTS) == Conduct.FAIR, felt == Feeling.GOOD, felt == Feeling.BAD)
+    return np.stack([(stops & kind).sum(axis=1) for kind in kinds], axis=1).astype(float)
 
 
 def measured(run: Simulation, trial: Trial, units: Units, since: RunningTotals, holders: np.ndarray, stops: np.ndarray) -> Measurements:
@@ -94,7 +95,7 @@ def measured(run: Simulation, trial: Trial, units: Units, since: RunningTotals, 
     with np.errstate(invalid="ignore"):
         shares = stops[:, 1:] / stops[:, :1]
     officer = {
-        "knowledge": officers.knowledge, "attitude": officers.attitude, "fair_stops": shares[:, 0], "felt_fair": shares[:, 1],
+        "knowledge": officers.knowledge, "attitude": officers.attitude, **dict(zip(STOPS, shares.T, strict=True)),
         "complaints": complaints_since(run.city, since.complaints, since.identity) / years,
     }  # fmt: skip
     officer |= told(run, trial.outcomes, "officers")

@@ -23,9 +23,8 @@ OUTCOMES: dict[str, Outcome] = {
     "knowledge": Outcome("officers", "1 is what a course teaches", "Test of knowledge, with error"),
     "attitude": Outcome("officers", "1 is what a course teaches", "Questionnaire on attitudes and intentions, with error"),
     "fair_stops": Outcome("officers", "share of stops", "Stops conducted fairly, as observers see some stops of each officer"),
-    "felt_fair": Outcome(
-        "officers", "share of stops", "Stops felt to be fair, as citizens say who are asked after some stops of each officer"
-    ),
+    "felt_good": Outcome("officers", "share of stops", "Stops felt as good, as citizens say who are asked after some of each officer"),
+    "felt_bad": Outcome("officers", "share of stops", "Stops felt as bad, as citizens say who are asked after some of each officer"),
     "complaints": Outcome(
         "officers", "complaints per officer and year", "Complaints on file since the baseline; every officer's, no sample"
     ),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.trials.design import Trial
-from sim.trials.field import Field, Measurements
+from sim.trials.field import STOPS, Field, Measurements
 from sim.trials.outcomes import OUTCOMES
 
 ON_FILE = ("complaints", "crime_rate")  # nobody need be asked
@@ -90,10 +90,10 @@ class TrialSurvey:
         if name in ("knowledge", "attitude"):
             error = self.trial.officers.answer_sd * self.generator.standard_normal(len(rows))
             return wave.values[name][rows] + self.person[rows] + error
-        if name in ("fair_stops", "felt_fair"):
-            stops, good = wave.stops[rows, 0].astype(int), wave.stops[rows, 1 if name == "fair_stops" else 2].astype(int)
+        if name in STOPS:
+            stops, such = wave.stops[rows, 0].astype(int), wave.stops[rows, 1 + STOPS.index(name)].astype(int)
             seen = np.minimum(stops, self.trial.officers.encounters)
-            found = self.generator.hypergeometric(good, stops - good, seen)
+            found = self.generator.hypergeometric(such, stops - such, seen)
             return np.where(wave.same[rows] & (seen > 0), found / np.maximum(seen, 1), np.nan)
         return wave.values[name][rows].astype(float)
 

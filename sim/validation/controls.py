@@ -8,7 +8,7 @@ import numpy as np
 from sim.engine.running import HERE, Execution
 from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import Scenario
-from sim.validation.jobs import Job, carried_out, plan, quantiles
+from sim.validation.jobs import Job, carried_out, in_one_city, plan, quantiles
 from sim.validation.targets import Control, Expectation, controls
 
 
@@ -48,7 +48,8 @@ def controlled(
     made: list[Controlled] = []
     lost: list[Lost] = []
     for control in controls().values():
-        found = {name: values for each in carried_out(jobs_of(control, base), execution) for name, values in each.items()}
+        jobs = jobs_of(control, base)
+        found = in_one_city(jobs, carried_out(jobs, execution), base[0])
         made += [_expected(control, number, expected, found, usual) for number, expected in enumerate(control.expect)]
         if not control.instrument:
             lost += _lost(control, found, usual)

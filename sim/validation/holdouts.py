@@ -10,7 +10,7 @@ from sim.engine.running import HERE, Execution
 from sim.inputs.patterns import ORDINARY
 from sim.inputs.scenario import CitySize, Scenario
 from sim.inputs.states import states
-from sim.instruments.contrasts import odds, within
+from sim.instruments.contrasts import MEANS, moved, odds
 from sim.validation.jobs import HIGH, LOW, Job, carried_out, quantiles
 from sim.validation.targets import Check, Holdout, Level
 from sim.world.parameters import CODEBOOK
@@ -58,16 +58,15 @@ def scaled(measure: str, value: float) -> float:
 def shifted(scenario: Scenario, holdout: Holdout, shifts: Mapping[str, float]) -> Scenario:
     """A city as fitted, of the holdout's size, with parameters moved; none leaves the codebook's range."""
     city: dict[str, Any] = dict(holdout.city)
-    values = {}
+    values: dict[str, float] = {}
     for name, shift in (*holdout.shift.items(), *shifts.items()):
         if name == OFFENDERS:
             share = CitySize.model_fields["offenders_share"].metadata
             low, high = (getattr(bound, end) for bound, end in zip(share, ("ge", "le"), strict=True))
             city["offenders_share"] = min(max(scenario.city.offenders_share * exp(shift), low), high)
         else:
-            if name == HONESTY and COURTESY not in holdout.shift:  # a place where officers are honest is one where they are courteous
-                values[COURTESY] = within(COURTESY, scenario.parameters.get(COURTESY, CODEBOOK[COURTESY].value) + shift)
-            values[name] = within(name, scenario.parameters.get(name, CODEBOOK[name].value) + shift)
+            both = name == HONESTY and COURTESY not in holdout.shift  # a place where officers are honest is one where they are courteous
+            values |= moved({each: scenario.parameters.get(each, CODEBOOK[each].value) for each in (MEANS if both else (name,))}, shift)
     return scenario.with_(values, **city)
 
 

@@ -187,6 +187,15 @@ def findings(jobs: Sequence[Job], found: Sequence[dict[str, np.ndarray]], *, pos
     return sorted(made, key=lambda finding: finding.pattern.id)
 
 
+def in_one_city(jobs: Sequence[Job], found: Sequence[Mapping[str, np.ndarray]], scenario: Scenario) -> dict[str, np.ndarray]:
+    """Measures by name, a value a draw. A job in a larger city gives only what its own patterns need (all of them nan elsewhere)."""
+    named: dict[str, np.ndarray] = {}
+    for job, values in sorted(zip(jobs, found, strict=True), key=lambda pair: pair[0].scenarios[0].city.adults != scenario.city.adults):
+        own = {name for pattern in job.patterns for name in pattern.measures}
+        named |= {name: each for name, each in values.items() if name in own or name not in named}
+    return named
+
+
 def finding(pattern: Pattern, measure: str, values: np.ndarray, job: Job, posterior: bool) -> PatternCheck:
     """What the values of one measure say of a pattern.
 

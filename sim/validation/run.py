@@ -1,6 +1,6 @@
 """Validate a scenario over the draws of its posterior: patterns first; then, in full, other years and places and negative controls."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from sim.inputs.scenario import Scenario
 from sim.instruments import instrument
 from sim.validation.controls import controlled, jobs_of
 from sim.validation.holdouts import ROUNDS, held, settled
-from sim.validation.jobs import Job, carried_out, findings, plan
+from sim.validation.jobs import carried_out, findings, in_one_city, plan
 from sim.validation.record import Validation
 from sim.validation.targets import controls, holdouts
 
@@ -73,12 +73,3 @@ def validate_draws(base: Sequence[Scenario], posterior: str, *, full: bool = Fal
         made.scenario, made.findings, posterior, made.seed, made.source_fingerprint,
         tuple(resets), tuple(checks), tuple(controls_), tuple(lost),
     )  # fmt: skip
-
-
-def in_one_city(jobs: Sequence[Job], found: Sequence[Mapping[str, np.ndarray]], scenario: Scenario) -> dict[str, np.ndarray]:
-    """Measures by name, a value a draw. A job in a larger city gives only what its own patterns need (all of them nan elsewhere)."""
-    named: dict[str, np.ndarray] = {}
-    for job, values in sorted(zip(jobs, found, strict=True), key=lambda pair: pair[0].scenarios[0].city.adults != scenario.city.adults):
-        own = {name for pattern in job.patterns for name in pattern.measures}
-        named |= {name: each for name, each in values.items() if name in own or name not in named}
-    return named

@@ -169,7 +169,7 @@ TRIAL = """
 name: A trial
 scenario: {name: Small, city: {adults: 1000, officers_per_1000_inhabitants: 15}, weeks: 40, spin_up_weeks: 4, seed: 11}
 treatment: [{training: {start: 0, coverage: 1.0}}]
-outcomes: [attitude, felt_fair, complaints]
+outcomes: [attitude, felt_good, complaints]
 endline: 20
 durations: [8]
 sizes: [0.5]

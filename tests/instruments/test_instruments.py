@@ -10,7 +10,7 @@ from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import Change, CitySize, Scenario
 from sim.instruments import INSTRUMENTS, contrasts, observe
 from sim.instruments.contrasts import dispositions, shifted_conduct, site, sites
-from sim.instruments.panels import BETWEEN_WAVES, Panel, ask
+from sim.instruments.panels import BETWEEN_WAVES, Panel, PanelWave, ask, incidents_k
 from sim.instruments.peers import corrupt_log_odds, logistic, means, peers, raise_of
 from sim.instruments.reforms import FAILING, PURGE, conduct_d, course, encounters_of, purge_of, start, two_by_two
 from sim.instruments.regressions import contact_effects, correlation, least_squares
@@ -32,39 +32,50 @@ UNMOVED = {
 PEOPLE = 100_000
 
 
-def synthetic_panel(effects=(0.05, -0.1), error=0.1):
+def synthetic_panel(effects=(0.05, 0.0, -0.1), error=0.1):
     """Two waves of persons with a lasting trait and response error; contact is unrelated to it, and moves what is answered later."""
     luck = np.random.default_rng(1)
     trait = 0.5 + 0.15 * luck.standard_normal(PEOPLE)
-    fair, unfair = luck.random(PEOPLE) < 0.3, luck.random(PEOPLE) < 0.2
-    change = effects[0] * (fair & ~unfair) + effects[1] * unfair
+    good, neutral, bad = (luck.random(PEOPLE) < share for share in (0.3, 0.4, 0.2))
+    change = effects[0] * (good & ~bad) + effects[1] * (neutral & ~good & ~bad) + effects[2] * bad
     before, after = (trait + moved + error * luck.standard_normal(PEOPLE) for moved in (0.0, change))
-    return before, after, fair, unfair
+    return before, after, good, neutral, bad
 
 
 # --- Regressions and panels
 
 
 def test_a_planted_effect_of_contact_is_recovered_through_response_error():
-    before, after, fair, unfair = synthetic_panel()
-    assert contact_effects(before, after, fair, unfair) == pytest.approx((0.05, -0.1), abs=0.003)
+    for planted in ((0.05, 0.0, -0.1), (0.0, 0.02, -0.03)):
+        assert contact_effects(*synthetic_panel(planted)) == pytest.approx(planted, abs=0.003)
 
 
 def test_shuffled_contacts_have_no_effect():
-    before, after, fair, unfair = synthetic_panel()
+    before, after, *contacts = synthetic_panel()
     order = np.random.default_rng(2).permutation(PEOPLE)
-    assert contact_effects(before, after, fair[order], unfair[order]) == pytest.approx((0.0, 0.0), abs=0.003)
+    assert contact_effects(before, after, *(kind[order] for kind in contacts)) == pytest.approx((0.0, 0.0, 0.0), abs=0.003)
 
 
-def test_who_met_both_counts_as_negative_and_the_base_had_no_contact():
-    fair, unfair = np.array([0, 0, 1, 1, 0, 0, 1, 1], bool), np.array([0, 0, 0, 0, 1, 1, 1, 1], bool)
-    before = np.array([0.2, 0.6] * 4)
-    after = 0.5 * before + np.where(unfair, -0.1, np.where(fair, 0.03, 0.0))
-    assert contact_effects(before, after, fair, unfair) == pytest.approx((0.03, -0.1))
+# All eight ways of having had contacts felt as good, neutral and bad or not, two persons each.
+GOOD, NEUTRAL, BAD = (np.repeat(kind, 2) for kind in np.indices((2, 2, 2)).reshape(3, 8).astype(bool))
+
+
+def test_who_met_several_counts_by_the_worst_that_moves_and_the_base_had_no_contact():
+    """Any bad one is negative, a good one without a bad one positive, neutral ones alone are neutral and no part of the base."""
+    before = np.array([0.2, 0.6] * 8)
+    after = 0.5 * before + np.where(BAD, -0.1, np.where(GOOD, 0.03, np.where(NEUTRAL, 0.01, 0.0)))
+    assert contact_effects(before, after, GOOD, NEUTRAL, BAD) == pytest.approx((0.03, 0.01, -0.1))
+
+
+def test_where_nobody_feels_neutral_the_other_effects_are_still_there():
+    before, none = np.array([0.2, 0.6] * 8), np.zeros(16, bool)
+    after = 0.5 * before + np.where(BAD, -0.1, np.where(GOOD, 0.03, 0.0))
+    assert contact_effects(before, after, GOOD, none, BAD) == pytest.approx((0.03, math.nan, -0.1), nan_ok=True)
+    assert np.isnan(contact_effects(before, after, none, none, none)).all()
 
 
 def test_persistence_is_the_share_of_variance_that_lasts():
-    before, after, _, _ = synthetic_panel(effects=(0.0, 0.0))
+    before, after, *_ = synthetic_panel(effects=(0.0, 0.0, 0.0))
     assert correlation(before, after) == pytest.approx(0.15**2 / (0.15**2 + 0.1**2), abs=0.01)
     assert math.isnan(correlation(before, np.zeros(PEOPLE)))
 
@@ -76,7 +87,7 @@ def test_what_cannot_be_told_apart_has_no_coefficient():
 
 
 def test_waves_err_anew_and_each_scale_by_itself():
-    run = Simulation(SMALL, 1)
+    run = Simulation(SMALL.with_({"survey.style_sd": 0.0, "survey.upper_cut": 0.7}), 1)
     rows, error = run.city.rows.citizens, run.parameters.survey.scale_error_sd
     first, again = ask(run, rows), ask(run, rows)
     assert all((one == other).all() for one, other in zip(first, again, strict=True))
@@ -92,7 +103,7 @@ def test_waves_err_anew_and_each_scale_by_itself():
 
 def test_the_panel_looks_at_the_52_weeks_before_its_second_wave(monkeypatch):
     noted, asked = [], []
-    monkeypatch.setattr(Panel, "_note_encounters", lambda self, run: noted.append(run.week - 1))
+    monkeypatch.setattr(Panel, "_note", lambda self, run: noted.append(run.week - 1))
     monkeypatch.setattr("sim.instruments.panels.ask", lambda run, rows: asked.append((run.week, len(rows))))
     scenario = SMALL.with_(weeks=110, officers_per_1000_inhabitants=2)
     lived(scenario, 1, lambda weeks: None, Panel(asked=300))
@@ -106,12 +117,88 @@ def test_the_panel_notes_every_encounter_of_a_week_and_how_it_was_felt():
     for _ in range(3):
         run.advance(1)
         panel.felt[:] = False
-        panel._note_encounters(run)
+        panel._note(run)
         counts = run.record.counts[-1]
-        unfair, fair = panel.felt.sum(axis=1)
+        bad, neutral, good = panel.felt.sum(axis=1)
+        all_of_them = counts[Count.STOPS] + counts[Count.CONTACTS]
         # Some citizens are stopped twice in a week, a few at most.
-        assert 0 < fair <= counts[Count.FELT_FAIR] <= fair + 5
-        assert 0 < unfair <= counts[Count.STOPS] + counts[Count.CONTACTS] - counts[Count.FELT_FAIR] <= unfair + 5
+        assert 0 < good <= counts[Count.FELT_GOOD] <= good + 5
+        assert 0 < bad <= counts[Count.FELT_BAD] <= bad + 5
+        assert 0 < neutral <= all_of_them - counts[Count.FELT_GOOD] - counts[Count.FELT_BAD] <= neutral + 5
+
+
+def test_the_panel_notes_every_crime_of_a_week_and_whether_it_was_reported():
+    run, panel = Simulation(SMALL.with_({"reporting.intercept": 0.0}), 1), Panel()
+    panel(run)
+    for week in range(8):
+        run.advance(1)
+        panel._note(run)
+        counts = run.record.counts[-1]
+        assert len(panel.victims[week]) == counts[Count.CRIMES] and panel.reported[week].sum() == counts[Count.REPORTED]
+    assert 0 < np.concatenate(panel.reported).sum() < panel.crimes_of().sum() == run.record.counts[-8:, Count.CRIMES].sum()
+
+
+def noted(crimes):
+    """A panel that noted crimes: of each the victim and whether it was reported, in two weeks."""
+    panel = Panel()
+    panel.felt = np.zeros((3, 6), bool)
+    for week in (crimes[:3], crimes[3:]):
+        panel.victims.append(np.array([victim for victim, _ in week], np.int32))
+        panel.reported.append(np.array([told for _, told in week], np.int32))
+    return panel
+
+
+def test_how_alike_persons_are_in_reporting():
+    """Who suffered one crime says nothing; those with two or more say the same each time, or now this and now that."""
+    always = [(0, 1), (1, 0), (2, 1), (0, 1), (1, 0), (4, 0), (0, 1)]
+    assert noted(always).likeness_of_reports() == pytest.approx(1.0)
+    mixed = [(0, 1), (1, 0), (2, 1), (0, 0), (1, 1)]
+    assert noted(mixed).likeness_of_reports() == pytest.approx(-1.0)  # within persons all of the variance, in groups of two
+    assert math.isnan(noted([(0, 1), (1, 0)]).likeness_of_reports())
+
+
+def test_incidents_of_a_negative_binomial():
+    panel = noted([(0, 1), (0, 0), (5, 1), (0, 0)])
+    assert panel.crimes_of().tolist() == [3, 0, 0, 0, 0, 1]
+    assert incidents_k(panel.crimes_of()) == pytest.approx((4 / 6) ** 2 / (11 / 9 - 4 / 6))
+    found = np.random.default_rng(1).negative_binomial(0.3, 0.3 / (0.3 + 0.4), PEOPLE)
+    assert incidents_k(found) == pytest.approx(0.3, rel=0.05)
+    assert math.isnan(incidents_k(np.ones(8))) and math.isnan(incidents_k(np.zeros(8)))
+
+
+def test_trust_by_what_happened_at_a_contact():
+    """People without contact answer 0.5, those with a bribe 0.3, those without one 0.6; victims 0.1 less."""
+    kinds = np.indices((3, 2)).reshape(2, 6)  # none, contact without a bribe, contact with one; no victim, victim
+    contact, victim = np.repeat(kinds[0], 3), np.repeat(kinds[1], 3).astype(bool)
+    trust = np.array([0.5, 0.6, 0.3])[contact] - 0.1 * victim
+    nothing = np.zeros(18)
+    wave = PanelWave(trust, nothing, nothing, victim, victim, contact > 0, contact == 2)
+    panel = Panel()
+    panel.rows, panel.felt, panel.waves = np.arange(18), np.zeros((3, 18), bool), [wave, wave]
+    panel.victims, panel.reported = [np.zeros(0, int)], [np.zeros(0, int)]
+    found = panel.measures()
+    assert found["bribe_trust_effect"] == pytest.approx(-0.2) and found["contact_trust_gap"] == pytest.approx(0.3)
+    panel.waves = [wave, wave._replace(bribed=contact > 2)]
+    assert math.isnan(panel.measures()["bribe_trust_effect"]) and math.isnan(panel.measures()["contact_trust_gap"])
+
+
+def test_a_wave_knows_the_last_half_year_and_the_last_year():
+    run = Simulation(SMALL, 1)
+    citizens = run.city.citizens
+    ago = np.array([0, 25, 26, 51, 52])
+    tick = run.tick = 200
+    for column in (citizens.last_stop, citizens.last_corrupt_stop, citizens.last_victimized):
+        column[:5] = tick - 1 - ago
+    wave = ask(run, np.arange(5, dtype=citizens.home.dtype))
+    assert (wave.stopped == (ago < 26)).all() and (wave.bribed == (ago < 26)).all() and (wave.victim_lately == (ago < 26)).all()
+    assert (wave.victim == (ago < 52)).all()
+
+
+def test_a_style_of_answering_moves_both_scales_alike():
+    run = Simulation(SMALL.with_({"survey.style_sd": 0.2}), 1)
+    wave, style = ask(run, run.city.rows.citizens), run.city.citizens.answering_style
+    for scale, trust in ((wave.fairness, run.city.citizens.fairness), (wave.effectiveness, run.city.citizens.effectiveness)):
+        assert least_squares(scale - trust, style)[0] == pytest.approx(0.2, abs=0.015)
 
 
 def test_watching_changes_nothing():
@@ -122,13 +209,37 @@ def test_watching_changes_nothing():
 
 @pytest.mark.compiled
 def test_contacts_that_move_nobody_have_no_effect_and_others_do():
-    fair_minded = {"encounter.perception_slope": 0.0}  # else those who distrust feel more of them to be unfair
+    # Else those who distrust feel more of them as bad, and those who are stopped more are treated worse.
+    fair_minded = {"encounter.perception_slope": 0.0, "conduct.by_place": 0.0}
     scenario = SMALL.with_(adults=10_000, officers_per_1000_inhabitants=2.23)
     names = [name for name in patterns_of(ORDINARY) if name.startswith("contact_effect")]
     still = observe(scenario.with_(UNMOVED | fair_minded), 1)
-    assert [still[name] for name in names] == pytest.approx([0.0] * 4, abs=0.02)
+    assert [still[name] for name in names] == pytest.approx([0.0] * 5, abs=0.02)
     moved = observe(scenario.with_(fair_minded | {"trust.contact_gain": 0.3, "trust.effectiveness_gain": 0.0}), 1)
     assert moved["contact_effect_positive"] > 0.06 > 0.02 > abs(moved["contact_effect_positive_effectiveness"])
+    assert moved["contact_effect_neutral"] == pytest.approx(0.0, abs=0.02)
+
+
+@pytest.mark.compiled
+def test_persons_report_alike_as_far_as_they_differ_for_good():
+    scenario = SMALL.with_(adults=20_000, officers_per_1000_inhabitants=2.23)
+    none, some = (likeness(scenario.with_({"reporting.person_sd": sd})) for sd in (0.0, 3.0))
+    assert none == pytest.approx(0.0, abs=0.05) and some > 0.3
+
+
+def likeness(scenario):
+    panel = Panel()
+    lived(scenario.with_(weeks=104), 1, lambda weeks: None, panel)
+    return panel.measures()["reporting_icc_person"]
+
+
+@pytest.mark.compiled
+def test_bribes_cost_trust_only_if_contacts_do():
+    scenario = SMALL.with_(adults=10_000, officers_per_1000_inhabitants=2.23)
+    alike = UNMOVED | {"conduct.by_place": 0.0, "encounter.perception_slope": 0.0}
+    still, moved = (observe(scenario.with_(alike | {"trust.contact_loss": loss, "trust.effectiveness_loss": loss}), 1) for loss in (0, 0.4))
+    assert still["bribe_trust_effect"] == pytest.approx(0.0, abs=0.03) and still["contact_trust_gap"] == pytest.approx(0.0, abs=0.04)
+    assert moved["bribe_trust_effect"] < -0.1 and moved["contact_trust_gap"] > 0.05
 
 
 @pytest.mark.compiled
@@ -155,7 +266,7 @@ def test_observe_gives_what_a_run_of_the_scenario_gives():
     assert list(found) == patterns_of(ORDINARY)
     for name in ("reporting_rate", "prevalence", "share_trusting", "corrupt_contact_share", "trust_icc"):
         assert found[name] == float(MEASURES[name](expected.dataset)[0])
-    too_small = {"complaint_share_top_2", "complaint_share_top_10", "crime_concentration_50"}
+    too_small = {"complaint_share_top_2", "complaint_share_top_10", "crime_concentration_50", "reporting_icc_person"}
     assert {name for name, value in found.items() if math.isnan(value)} == too_small
     sample = observe(scenario, seed, asked=400)
     assert sample["share_trusting"] == found["share_trusting"] and sample["trust_autocorrelation"] != found["trust_autocorrelation"]
@@ -192,7 +303,7 @@ def test_elasticity_of_officers_who_are_all_alike(weight):
     alike = {"conduct.contagion_weight": weight, "conduct.officer_sd": 0, "conduct.squad_sd": 0, "staffing.turnover_rate": 0.0002}
     scenario = SMALL.with_(alike)
     p = scenario.values().conduct
-    usual = -(p.mean + p.corruption_threshold)
+    usual = -p.honesty_mean
     rate = float(logistic(usual))
     rise = math.log(1.1 * rate / (1 - 1.1 * rate)) - usual
     own = float(logistic(usual + weight * (1 - (1 - p.contagion_rate) ** 52) * rise))
@@ -232,10 +343,13 @@ def test_sites_do_not_differ_where_conduct_moves_no_trust(monkeypatch):
 
 
 def test_a_shift_of_conduct_begins_in_week_0_and_lasts():
-    changes = (Change(week=-2, set={"conduct.mean": 1.0}), Change(week=8, set={"conduct.mean": 3.9, "response.capacity": 1.0}))
+    later = {"conduct.mean": 4.9, "response.capacity": 1.0}
+    changes = (Change(week=-2, set={"conduct.mean": 1.0, "conduct.honesty_mean": 0.25}), Change(week=8, set=later))
     shifted = shifted_conduct(SMALL.with_(changes=changes), 0.5)
     assert shifted.weeks == contrasts.WEEKS_AFTER_SHIFT == 520
-    assert [shifted.values_at(week).conduct.mean for week in (-2, -1, 0, 7, 8, 519)] == [1.0, 1.0, 1.5, 1.5, 4.0, 4.0]
+    conduct = [shifted.values_at(week).conduct for week in (-2, -1, 0, 7, 8, 519)]
+    assert [one.mean for one in conduct] == [1.0, 1.0, 1.5, 1.5, 5.0, 5.0]
+    assert [one.honesty_mean for one in conduct] == [0.25, 0.25, 0.75, 0.75, 0.75, 0.75]
     assert shifted.values_at(8).response.capacity == 1.0
 
 
@@ -277,14 +391,16 @@ def test_encounters_are_those_of_the_week_and_of_the_treated():
 
 @pytest.mark.compiled
 def test_a_course_that_teaches_more_shows_more(monkeypatch):
-    scenario = SMALL.with_({"conduct.officer_sd": 0, "conduct.squad_sd": 0}, adults=4000)
-    planted = []
+    scenario = SMALL.with_({"conduct.officer_sd": 0, "conduct.squad_sd": 0}, adults=10_000)
+    planted, p = [], scenario.values()
     for gain in (0.0, 0.8):
         monkeypatch.setattr("sim.instruments.reforms.COURSE", Training(start=0, coverage=0.5, gain=gain))
         planted.append(course(scenario, 1)["training_conduct_d"])
     assert planted[0] == pytest.approx(0.0, abs=0.06)
-    # Log-odds to d of two shares near one half: times sqrt(p (1 - p)), here 0.49; a little of the gain fades in 26 weeks.
-    assert 0.25 < planted[1] < 0.8 * 0.5
+    # Log-odds of courtesy and, by a part, of honesty to d of the share of fair stops; a little of the gain fades in 26 weeks.
+    honest, polite = logistic(p.conduct.honesty_mean), logistic(p.conduct.mean)
+    slope = honest * polite * (1 - polite + p.training.honesty_share * (1 - honest)) / math.sqrt(honest * polite * (1 - honest * polite))
+    assert 0.5 * 0.8 * slope < planted[1] < 0.8 * slope
 
 
 def test_trust_and_its_d_stay_where_nothing_moves_trust():

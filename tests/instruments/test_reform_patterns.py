@@ -33,8 +33,8 @@ def test_the_quick_program_measures_every_pattern(program, tmp_path, capsys):
     assert all(isfinite(row["value"]) and isfinite(row["precision"]) for row in rows.values())
     for key in IDS:
         row, pattern = rows[key], patterns()[key]
-        assert row["passed"] is (pattern.low <= row["value"] <= pattern.high)
-        assert ("FAIL" in next(line for line in lines if line.startswith(key))) is not row["passed"]
+        assert row["passed"] is (None if key == "P32" else pattern.low <= row["value"] <= pattern.high)
+        assert ("FAIL" in next(line for line in lines if line.startswith(key))) is (row["passed"] is False)
     assert rows["P24"]["passed"]
     values = found["values"]
     assert all(len(each) == found["replicates"] == 2 for each in values.values())

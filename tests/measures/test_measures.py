@@ -25,8 +25,10 @@ FIRST, WEEKS = -52, 104
 WEEKLY = {
     "course_knowledge": 0.6, "course_attitude": 0.8, "course_behavior": 0.4,
     "crimes": 8, "reported": 4, "filed": 3, "well_treated": 2, "well_treated_with_file": 2, "solved": 1, "stops": 10,
-    "contacts": 6, "felt_fair": 4, "complaints": 5, "officers_in_service": 40, "community_officers": 10, "offenders_free": 28,
-    "mean_fairness": 0.4, "mean_effectiveness": 0.6, "mean_trust": 0.45, "mean_conduct": -0.3, "perceived_risk": 0.2, "free_capacity": 0.7,
+    "corrupt_stops": 4, "unfair_stops": 3, "contacts": 6, "felt_good": 4, "felt_bad": 10,
+    "complaints": 5, "officers_in_service": 40, "community_officers": 10, "offenders_free": 28,
+    "mean_fairness": 0.4, "mean_effectiveness": 0.6, "mean_trust": 0.45, "mean_conduct": -0.3, "mean_honesty": 0.35,
+    "perceived_risk": 0.2, "free_capacity": 0.7,
     "money_spent": 2.0, "officer_weeks_spent": 0.5,
 }  # fmt: skip
 SURVEYED = {"victims": 0.25, "contact_rate_half_year": 0.2, "corrupt_contacted": 0.05, "perceived_insecurity": 0.7, "trust_icc": 0.02}
@@ -36,7 +38,8 @@ EXPECTED = {
     "prevalence": 25_000, "incidence": 41_600, "reporting_rate": 0.5, "file_rate": 0.75, "dark_figure": 0.625, "solved_share": 0.125,
     "clearance": 0.25, "good_treatment_share": 0.5, "treatment_gap": 2 / 3, "crime_concentration_50": 0.25, "offenders_free": 28,
     "perceived_risk": 0.2, "free_capacity": 0.7, "contact_rate_half_year": 0.2, "corrupt_contact_share": 0.25, "stops_per_adult": 0.52,
-    "felt_fair_share": 0.25, "mean_conduct": -0.3, "complaint_rate": 6_500, "complaint_share_top_2": 0.5, "complaint_share_top_10": 0.7,
+    "corrupt_stop_share": 0.4, "unfair_stop_share": 0.5, "felt_good_share": 0.25, "felt_bad_share": 0.625, "mean_conduct": -0.3,
+    "mean_honesty": 0.35, "complaint_rate": 6_500, "complaint_share_top_2": 0.5, "complaint_share_top_10": 0.7,
     "officers_in_service": 40, "cost": 312.0, "officer_weeks": 78.0, "course_knowledge": 0.6, "course_attitude": 0.8,
     "course_behavior": 0.4,
 }  # fmt: skip
@@ -137,12 +140,13 @@ def test_nobody_is_asked_about_a_year_that_was_not_lived():
 
 def test_nothing_divided_by_nothing_is_unknown():
     data = made_up()
-    for name in ("crimes", "reported", "filed", "stops", "contacts", "contact_rate_half_year"):
+    for name in ("crimes", "reported", "filed", "stops", "corrupt_stops", "contacts", "contact_rate_half_year"):
         data[name][:] = 0
     data["crime_map"][:] = 0
     data["officer_complaints"][:] = 0
     for name in ("reporting_rate", "file_rate", "dark_figure", "solved_share", "clearance", "good_treatment_share", "treatment_gap",
-                 "felt_fair_share", "corrupt_contact_share", *AT_END):  # fmt: skip
+                 "corrupt_stop_share", "unfair_stop_share", "felt_good_share", "felt_bad_share", "corrupt_contact_share",
+                 *AT_END):  # fmt: skip
         assert np.isnan(MEASURES[name](data)).all(), name
 
 
@@ -245,7 +249,7 @@ def test_every_measure_says_what_it_takes():
     others = {name: measure.kind for name, measure in MEASURES.items() if name not in recorded()}
     assert others.keys() == PANEL_MEASURES.keys() and set(others.values()) == {PANEL, EXPERIMENT}
     assert list(MEASURES)[-len(others) :] == list(others), "the record's come first, wherever they are listed"
-    assert others.keys() <= {name for pattern in patterns().values() for name in pattern.measures}
+    assert others.keys() <= {name for pattern in patterns().values() for name in (*pattern.measures, *pattern.beside)}
 
 
 @pytest.mark.parametrize("name", PANEL_MEASURES)

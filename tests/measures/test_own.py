@@ -34,7 +34,7 @@ CITY = sim.Scenario(name="Small", city={"adults": 1000}, weeks=12, spin_up_weeks
 before = sources()
 LEAST = %s
 @own.rule("reporting.reporting_probability")
-def reporting_probability(loss, trust, intercept, log_loss_slope, trust_slope):
+def reporting_probability(loss, trust, intercept, log_loss_slope, trust_slope, person):
     return LEAST
 LEAST = 0.5  # too late: names mean what they meant
 results = sim.run(CITY)

@@ -29,8 +29,8 @@ pytestmark = pytest.mark.compiled
 SMALL = Scenario(name="Small", city=CitySize(adults=2500, officers_per_1000_inhabitants=15.0), weeks=40, spin_up_weeks=12, seed=11)
 TRIAL = Trial(
     name="[Does] it & work?", question="¿Se ve?", scenario=SMALL, treatment=[{"training": {"start": 0, "coverage": 1.0}}],
-    outcomes=["fair_stops", "attitude", "felt_fair", "complaints", "share_trusting"], endline=20, durations=[8], replicates=6, draws=2,
-    sizes=[0.5], citizens={"sample": 500, "attrition": 0.2}, officers={"attrition": 0.1},
+    outcomes=["fair_stops", "attitude", "felt_good", "felt_bad", "complaints", "share_trusting"], endline=20, durations=[8], replicates=6,
+    draws=2, sizes=[0.5], citizens={"sample": 500, "attrition": 0.2}, officers={"attrition": 0.1},
 )  # fmt: skip
 BEATS = TRIAL.with_(
     unit="beat", beat_adults=250, treatment=[{"community_policing": {"start": 0, "share": 0.9}}],
@@ -55,7 +55,7 @@ def quiet(weeks):
 
 def differing(one, other):
     left, right = columns(one.city), columns(other.city)
-    return [name for name in left if not np.array_equal(left[name], right[name])]
+    return [name for name in left if not np.array_equal(left[name], right[name], equal_nan=True)]
 
 
 @pytest.mark.parametrize("name", TREATMENTS)
@@ -95,9 +95,9 @@ def test_only_the_eligible_are_treated():
 def test_a_course_for_some_officers_spills_to_nobodys_conduct_but_to_all_residents(result):
     table = result.summary().query("estimator == 'ancova'").set_index("outcome")
     assert (table.loc[["fair_stops", "attitude", "complaints"], "on_controls"] == 0).all()
-    assert table.total["fair_stops"] > 0.1 and table.total["complaints"] < 0
+    assert table.total["fair_stops"] > 0.05 and table.total["complaints"] < 0
     trust = table.loc["share_trusting"]
-    assert trust.total > 0.02 and trust.on_controls > 0.3 * trust.on_treated, "they live on the same streets"
+    assert trust.total > 0.004 and trust.on_controls > 0.3 * trust.on_treated, "they live on the same streets"
     data = result.dataset.sel(outcome="share_trusting", week=20)
     bias = (data.on_treated - data.on_controls - data.total).values
     assert trust.bias + trust.bias_precision < 0 and trust.bias == pytest.approx(np.median(bias))
@@ -208,12 +208,16 @@ def test_observers_see_so_many_stops_and_questionnaires_err():
 
 
 def test_stops_of_a_week_are_those_the_record_counts():
-    run = Simulation(SMALL.with_(parameters={"community.share": 0.5}), 6)
-    for _ in range(5):
-        run.advance(1)
-        week = run.record.counts[-1]
-        stops, fair, _ = stops_of_week(run).sum(axis=0)
-        assert stops == week[Count.STOPS] > 0 and fair == stops - week[Count.CORRUPT_STOPS] - week[Count.UNFAIR_STOPS]
+    for share in (0.0, 0.5):
+        run = Simulation(SMALL.with_(parameters={"community.share": share}), 6)
+        for _ in range(5):
+            run.advance(1)
+            week = run.record.counts[-1]
+            stops, fair, good, bad = stops_of_week(run).sum(axis=0)
+            assert stops == week[Count.STOPS] > 0 and fair == stops - week[Count.CORRUPT_STOPS] - week[Count.UNFAIR_STOPS]
+            felt = (week[Count.FELT_GOOD], week[Count.FELT_BAD])
+            assert (good, bad) == felt if share == 0.0 else good < felt[0] and bad < felt[1]
+            assert good > 0 and bad > 0 and good + bad < stops
 
 
 def test_units_cover_the_city():

@@ -13,7 +13,7 @@ from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
 from sim.inputs.states import states
 from sim.instruments.observational import last_year
-from sim.instruments.shuffled_homes import EVERY, TAKEN_ALONG, move_everybody, shuffled
+from sim.instruments.shuffled_homes import EVERY, OF_THE_HOME, move_everybody, shuffled
 from sim.validation import holdouts as holdouts_module
 from sim.validation.controls import Controlled, Lost, controlled, jobs_of
 from sim.validation.holdouts import FARTHEST, OFFENDERS, SLOPES, elsewhere, held, scaled, settled, shifted, slope
@@ -25,6 +25,7 @@ from sim.world.simulation import Simulation, columns
 
 ROOT = Path(__file__).parents[2]
 SMALL = Scenario(name="small", city=CitySize(adults=2000), spin_up_weeks=4, seed=3)
+LARGE = ("P20", "P21", "P36")  # patterns of larger cities
 NAMES = ("trust.contact_loss", "reporting.trust_slope", "conduct.mean")
 
 
@@ -159,7 +160,10 @@ def test_levels_are_met_by_shifting_all_draws_alike(monkeypatch):
         return [{"file_rate": share, "corrupt_contact_share": 1 / (1 + np.exp(0.5 * conduct + 0.1 * file))}]
 
     monkeypatch.setattr(holdouts_module, "carried_out", known)
-    levels = (Level("file_rate", 0.6, "reporting.file_intercept", (), ""), Level("corrupt_contact_share", 0.2, "conduct.honesty_mean", (), ""))
+    levels = (
+        Level("file_rate", 0.6, "reporting.file_intercept", (), ""),
+        Level("corrupt_contact_share", 0.2, "conduct.honesty_mean", (), ""),
+    )
     base = [SMALL.with_({"reporting.file_intercept": 0.7 + 0.01 * n, "conduct.honesty_mean": -0.3}) for n in range(5)]
     resets, found = settled(base, Holdout("x", "X", "", {}, {}, None, levels, ()))
     assert [reset.reached for reset in resets] == pytest.approx([0.6, 0.2], abs=0.004)
@@ -182,16 +186,16 @@ def test_a_slope_out_of_all_proportion_is_not_believed():
 def test_checks_compare_levels_and_changes():
     checks = (Check("share_trusting", 0.45, 0.55, (), "", False), Check("share_trusting", -0.1, -0.05, (), "", True))
     found, usual = {"share_trusting": np.array([0.5, 0.6, 0.5])}, {"share_trusting": np.array([0.55, 0.55, 0.58, 0.9])}
-    level, change = held(Holdout("x", "X", "", {}, {}, (), checks), found, usual)
+    level, change = held(Holdout("x", "X", "", {}, {}, None, (), checks), found, usual)
     assert (level.value, level.inside, level.passed) == (0.5, pytest.approx(2 / 3), True)
     assert (change.value, change.inside, change.passed) == (pytest.approx(-0.05), pytest.approx(2 / 3), True)
 
 
 @pytest.mark.compiled
 def test_a_city_meets_a_level():
-    level = Level("corrupt_contact_share", 0.2, "conduct.mean", (), "")
+    level = Level("corrupt_contact_share", 0.2, "conduct.honesty_mean", (), "")
     base = cities(SMALL.with_(officers_per_1000_inhabitants=10), prior(), 2)
-    (reset,), _ = settled(base, Holdout("x", "X", "", {}, {}, (level,), ()))
+    (reset,), _ = settled(base, Holdout("x", "X", "", {}, {}, None, (level,), ()))
     assert reset.reached == pytest.approx(0.2, abs=0.01) and reset.shift > 0.5
 
 
@@ -204,8 +208,9 @@ def test_moving_takes_people_along_and_leaves_places():
     move_everybody(run)
     after = columns(run.city)
     changed = {name for name, column in before.items() if not np.array_equal(column, after[name])}
-    assert changed <= {f"citizens.{name}" for name in TAKEN_ALONG} and "citizens.fairness" in changed
-    together = [np.sort(np.rec.fromarrays([table[f"citizens.{name}"] for name in TAKEN_ALONG])) for table in (before, after)]
+    taken = [f"citizens.{name}" for name in run.city.citizens._fields if name not in OF_THE_HOME]
+    assert changed <= set(taken) and {f"citizens.{name}" for name in ("fairness", "reporting_propensity", "last_report")} <= changed
+    together = [np.sort(np.rec.fromarrays([table[name] for name in taken])) for table in (before, after)]
     assert (together[0] == together[1]).all()
     run.advance(1)
     still = run.city.citizens.fairness.copy()
@@ -264,7 +269,7 @@ def test_a_full_validation_of_a_small_city(monkeypatch):
     from sim.validation import run
 
     base = cities(SMALL, prior(), 2)
-    few = [pattern.id for pattern in patterns().values() if pattern.instrument == ORDINARY and pattern.id not in ("P20", "P21")]
+    few = [pattern.id for pattern in patterns().values() if pattern.instrument == ORDINARY and pattern.id not in LARGE]
     whole = run.plan
     one = {key: holdout for key, holdout in holdouts().items() if key == "merida"}
     quiet = {name: control for name, control in controls().items() if control.instrument or "peers" in name}
@@ -275,7 +280,7 @@ def test_a_full_validation_of_a_small_city(monkeypatch):
     monkeypatch.setattr("sim.validation.controls.controls", lambda: {n: c._replace(expect=c.expect[:1]) for n, c in quiet.items()})
     told = []
     found = validate_draws(base, "made-up", full=True, execution=Execution(progress=told.append))
-    assert len(found.findings) == len(few) + 3 and {row.holdout for row in found.held} == {"merida"}
+    assert len(found.findings) == len(few) + len(["beside P15"]) + 3 and {row.holdout for row in found.held} == {"merida"}
     assert {row.control for row in found.controls} == set(quiet)
     peers = next(row for row in found.controls if row.pattern == "P19")
     assert peers.held and peers.value == 0.0 and peers.usual > 0.3
