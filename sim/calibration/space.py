@@ -22,13 +22,14 @@ TOPICS = (
     "trust", "encounter", "hearsay", "conduct", "reporting", "response", "offending", "deterrence", "survey", "staffing", "patrol",
     "places", "population",
 )  # fmt: skip
-# Of these topics, what no target can see either: complaints have no consequence but in a count, feeling unsafe has none, age matters only
-# for what is offered to youths. Three more move no target by half of its tolerance over nine tenths of their priors: how fast offenders
-# come and go, how fast places change, how alike the two dials are in officers. Discrimination is seen, by P10 above all: what it adds to
-# bribes conduct.honesty_mean must leave out.
+# Of these topics, what no target can see either: complaints have no consequence but in a count, feeling unsafe and what voices tell have
+# none, age matters only for what is offered to youths. Three more move no target by half of its tolerance over nine tenths of their priors:
+# how fast offenders come and go, how fast places change, how alike the two dials are in officers. Discrimination is seen, by P10 above all:
+# what it adds to bribes conduct.honesty_mean must leave out.
 UNSEEN = (
     "encounter.complaint_probability", "survey.insecurity_intercept", "survey.insecurity_victim", "survey.insecurity_trust",
     "offending.entry_age", "offending.exit_rate", "places.half_life", "conduct.dials_correlation",
+    "survey.recall_error", "survey.bribe_silence",
 )  # fmt: skip
 FAR = (0.0005, 0.9995)  # shares of a prior: its far ends
 OFFICERS = ("conduct", "staffing")  # topics that an experiment on peers reads
