@@ -49,6 +49,7 @@ WEEKLY = {
     "dismissed": ("officers per week", "officers dismissed by a purge"),
     "hearings": ("crimes per week", "minor crimes heard locally"),
     "diverted": ("offenders per week", "offenders diverted after a hearing"),
+    "aged_out": ("offenders per week", "offenders who gave up with age; of residents others take the place"),
     "community_officers": ("officers", "officers in service on community duty"),
     "mean_fairness": ("0-1", "mean trust in police fairness"),
     "mean_effectiveness": ("0-1", "mean trust in police effectiveness"),
