@@ -13,7 +13,7 @@ from pages import lines_of_code
 ROOT = Path(__file__).parent.parent
 SIM = ROOT / "sim"
 MODULES = sorted(path.relative_to(SIM).with_suffix("").as_posix() for path in SIM.rglob("*.py") if path != SIM / "__init__.py")
-MOST_LINES = 24_770
+MOST_LINES = 26_000  # the second city and its voices: 1,200 more; see docs/design/0018-the-second-city.md
 WRITING = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "touch", "tofile", "fromfile"}
 
 
