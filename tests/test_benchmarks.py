@@ -14,10 +14,23 @@ from mesa_every_agent import EveryAgent
 from run import Row, peak_bytes, table
 from studies import over_the_kernel, runs_a_minute
 
+from sim.inputs.scenario import load_scenario
 from sim.world.parameters import parameters
+from sim.world.simulation import Simulation
+from sim.world.state import Count
 
-COUNTS = ("crimes", "reported", "filed", "stops", "corrupt_stops", "contacts")
+COUNTS = ("crimes", "reported", "filed", "stops", "corrupt_stops", "contacts", "felt_good", "felt_bad")
 COMMUNITY = {"community.share": 0.5}
+EVERYTHING_COUNTS = {  # so much of what is new in the second city that a model without it, or with half of it, would be noticed
+    "community.share": 0.5,
+    "conduct.officer_sd": 0.1, "conduct.squad_sd": 0.1,  # so that errors are small
+    "conduct.by_place": 0.8, "conduct.by_standing": 0.4, "conduct.by_record": 0.8, "conduct.honesty_mean": 0.9,
+    "institutions.reporting": 0.5, "institutions.file": -0.5, "institutions.treatment": 0.5,
+    "justice.hearing_share": 0.8, "justice.known_share": 0.6, "justice.diversion_share": 0.8,
+    "offending.exit_rate": 0.01, "offending.opportunity_log_sd": 1.0,
+    "places.disposition": 0.2, "places.exposure": 0.6, "places.half_life": 52,
+    "trust.common_trend": -0.05, "trust.police_trend": -0.03, "trust.relaxation_rate": 0.03,
+}  # fmt: skip
 
 
 def weeks_of(model, weeks):
@@ -48,19 +61,27 @@ def test_a_small_city_lives(kind):
 
 
 def test_lazy_drift_equals_a_visit_to_everybody():
-    eager, lazy = (kind(parameters(COMMUNITY), adults=1_000, rng=3) for kind in (Events, LazyEvents))
-    for one, other in zip(weeks_of(eager, 20), weeks_of(lazy, 20), strict=True):
+    """Also when places, trends, and the rates of drift themselves change on the way."""
+    later = parameters(EVERYTHING_COUNTS | {"trust.relaxation_rate": 0.05, "trust.climate_weight": 0.5, "trust.common_trend": 0.05})
+    eager, lazy = (kind(parameters(EVERYTHING_COUNTS), adults=1_000, changes={30: later}, rng=3) for kind in (Events, LazyEvents))
+    pulls = [street.pull for street in lazy.streets]
+    for one, other in zip(weeks_of(eager, 60), weeks_of(lazy, 60), strict=True):
         assert {name: one[name] for name in COUNTS if name in one} == {name: other[name] for name in COUNTS if name in other}
         assert isclose(one["trust"], other["trust"], abs_tol=1e-12)
+        assert one.get("answers") == other.get("answers")
+    assert np.std([street.pull - before for street, before in zip(lazy.streets, pulls, strict=True)]) > 0.1  # places did change
+    for cause, booked in eager.ledger.items():
+        assert booked == pytest.approx(lazy.ledger[cause], abs=1e-9) and booked[3] > 0.0, cause
     for one, other in zip(eager.citizens, lazy.citizens, strict=True):
         assert isclose(one.fairness, other.fairness, abs_tol=1e-12)
         assert isclose(one.effectiveness, other.effectiveness, abs_tol=1e-12)
 
 
 def test_the_ledger_explains_every_change_of_trust():
-    city = Events(parameters(COMMUNITY), adults=1_000, rng=4)
+    city = Events(parameters(EVERYTHING_COUNTS), adults=1_000, rng=4)
     before = [sum(citizen.fairness for citizen in city.citizens), sum(citizen.effectiveness for citizen in city.citizens)]
     weeks_of(city, 8)
+    assert city.ledger["trend"][0] < 0.0
     after = [sum(citizen.fairness for citizen in city.citizens), sum(citizen.effectiveness for citizen in city.citizens)]
     for dimension in (0, 1):
         booked = sum(book[2 * dimension] for book in city.ledger.values())
@@ -69,13 +90,14 @@ def test_the_ledger_explains_every_change_of_trust():
 
 
 def test_both_styles_have_the_same_rates():
-    """Crimes per adult-week, stops per officer-week, shares reported and corrupt: within four standard errors."""
+    """Crimes per adult-week, stops per officer-week, shares reported, corrupt and felt bad: within four standard errors."""
     seeds, weeks = (1, 2, 3), 30
     histories = []
     for kind in (Events, EveryAgent):
-        runs = [weeks_of(kind(parameters(), adults=2_000, rng=seed), weeks) for seed in seeds]
+        runs = [weeks_of(kind(parameters({"offending.exit_rate": 0.03}), adults=2_000, rng=seed), weeks) for seed in seeds]
         histories.append([week for run in runs for week in run])
-    for numerator, denominator in (("crimes", None), ("stops", "officers"), ("reported", "crimes"), ("corrupt_stops", "stops")):
+    rates = [("crimes", None), ("aged_out", None), ("stops", "officers"), ("reported", "crimes"), ("corrupt_stops", "stops")]
+    for numerator, denominator in (*rates, ("felt_bad", "stops")):
         counts = [total(history, numerator) for history in histories]
         exposures = [total(history, denominator) if denominator else len(history) for history in histories]
         expected = sum(counts) / sum(exposures) * exposures[0]
@@ -83,6 +105,62 @@ def test_both_styles_have_the_same_rates():
         assert min(counts) > 100 and abs(counts[0] - expected) < 4.0 * error, (numerator, counts, exposures)
     trusts = [sum(week["trust"] for week in history) / len(history) for history in histories]
     assert abs(trusts[0] - trusts[1]) < 0.01
+
+
+MEASURED = (*COUNTS, "hearings", "well_treated", "solved", "diverted", "aged_out")
+SHARES = (("reported", "crimes"), ("filed", "reported"), ("well_treated", "reported"), ("corrupt_stops", "stops"), ("felt_bad", "stops"))
+
+
+def rates(counts):
+    """The counts of a run, and shares of them."""
+    return [*counts.values(), *(counts[part] / counts[whole] for part, whole in SHARES)]
+
+
+def measures_of_mesa(seed, weeks, adults):
+    """Counts a run of a Mesa city, and what its people and places are like afterwards."""
+    model = LazyEvents(parameters(EVERYTHING_COUNTS), adults=adults, rng=seed)
+    history = weeks_of(model, weeks)
+    return [
+        *rates({name: total(history, name) for name in MEASURED}),
+        history[-1]["fairness"],
+        history[-1]["effectiveness"],
+        np.std([citizen.fairness for citizen in model.citizens]),
+        np.mean([citizen.last_stop > 0 for citizen in model.citizens]),
+        np.mean([citizen.last_victimized > 0 for citizen in model.citizens]),
+        np.mean([offender.home.place for offender in model.offenders]) - np.mean([street.place for street in model.streets]),
+        np.polyfit(*zip(*[(street.place, street.climate) for street in model.streets], strict=True), 1)[0],
+    ]
+
+
+def measures_of_the_package(seed, weeks, adults):
+    """The same of a city of the package."""
+    scenario = load_scenario("national-average").with_(
+        adults=adults, officers_per_1000_inhabitants=2.2, offenders_share=0.03, parameters=EVERYTHING_COUNTS
+    )
+    simulation = Simulation(scenario, seed, spin_up=False)
+    simulation.advance(weeks)
+    citizens, cells, offenders = simulation.city.citizens, simulation.city.cells, simulation.city.offenders
+    return [
+        *rates({name: simulation.record.counts[:weeks, Count[name.upper()]].sum() for name in MEASURED}),
+        citizens.fairness.mean(),
+        citizens.effectiveness.mean(),
+        citizens.fairness.std(),
+        np.mean(citizens.last_stop >= 0),
+        np.mean(citizens.last_victimized >= 0),
+        cells.place[offenders.home[offenders.origin == 0]].mean() - cells.place.mean(),
+        np.polyfit(cells.place, cells.climate, 1)[0],
+    ]
+
+
+@pytest.mark.compiled
+def test_mesa_and_the_package_are_one_model():
+    """Written twice with other luck: means over cities agree within four standard errors, which are small."""
+    mesa = np.array([measures_of_mesa(seed, 60, 2_000) for seed in range(24)], float)
+    package = np.array([measures_of_the_package(seed, 60, 2_000) for seed in range(100, 172)], float)
+    errors = np.sqrt(mesa.var(axis=0, ddof=1) / len(mesa) + package.var(axis=0, ddof=1) / len(package))
+    far = (mesa.mean(axis=0) - package.mean(axis=0)) / errors
+    assert np.abs(far).max() < 4.0, far
+    assert np.all(errors < 0.15 * np.abs(package.mean(axis=0))), errors / package.mean(axis=0)
 
 
 def test_rows_are_judged_by_their_median():

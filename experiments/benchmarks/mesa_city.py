@@ -1,6 +1,6 @@
 """The city of docs/model.md as plain Mesa objects: what both Mesa benchmarks are built from.
 
-Luck comes from `model.random`, so a run has the same statistics as `sim`, not the same numbers. One seed builds
+Luck comes from `model.random` and `model.rng`, so a run has the same statistics as `sim`, not the same numbers. One seed builds
 the same city for both benchmarks, because they draw the same numbers in the same order until week 0.
 """
 
@@ -9,25 +9,23 @@ from collections import Counter
 from itertools import accumulate
 from math import ceil, exp, floor, log, sqrt
 
-from mesa import Model
-from mesa.discrete_space import Cell, CellAgent, OrthogonalMooreGrid
-
-NEVER = -1_000_000
-
-
-def logistic(x):
-    """The probability with log-odds x."""
-    return 1.0 / (1.0 + exp(-x))
-
-
-def conduct_chances(x, p):
-    """Chances of corrupt conduct, and of corrupt or unfair conduct, of an officer with log-odds x."""
-    return logistic(-x - p.conduct.corruption_threshold), 1.0 - logistic(x)
-
-
-def perception_bases(p):
-    """Log-odds of feeling fairly treated at fairness 0.5, by conduct: corrupt, unfair, fair."""
-    return p.encounter.felt_if_corrupt, p.encounter.felt_if_unfair, p.encounter.felt_if_fair
+from mesa_people import (
+    BAD,
+    CORRUPT,
+    FAIR,
+    GOOD,
+    UNFAIR,
+    Citizen,
+    Offender,
+    Officer,
+    Squad,
+    conduct_chances,
+    correlated,
+    feeling_chances,
+    logistic,
+    pulled,
+)  # fmt: skip
+from mesa_places import Places
 
 
 def poisson_table(mean, most=16):
@@ -38,109 +36,7 @@ def poisson_table(mean, most=16):
     return list(accumulate(terms))
 
 
-class Street(Cell):
-    """A cell of the grid: who lives there, what draws offenders, what the police have recorded."""
-
-    def open(self, opportunity):
-        """Set the street's state at week 0; its residents register themselves."""
-        self.residents = []
-        self.opportunity = self.attraction = self.memory = opportunity
-        self.officers = self.recorded = self.arrests = self.crimes = self.stops = 0
-        self.climate_fairness = self.climate_effectiveness = self.climate = 0.5
-
-
-class Citizen(CellAgent):
-    """An adult, acted upon by officers, offenders and neighbors; the benchmarks add trust."""
-
-    def __init__(self, model, home, dispositions):
-        super().__init__(model)
-        self.cell = self.home = home
-        home.residents.append(self)
-        self.fairness_disposition, self.effectiveness_disposition = dispositions
-        self.last_stop = self.last_corrupt_stop = self.last_victimized = NEVER
-
-
-class Walker(CellAgent):
-    """An agent that moves; `street` is its cell without the detour through Mesa's property."""
-
-    def go(self, street):
-        """Move to a street, if not there already."""
-        if street is not self.street:
-            self.cell = self.street = street
-
-
-class Officer(Walker):
-    """A post in the force; people come and go, the post stays."""
-
-    def __init__(self, model, squad, beat, deviation, community):
-        super().__init__(model)
-        self.squad = squad
-        squad.members.append(self)
-        self.beat = beat
-        self.cell = self.street = beat
-        self.beat_streets = model.streets_near(beat, int(model.p.patrol.beat_radius))
-        self.deviation = deviation
-        self.community = community
-        self.active = True
-        self.conduct = self.training = 0.0
-        self.vacant_weeks = self.complaints = self.identity = 0
-
-    def turn_over(self):
-        """An officer may leave; a vacancy may be filled by a recruit. True if somebody is in service afterwards."""
-        p, random = self.model.p, self.model.random
-        if self.active:
-            if random.random() >= p.staffing.turnover_rate:
-                return True
-            self.active = False
-            self.vacant_weeks = floor(p.staffing.replacement_delay_weeks + 0.5)
-            return False
-        self.vacant_weeks -= 1
-        if self.vacant_weeks <= 0:
-            self.active = True
-            self.identity += 1
-            self.complaints = 0
-            self.training = 0.0
-            self.deviation = p.staffing.recruit_conduct_offset + self.squad.effect + random.gauss(0.0, p.conduct.officer_sd)
-            self.conduct = p.conduct.mean + self.deviation
-        return self.active
-
-    def bond(self):
-        """Conduct drifts with the squad, as it stood at muster."""
-        p, squad = self.model.p.conduct, self.squad
-        own = self.conduct + self.training
-        disposition = p.mean + self.deviation
-        peers = (squad.conduct_sum - own) / (squad.present - 1) if squad.present > 1 else disposition
-        target = (1.0 - p.contagion_weight) * disposition + p.contagion_weight * (peers + squad.command)
-        self.conduct += p.contagion_rate * (target - self.conduct)
-
-
-class Offender(Walker):
-    """A person who commits at most one crime a week."""
-
-    def __init__(self, model, home, propensity, perceived_risk):
-        super().__init__(model)
-        self.cell = self.home = self.street = home
-        self.search = model.streets_near(home, int(model.p.offending.search_radius))
-        self.propensity = propensity
-        self.perceived_risk = perceived_risk
-        self.jail_weeks = 0
-
-
-class Squad:
-    """What a group of officers shares."""
-
-    def __init__(self, effect):
-        self.effect = effect
-        self.command = 0.0
-        self.members = []
-
-    def muster(self):
-        """Sum the conduct of those in service."""
-        conducts = [officer.conduct + officer.training for officer in self.members if officer.active]
-        self.conduct_sum, self.present = sum(conducts), len(conducts)
-
-
-class City(Model):
+class City(Places):
     """Streets, officers, offenders and citizens at week 0; a benchmark adds `step`.
 
     p                  parameters, as of `sim.world.parameters.parameters()`
@@ -152,7 +48,7 @@ class City(Model):
     rng                integer seed
     """
 
-    street_class, citizen_class, officer_class, offender_class = Street, Citizen, Officer, Offender
+    citizen_class, officer_class, offender_class = Citizen, Officer, Offender
 
     def __init__(self, p, adults=20_000, officers_per_1000=2.2, offenders_share=0.03, adults_per_cell=50, changes=None, rng=None):
         super().__init__(rng=rng)
@@ -161,76 +57,43 @@ class City(Model):
         self.counts = Counter()
         self.lay_out(max(3, floor(sqrt(adults / adults_per_cell) + 0.5)), adults, adults_per_cell)
         self.hire(max(1, floor(adults / p.population.adult_share / 1000 * officers_per_1000 + 0.5)))
-        self.recruit_offenders(max(1, floor(adults * offenders_share + 0.5)))
+        self.offenders = [self.offender_class(self) for _ in range(max(1, floor(adults * offenders_share + 0.5)))]
         self.populate(adults)
         self.patrol_chances = list(accumulate(street.memory for street in self.streets))
-
-    def lay_out(self, width, adults, adults_per_cell):
-        """Build the grid and its streets, in the row order of docs/model.md."""
-        p, random = self.p.offending, self.random
-        height = max(3, ceil(adults / (adults_per_cell * width)))
-        self.grid = OrthogonalMooreGrid((width, height), torus=True, random=random, cell_klass=self.street_class)
-        self.streets = [self.grid[c % width, c // width] for c in range(width * height)]
-        for street in self.streets:
-            street.open(exp(random.gauss(0.0, p.opportunity_log_sd)))
-        for street in self.streets:
-            street.earshot = self.streets_near(street, int(self.p.hearsay.radius))
-
-    def streets_near(self, street, radius):
-        """The streets of the square around one, wrapping round; a street met twice is in the list twice."""
-        (x, y), grid = street.coordinate, self.grid
-        width, height = grid.dimensions
-        steps = range(-radius, radius + 1)
-        return [grid[(x + dx) % width, (y + dy) % height] for dx in steps for dy in steps]
 
     def hire(self, officers):
         """Squads and officers, with conduct as it is after years together."""
         p, random = self.p.conduct, self.random
-        squads = [Squad(random.gauss(0.0, p.squad_sd)) for _ in range(ceil(officers / p.squad_size))]
-        self.squads = squads
-        self.officers = []
+        self.squads, self.officers = [], []
+        for _ in range(ceil(officers / p.squad_size)):
+            effect, honesty_effect = correlated(random, p.dials_correlation)
+            self.squads.append(Squad(p.squad_sd * effect, p.squad_sd * honesty_effect))
         for j in range(officers):
-            squad = squads[j // int(p.squad_size)]
             beat = self.streets[j * len(self.streets) // officers]
             community = random.random() < self.p.community.share
-            self.officers.append(self.officer_class(self, squad, beat, squad.effect + random.gauss(0.0, p.officer_sd), community))
-        for squad in squads:
-            mean = sum(officer.deviation for officer in squad.members) / len(squad.members)
-            for officer in squad.members:
-                officer.conduct = p.mean + (1.0 - p.contagion_weight) * officer.deviation + p.contagion_weight * mean
-
-    def recruit_offenders(self, offenders):
-        """Offenders, very unequal, at random homes."""
-        p, random = self.p.offending, self.random
-        self.offenders = [
-            self.offender_class(
-                self,
-                random.choice(self.streets),
-                exp(random.gauss(p.propensity_log_mean, p.propensity_log_sd)),
-                self.p.deterrence.prior_risk,
-            )
-            for _ in range(offenders)
-        ]
+            self.officers.append(self.officer_class(self, self.squads[j // int(p.squad_size)], beat, community))
+        for squad in self.squads:
+            squad.settle_in(p)
 
     def populate(self, adults):
         """Citizens in street order, with the trust they would come to in the long run."""
         p, random = self.p.trust, self.random
-        r = p.disposition_correlation
         expected = self.expected_trust(adults)
         self.citizens = []
         for i in range(adults):
-            z1, z2 = random.gauss(0.0, 1.0), random.gauss(0.0, 1.0)
+            z1, z2 = correlated(random, p.disposition_correlation)
             fairness = p.fairness_disposition_mean + p.fairness_disposition_sd * z1
-            effectiveness = p.effectiveness_disposition_mean + p.effectiveness_disposition_sd * (r * z1 + sqrt(1.0 - r * r) * z2)
+            effectiveness = p.effectiveness_disposition_mean + p.effectiveness_disposition_sd * z2
             dispositions = [min(max(value, 0.01), 0.99) for value in (fairness, effectiveness)]
-            trust = [base + weight * value for (base, weight), value in zip(expected, dispositions, strict=True)]
             home = self.streets[i * len(self.streets) // adults]
+            settled = [pulled(value, home.place_pull) for value in dispositions]
+            trust = [base + weight * value for (base, weight), value in zip(expected, settled, strict=True)]
             self.citizens.append(self.citizen_class(self, home, dispositions, trust))
-        self.exposures = list(accumulate(exp(random.gauss(0.0, self.p.offending.exposure_log_sd)) for _ in range(adults)))
         start = 0
         for street in self.streets:
             street.first, street.last = start, start + len(street.residents) - 1
             start += len(street.residents)
+        self.sum_exposures()
 
     def expected_trust(self, adults):
         """Mean-field stationary trust (docs/model.md, 5): fairness = base + weight x disposition, likewise effectiveness."""
@@ -240,21 +103,71 @@ class City(Model):
         held_back = exp(-offending.risk_slope * p.deterrence.prior_risk) * exp(-offending.control_slope * 0.5)
         crimes = sum(1.0 - exp(-offender.propensity * held_back) for offender in self.offenders) / adults
         suffered = crimes * (1.0 + p.hearsay.listeners * p.hearsay.victimization_fraction) * trust.victimization_loss
-        chances = [conduct_chances(officer.conduct, p) for officer in self.officers]
+        chances = [conduct_chances(officer.conduct, officer.honesty) for officer in self.officers]
         corrupt, rough = (sum(column) / len(chances) for column in zip(*chances, strict=True))
-        shares = (corrupt, rough - corrupt, 1.0 - rough)
+        shares = {CORRUPT: corrupt, UNFAIR: rough - corrupt, FAIR: 1.0 - rough}
         rate, c = trust.relaxation_rate, trust.climate_weight
         f, e = trust.fairness_disposition_mean, trust.effectiveness_disposition_mean
         for _ in range(200):
-            slope = p.encounter.perception_slope * (f - 0.5)
-            q = sum(share * logistic(base + slope) for share, base in zip(shares, perception_bases(p), strict=True))
-            up, down = told * q * trust.contact_gain, told * (1.0 - q) * trust.contact_loss
-            rise, fall = told * q * trust.effectiveness_gain, told * (1.0 - q) * trust.effectiveness_loss + suffered
+            felt = [[share * chance for chance in feeling_chances(conduct, f, p.encounter)] for conduct, share in shares.items()]
+            good, not_bad = (sum(column) for column in zip(*felt, strict=True))
+            up, down = told * good * trust.contact_gain, told * (1.0 - not_bad) * trust.contact_loss
+            rise, fall = told * good * trust.effectiveness_gain, told * (1.0 - not_bad) * trust.effectiveness_loss + suffered
             f = (rate * trust.fairness_disposition_mean * (1.0 - c) + rate * c * f + up) / (rate + up + down)
             e = (rate * trust.effectiveness_disposition_mean * (1.0 - c) + rate * c * e + rise) / (rate + rise + fall)
         fairness, effectiveness = rate + up + down, rate + rise + fall
         kept = rate * (1.0 - c)
         return ((rate * c * f + up) / fairness, kept / fairness), ((rate * c * e + rise) / effectiveness, kept / effectiveness)
+
+    def chosen(self, exposures, ambient_share, street):
+        """A passer-by or a resident of a street, in proportion to exposure."""
+        uniform = self.random.random
+        if uniform() < ambient_share:
+            return self.citizens[bisect(exposures, uniform() * exposures[-1])]
+        low = exposures[street.first - 1] if street.first else 0.0
+        return self.citizens[bisect(exposures, low + uniform() * (exposures[street.last] - low), street.first, street.last)]
+
+    def take_report(self, crime):
+        """A crime is reported: it is heard locally, or a file is opened, or neither."""
+        p, uniform = self.p, self.random.random
+        crime.reported = True
+        crime.street.recorded += 1
+        crime.hearing = not crime.serious and uniform() < p.justice.hearing_share * p.justice.known_share
+        chance = logistic(p.reporting.file_intercept + p.institutions.file + p.reporting.file_serious * crime.serious)
+        crime.filed = not crime.hearing and uniform() < chance
+        self.counts.update(reported=1, filed=crime.filed, hearings=crime.hearing)
+
+    def respond_to(self, crime):
+        """How a complainant is treated, and whether a force of this conduct and capacity, or a hearing, solves the crime."""
+        p, uniform = self.p.response, self.random.random
+        if crime.hearing:
+            crime.well_treated = uniform() < self.p.justice.hearing_fairness
+            crime.solved = uniform() < self.p.justice.resolution
+        else:
+            police = p.police_share * (self.force_conduct - p.conduct_reference)
+            treatment = p.treatment_intercept + self.p.institutions.treatment + p.treatment_file * crime.filed + police
+            crime.well_treated = uniform() < logistic(treatment)
+            cooperation = 1.0 + p.cooperation_slope * (crime.street.climate - 0.5)
+            crime.solved = crime.filed and uniform() < p.solve_probability * self.free_capacity * cooperation
+        if crime.solved:
+            crime.offender.arrest(crime)
+            crime.street.arrests += 1
+        self.counts.update(well_treated=crime.well_treated, solved=crime.solved)
+
+    def take_stock(self, force, load):
+        """What so many open files leave of the capacity of those in service, and how they behave."""
+        p = self.p
+        capacity = p.response.capacity * sum(1.0 - p.community.response_cost * officer.community for officer in force)
+        self.free_capacity = capacity / (capacity + load) if force else 0.0
+        self.force_conduct = sum(officer.conduct + officer.training for officer in force) / len(force) if force else p.conduct.mean
+
+    def count_encounter(self, kind, conduct, felt):
+        """Add an encounter to the week's counts."""
+        counts = self.counts
+        counts[kind] += 1
+        counts["corrupt_stops"] += conduct == CORRUPT and kind == "stops"
+        counts["felt_good"] += felt == GOOD
+        counts["felt_bad"] += felt == BAD
 
     def forget(self):
         """Training and the map of recorded crime fade."""
@@ -271,21 +184,11 @@ class City(Model):
 
     def survey(self):
         """Numbers of citizens who answer mucha desconfianza, algo de desconfianza, algo de confianza, mucha confianza."""
-        p, w, gauss = self.p.survey, self.p.trust.effectiveness_weight, self.random.gauss
+        p, w = self.p.survey, self.p.trust.effectiveness_weight
         cuts = p.lower_cut, p.middle_cut, p.upper_cut
+        errors = self.rng.normal(0.0, p.response_error_sd, len(self.citizens)).tolist()
         answers = [0, 0, 0, 0]
-        for citizen in self.citizens:
+        for citizen, error in zip(self.citizens, errors, strict=True):
             trust = (1.0 - w) * citizen.fairness + w * citizen.effectiveness
-            answers[bisect(cuts, trust + gauss(0.0, p.response_error_sd))] += 1
+            answers[bisect(cuts, trust + p.style_sd * citizen.answering_style + error)] += 1
         return answers
-
-
-def loss_of_crime(random, serious, p):
-    """Loss of a crime in thousand pesos."""
-    median = p.serious_loss_median if serious else p.minor_loss_median
-    return exp(random.gauss(log(median), p.loss_log_sd))
-
-
-def sentence(serious, p):
-    """Weeks in jail for a solved crime."""
-    return floor((p.serious_sentence_weeks if serious else p.minor_sentence_weeks) + 0.5)

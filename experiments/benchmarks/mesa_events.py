@@ -10,29 +10,11 @@ from bisect import bisect
 from itertools import accumulate
 from math import exp, log
 
-from mesa_city import (
-    Offender,
-    conduct_chances,
-    logistic,
-    loss_of_crime,
-    perception_bases,
-    poisson_table,
-    sentence,
-)
+from mesa_city import poisson_table
+from mesa_people import CORRUPT, FAIR, NEUTRAL, Crime, Offender
 from mesa_trust import EagerCity, LazyCity
 
-CORRUPT, UNFAIR, FAIR = range(3)
 SURVEY_WEEKS = 26
-
-
-class Crime:
-    """One crime of this week and what became of it."""
-
-    __slots__ = ("filed", "offender", "reported", "serious", "solved", "street", "victim", "well_treated")
-
-    def __init__(self, offender, street, victim, serious):
-        self.offender, self.street, self.victim, self.serious = offender, street, victim, serious
-        self.reported = self.filed = self.solved = self.well_treated = False
 
 
 class EventWeek:
@@ -47,7 +29,11 @@ class EventWeek:
         """One week, in the order of docs/model.md."""
         self.p = self.changes.get(self.steps, self.p)
         self.counts.clear()
-        self.patrol([officer for officer in self.officers if officer.turn_over()])
+        force = [officer for officer in self.officers if officer.turn_over()]
+        for offender in self.offenders:
+            offender.age()
+        self.drift()
+        self.patrol(force)
         self.offend()
         self.report()
         self.respond()
@@ -88,7 +74,7 @@ class EventWeek:
             if offender.jail_weeks:
                 offender.jail_weeks -= 1
                 continue
-            drive = offender.propensity * exp(-risk_slope * offender.perceived_risk)
+            drive = offender.propensity * (1.0 - offender.program) * exp(-risk_slope * offender.perceived_risk)
             luck = uniform()
             if luck >= 1.0 - exp(-drive):
                 offender.go(offender.home)
@@ -104,101 +90,76 @@ class EventWeek:
 
     def commit(self, offender, street):
         """A crime on a street: its victim, passing by or at home, loses trust in effectiveness."""
-        p, uniform, exposures = self.p, self.random.random, self.exposures
-        if uniform() < p.offending.ambient_share:
-            victim = self.citizens[bisect(exposures, uniform() * exposures[-1])]
-        else:
-            low = exposures[street.first - 1] if street.first else 0.0
-            target = low + uniform() * (exposures[street.last] - low)
-            victim = self.citizens[bisect(exposures, target, street.first, street.last)]
+        p = self.p
+        victim = self.chosen(self.exposures, p.offending.ambient_share, street)
         victim.last_victimized = self.steps
         victim.shift_effectiveness(p.trust.victimization_loss, 0.0, self.ledger["victimization"])
         street.crimes += 1
-        return Crime(offender, street, victim, uniform() < p.offending.serious_share)
+        return Crime(offender, victim)
 
     def report(self):
         """Victims go to the prosecutor or not; a file is opened or not."""
-        p, random = self.p.reporting, self.random
-        uniform = random.random
-        e = p.effectiveness_weight
+        self.counts["crimes"] = len(self.crimes)
         for crime in self.crimes:
-            loss = loss_of_crime(random, crime.serious, self.p.offending)
-            trust = (1.0 - e) * crime.victim.fairness + e * crime.victim.effectiveness
-            if uniform() < logistic(p.intercept + p.log_loss_slope * log(1.0 + loss) + p.trust_slope * (trust - 0.5)):
-                crime.reported = True
-                crime.street.recorded += 1
-                crime.filed = uniform() < logistic(p.file_intercept + p.file_serious * crime.serious)
+            if crime.victim.reports(crime.loss):
+                self.take_report(crime)
 
     def respond(self):
         """Treatment of complainants, and what a force of finite capacity solves."""
-        p, trust, uniform = self.p.response, self.p.trust, self.random.random
-        book, share = self.ledger["response"], p.police_share
-        reported = [crime for crime in self.crimes if crime.reported]
-        load = sum(crime.filed for crime in reported)
-        staff = sum(1.0 - self.p.community.response_cost * officer.community for officer in self.force)
-        free_capacity = p.capacity * staff / (p.capacity * staff + load) if staff else 0.0
-        conduct = sum(officer.conduct + officer.training for officer in self.force) / len(self.force) if self.force else self.p.conduct.mean
-        treatment = p.treatment_intercept + share * (conduct - p.conduct_reference)
-        for crime in reported:
-            crime.well_treated = uniform() < logistic(treatment + p.treatment_file * crime.filed)
+        p, trust, book = self.p.response, self.p.trust, self.ledger["response"]
+        self.take_stock(self.force, self.counts["filed"])
+        for crime in self.crimes:
+            if not crime.reported:
+                continue
+            self.respond_to(crime)
+            share = crime.police_share(self.p)
             weight = trust.contact_gain if crime.well_treated else trust.contact_loss
             crime.victim.shift_fairness(share * weight, crime.well_treated, book)
-            cooperation = 1.0 + p.cooperation_slope * (crime.street.climate - 0.5)
-            crime.solved = crime.filed and uniform() < p.solve_probability * free_capacity * cooperation
             weight = p.outcome_gain if crime.solved else p.outcome_loss
             crime.victim.shift_effectiveness(share * weight, crime.solved, book)
-            if crime.solved:
-                crime.offender.jail_weeks = sentence(crime.serious, p)
-                crime.street.arrests += 1
-        self.counts.update(crimes=len(self.crimes), reported=len(reported), filed=load, solved=sum(c.solved for c in reported))
 
     def stop(self):
         """Officers stop people; those on community duty also talk with residents."""
-        p, uniform, citizens = self.p, self.random.random, self.citizens
+        p, uniform = self.p, self.random.random
         stops = poisson_table(p.encounter.stop_rate)
         contacts = poisson_table(p.community.contacts_rate)
-        ambient_share = p.encounter.ambient_share
         self.encounters = []
         for officer in self.force:
-            residents = officer.street.residents
-            chances = conduct_chances(officer.conduct + officer.training, p)
             number = bisect(stops, uniform())
             officer.street.stops += number
             for _ in range(number):
-                pool = citizens if uniform() < ambient_share else residents
-                self.meet(officer, pool[int(uniform() * len(pool))], chances, True)
+                citizen = self.chosen(self.stop_exposures, p.encounter.ambient_share, officer.street)
+                conduct = self.meet(officer, citizen, "stops")
+                citizen.last_stop = self.steps
+                if conduct == CORRUPT:
+                    citizen.last_corrupt_stop = self.steps
+        for officer in self.force:
             if officer.community:
-                chances = conduct_chances(officer.conduct + officer.training + p.community.conduct_offset, p)
+                residents = officer.street.residents
                 for _ in range(bisect(contacts, uniform())):
-                    self.meet(officer, residents[int(uniform() * len(residents))], chances, False)
+                    self.meet(officer, residents[int(uniform() * len(residents))], "contacts", p.community.conduct_offset)
 
-    def meet(self, officer, citizen, chances, is_stop):
-        """One encounter: conduct, perception colored by prior trust, trust, and perhaps a complaint."""
-        p, uniform, book = self.p, self.random.random, self.ledger["contact"]
-        luck = uniform()
-        conduct = CORRUPT if luck < chances[0] else UNFAIR if luck < chances[1] else FAIR
-        base = perception_bases(p)[conduct]
-        fair = uniform() < logistic(base + p.encounter.perception_slope * (citizen.fairness - 0.5))
-        trust = p.trust
-        citizen.shift_fairness(trust.contact_gain if fair else trust.contact_loss, fair, book)
-        citizen.shift_effectiveness(trust.effectiveness_gain if fair else trust.effectiveness_loss, fair, book)
-        if conduct != FAIR and uniform() < p.encounter.complaint_probability:
+    def meet(self, officer, citizen, kind, offset=0.0):
+        """One encounter: conduct, how it is felt, trust, and perhaps a complaint."""
+        trust, book = self.p.trust, self.ledger["contact"]
+        conduct = officer.treat(citizen, offset)
+        felt = citizen.feel(conduct)
+        if felt is not NEUTRAL:
+            citizen.shift_fairness(trust.contact_gain if felt else trust.contact_loss, felt, book)
+            citizen.shift_effectiveness(trust.effectiveness_gain if felt else trust.effectiveness_loss, felt, book)
+            self.encounters.append((citizen, felt))
+        if conduct != FAIR and self.random.random() < self.p.encounter.complaint_probability:
             officer.complaints += 1
-        if is_stop:
-            citizen.last_stop = self.steps
-            if conduct == CORRUPT:
-                citizen.last_corrupt_stop = self.steps
-            self.counts["corrupt_stops"] += conduct == CORRUPT
-        self.counts["stops" if is_stop else "contacts"] += 1
-        self.encounters.append((citizen, fair))
+        self.count_encounter(kind, conduct, felt)
+        return conduct
 
     def tell_crimes(self):
         """Listeners hear of the crime and, if it was reported, of the response."""
         p, trust, response = self.p.hearsay, self.p.trust, self.p.response
         suffered = p.victimization_fraction * trust.victimization_loss
-        share = p.fraction * response.police_share
         uniform, number, book = self.random.random, p.listeners, self.ledger["hearsay"]
         for crime in self.crimes:
+            share = p.fraction * crime.police_share(self.p)
             treated = share * (trust.contact_gain if crime.well_treated else trust.contact_loss)
             outcome = share * (response.outcome_gain if crime.solved else response.outcome_loss)
             teller, reported = crime.victim, crime.reported
@@ -228,8 +189,10 @@ class EventWeek:
                 if isinstance(agent, Offender) and street.arrests > (agent in arrested):
                     agent.perceived_risk += p.vicarious_share * p.arrest_gain * (1.0 - agent.perceived_risk)
         fading, prior = p.fading_rate, p.prior_risk
+        keep = exp(-log(2.0) / self.p.justice.program_half_life)
         for offender in self.offenders:
             offender.perceived_risk += fading * (prior - offender.perceived_risk)
+            offender.program *= keep
 
     def bond(self):
         """Squads muster; conduct drifts with the squad."""

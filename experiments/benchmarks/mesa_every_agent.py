@@ -12,19 +12,12 @@ from bisect import bisect
 from math import exp, floor, log
 
 from mesa import DataCollector
-from mesa_city import (
-    Citizen,
-    City,
-    Offender,
-    Officer,
-    Street,
-    conduct_chances,
-    logistic,
-    loss_of_crime,
-    perception_bases,
-    poisson_table,
-    sentence,
-)
+from mesa_city import City, poisson_table
+from mesa_people import CORRUPT, FAIR, NEUTRAL, Citizen, Crime, Offender, Officer, pulled
+from mesa_places import Street
+
+CRIMES = ("crimes", "reported", "filed", "hearings", "well_treated", "solved", "diverted", "aged_out")
+ENCOUNTERS = ("stops", "corrupt_stops", "contacts", "felt_good", "felt_bad")
 
 
 class EveryStreet(Street):
@@ -50,31 +43,28 @@ class EveryCitizen(Citizen):
         """Settle: relax to one's disposition and what the neighbors think."""
         p, neighbors = self.model.p.trust, self.home.residents
         c, n = p.climate_weight, len(neighbors)
-        goal = (1.0 - c) * self.fairness_disposition + c * sum(neighbor.fairness for neighbor in neighbors) / n
+        pull = self.home.pull
+        goal = (1.0 - c) * pulled(self.fairness_disposition, pull) + c * sum(neighbor.fairness for neighbor in neighbors) / n
         self.fairness += p.relaxation_rate * (goal - self.fairness)
-        goal = (1.0 - c) * self.effectiveness_disposition + c * sum(neighbor.effectiveness for neighbor in neighbors) / n
+        goal = (1.0 - c) * pulled(self.effectiveness_disposition, pull) + c * sum(neighbor.effectiveness for neighbor in neighbors) / n
         self.effectiveness += p.relaxation_rate * (goal - self.effectiveness)
 
-    def meet_police(self, fair, share=1.0):
-        """A contact with an officer, lived (share 1) or heard of."""
+    def meet_police(self, felt, share=1.0):
+        """A contact with an officer felt good or bad, lived (share 1) or heard of."""
         p = self.model.p.trust
-        if fair:
-            self.fairness += share * p.contact_gain * (1.0 - self.fairness)
-            self.effectiveness += share * p.effectiveness_gain * (1.0 - self.effectiveness)
-        else:
-            self.fairness -= share * p.contact_loss * self.fairness
-            self.effectiveness -= share * p.effectiveness_loss * self.effectiveness
+        self.fairness += share * (p.contact_gain if felt else p.contact_loss) * (felt - self.fairness)
+        self.effectiveness += share * (p.effectiveness_gain if felt else p.effectiveness_loss) * (felt - self.effectiveness)
 
     def suffer(self, share=1.0):
         """A crime, lived or heard of."""
         self.effectiveness -= share * self.model.p.trust.victimization_loss * self.effectiveness
 
-    def be_answered(self, well_treated, solved, share=1.0):
+    def be_answered(self, crime, share=1.0):
         """The response to a report, lived or heard of."""
         p, trust = self.model.p.response, self.model.p.trust
-        share *= p.police_share
-        self.fairness += share * (trust.contact_gain * (1.0 - self.fairness) if well_treated else -trust.contact_loss * self.fairness)
-        self.effectiveness += share * (p.outcome_gain * (1.0 - self.effectiveness) if solved else -p.outcome_loss * self.effectiveness)
+        share *= crime.police_share(self.model.p)
+        self.fairness += share * (trust.contact_gain if crime.well_treated else trust.contact_loss) * (crime.well_treated - self.fairness)
+        self.effectiveness += share * (p.outcome_gain if crime.solved else p.outcome_loss) * (crime.solved - self.effectiveness)
 
     def listeners(self):
         """The neighbors who hear of an experience."""
@@ -112,37 +102,31 @@ class EveryOfficer(Officer):
 
     def work(self):
         """Stops, and the contacts of those on community duty."""
-        model, random, residents = self.model, self.random, self.street.residents
-        conduct = self.conduct + self.training
+        model, p, random = self.model, self.model.p, self.random
         for _ in range(bisect(model.stop_chances, random.random())):
-            pool = model.citizens if random.random() < model.p.encounter.ambient_share else residents
-            corrupt = self.meet(random.choice(pool), conduct)
+            citizen = model.chosen(model.stop_exposures, p.encounter.ambient_share, self.street)
+            conduct = self.meet(citizen, "stops")
+            citizen.last_stop = model.steps
+            if conduct == CORRUPT:
+                citizen.last_corrupt_stop = model.steps
             self.street.stops += 1
-            model.counts["stops"] += 1
-            model.counts["corrupt_stops"] += corrupt
         if self.community:
             for _ in range(bisect(model.contact_chances, random.random())):
-                self.meet(random.choice(residents), conduct + model.p.community.conduct_offset, is_stop=False)
-                model.counts["contacts"] += 1
+                self.meet(random.choice(self.street.residents), "contacts", p.community.conduct_offset)
 
-    def meet(self, citizen, conduct, is_stop=True):
-        """One encounter, which the citizen tells to a few neighbors. True if the officer was corrupt."""
-        p, random = self.model.p, self.random
-        corrupt_chance, rough_chance = conduct_chances(conduct, p)
-        luck = random.random()
-        corrupt, rough = luck < corrupt_chance, luck < rough_chance
-        base = perception_bases(p)[0 if corrupt else 1 if rough else 2]
-        fair = random.random() < logistic(base + p.encounter.perception_slope * (citizen.fairness - 0.5))
-        citizen.meet_police(fair)
-        if rough and random.random() < p.encounter.complaint_probability:
+    def meet(self, citizen, kind, offset=0.0):
+        """One encounter, which a citizen who feels something about it tells to a few neighbors."""
+        p = self.model.p
+        conduct = self.treat(citizen, offset)
+        felt = citizen.feel(conduct)
+        if conduct != FAIR and self.random.random() < p.encounter.complaint_probability:
             self.complaints += 1
-        if is_stop:
-            citizen.last_stop = self.model.steps
-            if corrupt:
-                citizen.last_corrupt_stop = self.model.steps
-        for listener in citizen.listeners():
-            listener.meet_police(fair, p.hearsay.fraction)
-        return corrupt
+        if felt is not NEUTRAL:
+            citizen.meet_police(felt)
+            for listener in citizen.listeners():
+                listener.meet_police(felt, p.hearsay.fraction)
+        self.model.count_encounter(kind, conduct, felt)
+        return conduct
 
 
 class EveryOffender(Offender):
@@ -151,22 +135,24 @@ class EveryOffender(Offender):
     arrested = False
 
     def step(self):
-        """Learn from last week's arrests where one was, offend, and forget a little."""
+        """Learn from last week's arrests where one was, age, offend, and forget a little."""
         p = self.model.p.deterrence
         if self.street.arrests_before > self.arrested:
             self.perceived_risk += p.vicarious_share * p.arrest_gain * (1.0 - self.perceived_risk)
         self.arrested = False
+        self.age()
         if self.jail_weeks:
             self.jail_weeks -= 1
         else:
             self.offend()
         self.perceived_risk += p.fading_rate * (p.prior_risk - self.perceived_risk)
+        self.program *= exp(-log(2.0) / self.model.p.justice.program_half_life)
 
     def offend(self):
         """Look for a street, and perhaps commit a crime there."""
         p, random = self.model.p.offending, self.random
         self.go(self.home)
-        drive = self.propensity * exp(-p.risk_slope * self.perceived_risk)
+        drive = self.propensity * (1.0 - self.program) * exp(-p.risk_slope * self.perceived_risk)
         luck = random.random()
         if luck >= 1.0 - exp(-drive):
             return
@@ -174,30 +160,26 @@ class EveryOffender(Offender):
         weights = [street.opportunity * exp(-p.guardianship_weight * street.officers) for street in streets]
         self.go(random.choices(streets, weights)[0])
         if luck < 1.0 - exp(-drive * exp(-p.presence_weight * self.street.officers - p.control_slope * self.street.climate)):
-            victim = self.model.find_victim(self.street)
-            serious = random.random() < p.serious_share
+            victim = self.model.chosen(self.model.exposures, p.ambient_share, self.street)
             victim.last_victimized = self.model.steps
             victim.suffer()
             self.street.crimes += 1
             self.model.counts["crimes"] += 1
-            self.face_consequences(victim, serious)
+            self.face_consequences(Crime(self, victim))
 
-    def face_consequences(self, victim, serious):
+    def face_consequences(self, crime):
         """The victim may report, the police may solve; neighbors hear of it all; the offender learns."""
-        model, p = self.model, self.model.p
-        reported = model.is_reported(victim, serious)
-        well_treated = solved = False
-        if reported:
-            well_treated, solved = model.respond(self.street, serious)
-            victim.be_answered(well_treated, solved)
+        model, p, victim = self.model, self.model.p, crime.victim
+        if victim.reports(crime.loss):
+            model.take_report(crime)
+            model.respond_to(crime)
+            victim.be_answered(crime)
         for listener in victim.listeners():
             listener.suffer(p.hearsay.victimization_fraction)
-            if reported:
-                listener.be_answered(well_treated, solved, p.hearsay.fraction)
-        if solved:
-            self.arrested = True
-            self.street.arrests += 1
-            self.jail_weeks = sentence(serious, p.response)
+            if crime.reported:
+                listener.be_answered(crime, p.hearsay.fraction)
+        self.arrested = crime.solved
+        if crime.solved:
             self.perceived_risk += p.deterrence.arrest_gain * (1.0 - self.perceived_risk)
         else:
             self.perceived_risk -= p.deterrence.escape_loss * self.perceived_risk
@@ -212,7 +194,7 @@ class EveryAgent(City):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         reporters = {name: lambda model, name=name: model.mean_of(name) for name in ("fairness", "effectiveness", "trust")}
-        for name in ("crimes", "reported", "filed", "solved", "stops", "corrupt_stops", "contacts"):
+        for name in CRIMES + ENCOUNTERS:
             reporters[name] = lambda model, name=name: model.counts[name]
         reporters["officers"] = lambda model: sum(officer.active for officer in model.officers)
         reporters["answers"] = lambda model: model.survey() if model.steps % 26 == 0 else None
@@ -241,6 +223,7 @@ class EveryAgent(City):
         p = self.p
         files_before = self.counts["filed"]
         self.counts.clear()
+        self.drift()
         self.stop_chances = poisson_table(p.encounter.stop_rate)
         self.contact_chances = poisson_table(p.community.contacts_rate)
         w = p.trust.effectiveness_weight
@@ -251,37 +234,4 @@ class EveryAgent(City):
             street.climate = (1.0 - w) * street.climate_fairness + w * street.climate_effectiveness
         for squad in self.squads:
             squad.muster()
-        force = [officer for officer in self.officers if officer.active]
-        staff = sum(1.0 - p.community.response_cost * officer.community for officer in force)
-        capacity = p.response.capacity * staff
-        self.free_capacity = capacity / (capacity + files_before + 1)  # the files of last week, and the one in hand
-        self.force_conduct = sum(o.conduct + o.training for o in force) / len(force) if force else p.conduct.mean
-
-    def find_victim(self, street):
-        """A passer-by or a resident, by exposure."""
-        random, exposures = self.random, self.exposures
-        if random.random() < self.p.offending.ambient_share:
-            return self.citizens[bisect(exposures, random.random() * exposures[-1])]
-        low = exposures[street.first - 1] if street.first else 0.0
-        return self.citizens[bisect(exposures, low + random.random() * (exposures[street.last] - low), street.first, street.last)]
-
-    def is_reported(self, victim, serious):
-        """Does the victim go to the prosecutor?"""
-        p, random = self.p.reporting, self.random
-        loss = loss_of_crime(random, serious, self.p.offending)
-        e = p.effectiveness_weight
-        trust = (1.0 - e) * victim.fairness + e * victim.effectiveness
-        return random.random() < logistic(p.intercept + p.log_loss_slope * log(1.0 + loss) + p.trust_slope * (trust - 0.5))
-
-    def respond(self, street, serious):
-        """A report: is a file opened, the complainant well treated, the crime solved? Returns the last two."""
-        p, uniform = self.p, self.random.random
-        street.recorded += 1
-        filed = uniform() < logistic(p.reporting.file_intercept + p.reporting.file_serious * serious)
-        conduct = self.force_conduct - p.response.conduct_reference
-        treatment = p.response.treatment_intercept + p.response.treatment_file * filed + p.response.police_share * conduct
-        well_treated = uniform() < logistic(treatment)
-        cooperation = 1.0 + p.response.cooperation_slope * (street.climate - 0.5)
-        solved = filed and uniform() < p.response.solve_probability * self.free_capacity * cooperation
-        self.counts.update(reported=1, filed=filed, solved=solved)
-        return well_treated, solved
+        self.take_stock([o for o in self.officers if o.active], files_before + 1)  # the files of last week, and the one in hand

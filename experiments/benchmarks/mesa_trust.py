@@ -4,20 +4,23 @@
 
 **Lazy**: drift is linear, so a citizen's fairness is
 
-    tide of the home street + anchor + fade x gap
+    tide of the home street + reach of the home street x disposition + fade x gap
 
-where the tide takes up the street's climate week by week, `anchor = (1 - climate_weight) x disposition`,
-`fade = (1 - relaxation_rate) ^ weeks` is the same for everybody, and the gap changes only when something happens to the
-citizen. A street's mean trust follows from sums that events and drift both move. A week costs what its events cost, and a
-few operations a street. The price: the ledger knows the sum of drift but not the sum of its absolute values, and
-relaxation_rate and climate_weight cannot be among the changes of parameters.
+where the tide takes up the street's climate and the reach takes up how far its place and the years let dispositions come, week by
+week; `fade`, the product of `1 - relaxation_rate` over the weeks, is the same for everybody, and the gap changes only when something
+happens to the citizen. A pull that changes is no exception, because each week's goes into tide and reach as it is. A street's mean
+trust follows from sums that events and drift both move. A week costs what its events cost, and a few operations a street.
+
+The ledger has drift and trends by street, as docs/model.md says, so that both keep the same books.
 """
 
 from bisect import bisect
 
-from mesa_city import Citizen, City, Street
+from mesa_city import City
+from mesa_people import Citizen, pulled
+from mesa_places import Street
 
-CAUSES = ("contact", "hearsay", "victimization", "response", "drift")
+CAUSES = ("contact", "hearsay", "victimization", "response", "drift", "trend")
 
 
 class BookedCity(City):
@@ -29,10 +32,29 @@ class BookedCity(City):
         self.take_climate()
 
     def hearsay_weights(self):
-        """Weights of fairness and effectiveness in hearing of a fair, and of an unfair, encounter."""
+        """Weights of fairness and effectiveness in hearing of an encounter felt good, and of one felt bad."""
         trust, fraction = self.p.trust, self.p.hearsay.fraction
         gains = fraction * trust.contact_gain, fraction * trust.effectiveness_gain
         return gains, (fraction * trust.contact_loss, fraction * trust.effectiveness_loss)
+
+    def booked_changes(self):
+        """Book how each street's residents are about to drift, trends apart from the rest; the changes of their two sums, by street."""
+        trust, drift, trend = self.p.trust, self.ledger["drift"], self.ledger["trend"]
+        kept = trust.relaxation_rate * (1.0 - trust.climate_weight)
+        for street in self.streets:
+            number, changes = len(street.residents), []
+            fairness = 0, street.fairness_dispositions, street.climate_fairness
+            effectiveness = 2, street.effectiveness_dispositions, street.climate_effectiveness
+            for side, dispositions, mean in (fairness, effectiveness):
+                settled = pulled(dispositions, street.place_pull, number)
+                of_drift = kept * (settled - number * mean)
+                of_trend = kept * (pulled(dispositions, street.pull, number) - settled)
+                drift[side] += of_drift
+                drift[side + 1] += abs(of_drift)
+                trend[side] += of_trend
+                trend[side + 1] += abs(of_trend)
+                changes.append(of_drift + of_trend)
+            yield street, *changes
 
 
 class EagerCitizen(Citizen):
@@ -67,19 +89,19 @@ class EagerCity(BookedCity):
         gains, losses = self.hearsay_weights()
         uniform, number = self.random.random, self.p.hearsay.listeners
         fairness, fairness_moved, effectiveness, effectiveness_moved = self.ledger["hearsay"]
-        for teller, fair in self.encounters:
-            fairness_weight, effectiveness_weight = gains if fair else losses
+        for teller, felt in self.encounters:
+            fairness_weight, effectiveness_weight = gains if felt else losses
             streets = teller.home.earshot
             for _ in range(int(number + uniform())):
                 residents = streets[int(uniform() * len(streets))].residents
                 listener = residents[int(uniform() * len(residents))]
                 if listener is teller:
                     continue
-                change = fairness_weight * (fair - listener.fairness)
+                change = fairness_weight * (felt - listener.fairness)
                 listener.fairness += change
                 fairness += change
                 fairness_moved += abs(change)
-                change = effectiveness_weight * (fair - listener.effectiveness)
+                change = effectiveness_weight * (felt - listener.effectiveness)
                 listener.effectiveness += change
                 effectiveness += change
                 effectiveness_moved += abs(change)
@@ -103,31 +125,24 @@ class EagerCity(BookedCity):
         """All citizens drift, in one loop."""
         self.take_climate()
         rate, c = self.p.trust.relaxation_rate, self.p.trust.climate_weight
-        own = rate * (1.0 - c)
-        fairness, fairness_moved, effectiveness, effectiveness_moved = self.ledger["drift"]
-        for street in self.streets:
-            fairness_pull, effectiveness_pull = rate * c * street.climate_fairness, rate * c * street.climate_effectiveness
+        keep, kept = 1.0 - rate, rate * (1.0 - c)
+        for street, *_ in self.booked_changes():
+            weight, lift = kept * (1.0 - abs(street.pull)), kept * max(street.pull, 0.0)
+            fairness_lift = lift + rate * c * street.climate_fairness
+            effectiveness_lift = lift + rate * c * street.climate_effectiveness
             for citizen in street.residents:
-                change = own * citizen.fairness_disposition + fairness_pull - rate * citizen.fairness
-                citizen.fairness += change
-                fairness += change
-                fairness_moved += change if change > 0.0 else -change
-                change = own * citizen.effectiveness_disposition + effectiveness_pull - rate * citizen.effectiveness
-                citizen.effectiveness += change
-                effectiveness += change
-                effectiveness_moved += change if change > 0.0 else -change
-        self.ledger["drift"][:] = fairness, fairness_moved, effectiveness, effectiveness_moved
+                citizen.fairness = keep * citizen.fairness + weight * citizen.fairness_disposition + fairness_lift
+                citizen.effectiveness = keep * citizen.effectiveness + weight * citizen.effectiveness_disposition + effectiveness_lift
 
 
 class LazyStreet(Street):
-    """A street that carries its residents' drift: tides, and sums of trust and of dispositions."""
+    """A street that carries its residents' drift: tides, the reach of dispositions, and sums of trust."""
 
-    def open(self, opportunity):
+    def open(self, *fields):
         """As `Street.open`, before any resident has moved in."""
-        super().open(opportunity)
-        self.fairness_tide = self.effectiveness_tide = 0.0
+        super().open(*fields)
+        self.fairness_tide = self.effectiveness_tide = self.reach = 0.0
         self.fairness_sum = self.effectiveness_sum = 0.0
-        self.fairness_pull = self.effectiveness_pull = 0.0
 
 
 class LazyCitizen(Citizen):
@@ -135,40 +150,33 @@ class LazyCitizen(Citizen):
 
     def __init__(self, model, home, dispositions, trust):
         super().__init__(model, home, dispositions)
-        kept = 1.0 - model.p.trust.climate_weight
-        self.fairness_anchor, self.effectiveness_anchor = (kept * value for value in dispositions)
-        self.fairness_gap = trust[0] - self.fairness_anchor
-        self.effectiveness_gap = trust[1] - self.effectiveness_anchor
+        self.fairness_gap, self.effectiveness_gap = trust
         home.fairness_sum += trust[0]
         home.effectiveness_sum += trust[1]
-        home.fairness_pull += self.fairness_anchor
-        home.effectiveness_pull += self.effectiveness_anchor
 
     @property
     def fairness(self):
         """Trust in the fairness of the police, 0-1."""
-        return self.home.fairness_tide + self.fairness_anchor + self.model.fade * self.fairness_gap
+        return self.home.fairness_tide + self.home.reach * self.fairness_disposition + self.model.fade * self.fairness_gap
 
     @property
     def effectiveness(self):
         """Trust in the effectiveness of the police, 0-1."""
-        return self.home.effectiveness_tide + self.effectiveness_anchor + self.model.fade * self.effectiveness_gap
+        return self.home.effectiveness_tide + self.home.reach * self.effectiveness_disposition + self.model.fade * self.effectiveness_gap
 
     def shift_fairness(self, weight, goal, book):
         """Close a share `weight` of the gap between fairness and `goal` (0 or 1), and book the change."""
-        home, fade = self.home, self.model.fade
-        change = weight * (goal - home.fairness_tide - self.fairness_anchor - fade * self.fairness_gap)
-        self.fairness_gap += change / fade
-        home.fairness_sum += change
+        change = weight * (goal - self.fairness)
+        self.fairness_gap += change / self.model.fade
+        self.home.fairness_sum += change
         book[0] += change
         book[1] += abs(change)
 
     def shift_effectiveness(self, weight, goal, book):
         """Close a share `weight` of the gap between effectiveness and `goal` (0 or 1), and book the change."""
-        home, fade = self.home, self.model.fade
-        change = weight * (goal - home.effectiveness_tide - self.effectiveness_anchor - fade * self.effectiveness_gap)
-        self.effectiveness_gap += change / fade
-        home.effectiveness_sum += change
+        change = weight * (goal - self.effectiveness)
+        self.effectiveness_gap += change / self.model.fade
+        self.home.effectiveness_sum += change
         book[2] += change
         book[3] += abs(change)
 
@@ -198,28 +206,26 @@ class LazyCity(BookedCity):
         return tuple(sum(column) / adults for column in zip(*sums, strict=True))
 
     def settle(self):
-        """All citizens drift, by way of their streets' tides."""
+        """All citizens drift, by way of their streets."""
         self.take_climate()
         rate, c = self.p.trust.relaxation_rate, self.p.trust.climate_weight
-        book, keep = self.ledger["drift"], 1.0 - rate
+        keep, kept = 1.0 - rate, rate * (1.0 - c)
         self.fade *= keep
-        for street in self.streets:
-            street.fairness_tide = keep * street.fairness_tide + rate * c * street.climate_fairness
-            street.effectiveness_tide = keep * street.effectiveness_tide + rate * c * street.climate_effectiveness
-            change = rate * (street.fairness_pull + (c - 1.0) * street.fairness_sum)
-            street.fairness_sum += change
-            book[0] += change
-            change = rate * (street.effectiveness_pull + (c - 1.0) * street.effectiveness_sum)
-            street.effectiveness_sum += change
-            book[2] += change
+        for street, fairness_change, effectiveness_change in self.booked_changes():
+            lift = kept * max(street.pull, 0.0)
+            street.reach = keep * street.reach + kept * (1.0 - abs(street.pull))
+            street.fairness_tide = keep * street.fairness_tide + lift + rate * c * street.climate_fairness
+            street.effectiveness_tide = keep * street.effectiveness_tide + lift + rate * c * street.climate_effectiveness
+            street.fairness_sum += fairness_change
+            street.effectiveness_sum += effectiveness_change
 
     def tell_encounters(self):
         """Listeners hear of the week's encounters; `shift` inlined, which halves the time of the hottest loop."""
         gains, losses = self.hearsay_weights()
         uniform, fade, number = self.random.random, self.fade, self.p.hearsay.listeners
         fairness, fairness_moved, effectiveness, effectiveness_moved = self.ledger["hearsay"]
-        for teller, fair in self.encounters:
-            fairness_weight, effectiveness_weight = gains if fair else losses
+        for teller, felt in self.encounters:
+            fairness_weight, effectiveness_weight = gains if felt else losses
             streets = teller.home.earshot
             for _ in range(int(number + uniform())):
                 street = streets[int(uniform() * len(streets))]
@@ -227,13 +233,14 @@ class LazyCity(BookedCity):
                 listener = residents[int(uniform() * len(residents))]
                 if listener is teller:
                     continue
-                change = fairness_weight * (fair - street.fairness_tide - listener.fairness_anchor - fade * listener.fairness_gap)
+                level = street.fairness_tide + street.reach * listener.fairness_disposition + fade * listener.fairness_gap
+                change = fairness_weight * (felt - level)
                 listener.fairness_gap += change / fade
                 street.fairness_sum += change
                 fairness += change
                 fairness_moved += abs(change)
-                level = street.effectiveness_tide + listener.effectiveness_anchor + fade * listener.effectiveness_gap
-                change = effectiveness_weight * (fair - level)
+                level = street.effectiveness_tide + street.reach * listener.effectiveness_disposition + fade * listener.effectiveness_gap
+                change = effectiveness_weight * (felt - level)
                 listener.effectiveness_gap += change / fade
                 street.effectiveness_sum += change
                 effectiveness += change
@@ -243,13 +250,14 @@ class LazyCity(BookedCity):
     def survey(self):
         """As `City.survey`, without a function call a citizen."""
         p, w, fade = self.p.survey, self.p.trust.effectiveness_weight, self.fade
-        cuts = p.lower_cut, p.middle_cut, p.upper_cut
+        cuts, style = (p.lower_cut, p.middle_cut, p.upper_cut), p.style_sd
         errors = iter(self.rng.normal(0.0, p.response_error_sd, len(self.citizens)).tolist())
         answers = [0, 0, 0, 0]
         for street in self.streets:
-            tide = (1.0 - w) * street.fairness_tide + w * street.effectiveness_tide
+            tide, reach = (1.0 - w) * street.fairness_tide + w * street.effectiveness_tide, street.reach
             for citizen in street.residents:
-                fairness = citizen.fairness_anchor + fade * citizen.fairness_gap
-                effectiveness = citizen.effectiveness_anchor + fade * citizen.effectiveness_gap
-                answers[bisect(cuts, tide + (1.0 - w) * fairness + w * effectiveness + next(errors))] += 1
+                fairness = reach * citizen.fairness_disposition + fade * citizen.fairness_gap
+                effectiveness = reach * citizen.effectiveness_disposition + fade * citizen.effectiveness_gap
+                trust = tide + (1.0 - w) * fairness + w * effectiveness
+                answers[bisect(cuts, trust + style * citizen.answering_style + next(errors))] += 1
         return answers
