@@ -3,7 +3,7 @@
 This is the strong opponent of `make bench`: what a good Mesa programmer gets out of Python objects after profiling.
 Agents are Mesa agents on a Mesa grid, phases are loops over lists of them, lookups are hoisted out of the loops, Poisson
 numbers, victims and hot spots come from `bisect` over running sums.
-`Events` settles everybody in a tight loop, `LazyEvents` nobody until asked: `mesa_trust.py` says how, and at what price.
+`Events` settles everybody in a tight loop, `LazyEvents` nobody until asked: `mesa_trust.py` says how.
 """
 
 from bisect import bisect
