@@ -1,7 +1,8 @@
 """The city of docs/model.md as plain Mesa objects: what both Mesa benchmarks are built from.
 
 Luck comes from `model.random` and `model.rng`, so a run has the same statistics as `sim`, not the same numbers. One seed builds
-the same city for both benchmarks, because they draw the same numbers in the same order until week 0.
+the same city for both benchmarks, because they draw the same numbers in the same order until week 0. Left out are reforms, places that
+a scenario states, and what is only remembered to be asked for (voices).
 """
 
 from bisect import bisect
