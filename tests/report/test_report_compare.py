@@ -103,7 +103,8 @@ def test_tables_of_many_replicates_hold_the_range(comparison, language):
     ends = words.reach(spread(BY[EVIL] * 8), sign=True)
     assert ends in row[1] and row[3] == words["verdicts"]["unclear"]
     assert row[4].startswith(words.say("answer.count", count=67, of=100))
-    assert row[2] == words.say("answer.numbers", low="0.446", high="0.456")
+    level = level_of(found)
+    assert row[2] == words.say("answer.numbers", low=words.number(level, 3), high=words.number(level + 0.01, 3))
     assert ends in next(row for row in comparisons.effects_table(found, names, words).rows if row[0] == words.measure("mean_trust"))[-1]
     prices = {row[0]: row[3] for row in comparisons.cost_table(found, names, words)[0].rows}
     assert "(" in prices["training"] and prices[EVIL] == prices["purge-then-train"] == "-"
@@ -125,15 +126,24 @@ def often(by, times=8):
     return {arm: each * times for arm, each in by.items()}
 
 
+def level_of(comparison):
+    """Mean trust in the middle of the cities without a reform, in the last year."""
+    table = comparison.effects()
+    return table[(table.measure == "mean_trust") & (table.week == 30)].level_from.iloc[0]
+
+
 def test_the_answer_says_what_the_range_says(comparison):
     words, names = Words("en"), {arm: arm for arm in comparison.arms}
-    sentences = [said.replace("\u2212", "-") for said in comparisons.answer(planted(comparison, often(BY)), names, words)]
+    found = planted(comparison, often(BY))
+    sentences = [said.replace("\u2212", "-") for said in comparisons.answer(found, names, words)]
+    level, up, down = (f"{level_of(found) + by:.3f}" for by in (0.0, 0.06, -0.06))
     assert sentences[0].startswith(
         "In this model, after 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600, "
-        "from 0.446 to 0.506 "
+        f"from {level} to {up} "
     )
-    assert "from 0.446 to 0.506 (in nine of ten replicates by +0.050 to +0.070); purge-then-train lowers" in sentences[0]
-    assert "by 0.0600, from 0.446 to 0.386 (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
+    sentences[0] = sentences[0].replace("0.0500", "0.050").replace("0.0700", "0.070")  # how many digits is a matter of the last bit
+    assert f"from {level} to {up} (in nine of ten replicates by +0.050 to +0.070); purge-then-train lowers" in sentences[0]
+    assert f"by 0.0600, from {level} to {down} (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
     unclear = f"{EVIL} may raise or lower mean trust (+0.010 in the middle, -0.050 to +0.050 in nine of ten replicates, with"
     assert unclear in sentences[0]
     assert "this sign in 67 of 100)" in sentences[0]
