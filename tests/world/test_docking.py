@@ -41,6 +41,7 @@ ENDS = {
     2: {"offending.exit_rate": 0.0, "places.correlation_length": 0.0, "encounter.neutral_width": 0.0},
     3: {"encounter.exposure_log_sd": 0.0, "places.smooth_share": 1.0, "places.half_life": 5200},
     4: {"places.correlation_length": 20.0, "places.smooth_share": 0.0, "conduct.dials_correlation": 0.0},
+    5: {"encounter.exposure_log_sd": 2.0, "conduct.by_standing": 0.5, "community.share": 0.8},
     7: {"places.disposition": 0.4, "trust.common_trend": 0.05, "trust.police_trend": 0.05},
 }
 CHANGED = (
