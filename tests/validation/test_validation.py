@@ -253,7 +253,7 @@ def test_what_vanishes_and_what_is_lost(monkeypatch):
         "reporting_rate": np.array([0.1] * 3),
         "complaint_share_top_2": np.array([0.1] * 3),
     }
-    monkeypatch.setattr("sim.validation.controls.carried_out", lambda jobs, *rest: [here])
+    monkeypatch.setattr("sim.validation.controls.carried_out", lambda jobs, *rest: [here for _ in jobs])
     assert controlled([SMALL], usual) == (
         [Controlled("off", 0, "P06", 0.51, 0.005, True)],
         [Lost("off", "P06", 0.51, 0.005)],
