@@ -38,6 +38,7 @@ class Pattern:
     beside: tuple[str, ...] = ()  # measures of the same unit that are shown with it and have no verdict
     adults: int = 0  # the least number for which it is defined
     officers: int = 0
+    once: str = ""  # the role it had before, if it was a check until it was fitted
 
     def verdict(self, value: float) -> bool | None:
         """Does the value lie within the range? None if the pattern has no verdict."""

@@ -88,6 +88,8 @@ def summary(validation: Validation) -> str:
         parts.append(f"{count(judged, lambda finding: bool(finding.passed))} *{role}* patterns")
     failed = [finding.pattern.id for finding in validation.failed()]
     text = f"The model meets **{' and '.join(parts)}**" + (f"; it misses {', '.join(failed)}." if failed else ".")
+    if turned := [key for key, pattern in patterns().items() if pattern.once == "check"]:
+        text += f" {', '.join(turned)} were *check* patterns until parameters were set by them: that they hold is no evidence any more."
     if validation.held:
         text += f" Of the data from other years and places it meets **{count(validation.held, lambda row: row.passed)}**."
     if validation.controls:
