@@ -57,5 +57,7 @@ def age(rows, city, p, clock):
             city.tally[Count.AGED_OUT] += 1
         elif offenders.propensity[k] != 0.0:
             city.offenders.propensity[k] = city.offenders.program[k] = 0.0
-            city.offenders.jail_weeks[k], city.offenders.leaves[k] = 0, LAST_TICK  # nobody's sentence is left to who comes next
+            # Neither a sentence nor an arrest is left to who comes next.
+            city.offenders.jail_weeks[k], city.offenders.leaves[k] = 0, LAST_TICK
+            city.offenders.last_arrest[k], city.offenders.arrest_conduct[k] = NEVER, 0
             city.tally[Count.AGED_OUT] += 1

@@ -4,7 +4,7 @@ from math import exp, floor, log
 
 from sim.world.rng import Draw
 
-from .city import BAD, GOOD, Citizen, Crime, Offender, clip, logistic
+from .city import BAD, GOOD, NEVER, Citizen, Crime, Offender, clip, logistic
 from .force import Force
 
 
@@ -31,6 +31,7 @@ class Crimes(Force):
                 )
             elif offender.propensity != 0:
                 offender.propensity, offender.program, offender.jail_weeks, offender.leaves = 0.0, 0.0, 0, 30_000
+                offender.last_arrest, offender.arrest_conduct = NEVER, 0
                 self.counts["aged_out"] += 1
 
     def years_of_age(self, offender: Offender) -> float:
