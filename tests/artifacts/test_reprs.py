@@ -50,8 +50,8 @@ def test_one_look_and_everything_escaped(kind, shown):
 
 def test_they_say_what_a_reader_wants_to_know(shown):
     said = {
-        "Scenario": ["What &lt;i&gt;happens", "1,000 adults", "4 weeks after a spin-up of 2; seed 5", "conduct.mean", "-0.34", "assumed",
-                     "From week 2", "encounter.stop_rate = 1", "What it takes for granted (1)", "log-odds of fair conduct"],
+        "Scenario": ["What &lt;i&gt;happens", "1,000 adults", "4 weeks after a spin-up of 2; seed 5", "conduct.mean", "0.5", "assumed",
+                     "From week 2", "encounter.stop_rate = 1", "What it takes for granted (1)", "log-odds of fair treatment"],
         "Study": ["training: start 0, coverage 0.9", "mean_trust, reporting_rate", "2: training.gain, reporting.trust_slope", "4 points"],
         "Model": ["Week", "0 of 4", "1,000 adults", "3 officers", "Seed"],
         "Results": ["2 replicates of 4 weeks", "beside each its precision", "5-95 % range over replicates", "reporting_rate", "xarray"],
