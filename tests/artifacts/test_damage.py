@@ -33,6 +33,7 @@ from sim.calibration.result import Calibration
 from sim.calibration.targets import load_targets
 from sim.cli import main
 from sim.errors import InputError
+from sim.inputs.csv_files import read_table
 from sim.inputs.scenario import load_scenario
 from sim.report import comparisons, decisions, render, runs, sensitivities
 from sim.studies.answers.comparison import Comparison
@@ -42,7 +43,7 @@ from sim.studies.answers.findings import Analysis
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.design.study import Study
 from sim.studies.design.study_files import load_study
-from sim.studies.design.tables import points_table, read_table
+from sim.studies.design.tables import points_table
 from sim.trials.design import load_trial
 from sim.trials.result import TrialResult
 from sim.validation.record import load as load_validation
@@ -176,7 +177,7 @@ def loaded(kind: Any) -> Callable[[Path], Any]:
 
 
 def points(folder: Path) -> str:
-    return points_table(read_table(folder / "points.csv")[0], None, "points.csv").to_csv()
+    return points_table(read_table(folder / "points.csv", "csv", "", "")[0], None, "points.csv").to_csv()
 
 
 def read_by(load: Callable[[Path], Any], name: str) -> Callable[[Path], Any]:
