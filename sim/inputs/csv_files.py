@@ -24,7 +24,7 @@ def read_table(path: object, key: str, example: str, whose: str) -> tuple[str, s
     file = shown_path(str(path))
     try:
         if os.path.exists(path) and not os.path.isfile(path):
-            raise InputError(f"{shown(str(path))} is not a regular file.", "Give the path of a CSV file.", path=(key,))
+            raise InputError(f"'{file}' is not a regular file.", "Give the path of a CSV file.", path=(key,))
         if os.path.getsize(path) > LARGEST:
             raise InputError("the file is larger than 100 MB.", "Leave out rows.", file=file)
         with noted(open(path, encoding="utf-8-sig", newline="")) as stream:
