@@ -203,7 +203,7 @@ def test_progress_tells_every_week():
 
 def test_a_budget_is_what_every_arm_costs():
     rich = STUDY.with_(
-        scenario=SMALL.with_(adults=20_000), weeks=20, replicates=4, budget=400,
+        scenario=SMALL.with_({"justice.known_share": 1.0}, adults=20_000), weeks=20, replicates=4, budget=400,
         arms={"beats": [{"community_policing": {"start": 0, "share": 0.5}}], "hearings": [{"civic_justice": {"start": 0, "share": 0.5}}]},
     )  # fmt: skip
     found = compare(rich)

@@ -297,5 +297,5 @@ def test_a_table_that_names_nothing_is_refused(tmp_path):
     path.write_text("point\n1\n")
     with pytest.raises(InputError, match="the table names no factor"):
         Study(name="x", scenario=SMALL, design={"csv": str(path)})
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is not a regular file"):
         Study(name="x", scenario=SMALL, design={"csv": str(tmp_path)})

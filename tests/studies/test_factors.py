@@ -128,7 +128,7 @@ def test_what_is_written_out_wins_over_topics():
     study = made({"purge.follow_through": [0, 1], "prior": ["reporting", "trust.contact_gain"], "reporting.trust_slope": [0, 6]})
     names = [each.name for each in study.factors()]
     assert names[0] == "purge.follow_through" and names[-2:] == ["trust.contact_gain", "reporting.trust_slope"]
-    assert len(set(names)) == len(names) == 1 + 6 + 1
+    assert len(set(names)) == len(names) == 1 + 7 + 1
     assert study.vary["reporting.trust_slope"] == {"uniform": [0.0, 6.0]}
 
 
@@ -140,8 +140,11 @@ def test_a_topic_leaves_out_what_is_set_at_a_date():
     assert "response.capacity" in [each.name for each in made({"prior": "response"}, later, weeks=30).factors()]
     arms = {"hearings": [CivicJustice(start=0)], "beats": [CommunityPolicing(start=0)]}
     names = [each.name for each in made({"prior": ["community", "justice"]}, arms=arms).factors()]
-    assert names == ["community.conduct_offset", "community.response_cost", "justice.police_share", "justice.sanction_weeks"]
-    assert len(made({"prior": ["community", "justice"]}, arms={"purge": [Purge(start=0)]}).factors()) == 8
+    assert names == [
+        "community.conduct_offset", "community.response_cost", "justice.known_share", "justice.police_share", "justice.sanction_weeks",
+        "justice.program_half_life",
+    ]  # fmt: skip
+    assert len(made({"prior": ["community", "justice"]}, arms={"purge": [Purge(start=0)]}).factors()) == 10
 
 
 @pytest.mark.parametrize("name", shipped_scenarios())
@@ -216,7 +219,7 @@ def test_levers_and_parameters_have_different_names():
 def test_groups():
     factors = made({"prior": "reporting", **LEVERS}).factors()
     by_topic = group_names("topic", factors)
-    assert by_topic == ["reporting"] * 6 + ["purge"] * 2 + ["training"] * 4
+    assert by_topic == ["reporting"] * 7 + ["purge"] * 2 + ["training"] * 4
     own = group_names({"doses": ["purge.follow_through", "training.coverage"]}, factors)
     assert own.count("doses") == 2 and len(set(own)) == len(factors) - 1
     assert group_names(None, factors) is None
