@@ -46,8 +46,12 @@ def power(result: TrialResult) -> Figure:
     few = "" if told.all() else "no mark: too few trials to give a share; "
     what = f"Power of ANCOVA, by how many there are whose outcome is known;\n{marks_are}{few}lines: formula; dotted: 80 %"
     table.loc[~told, ["power", "power_low", "power_high"]] = np.nan
+    table = table[table.persons > 0]  # of some groups nobody may be there to be asked
     figure, panels = _panels(result, 2.6, "trials that find it", "How often the trial finds an effect (p < 0.05)", what)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
+        if not (table.outcome == outcome).any():
+            _nobody(axes)
+            continue
         for place, week in enumerate(result.trial.weeks_asked):
             rows = table[(table.outcome == outcome) & (table.week == week)].drop_duplicates("persons")
             look, label = look_at(place + 1), f"endline in week {week}"
@@ -70,6 +74,12 @@ def power(result: TrialResult) -> Figure:
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
     return figure
+
+
+def _nobody(axes: Any) -> None:
+    """Say in a panel that nobody could be asked."""
+    axes.text(0.5, 0.5, "nobody could be asked", transform=axes.transAxes, ha="center", va="center", fontsize=8)
+    axes.set(xticks=[], yticks=[])
 
 
 def _smooth(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -95,6 +105,9 @@ def estimates(result: TrialResult) -> Figure:
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         part = data.sel(outcome=outcome)
         found = part.effect.values[np.isfinite(part.effect.values)]
+        if not found.size:
+            _nobody(axes)
+            continue
         contrast = (part.on_treated - part.on_controls).median()
         axes.hist(
             found,

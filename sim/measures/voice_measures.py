@@ -54,9 +54,9 @@ VOICE_MEASURES = {
 class Heard(NamedTuple):
     """What was answered to a question at the last survey."""
 
-    asked: int  # persons in one sample, the middle of all runs; 0: nobody to ask
+    asked: int  # persons in one sample, the middle of the runs in which somebody was asked; 0: nobody in any
     answers: np.ndarray  # one a run, as the runs of the dataset
-    error: float  # standard error of one sample, root mean square of those of all runs
+    error: float  # standard error of one sample, root mean square of those of all runs; nan where all samples are of one mind
 
 
 def heard_last(dataset: "xr.Dataset") -> dict[str, Heard]:
@@ -67,6 +67,9 @@ def heard_last(dataset: "xr.Dataset") -> dict[str, Heard]:
     found = {}
     for question in QUESTIONS:
         answers, asked, errors = (last[name].sel(question=question).values for name in ("voices", "voices_asked", "voices_error"))
-        squares = errors[np.isfinite(errors)] ** 2
-        found[question] = Heard(int(np.median(asked)), answers, float(np.sqrt(squares.mean())) if squares.size else float("nan"))
+        squares = errors[errors > 0.0] ** 2  # a few who say the same do not make an answer certain
+        some = asked[asked > 0]
+        found[question] = Heard(
+            int(np.median(some)) if some.size else 0, answers, float(np.sqrt(squares.mean())) if squares.size else float("nan")
+        )
     return found

@@ -13,7 +13,7 @@ LIMITS: dict[str, tuple[float, float | str]] = {
     "citizens.reporting_propensity": ANY, "citizens.answering_style": ANY,
     "officers.squad": (0, "squads"), "officers.beat": (0, "cells"), "officers.cell": (0, "cells"),
     "officers.deviation": ANY, "officers.honesty_deviation": ANY, "officers.conduct": ANY, "officers.honesty": ANY,
-    "officers.training": ANY, "officers.knowledge": AMOUNT, "officers.attitude": AMOUNT,
+    "officers.training": ANY, "officers.knowledge": SHARE, "officers.attitude": SHARE,
     "officers.active": FLAG, "officers.vacant_weeks": ANY, "officers.community": FLAG, "officers.complaints": AMOUNT,
     "officers.identity": AMOUNT, "officers.encounters": (0, SLOTS),
     "squads.effect": ANY, "squads.honesty_effect": ANY, "squads.command": ANY,

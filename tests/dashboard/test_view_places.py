@@ -25,8 +25,8 @@ PLACES = {"neighborhoods": [{"name": "Centro", "x": [0, 2], "y": [0, 1], "opport
 ARMS = {"course": reforms([{"training": {"start": 0}}])}
 INVENTED = {"en": "The places are invented", "es": "Los lugares son inventados"}
 STATED = {
-    "en": "Stated by the scenario: opportunities for crime, trust.",
-    "es": "Declarado en el escenario: oportunidades para el delito, confianza.",
+    "en": "Stated by the scenario, where it says so: opportunities for crime, trust.",
+    "es": "Declarado en el escenario, donde lo dice: oportunidades para el delito, confianza.",
 }
 
 
