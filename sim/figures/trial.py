@@ -65,7 +65,7 @@ def power(result: TrialResult) -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         shown = sorted(set(table[table.outcome == outcome].groupby("size").persons.mean().round(-1 if rows.persons.max() > 200 else 0)))
         axes.set_xticks(shown[-5:])
-        if len(shown) == 1:
+        if len(shown) == 1 and shown[0] > 0:
             axes.set_xlim(shown[0] / 2, shown[0] * 2)
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axes.set_xlabel(f"{OUTCOMES[outcome].population} (logarithmic scale)", fontsize=8)

@@ -125,7 +125,7 @@ def test_the_map_is_the_first_replicate(results):
 
 @pytest.mark.parametrize(("language", "invented", "stated"), [
     ("en", "The places are invented", "Stated by the scenario, where it says so: exposure to crime and stops, trust. All else"),
-    ("es", "Los lugares son inventados", "Declarado en el escenario, donde lo dice: exposición al delito y a revisiones, confianza. Lo demás"),
+    ("es", "Los lugares son inventados", "Declarado en el escenario, donde lo dice: exposición al delito y a revisiones, confianza."),
 ])  # fmt: skip
 def test_the_map_says_what_of_its_places_is_invented(results, language, invented, stated):
     places = {

@@ -272,6 +272,20 @@ def test_figures(result, tmp_path):
     assert [axes.get_title("left") for axes in figure.axes if axes.get_visible()] == [name.replace("_", " ") for name in TRIAL.outcomes]
 
 
+def test_figures_of_an_outcome_that_nobody_could_tell_say_so(tmp_path):
+    """Nobody reports, so nobody can say what became of a report."""
+    silent = {"reporting.intercept": -7, "reporting.person_sd": 0, "offending.propensity_log_mean": -4}
+    trial = TRIAL.with_(
+        scenario=TRIAL.scenario.with_(silent), outcomes=["complainants_solved", "share_trusting"], replicates=2, draws=2
+    )  # fmt: skip
+    result = run_trial(trial)
+    for name in plots_trial.FIGURES.values():
+        name(result)
+    shown = [text.get_text() for axes in plots_trial.power(result).axes for text in axes.texts]
+    assert shown.count("nobody could be asked") == 1
+    assert all(path.stat().st_size > 10_000 for path in plots_trial.save_figures(result, tmp_path))
+
+
 def made(result, many, found=None, draws=1):
     """Trials whose true effects on each outcome lie round 2 with a deviation of 1, and whose estimates are right, with such errors that
     in so many of them (all) p < 0.05.
