@@ -1,26 +1,37 @@
 """The heart of a report about a study, as `confianza compare` left it: which reform changes what, and how far that differs."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-import numpy as np
-import pandas as pd
 import yaml
 
 from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
-from sim.measures.voice_measures import heard_last
 from sim.report import consequences
 from sim.report.assumed import arms_table
-from sim.report.parts import PageContent, PageTable, Picture, embedded
+from sim.report.comparison_tables import (
+    TRUST,
+    brackets_of,
+    conduct_table,
+    cost_table,
+    difference_unit,
+    digits,
+    effect,
+    effects_table,
+    end_of,
+    gainers_table,
+    start,
+    trust_table,
+    voices_table,
+)  # fmt: skip
+from sim.report.parts import PageContent, Picture, embedded
 from sim.report.runs import common_facts
-from sim.report.words import Text, Words, decimals, scale
+from sim.report.words import Text, Words, decimals
 from sim.studies.answers.comparison import Comparison
 from sim.studies.design.study import PLACEBO
-from sim.studies.running.effects import PRICED, at_week, over_cities
+from sim.studies.running.effects import over_cities
 from sim.world.parameters import CODEBOOK
 
-TRUST = "mean_trust"
 BESIDE = ("share_trusting", "reporting_rate", "incidence")  # measures that the answer mentions beside trust, if the study asks for them
 
 
@@ -77,24 +88,6 @@ def display_names(comparison: Comparison, words: Words) -> dict[str, str]:
     return {arm: arm if name in twice else name for arm, name in names.items()}
 
 
-def end_of(comparison: Comparison) -> int:
-    """Weeks after the spin-up."""
-    return int(comparison.dataset.week[-1]) + 1
-
-
-def effect(comparison: Comparison, arm: str, measure: str, other: str | None = None) -> Spread:
-    """What the paired differences at the end say; against `other`, or what the study compares with."""
-    values = at_week(comparison.dataset, measure, end_of(comparison))
-    paired = (values.sel(arm=arm) - values.sel(arm=other or comparison.study.vs)).values
-    return over_cities(paired, comparison.dataset).times(scale(MEASURES[measure].unit))
-
-
-def start(comparison: Comparison, measure: str) -> float:
-    """The level at the end in the arm compared with: from what an effect goes."""
-    values = at_week(comparison.dataset, measure, end_of(comparison)).sel(arm=comparison.study.vs)
-    return over_cities(values, comparison.dataset).middle * scale(MEASURES[measure].unit)
-
-
 def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
     """An effect as words for a sentence: its middle, its range, and in how many of what its sign is this one."""
     places = decimals(found.middle, found.roughness)
@@ -143,130 +136,10 @@ def other(comparison: Comparison, measure: str, names: Mapping[str, str], words:
     return words.say("answer.other", **said, parts="; ".join(parts))
 
 
-def digits(effects: Iterable[Spread]) -> int:
-    """Decimals that the effects of all arms on one measure are told with: as many as the one known worst."""
-    return min(decimals(own.middle, own.roughness) for own in effects)
-
-
-def brackets_of(comparison: Comparison, words: Words) -> str:
-    """What stands in brackets behind a middle."""
-    return words["tables"]["brackets_range" if comparison.ranged else "brackets_few"]
-
-
-def difference_unit(unit: str, words: Words) -> str:
-    """The unit of a difference: percentages differ by percentage points."""
-    return words.unit("difference of shares" if scale(unit) != 1 else unit)
-
-
 def budget(comparison: Comparison, words: Words) -> list[str]:
     """What every arm may cost, if the study has a budget."""
     given = json.loads(comparison.dataset.attrs["budget"])
     return [words.say("answer.budget", amount=words.number(value), unit=words["columns"][key]) for key, value in given.items()]
-
-
-def cities_of(comparison: Comparison, words: Words) -> str:
-    """What middles are of: "32 possible cities, 8 of them lived twice"."""
-    (cities, twice), lucky = comparison.lived, comparison.varies == "luck"
-    kind = "replicates" if lucky else "cities_twice" if twice else "cities"
-    return words.say(f"tables.{kind}", many=words.number(comparison.replicates if lucky else cities), twice=words.number(twice))
-
-
-def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str, str], words: Words) -> list[PageTable]:
-    """Effects on mean trust at each week the study asks for; none if it does not ask for mean trust."""
-    rows_of = table[table.measure == TRUST]
-    if rows_of.empty:
-        return []
-    weeks = sorted(int(week) for week in rows_of.week.unique())
-    columns = [words["columns"]["arm"], *(words.duration(week) for week in weeks)]
-    columns += [words["columns"][key] for key in ("levels", "says", "sign", "precision", "reduction")]
-    rows = []
-    for arm in comparison.compared:
-        own = rows_of[rows_of.arm == arm].set_index("week")
-        cells = [words.spread(read_off(own.loc[week]), sign=True) for week in weeks]
-        end = own.loc[weeks[-1]]
-        last, saved = read_off(end), end.variance_reduction
-        levels = words.say("answer.numbers", low=words.number(end.level_from, 3), high=words.number(end.level_to, 3))
-        precision = words.number(last.precision, decimals(last.precision, last.roughness))
-        reduction = words.number(saved, 0) if np.isfinite(saved) else "-"
-        rows.append([names[arm], *cells, levels, words.verdict(last), words.counted(last, ends=True), precision, reduction])
-    range_too = words["tables"]["trust_range"] if comparison.ranged else ""
-    caption = words.say("tables.trust", baseline=names[comparison.study.vs], many=cities_of(comparison, words), range=range_too)
-    right = frozenset(range(1, len(weeks) + 2)) | frozenset(range(len(weeks) + 3, len(columns)))
-    return [PageTable(caption, columns, rows, right, words.measure(TRUST))]
-
-
-def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
-    """Every measure by every arm at the end."""
-    arms, rows = comparison.compared, []
-    for measure in (name for name in comparison.study.measures if name not in PRICED):
-        before = start(comparison, measure)
-        effects = [effect(comparison, arm, measure) for arm in arms]
-        cells = [words.spread(own, sign=True, counted=True, places=digits(effects)) for own in effects]
-        level = words.number(before, decimals(before, before / 100))
-        rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), level, *cells])
-    caption = words.say(
-        "tables.effects", duration=words.duration(end_of(comparison)), baseline=names[comparison.study.vs],
-        many=cities_of(comparison, words), brackets=brackets_of(comparison, words),
-    )  # fmt: skip
-    heads = [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in (comparison.study.vs, *arms))]
-    return PageTable(caption, heads, rows)
-
-
-def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
-    """What each arm costs, and what a hundredth of mean trust costs in it."""
-    costs, rows = comparison.costs(), []
-    for arm in comparison.compared:
-        own = costs[costs.arm == arm]
-        trust = own[own.measure == TRUST]
-        first = own.iloc[0]
-        price = "-"
-        if len(trust) and np.isfinite(trust.iloc[0].money_per_unit) and trust.iloc[0].effect > 0:
-            price = words.spread(read_off(trust.iloc[0], "money_per_unit", "money_per_unit_").times(0.01))
-        weeks, money = (words.spread(read_off(first, name, f"{name}_")) for name in ("officer_weeks", "money"))
-        rows.append([names[arm], weeks, money, price])
-    columns = [words["columns"][key] for key in ("arm", "officer_weeks", "money", "per_effect")]
-    return [PageTable(words["tables"]["booked"], columns, rows, frozenset((1, 2, 3)), words["columns"]["cost"])] if rows else []
-
-
-def gainers_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
-    """Who gains and who loses."""
-    table = comparison.gainers().set_index("arm")
-    rows = []
-    for arm in comparison.compared:
-        own = table.loc[arm]
-        rows.append([names[arm], *consequences.moving(own, words), words.number(own.q50, 4, sign=True) if own.lives else "-"])
-    columns = [words["columns"][key] for key in ("arm", "gain", "lose", "luck_alone", "middle")]
-    return PageTable(words["tables"]["gainers"], columns, rows, frozenset((1, 2, 3, 4)), words["compared"]["gainers"]["title"])
-
-
-def conduct_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
-    """Officers at the three levels of an evaluation and in conduct, before and after."""
-    rows, spans = [], ("before", "first_year", "last_year")
-    shown = (comparison.study.vs, *comparison.compared)
-    for row in comparison.conduct().to_dict("records"):
-        if row["arm"] in shown:
-            cells = [words.spread(read_off(row, span, f"{span}_")) for span in spans]
-            rows.append([names[row["arm"]], words["levels"][row["level"]], *cells])
-    columns = [words["columns"][key] for key in ("arm", "level", *spans)]
-    return PageTable(words["tables"]["conduct"], columns, rows, frozenset((2, 3, 4)), words["compared"]["conduct"]["title"])
-
-
-def voices_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
-    """What samples answer at the end in the arm compared with, and how much more in the others; none if nobody was asked."""
-    data, rows = comparison.dataset, []
-    others = {arm: heard_last(data.sel(arm=arm)) for arm in comparison.compared}
-    for name, found in heard_last(data.sel(arm=comparison.study.vs)).items():
-        unit = MEASURES[name].unit
-        level, error = over_cities(found.answers, data).times(scale(unit)).middle, found.error * scale(unit)
-        numbers = [words.number(each, decimals(level, error)) for each in (level, error)]
-        effects = [over_cities(heard[name].answers - found.answers, data).times(scale(unit)) for heard in others.values()]
-        cells = [words.spread(own, sign=True, counted=True, places=digits(effects)) for own in effects]
-        about = [words.measure(name), words.unit(unit), words.number(found.asked)]
-        rows.append([*about, *(numbers if found.asked else [words["tables"]["nobody"], "-"]), *cells])
-    keys = ("measure", "unit", "asked", "answer", "standard_error")
-    heads = [*(words["columns"][key] for key in keys), *(names[arm] for arm in comparison.compared)]
-    caption = words.say("tables.voices_compared", baseline=names[comparison.study.vs], brackets=brackets_of(comparison, words))
-    return [PageTable(caption, heads, rows, frozenset((2, 3, 4)), words["groups"]["voices"])] if rows else []
 
 
 def facts(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[tuple[str, str]]:
