@@ -14,10 +14,7 @@ from sim.world.compiled import add_words, multiply_high, multiply_low, rule, wor
 
 
 class Draw(IntEnum):
-    """The random decisions of the model. The numbers are fixed for ever: a new decision takes a new number.
-
-    What one actor decides at one time shares a block of four words (docs/model.md, 7): a block is as dear as a word of it.
-    """
+    """The random decisions of the model. The numbers are fixed for ever: a new decision takes a new number."""
 
     SQUAD_EFFECT = 1
     OFFICER_DEVIATION = 2
@@ -26,22 +23,40 @@ class Draw(IntEnum):
     OFFENDER_HOME = 5
     PROPENSITY = 6
     PERSON = 7
+    DISPOSITION = 7
+    EXPOSURE = 8
     TURNOVER = 9
     RECRUIT = 10
     PATROL = 11
     OFFEND = 12
     CANDIDATE = 13
+    CHOICE = 14
+    SERIOUS = 15
     LOSS = 16
+    VICTIM = 17
     REPORT = 18
+    FILE = 19
     TREATMENT = 20
+    SOLVE = 21
     STOP_COUNT = 22
     STOP = 23
+    STOP_WHO = 23
+    CONTACT_COUNT = 24
     CONTACT = 25
+    CONTACT_WHO = 25
+    CONDUCT = 26
+    PERCEPTION = 27
+    COMPLAINT = 28
+    TELL_ENCOUNTER_COUNT = 29
     TELL_ENCOUNTER = 30
+    TELL_CRIME_COUNT = 31
     TELL_CRIME = 32
     ANSWER = 33
+    INSECURITY = 34
     SURVEY_SAMPLE = 35
     RECRUIT_PASS = 36
+    HEARING = 37
+    DIVERSION = 38
     TRAINEE = 39
     COMMANDER = 40
     VETTING = 41
@@ -51,16 +66,21 @@ class Draw(IntEnum):
     NEW_OFFENDER = 45
     PLACE_SMOOTH = 46
     PLACE_OWN = 47
+    STOP_EXPOSURE = 48
+    REPORTING_PROPENSITY = 49
+    ANSWERING_STYLE = 50
     CAREER = 51
     ENTRANT = 52
     VOICE = 53
+    ARREST = 54
 
 
 # Who lives in a city and where: the luck of these is of the people when the city is built, and for reforms; of all others it is of the
 # weeks, as is that of places which change later (docs/design/0016-two-seeds.md).
 OF_PEOPLE = frozenset({
-    Draw.SQUAD_EFFECT, Draw.OFFICER_DEVIATION, Draw.COMMUNITY_DUTY, Draw.OPPORTUNITY, Draw.OFFENDER_HOME, Draw.PROPENSITY, Draw.PERSON,
-    Draw.NEW_OFFENDER, Draw.PLACE_SMOOTH, Draw.PLACE_OWN, Draw.CAREER,
+    Draw.SQUAD_EFFECT, Draw.OFFICER_DEVIATION, Draw.COMMUNITY_DUTY, Draw.OPPORTUNITY, Draw.OFFENDER_HOME, Draw.PROPENSITY,
+    Draw.DISPOSITION, Draw.EXPOSURE, Draw.NEW_OFFENDER, Draw.PLACE_SMOOTH, Draw.PLACE_OWN, Draw.STOP_EXPOSURE,
+    Draw.REPORTING_PROPENSITY, Draw.ANSWERING_STYLE, Draw.CAREER,
 })  # fmt: skip
 
 
