@@ -1,6 +1,6 @@
 """The naive twin: docs/model.md written a second time, slowly, with plain Python objects. The oracle of the real model.
 
-It shares nothing with the package but `sim.world.rng.draw`, the enum of decisions and the values of parameters.
+It shares nothing with the package but the enum of decisions and the values of parameters.
 """
 
 from .answers import answers

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from sim.world.rng import Draw, draw
+from sim.world.rng import Draw
 
-from .chance import normal, other_normal
+from .chance import normals, uniforms
 from .city import City, logistic
 
 
@@ -23,11 +23,11 @@ def answers(city: City, tick: int) -> Answers:
     for i, citizen in enumerate(city.citizens):
         trust = (1 - w) * citizen.fairness + w * citizen.effectiveness
         style = survey.style_sd * citizen.answering_style
-        said = trust + style + survey.response_error_sd * normal(city.seed, int(Draw.ANSWER), tick, i, 0)
+        error, scale_error, _, _ = normals(city.seed, int(Draw.ANSWER), tick, i, 0)
+        said = trust + style + survey.response_error_sd * error
         asked.trust.append(sum(said >= cut for cut in (survey.lower_cut, survey.middle_cut, survey.upper_cut)))
-        scale_error = survey.scale_error_sd * other_normal(city.seed, int(Draw.ANSWER), tick, i, 0)
-        asked.fairness_scale.append(citizen.fairness + style + scale_error)
+        asked.fairness_scale.append(citizen.fairness + style + survey.scale_error_sd * scale_error)
         victim = citizen.last_victimized > tick - 52
         x = survey.insecurity_intercept + survey.insecurity_victim * victim + survey.insecurity_trust * (trust - 0.5)
-        asked.unsafe.append(draw(city.seed, int(Draw.INSECURITY), tick, i, 0) < logistic(x))
+        asked.unsafe.append(uniforms(city.seed, int(Draw.ANSWER), tick, i, 0)[2] < logistic(x))
     return asked

@@ -21,21 +21,22 @@ def uniform(word: int) -> float:
     return ((word >> 12) + 0.5) / 2**52
 
 
-def word_uniform(seed: int, decision: int, tick: int, actor: int, block: int, word: int) -> float:
-    """The uniform that one of the four words of a block makes."""
-    return uniform(philox((block, actor, tick, decision), (seed, 0))[word])
+def uniforms(seed: int, decision: int, tick: int, actor: int, index: int) -> list[float]:
+    """The uniforms that the four words of a block make: `u0` to `u3` of the text."""
+    return [uniform(word) for word in philox((index, actor, tick, decision), (seed, 0))]
 
 
-def normal(seed: int, decision: int, tick: int, actor: int, index: int) -> float:
-    """A standard normal, from the first and the second word of its block."""
-    first, second, _, _ = philox((index, actor, tick, decision), (seed, 0))
-    return sqrt(-2 * log(uniform(first))) * cos(2 * pi * uniform(second))
+def normals(seed: int, decision: int, tick: int, actor: int, index: int) -> list[float]:
+    """The four standard normals of a block: a pair of its first two words, and a pair of the other two."""
+    u, pairs = uniforms(seed, decision, tick, actor, index), []
+    for u1, u2 in (u[:2], u[2:]):
+        pairs += [sqrt(-2 * log(u1)) * cos(2 * pi * u2), sqrt(-2 * log(u1)) * sin(2 * pi * u2)]
+    return pairs
 
 
-def other_normal(seed: int, decision: int, tick: int, actor: int, index: int) -> float:
-    """The other standard normal that the first and the second word of a block make."""
-    first, second, _, _ = philox((index, actor, tick, decision), (seed, 0))
-    return sqrt(-2 * log(uniform(first))) * sin(2 * pi * uniform(second))
+def stretched(u: float, chance: float) -> tuple[bool, float]:
+    """Whether something of this chance happens, and the uniform that is left to say which."""
+    return (True, u / chance) if u < chance else (False, (u - chance) / (1 - chance))
 
 
 def poisson_quantile(mean: float, u: float, most: int = 16) -> int:

@@ -5,9 +5,7 @@ from math import ceil, exp, floor, log, sqrt
 
 import numpy as np
 
-from sim.world.rng import draw
-
-from .chance import normal, word_uniform
+from .chance import normals, stretched, uniforms
 
 NEVER = -30_000
 NOT_STATED = -9.0
@@ -189,17 +187,17 @@ class City:
         self.ledger = {cause: {dimension: [0.0, 0.0] for dimension in DIMENSIONS} for cause in CAUSES}
         self.trend = [0.0, 0.0]  # common to all institutions; of the police alone
 
-    def u(self, decision: int, actor: int, index: int) -> float:
-        """A uniform number of this tick."""
-        return draw(self.seed, int(decision), self.tick, actor, index)
-
-    def word(self, decision: int, actor: int, block: int, word: int) -> float:
-        """The uniform of a word of a block of this tick."""
-        return word_uniform(self.seed, int(decision), self.tick, actor, block, word)
+    def u(self, decision: int, actor: int, index: int, word: int = 0) -> float:
+        """A uniform number of this tick: that of a word (0 to 3) of a block."""
+        return uniforms(self.seed, int(decision), self.tick, actor, index)[word]
 
     def n(self, decision: int, actor: int, index: int) -> float:
         """A standard normal number of this tick."""
-        return normal(self.seed, int(decision), self.tick, actor, index)
+        return self.normals(decision, actor, index)[0]
+
+    def normals(self, decision: int, actor: int, index: int) -> list[float]:
+        """The four standard normal numbers of a block of this tick."""
+        return normals(self.seed, int(decision), self.tick, actor, index)
 
     def near(self, cell: int, radius: float, u: float) -> tuple[int, float]:
         """The cell that a uniform chooses from the square around a cell, wrapping round, and the remainder (7.1)."""
@@ -210,10 +208,16 @@ class City:
         y = cell // self.width + floor(s) - int(radius)
         return (y % self.height) * self.width + x % self.width, s - floor(s)
 
-    def resident(self, cell: int, u: float) -> int:
-        """The resident of a cell that a uniform chooses."""
+    def resident(self, cell: int, u: float) -> tuple[int, float]:
+        """The resident of a cell that a uniform chooses, and what is left of it (7.7)."""
         residents = self.cells[cell].residents
-        return residents[floor(u * len(residents))]
+        x = u * len(residents)
+        return residents[floor(x)], x - floor(x)
+
+    def passer_by_or_resident(self, column: str, cell: int, u: float, ambient_share: float) -> int:
+        """One of all adults with this chance, otherwise one of a cell's residents, by one uniform (7.3)."""
+        ambient, u = stretched(u, ambient_share)
+        return self.chosen_by_exposure(column, u) if ambient else self.resident_by_exposure(column, cell, u)
 
     def chosen_by_exposure(self, column: str, u: float) -> int:
         """One of all adults, in proportion to what a column sums up, and to what places add to it (7.3)."""

@@ -63,12 +63,12 @@ class Crimes(Force):
         o = self.parameters.offending
         candidates, sums, total, remainder = [], [], 0.0, 0.0
         for n in range(int(o.candidates)):
-            u = remainder if n % 3 else self.word(Draw.CANDIDATE, k, floor(n / 12), floor((n % 12) / 3))
+            u = remainder if n % 3 else self.u(Draw.CANDIDATE, k, floor(n / 12), word=floor((n % 12) / 3))
             candidate, remainder = self.near(offender.home, o.search_radius, u)
             candidates.append(candidate)
             total += self.cells[candidates[-1]].attraction
             sums.append(total)
-        mark = self.u(Draw.CHOICE, k, 0) * total
+        mark = self.u(Draw.OFFEND, k, 0, word=1) * total
         for candidate, running in zip(candidates, sums, strict=True):
             if running > mark:
                 return candidate
@@ -77,10 +77,11 @@ class Crimes(Force):
     def commit(self, k: int, offender: Offender) -> None:
         """A crime, its loss, and what it does to its victim."""
         o = self.parameters.offending
-        serious = self.u(Draw.SERIOUS, k, 0) < o.serious_share
+        serious = self.u(Draw.OFFEND, k, 0, word=3) < o.serious_share
         median = o.serious_loss_median if serious else o.minor_loss_median
         loss = exp(log(median) + o.loss_log_sd * self.n(Draw.LOSS, k, 0))
-        victim = self.choose_victim(k, offender.cell)
+        u = self.u(Draw.OFFEND, k, 0, word=2)
+        victim = self.passer_by_or_resident("exposure_cumulative", offender.cell, u, o.ambient_share)
         self.crimes[k] = Crime(victim=victim, cell=offender.cell, serious=serious, loss=loss)
         self.cells[offender.cell].crimes += 1
         citizen = self.citizens[victim]
@@ -89,13 +90,6 @@ class Crimes(Force):
         citizen.last_victimized = self.tick
         self.counts["crimes"] += 1
         self.counts["serious"] += serious
-
-    def choose_victim(self, k: int, cell: int) -> int:
-        """A passer-by or a resident, in proportion to exposure."""
-        u = self.u(Draw.VICTIM, k, 1)
-        if self.u(Draw.VICTIM, k, 0) < self.parameters.offending.ambient_share:
-            return self.chosen_by_exposure("exposure_cumulative", u)
-        return self.resident_by_exposure("exposure_cumulative", cell, u)
 
     def report(self) -> None:
         """Victims report, and the office opens a file or not (7.5)."""
@@ -109,10 +103,11 @@ class Crimes(Force):
             crime.reported = self.u(Draw.REPORT, k, 0) < logistic(x + r.person_sd * victim.reporting_propensity)
             if crime.reported:
                 self.cells[crime.cell].recorded += 1
-                crime.hearing = not crime.serious and self.u(Draw.HEARING, k, 0) < justice.hearing_share * justice.known_share
+                heard = self.u(Draw.REPORT, k, 0, word=1) < justice.hearing_share * justice.known_share
+                crime.hearing = heard and not crime.serious
                 if not crime.hearing:
                     x = r.file_intercept + institutions.file + r.file_serious * crime.serious
-                    crime.filed = self.u(Draw.FILE, k, 0) < logistic(x)
+                    crime.filed = self.u(Draw.REPORT, k, 0, word=2) < logistic(x)
             self.counts["reported"] += crime.reported
             self.counts["filed"] += crime.filed
             self.counts["hearings"] += crime.hearing
@@ -150,9 +145,9 @@ class Crimes(Force):
             if crime.filed:
                 climate = 1 + r.cooperation_slope * (cell.climate - 0.5)
                 solving = r.solve_probability * self.free_capacity * climate
-                crime.solved = self.u(Draw.SOLVE, k, 0) < clip(solving, 0.0, 1.0)
+                crime.solved = self.u(Draw.TREATMENT, k, 0, word=1) < clip(solving, 0.0, 1.0)
             elif crime.hearing:
-                crime.solved = self.u(Draw.SOLVE, k, 0) < self.parameters.justice.resolution
+                crime.solved = self.u(Draw.TREATMENT, k, 0, word=1) < self.parameters.justice.resolution
             self.change(victim, "effectiveness", self.response_effectiveness(crime, victim), "response")
             if crime.solved:
                 cell.arrests += 1
@@ -168,10 +163,10 @@ class Crimes(Force):
         response, justice, offender = self.parameters.response, self.parameters.justice, self.offenders[k]
         worse = self.parameters.conduct.by_place * self.cells[offender.home].place
         corrupt, _, fair = self.chances_of_conduct(self.force_conduct - worse, self.force_honesty - worse)
-        u = self.u(Draw.ARREST, k, 0)
+        u = self.u(Draw.TREATMENT, k, 0, word=3)
         offender.arrest_conduct, offender.last_arrest = (0 if u < corrupt else 1 if u < 1 - fair else 2), self.tick
         young = self.years_of_age(offender) < justice.youth_age
-        if crime.hearing and young and self.u(Draw.DIVERSION, k, 0) < justice.diversion_share:
+        if crime.hearing and young and self.u(Draw.TREATMENT, k, 0, word=2) < justice.diversion_share:
             offender.program = 1 - justice.reoffending
             self.counts["diverted"] += 1
         else:

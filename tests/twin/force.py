@@ -24,7 +24,7 @@ class Force(City):
             officer.vacant_weeks -= 1
             if officer.vacant_weeks > 0:
                 continue
-            if self.u(Draw.RECRUIT_PASS, j, 0) >= staffing.recruit_pass_rate:
+            if self.u(Draw.TURNOVER, j, 0, word=1) >= staffing.recruit_pass_rate:
                 officer.vacant_weeks = 4
             else:
                 squad, first, second = self.squads[officer.squad], self.n(Draw.RECRUIT, j, 0), self.n(Draw.RECRUIT, j, 1)
@@ -45,9 +45,9 @@ class Force(City):
             if not officer.active:
                 continue
             if officer.community or self.u(Draw.PATROL, j, 0) >= p.hot_spot_share:
-                officer.cell, _ = self.near(officer.beat, p.beat_radius, self.u(Draw.PATROL, j, 1))
+                officer.cell, _ = self.near(officer.beat, p.beat_radius, self.u(Draw.PATROL, j, 0, word=1))
             else:
-                mark = self.u(Draw.PATROL, j, 1) * self.cells[-1].memory_cumulative
+                mark = self.u(Draw.PATROL, j, 0, word=1) * self.cells[-1].memory_cumulative
                 officer.cell = next(c for c, cell in enumerate(self.cells) if cell.memory_cumulative > mark)
 
     def presence(self) -> None:
@@ -70,11 +70,7 @@ class Force(City):
                 continue
             for n in range(poisson_quantile(e.stop_rate, self.u(Draw.STOP_COUNT, j, 0))):
                 row = SLOTS * j + n
-                column, u = "stop_exposure_cumulative", self.u(Draw.STOP_WHO, row, 1)
-                if self.u(Draw.STOP_WHO, row, 0) < e.ambient_share:
-                    i = self.chosen_by_exposure(column, u)
-                else:
-                    i = self.resident_by_exposure(column, officer.cell, u)
+                i = self.passer_by_or_resident("stop_exposure_cumulative", officer.cell, self.u(Draw.STOP, row, 0), e.ambient_share)
                 encounter = self.meet(officer, row, i, 0)
                 citizen = self.citizens[i]
                 citizen.last_stop, citizen.stop_treatment = self.tick, encounter.conduct + 4 * encounter.felt
@@ -90,26 +86,27 @@ class Force(City):
         rate = self.parameters.community.contacts_rate
         for j, officer in enumerate(self.officers):
             if officer.active and officer.community:
-                for _ in range(poisson_quantile(rate, self.u(Draw.CONTACT_COUNT, j, 0))):
+                for _ in range(poisson_quantile(rate, self.u(Draw.STOP_COUNT, j, 0, word=1))):
                     row = SLOTS * j + officer.encounters
-                    self.meet(officer, row, self.resident(officer.cell, self.u(Draw.CONTACT_WHO, row, 0)), 1)
+                    i, _ = self.resident(officer.cell, self.u(Draw.CONTACT, row, 0))
+                    self.meet(officer, row, i, 1)
                     self.counts["contacts"] += 1
 
     def meet(self, officer: Officer, row: int, i: int, kind: int) -> Encounter:
         """One encounter: conduct, perception, trust, complaint (7.3)."""
-        citizen = self.citizens[i]
+        citizen, meeting = self.citizens[i], Draw.CONTACT if kind == 1 else Draw.STOP
         better = (self.parameters.community.conduct_offset if kind == 1 else 0.0) - self.disadvantage(i)
         courtesy = officer.conduct + officer.training + better
         honesty = officer.honesty + self.parameters.training.honesty_share * officer.training + better
         corrupt, _, fair = self.chances_of_conduct(courtesy, honesty)
-        u = self.u(Draw.CONDUCT, row, 0)
+        u = self.u(meeting, row, 0, word=1)
         conduct = 0 if u < corrupt else 1 if u < 1 - fair else 2
         bad, _, good = self.felt(conduct, citizen.fairness)
-        u = self.u(Draw.PERCEPTION, row, 0)
+        u = self.u(meeting, row, 0, word=2)
         felt = GOOD if u < good else NEUTRAL if u < 1 - bad else BAD
         self.change(citizen, "fairness", self.contact_fairness(felt, citizen), "contact")
         self.change(citizen, "effectiveness", self.contact_effectiveness(felt, citizen), "contact")
-        if conduct < 2 and self.u(Draw.COMPLAINT, row, 0) < self.parameters.encounter.complaint_probability:
+        if conduct < 2 and self.u(meeting, row, 0, word=3) < self.parameters.encounter.complaint_probability:
             officer.complaints += 1
             self.counts["complaints"] += 1
         self.encounters[row] = Encounter(citizen=i, kind=kind, conduct=conduct, felt=felt)

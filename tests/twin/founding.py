@@ -78,15 +78,16 @@ def found_citizens(city: City) -> None:
     trust, r = city.parameters.trust, city.parameters.trust.disposition_correlation
     exposures = stop_exposures = 0.0
     for i in range(city.adults):
-        z1, z2 = city.n(Draw.DISPOSITION, i, 0), city.n(Draw.DISPOSITION, i, 1)
+        z1, z2, z3, z4 = city.normals(Draw.PERSON, i, 0)
+        z5, z6, _, _ = city.normals(Draw.PERSON, i, 1)
         fairness = trust.fairness_disposition_mean + trust.fairness_disposition_sd * z1
         both = r * z1 + sqrt(1 - r * r) * z2
         effectiveness = trust.effectiveness_disposition_mean + trust.effectiveness_disposition_sd * both
         home = i * len(city.cells) // city.adults
         if not city.cells[home].residents:
             exposures = stop_exposures = 0.0
-        exposures += exp(city.parameters.offending.exposure_log_sd * city.n(Draw.EXPOSURE, i, 0))
-        stop_exposures += exp(city.parameters.encounter.exposure_log_sd * city.n(Draw.STOP_EXPOSURE, i, 0))
+        exposures += exp(city.parameters.offending.exposure_log_sd * z3)
+        stop_exposures += exp(city.parameters.encounter.exposure_log_sd * z4)
         city.cells[home].residents.append(i)
         city.citizens.append(
             Citizen(
@@ -95,8 +96,8 @@ def found_citizens(city: City) -> None:
                 effectiveness_disposition=clip(effectiveness, 0.01, 0.99),
                 exposure_cumulative=single(exposures),
                 stop_exposure_cumulative=single(stop_exposures),
-                reporting_propensity=single(city.n(Draw.REPORTING_PROPENSITY, i, 0)),
-                answering_style=single(city.n(Draw.ANSWERING_STYLE, i, 0)),
+                reporting_propensity=single(z5),
+                answering_style=single(z6),
             )
         )
 

@@ -89,19 +89,21 @@ class Twin(Crimes):
                 encounter = self.encounters[row]
                 if encounter.felt == NEUTRAL:
                     continue
-                for who in self.listeners(encounter.citizen, row, Draw.TELL_ENCOUNTER_COUNT, Draw.TELL_ENCOUNTER):
+                for who in self.listeners(encounter.citizen, row, Draw.TELL_ENCOUNTER):
                     self.hear_of_encounter(who, encounter)
         for k, crime in enumerate(self.crimes):
             if crime.victim >= 0:
-                for who in self.listeners(crime.victim, k, Draw.TELL_CRIME_COUNT, Draw.TELL_CRIME):
+                for who in self.listeners(crime.victim, k, Draw.TELL_CRIME):
                     self.hear_of_crime(who, crime)
 
-    def listeners(self, teller: int, actor: int, count: int, choice: int) -> list[Citizen]:
+    def listeners(self, teller: int, actor: int, decision: int) -> list[Citizen]:
         """Those who hear; the teller, if drawn, does not, but the same neighbor may hear twice."""
-        hearsay, home, hearers = self.parameters.hearsay, self.citizens[teller].home, []
-        for n in range(floor(hearsay.listeners + self.u(count, actor, 0))):
-            cell, remainder = self.near(home, hearsay.radius, self.word(choice, actor, floor(n / 4), n % 4))
-            i = self.resident(cell, remainder)
+        hearsay, home, hearers, left = self.parameters.hearsay, self.citizens[teller].home, [], 0.0
+        for n in range(floor(hearsay.listeners + self.u(decision, actor, 0))):
+            w = floor(n / 2) + 1
+            u = left if n % 2 else self.u(decision, actor, floor(w / 4), word=w % 4)
+            cell, remainder = self.near(home, hearsay.radius, u)
+            i, left = self.resident(cell, remainder)
             if i != teller:
                 hearers.append(self.citizens[i])
         self.counts["heard"] += len(hearers)

@@ -37,7 +37,7 @@ def test_which_parameters_matter_only_while_the_city_is_built():
 
 
 def test_draws_are_found_through_the_functions_that_make_them():
-    assert uses("stop").draws == {"STOP_COUNT", "STOP_WHO", "CONDUCT", "PERCEPTION", "COMPLAINT"}
+    assert uses("stop").draws == {"STOP_COUNT", "STOP"}
 
 
 @pytest.mark.parametrize("seed", range(3))

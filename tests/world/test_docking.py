@@ -23,7 +23,7 @@ INDEXES = {"cells.first_resident", "cells.exposure_guide", "cells.stop_exposure_
 BUSY = {
     "justice.hearing_share": (0.0, 1.0), "justice.diversion_share": (0.0, 1.0), "staffing.recruit_pass_rate": (0.1, 1.0),
     "staffing.turnover_rate": (0.0, 0.08), "staffing.replacement_delay_weeks": (1, 12), "community.share": (0.0, 0.8),
-    "encounter.complaint_probability": (0.0, 0.5), "response.capacity": (0.02, 1.0), "hearsay.listeners": (0.0, 6.0),
+    "encounter.complaint_probability": (0.0, 0.5), "response.capacity": (0.02, 1.0), "hearsay.listeners": (0.0, 9.0),
     "conduct.squad_size": (2, 8), "offending.candidates": (1, 30), "training.half_life": (4, 60), "survey.lower_cut": (0.1, 0.4),
     "survey.middle_cut": (0.42, 0.58), "survey.upper_cut": (0.63, 0.9), "reporting.intercept": (-3.0, 1.0),
     "response.solve_probability": (0.1, 1.0), "justice.known_share": (0.2, 1.0), "justice.youth_age": (14, 40),
@@ -38,8 +38,8 @@ BUSY = {
 }  # fmt: skip
 # Ends of ranges at which the text has a rule of its own, by random city.
 ENDS = {
-    2: {"offending.exit_rate": 0.0, "places.correlation_length": 0.0, "encounter.neutral_width": 0.0},
-    3: {"encounter.exposure_log_sd": 0.0, "places.smooth_share": 1.0, "places.half_life": 5200},
+    2: {"offending.exit_rate": 0.0, "places.correlation_length": 0.0, "encounter.neutral_width": 0.0, "encounter.ambient_share": 0.0},
+    3: {"encounter.exposure_log_sd": 0.0, "places.smooth_share": 1.0, "places.half_life": 5200, "offending.ambient_share": 1.0},
     4: {"places.correlation_length": 20.0, "places.smooth_share": 0.0, "conduct.dials_correlation": 0.0},
     5: {"encounter.exposure_log_sd": 2.0, "conduct.by_standing": 0.5, "community.share": 0.8},
     7: {"places.disposition": 0.4, "trust.common_trend": 0.05, "trust.police_trend": 0.05},

@@ -17,18 +17,16 @@ from sim.world.compiled import source
 from sim.world.rng import OF_PEOPLE, Draw, draw, draw_four, draw_normal, draw_normal_pair, philox, replicate_seed, uniform_of
 
 WORDS = st.integers(0, 2**64 - 1)
-# The numbers are part of every result there is: this table only ever grows.
+# The numbers are part of every result there is: a decision keeps its number, and nobody gets that of a decision that is gone.
 FROZEN = {
     "SQUAD_EFFECT": 1, "OFFICER_DEVIATION": 2, "COMMUNITY_DUTY": 3, "OPPORTUNITY": 4, "OFFENDER_HOME": 5, "PROPENSITY": 6,
-    "DISPOSITION": 7, "EXPOSURE": 8, "TURNOVER": 9, "RECRUIT": 10, "PATROL": 11, "OFFEND": 12, "CANDIDATE": 13, "CHOICE": 14,
-    "SERIOUS": 15, "LOSS": 16, "VICTIM": 17, "REPORT": 18, "FILE": 19, "TREATMENT": 20, "SOLVE": 21, "STOP_COUNT": 22,
-    "STOP_WHO": 23, "CONTACT_COUNT": 24, "CONTACT_WHO": 25, "CONDUCT": 26, "PERCEPTION": 27, "COMPLAINT": 28,
-    "TELL_ENCOUNTER_COUNT": 29, "TELL_ENCOUNTER": 30, "TELL_CRIME_COUNT": 31, "TELL_CRIME": 32, "ANSWER": 33, "INSECURITY": 34,
-    "SURVEY_SAMPLE": 35, "RECRUIT_PASS": 36, "HEARING": 37, "DIVERSION": 38, "TRAINEE": 39, "COMMANDER": 40, "VETTING": 41,
-    "DISMISSAL": 42, "PACE": 43, "TURN_TO_CRIME": 44, "NEW_OFFENDER": 45,
-    "PLACE_SMOOTH": 46, "PLACE_OWN": 47, "STOP_EXPOSURE": 48, "REPORTING_PROPENSITY": 49, "ANSWERING_STYLE": 50, "CAREER": 51,
-    "ENTRANT": 52, "VOICE": 53, "ARREST": 54,
+    "PERSON": 7, "TURNOVER": 9, "RECRUIT": 10, "PATROL": 11, "OFFEND": 12, "CANDIDATE": 13, "LOSS": 16, "REPORT": 18, "TREATMENT": 20,
+    "STOP_COUNT": 22, "STOP": 23, "CONTACT": 25, "TELL_ENCOUNTER": 30, "TELL_CRIME": 32, "ANSWER": 33, "SURVEY_SAMPLE": 35,
+    "RECRUIT_PASS": 36, "TRAINEE": 39, "COMMANDER": 40, "VETTING": 41, "DISMISSAL": 42, "PACE": 43, "TURN_TO_CRIME": 44,
+    "NEW_OFFENDER": 45, "PLACE_SMOOTH": 46, "PLACE_OWN": 47, "CAREER": 51, "ENTRANT": 52, "VOICE": 53,
 }  # fmt: skip
+# What these decided are words of another block by now.
+RETIRED = {8, 14, 15, 17, 19, 21, 24, 26, 27, 28, 29, 31, 34, 37, 38, 48, 49, 50, 54}
 KEYS = [(0, 0, 0, 0, 0), (1, 7, 0, 123_456, 1), (20160901, 23, 5200, 9_999_999, 31), (2**64 - 1, 36, 2**31, 2**31 - 1, 2**40)]
 
 
@@ -76,7 +74,7 @@ def test_uniforms_lie_between_0_and_1(bits):
     assert 0.0 < uniform_of(np.uint64(bits)) < 1.0
 
 
-def column(function, *, seed=1, decision=Draw.STOP_WHO, tick=0, actor=0, index=0, n=20_000):
+def column(function, *, seed=1, decision=Draw.STOP, tick=0, actor=0, index=0, n=20_000):
     """Draws along the one part of the key that is given as None."""
     return np.array([function(*(row if part is None else int(part) for part in (seed, decision, tick, actor, index))) for row in range(n)])
 
@@ -100,14 +98,14 @@ def test_normals_are_normal_along_every_part_of_the_key(along):
 
 
 def test_a_pair_of_normals_is_the_normal_and_one_that_is_independent_of_it():
-    pairs = np.array([draw_normal_pair(1, int(Draw.DISPOSITION), 0, row, 0) for row in range(20_000)])
-    assert np.array_equal(pairs[:, 0], column(draw_normal, decision=Draw.DISPOSITION, actor=None))
+    pairs = np.array([draw_normal_pair(1, int(Draw.PERSON), 0, row, 0) for row in range(20_000)])
+    assert np.array_equal(pairs[:, 0], column(draw_normal, decision=Draw.PERSON, actor=None))
     assert stats.kstest(pairs[:, 1], "norm").pvalue > 0.001
     assert abs(np.corrcoef(pairs.T)[0, 1]) < 4 / len(pairs) ** 0.5
     assert abs(np.corrcoef(pairs.T**2)[0, 1]) < 4 / len(pairs) ** 0.5
 
 
-@pytest.mark.parametrize("neighbor", [{"seed": 2}, {"decision": Draw.STOP_WHO + 1}, {"tick": 1}, {"index": 1}])
+@pytest.mark.parametrize("neighbor", [{"seed": 2}, {"decision": Draw.STOP + 1}, {"tick": 1}, {"index": 1}])
 def test_neighbors_are_independent(neighbor):
     here, there = column(draw, actor=None), column(draw, actor=None, **neighbor)
     assert abs(np.corrcoef(here, there)[0, 1]) < 4 / len(here) ** 0.5
@@ -123,7 +121,7 @@ def test_rows_in_a_row_are_independent():
 
 def test_the_numbers_of_decisions_are_frozen():
     assert {name: int(member) for name, member in Draw.__members__.items()} == FROZEN  # aliases would show here
-    assert len(set(FROZEN.values())) == len(FROZEN)
+    assert sorted([*FROZEN.values(), *RETIRED]) == list(range(1, len(FROZEN) + len(RETIRED) + 1))
 
 
 def test_replicate_seeds_are_distinct_and_fit_everywhere():

@@ -1,18 +1,18 @@
 """The naive twin on its own: an oracle has to be checked by hand before anything is checked against it."""
 
-from math import cos, exp, log, pi, sqrt
+from math import cos, exp, log, pi, sin, sqrt
 
 import numpy as np
 import pytest
 from twin import Twin, answers
-from twin.chance import normal, other_normal, philox, poisson_quantile, uniform
+from twin.chance import normals, philox, poisson_quantile, stretched, uniforms
 from twin.city import BAD, DIMENSIONS, GOOD, SLOTS, Crime
 from twin_runs import rows, run
 
 from sim.world.parameters import parameters
-from sim.world.rng import Draw, draw
+from sim.world.rng import Draw, draw_four
 
-KEYS = [(0, 1, 0, 0, 0), (7, Draw.STOP_WHO, 12, 345, 6), (2**63 - 1, Draw.ANSWER, 5200, 9_999_999, 1), (20160901, Draw.CANDIDATE, 3, 0, 19)]
+KEYS = [(0, 1, 0, 0, 0), (7, Draw.STOP, 12, 345, 6), (2**63 - 1, Draw.ANSWER, 5200, 9_999_999, 1), (20160901, Draw.CANDIDATE, 3, 0, 19)]
 
 
 def numpy_words(seed, decision, tick, actor, index):
@@ -26,17 +26,23 @@ def test_philox_is_numpys_and_the_packages(key):
     seed, decision, tick, actor, index = key
     words = philox((index, actor, tick, decision), (seed, 0))
     assert list(words) == [int(w) for w in numpy_words(*key)]
-    assert uniform(words[0]) == draw(seed, int(decision), tick, actor, index)
+    assert uniforms(*key) == list(draw_four(seed, int(decision), tick, actor, index))
 
 
-def test_normals_come_from_two_words_and_are_standard():
-    first, second, _, _ = (int(w) for w in numpy_words(5, 7, 0, 11, 1))
-    u1, u2 = ((first >> 12) + 0.5) * 2.0**-52, ((second >> 12) + 0.5) * 2.0**-52
-    assert normal(5, 7, 0, 11, 1) == sqrt(-2 * log(u1)) * cos(2 * pi * u2)
-    assert normal(5, 7, 0, 11, 1) ** 2 + other_normal(5, 7, 0, 11, 1) ** 2 == pytest.approx(-2 * log(u1))
-    sample = np.array([normal(1, 7, 0, i, 0) for i in range(4000)])
-    assert abs(sample.mean()) < 4 / sqrt(4000)
-    assert abs(sample.std() - 1) < 4 / sqrt(8000)
+def test_normals_come_in_pairs_from_two_words_each_and_are_standard():
+    u1, u2, u3, u4 = (((int(w) >> 12) + 0.5) * 2.0**-52 for w in numpy_words(5, 7, 0, 11, 1))
+    first, second, third, fourth = normals(5, 7, 0, 11, 1)
+    assert (first, third) == (sqrt(-2 * log(u1)) * cos(2 * pi * u2), sqrt(-2 * log(u3)) * cos(2 * pi * u4))
+    assert (second, fourth) == (sqrt(-2 * log(u1)) * sin(2 * pi * u2), sqrt(-2 * log(u3)) * sin(2 * pi * u4))
+    sample = np.array([normals(1, 7, 0, i, 0) for i in range(4000)])
+    assert abs(sample.mean(axis=0)).max() < 4 / sqrt(4000)
+    assert abs(sample.std(axis=0) - 1).max() < 4 / sqrt(8000)
+    assert abs(np.corrcoef(sample.T) - np.eye(4)).max() < 4 / sqrt(4000)
+
+
+def test_stretched_by_hand():
+    assert [stretched(u, 0.75) for u in (0.375, 0.75, 0.875)] == [(True, 0.5), (False, 0.0), (False, 0.5)]
+    assert (stretched(0.3, 0.0), stretched(0.3, 1.0)) == ((False, 0.3), (True, 0.3))
 
 
 def test_poisson_quantile():
@@ -131,7 +137,7 @@ def test_staff_fills_a_post_when_its_weeks_are_over():
     assert (officer.active, officer.vacant_weeks, officer.complaints) == (False, 1, 4)
     twin.staff()
     assert (officer.active, officer.vacant_weeks, officer.complaints, officer.training, officer.identity) == (True, 0, 0, 0.0, 1)
-    p, z1, z2 = twin.parameters, normal(twin.seed, Draw.RECRUIT, 0, 1, 0), normal(twin.seed, Draw.RECRUIT, 0, 1, 1)
+    p, z1, z2 = twin.parameters, normals(twin.seed, Draw.RECRUIT, 0, 1, 0)[0], normals(twin.seed, Draw.RECRUIT, 0, 1, 1)[0]
     deviation = p.staffing.recruit_conduct_offset + twin.squads[0].effect + p.conduct.officer_sd * z1
     assert officer.conduct == pytest.approx(p.conduct.mean + deviation, abs=1e-12)
     z = 0.5 * z1 + sqrt(0.75) * z2  # dials_correlation is 0.5
@@ -174,6 +180,16 @@ def test_bond_by_hand():
     twin.muster()
     twin.bond()  # alone: own disposition stands in for peers
     assert twin.officers[0].conduct == pytest.approx(0.1 * (0.4 * -0.2 + 0.6 * (-0.2 + 0.2)), abs=1e-12)
+
+
+def test_two_listeners_share_a_word_and_the_teller_hears_nothing():
+    twin, _ = run(0, {"hearsay.radius": 0, "hearsay.listeners": 7})  # 50 residents a cell
+    words = [*numpy_words(3, Draw.TELL_CRIME, 0, 4, 0)[1:], *numpy_words(3, Draw.TELL_CRIME, 0, 4, 1)[:1]]
+    shares = [50 * ((int(word) >> 12) + 0.5) * 2.0**-52 for word in words]
+    rows = [100 + int(x) for share in shares for x in (share, 50 * (share % 1))][:7]
+    listeners = twin.listeners(rows[2], 4, Draw.TELL_CRIME)  # who would be the third tells
+    assert [id(who) for who in listeners] == [id(twin.citizens[i]) for i in rows if i != rows[2]]
+    assert twin.counts["heard"] == len(listeners) == 6
 
 
 def test_a_listener_hears_the_whole_story_of_a_crime_in_order():
@@ -225,7 +241,7 @@ def test_the_way_of_answering_lasts_and_is_the_same_in_both_scales():
     first, later = answers(twin, 0), answers(twin, 26)
     assert np.corrcoef(first.trust, later.trust)[0, 1] > 0.9
     assert np.corrcoef(first.trust, style)[0, 1] > 0.3
-    errors = twin.parameters.survey.scale_error_sd * np.array([other_normal(3, Draw.ANSWER, 26, i, 0) for i in range(1000)])
+    errors = twin.parameters.survey.scale_error_sd * np.array([normals(3, Draw.ANSWER, 26, i, 0)[1] for i in range(1000)])
     np.testing.assert_allclose(later.fairness_scale, fairness + 0.2 * style + errors, atol=1e-12)
     assert abs(style.mean()) < 4 / sqrt(1000) and abs(style.std() - 1) < 4 / sqrt(2000)
     assert [float(np.float32(z)) for z in style] == list(style)
