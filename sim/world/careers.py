@@ -1,7 +1,6 @@
 """Offenders' lives: they enter, age out, and others take their rows (docs/model.md, 7.2)."""
 
-from math import exp
-
+from sim.world.arithmetic import exp
 from sim.world.compiled import phase, piece
 from sim.world.place import first_above
 from sim.world.rng import Draw, draw, draw_normal

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from struct import pack, unpack
 from typing import Any
 
 import numba
@@ -202,6 +203,16 @@ if INTERPRETED:
         """The high 64 bits of the product of two words."""
         return (a * b) >> 64
 
+    double = float
+
+    def bits_of(x):
+        """The word that stands for a double."""
+        return unpack("<Q", pack("<d", x))[0]
+
+    def from_bits(bits):
+        """The double that a word stands for."""
+        return unpack("<d", pack("<Q", bits))[0]
+
 else:
     from llvmlite import ir
     from numba.extending import intrinsic
@@ -232,3 +243,21 @@ else:
             return builder.trunc(high, ir.IntType(64))
 
         return numba.uint64(numba.uint64, numba.uint64), generate
+
+    @numba.njit(inline="always")
+    def double(x):
+        """A number in double precision, whatever column it is from."""
+        return np.float64(x)
+
+    def _cast(number, to):
+        """An intrinsic that takes the bits of one type for another's."""
+
+        def cast(typingctx, x):
+            def generate(context, builder, signature, arguments):
+                return builder.bitcast(arguments[0], context.get_value_type(to))
+
+            return to(number), generate
+
+        return intrinsic(cast)
+
+    bits_of, from_bits = _cast(numba.float64, numba.uint64), _cast(numba.uint64, numba.float64)

@@ -1,9 +1,10 @@
 """Places: two fields, what they load on, and how they change over the years (docs/model.md, 5 and 7.2)."""
 
-from math import exp, sqrt
+from math import sqrt
 
 import numpy as np
 
+from sim.world.arithmetic import exp
 from sim.world.compiled import phase, piece
 from sim.world.place import guide_to, wrapped
 from sim.world.rng import Draw, draw_normal

@@ -1,10 +1,11 @@
 """Week 0: who lives in the city (docs/model.md, section 5)."""
 
 from collections.abc import Mapping
-from math import ceil, exp, floor, sqrt
+from math import ceil, floor, sqrt
 
 import numpy as np
 
+from sim.world.arithmetic import exp
 from sim.world.careers import home_of_offender, propensity_of
 from sim.world.compiled import entry, phase, piece
 from sim.world.force import correlated

@@ -5,11 +5,12 @@ The generator is Philox4x64-10 (salmon2011), the same as `numpy.random.Philox`, 
 """
 
 from enum import IntEnum
-from math import cos, log, pi, sin, sqrt
+from math import sqrt
 
 from numpy import uint64
 from numpy.random import SeedSequence
 
+from sim.world.arithmetic import cos_turn, log, sin_turn
 from sim.world.compiled import add_words, multiply_high, multiply_low, rule, word
 
 
@@ -132,15 +133,15 @@ def draw_four(seed, decision, tick, actor, index):
 def draw_normal_pair(seed, decision, tick, actor, index):
     """Two independent standard normal numbers with the same key as `draw` (Box-Muller on the block's first two words)."""
     first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
-    length, angle = sqrt(-2.0 * log(uniform_of(first))), 2.0 * pi * uniform_of(second)
-    return length * cos(angle), length * sin(angle)
+    length, turn = sqrt(-2.0 * log(uniform_of(first))), uniform_of(second)
+    return length * cos_turn(turn), length * sin_turn(turn)
 
 
 @rule
 def draw_normal(seed, decision, tick, actor, index):
     """A standard normal number with the same key as `draw`: the first of `draw_normal_pair`."""
     first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
-    return sqrt(-2.0 * log(uniform_of(first))) * cos(2.0 * pi * uniform_of(second))
+    return sqrt(-2.0 * log(uniform_of(first))) * cos_turn(uniform_of(second))
 
 
 MOST_REPLICATES = 10_000  # of anything: a slip of the keyboard must not start a run of years

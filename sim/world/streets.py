@@ -1,9 +1,8 @@
 """The police on the streets: patrol, presence, stop, contact (docs/model.md, 7.3)."""
 
-from math import log
-
 import numpy as np
 
+from sim.world.arithmetic import log
 from sim.world.compiled import phase, piece
 from sim.world.place import book, cell_near, exposed_adult, exposed_resident, first_above, place_of, resident_of
 from sim.world.rng import Draw, draw

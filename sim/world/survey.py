@@ -57,7 +57,7 @@ def intraclass_correlation(values: np.ndarray, groups: np.ndarray) -> float:
     total, number = size.sum(), len(size)
     if number < 2 or total <= number:
         return float("nan")
-    between = (sums * sums / size).sum() - values.sum(dtype=float) ** 2 / total
+    between = (sums * sums / size).sum() - np.square(values.sum(dtype=float)) / total
     within = np.square(values, dtype=float).sum() - (sums * sums / size).sum()
     mean_between, mean_within = between / (number - 1), within / (total - number)
     typical = (total - (size * size).sum() / total) / (number - 1)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.world.arithmetic import exps
 from sim.world.compiled import entry
 from sim.world.rng import Draw, draw_four, draw_normal_pair
 from sim.world.rules.encounter import Conduct, Feeling
@@ -130,7 +131,7 @@ def bribes(rows: np.ndarray, city: City, p) -> np.ndarray:
     """In which share of stops the others in service in an officer's squad (nan if there are none), and the officer, ask for a bribe."""
     officers = city.officers
     active: np.ndarray = officers.active.astype(float)
-    own = 1.0 / (1.0 + np.exp(officers.honesty + p.training.honesty_share * officers.training))
+    own = 1.0 / (1.0 + exps(officers.honesty + p.training.honesty_share * officers.training))
     others = np.bincount(officers.squad, active)[officers.squad] - active
     asking = np.bincount(officers.squad, active * own)[officers.squad] - active * own
     return np.stack([np.divide(asking, others, out=np.full(len(own), nan), where=others > 0), own], axis=1)[rows]

@@ -52,7 +52,7 @@ class Package:
             (folder / "sim" / part).mkdir(parents=True)
             (folder / "sim" / part / "__init__.py").touch()
         (folder / "sim" / "__init__.py").touch()
-        for name in ("compiled.py", "rng.py"):
+        for name in ("arithmetic.py", "compiled.py", "rng.py"):
             shutil.copy(Path(sim.world.compiled.__file__).with_name(name), folder / "sim" / "world" / name)
         (folder / "sim" / "world" / "toy.py").write_text(ENTRY)
         self.write_rule("2.0")

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sim.world.arithmetic import exps, log, logs
 from sim.world.force import WEEKS_TO_NEXT_APPLICANT
 from sim.world.reforms.common import Bill, Scene, in_force, lever, nothing, start_lever, until_lever
 from sim.world.rng import Draw
@@ -108,12 +109,12 @@ class Purge:
         if self.pass_rate == 1.0:
             return np.zeros(len(rows), int)
         luck = scene.uniforms(Draw.RECRUIT_PASS, rows, scene.city.officers.identity[rows])
-        return (WEEKS_TO_NEXT_APPLICANT * np.floor(np.log(luck) / np.log(1.0 - self.pass_rate))).astype(int)
+        return (WEEKS_TO_NEXT_APPLICANT * np.floor(logs(luck) / log(1.0 - self.pass_rate))).astype(int)
 
     def _flagged(self, scene: Scene) -> np.ndarray:
         officers = scene.city.officers
         rows = np.arange(len(officers.active))
-        corrupt = 1.0 / (1.0 + np.exp(officers.honesty))  # a test of the person: what a course adds does not show
+        corrupt = 1.0 / (1.0 + exps(officers.honesty))  # a test of the person: what a course adds does not show
         fails = np.where(corrupt > self.unfit_above, self.sensitivity, 1.0 - self.specificity)
         failed = scene.uniforms(Draw.VETTING, rows, officers.identity) < fails
         on_file = officers.complaints >= self.complaints_at_least
@@ -127,11 +128,11 @@ class Purge:
         places: np.ndarray = len(scene.city.offenders.propensity) - len(scene.city.officers.active) + rows
         p = scene.p.offending
         normal = scene.normals(Draw.NEW_OFFENDER, rows, identity)
-        propensity = np.exp(p.propensity_log_mean + p.propensity_log_sd * normal)
+        propensity = exps(p.propensity_log_mean + p.propensity_log_sd * normal)
         idle = scene.city.offenders.propensity[places] == 0.0
         weeks = np.full(len(rows), float(LAST_TICK))
         if p.exit_rate > 0.0:
-            weeks = np.minimum(-np.log(scene.uniforms(Draw.CAREER, places, identity)) / p.exit_rate, LONGEST_CAREER)
+            weeks = np.minimum(-logs(scene.uniforms(Draw.CAREER, places, identity)) / p.exit_rate, LONGEST_CAREER)
         offenders, begins = scene.city.offenders, places[idle]
         offenders.propensity[begins] = propensity[idle]
         offenders.entered[begins] = scene.tick

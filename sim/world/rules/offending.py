@@ -1,7 +1,6 @@
 """Where and whether an offender offends, and for how long in life."""
 
-from math import exp, log
-
+from sim.world.arithmetic import exp, log
 from sim.world.compiled import rule
 
 

@@ -1,7 +1,6 @@
 """Small mathematics that the topics share."""
 
-from math import exp
-
+from sim.world.arithmetic import exp
 from sim.world.compiled import rule
 
 

@@ -1,7 +1,6 @@
 """Does the victim report to the prosecutor, and is a file opened?"""
 
-from math import log
-
+from sim.world.arithmetic import log
 from sim.world.compiled import rule
 from sim.world.rules.probability import logistic
 
