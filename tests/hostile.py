@@ -15,7 +15,7 @@ import yaml
 import sim
 from sim.studies.answers.comparison import Comparison
 from sim.studies.answers.findings import Analysis
-from sim.studies.design.study import PLACEBO, Study
+from sim.studies.design.study import Study
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
@@ -68,7 +68,7 @@ def named_comparison(names: list[str], question: str = "?") -> Comparison:
     made, arms = comparison(), dict(zip(comparison().study.arms, names, strict=False))
     study = called(made.study, names[0], question, arms)
     study = study.with_(arms={name: study.arms[name] for name in names})
-    kept = [arm for arm in made.arms if arm in arms or arm in (made.study.vs, PLACEBO)]
+    kept = [arm for arm in made.arms if arm in arms or arm == made.study.vs]
     data = made.dataset.sel(arm=kept)
     town = yaml.safe_load(data.attrs["scenario"]) | {"assumptions": [question], "name": names[0]}
     data = data.assign_coords(arm=[arms.get(arm, arm) for arm in kept]).assign_attrs(

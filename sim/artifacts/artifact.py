@@ -42,7 +42,7 @@ from sim.inputs import map_notes
 from sim.style import Note, saved
 
 PROVENANCE = "provenance.json"
-AS_JSON = ("versions", "budget", "origins")  # attributes of datasets that are JSON, because NetCDF holds none
+AS_JSON = ("versions", "budget", "origins", "placebo_differs")  # attributes of datasets that are JSON, because NetCDF holds none
 TEXTS = (  # columns of tables that are texts, whatever they look like
     "arm", "dominated_by", "factor", "family", "foretold_by", "kept", "kind", "meaning", "measure", "name", "of", "one", "other", "part",
     "phase", "quantity", "rule", "status", "unit",

@@ -75,7 +75,7 @@ def report(comparison: Comparison, scaled: bool) -> None:
     screen.print(comparison.rule())
     screen.print(comparison.covers())
     screen.print(
-        f"The {PLACEBO} (every reform at dose 0) is identical to the {BASELINE} in every week of every replicate."
+        f"The {PLACEBO} (every reform at dose 0) was lived in one replicate: identical to the {BASELINE} there in every number."
         if comparison.placebo_is_exact()
         else f"The {PLACEBO} DIFFERS from the {BASELINE}: no effect can be trusted."
     )

@@ -9,7 +9,7 @@ TERMS = {
     "feeling": "What an encounter is to a person: good, neutral or bad. Neutral ones move nothing.",
     "arm": "What is compared: a list of reforms in a study. The baseline and the placebo are always there.",
     "baseline": "The arm without reforms. Effects are differences from it, unless the study's key `vs` names another arm.",
-    "placebo": "All reforms of the study at dose 0. It must equal the baseline in every week, to the last bit; else compare refuses.",
+    "placebo": "All reforms at dose 0, in one replicate. It must equal the baseline there to the last bit; else compare refuses.",
     "replicate": "One run of every arm with the same luck. Another has other luck, and mostly another draw of the posterior, if any.",
     "luck": "All random numbers of a run. They are keyed to who does what in which week, so that arms share them.",
     "draw": "One set of values of all that is uncertain: a city that calibration has not ruled out.",

@@ -121,6 +121,11 @@ class Plan(ABC):
     def cost(self, spec: RunSpec) -> tuple[int, int]:
         """Weeks of a run, and adult-weeks: about."""
 
+    @property
+    def together(self) -> int:
+        """So many runs that follow each other are done at less cost by one worker than by several; their results are the same."""
+        return 1
+
     def kept_bytes(self) -> int:
         """Bytes that are kept of a run, about."""
         return 0

@@ -22,7 +22,7 @@ import numpy as np
 from sim.artifacts.provenance import how_made
 from sim.artifacts.sources import sources
 from sim.engine import crate, shards
-from sim.engine.batches import Batch, Shard
+from sim.engine.batches import RESERVE, Batch, Shard
 from sim.engine.contents import JOURNAL, Contents
 from sim.engine.journal import Journal, disk_full
 from sim.engine.plans import Piece, Plan, RunSpec
@@ -249,9 +249,15 @@ def joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 
 def chunk_of(plan: Plan) -> int:
-    """Runs a chunk: 256, or what takes a worker about half a minute if that is less. Decided by the plan, not by the machine."""
+    """Runs a chunk: 256, or what takes a worker about half a minute if that is less. Decided by the plan, not by the machine. Of runs that
+    are done together a shard holds all or none.
+    """
     _, adult_weeks = plan.cost(plan.specs(np.zeros(1, int))[0])
-    return max(1, min(CHUNK, int(LONGEST * SPEED / adult_weeks)))
+    runs = max(1, min(CHUNK, int(LONGEST * SPEED / adult_weeks)))
+    if plan.together == 1:
+        return runs
+    shard = max(1, (runs - runs // RESERVE) // plan.together) * plan.together
+    return shard + max(1, shard // (RESERVE - 1))  # of which `Batch.reserve` leaves the shard
 
 
 def no_study(folder: str | Path) -> InputError:

@@ -19,9 +19,13 @@ class Observer:
         self.panel = Panel() if self.asked else None
 
     @property
-    def watch(self) -> Callable[[Any], object] | None:
-        """For `sim.measures.harvest.lived`."""
-        return self.panel
+    def watch(self) -> "Observer | None":
+        """For `sim.measures.harvest.Life`, which takes a copy along where a life forks; None if nothing is watched."""
+        return self if self.panel else None
+
+    def __call__(self, run: Any) -> None:
+        if self.panel:
+            self.panel(run)
 
     def measures(self, scenario: Scenario, seed: int, people: int | None = None) -> dict[str, float]:
         """The measures by name, once the run is over; what an experiment needs beside it is run now."""

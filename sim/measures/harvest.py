@@ -1,6 +1,7 @@
 """One run, read into labeled arrays: what is kept of it, with units, and the runs of a scenario side by side."""
 
 from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
 from functools import cache
 from typing import Any
 
@@ -120,6 +121,82 @@ def complaints_since(city: City, complaints: np.ndarray, identity: np.ndarray) -
     return city.officers.complaints - before
 
 
+class Life:
+    """A run on its way, and what has been read of it so far.
+
+    progress   called with each number of weeks that has been simulated; what it raises ends the run
+    watch      called with the run at week 0 and after each week since; it may look, and changes nothing
+    people     the seed of who lives there, if it is another (see Simulation)
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        progress: Callable[[int], None],
+        watch: Callable[[Simulation], object] | None = None,
+        people: int | None = None,
+    ):
+        self.progress = progress
+        self.watch: Any = watch
+        self.run = Simulation(scenario, seed, people, spin_up=False)
+        self._year_ago = max(0, scenario.weeks - YEAR)
+        self._before: tuple[np.ndarray, ...] = ()  # running totals a year before the end
+        self._climate = np.zeros(len(self.run.city.cells.climate))  # mean of the months since
+        self._look()
+
+    def until(self, week: int) -> None:
+        """Live on to a week."""
+        while self.run.week < week:
+            weeks = min(self._step(), week - self.run.week)
+            self.run.advance(weeks)
+            self.progress(weeks)
+            self._look()
+
+    def fork(self) -> "Life":
+        """A second life that goes on from here by itself, with the same luck and the same past."""
+        other = copy(self)
+        other.run, other.watch, other._climate = self.run.fork(), deepcopy(self.watch), self._climate.copy()
+        return other
+
+    def _step(self) -> int:
+        """Weeks to the next look."""
+        week, since = self.run.week, self.run.week - self._year_ago
+        if self.watch and week >= 0:
+            return 1
+        return MONTH - since % MONTH if since >= 0 else min(INTERVAL_WEEKS, -week if week < 0 else -since)
+
+    def _look(self) -> None:
+        """Read what is read on the way: at week 0 and, if somebody watches, in every week; each month of the last year."""
+        run, since = self.run, self.run.week - self._year_ago
+        if self.watch and run.week >= 0:
+            self.watch(run)
+        if since == 0:
+            cells, officers = run.city.cells, run.city.officers
+            self._before = tuple(column.copy() for column in (cells.crimes, cells.stops, officers.complaints, officers.identity))
+        elif since > 0 and (since % MONTH == 0 or run.week == run.scenario.weeks):
+            month = (since - 1) % MONTH + 1
+            self._climate += run.city.cells.climate * month / (run.scenario.weeks - self._year_ago)
+
+    def found(self) -> dict[str, np.ndarray]:
+        """Everything in `VARIABLES`, once the horizon is reached."""
+        run, cells = self.run, self.run.city.cells
+        shape = (run.city.grid.height, run.city.grid.width)
+        crimes, stops, complaints, identity = self._before
+        sample = run.virtual_survey(SAMPLE)
+        return {
+            **_weekly(run),
+            **_spent(run),
+            **_surveys(run),
+            "virtual_survey_trusting": np.float64(sample.share_trusting),
+            "virtual_survey_trusting_error": np.float64(sample.share_trusting_error),
+            "trust_map": self._climate.reshape(shape),
+            "crime_map": (cells.crimes - crimes).reshape(shape),
+            "stop_map": (cells.stops - stops).reshape(shape),
+            "officer_complaints": complaints_since(run.city, complaints, identity),
+        }
+
+
 def lived(
     scenario: Scenario,
     seed: int,
@@ -127,48 +204,10 @@ def lived(
     watch: Callable[[Simulation], object] | None = None,
     people: int | None = None,
 ) -> tuple[Simulation, dict[str, np.ndarray]]:
-    """A run at the end of its horizon, and everything in `VARIABLES` that was read from it.
-
-    progress   called with each number of weeks that has been simulated; what it raises ends the run
-    watch      called with the run at week 0 and after each week since; it may look, and changes nothing
-    people     the seed of who lives there, if it is another (see Simulation)
-    """
-    run = Simulation(scenario, seed, people, spin_up=False)
-    year_ago = scenario.spin_up_weeks + max(0, scenario.weeks - YEAR)
-    end = scenario.spin_up_weeks + scenario.weeks
-
-    def advance_to(tick: int) -> None:
-        while run.tick < tick:
-            weeks = min(1 if watch and run.week >= 0 else INTERVAL_WEEKS, tick - run.tick)
-            run.advance(weeks)
-            progress(weeks)
-            if watch and run.week > 0:
-                watch(run)
-
-    advance_to(scenario.spin_up_weeks)
-    if watch:
-        watch(run)
-    advance_to(year_ago)
-    cells, officers = run.city.cells, run.city.officers
-    before = [column.copy() for column in (cells.crimes, cells.stops, officers.complaints, officers.identity)]
-    climate, weeks = np.zeros(len(cells.climate)), end - run.tick
-    while run.tick < end:
-        step = min(MONTH, end - run.tick)
-        advance_to(run.tick + step)
-        climate += cells.climate * step / weeks
-    shape = (run.city.grid.height, run.city.grid.width)
-    sample = run.virtual_survey(SAMPLE)
-    return run, {
-        **_weekly(run),
-        **_spent(run),
-        **_surveys(run),
-        "virtual_survey_trusting": np.float64(sample.share_trusting),
-        "virtual_survey_trusting_error": np.float64(sample.share_trusting_error),
-        "trust_map": climate.reshape(shape),
-        "crime_map": (cells.crimes - before[0]).reshape(shape),
-        "stop_map": (cells.stops - before[1]).reshape(shape),
-        "officer_complaints": complaints_since(run.city, before[2], before[3]),
-    }
+    """A run at the end of its horizon, and everything in `VARIABLES` that was read from it; see `Life`."""
+    life = Life(scenario, seed, progress, watch, people)
+    life.until(scenario.weeks)
+    return life.run, life.found()
 
 
 def _weekly(run: Simulation) -> dict[str, np.ndarray]:

@@ -28,7 +28,7 @@ from sim.report.parts import PageContent, Picture, embedded
 from sim.report.runs import common_facts
 from sim.report.words import Text, Words, decimals
 from sim.studies.answers.comparison import Comparison
-from sim.studies.design.study import PLACEBO
+from sim.studies.design.study import BASELINE
 from sim.studies.running.effects import over_cities
 from sim.world.parameters import CODEBOOK
 
@@ -41,10 +41,10 @@ def findings(comparison: Comparison, words: Words) -> PageContent:
     title, names = words.written(comparison.name).text, display_names(comparison, words)
     table = comparison.effects()
     exact = comparison.placebo_is_exact()
-    against = names[comparison.study.vs]
-    warnings = () if exact else (words.say("answer.placebo_broken", baseline=against),)
+    nothing = names[BASELINE]
+    warnings = () if exact else (words.say("answer.placebo_broken", baseline=nothing),)
     asked = words.written(comparison.study.question) if comparison.study.question else Text(words["page"]["no_question"], words.language)
-    placebo = [words.say("answer.placebo_exact", baseline=against)] if exact else []
+    placebo = [words.say("answer.placebo_exact", baseline=nothing)] if exact else []
     varying = frozenset(comparison.study.drawn(0))
     return PageContent(
         title=title,
@@ -162,7 +162,6 @@ def facts(comparison: Comparison, names: Mapping[str, str], words: Words) -> lis
 
 def renamed(comparison: Comparison, names: Mapping[str, str], words: Words) -> Comparison:
     """The same comparison with arms called as the page calls them, for its figures."""
-    names = {**names, PLACEBO: PLACEBO}  # figures leave it out by its name
     study = comparison.study
     made = Comparison(comparison.dataset.assign_coords(arm=[names[arm] for arm in comparison.arms]))
     arms = {names[arm]: listed for arm, listed in study.arms.items()}

@@ -95,7 +95,7 @@ class Simulation:
 
         ValueError if the two differ in the city, in its parameters or in what happened before the coming week.
         """
-        if self.tick == 0 or _past(self.scenario, self.week) != _past(scenario, self.week):
+        if self.tick == 0 or past(self.scenario, self.week) != past(scenario, self.week):
             raise ValueError("the scenario differs in what has already happened")
         self._take(scenario)
 
@@ -215,7 +215,7 @@ class Simulation:
             self._spent = {name: np.pad(spent, ((0, len(larger.counts) - held), (0, 0))) for name, spent in self._spent.items()}
 
 
-def _past(scenario, week: int) -> tuple[Any, ...]:
+def past(scenario, week: int) -> tuple[Any, ...]:
     """What a run of the scenario depends on up to the beginning of a week; equal for scenarios that differ later only."""
     changes = [(change.week, change.set) for change in scenario.changes if change.week < week]
     began = [_unended(reform, week) for reform in scenario.interventions if reform.start < week]

@@ -55,7 +55,7 @@ def test_they_say_what_a_reader_wants_to_know(shown):
         "Study": ["training: start 0, coverage 0.9", "mean_trust, reporting_rate", "2: training.gain, reporting.trust_slope", "4 points"],
         "Model": ["Week", "0 of 4", "1,000 adults", "3 officers", "Seed"],
         "Results": ["2 replicates of 4 weeks", "beside each its precision", "5-95 % range over replicates", "reporting_rate", "xarray"],
-        "Comparison": ["baseline, course, placebo", "end of week 4", "one city with these numbers, other luck", "variance_reduction"],
+        "Comparison": ["baseline, course", "end of week 4", "one city with these numbers, other luck", "variance_reduction"],
         "Sweep": ["4 points, 2 arms, 2 replicates", "16 of 16 runs kept", "training.gain", "baseline"],
         "Sensitivity": ["pawn", "effect of course on mean_trust"],
     }  # fmt: skip

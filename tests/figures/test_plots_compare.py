@@ -58,7 +58,7 @@ def test_places_are_those_of_the_table_and_of_the_maps(comparison):
             change = (one.trust_map.sel(arm=arm) - one.trust_map.sel(arm="baseline")).values.ravel()
             hottest.append(np.nanmean(change[order[-(order.size // 10) :]]))
         assert own.effect.iloc[-1] == pytest.approx(np.median(hottest), rel=0.05, abs=1e-4)
-    assert not table[table.arm == "placebo"].effect.any()
+    assert not table[table.arm == "baseline"].effect.any()
 
 
 @pytest.mark.parametrize(("language", "sentence"), [("en", "The places are invented"), ("es", "Los lugares son inventados")])

@@ -170,8 +170,7 @@ def test_the_lead_is_a_paired_difference_too(comparison):
 
 
 def test_a_placebo_that_differs_is_a_warning(comparison):
-    data = comparison.dataset.copy(deep=True)
-    data.crimes.loc[{"arm": "placebo"}] += 1
+    data = comparison.dataset.assign_attrs(placebo_differs='["crimes"]')
     words = Words("en")
     found = comparisons.findings(Comparison(data), words)
     assert [warning for warning in found.warnings if "Do not rely" in warning]

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -24,6 +26,8 @@ from sim.studies.answers.sweep import sweep
 from sim.studies.design.study import LEAST, Study
 from sim.studies.design.study_files import load_study
 from sim.studies.running.effects import independent_variance, variance_reduction
+from sim.studies.running.runs import ComparisonStore
+from sim.world.reforms import Bill, Training
 from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
 
@@ -47,23 +51,32 @@ def comparison():
     return compare(STUDY)
 
 
-def test_the_placebo_is_exactly_the_baseline(comparison):
-    data = comparison.dataset
-    for name, variable in data.data_vars.items():
-        if "arm" in variable.dims:
-            assert np.array_equal(variable.sel(arm="placebo"), variable.sel(arm="baseline"), equal_nan=True), name
-    assert comparison.placebo_is_exact()
-    placebo = comparison.effects().query("arm == 'placebo'")
-    assert len(placebo) == len(STUDY.measures) * len(STUDY.at) and (placebo.effect == 0).all() and (placebo.precision == 0).all()
+def test_the_placebo_is_lived_once_and_is_exactly_the_baseline(tmp_path):
+    found = compare(STUDY, folder=tmp_path)
+    assert found.arms == ["baseline", "course", "purge then course"] and found.placebo_is_exact()
+    store = ComparisonStore.open(tmp_path)
+    runs = store.arrays()
+    assert Counter(runs["arm"].tolist()) == dict.fromkeys(found.arms, 4) | {"placebo": 1} and store.status().wanted == 13
+    for name, values in runs.items():
+        assert name == "arm" or np.array_equal(values[-1], values[0], equal_nan=values.dtype.kind == "f"), name
+    assert runs["replicate"][-1] == 0 and not np.array_equal(runs["crimes"][-1], runs["crimes"][1])
 
 
-def test_a_placebo_that_differs_is_a_loud_failure(comparison):
-    broken = comparison.dataset.copy(deep=True)
-    broken["crimes"].loc[{"arm": "placebo", "replicate": 2, "week": 7}] += 1
-    found = Comparison(broken)
-    assert not found.placebo_is_exact() and found.differing() == ["crimes"]
-    with pytest.raises(InputError, match="differs from the baseline in crimes"):
-        found.require_exact_placebo()
+def test_a_placebo_that_differs_is_a_loud_failure(monkeypatch):
+    act = Training.due
+    monkeypatch.setattr(Training, "due", lambda self, horizon: act(self if self.coverage else replace(self, coverage=1e-9), horizon))
+    monkeypatch.setattr(Training, "act", lambda self, scene: Bill(0.0, float(self.coverage == 0)))
+    with pytest.raises(InputError, match="differs from the baseline in money_spent"):
+        compare(SHORT, replicates=2)
+
+
+def test_compared_with_the_placebo_it_is_lived_as_every_other_arm():
+    study = SHORT.with_(vs="placebo", replicates=2)
+    found, usual = compare(study), compare(study.with_(vs="baseline"))
+    assert found.arms == ["baseline", "course", "placebo"] and found.compared == ["baseline", "course"]
+    assert found.dataset.sel(arm=usual.arms).drop_attrs().identical(usual.dataset.drop_attrs())
+    effects = found.effects().set_index(["arm", "measure"]).effect
+    assert not effects["baseline"].any() and effects["course", "cost"] > 0
 
 
 def test_paired_effects_are_differences_of_plain_simulations(comparison):
@@ -123,7 +136,6 @@ def test_costs_are_those_that_reforms_book(comparison):
     row = costs.loc[("course", "mean_trust")]
     assert (row.officer_weeks, row.money) == pytest.approx(tuple(booked)) and row.money > 0
     assert np.isnan(row.money_per_unit), "the sign of four replicates is not clear"
-    assert np.isnan(costs.loc[("placebo", "mean_trust")].money_per_unit)
     assert "cost" not in costs.index.get_level_values("measure")
 
 
@@ -137,7 +149,7 @@ def test_conduct_before_and_after(comparison):
 
 def test_voices_are_paired_and_known_as_what_they_are(comparison):
     heard = comparison.voices().set_index(["arm", "measure"])
-    assert len(heard) == len(comparison.arms) * len(VOICE_MEASURES) and (heard.loc[["baseline", "placebo"], "effect"].dropna() == 0).all()
+    assert len(heard) == len(comparison.arms) * len(VOICE_MEASURES) and (heard.loc["baseline", "effect"].dropna() == 0).all()
     course = heard.loc["course"]
     assert (
         course.effect["officers_attitude"] > 0.3
@@ -198,7 +210,7 @@ def test_numbers_out_of_range_are_refused():
 def test_progress_tells_every_week():
     told = []
     compare(SHORT, replicates=2, progress=told.append)
-    assert sum(told) == 3 * 2 * 8
+    assert sum(told) == (2 * 2 + 1) * 8
 
 
 def test_a_budget_is_what_every_arm_costs():
@@ -224,7 +236,7 @@ def test_saved_and_loaded_back(comparison, tmp_path):
     assert facts["placebo_is_exact"] is True and facts["replicate_seeds"] == [replicate_seed(11, r) for r in range(4)]
     with pytest.raises(InputError, match="no comparison that can be read"):
         Comparison.load(tmp_path / "nowhere")
-    assert "placebo" in repr(again) and "&amp;" in again._repr_html_()
+    assert "purge then course" in repr(again) and "&amp;" in again._repr_html_()
 
 
 @pytest.mark.parametrize("draw", plots_compare.FIGURES.values(), ids=plots_compare.FIGURES)
@@ -269,7 +281,7 @@ def test_the_command_prints_and_writes(capsys, tmp_path, monkeypatch):
     assert (code, err) == (0, "")
     found = Comparison.load(tmp_path / "out" / "which")
     assert found.replicates == 2 and found.study.seed == 5 and int(found.dataset.week[-1]) == 29
-    assert "identical to the baseline in every week" in out and "2 replicates of every arm, as asked" in out
+    assert "one replicate: identical to the baseline there in every number." in out and "2 replicates of every arm, as asked" in out
     assert "[Which] & why?" in out and "purge then course" in out
     for path in (tmp_path / "out" / "which").iterdir():
         assert path.name in out or path.name in (MANIFEST, "runs")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from sim.studies.answers.compare import compare
-from sim.studies.design.study import PLACEBO
 from sim.studies.design.study_files import load_study
 
 FOLDER = Path(__file__).parent.parent / "golden" / "studies"
@@ -43,8 +42,7 @@ def test_four_years_of_each_study(name):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(found, indent=1) + "\n")
     assert found == json.loads(path.read_text())
-    assert load_study(STUDIES[name]).vs != "baseline" or set(found[PLACEBO].values()) == {0.0}
-    assert all(effects["mean_trust"] for arm, effects in found.items() if arm != PLACEBO), "an arm that changes nothing tests nothing"
+    assert all(effects["mean_trust"] for effects in found.values()), "an arm that changes nothing tests nothing"
 
 
 def test_no_golden_file_without_its_study():

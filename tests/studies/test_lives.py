@@ -1,4 +1,4 @@
-"""Who gains and who loses, told from luck: known shares are found again, no effect equals the floor, the placebo is exact."""
+"""Who gains and who loses, told from luck: known shares are found again, no effect equals the floor, the baseline gains nothing."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_lives_of_a_comparison_are_those_of_plain_simulations():
     assert (row.share_gaining, row.floor_gaining) == pytest.approx((np.mean(effect > NOTICED), np.mean(luck > NOTICED)), abs=1e-3)
     assert row.share_gaining > 0 and row.lives == 1 and np.isnan(row.share_gaining_precision)
     assert row.q50 == pytest.approx(np.median(effect), abs=1e-6)
-    placebo = table.loc["placebo"]
-    assert not placebo[[name for name in table.columns if not name.endswith(("precision", "5")) and name != "lives"]].any()
-    assert [placebo.q05, placebo.q95, placebo.floor_gaining, placebo.floor_losing] == [0, 0, 0, 0]
+    nothing = table.loc["baseline"]
+    assert not nothing[[name for name in table.columns if not name.endswith(("precision", "5")) and name != "lives"]].any()
+    assert [nothing.q05, nothing.q95, nothing.floor_gaining, nothing.floor_losing] == [0, 0, 0, 0]
     assert found.placebo_is_exact()

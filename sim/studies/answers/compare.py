@@ -1,5 +1,6 @@
 """Run the arms of a study with the same luck: replicate r of every arm has the same seed, so differences are paired."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -12,7 +13,7 @@ from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.measures.harvest import labeled, warm_up
 from sim.studies.answers.comparison import Comparison, described, with_cities
-from sim.studies.design.study import LEAST, MOST, PLACEBO, Replicates, Study
+from sim.studies.design.study import LEAST, MOST, Replicates, Study
 from sim.studies.running.budget import scaled
 from sim.studies.running.effects import precisions
 from sim.studies.running.lives import panel
@@ -30,7 +31,10 @@ def compare(
     workers: int | None = None,
     folder: str | Path | None = None,
 ) -> Comparison:
-    """Run all arms of a study, the baseline and the placebo with the same luck, and put them side by side.
+    """Run all arms of a study and the baseline with the same luck, and put them side by side.
+
+    What arms share before they part is lived once. The placebo, all reforms at dose 0, is lived in the first replicate alone and by
+    itself: it must equal the baseline there in every number, and since that forks with the other arms, forks change nothing either.
 
     With `replicates: {until: {effect: M, half_width: X}, most: N}` the rule is sequential: after 8 replicates, and then after
     every 4 more, stop as soon as the precision of the middle of the effect on M at the study's last week (half of its 95 % interval) is
@@ -93,17 +97,18 @@ def _completed(runner: Runner, study: Study) -> xr.Dataset:
 def _known_well(dataset: xr.Dataset, study: Study, rule: Replicates) -> bool:
     """Is the middle of the effect that the rule asks for known precisely enough in every arm?"""
     widths = precisions(with_cities(dataset, study), rule.until.effect, study.vs)
-    return all(width <= rule.until.half_width for arm, width in widths.items() if arm not in (study.vs, PLACEBO))
+    return all(width <= rule.until.half_width for arm, width in widths.items() if arm != study.vs)
 
 
 def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
-    """What the runs of a comparison kept, labeled by arm and replicate; arms in the order of the study."""
-    order, names = list(plan.scenarios), list(plan.study.all_arms())
-    places = [order.index(arm) for arm in names]
+    """What the runs of a comparison kept, labeled by arm and replicate; arms in the order of the study. Of the placebo it is said whether
+    it differs from the baseline, and in what; it has no place in the arrays.
+    """
+    names = plan.lived
 
     def arranged(values: np.ndarray) -> np.ndarray:
-        by_replicate = values.reshape(plan.replicates, len(order), *values.shape[1:])
-        return np.ascontiguousarray(by_replicate[:, places].swapaxes(0, 1))
+        by_replicate = values[: len(names) * plan.replicates].reshape(plan.replicates, len(names), *values.shape[1:])
+        return np.ascontiguousarray(by_replicate.swapaxes(0, 1))
 
     dims = {"arm": len(names), "replicate": plan.replicates}
     seeds, example, columns, runs = columns_of(store, dims, arranged)
@@ -113,4 +118,13 @@ def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
     }
     person = ("person", panel(plan.base.city.adults), {"long_name": "row of the citizen"})
     arm = ("arm", names, {"long_name": "arm: a list of reforms"})
-    return dataset.assign(persons).assign_coords(arm=arm, person=person).assign_attrs(adults=plan.base.city.adults)
+    attrs = {"adults": plan.base.city.adults, "placebo_differs": json.dumps(differing(plan, store))}
+    return dataset.assign(persons).assign_coords(arm=arm, person=person).assign_attrs(attrs)
+
+
+def differing(plan: ComparisonPlan, store: Store) -> list[str]:
+    """What the placebo, which comes last, has otherwise than the baseline of the first replicate, which comes first: names of columns."""
+    both = store.arrays(at=np.array([0, len(plan) - 1]))
+    return [
+        name for name, (one, other) in both.items() if name != "arm" and not np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    ]

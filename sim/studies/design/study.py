@@ -143,6 +143,10 @@ class Study(WrittenModel):
         """
         return all_arms(self.arms)
 
+    def compared_arms(self) -> list[str]:
+        """The arms of each replicate of a comparison: the baseline, the study's own, and the placebo only if it is compared with."""
+        return [BASELINE, *self.arms, *([PLACEBO] if self.vs == PLACEBO else [])]
+
     def sweep_arms(self) -> list[str]:
         """The arms that are run at every point: the one compared with, then the study's own; no placebo."""
         return [self.vs, *(arm for arm in self.arms if arm != self.vs)]

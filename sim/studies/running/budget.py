@@ -1,22 +1,22 @@
 """Arms of equal cost: each arm's doses scaled until it costs what the budget says, found by a few pilot runs."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from sim.engine.plans import Piece, Pulse, RunSpec, hashed, identity, stacked
+from sim.engine.plans import hashed, identity
 from sim.engine.running import HERE, Execution, Runner, complete
 from sim.engine.store import PILOTS_FOLDER, Store
 from sim.errors import InputError, number
 from sim.inputs.reforms import Reform, dose_of
 from sim.inputs.scenario import Scenario
 from sim.studies.design.study import Budget, Study
+from sim.studies.running.forks import ArmLife
 from sim.studies.running.runs import ComparisonPlan
 from sim.world.reforms import with_dose
-from sim.world.simulation import Simulation
 
 PILOTS = 8  # replicates, the first of the study, whose mean cost is meant; what a purge costs differs much between replicates
 CLOSE = 0.02  # of the budget: a cost that differs by more is refused
@@ -111,6 +111,13 @@ class PilotPlan(ComparisonPlan):
         """By arm; those of the study alone."""
         return {arm: self.study.scenario_of(arm) for arm in self.study.arms}
 
+    @property
+    def lived(self) -> list[str]:
+        return list(self.scenarios)
+
+    def __len__(self) -> int:
+        return len(self.lived) * self.replicates
+
     def keys(self) -> list[bytes]:
         arms = [identity(scenario) for scenario in self.scenarios.values()]
         return [hashed("spent", arm, city) for city in self.cities() for arm in arms]
@@ -118,13 +125,9 @@ class PilotPlan(ComparisonPlan):
     def kept_bytes(self) -> int:
         return 16
 
-    def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
-        seeds, kept = self.seeds(specs), []
-        for spec, drawn, (seed, people) in zip(specs, values, seeds, strict=True):
-            run = Simulation(self.scenarios[spec.arm].with_(drawn), seed, people).run()
-            kept.append({"spent": np.array([sum(booked[:, column].sum() for booked in run.costs.values()) for column in (0, 1)], float)})
-            pulse(self.cost(spec)[0])
-        return Piece(stacked(specs, [seed for seed, _ in seeds], kept), None, [])
+    def kept(self, arm: ArmLife) -> dict[str, np.ndarray]:
+        costs = arm.life.run.costs.values()
+        return {"spent": np.array([sum(booked[:, column].sum() for booked in costs) for column in (0, 1)], float)}
 
 
 class PilotStore(Store):

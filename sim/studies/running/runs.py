@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,10 +19,11 @@ from sim.engine.store import Store
 from sim.errors import InputError, number_problem
 from sim.inputs.scenario import Scenario
 from sim.inputs.yaml_files import dump_yaml, parse
-from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD
-from sim.measures.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, lived, trust_of, weights
+from sim.measures.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, trust_of, weights
+from sim.studies.design.arms import PLACEBO
 from sim.studies.design.limits import measures_of
+from sim.studies.running.forks import ArmLife, lives
 from sim.studies.running.lives import MOST_ASKED, panel
 from sim.studies.running.work import StudyPlan
 from sim.world.rng import MOST_REPLICATES, replicate_seed
@@ -63,12 +65,15 @@ class RunPlan(WrittenPlan[Scenario]):
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
         seeds = [replicate_seed(self.asked.seed, spec.replicate) for spec in specs]
-        kept = [_everything(self.asked, seed, seed, pulse, self.observed)[0] for seed in seeds]
+        kept = [everything(one) for seed in seeds for one in lives({self.kind: self.asked}, seed, seed, self.observed, pulse)]
         return Piece(stacked(specs, seeds, kept), None, [])
 
 
 class ComparisonPlan(StudyPlan):
-    """All arms of a study, replicate by replicate, with the same luck; trust of some citizens at the end is kept too."""
+    """All arms of a study, replicate by replicate, with the same luck; trust of some citizens at the end is kept too.
+
+    The placebo comes last, once: what it must equal to the last bit, the baseline of the first replicate, tells as much as all would.
+    """
 
     kind = "comparison"
     columns = tuple(VARIABLES)
@@ -84,13 +89,27 @@ class ComparisonPlan(StudyPlan):
         return {arm: self.study.scenario_of(arm) for arm in self.study.all_arms()}
 
     @property
+    def lived(self) -> list[str]:
+        """The arms that every replicate lives."""
+        return self.study.compared_arms()
+
+    @property
     def shape(self) -> Shape:
         return Shape(1, tuple(self.scenarios), self.replicates)
 
+    def __len__(self) -> int:
+        return len(self.lived) * self.replicates + 1
+
+    @property
+    def together(self) -> int:
+        return len(self.lived)
+
     def keys(self) -> list[bytes]:
         """Replicate by replicate."""
-        each = [identity(scenario) for scenario in self.scenarios.values()]
-        return [hashed(arm, sorted(self.observed), city) for city in self.cities() for arm in each]
+        each = {arm: identity(scenario) for arm, scenario in self.scenarios.items()}
+        cities = self.cities()
+        runs = [*product(cities, self.lived), (cities[0], PLACEBO)]
+        return [hashed(each[arm], sorted(self.observed), city) for city, arm in runs]
 
     def cities(self) -> list[bytes]:
         """For each replicate what is the same in all arms: parameters, people, and the luck of the weeks."""
@@ -103,7 +122,10 @@ class ComparisonPlan(StudyPlan):
         return [(replicate_seed(root, replicate), replicate_seed(root, first)) for replicate, first in lives]
 
     def indices(self, positions: np.ndarray) -> tuple[Any, ...]:
-        return np.zeros_like(positions), positions % len(self.scenarios), positions // len(self.scenarios)
+        names, many = list(self.scenarios), len(self.lived)
+        arms = np.array([names.index(arm) for arm in self.lived])
+        once = positions == many * self.replicates
+        return np.zeros_like(positions), np.where(once, len(names) - 1, arms[positions % many]), np.where(once, 0, positions // many)
 
     def values(self, specs: Sequence[RunSpec]) -> tuple[Mapping[str, Any], ...]:
         return tuple(self.study.drawn(spec.replicate) for spec in specs)
@@ -115,11 +137,22 @@ class ComparisonPlan(StudyPlan):
         return self.study.with_(posterior="none").to_yaml() if self.study.posterior != "none" else self.text
 
     def carry_out(self, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
+        """Arms of a replicate that follow each other fork where they part. The placebo lives by itself, so that it judges forks too."""
         seeds, kept = self.seeds(specs), list[Found]()
-        for spec, drawn, (seed, people) in zip(specs, values, seeds, strict=True):
-            found, trust = _everything(self.scenarios[spec.arm].with_(drawn), seed, people, pulse, self.observed)
-            kept.append(found | {"panel_trust": trust[panel(trust.size)].astype(np.float32)})
+        runs = zip(specs, values, seeds, strict=True)
+        for _, alike in groupby(runs, lambda run: (run[0].replicate, run[0].arm == PLACEBO)):
+            arms, (drawn, *_), ((seed, people), *_) = zip(*alike, strict=True)
+            scenarios = {spec.arm: self.scenarios[spec.arm].with_(drawn) for spec in arms}
+            found = {one.arm: self.kept(one) for one in lives(scenarios, seed, people, self.observed, pulse)}
+            kept += [found[spec.arm] for spec in arms]
         return Piece(stacked(specs, [seed for seed, _ in seeds], kept), None, [])
+
+    def kept(self, arm: ArmLife) -> Found:
+        """What is kept of an arm's life."""
+        run, citizens = arm.life.run, arm.life.run.city.citizens
+        rows, weight = panel(citizens.home.size), arm.scenario.values_at(run.week).trust.effectiveness_weight
+        trust = trust_of(citizens.fairness[rows], citizens.effectiveness[rows], weight)
+        return everything(arm) | {"panel_trust": trust.astype(np.float32)}
 
 
 class RunStore(Store):
@@ -232,18 +265,11 @@ def taken(dataset: xr.Dataset, measures: Iterable[str], columns: Mapping[str, An
     )
 
 
-def _everything(scenario: Scenario, seed: int, people: int, pulse: Pulse, observed: Sequence[str] = ()) -> tuple[Found, np.ndarray]:
-    """What is kept of one run, and the trust of each citizen at its end.
-
-    observed   measures that take a panel or an experiment
-    """
-    observer = Observer(observed)
-    run, found = lived(scenario, seed, pulse, observer.watch, people)
-    found |= {name: np.array(value) for name, value in observer.measures(scenario, seed, people).items()}
-    citizens, weight = run.city.citizens, scenario.values_at(run.week).trust.effectiveness_weight
-    trust = trust_of(citizens.fairness, citizens.effectiveness, weight)
-    found |= {"effectiveness_weight": weights(scenario), "spin_up_weeks": np.array(scenario.spin_up_weeks)}
-    return found, trust
+def everything(arm: ArmLife) -> Found:
+    """What is kept of one run, once it has reached its horizon."""
+    observed = arm.observer.measures(arm.scenario, arm.life.run.seed, arm.life.run.people)
+    found = arm.life.found() | {name: np.array(value) for name, value in observed.items()}
+    return found | {"effectiveness_weight": weights(arm.scenario), "spin_up_weeks": np.array(arm.scenario.spin_up_weeks)}
 
 
 # What is kept of some citizens beside everything else. name: (dimensions, unit, long name)
