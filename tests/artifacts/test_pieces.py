@@ -91,11 +91,13 @@ def test_one_that_is_large_and_damaged_is_told(kept, tmp_path, small):
 @pytest.mark.compiled
 def test_memory_holds_no_whole_comparison(tmp_path, monkeypatch, small):
     city = CITY.with_(weeks=200)
-    lived = runs._everything(city, 1, 1, lambda weeks: None)
-    monkeypatch.setattr(runs, "_everything", lambda *given: lived)
+    (one,) = runs.lives({"baseline": city}, 1, 1, (), lambda weeks: None)
+    kept = runs.ComparisonPlan.kept(None, one)
+    monkeypatch.setattr(runs, "lives", lambda scenarios, *given: [one._replace(arm=arm) for arm in scenarios])
+    monkeypatch.setattr(runs.ComparisonPlan, "kept", lambda self, arm: kept)
     for module in (pieces, effects):
         monkeypatch.setattr(module, "PART", 200_000)
-    study = STUDY.with_(scenario=city, replicates=40)
+    study = STUDY.with_(scenario=city, replicates=60)
     compare(study, folder=tmp_path / "runs").save(tmp_path / "out")  # imports are done
     tracemalloc.start()
     try:

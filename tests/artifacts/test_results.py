@@ -285,7 +285,7 @@ def test_what_was_taken_beside_runs_is_kept_saved_and_loaded(asked, tmp_path, mo
     found.save(tmp_path)
     loaded = Results.load(tmp_path)
     assert loaded.summary().equals(found.summary()) and list(loaded.measures)[-2:] == ["trust_autocorrelation", "peer_elasticity"]
-    monkeypatch.setattr(runs, "_everything", None)  # nothing is run again
+    monkeypatch.setattr(runs, "lives", None)  # nothing is run again
     again = run(city, replicates=2, measures=["trust_autocorrelation", "peer_elasticity"], folder=folder)
     xr.testing.assert_equal(again.dataset, found.dataset)
 
