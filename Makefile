@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo battery golden versions test test-interpreted hard bench check format validate validation which-reform docs clean
+.PHONY: help env demo battery golden digests versions test test-interpreted hard bench check format validate validation which-reform docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -71,8 +71,11 @@ format: $(DEV_STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 
 golden: env ## write the golden numbers anew; look at the difference before you commit it
-	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/world/test_golden.py tests/studies/test_golden_studies.py
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/world/test_golden.py tests/world/test_digests.py tests/studies/test_golden_studies.py
 	git diff --stat tests/golden
+
+digests: env ## what small cities come to here, bit for bit, and whether it is what was kept
+	$(BIN)/python tests/digests.py
 
 versions: $(DEV_STAMP) ## the tests on every Python from 3.11 to 3.14 that is there; those that are not are named
 	$(BIN)/nox

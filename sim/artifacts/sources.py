@@ -1,15 +1,14 @@
-"""One fingerprint of everything a result depends on: rules, world, reading, measures, instruments, code of one's own, and versions.
+"""One fingerprint of all text a result depends on: rules, world, reading, measures, instruments and code of one's own.
 
 It is a fingerprint of what runs and not of where it stands: of syntax trees without comments and docstrings, in an order that
 does not depend on the names of files. So a file may move or be explained better, and stores can still be resumed.
+What versions and processors make of the text is told by `sim.artifacts.bits`.
 """
 
 import ast
 import hashlib
-import platform
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sim.measures import own
@@ -25,19 +24,17 @@ SCIENCE = [  # patterns of files
     "trials/*.py",
     *(f"studies/running/{name}.py" for name in ("work", "runs")),
 ]
-# Versions under which the golden values were found equal bit for bit (see CONTRIBUTING.md); others are told apart.
-PROVEN = {"python": ("3.11", "3.12", "3.13"), "numpy": ("2",), "numba": ("0.61", "0.62", "0.63", "0.64", "0.65", "0.66")}
 
 
 def sources() -> str:
-    """Hash of all that the numbers of a result depend on, as files were when this process first asked for it."""
+    """Hash of all text that the numbers of a result depend on, as files were when this process first asked for it."""
     ours = "".join(f"{name}: {text}" for name, text in sorted(REPLACED.items()))
     return _sources(own.written() + ours)
 
 
 @cache
 def _sources(ours: str) -> str:
-    digest = hashlib.sha256(f"{_versions()} {ours}".encode())
+    digest = hashlib.sha256(ours.encode())
     digest.update(meaning(file for pattern in SCIENCE for file in PACKAGE.glob(pattern)))
     return digest.hexdigest()[:16]
 
@@ -64,21 +61,3 @@ def _meaning(path: Path) -> bytes:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _versions() -> str:
-    """What may change the last bits; versions that were found equal count as one."""
-    found = {"python": platform.python_version(), "numpy": _version("numpy"), "numba": _version("numba")}
-    told = [name if _proven(name, number) else f"{name} {number}" for name, number in found.items()]
-    return " ".join([*told, platform.machine()])
-
-
-def _proven(name: str, number: str) -> bool:
-    return any(f"{number}.".startswith(f"{known}.") for known in PROVEN[name])
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"

@@ -9,7 +9,7 @@ from sim.cli.explain import show
 from sim.cli.show import console, note, size, table
 from sim.cli.sweep import many_points, running, tell, wanted
 from sim.cli.work import RUNS
-from sim.engine.contents import JOURNAL
+from sim.engine.contents import JOURNAL, Status
 from sim.engine.journal import KIND
 from sim.engine.store import Store
 from sim.errors import InputError, counted, did_you_mean, number, shown
@@ -55,7 +55,7 @@ def show_status(folder: Path, verify: bool) -> None:
         ("runs", f"{number(status.kept)} of {number(status.wanted)} kept{failed}{missing}"),
         ("of", f"{points}, {counted(len(status.arms), 'arm')} ({arms}), {counted(status.replicates, 'replicate')}"),
         ("kept in", f"{counted(status.shards, 'shard')}, {size(status.bytes)}; {whole if not status.problems else 'DAMAGED'}"),
-        ("code", "has changed since: what is here can be read, but not added to (see resume --anew)" if status.changed else "unchanged"),
+        ("code", code_of(status)),
     ])  # fmt: skip
     failures = store.failures()
     if len(failures):
@@ -74,10 +74,25 @@ def show_status(folder: Path, verify: bool) -> None:
         raise typer.Exit(1)
 
 
+def code_of(status: Status) -> str:
+    """Whether a store can be gone on with, in words."""
+    if status.changed:
+        return "has changed since: what is here can be read, but not added to (see resume --anew)"
+    return f"unchanged; made with {status.elsewhere}, and this environment makes the same bits" if status.elsewhere else "unchanged"
+
+
+def standing(made: Sweep) -> Status:
+    """Where a sweep stands that is about to go on; a note if it was made elsewhere and comes out the same here."""
+    status = made.status()
+    if status.elsewhere and not status.changed:
+        note(f"Made with {status.elsewhere}; this environment makes the same bits, so its runs go on here.")
+    return status
+
+
 def resume_store(folder: Path, executor: str, workers: int | None, anew: bool) -> None:
     """Run what is missing."""
     made = Sweep.load(folder)
-    status = made.status()
+    status = standing(made)
     with running(wanted(made.study), 0 if anew and status.changed else status.kept) as progress:
         made.resume(executor=executor, workers=workers, progress=progress, anew=anew)
     tell(made)
@@ -86,7 +101,7 @@ def resume_store(folder: Path, executor: str, workers: int | None, anew: bool) -
 def retry_store(folder: Path, executor: str, workers: int | None) -> None:
     """Run again what failed."""
     made = Sweep.load(folder)
-    with running(wanted(made.study), made.status().kept) as progress:
+    with running(wanted(made.study), standing(made).kept) as progress:
         made.retry(executor=executor, workers=workers, progress=progress)
     tell(made)
 
@@ -100,7 +115,7 @@ def extend_store(
     wider = grown(made.study, points) if points or (study is None and replicates is None) else study or made.study
     if points is None and replicates is None and study is None and wider == made.study:
         raise InputError("nothing is asked for.", "Say --points N, --replicates N or --study FILE.")
-    with running(wanted(wider, replicates), made.status().kept) as progress:
+    with running(wanted(wider, replicates), standing(made).kept) as progress:
         made.extend(points=points, replicates=replicates, study=study, executor=executor, workers=workers, progress=progress, anew=anew)
     tell(made)
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sim.artifacts.bits import environment, same_bits
 from sim.artifacts.sources import sources
 from sim.engine import shards
 from sim.engine.batches import Batch
@@ -38,6 +39,7 @@ class Status:
     bytes: int
     batches: int
     changed: bool  # see `Contents.changed`
+    elsewhere: str  # with what the last batch was made (Python, NumPy, numba, processor), if that is not what is here
     problems: tuple[str, ...]  # shards that are missing or damaged
 
     @property
@@ -109,8 +111,12 @@ class Contents:
 
     @property
     def changed(self) -> bool:
-        """Is the code another one than that which made the runs?"""
-        return self.batch.fingerprint != sources()
+        """Would the runs come out otherwise now, because the code or what this environment makes of it is another?"""
+        return not self.is_ours(self.batch)
+
+    def is_ours(self, batch: Batch) -> bool:
+        """Would this process make the runs of a batch as they are, bit for bit?"""
+        return batch.fingerprint == sources() and same_bits(batch.made)
 
     def status(self, *, verify: bool = False) -> Status:
         """Where it stands. Shards are compared with the journal by their sizes; with `verify` by their hashes too, which reads all."""
@@ -132,6 +138,7 @@ class Contents:
             bytes=sum(shard.bytes + (shard.series_bytes or 0) for shard in recorded),
             batches=batches,
             changed=self.changed,
+            elsewhere=made if (made := batch.made.get("environment", "")) != environment() else "",
             problems=tuple(problem for problem in problems if problem),
         )
 

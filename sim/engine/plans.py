@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from sim.artifacts.sources import sources
+from sim.artifacts.bits import code
 from sim.errors import InputError
 from sim.inputs.reforms import as_data
 from sim.inputs.scenario import Scenario
@@ -208,16 +208,16 @@ class WrittenPlan(Plan, Generic[W]):
 def job_of(plan: Plan) -> bytes:
     """What workers are told, below a line with the hash of the sources and with the class that carries it out."""
     maker = type(plan)
-    return f"# sources: {sources()} {maker.__module__}:{maker.__name__}\n{plan.as_text()}".encode()
+    return f"# sources: {code()} {maker.__module__}:{maker.__name__}\n{plan.as_text()}".encode()
 
 
 def plan_of(job: bytes) -> Plan:
     """The plan of a job. InputError if the code that made the job is not the code that is to carry it out."""
     first, _, text = job.partition(b"\n")
     theirs, _, maker = first.removeprefix(b"# sources: ").decode().partition(" ")
-    if theirs != sources():
+    if theirs != code():
         raise InputError(
-            f"{OTHER_CODE} ({sources()}) than the study was started with ({theirs}).",
+            f"{OTHER_CODE} ({code()}) than the study was started with ({theirs}).",
             "Install the same version of Confianza, Python, NumPy and numba everywhere, and start the workers anew.",
         )
     return _read(maker, text)
@@ -249,7 +249,7 @@ def identity(scenario: Scenario) -> bytes:
     city = scenario.model_dump(include={"city", "weeks", "spin_up_weeks", "seed"})
     changes = [[change.week, sorted(change.set.items())] for change in scenario.changes]
     reforms = [as_data(reform) for reform in scenario.interventions]
-    return hashed(sources(), city, changes, sorted(flat(scenario.values()).items()), reforms)
+    return hashed(code(), city, changes, sorted(flat(scenario.values()).items()), reforms)
 
 
 def hashed(*facts: object) -> bytes:

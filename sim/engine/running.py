@@ -11,7 +11,6 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.artifacts.sources import sources
 from sim.engine.batches import Batch
 from sim.engine.cutting import sizes
 from sim.engine.executors import check, crew, executor
@@ -272,7 +271,7 @@ def complete(runner: Runner, plan: Plan) -> Store:
     """A store with all runs of a plan; those that it has already are kept, whatever plan they were done for."""
     store = runner.store
     last = store.batch if store.exists() else None
-    if not last or (last.study, last.replicates, last.fingerprint) != (plan.text, plan.replicates, sources()):
+    if not last or not store.is_ours(last) or (last.study, last.replicates) != (plan.text, plan.replicates):
         store.want(plan, "extend" if last else "new")
     while len(store.absent(store.batch.listed)):
         for batch, numbers in store.unfinished():

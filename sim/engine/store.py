@@ -19,6 +19,7 @@ from weakref import finalize
 
 import numpy as np
 
+from sim.artifacts.bits import environment, probe
 from sim.artifacts.provenance import how_made
 from sim.artifacts.sources import sources
 from sim.engine import crate, shards
@@ -163,6 +164,7 @@ class Store(Contents):
             keys=b"".join(listed),
             chosen=self._failed(listed) if kind == "retry" else self.absent(listed),
             made={name: value for name, value in how_made().items() if name != "source_fingerprint"}
+            | {"environment": environment(), "probe": probe()}
             | ({"own_code": code} if (code := own.texts()) else {}),
         )
         assert self._writer  # only who holds the lock plans
@@ -192,7 +194,7 @@ class Store(Contents):
         with self.journal() as journal:
             done = {shard.number for shard in journal.shards()}
         todo = [(batch, [number for number in batch.shards if number not in done]) for batch in self.batches()]
-        return [(batch, numbers) for batch, numbers in todo if numbers and batch.fingerprint == sources()]
+        return [(batch, numbers) for batch, numbers in todo if numbers and self.is_ours(batch)]
 
     def repair(self) -> int:
         """Strike out shards whose files are missing or not what was written, so that their runs are run again; returns how many.
@@ -201,7 +203,7 @@ class Store(Contents):
         """
         if not self.exists():
             return 0
-        ours = {batch.number for batch in self.batches() if batch.fingerprint == sources()}
+        ours = {batch.number for batch in self.batches() if self.is_ours(batch)}
         with self.journal() as journal:
             bad = [shard for shard in journal.shards() if shard.batch in ours and shards.problem(self.folder, shard, thorough=True)]
             for shard in bad:

@@ -24,6 +24,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite.binding import get_host_cpu_name
 from numba.core.caching import NullCache
 
 INTERPRETED = bool(numba.config.DISABLE_JIT)
@@ -161,6 +162,11 @@ def replace_rule(name: str, old: Callable[..., Any], function: Callable[..., Any
 def begun() -> bool:
     """Has a city been built in this process, so that rules are compiled as they were?"""
     return _begun.is_set()
+
+
+def processor() -> str:
+    """What code is compiled for: the name of a processor, or "interpreted"."""
+    return "interpreted" if INTERPRETED else numba.config.CPU_NAME or get_host_cpu_name()
 
 
 def source(function: Callable[..., Any]) -> Callable[..., Any]:

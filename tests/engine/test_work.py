@@ -191,7 +191,9 @@ def test_every_run_is_told_and_may_be_the_last():
 def test_other_code_is_refused(monkeypatch):
     job = job_of(PLAIN)
     monkeypatch.setattr("sim.artifacts.sources._sources", lambda ours: "0123456789abcdef")
-    with pytest.raises(InputError, match=r"this worker has other code or versions \(0123456789abcdef\) than the study") as caught:
+    with pytest.raises(
+        InputError, match=r"this worker has other code or versions \(0123456789abcdef-[0-9a-f]{16}\) than the study"
+    ) as caught:
         perform(job, (), ())
     assert "Install the same version" in str(pickle.loads(pickle.dumps(caught.value)))
     monkeypatch.undo()

@@ -1,6 +1,8 @@
 """Sweeps: the same bytes on any executor, more of a study without repeating any of it, and what a user reads and is told."""
 
+import json
 import os
+import re
 import signal
 import threading
 import time
@@ -14,6 +16,8 @@ import xarray as xr
 from made_runs import SMALL, STUDY, data_of, made_up, number_of
 from pace import LONGEST, eventually
 
+from sim.artifacts.bits import environment
+from sim.artifacts.provenance import versions
 from sim.engine import cutting, running
 from sim.engine.cutting import sizes
 from sim.engine.running import patience
@@ -206,12 +210,47 @@ def test_other_code_is_not_mixed_unless_asked(tmp_path, quick, monkeypatch):
     asked.clear()
     assert len(made.resume().runs()) == 96 and not asked  # nothing is missing
     for more in (lambda: made.extend(replicates=4), made.retry):
-        with pytest.raises(InputError, match=r"source .* changed since .*: its 48 runs would be run anew") as caught:
+        with pytest.raises(InputError, match=r"source changed since .*: its 48 runs would be run anew") as caught:
             more()
         assert "--anew" in caught.value.remedy
     assert len(made.runs()) == 96 and not asked
     made.extend(replicates=4, anew=True)
     assert len(asked) == 8 * 2 * 4 and len(made.runs()) == 128
+
+
+def elsewhere(monkeypatch, probe=None):
+    """Another version of Python, in which a small city comes out the same, or as the probe says."""
+    monkeypatch.setattr("sim.artifacts.bits.versions", lambda: versions() | {"python": "3.99.1"})
+    if probe:
+        monkeypatch.setattr("sim.artifacts.bits.probe", lambda: probe)
+
+
+def test_runs_go_on_where_a_small_city_comes_out_the_same(tmp_path, quick, monkeypatch):
+    asked, _ = quick
+    whole = sweep(STUDY.with_(replicates=4), tmp_path / "whole", chunk=10).runs()
+    made = sweep(STUDY, tmp_path / "here", chunk=10)
+    provenance = json.loads((tmp_path / "here" / "provenance.json").read_text())
+    assert re.fullmatch("[0-9a-f]{64}", provenance["batches"][0]["probe"]) and made.status().elsewhere == ""
+    elsewhere(monkeypatch)
+    status = made.status()
+    assert not status.changed and status.elsewhere == provenance["batches"][0]["environment"] != environment()
+    asked.clear()
+    made.extend(replicates=4)
+    assert len(asked) < 8 * 2 * 4 and made.runs().equals(whole) and made.status().elsewhere == ""
+
+
+def test_runs_of_an_environment_with_other_bits_are_refused(tmp_path, quick, monkeypatch):
+    asked, _ = quick
+    made = sweep(STUDY, tmp_path / "here", chunk=10)
+    there = environment()
+    elsewhere(monkeypatch, probe="f" * 64)
+    asked.clear()
+    with pytest.raises(InputError) as caught:
+        made.extend(replicates=4)
+    assert f"made with {there}; {environment()} makes other bits: its 48 runs would be run anew" in str(caught.value)
+    assert "--anew" in caught.value.remedy and not asked and len(made.runs()) == 96
+    made.resume(anew=True)
+    assert len(asked) == 48 and len(made.runs()) == 96
 
 
 def test_another_study_is_refused_with_what_differs(tmp_path, quick):

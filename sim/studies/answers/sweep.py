@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.artifacts.bits import environment
 from sim.artifacts.sources import sources
 from sim.engine.executors import check
 from sim.engine.journal import count
@@ -185,9 +186,12 @@ class Sweep(Reading):
             self.store.plan(self.study, "anew", replicates=None)
             return
         many = count(len(set(batch.listed)), "run")
+        if batch.fingerprint != sources():
+            why = f"the model's source changed since '{self.store.folder}' was made ({batch.fingerprint} then, {sources()} now)"
+        else:
+            why = f"'{self.store.folder}' was made with {batch.made['environment']}; {environment()} makes other bits"
         raise InputError(
-            f"the model's source (or Python, NumPy or numba) changed since '{self.store.folder}' was made "
-            f"({batch.fingerprint} then, {sources()} now): its {many} would be run anew, because runs of two versions are never mixed.",
+            f"{why}: its {many} would be run anew, because runs of two versions are never mixed.",
             "To read what is there, nothing is needed. To run all again, ask for it: --anew (in Python: anew=True).\n"
             "To go on with the old runs, use the version that provenance.json names.",
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.artifacts.sources import sources
+from sim.artifacts.bits import code
 from sim.engine.plans import RunSpec
 from sim.inputs.reforms import as_data, name_of
 from sim.studies.design.points import Points
@@ -39,7 +39,7 @@ def _common(study: Study) -> bytes:
     read = [sorted(study.measures), study.at, sorted(study.series)]
     city = base.model_dump(include={"city", "weeks", "spin_up_weeks", "seed"})
     changes = [[change.week, sorted(change.set.items())] for change in base.changes]
-    return _hash(json.dumps([sources(), read, city, changes, list(CODEBOOK)]).encode())
+    return _hash(json.dumps([code(), read, city, changes, list(CODEBOOK)]).encode())
 
 
 def _parameters(study: Study, points: Points) -> list[bytes]:
