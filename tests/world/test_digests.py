@@ -68,7 +68,7 @@ def test_one_bit_anywhere_makes_another_digest():
         assert digest(simulation) != before
         last[0] ^= 1
     assert digest(simulation) == before
-    simulation.surveys[0] = simulation.surveys[0]._replace(share_trusting=0.123)
+    simulation.surveys[0] = simulation.surveys[0]._replace(unsafe=0.123)
     assert digest(simulation) != before
 
 
