@@ -8,19 +8,19 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import cached_property
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 import yaml
 
 from sim.artifacts.checking import (
     FILES,
+    SEAL,
     ArtifactKind,
     Variable,
     check_values,
@@ -29,17 +29,22 @@ from sim.artifacts.checking import (
     plain,
     read_dataset,
     same,
-    sealed,
+    seal_of,
     signed,
     understood,
     unsigned,
 )
-from sim.artifacts.pieces import LITTLE, PART, places
+from sim.artifacts.pieces import places
 from sim.artifacts.provenance import how_made
 from sim.files.steady import steadily
 from sim.files.writing import Content, write
 from sim.inputs import map_notes
+from sim.measures.labels import RunArrays
 from sim.style import Note, saved
+
+if TYPE_CHECKING:  # they take long to import, and a run needs no tables
+    import pandas as pd
+    import xarray as xr
 
 PROVENANCE = "provenance.json"
 AS_JSON = ("versions", "budget", "origins", "placebo_differs")  # attributes of datasets that are JSON, because NetCDF holds none
@@ -110,10 +115,22 @@ class Labeled(Artifact):
     """
 
     ARRAYS: ClassVar[Mapping[str, Variable]]
-    dataset: xr.Dataset
 
-    def __init__(self, dataset: xr.Dataset):
-        self.dataset = dataset
+    def __init__(self, dataset: "xr.Dataset | RunArrays"):
+        if isinstance(dataset, RunArrays):
+            self._arrays = dataset
+        else:
+            self.dataset = dataset
+
+    @cached_property
+    def dataset(self) -> "xr.Dataset":
+        """All that it holds, for people; whose changes hold."""
+        return self._arrays.dataset()
+
+    @property
+    def arrays(self) -> RunArrays:
+        """The same without xarray, which takes long to import."""
+        return RunArrays.of(self.dataset) if "dataset" in vars(self) else self._arrays
 
     def labels(self) -> Mapping[str, Sequence[Any]]:
         """What places along its dimensions are called."""
@@ -128,7 +145,7 @@ class Labeled(Artifact):
 
     @property
     def root_seed(self) -> int | None:
-        return self.dataset.attrs.get("root_seed")
+        return self.arrays.attrs.get("root_seed")
 
     @property
     def of_places(self) -> Note:
@@ -137,8 +154,8 @@ class Labeled(Artifact):
 
     def _files(self) -> dict[str, Content]:
         assert self.TEXT
-        facts = plain(self.dataset.attrs)
-        files: dict[str, Content] = {self.FILE: netcdf(self.dataset), self.TEXT.file: facts.pop(self.TEXT.attribute), **self._tables()}
+        facts = plain(self.arrays.attrs)
+        files: dict[str, Content] = {self.FILE: netcdf(self.arrays), self.TEXT.file: facts.pop(self.TEXT.attribute), **self._tables()}
         facts |= {name: json.loads(facts[name]) for name in AS_JSON if name in facts} | self.as_json()
         return files | {PROVENANCE: json.dumps(facts, indent=2, ensure_ascii=False) + "\n"}
 
@@ -192,37 +209,41 @@ class TablesArtifact(Artifact):
         return cls.of(path, known, parts)
 
 
-def read_csv(data: bytes) -> pd.DataFrame:
+def read_csv(data: bytes) -> "pd.DataFrame":
     """A table that was written as CSV; texts are read as they are written, "NA", "1e3" and nothing too."""
+    import pandas as pd
+
     return pd.read_csv(BytesIO(data), converters=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=["", "nan"])
 
 
-def netcdf(dataset: xr.Dataset) -> Content:
-    """A dataset as a NetCDF file, for `write`; it holds its own hash. One that is large is written in parts."""
-    return steadily(lambda stream: _put_netcdf(sealed(dataset), stream))
+def netcdf(arrays: RunArrays) -> Content:
+    """Arrays as a NetCDF file, for `write`; it holds their own hash. What is large is written in parts."""
+    return steadily(lambda stream: _put_netcdf(arrays, stream))
 
 
-def _put_netcdf(dataset: xr.Dataset, stream: Any) -> None:
-    large = [name for name, one in dataset.data_vars.items() if dataset.nbytes > LITTLE and one.nbytes > PART and one.dtype.kind in "iuf"]
-    dataset.drop_vars(large).to_netcdf(stream, engine="h5netcdf")
-    if not large:
-        return
+def _put_netcdf(arrays: RunArrays, stream: Any) -> None:
+    """As xarray writes and reads it, which takes long to import."""
     import h5netcdf
+    import h5py
 
-    with h5netcdf.File(stream, "a") as file:
-        for name, size in dataset.sizes.items():
-            if name not in file.dimensions:
-                file.dimensions[str(name)] = size
-        for name in large:
-            variable = dataset.variables[name]
-            empty = np.nan if variable.dtype.kind == "f" else None
-            made = file.create_variable(str(name), variable.dims, dtype=variable.dtype, fillvalue=empty)
+    beside = [name for name in arrays.variables if name in arrays.labels and arrays.variables[name].dims != (name,)]
+    with h5netcdf.File(stream, "w") as file:
+        file.dimensions = arrays.sizes
+        file.attrs.update({**arrays.attrs, SEAL: seal_of(arrays)})
+        for name, variable in arrays.variables.items():
+            texts, empty = variable.dtype.kind in "OUST", np.nan if variable.dtype.kind == "f" else None
+            dtype = h5py.string_dtype() if texts else variable.dtype
+            made = file.create_variable(str(name), variable.dims, dtype=dtype, fillvalue=empty)
             made.attrs.update(variable.attrs)
+            along = [label for label in beside if name not in arrays.labels and set(arrays.variables[label].dims) <= set(variable.dims)]
+            if along:
+                made.attrs["coordinates"] = " ".join(along)
             for place in places(variable.shape, variable.dtype.itemsize):
-                made[place] = variable[place].values
+                values = np.asarray(variable[place].values)
+                made[place] = values.astype(object) if texts else values
 
 
-def check_weeks(found: xr.Dataset, path: Path, kind: ArtifactKind) -> None:
+def check_weeks(found: "xr.Dataset", path: Path, kind: ArtifactKind) -> None:
     """InputError unless weeks follow each other and reach beyond the spin-up."""
     weeks = found.week.values
     if not len(weeks) or weeks[-1] < 0 or (np.diff(weeks) != 1).any():

@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # they take long to import, and what is looked up needs no ar
     import pandas as pd
     import xarray as xr
 
+    from sim.measures.labels import RunArrays
+
 T = TypeVar("T")
 FILES, HASHES = "files", ("sha256", "replaced")
 SEAL = "sha256"  # in a file: the hash of all else that it says
@@ -169,12 +171,7 @@ def _adapter(wanted: Any) -> TypeAdapter[Any]:
     return TypeAdapter(wanted)
 
 
-def sealed(found: "xr.Dataset") -> "xr.Dataset":
-    """The dataset with its own hash, which `read_dataset` compares."""
-    return found.assign_attrs({SEAL: seal_of(found)})
-
-
-def seal_of(found: "xr.Dataset") -> str:
+def seal_of(found: "RunArrays | xr.Dataset") -> str:
     """The hash of the values and attributes of a dataset, the same before it is written and after it is read."""
     digest = sha256()
     for name, variable in sorted(found.variables.items(), key=lambda pair: str(pair[0])):

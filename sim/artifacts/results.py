@@ -1,13 +1,13 @@
 """Labeled results of a run: an xarray dataset with provenance, a summary, save and load."""
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 import yaml
 from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
@@ -26,8 +26,13 @@ from sim.measures.voice_measures import heard_last
 from sim.style.html import card, note, table
 from sim.world.voices import QUESTIONS
 
+if TYPE_CHECKING:  # they take long to import, and a run needs neither
+    import pandas as pd
+    import xarray as xr
+
 DATASET, SCENARIO, SUMMARY, VOICES = "results.nc", "scenario.yaml", "summary.csv", "voices.csv"
-FILES = (DATASET, SCENARIO, SUMMARY, VOICES, PROVENANCE, "trust.png", "ledger.png", "reporting.png", "map.png")  # of a run
+FIGURES = ("trust.png", "ledger.png", "reporting.png", "map.png")
+FILES = (DATASET, SCENARIO, SUMMARY, VOICES, PROVENANCE, *FIGURES)  # of a run
 KIND = ArtifactKind("results", "Make them again: confianza run SCENARIO --out FOLDER")
 LABELS = {"cause": CAUSES, "dimension": DIMENSIONS, "answer": ANSWERS, "question": QUESTIONS}  # what values of these dimensions are called
 ARRAYS = {name: Variable(("replicate", *dims), "iuf") for name, (dims, _, _) in VARIABLES.items()}
@@ -85,13 +90,13 @@ def adapted(scenario: Scenario, *, seed: int | None = None, weeks: int | None = 
     return scenario.with_(**{key: value for key, value in given.items() if value is not None})
 
 
-def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
+def provenance(scenario: Scenario, officers: int) -> dict[str, object]:
     """Where the results come from, as attributes that NetCDF can hold."""
     return {
         "title": scenario.name,
         "question": scenario.question,
         "adults": scenario.city.adults,
-        "officers": dataset.sizes["officer"],
+        "officers": officers,
         "root_seed": scenario.seed,
         "scenario": scenario.to_yaml(),
         "origins": json.dumps(origins.facts(scenario.as_data()), ensure_ascii=False),
@@ -99,6 +104,15 @@ def provenance(scenario: Scenario, dataset: xr.Dataset) -> dict[str, object]:
         "versions": json.dumps(versions()),
         **({"own_code": code} if (code := own.written()) else {}),
     }
+
+
+def as_csv(rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows of a table as pandas writes them; nothing for nan."""
+    text = StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(rows[0] if rows else [])
+    lines.writerows(["" if cell != cell else cell for cell in row.values()] for row in rows)
+    return text.getvalue()
 
 
 class Results(Labeled):
@@ -121,12 +135,12 @@ class Results(Labeled):
     @property
     def name(self) -> str:
         """The scenario's name."""
-        return str(self.dataset.attrs["title"])
+        return str(self.arrays.attrs["title"])
 
     @property
     def replicates(self) -> int:
         """How many runs there are."""
-        return int(self.dataset.sizes["replicate"])
+        return self.arrays.sizes["replicate"]
 
     @property
     def changes(self) -> list[int]:
@@ -136,15 +150,17 @@ class Results(Labeled):
     @property
     def measures(self) -> dict[str, Measure]:
         """Those of the record, then those that were taken beside the runs."""
-        return recorded() | {name: measure for name, measure in MEASURES.items() if measure.kind != RECORD and name in self.dataset}
+        return recorded() | {
+            name: measure for name, measure in MEASURES.items() if measure.kind != RECORD and name in self.arrays.variables
+        }
 
-    def __getitem__(self, name: str) -> xr.DataArray:
+    def __getitem__(self, name: str) -> "xr.DataArray":
         """A measure in the last year, one value a replicate. KeyError, with the nearest name, if there is none."""
         if name not in MEASURES:
             raise KeyError(f"there is no measure '{name}'. {hint(name) or did_you_mean(name, MEASURES)}".strip())
         return MEASURES[name](self.dataset)
 
-    def summary(self) -> pd.DataFrame:
+    def summary(self) -> "pd.DataFrame":
         """Every measure that was taken (`measures`) in the first and the last year and the change between them, a row each.
 
         Each of the three is the median over replicates. Beside it `..._q05` and `..._q95` are quantiles over them, nan with fewer than 20:
@@ -152,21 +168,34 @@ class Results(Labeled):
         every replicate. The change is the median of the replicates' own changes, nan if first and last year overlap;
         `change_share_with_sign` is the share of replicates whose change has its sign.
         """
-        return pd.DataFrame([self._row(measure) for measure in self.measures.values()])
+        import pandas as pd
 
-    def voices(self) -> pd.DataFrame:
+        return pd.DataFrame(self._summary())
+
+    def voices(self) -> "pd.DataFrame":
         """What samples of complainants, of people who were stopped or not, and of officers answered at the last survey: a row a question.
 
         asked           persons in one sample, the middle of all runs; 0: there was nobody to ask
         answer          middle of all runs: a share, or 0-1; precision and quantiles as in `summary`
         standard_error  of one such sample, as if its group were endless: luck of sampling and of answering, none of it bias
         """
-        rows = []
-        for question, found in heard_last(self.dataset).items():
-            answer = spread(found.answers).row("answer", "answer_")
-            about = {"measure": question, "unit": MEASURES[question].unit, "week": int(self.dataset.survey_week[-1]), "asked": found.asked}
+        import pandas as pd
+
+        return pd.DataFrame(self._voices())
+
+    def _tables(self) -> dict[str, str]:
+        return {SUMMARY: as_csv(self._summary()), VOICES: as_csv(self._voices())}
+
+    def _summary(self) -> list[dict[str, object]]:
+        return [self._row(measure) for measure in self.measures.values()]
+
+    def _voices(self) -> list[dict[str, object]]:
+        arrays, rows = self.arrays, []
+        for question, found in heard_last(arrays).items():
+            answer, week = spread(found.answers).row("answer", "answer_"), int(arrays.variables["survey_week"].values[-1])
+            about = {"measure": question, "unit": MEASURES[question].unit, "week": week, "asked": found.asked}
             rows.append({**about, **answer, "standard_error": found.error})
-        return pd.DataFrame(rows)
+        return rows
 
     def _row(self, measure: Measure) -> dict[str, object]:
         row: dict[str, object] = {"measure": measure.name, "unit": measure.unit}
@@ -176,12 +205,12 @@ class Results(Labeled):
 
     def spreads(self, name: str) -> dict[str, Spread]:
         """How a measure and its change spread over replicates: first_year, last_year, change."""
-        measure = MEASURES[name]
-        first, last = (measure(self.dataset, year(self.dataset)).values for year in (first_year, last_year))
-        change = last - first if years_apart(self.dataset) else np.full_like(last, np.nan, dtype=float)
+        arrays = self.arrays
+        first, last = (arrays.taken(MEASURES[name], year(arrays)) for year in (first_year, last_year))
+        change = last - first if years_apart(arrays) else np.full_like(last, np.nan, dtype=float)
         return {span: spread(values) for span, values in (("first_year", first), ("last_year", last), ("change", change))}
 
-    def cumulative_ledger(self) -> xr.DataArray:
+    def cumulative_ledger(self) -> "xr.DataArray":
         """Change of mean trust since week 0 by cause, mean over replicates; week x cause. Both trusts are weighted as in overall trust."""
         data = self.dataset.sel(week=slice(0, None))
         fairness, effectiveness = (data.ledger.sel(dimension=name) for name in ("fairness", "effectiveness"))
@@ -195,11 +224,11 @@ class Results(Labeled):
         check_weeks(self.dataset, path, KIND)
 
     def as_json(self) -> dict[str, Any]:
-        return {"replicate_seeds": self.dataset.seed.values.tolist()}
+        return {"replicate_seeds": self.arrays.variables["seed"].values.tolist()}
 
     def __repr__(self) -> str:
-        weeks = int(self.dataset.week[-1]) + 1
-        return f"<Results of '{self.name}': {self.replicates} replicates, {weeks} weeks, {len(self.dataset)} variables>"
+        weeks = int(self.arrays.week[-1]) + 1
+        return f"<Results of '{self.name}': {self.replicates} replicates, {weeks} weeks, {len(self.arrays.columns())} variables>"
 
     def _repr_html_(self) -> str:
         attrs = self.dataset.attrs

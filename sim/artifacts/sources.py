@@ -7,12 +7,15 @@ What versions and processors make of the text is told by `sim.artifacts.bits`.
 
 import ast
 import hashlib
-from collections.abc import Iterable
+import platform
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from sim.files.writing import place
 from sim.measures import own
-from sim.world.compiled import REPLACED
+from sim.world.compiled import REPLACED, cache_folder
 
 PACKAGE = Path(__file__).parent.parent
 SCIENCE = [  # patterns of files
@@ -35,8 +38,23 @@ def sources() -> str:
 @cache
 def _sources(ours: str) -> str:
     digest = hashlib.sha256(ours.encode())
-    digest.update(meaning(file for pattern in SCIENCE for file in PACKAGE.glob(pattern)))
+    digest.update(_kept_meaning([file for pattern in SCIENCE for file in PACKAGE.glob(pattern)]))
     return digest.hexdigest()[:16]
+
+
+def _kept_meaning(modules: Sequence[Path]) -> bytes:
+    """The same as `meaning`, kept beside compiled code by what the very files hold, because parsing them takes a tenth of a second."""
+    texts = b"".join(sorted(hashlib.sha256(path.read_bytes()).digest() for path in (*modules, Path(__file__))))
+    folder = cache_folder()
+    kept = folder and folder / f"meaning-{hashlib.sha256(texts + platform.python_version().encode()).hexdigest()}"
+    with suppress(OSError, ValueError):
+        if kept and len(known := bytes.fromhex(kept.read_text())) == hashlib.sha256().digest_size:
+            return known
+    found = meaning(modules)
+    with suppress(OSError):
+        if kept:
+            place(kept, found.hex(), lasting=False)
+    return found
 
 
 def meaning(modules: Iterable[Path]) -> bytes:

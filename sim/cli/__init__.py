@@ -1,5 +1,6 @@
 """The command line. Nothing heavy is imported before it is needed, so that `--help` answers at once."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from sim.errors import InputError, Interrupted
 from sim.files.writing import one_command
 
 INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
+GARBAGE = 200_000  # objects between collections: what is imported stays, and looking for garbage in it took a seventh of a short run
 
 app = typer.Typer(
     help="Confianza: trust between police and citizens, simulated; reforms compared with the same luck.",
@@ -45,12 +47,13 @@ def run(
     out: Annotated[Path | None, options.given("Folder for figures and data; by default out/SCENARIO.")] = None,
     executor: verbs.Runs = "threads",
     workers: verbs.Workers = None,
+    figures: Annotated[bool, typer.Option("--figures", help="Also draw trust.png, ledger.png, reporting.png and map.png.")] = False,
     yes: verbs.Yes = False,
 ) -> None:
-    """Run a scenario: a table of what changed, figures and labeled data."""
+    """Run a scenario: a table of what changed and labeled data, and figures if asked for."""
     from sim.cli.work import Where, run_scenario
 
-    run_scenario(scenario, replicates, weeks, seed, settings or [], measures or [], Where(out, executor, workers), yes)
+    run_scenario(scenario, replicates, weeks, seed, settings or [], measures or [], Where(out, executor, workers), figures, yes)
 
 
 @app.command()
@@ -162,6 +165,7 @@ verbs.register(app)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line. Exit code 2, and one clear message on standard error, if something that was written cannot be used."""
+    gc.set_threshold(GARBAGE)
     with outlets(), one_command():
         try:
             try:

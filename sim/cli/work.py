@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.artifacts.artifact import Artifact
 from sim.artifacts.pieces import LITTLE
-from sim.artifacts.results import FILES, Results, adapted
+from sim.artifacts.results import FIGURES, FILES, Results, adapted
 from sim.cli import spreads
 from sim.cli.show import ConsoleTable, console, progress, size, table
 from sim.cli.show import note as remark
@@ -21,7 +21,7 @@ from sim.engine.plans import Plan, RunSpec
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
 from sim.errors import InputError, number, number_problem
-from sim.files.writing import writer
+from sim.files.writing import write, writer
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.measures import YEAR, years_apart
 from sim.measures.harvest import warm_up
@@ -30,6 +30,7 @@ from sim.measures.voice_measures import VOICE_MEASURES, heard_last
 from sim.studies.design.limits import measures_of
 from sim.studies.running.runs import RunPlan, run
 from sim.style import note, sentences
+from sim.style.commands import command
 from sim.world.rng import MOST_REPLICATES
 
 LONG, LARGE = 60.0, 1e9  # seconds and bytes from which on it is said what runs take; sixty and ten times that are asked for
@@ -127,7 +128,7 @@ class Work(NamedTuple):
     doing    the word before the progress bar
     adults   of a city
     weeks    that are simulated in all
-    figures  the module of `sim.figures` that draws what was found
+    figures  the module of `sim.figures` that draws what was found; "": none
     """
 
     kind: str
@@ -146,10 +147,12 @@ class Work(NamedTuple):
             found = make(where.execution(self.kind, lambda weeks: bar.advance(task, weeks)))
         took = time.perf_counter() - began
         written = saved(found, where.out, tell)
-        drawing = import_module(f"sim.figures.{self.figures}")  # now, because matplotlib takes long to import
-        written += drawing.save_figures(found, where.out)
+        if self.figures:
+            drawing = import_module(f"sim.figures.{self.figures}")  # now, because matplotlib takes long to import
+            written += drawing.save_figures(found, where.out)
         console().print(f"\nRan in {took:.1f} s.")
-        console().print(f"Figures and data are in {where.out}: {', '.join(file.name for file in written)}")
+        what = "Figures and data" if self.figures else "Data"
+        console().print(f"{what} are in {where.out}: {', '.join(file.name for file in written)}")
 
 
 def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
@@ -177,9 +180,17 @@ def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
 
 
 def run_scenario(
-    name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], asked: list[str], where: Where, yes: bool = False
+    name: str,
+    replicates: int,
+    weeks: int | None,
+    seed: int | None,
+    settings: list[str],
+    asked: list[str],
+    where: Where,
+    figures: bool,
+    yes: bool,
 ) -> None:
-    """Run, print the table, write results and figures, and say where."""
+    """Run, print the table, write results and, if asked for, figures, and say where. Figures of another run do not stay beside them."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)
     with placed("--measure"):
@@ -191,7 +202,7 @@ def run_scenario(
         return run(scenario, replicates=replicates, measures=measures, **execution._asdict())
 
     def tell(results: Results) -> None:
-        said = covers(results.replicates, years_apart(results.dataset))
+        said = covers(results.replicates, years_apart(results.arrays))
         for told in (summary_table(results), said, virtual_survey(results), *voices_table(results)):
             console().print(told)
 
@@ -200,8 +211,12 @@ def run_scenario(
     with writing(folder, FILES):
         console().print(describe(scenario, replicates))
         ask_first(plan, where, folder, yes)
-        work = Work("run", "Running", scenario.city.adults, replicates * plan.cost(RunSpec(0, "", 0))[0], "series")
+        weeks_in_all = replicates * plan.cost(RunSpec(0, "", 0))[0]
+        work = Work("run", "Running", scenario.city.adults, weeks_in_all, "series" if figures else "")
         work.done(where._replace(out=folder), make, tell)
+        if not figures:
+            write(folder, {}, gone=FIGURES)
+            console().print(f"Figures are drawn with --figures, or in a page: {command('report', folder)}", soft_wrap=True)
 
 
 def summary_table(results: Results) -> ConsoleTable:
@@ -209,7 +224,7 @@ def summary_table(results: Results) -> ConsoleTable:
     many, ranged = results.replicates, results.replicates >= ENOUGH
     title = f"middle of {many} replicates" if many > 1 else "one replicate"
     title += "; below it between which values nine of ten of them lie (5-95 %)" if ranged else ""
-    apart = years_apart(results.dataset)
+    apart = years_apart(results.arrays)
     title += "" if apart else f"\nthe first and the last year overlap, so there is no change between them: that takes {2 * YEAR} weeks"
     few = ("sign", "precision") if 1 < many < ENOUGH and apart else ()  # of the change; with a range both can be read off it
     right = ("first year", "last year", *(["change"] if apart else []), *few)
@@ -240,8 +255,8 @@ def covers(replicates: int, change: bool = True) -> str:
 
 def virtual_survey(results: Results) -> str:
     """What one survey of 1,200 adults would have found at the end, beside the truth."""
-    data = results.dataset.isel(replicate=0)
-    asked, error = float(data.virtual_survey_trusting), float(data.virtual_survey_trusting_error)
+    found = (results.arrays.variables[name].values for name in ("virtual_survey_trusting", "virtual_survey_trusting_error"))
+    asked, error = (float(each[0]) for each in found)
     return (
         f"A survey of 1,200 adults at the end of the first replicate would find {100 * asked:.1f} % trusting "
         f"(95 % interval ± {196 * error:.1f} points)."
@@ -250,9 +265,9 @@ def virtual_survey(results: Results) -> str:
 
 def voices_table(results: Results) -> list[ConsoleTable]:
     """What samples of those who had to do with the police, and of officers, answer at the last survey; none if there was none."""
-    if not (heard := heard_last(results.dataset)):
+    if not (heard := heard_last(results.arrays)):
         return []
-    week = int(results.dataset.survey_week[-1])
+    week = int(results.arrays.variables["survey_week"].values[-1])
     title = f"voices: what samples answer in week {week}, and the standard error of one"
     made = table("asked", "persons", "answer", "error", "unit", right=("persons", "answer", "error"), whole=("asked",), title=title)
     for name, found in heard.items():

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from sim.artifacts.bits import environment, same_bits
 from sim.artifacts.sources import sources
@@ -21,6 +20,9 @@ from sim.engine.batches import Batch
 from sim.engine.journal import KIND, Journal
 from sim.engine.plans import Plan, RunSpec
 from sim.errors import InputError
+
+if TYPE_CHECKING:  # which takes long to import
+    import pandas as pd
 
 JOURNAL = "journal.sqlite"
 
@@ -182,8 +184,10 @@ class Contents:
             )
         return shards.arrays(self._taken(places, list(names) or None, 1))
 
-    def failures(self) -> pd.DataFrame:
+    def failures(self) -> "pd.DataFrame":
         """A row for each run that failed: point, arm, replicate, inputs (what varies, as JSON), error, traceback."""
+        import pandas as pd
+
         names = ["inputs", "error", "traceback"]
         with self.journal() as journal:
             failed = journal.failed()

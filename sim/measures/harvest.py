@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from sim.inputs.scenario import CitySize, Scenario
 from sim.measures import RunColumns
+from sim.measures.labels import RunArrays, array
 from sim.measures.names import called
 from sim.world.compiled import source
 from sim.world.parameters import CODEBOOK
@@ -243,9 +243,11 @@ def trust_of(fairness: Any, effectiveness: Any, weight: Any) -> Any:
     The rule is linear in both (see `sim.measures.own`), so that it holds for means and for changes as it does for persons.
     """
     rule = np.vectorize(source(overall_trust), otypes=[float])
-    return (
-        rule(fairness, effectiveness, weight) if isinstance(fairness, np.ndarray) else xr.apply_ufunc(rule, fairness, effectiveness, weight)
-    )
+    if isinstance(fairness, np.ndarray):
+        return rule(fairness, effectiveness, weight)
+    import xarray as xr  # here, because it takes long to import
+
+    return xr.apply_ufunc(rule, fairness, effectiveness, weight)
 
 
 def weights(scenario: Scenario) -> np.ndarray:
@@ -260,7 +262,7 @@ def weights(scenario: Scenario) -> np.ndarray:
 
 def labeled(
     seeds: np.ndarray, example: Mapping[str, np.ndarray], columns: Mapping[str, Any], runs: tuple[str, ...] = ("replicate",)
-) -> xr.Dataset:
+) -> RunArrays:
     """Runs side by side, each variable with its long name and unit.
 
     seeds    of the replicates
@@ -269,19 +271,17 @@ def labeled(
     """
     many, weeks = len(seeds), len(example["mean_trust"])
     variables = {
-        name: xr.Variable((*runs, *dims), columns[name], {"long_name": long_name, "units": unit})
+        name: array((*runs, *dims), columns[name], {"long_name": long_name, "units": unit})
         for name, (dims, unit, long_name) in (VARIABLES | WEIGHT).items()
     }
     labels = {
         "replicate": np.arange(many), "week": np.arange(weeks) - int(example["spin_up_weeks"]), "survey_week": example["survey_week"],
         "cause": list(CAUSES), "dimension": list(DIMENSIONS), "answer": list(ANSWERS), "question": list(QUESTIONS),
     }  # fmt: skip
-    dataset = xr.Dataset(variables, {name: (name, values) for name, values in labels.items()})
-    for axis, long_name in AXES.items():
-        if axis in dataset.coords:
-            dataset[axis].attrs["long_name"] = long_name
-    dataset["week"].attrs["units"] = dataset["survey_week"].attrs["units"] = "week"
-    return dataset.assign_coords(seed=("replicate", np.asarray(seeds, np.int64), {"long_name": "seed of the replicate"}))
+    told = {name: {"long_name": AXES[name], **({"units": "week"} if "week" in name else {})} for name in labels}
+    variables |= {name: array((name,), np.asarray(values), told[name]) for name, values in labels.items()}
+    variables["seed"] = array(("replicate",), np.asarray(seeds, np.int64), {"long_name": "seed of the replicate"})
+    return RunArrays(variables, (*labels, "seed"), {})
 
 
 def columns(scenario: Scenario, found: dict[str, np.ndarray]) -> RunColumns:

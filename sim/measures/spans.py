@@ -12,6 +12,8 @@ from sim.measures.names import hint
 if TYPE_CHECKING:  # what follows works without xarray, which takes long to import
     import xarray as xr
 
+    from sim.measures.labels import RunArrays
+
 YEAR = 52
 RECORD, PANEL, EXPERIMENT = "the record", "a panel of persons", "an experiment"  # what a measure takes: kinds
 MORE_AXES = {"answers": 1, "ledger": 2, "voices": 1, "voices_asked": 1, "voices_error": 1}  # axes of a run's column behind that of time
@@ -175,18 +177,23 @@ def ratio(part: Any, whole: Any) -> Any:
     return part / whole if whole > 0 else part * np.nan
 
 
-def last_year(run: "RunColumns | xr.Dataset") -> tuple[int, int]:
+def last_year(run: "RunColumns | RunArrays | xr.Dataset") -> tuple[int, int]:
     """First and last of the last 52 weeks, or of the weeks since week 0 if the run is shorter."""
     last = int(run.week[-1])
     return max(0, last - YEAR + 1), last
 
 
-def first_year(run: "RunColumns | xr.Dataset") -> tuple[int, int]:
+def year_before(week: int) -> tuple[int, int]:
+    """First and last of the 52 weeks (or of those since week 0) over which measures are read at the end of `week` weeks."""
+    return max(0, week - YEAR), week - 1
+
+
+def first_year(run: "RunColumns | RunArrays | xr.Dataset") -> tuple[int, int]:
     """First and last of the 52 weeks after the spin-up, or of as many as there are."""
     return 0, min(YEAR - 1, int(run.week[-1]))
 
 
-def years_apart(run: "RunColumns | xr.Dataset") -> bool:
+def years_apart(run: "RunColumns | RunArrays | xr.Dataset") -> bool:
     """Do the first and the last year share no week, so that there is a change between them?"""
     return first_year(run)[1] < last_year(run)[0]
 

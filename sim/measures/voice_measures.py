@@ -11,6 +11,8 @@ from sim.world.voices import QUESTIONS
 if TYPE_CHECKING:  # which takes long to import
     import xarray as xr
 
+    from sim.measures.labels import RunArrays
+
 BEHIND = "questionnaires of victims, detainees and officers, as ASJ's in Honduras"
 UNITS = {
     "complainants": "share of complainants", "stopped": "share of those stopped", "not": "share of those not stopped",
@@ -59,14 +61,14 @@ class Heard(NamedTuple):
     error: float  # standard error of one sample, root mean square of those of all runs; nan where all samples are of one mind
 
 
-def heard_last(dataset: "xr.Dataset") -> dict[str, Heard]:
+def heard_last(runs: "RunArrays | xr.Dataset") -> dict[str, Heard]:
     """By question; nothing if nobody was asked yet."""
-    if not dataset.sizes["survey_week"]:
+    if not runs.sizes["survey_week"]:
         return {}
-    last = dataset.isel(survey_week=-1)
+    last = [runs.variables[name].values[..., -1, :] for name in ("voices", "voices_asked", "voices_error")]
     found = {}
-    for question in QUESTIONS:
-        answers, asked, errors = (last[name].sel(question=question).values for name in ("voices", "voices_asked", "voices_error"))
+    for place, question in enumerate(QUESTIONS):
+        answers, asked, errors = (values[..., place] for values in last)
         squares = errors[errors > 0.0] ** 2  # a few who say the same do not make an answer certain
         some = asked[asked > 0]
         found[question] = Heard(

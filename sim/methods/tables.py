@@ -1,15 +1,17 @@
 """Tables that others made: what is in them, or one sentence that names table and column and says what is wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from sim.errors import InputError, counted, did_you_mean, number_problem, shown
 
+if TYPE_CHECKING:  # which takes long to import
+    import pandas as pd
 
-def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter: str = "x") -> pd.DataFrame:
+
+def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter: str = "x") -> "pd.DataFrame":
     """A table with a column a quantity, whatever it was given as.
 
     Parameters
@@ -24,6 +26,8 @@ def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter
     InputError
         if it is empty, has more than two dimensions, or columns with the same name.
     """
+    import pandas as pd
+
     if isinstance(given, Mapping):
         lengths = {str(name): np.shape(column)[:1] for name, column in given.items()}
         if len(set(lengths.values())) > 1:
@@ -55,8 +59,10 @@ def framed(given: Any, table: str, names: Sequence[str] | None = None, *, letter
     return frame
 
 
-def numbers(frame: pd.DataFrame, table: str, *, holes: bool = False) -> np.ndarray:
+def numbers(frame: "pd.DataFrame", table: str, *, holes: bool = False) -> np.ndarray:
     """n x d floats. InputError that names the column and row of what is none; holes: may nan stand there (a run that failed)?"""
+    import pandas as pd
+
     found = np.empty(frame.shape)
     for place, name in enumerate(frame.columns):
         column = frame[name].astype(object) if frame[name].dtype.kind in "mM" else frame[name]  # dates would be nanoseconds
@@ -86,6 +92,8 @@ def as_long(many: int, n: int, table: str, other: str = "inputs") -> None:
 
 def check_given(seed: Any, inputs: Any, **tables: Any) -> None:
     """InputError if a seed is no whole number, or a table has the labels of inputs in another order: rows are joined by their place."""
+    import pandas as pd
+
     if problem := number_problem(seed, 0, 2**63, True):
         raise InputError(f"'seed' {problem}.", "Write seed=1, or leave it out.")
     other: Any = getattr(inputs, "index", None)

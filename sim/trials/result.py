@@ -3,11 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from math import nan
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 import yaml
 from pydantic import BeforeValidator, Json
 from typing_extensions import TypedDict  # pydantic wants it on Python 3.11
@@ -23,6 +21,10 @@ from sim.trials.design import Trial
 from sim.trials.estimators import ESTIMATORS
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import LEVEL, formula, half_widths, minimal_detectable_effect, p_values, share
+
+if TYPE_CHECKING:  # they take long to import, and not all that is run needs tables
+    import pandas as pd
+    import xarray as xr
 
 DATASET, TRIAL, SUMMARY, CURVES = "trial.nc", "trial.yaml", "summary.csv", "power.csv"
 FILES = (DATASET, TRIAL, PROVENANCE, SUMMARY, CURVES, "power.png", "estimates.png", "spillover.png")
@@ -54,8 +56,10 @@ class TrialAttributes(TypedDict):
     created: str
 
 
-def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> xr.Dataset:
+def labeled(trial: Trial, found: Mapping[str, np.ndarray]) -> "xr.Dataset":
     """All replicates, labeled; `found` by name, a row a replicate."""
+    import xarray as xr
+
     estimates, control, truths = found["estimates"], found["control"], found["truth"]
     dims = ("replicate", "draw", "outcome", "week", "size")
     parts: dict[str, Any] = {
@@ -102,7 +106,7 @@ class TrialResult(Labeled):
     KIND, FILE, FIELDS, ARRAYS = KIND, DATASET, TrialAttributes, ARRAYS
     TEXT, TABLES = MadeFrom("trial", TRIAL), {"summary": SUMMARY, "curves": CURVES}
 
-    def __init__(self, dataset: xr.Dataset):
+    def __init__(self, dataset: "xr.Dataset"):
         super().__init__(dataset)
         self.trial = Trial(**yaml.safe_load(dataset.attrs["trial"]))
 
@@ -125,7 +129,7 @@ class TrialResult(Labeled):
         """The trial as designed: total, on_treated, on_controls, bias and estimate of an outcome, as `summary` explains them."""
         return _spreads(self.dataset.sel(outcome=outcome, estimator=estimator, week=self.trial.endline, size=1.0))
 
-    def summary(self) -> pd.DataFrame:
+    def summary(self) -> "pd.DataFrame":
         """The trial as designed (its endline, its samples): a row for each outcome and estimator.
 
         Of the first five: the median; ..._precision, half of its 95 % interval; and ..._q05 and ..._q95, between which nine of ten lie,
@@ -150,8 +154,10 @@ class TrialResult(Labeled):
         """
         return self.curves(full=True)
 
-    def curves(self, *, full: bool = False) -> pd.DataFrame:
+    def curves(self, *, full: bool = False) -> "pd.DataFrame":
         """The same for every week and size; with `full` only for the trial as designed."""
+        import pandas as pd
+
         data = self.dataset.sel(week=[self.trial.endline], size=[1.0]) if full else self.dataset
         rows = []
         for outcome in self.trial.outcomes:
@@ -184,7 +190,7 @@ class TrialResult(Labeled):
         return card(f"Trial: {self.name}", facts, table(self.summary()), line(str(self.covers)))
 
 
-def _spreads(part: xr.Dataset) -> dict[str, Spread]:
+def _spreads(part: "xr.Dataset") -> dict[str, Spread]:
     """How truths and estimates spread over replicates; `part` by replicate and draw."""
     own = {name: part[name].values for name in TRUTHS}
     own["bias"] = own["on_treated"] - own["on_controls"] - own["total"]
@@ -196,7 +202,7 @@ def _spreads(part: xr.Dataset) -> dict[str, Spread]:
     return {name: spread(values) for name, values in own.items()} | {"estimate": found}
 
 
-def _row(part: xr.Dataset) -> dict[str, float]:
+def _row(part: "xr.Dataset") -> dict[str, float]:
     """All that is told of one outcome, estimator, week and size."""
     effect, error, freedom = (part[name].transpose("replicate", "draw").values for name in ("effect", "error", "freedom"))
     total, contrast = part.total.values, (part.on_treated - part.on_controls).values

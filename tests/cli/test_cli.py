@@ -45,7 +45,7 @@ def confianza(capsys, *arguments):
 def test_run_writes_and_tells(capsys, folder):
     warm_up()
     capsys.readouterr()
-    code, out, err = confianza(capsys, "run", "merida", "--replicates", "2", "--weeks", "60", "--seed", "5", *SMALL)
+    code, out, err = confianza(capsys, "run", "merida", "--replicates", "2", "--weeks", "60", "--seed", "5", "--figures", *SMALL)
     assert (code, err) == (0, "")
     results = Results.load(folder / "out" / "merida")
     assert results.dataset.attrs["root_seed"] == 5
@@ -115,7 +115,22 @@ def test_a_file_of_ones_own(capsys, folder):
     assert code == 0
     assert "[bold]Mine[/bold]" in out and "voices: what samples answer" not in out, "nobody was asked in four weeks"
     assert "Left out, because the run ends after week 3: 1 dated change." in err
-    assert (folder / "out" / "mine" / "trust.png").exists()
+    assert "Figures are drawn with --figures, or in a page: confianza report out/mine" in out
+    assert [path.name for path in (folder / "out" / "mine").glob("*.png")] == []
+
+
+def test_figures_of_another_run_do_not_stay(capsys, folder):
+    command = ("run", "merida", "--replicates", "1", "--weeks", "3", *SMALL, "--out", "m")
+    assert confianza(capsys, *command, "--figures")[0] == 0
+    (folder / "m" / "own.png").write_bytes(b"mine")
+    assert (folder / "m" / "trust.png").exists()
+    assert confianza(capsys, *command, "--seed", "9")[0] == 0
+    assert [path.name for path in (folder / "m").glob("*.png")] == ["own.png"]
+    assert confianza(capsys, *command, "--seed", "9", "--figures")[0] == 0
+    (folder / "m" / "trust.png").write_bytes(b"mine too")
+    code, _, err = confianza(capsys, *command)
+    assert code == 2 and "trust.png" in err
+    assert (folder / "m" / "trust.png").read_bytes() == b"mine too"
 
 
 def test_a_shorter_run_says_what_it_leaves_out(capsys, folder):

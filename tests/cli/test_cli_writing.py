@@ -197,7 +197,7 @@ def ready(monkeypatch, folder):
 
 
 SAVED = {
-    "run scenario.yaml --out out --replicates 2": RAN,
+    "run scenario.yaml --out out --replicates 2 --figures": RAN,
     "compare study.yaml --out out": COMPARED,
     "trial trial.yaml --out out": TRIED,
     "sensitivity store --out out": ("sensitivity.json", "indices.csv"),

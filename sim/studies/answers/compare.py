@@ -112,7 +112,7 @@ def side_by_side(plan: ComparisonPlan, store: Store) -> xr.Dataset:
 
     dims = {"arm": len(names), "replicate": plan.replicates}
     seeds, example, columns, runs = columns_of(store, dims, arranged)
-    dataset = taken(labeled(seeds, example, columns, runs), plan.observed, columns, runs)
+    dataset = taken(labeled(seeds, example, columns, runs), plan.observed, columns, runs).dataset()
     persons = {
         name: xr.Variable((*runs, *axes), columns[name], {"long_name": text, "units": unit}) for name, (axes, unit, text) in PERSONS.items()
     }

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from sim.methods.tables import judges
 from sim.studies.design.designs import POINTS, VALIDATION, alone, by_lot, checks_of, kind_of, levels_of
 from sim.studies.design.factors import Factor
 from sim.studies.design.tables import points_table
+
+if TYPE_CHECKING:  # which takes long to import
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Points:
     """
 
     unit: np.ndarray
-    values: pd.DataFrame
+    values: "pd.DataFrame"
     checks: int = 0
     lots: bool = False
 
@@ -46,6 +48,8 @@ class Points:
 
 def points_of(design: Mapping[str, Any], factors: tuple[Factor, ...], groups: Sequence[str] | None, seed: int) -> Points:
     """The points of a checked design, then its validation points. They depend on nothing but these four; seed is the study's root seed."""
+    import pandas as pd
+
     kind = kind_of(design)
     if kind == POINTS:
         values = points_table(design[POINTS], factors).copy()

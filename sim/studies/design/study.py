@@ -7,7 +7,6 @@ from textwrap import indent
 from typing import Any, Literal, Self
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, field_serializer, model_validator
 
 from sim.artifacts.results import adapted
@@ -211,6 +210,8 @@ class Study(WrittenModel):
 
     def points(self) -> Points:
         """The points at which the study is run; one without factors if nothing varies."""
+        import pandas as pd
+
         if self.design is None:
             return Points(np.empty((1, 0)), pd.DataFrame(index=pd.RangeIndex(1, name="point")))
         factors = self.factors()

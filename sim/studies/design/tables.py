@@ -2,27 +2,31 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from sim.errors import InputError, number
 from sim.inputs.csv_files import COMMAS, check_twice, table_rows
 from sim.studies.design.distributions import Continuous, Values
 from sim.studies.design.factors import Factor, allowed_of, factor
 
+if TYPE_CHECKING:  # which takes long to import
+    import pandas as pd
+
 INDEX = "point"  # a column of this name numbers the points; it is not read
 
 
 @lru_cache(4)  # a study is made anew whenever a key of it changes
-def points_table(text: str, factors: tuple[Factor, ...] | None, file: str | None = None) -> pd.DataFrame:
+def points_table(text: str, factors: tuple[Factor, ...] | None, file: str | None = None) -> "pd.DataFrame":
     """The points of a CSV text: a column a factor, in their order; numbers, whole numbers or choices as the factor has them.
 
     factors  what varies; None: the columns say it
     file     how messages call the text, if it is a file's
     InputError, with the line, if columns are missing or unknown, or if a value is not possible. The table is shared: do not change it.
     """
+    import pandas as pd
+
     header, rows, lines = table_rows(text, file, "point", "the factors, as trust.contact_gain,purge.follow_through")
     columns = [name for name in header if name != INDEX]
     _check_header(columns, factors, file)
@@ -34,7 +38,7 @@ def points_table(text: str, factors: tuple[Factor, ...] | None, file: str | None
     return pd.DataFrame(made, index=pd.RangeIndex(len(rows), name=INDEX))
 
 
-def table_factors(table: pd.DataFrame) -> tuple[Factor, ...]:
+def table_factors(table: "pd.DataFrame") -> tuple[Factor, ...]:
     """The factors that a table without `vary` varies: each over what its column holds."""
     found = []
     for name, column in table.items():
@@ -48,7 +52,7 @@ def table_factors(table: pd.DataFrame) -> tuple[Factor, ...]:
     return tuple(found)
 
 
-def as_text(table: pd.DataFrame) -> str:
+def as_text(table: "pd.DataFrame") -> str:
     """The table as CSV that is read back equal."""
     return table.to_csv(index=False, lineterminator="\n")
 

@@ -10,7 +10,7 @@ import xarray as xr
 from sim.artifacts.pieces import PART
 from sim.measures import MEASURES, RECORD, YEAR, first_year, last_year, years_apart
 from sim.measures.harvest import CAUSES, trust_of
-from sim.measures.spans import ratio
+from sim.measures.spans import ratio, year_before
 from sim.measures.spread import Spread, spread
 from sim.measures.voice_measures import heard_last
 
@@ -20,11 +20,6 @@ LEVELS = {  # of an evaluation of a course, and what officers do in the end: var
     "course_knowledge": "knowledge", "course_attitude": "attitude", "course_behavior": "behavior: what courses add",
     "mean_conduct": "conduct",
 }  # fmt: skip
-
-
-def year_before(week: int) -> tuple[int, int]:
-    """First and last of the 52 weeks (or of those since week 0) over which measures are read at the end of `week` weeks."""
-    return max(0, week - YEAR), week - 1
 
 
 def at_week(dataset: xr.Dataset, measure: str, week: int) -> xr.DataArray:

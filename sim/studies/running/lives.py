@@ -5,12 +5,16 @@ two lives with other luck the mean difference keeps what the arm does to the per
 nothing else. How many that moves by more than what is noticed is the floor: so many gain, and lose, where an arm does nothing to anybody.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from sim.measures.spread import mean_and_precision, spread
 from sim.studies.design.study import Study
+
+if TYPE_CHECKING:  # they take long to import, and not all that is run needs tables
+    import pandas as pd
+    import xarray as xr
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NOTICED = 0.01  # of trust, on 0-1: a citizen whose trust differs by less neither gains nor loses
@@ -37,8 +41,10 @@ def lived_twice(replicates: int) -> np.ndarray:
     return np.array([[Study.first_life(each) for each in again], again], int)
 
 
-def gainers(dataset: xr.Dataset, vs: str) -> pd.DataFrame:
+def gainers(dataset: "xr.Dataset", vs: str) -> "pd.DataFrame":
     """A row for each arm: see `Comparison.gainers`."""
+    import pandas as pd
+
     pairs = lived_twice(dataset.sizes["replicate"])
     trust = dataset.panel_trust.isel(replicate=pairs.ravel()).transpose("arm", "replicate", "person")
     before, rows = trust.sel(arm=vs).values.astype(float), []

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import xarray as xr
 
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import Results, adapted, provenance
-from sim.engine.lazy import lazy
 from sim.engine.plans import Piece, Pulse, RunSpec, Shape, WrittenPlan, hashed, identity, stacked
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
@@ -21,6 +19,7 @@ from sim.inputs.scenario import Scenario
 from sim.inputs.yaml_files import dump_yaml, parse
 from sim.measures import MEASURES, RECORD
 from sim.measures.harvest import CAUSES, DIMENSIONS, VARIABLES, labeled, trust_of, weights
+from sim.measures.labels import RunArrays, array
 from sim.studies.design.arms import PLACEBO
 from sim.studies.design.limits import measures_of
 from sim.studies.running.forks import ArmLife, lives
@@ -220,10 +219,10 @@ def run(
     plan = RunPlan(scenario, replicates, measures_of(measures, scenario.weeks))
     with Execution(folder, executor, workers, progress).runner(RunStore) as runner:
         read = columns_of(complete(runner, plan), {"replicate": replicates})
-        dataset = taken(labeled(*read), plan.observed, *read[2:])
-    dataset = dataset.assign(effectiveness_weight=("week", weights(scenario), dataset.effectiveness_weight.attrs))
-    dataset.attrs = provenance(scenario, dataset)
-    return Results(dataset)
+        arrays = taken(labeled(*read), plan.observed, *read[2:])
+    arrays.variables["effectiveness_weight"] = array(("week",), weights(scenario), arrays.variables["effectiveness_weight"].attrs)
+    arrays.attrs = provenance(scenario, arrays.sizes["officer"])
+    return Results(arrays)
 
 
 def columns_of(
@@ -240,6 +239,8 @@ def columns_of(
         columns: Mapping[str, Any] = {name: arranged(values) for name, values in store.arrays().items()}
     else:
         order = arranged(np.arange(np.prod([*dims.values()])))
+        from sim.engine.lazy import lazy  # here, because xarray takes long to import
+
         columns = lazy(lambda name, rows: store.arrays(name, at=rows)[name], order, example)
     seeds = arranged(store.arrays("seed")["seed"])
     return seeds.reshape(-1, dims["replicate"])[0], example, columns, tuple(dims)
@@ -257,12 +258,11 @@ def observed_in(measures: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in measures if MEASURES[name].kind != RECORD)
 
 
-def taken(dataset: xr.Dataset, measures: Iterable[str], columns: Mapping[str, Any], runs: tuple[str, ...]) -> xr.Dataset:
-    """The dataset with what such measures found, labeled."""
-    found = {name: MEASURES[name] for name in measures}
-    return dataset.assign(
-        {name: xr.Variable(runs, columns[name], {"long_name": one.description, "units": one.unit}) for name, one in found.items()}
-    )
+def taken(arrays: RunArrays, measures: Iterable[str], columns: Mapping[str, Any], runs: tuple[str, ...]) -> RunArrays:
+    """The arrays with what such measures found."""
+    for name in measures:
+        arrays.variables[name] = array(runs, columns[name], {"long_name": MEASURES[name].description, "units": MEASURES[name].unit})
+    return arrays
 
 
 def everything(arm: ArmLife) -> Found:

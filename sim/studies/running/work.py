@@ -20,10 +20,10 @@ from sim.inputs.yaml_files import parse
 from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD, Over, RunColumns
 from sim.measures.harvest import columns, lived
+from sim.measures.spans import year_before
 from sim.studies.design.designs import POINTS, UNVALIDATED, VALIDATION, kind_of
 from sim.studies.design.points import Points
 from sim.studies.design.study import LEAST, Study
-from sim.studies.running.effects import year_before
 from sim.studies.running.keys import keys, luck_of
 from sim.world.rng import replicate_seed
 
