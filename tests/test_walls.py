@@ -13,7 +13,9 @@ from pages import lines_of_code
 ROOT = Path(__file__).parent.parent
 SIM = ROOT / "sim"
 MODULES = sorted(path.relative_to(SIM).with_suffix("").as_posix() for path in SIM.rglob("*.py") if path != SIM / "__init__.py")
-MOST_LINES = 26_280  # own elementary functions, a probe of their bits: 160 (docs/design/0019-the-same-bits.md), where arms part: 120 (0020)
+# Own elementary functions, a probe of their bits: 160 (docs/design/0019-the-same-bits.md), where arms part: 120 (0020), a run without pandas
+# and xarray: 140 (CHANGELOG says what it is worth)
+MOST_LINES = 26_420
 WRITING = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "touch", "tofile", "fromfile"}
 
 

@@ -163,10 +163,10 @@ class Contents:
             checked = (number, series) in self._known
             table = shards.read(self.folder, recorded[number], series=series, columns=columns, known=checked)
             self._known.add((number, series))
-            tables.append(table.take(rows_of(places.places[inverse == place], rows)))
+            tables.append(table.take(shards.as_arrow(rows_of(places.places[inverse == place], rows))))
         if not tables:
             return pa.table({name: pa.array([], pa.float64()) for name in columns or ()})
-        return pa.concat_tables(tables).take(rows_of(np.argsort(np.argsort(inverse, kind="stable")), rows))
+        return pa.concat_tables(tables).take(shards.as_arrow(rows_of(np.argsort(np.argsort(inverse, kind="stable")), rows)))
 
     def arrays(self, *names: str, at: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Columns (by default all) of a plan that keeps one row a run, in its order. InputError if one is missing or damaged.

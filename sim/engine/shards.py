@@ -49,13 +49,13 @@ def encoded(columns: Mapping[str, np.ndarray]) -> bytes:
 
     arrays, fields = [], []
     for name, values in columns.items():
-        array = pa.array(values.tolist(), pa.string()) if values.dtype.kind in "UO" else pa.array(np.ascontiguousarray(values).ravel())
+        array = as_arrow(values.ravel())
         unit, text = _meaning(name)
         metadata = {"unit": unit, "description": text}
         if values.ndim > 1:
             metadata[AXES] = json.dumps([values.dtype.str, values.shape[1:]])
             many = int(np.prod(values.shape[1:]))  # 0, as of the surveys of a run that is too short for one, is no list to Parquet
-            array = pa.FixedSizeListArray.from_arrays(array, many) if many else pa.array(np.zeros(len(values), bool))
+            array = pa.FixedSizeListArray.from_arrays(array, many) if many else as_arrow(np.zeros(len(values)))
         arrays.append(array)
         fields.append(pa.field(name, array.type, nullable=False, metadata=metadata))
     sink = pa.BufferOutputStream()
@@ -63,6 +63,24 @@ def encoded(columns: Mapping[str, np.ndarray]) -> bytes:
     few = [name for name in ("arm", "point", "replicate", "seed", "week") if name in columns]
     pq.write_table(table, sink, compression="zstd", compression_level=LEVEL, row_group_size=GROUP, version="2.6", use_dictionary=few)
     return sink.getvalue().to_pybytes()
+
+
+def as_arrow(values: np.ndarray) -> Any:
+    """Numbers or texts as a pyarrow Array; pyarrow's own way from arrays imports pandas, which takes long."""
+    import pyarrow as pa
+
+    if values.dtype.kind not in "UO":
+        return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+    texts = [str(text).encode() for text in values.tolist()]
+    ends = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+    return pa.Array.from_buffers(pa.string(), len(texts), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
+
+
+def as_numpy(column: Any) -> np.ndarray:
+    """The way back."""
+    if str(column.type) == "string":
+        return np.array(column.to_pylist(), object)
+    return np.frombuffer(column.buffers()[1], column.type.to_pandas_dtype(), len(column), column.offset * column.type.bit_width // 8)
 
 
 def _meaning(name: str) -> tuple[str, str]:
@@ -80,10 +98,10 @@ def arrays(table: Any) -> dict[str, np.ndarray]:
     for field, column in zip(table.schema, table.columns, strict=True):
         metadata = (field.metadata or {}).get(AXES.encode())
         if not metadata:
-            columns[field.name] = column.to_numpy()
+            columns[field.name] = as_numpy(column.combine_chunks())
             continue
         dtype, shape = json.loads(metadata)
-        values = column.combine_chunks().flatten().to_numpy() if np.prod(shape) else np.empty(0, dtype)
+        values = as_numpy(column.combine_chunks().flatten()) if np.prod(shape) else np.empty(0, dtype)
         columns[field.name] = values.reshape(len(column), *shape)
     return columns
 
@@ -150,11 +168,12 @@ def read(folder: Path, shard: Shard, *, series: bool = False, columns: list[str]
         raise damaged(folder, shard, f"{SERIES}/{file_name(shard.number)} is not recorded")
     path, size, sha256 = files(folder, shard)[int(series)]
     if known and path.is_file() and path.stat().st_size == size:
-        return pq.read_table(path, columns=columns, partitioning=None)
+        with pq.ParquetFile(path) as file:
+            return file.read(columns)
     try:
         data = path.read_bytes()
     except OSError:
         data = b""
     if len(data) != size or digest(data) != sha256:
         raise damaged(folder, shard, problem(folder, shard, thorough=True) or f"{path.parent.name}/{path.name} cannot be read")
-    return pq.read_table(pa.BufferReader(data), columns=columns)
+    return pq.ParquetFile(pa.BufferReader(data)).read(columns)

@@ -33,14 +33,17 @@ class Array:
     def __getitem__(self, place: Any) -> "Array":
         return Array(self.dims, self.values[place])
 
+    def variable(self) -> "xr.Variable":
+        """The same for people."""
+        import xarray as xr
+
+        return xr.Variable(self.dims, self.values, self.attrs)
+
 
 def array(dims: tuple[str, ...], values: Any, attrs: dict[str, str]) -> Any:
     """Labeled values; if they are read when somebody looks, in a variable that can do that."""
-    if isinstance(values, np.ndarray):
-        return Array(dims, values, attrs)
-    import xarray as xr
-
-    return xr.Variable(dims, values, attrs)
+    made = Array(dims, values, attrs)
+    return made if isinstance(values, np.ndarray) else made.variable()
 
 
 class RunArrays:
@@ -65,9 +68,7 @@ class RunArrays:
         """The same for people."""
         import xarray as xr
 
-        made = {
-            name: xr.Variable(one.dims, one.values, one.attrs) if isinstance(one, Array) else one for name, one in self.variables.items()
-        }
+        made = {name: one.variable() if isinstance(one, Array) else one for name, one in self.variables.items()}
         return xr.Dataset(made, attrs=self.attrs).set_coords(self.labels)
 
     @property
@@ -78,7 +79,7 @@ class RunArrays:
     @property
     def week(self) -> np.ndarray:
         """Labels of weeks."""
-        return self.variables["week"].values  # type: ignore[no-any-return]
+        return self.variables["week"].values
 
     def columns(self) -> "_Columns":
         """What a measure takes its columns from."""

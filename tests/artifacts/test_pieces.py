@@ -10,7 +10,6 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.artifacts import artifact as artifacts
 from sim.artifacts import checking, pieces
 from sim.artifacts.checking import seal_of
 from sim.artifacts.pieces import places
@@ -35,9 +34,8 @@ def kept(tmp_path_factory):
 @pytest.fixture
 def small(monkeypatch):
     """What is large, small."""
-    for module in (artifacts, checking, runs):
+    for module in (checking, runs):
         monkeypatch.setattr(module, "LITTLE", 1000)
-    monkeypatch.setattr(artifacts, "PART", 1000)
     monkeypatch.setattr(pieces, "PART", 4000)
     monkeypatch.setattr(effects, "PART", 4000)
 

@@ -59,7 +59,7 @@ def described(dataset: xr.Dataset, asked: Study, resolved: Study) -> xr.Dataset:
     asked     the study as it was written
     resolved  the study as it was run, doses scaled to the budget
     """
-    attrs = provenance(resolved.base, dataset)
+    attrs = provenance(resolved.base, dataset.sizes["officer"])
     budget = {} if asked.budget is None else asked.budget.model_dump(exclude_none=True)
     attrs |= {"title": asked.name, "question": asked.question, "study": resolved.to_yaml(), "budget": json.dumps(budget)}
     return dataset.assign_attrs(attrs)
