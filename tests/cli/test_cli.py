@@ -278,6 +278,25 @@ print("loaded:", [name for name in {heavy!r} if name in sys.modules])
         assert python("-c", code).stdout.endswith(b"loaded: []\n"), arguments
 
 
+@pytest.mark.compiled
+def test_a_run_imports_only_what_it_needs(tmp_path):
+    """Tables for people (pandas, xarray), figures, Mesa and what looks for answers take longer to import than a short run takes."""
+    heavy = ("mesa", "xarray", "pandas", "matplotlib", "dask", "distributed", "sklearn", "SALib", "networkx", "solara", "jinja2")
+    for again in (False, True):  # then what is kept is read
+        command = ["run", "national-average", "--replicates", "2", "--weeks", "30", *SMALL, "--out", str(tmp_path / "out")]
+        code = f"""
+import sys
+from sim.cli import main
+try:
+    main({command!r})
+except SystemExit as stopped:
+    assert stopped.code is None or stopped.code == 0
+print("loaded:", [name for name in {heavy!r} if name in sys.modules])
+"""
+        assert python("-c", code).stdout.endswith(b"loaded: []\n"), again
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"results.nc", "summary.csv", "voices.csv"}
+
+
 def processor_seconds(*arguments):
     """Of a process of Python: other programs do not lengthen it as they lengthen the time that passes."""
     before = os.times()
