@@ -163,6 +163,19 @@ def test_names_of_columns_are_told_what_they_are_called(results):
         Measure("mine", "", "", "", lambda over: over.mean("active_officers"))(results.dataset)
 
 
+def test_files_without_pandas_and_xarray_are_those_that_they_write(results, tmp_path):
+    short = run(SCENARIO.with_(weeks=3, spin_up_weeks=0), replicates=2)
+    for held in (results, short):
+        tables = held._tables()
+        assert tables == {"summary.csv": held.summary().to_csv(index=False), "voices.csv": held.voices().to_csv(index=False)}
+        held.save(tmp_path)
+        held.dataset.to_netcdf(tmp_path / "xarray.nc", engine="h5netcdf")
+        ours, theirs = (xr.load_dataset(tmp_path / name, engine="h5netcdf") for name in ("results.nc", "xarray.nc"))
+        xr.testing.assert_identical(ours.assign_attrs(sha256=""), theirs.assign_attrs(sha256=""))
+        assert {name: one.dtype for name, one in ours.variables.items()} == {name: one.dtype for name, one in theirs.variables.items()}
+        (tmp_path / "xarray.nc").unlink()
+
+
 def test_a_run_too_short_for_surveys():
     short = run(SCENARIO.with_(spin_up_weeks=0, weeks=5))
     assert short.dataset.sizes["survey_week"] == 0

@@ -43,6 +43,24 @@ def test_one_operator_changes_it(copy, name):
     assert meaning(copy) != before
 
 
+def test_what_files_mean_is_kept_and_a_damaged_copy_is_not_believed(copy, tmp_path, monkeypatch):
+    (folder := tmp_path / "kept").mkdir()
+    monkeypatch.setattr(sources, "cache_folder", lambda: folder)
+    files = [copy / "talk.py", copy / "rules" / "trust.py"]
+    before = sources._kept_meaning(files)
+    assert before == sources.meaning(files)
+    (kept,) = folder.iterdir()
+    for text in ("zz", "", "00" * 31):
+        kept.write_text(text)
+        assert sources._kept_meaning(files) == before
+    kept.write_text("00" * 32)
+    assert sources._kept_meaning(files) == bytes(32), "it is read"
+    changed(files[0], " * ", " + ")
+    assert sources._kept_meaning(files) == sources.meaning(files) != before
+    monkeypatch.setattr(sources, "cache_folder", lambda: None)
+    assert sources._kept_meaning(files) == sources.meaning(files)
+
+
 def test_everything_that_is_read_and_measured_is_in_it():
     files = {file.relative_to(PACKAGE).as_posix() for pattern in SCIENCE for file in PACKAGE.glob(pattern)}
     assert all(list(PACKAGE.glob(pattern)) for pattern in SCIENCE)
