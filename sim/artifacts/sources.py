@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sim.files.writing import place
 from sim.measures import own
@@ -74,7 +75,16 @@ def _meaning(path: Path) -> bytes:
             ours = [one for one in body if isinstance(one, ast.ImportFrom) and (one.module or "").partition(".")[0] == "sim"]
             imported += [(alias.name, alias.asname or alias.name) for one in ours for alias in one.names]
             node.body = [one for one in body if one not in ours and not _is_text(one)]  # type: ignore[attr-defined]
-    return hashlib.sha256(f"{sorted(imported)}{ast.dump(tree)}".encode()).digest()
+    return hashlib.sha256(f"{sorted(imported)}{_written(tree)}".encode()).digest()
+
+
+def _written(node: Any) -> str:
+    """A syntax tree in words; what is empty is left out, because versions of Python differ in that (`ast.dump` does too)."""
+    if isinstance(node, list):
+        return f"[{' '.join(map(_written, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    return f"({type(node).__name__} {' '.join(f'{name}={_written(one)}' for name, one in ast.iter_fields(node) if one not in (None, []))})"
 
 
 def _is_text(node: ast.stmt) -> bool:
