@@ -156,15 +156,15 @@ def test_extend_runs_what_is_new(capsys):
 def test_failures_are_told_and_retried(capsys, monkeypatch):
     from sim.studies.running import work
 
-    lived = work.lived
+    lives = work.lives
 
-    def broken(scenario, *given):
-        if scenario.interventions:
+    def broken(scenarios, *given):
+        if any(scenario.interventions for scenario in scenarios.values()):
             raise RuntimeError("the course was canceled")
-        return lived(scenario, *given)
+        return lives(scenarios, *given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(work, "lived", broken)
+        patched.setattr(work, "lives", broken)
         code, out, _ = confianza(capsys, "sweep", "cheap.yaml", "--out", "store")
     assert (code, "4 runs failed" in out) == (0, True)
     code, out, _ = confianza(capsys, "status", "store")

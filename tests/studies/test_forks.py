@@ -7,16 +7,18 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from made_runs import data_of
 
 from sim.errors import InputError
 from sim.inputs.scenario import CitySize, Scenario
 from sim.measures.harvest import Life
 from sim.studies.answers.compare import compare
+from sim.studies.answers.sweep import sweep
 from sim.studies.design.study import Study
 from sim.studies.running import forks
 from sim.studies.running.forks import Branch, branches, lives
 from sim.studies.running.runs import everything
-from sim.world.reforms import REFORMS, Bill
+from sim.world.reforms import REFORMS, Bill, Purge
 from sim.world.reforms.common import lever, nothing, start_lever
 from sim.world.simulation import columns
 
@@ -252,3 +254,34 @@ def test_a_store_has_the_same_bytes_forked_or_not(workers, tmp_path, monkeypatch
     assert forked.drop_attrs().identical(alone.drop_attrs())
     shards = [sorted((tmp_path / name / "shards").iterdir()) for name in ("forked", "alone")]
     assert [path.read_bytes() for path in shards[0]] == [path.read_bytes() for path in shards[1]] and shards[0]
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("luck", ["shared", "own"])
+def test_a_sweep_has_the_same_bytes_forked_or_not(luck, tmp_path, monkeypatch):
+    vary = {"trust.contact_gain": [0.01, 0.1], "training.start": [10, 50], "purge.follow_through": [0.1, 0.9]}
+    study = STUDY.with_(
+        vary=vary, design={"random": 4, "validation": 0}, replicates=3, luck=luck, measures=["mean_trust", "cost"], series=["crimes"]
+    )
+    begun, lived = [], Life.__init__
+
+    def begin(self, *given):
+        begun[-1] += 1
+        lived(self, *given)
+
+    monkeypatch.setattr(Life, "__init__", begin)
+    for name in ("forked", "alone"):
+        begun.append(0)
+        sweep(study, tmp_path / name, workers=1)
+        monkeypatch.setattr(forks, "branches", by_itself)
+    assert begun == [12, 48]
+    assert data_of(tmp_path / "forked") == data_of(tmp_path / "alone")
+
+
+def test_an_arm_that_fails_leaves_the_others(tmp_path, monkeypatch):
+    """Those that it was to share weeks with are run again, each by itself."""
+    monkeypatch.setattr(Purge, "act", lambda self, scene: 1 / 0)
+    study = STUDY.with_(vary={"trust.contact_gain": [0.01, 0.1]}, design={"random": 2, "validation": 0}, replicates=2)
+    found = sweep(study, tmp_path, workers=1)
+    assert sorted(set(found.store.failures().arm)) == ["purge", "purge, course"] and len(found.store.failures()) == 8
+    assert sorted(set(found.runs().arm)) == ["baseline", "beats"] and found.status().kept == 8

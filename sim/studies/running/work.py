@@ -13,17 +13,18 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from sim.engine import plans
+from sim.engine.cutting import PIECE
 from sim.engine.plans import Failure, Piece, Pulse, RunSpec, Shape, WrittenPlan
 from sim.inputs import origins
 from sim.inputs.scenario import Scenario
 from sim.inputs.yaml_files import parse
-from sim.instruments.panel_measures import Observer
 from sim.measures import MEASURES, RECORD, Over, RunColumns
-from sim.measures.harvest import columns, lived
+from sim.measures.harvest import columns
 from sim.measures.spans import year_before
 from sim.studies.design.designs import POINTS, UNVALIDATED, VALIDATION, kind_of
 from sim.studies.design.points import Points
 from sim.studies.design.study import LEAST, Study
+from sim.studies.running.forks import ArmLife, lives
 from sim.studies.running.keys import keys, luck_of
 from sim.world.rng import replicate_seed
 
@@ -69,6 +70,12 @@ class SweepPlan(StudyPlan):
         study = self.study
         kept = {"columns": study.measures, "series": study.series}
         return super().facts | kept | {"cautions": study.warned} | where_from(study)
+
+    @property
+    def together(self) -> int:
+        """All of a point, if they are few."""
+        many = len(self.study.sweep_arms()) * self.replicates
+        return many if many <= PIECE else 1
 
     def keys(self) -> list[bytes]:
         return keys(self.study, self.points, self.specs(np.arange(len(self))))
@@ -119,18 +126,43 @@ def job_of(study: Study) -> bytes:
 
 
 def carried_out(study: Study, specs: Sequence[RunSpec], values: Sequence[Mapping[str, Any]], pulse: Pulse) -> Piece:
-    """The runs of a sweep; `rows` has a row for each run and week of `study.at`, `series` one for each run and week, spin-up included."""
+    """The runs of a sweep; `rows` has a row for each run and week of `study.at`, `series` one for each run and week, spin-up included.
+
+    Arms of a point with the same luck are lived together.
+    """
     scenarios: dict[tuple[int, str], Scenario] = {}
-    done: list[_Kept | Failure] = []
-    for spec, given in zip(specs, values, strict=True):
-        try:
-            done.append(_kept(study, spec, given, scenarios))
-        except Exception as error:
+    groups: dict[tuple[int, int], list[RunSpec]] = {}
+    given = dict(zip(specs, values, strict=True))
+    for spec in specs:
+        groups.setdefault((spec.point, spec.replicate), []).append(spec)
+    done: dict[RunSpec, _Kept | Failure] = {}
+    for alike in groups.values():
+        done |= _together(study, alike, given[alike[0]], scenarios)
+        pulse(len(alike))
+    kept = [each for spec in specs if isinstance(each := done[spec], _Kept)]
+    return Piece(_rows(study, kept), _series(study, kept), [each for spec in specs if isinstance(each := done[spec], Failure)])
+
+
+def _together(
+    study: Study, specs: Sequence[RunSpec], given: Mapping[str, Any], scenarios: dict[tuple[int, str], Scenario]
+) -> dict[RunSpec, "_Kept | Failure"]:
+    """Arms of one point and replicate from week 0 to the horizon; if one raises an error, each by itself, so that others are kept.
+
+    scenarios  those made so far, by point and arm, for replicates share theirs
+    """
+    try:
+        for spec in specs:
+            if (spec.point, spec.arm) not in scenarios:
+                scenarios[spec.point, spec.arm] = study.scenario_at(spec.arm, given)
+        named = {spec.arm: scenarios[spec.point, spec.arm] for spec in specs}
+        seed = replicate_seed(study.base.seed, luck_of(study, specs[0]))
+        read = [_kept(study, specs[0]._replace(arm=one.arm), one) for one in lives(named, seed, seed, study.measures, lambda weeks: None)]
+        return {each.spec: each for each in read}
+    except Exception as error:
+        if len(specs) == 1:
             written = json.dumps(dict(given), default=lambda number: number.item())
-            done.append(Failure(*spec, written, f"{type(error).__name__}: {error}", traceback.format_exc()))
-        pulse(1)
-    kept = [each for each in done if isinstance(each, _Kept)]
-    return Piece(_rows(study, kept), _series(study, kept), [each for each in done if isinstance(each, Failure)])
+            return {specs[0]: Failure(*specs[0], written, f"{type(error).__name__}: {error}", traceback.format_exc())}
+    return {spec: each for one in specs for spec, each in _together(study, [one], given, scenarios).items()}
 
 
 class _Kept(NamedTuple):
@@ -142,16 +174,10 @@ class _Kept(NamedTuple):
     series: np.ndarray  # variables x weeks, float32
 
 
-def _kept(study: Study, spec: RunSpec, given: Mapping[str, Any], scenarios: dict[tuple[int, str], Scenario]) -> _Kept:
-    """One run from week 0 to its horizon; `scenarios` are those made so far, for replicates share theirs."""
-    place = (spec.point, spec.arm)
-    if place not in scenarios:
-        scenarios[place] = study.scenario_at(spec.arm, given)
-    scenario = scenarios[place]
-    seed = replicate_seed(scenario.seed, luck_of(study, spec))
-    observer = Observer(study.measures)
-    found = lived(scenario, seed, lambda weeks: None, observer.watch)[1]
-    measured = measured_at(study, columns(scenario, found), observer.measures(scenario, seed))
+def _kept(study: Study, spec: RunSpec, one: ArmLife) -> _Kept:
+    """What is kept of an arm's life at its horizon."""
+    found, seed = one.life.found(), one.life.run.seed
+    measured = measured_at(study, columns(one.scenario, found), one.observer.measures(one.scenario, seed))
     return _Kept(spec, seed, measured, np.array([found[name] for name in study.series], np.float32))
 
 
