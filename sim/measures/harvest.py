@@ -11,7 +11,7 @@ from sim.inputs.scenario import CitySize, Scenario
 from sim.measures import RunColumns
 from sim.measures.labels import RunArrays, array
 from sim.measures.names import called
-from sim.world.compiled import source
+from sim.world.compiled import REPLACED, source
 from sim.world.parameters import CODEBOOK
 from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
@@ -242,7 +242,9 @@ def trust_of(fairness: Any, effectiveness: Any, weight: Any) -> Any:
 
     The rule is linear in both (see `sim.measures.own`), so that it holds for means and for changes as it does for persons.
     """
-    rule = np.vectorize(source(overall_trust), otypes=[float])
+    rule = source(overall_trust)
+    if "trust.overall_trust" in REPLACED:  # which need not take arrays
+        rule = np.vectorize(rule, otypes=[float])
     if isinstance(fairness, np.ndarray):
         return rule(fairness, effectiveness, weight)
     import xarray as xr  # here, because it takes long to import

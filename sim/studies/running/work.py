@@ -138,7 +138,8 @@ def carried_out(study: Study, specs: Sequence[RunSpec], values: Sequence[Mapping
     done: dict[RunSpec, _Kept | Failure] = {}
     for alike in groups.values():
         done |= _together(study, alike, given[alike[0]], scenarios)
-        pulse(len(alike))
+        for _ in alike:
+            pulse(1)
     kept = [each for spec in specs if isinstance(each := done[spec], _Kept)]
     return Piece(_rows(study, kept), _series(study, kept), [each for spec in specs if isinstance(each := done[spec], Failure)])
 
