@@ -21,7 +21,7 @@ from sim.engine.store import Store, somewhere
 from sim.errors import Interrupted
 from sim.style.commands import command
 
-AHEAD = 4  # runs (or so often all that are done together) that are handed out for each worker, at least, so that none waits
+AHEAD = 4  # runs that are handed out for each worker, at least, so that none waits
 ANSWER = 0.2  # seconds until Ctrl-C is noticed
 
 
@@ -145,7 +145,7 @@ class _Work:
         self.runner, self.batch, self.numbers = runner, batch, numbers
         self.plan = runner.store.plan_of(batch)
         self.job = job_of(self.plan)
-        self.room = max(batch.chunk, AHEAD * runner.crew * self.plan.together)
+        self.room = max(batch.chunk, AHEAD * runner.crew)
         self.open: dict[int, _Shard] = {}  # handed out, not recorded
         self.held = 0  # runs that were handed out and are not recorded
         self.pending: dict[Future[Piece], tuple[int, int, tuple[RunSpec, ...]]] = {}  # number of the shard, of the piece, runs

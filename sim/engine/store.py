@@ -252,13 +252,13 @@ def joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 def chunk_of(plan: Plan) -> int:
     """Runs a chunk: 256, or what takes a worker about half a minute if that is less. Decided by the plan, not by the machine. Of runs that
-    are done together a shard holds all or none.
+    are done together a shard holds all or none, and at least four times all, so that several workers have something to do.
     """
     _, adult_weeks = plan.cost(plan.specs(np.zeros(1, int))[0])
     runs = max(1, min(CHUNK, int(LONGEST * SPEED / adult_weeks)))
     if plan.together == 1:
         return runs
-    shard = max(1, (runs - runs // RESERVE) // plan.together) * plan.together
+    shard = max(4, (runs - runs // RESERVE) // plan.together) * plan.together
     return shard + max(1, shard // (RESERVE - 1))  # of which `Batch.reserve` leaves the shard
 
 

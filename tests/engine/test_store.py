@@ -403,7 +403,7 @@ def test_the_size_of_a_chunk_depends_on_the_study_alone():
         return chunk_of(SweepPlan(STUDY.with_(scenario=SMALL.with_(city=CitySize(adults=adults), spin_up_weeks=104), weeks=weeks, at=[4])))
 
     sizes = (size(2000, 100), size(20_000, 416), size(200_000, 520), size(5_000_000, 5200))
-    assert sizes == (256, 256, 19, 7), "three points of six runs and a reserve, and at least one"
+    assert sizes == (256, 256, 25, 25), "at least four points of six runs, and a reserve"
 
 
 def processor_seconds(work):
