@@ -69,10 +69,6 @@ class Citizen(Row):
         """Report this week's crimes against this citizen, or not."""
         self.model.simulation.perform("report", self.model.crimes_against(self.row))
 
-    def settle(self) -> None:
-        """Let trust relax towards disposition and neighborhood."""
-        self.act("settle")
-
 
 class Officer(Row):
     """An officer: conduct, training, complaints, and where the week's patrol goes.

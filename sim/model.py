@@ -17,13 +17,13 @@ from sim.style.html import card
 from sim.world.anatomy import phases
 from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
-from sim.world.state import ROW
+from sim.world.state import ROW, rows_in
 
 KINDS: tuple[type[Row], ...] = (Citizen, Officer, Offender)
 # Who does what when agents drive the week; sums and talk, which depend on the order of rows, are the model's own.
 VERBS: dict[str, type[Row]] = {
     "staff": Officer, "patrol": Officer, "offend": Offender, "report": Citizen, "stop": Officer, "contact": Officer,
-    "settle": Citizen, "learn": Offender, "bond": Officer, "forget": Officer,
+    "learn": Offender, "bond": Officer, "forget": Officer,
 }  # fmt: skip
 LUCK = (
     "Other luck is another city: sim.Model(scenario, rng=7)\n"
@@ -226,7 +226,7 @@ class Model(mesa.Model):  # type: ignore[misc]
         self._built = self._building = True
         self._grid = Streets(tuple(self.city.grid), torus=True, random=self.random, cell_klass=Place)
         for kind in KINDS:
-            for row in range(len(getattr(self.city.rows, kind.table))):
+            for row in range(rows_in(getattr(self.city, kind.table))):
                 kind(self, row)
         self._building = False
         self._gather()

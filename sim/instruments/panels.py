@@ -13,7 +13,7 @@ from sim.world.luck import normals
 from sim.world.rng import Draw
 from sim.world.simulation import Simulation
 from sim.world.state import SLOTS
-from sim.world.survey import HALF_YEAR, YEAR, answers_of, intraclass_correlation, sample_rows
+from sim.world.survey import HALF_YEAR, YEAR, everybody, intraclass_correlation, sample_rows
 
 BETWEEN_WAVES = 104  # weeks, as in the Australian panel
 TOP_ANSWER = 3
@@ -36,7 +36,7 @@ def ask(run: Simulation, rows: np.ndarray) -> PanelWave:
     """Interview these adults now. The scale of effectiveness is like that of fairness, with an error of the same size of its own, and
     with the same lasting style of answering."""
     tick, citizens, survey = max(run.tick - 1, 0), run.city.citizens, run.parameters.survey
-    answers = answers_of(rows, run.city, run.parameters, run.seed, tick)
+    answers = run.answers(rows)
     # Word 0 of each block is the survey's own; block 1 + tick of tick 0 is nobody's.
     error = survey.scale_error_sd * normals(run.seed, Draw.ANSWER, rows, np.full(len(rows), 1 + tick))
     effectiveness = citizens.effectiveness[rows] + survey.style_sd * citizens.answering_style[rows] + error
@@ -69,7 +69,7 @@ class Panel:
     def __call__(self, run: Simulation) -> None:
         if run.week == 0:
             adults = len(run.city.citizens.home)
-            self.rows = run.city.rows.citizens if self.asked is None else sample_rows(adults, self.asked, run.seed, max(run.tick - 1, 0))
+            self.rows = everybody(run.city) if self.asked is None else sample_rows(adults, self.asked, run.seed, max(run.tick - 1, 0))
             self.felt = np.zeros((FEELINGS, adults), bool)
         if BETWEEN_WAVES - YEAR < run.week <= BETWEEN_WAVES:
             self._note(run)

@@ -11,8 +11,8 @@ from sim.trials.outcomes import OUTCOMES
 from sim.trials.units import Units
 from sim.world.rules.encounter import Conduct, Feeling, Meeting
 from sim.world.simulation import Simulation
-from sim.world.state import SLOTS
-from sim.world.survey import YEAR, answers_of
+from sim.world.state import SLOTS, rows_in
+from sim.world.survey import YEAR
 from sim.world.voices import GROUPS, answered, members
 
 TRUSTING = 2  # algo de confianza, or more
@@ -109,7 +109,7 @@ def measured(run: Simulation, trial: Trial, units: Units, since: RunningTotals, 
 def asked(run: Simulation) -> dict[str, np.ndarray]:
     """What all adults would answer; the same citizen has the same response error in all arms."""
     tick = run.tick - 1
-    answers = answers_of(run.city.rows.citizens, run.city, run.parameters, run.seed, tick)
+    answers = run.answers()
     victims = run.city.citizens.last_victimized > tick - YEAR
     return {
         "share_trusting": answers.trust >= TRUSTING,
@@ -128,7 +128,7 @@ def told(run: Simulation, outcomes: tuple[str, ...], table: str) -> dict[str, np
             rows = members(group, run.city, run.tick - 1)
             said = answered(group, rows, run.city, run.parameters, run.seed, run.tick - 1)
             for place, name in asked:
-                found[name] = np.full(len(getattr(run.city.rows, table)), np.nan)
+                found[name] = np.full(rows_in(getattr(run.city, table)), np.nan)
                 found[name][rows] = said[:, place]
     return found
 

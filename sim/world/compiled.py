@@ -102,7 +102,7 @@ _COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
 def rule(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a scalar rule: numbers in, number out."""
-    return function if INTERPRETED else numba.njit(**_COMMON)(function)
+    return function if INTERPRETED else numba.njit(forceinline=True, **_COMMON)(function)
 
 
 def phase(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -205,9 +205,13 @@ if INTERPRETED:
         """The low 64 bits of the product of two words."""
         return (a * b) & _MASK
 
-    def multiply_high(a, b):
-        """The high 64 bits of the product of two words."""
-        return (a * b) >> 64
+    def fetch(column, row):
+        """Ask the processor to bring a row near that will be needed soon."""
+
+    def multiply(a, b):
+        """The high and the low 64 bits of the product of two words."""
+        product = a * b
+        return product >> 64, product & _MASK
 
     def double(x):
         """A number in double precision, whatever column it is from."""
@@ -241,16 +245,33 @@ else:
         return np.uint64(a) * np.uint64(b)
 
     @intrinsic
-    def multiply_high(typingctx, a, b):
-        """The high 64 bits of the product of two words: one machine instruction, 12 ns a draw instead of 28."""
+    def fetch(typingctx, column, row):
+        """Ask the processor to bring a row near that will be needed soon."""
+
+        def generate(context, builder, signature, arguments):
+            array = context.make_array(signature.args[0])(context, builder, arguments[0])
+            stride = builder.extract_value(array.strides, 0)
+            byte = ir.IntType(8).as_pointer()
+            place = builder.gep(builder.bitcast(array.data, byte), [builder.mul(stride, builder.zext(arguments[1], stride.type))])
+            kind = ir.FunctionType(ir.VoidType(), [byte, *[ir.IntType(32)] * 3])
+            prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+            builder.call(prefetch, [place, *(ir.Constant(ir.IntType(32), value) for value in (0, 3, 1))])  # to read, keep near, data
+            return context.get_dummy_value()
+
+        return numba.types.void(column, numba.uint32), generate
+
+    @intrinsic
+    def multiply(typingctx, a, b):
+        """The high and the low 64 bits of the product of two words, of one multiplication: apart they would cost two."""
 
         def generate(context, builder, signature, arguments):
             wide = ir.IntType(128)
             x, y = (builder.zext(value, wide) for value in arguments)
-            high = builder.lshr(builder.mul(x, y), ir.Constant(wide, 64))
-            return builder.trunc(high, ir.IntType(64))
+            product = builder.mul(x, y)
+            parts = [builder.lshr(product, ir.Constant(wide, 64)), product]
+            return context.make_tuple(builder, signature.return_type, [builder.trunc(part, ir.IntType(64)) for part in parts])
 
-        return numba.uint64(numba.uint64, numba.uint64), generate
+        return numba.types.UniTuple(numba.uint64, 2)(numba.uint64, numba.uint64), generate
 
     @numba.njit(inline="always")
     def double(x):

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from sim.world.compiled import phase, piece
-from sim.world.rng import Draw, draw, draw_normal
+from sim.world.rng import Draw, draw_four, draw_normal
 from sim.world.rules.conduct import change_of_conduct, conduct_target
 from sim.world.rules.probability import faded
 from sim.world.state import Count
@@ -42,8 +42,9 @@ def staff(rows, city, p, clock):
     """Some officers leave; vacancies fill after their delay."""
     officers = city.officers
     for j in rows:
+        leave, passed, _, _ = draw_four(clock.seed, Draw.TURNOVER, clock.tick, j, 0)
         if officers.active[j] == 1:
-            if draw(clock.seed, Draw.TURNOVER, clock.tick, j, 0) < p.staffing.turnover_rate:
+            if leave < p.staffing.turnover_rate:
                 city.officers.active[j] = 0
                 city.officers.vacant_weeks[j] = int(p.staffing.replacement_delay_weeks + 0.5)
                 city.tally[Count.LEFT] += 1
@@ -51,7 +52,7 @@ def staff(rows, city, p, clock):
             city.officers.vacant_weeks[j] -= 1
             if officers.vacant_weeks[j] > 0:
                 continue
-            if draw(clock.seed, Draw.RECRUIT_PASS, clock.tick, j, 0) < p.staffing.recruit_pass_rate:
+            if passed < p.staffing.recruit_pass_rate:
                 recruit(j, city, p, clock)
             else:
                 city.officers.vacant_weeks[j] = WEEKS_TO_NEXT_APPLICANT

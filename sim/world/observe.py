@@ -3,30 +3,30 @@
 import numpy as np
 
 from sim.world.compiled import phase, piece
-from sim.world.rng import Draw, draw, draw_normal_pair
+from sim.world.place import home_of
+from sim.world.rng import Draw, draw_four, normal_pair
 from sim.world.rules.survey import answer, insecurity_probability
 from sim.world.rules.trust import overall_trust
 from sim.world.state import Count, Mean, ResponseInput
+from sim.world.trusting import effectiveness_of, fairness_of, mean_of
 
 
 @piece
-def total(values):
-    """The sum of a column: four sums side by side, because a single one waits for each addition to end."""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = len(values) // 4 * 4
-    for n in range(0, whole, 4):
-        a += values[n]
-        b += values[n + 1]
-        c += values[n + 2]
-        d += values[n + 3]
-    for n in range(whole, len(values)):
-        a += values[n]
-    return (a + b) + (c + d)
+def observe_trust(rows, city, clock):
+    """Mean trust of all residents of these cells, who are all there are."""
+    fairness, effectiveness = 0.0, 0.0
+    for c in rows:
+        residents = city.cells.first_resident[c + 1] - city.cells.first_resident[c]
+        fairness += residents * mean_of(0, c, residents, city)
+        effectiveness += residents * mean_of(1, c, residents, city)
+    adults = len(city.citizens.trust)
+    city.record.means[clock.tick, Mean.FAIRNESS] = fairness / adults
+    city.record.means[clock.tick, Mean.EFFECTIVENESS] = effectiveness / adults
 
 
 @phase
 def observe(rows, city, p, clock):
-    """Write down the week's counts, means and ledger, and start them anew (rows: all citizens)."""
+    """Write down the week's counts, means and ledger, and start them anew (rows: all cells)."""
     officers, offenders, means = city.officers, city.offenders, city.record.means[clock.tick]
     active, community, conduct, honesty, training, knowledge, attitude = 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0
     for j in city.rows.officers:
@@ -44,8 +44,7 @@ def observe(rows, city, p, clock):
             known += 1
             free += int(offenders.jail_weeks[k] == 0)
             risk += offenders.perceived_risk[k]
-    means[Mean.FAIRNESS] = total(city.citizens.fairness) / len(rows)
-    means[Mean.EFFECTIVENESS] = total(city.citizens.effectiveness) / len(rows)
+    observe_trust(rows, city, clock)
     means[Mean.CONDUCT] = conduct / max(active, 1)
     means[Mean.HONESTY] = honesty / max(active, 1)
     means[Mean.TRAINING] = training / max(active, 1)
@@ -72,11 +71,14 @@ def answer_survey(rows, answers, scale, unsafe, city, p, clock):
     citizens, survey = city.citizens, p.survey
     for n in range(len(rows)):
         i = rows[n]
-        trust = overall_trust(citizens.fairness[i], citizens.effectiveness[i], p.trust.effectiveness_weight)
-        error, scale_error = draw_normal_pair(clock.seed, Draw.ANSWER, clock.tick, i, 0)
+        home = home_of(i, city)
+        fairness = fairness_of(i, home, city)
+        trust = overall_trust(fairness, effectiveness_of(i, home, city), p.trust.effectiveness_weight)
+        first, second, third, _ = draw_four(clock.seed, Draw.ANSWER, clock.tick, i, 0)
+        error, scale_error = normal_pair(first, second)
         style = survey.style_sd * np.float64(citizens.answering_style[i])
         answers[n] = answer(trust + style + survey.response_error_sd * error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
-        scale[n] = citizens.fairness[i] + style + survey.scale_error_sd * scale_error
+        scale[n] = fairness + style + survey.scale_error_sd * scale_error
         victim = int(citizens.last_victimized[i] > clock.tick - 52)
         chance = insecurity_probability(trust, victim, survey.insecurity_intercept, survey.insecurity_victim, survey.insecurity_trust)
-        unsafe[n] = int(draw(clock.seed, Draw.INSECURITY, clock.tick, i, 0) < chance)
+        unsafe[n] = int(third < chance)

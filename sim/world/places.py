@@ -23,7 +23,7 @@ def blurred(source, target, radius, city, along_rows):
     for c in range(len(source)):
         x, y, total = c % width, c // width, 0.0
         for d in range(-radius, radius + 1):
-            cell = y * width + wrapped(x + d, width) if along_rows else wrapped(y + d, height) * width + x
+            cell = y * width + wrapped(x + d, width, radius) if along_rows else wrapped(y + d, height, radius) * width + x
             total += weights[d + radius] * source[cell]
         target[c] = total
 

@@ -9,13 +9,15 @@ from sim.world.arithmetic import exp
 from sim.world.careers import home_of_offender, propensity_of
 from sim.world.compiled import entry, phase, piece
 from sim.world.force import correlated
+from sim.world.place import home_of
 from sim.world.places import load_places, smooth_field
-from sim.world.rng import Draw, draw, draw_normal
+from sim.world.rng import Draw, draw, draw_four, draw_normal, draw_normal_pair, normal_pair
 from sim.world.rules.encounter import corrupt_probability, fair_probability, felt_log_odds
 from sim.world.rules.offending import career_weeks, crime_probability, undeterred, unhindered
 from sim.world.rules.places import pulled
 from sim.world.rules.probability import clip, logistic
 from sim.world.state import (
+    BATCH,
     LAST_TICK,
     MOST_LOOKED_AT,
     NEVER,
@@ -25,16 +27,19 @@ from sim.world.state import (
     Cause,
     City,
     Count,
+    Docket,
     Grid,
     ResponseInput,
     Rows,
     Scratch,
     Trend,
+    Trust,
     clock,
     empty_record,
     empty_table,
 )
-from sim.world.talk import climate
+from sim.world.talk import take_climate
+from sim.world.trusting import begin_course, sum_up
 
 
 def grid_of(size) -> Grid:
@@ -69,8 +74,9 @@ def empty_city(size, p, ticks: int) -> City:
     tables["cells"] = tables["cells"]._replace(first_resident=np.zeros(cells + 1, ROW))
     return City(
         **tables,
-        scratch=empty_table(Scratch, MOST_LOOKED_AT),
-        rows=Rows(**{name: np.arange(n, dtype=ROW) for name, n in rows.items()}),
+        docket=Docket(np.zeros(offenders, ROW), np.array([0, -1])),
+        scratch=empty_table(Scratch, 2 * (BATCH + MOST_LOOKED_AT)),
+        rows=Rows(**{name: np.arange(rows[name] if name != "crimes" else 0, dtype=ROW) for name in Rows._fields}),
         grid=grid,
         response_inputs=np.zeros(len(ResponseInput)),
         tally=np.zeros(len(Count), np.int64),
@@ -139,27 +145,25 @@ def found_offenders(city, p, clock):
 def found_people(city, p, clock):
     """Citizens: homes, dispositions, exposure, and what else is lasting."""
     citizens, first = city.citizens, city.cells.first_resident
-    adults, cells = len(city.citizens.home), len(city.cells.officers)
-    r = p.trust.disposition_correlation
-    exposure, stops = 0.0, 0.0
+    adults, cells = len(city.citizens.trust), len(city.cells.officers)
+    trust, r = p.trust, p.trust.disposition_correlation
     for c in range(cells + 1):
         first[c] = (c * adults + cells - 1) // cells
-    for i in city.rows.citizens:
-        citizens.home[i] = i * cells // adults
-        if i == first[citizens.home[i]]:
-            exposure, stops = 0.0, 0.0
-        z1 = draw_normal(clock.seed, Draw.DISPOSITION, 0, i, 0)
-        z2 = correlated(z1, draw_normal(clock.seed, Draw.DISPOSITION, 0, i, 1), r)
-        citizens.fairness_disposition[i] = clip(p.trust.fairness_disposition_mean + p.trust.fairness_disposition_sd * z1, 0.01, 0.99)
-        citizens.effectiveness_disposition[i] = clip(
-            p.trust.effectiveness_disposition_mean + p.trust.effectiveness_disposition_sd * z2, 0.01, 0.99
-        )
-        exposure += exp(p.offending.exposure_log_sd * draw_normal(clock.seed, Draw.EXPOSURE, 0, i, 0))
-        stops += exp(p.encounter.exposure_log_sd * draw_normal(clock.seed, Draw.STOP_EXPOSURE, 0, i, 0))
-        citizens.exposure_cumulative[i], citizens.stop_exposure_cumulative[i] = exposure, stops
-        citizens.reporting_propensity[i] = draw_normal(clock.seed, Draw.REPORTING_PROPENSITY, 0, i, 0)
-        citizens.answering_style[i] = draw_normal(clock.seed, Draw.ANSWERING_STYLE, 0, i, 0)
-        citizens.last_stop[i] = citizens.last_corrupt_stop[i] = citizens.last_victimized[i] = citizens.last_report[i] = NEVER
+    for c in range(cells):
+        exposure, stops = 0.0, 0.0
+        for i in range(first[c], first[c + 1]):
+            luck = draw_four(clock.seed, Draw.PERSON, 0, i, 0)
+            (z1, z2), (z3, z4) = normal_pair(luck[0], luck[1]), normal_pair(luck[2], luck[3])
+            propensity, style = draw_normal_pair(clock.seed, Draw.PERSON, 0, i, 1)
+            fairness = trust.fairness_disposition_mean + trust.fairness_disposition_sd * z1
+            effectiveness = trust.effectiveness_disposition_mean + trust.effectiveness_disposition_sd * correlated(z1, z2, r)
+            exposure += exp(p.offending.exposure_log_sd * z3)
+            stops += exp(p.encounter.exposure_log_sd * z4)
+            citizens.trust[i, Trust.FAIRNESS_DISPOSITION] = clip(fairness, 0.01, 0.99)
+            citizens.trust[i, Trust.EFFECTIVENESS_DISPOSITION] = clip(effectiveness, 0.01, 0.99)
+            citizens.exposure_cumulative[i], citizens.stop_exposure_cumulative[i] = exposure, stops
+            citizens.reporting_propensity[i], citizens.answering_style[i] = propensity, style
+            citizens.last_stop[i] = citizens.last_corrupt_stop[i] = citizens.last_victimized[i] = citizens.last_report[i] = NEVER
 
 
 @piece
@@ -180,7 +184,7 @@ def expected_crimes(city, p):
     for k in city.rows.offenders:
         drive = undeterred(city.offenders.propensity[k], p.deterrence.prior_risk, p.offending.risk_slope)
         total += crime_probability(drive, unhindered(0.0, 0.5, p.offending.presence_weight, p.offending.control_slope))
-    return total / len(city.citizens.home)
+    return total / len(city.citizens.trust)
 
 
 @piece
@@ -200,7 +204,7 @@ def found_trust(city, p, clock):
     citizens, trust = city.citizens, p.trust
     corrupt, fair = expected_conduct(city, p)
     heard = 1.0 + p.hearsay.listeners * p.hearsay.fraction
-    stops = len(city.officers.cell) * p.encounter.stop_rate / len(citizens.home) * heard
+    stops = len(city.officers.cell) * p.encounter.stop_rate / len(citizens.trust) * heard
     crime_loss = expected_crimes(city, p) * (1.0 + p.hearsay.listeners * p.hearsay.victimization_fraction) * trust.victimization_loss
     f, e = trust.fairness_disposition_mean, trust.effectiveness_disposition_mean
     f_up = f_down = e_up = e_down = 0.0
@@ -218,12 +222,18 @@ def found_trust(city, p, clock):
             e, trust.effectiveness_disposition_mean, felt, trust.effectiveness_gain, trust.effectiveness_loss, crime_loss, p
         )
     rate, weight = trust.relaxation_rate, trust.climate_weight
-    for i in city.rows.citizens:
-        place = city.cells.pull[citizens.home[i]]
-        pull = rate * ((1.0 - weight) * pulled(citizens.fairness_disposition[i], place) + weight * f)
-        citizens.fairness[i] = (pull + f_up) / (rate + f_up + f_down)
-        pull = rate * ((1.0 - weight) * pulled(citizens.effectiveness_disposition[i], place) + weight * e)
-        citizens.effectiveness[i] = (pull + e_up) / (rate + e_up + e_down)
+    people = citizens.trust
+    for i in range(len(people)):
+        place = city.cells.pull[home_of(i, city)]
+        pull = rate * ((1.0 - weight) * pulled(people[i, Trust.FAIRNESS_DISPOSITION], place) + weight * f)
+        people[i, Trust.FAIRNESS] = (pull + f_up) / (rate + f_up + f_down)
+        pull = rate * ((1.0 - weight) * pulled(people[i, Trust.EFFECTIVENESS_DISPOSITION], place) + weight * e)
+        people[i, Trust.EFFECTIVENESS] = (pull + e_up) / (rate + e_up + e_down)
+    for c in city.rows.cells:
+        begin_course(c, city)
+        sum_up(Trust.FAIRNESS_DISPOSITION, c, city)
+        sum_up(Trust.EFFECTIVENESS_DISPOSITION, c, city)
+        take_climate(c, city, p)
 
 
 @phase
@@ -245,7 +255,6 @@ def populate(city, p, clock):
     load_places(city, p, clock)
     found_offenders(city, p, clock)
     found_trust(city, p, clock)
-    climate(city.rows.cells, city, p, clock)
 
 
 def build(size, p, people: int, ticks: int, stated: Mapping[str, np.ndarray] | None = None) -> City:
@@ -260,5 +269,4 @@ def build(size, p, people: int, ticks: int, stated: Mapping[str, np.ndarray] | N
     # Neighbors in the table are neighbors in the city: the processor's cache holds their surroundings.
     city.offenders.home[: residents_who_offend(size)].sort()
     city.offenders.cell[:] = city.offenders.home
-    city.ledger[:] = 0.0  # taking the climate has booked a drift that nobody makes yet
     return city

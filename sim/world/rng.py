@@ -11,11 +11,14 @@ from numpy import uint64
 from numpy.random import SeedSequence
 
 from sim.world.arithmetic import cos_turn, log, sin_turn
-from sim.world.compiled import add_words, multiply_high, multiply_low, rule, word
+from sim.world.compiled import add_words, multiply, rule, word
 
 
 class Draw(IntEnum):
-    """The random decisions of the model. The numbers are fixed for ever: a new decision takes a new number."""
+    """The random decisions of the model. The numbers are fixed for ever: a new decision takes a new number.
+
+    What one actor decides at one time shares a block of four words (docs/model.md, 7): a block costs as much as a word of it.
+    """
 
     SQUAD_EFFECT = 1
     OFFICER_DEVIATION = 2
@@ -24,40 +27,22 @@ class Draw(IntEnum):
     OFFENDER_HOME = 5
     PROPENSITY = 6
     PERSON = 7
-    DISPOSITION = 7
-    EXPOSURE = 8
     TURNOVER = 9
     RECRUIT = 10
     PATROL = 11
     OFFEND = 12
     CANDIDATE = 13
-    CHOICE = 14
-    SERIOUS = 15
-    LOSS = 16
-    VICTIM = 17
+    CRIME = 16
     REPORT = 18
-    FILE = 19
     TREATMENT = 20
-    SOLVE = 21
     STOP_COUNT = 22
     STOP = 23
-    STOP_WHO = 23
-    CONTACT_COUNT = 24
     CONTACT = 25
-    CONTACT_WHO = 25
-    CONDUCT = 26
-    PERCEPTION = 27
-    COMPLAINT = 28
-    TELL_ENCOUNTER_COUNT = 29
     TELL_ENCOUNTER = 30
-    TELL_CRIME_COUNT = 31
     TELL_CRIME = 32
     ANSWER = 33
-    INSECURITY = 34
     SURVEY_SAMPLE = 35
     RECRUIT_PASS = 36
-    HEARING = 37
-    DIVERSION = 38
     TRAINEE = 39
     COMMANDER = 40
     VETTING = 41
@@ -67,21 +52,16 @@ class Draw(IntEnum):
     NEW_OFFENDER = 45
     PLACE_SMOOTH = 46
     PLACE_OWN = 47
-    STOP_EXPOSURE = 48
-    REPORTING_PROPENSITY = 49
-    ANSWERING_STYLE = 50
     CAREER = 51
     ENTRANT = 52
     VOICE = 53
-    ARREST = 54
 
 
 # Who lives in a city and where: the luck of these is of the people when the city is built, and for reforms; of all others it is of the
 # weeks, as is that of places which change later (docs/design/0016-two-seeds.md).
 OF_PEOPLE = frozenset({
-    Draw.SQUAD_EFFECT, Draw.OFFICER_DEVIATION, Draw.COMMUNITY_DUTY, Draw.OPPORTUNITY, Draw.OFFENDER_HOME, Draw.PROPENSITY,
-    Draw.DISPOSITION, Draw.EXPOSURE, Draw.NEW_OFFENDER, Draw.PLACE_SMOOTH, Draw.PLACE_OWN, Draw.STOP_EXPOSURE,
-    Draw.REPORTING_PROPENSITY, Draw.ANSWERING_STYLE, Draw.CAREER,
+    Draw.SQUAD_EFFECT, Draw.OFFICER_DEVIATION, Draw.COMMUNITY_DUTY, Draw.OPPORTUNITY, Draw.OFFENDER_HOME, Draw.PROPENSITY, Draw.PERSON,
+    Draw.NEW_OFFENDER, Draw.PLACE_SMOOTH, Draw.PLACE_OWN, Draw.CAREER,
 })  # fmt: skip
 
 
@@ -96,8 +76,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     """The four words of Philox4x64-10 for counter (c0, c1, c2, c3) and key (k0, k1)."""
     c0, c1, c2, c3, k0, k1 = word(c0), word(c1), word(c2), word(c3), word(k0), word(k1)
     for _ in range(10):
-        high_0, low_0 = multiply_high(word(MULTIPLIER_0), c0), multiply_low(word(MULTIPLIER_0), c0)
-        high_1, low_1 = multiply_high(word(MULTIPLIER_1), c2), multiply_low(word(MULTIPLIER_1), c2)
+        (high_0, low_0), (high_1, low_1) = multiply(word(MULTIPLIER_0), c0), multiply(word(MULTIPLIER_1), c2)
         c0, c1, c2, c3 = high_1 ^ c1 ^ k0, low_1, high_0 ^ c3 ^ k1, low_0
         k0, k1 = add_words(k0, word(WEYL_0)), add_words(k1, word(WEYL_1))
     return c0, c1, c2, c3
@@ -130,18 +109,29 @@ def draw_four(seed, decision, tick, actor, index):
 
 
 @rule
+def stretched(u, chance):
+    """Whether something of this chance happens, and what is left of the luck u (again uniform)."""
+    return (True, u / chance) if u < chance else (False, (u - chance) / (1.0 - chance))
+
+
+@rule
+def normal_pair(first, second):
+    """Two independent standard normal numbers made of two independent uniform ones (Box-Muller)."""
+    length = sqrt(-2.0 * log(first))
+    return length * cos_turn(second), length * sin_turn(second)
+
+
+@rule
 def draw_normal_pair(seed, decision, tick, actor, index):
-    """Two independent standard normal numbers with the same key as `draw` (Box-Muller on the block's first two words)."""
-    first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
-    length, turn = sqrt(-2.0 * log(uniform_of(first))), uniform_of(second)
-    return length * cos_turn(turn), length * sin_turn(turn)
+    """Two independent standard normal numbers with the same key as `draw`, of the block's first two words."""
+    first, second, _, _ = draw_four(seed, decision, tick, actor, index)
+    return normal_pair(first, second)
 
 
 @rule
 def draw_normal(seed, decision, tick, actor, index):
     """A standard normal number with the same key as `draw`: the first of `draw_normal_pair`."""
-    first, second, _, _ = philox(index, actor, tick, decision, seed, 0)
-    return sqrt(-2.0 * log(uniform_of(first))) * cos_turn(uniform_of(second))
+    return draw_normal_pair(seed, decision, tick, actor, index)[0]
 
 
 MOST_REPLICATES = 10_000  # of anything: a slip of the keyboard must not start a run of years

@@ -6,15 +6,15 @@ from sim.world.crime import learn, offend, report, respond, workload
 from sim.world.force import bond, forget, muster, relax, remap, staff
 from sim.world.observe import answer_survey, observe
 from sim.world.places import drift
-from sim.world.state import Clock
+from sim.world.state import Clock, Rows
 from sim.world.streets import contact, patrol, presence, stop
-from sim.world.talk import climate, settle, tell, tell_crime
+from sim.world.talk import settle, tell, tell_crime
 
-PHASES = 22
+PHASES = 21
 # Sums over cells, squads and the city are phases of their own, which the model runs whole; the others may be split by row.
 # The process of docs/model.md to which a phase belongs, where its name differs.
 PROCESS_OF = {
-    "drift": "age", "presence": "patrol", "workload": "respond", "contact": "stop", "tell_crime": "tell", "climate": "settle",
+    "drift": "age", "presence": "patrol", "workload": "respond", "contact": "stop", "tell_crime": "tell",
     "muster": "bond", "relax": "forget", "remap": "forget",
 }  # fmt: skip
 
@@ -45,27 +45,25 @@ def run_phase(number, rows, city, p, clock):
     elif number == 10:
         contact(rows.officers, city, p, clock)
     elif number == 11:
-        tell(rows.encounters, city, p, clock)
+        tell(rows.officers, city, p, clock)
     elif number == 12:
         tell_crime(rows.crimes, city, p, clock)
     elif number == 13:
-        climate(rows.cells, city, p, clock)
+        settle(rows.cells, city, p, clock)
     elif number == 14:
-        settle(rows.citizens, city, p, clock)
-    elif number == 15:
         learn(rows.offenders, city, p, clock)
-    elif number == 16:
+    elif number == 15:
         muster(rows.squads, city, p, clock)
-    elif number == 17:
+    elif number == 16:
         bond(rows.officers, city, p, clock)
-    elif number == 18:
+    elif number == 17:
         forget(rows.officers, city, p, clock)
-    elif number == 19:
+    elif number == 18:
         relax(rows.squads, city, p, clock)
-    elif number == 20:
+    elif number == 19:
         remap(rows.cells, city, p, clock)
-    elif number == 21:
-        observe(rows.citizens, city, p, clock)
+    elif number == 20:
+        observe(rows.cells, city, p, clock)
 
 
 @entry
@@ -73,7 +71,8 @@ def advance(weeks, city, p, clock):
     """Run so many weeks from the clock's tick on, without touching Python; intervene acts between such stretches."""
     for n in range(weeks):
         for number in range(PHASES):
-            run_phase(number, city.rows, city, p, Clock(clock.seed, clock.tick + n))
+            rows = Rows(city.rows.officers, city.rows.squads, city.rows.offenders, city.rows.cells, city.docket.rows[: city.docket.page[0]])
+            run_phase(number, rows, city, p, Clock(clock.seed, clock.tick + n))
 
 
 @entry

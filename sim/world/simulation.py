@@ -12,12 +12,13 @@ import numpy as np
 from sim.errors import InputError
 from sim.world.anatomy import phases
 from sim.world.compiled import REPLACED, announce
+from sim.world.look import Residents
 from sim.world.parameters import replace
 from sim.world.population import build, populate
 from sim.world.reforms import Scene, guard, name_of, settings_of
 from sim.world.schedule import advance, ask, perform
 from sim.world.state import LAST_TICK, ROW, City, Record, clock, empty_record
-from sim.world.survey import INTERVAL_WEEKS, Survey, answers_of, sample_rows, survey_rows
+from sim.world.survey import INTERVAL_WEEKS, Answers, Survey, answers_of, everybody, sample_rows, survey_rows
 from sim.world.voices import SIZES, Sizes, Voices, voices
 
 HORIZON = 10_000  # weeks; reforms are dated within it
@@ -48,7 +49,7 @@ class Simulation:
         self._settings = settings_of(self.reforms, self.week)
         self.parameters = replace(scenario.values_at(self.week), self._settings)
         stated = scenario.stated_places()
-        self.city: City = build(scenario.city, self.parameters, self.people, scenario.spin_up_weeks + scenario.weeks, stated)
+        self._go_on_from(build(scenario.city, self.parameters, self.people, scenario.spin_up_weeks + scenario.weeks, stated))
         if spin_up:
             self.advance(scenario.spin_up_weeks)
 
@@ -59,6 +60,17 @@ class Simulation:
         self._due = {reform: set(reform.due(HORIZON)) for reform in self.reforms}
         self._dates = sorted({change.week for change in scenario.changes}.union(*self._due.values()))
 
+    def _go_on_from(self, city: City) -> None:
+        """This is the city from now on."""
+        self._city, self._residents = city, Residents(city)
+        self.city: Any = city._replace(citizens=self._residents)
+
+    @property
+    def state(self) -> City:
+        """The city as compiled code takes it, with what Python has written into the columns of `city`."""
+        self._residents.take_back()
+        return self._city
+
     @property
     def week(self) -> int:
         """The next week to run, counted from the end of the spin-up."""
@@ -67,7 +79,7 @@ class Simulation:
     @property
     def record(self) -> Record:
         """What was observed so far, a row a tick (see sim.world.state.Record)."""
-        return Record(*(column[: self.tick] for column in self.city.record))
+        return Record(*(column[: self.tick] for column in self._city.record))
 
     def advance(self, weeks: int) -> None:
         """Run so many weeks: compiled stretches from one dated change or survey to the next."""
@@ -78,14 +90,17 @@ class Simulation:
         while self.tick < end:
             self.intervene()
             stretch = min(end, self._next_stop()) - self.tick
+            self._residents.go_on()
             with self._rules_of_ones_own(stretch):
-                advance(stretch, self.city, self.parameters, clock(self.seed, self.tick))
+                advance(stretch, self._city, self.parameters, clock(self.seed, self.tick))
             self._pass(stretch)
+        self._residents.catch_up()
 
     def fork(self, eligible: np.ndarray | None = None) -> "Simulation":
         """A second run that goes on from here by itself, with the same luck; reforms choose among the eligible posts (see Scene)."""
         other = copy(self)
-        other.city, other.surveys, other._spent = deepcopy(self.city), list(self.surveys), deepcopy(self._spent)
+        other._go_on_from(deepcopy(self.state))
+        other.surveys, other._spent = list(self.surveys), deepcopy(self._spent)
         other.heard = list(self.heard)
         other.eligible = eligible
         return other
@@ -106,10 +121,12 @@ class Simulation:
 
     def perform(self, phase: str, rows: np.ndarray | None = None) -> None:
         """Run one phase of the current week for some rows of its table; None: for all of them."""
-        (number, table), whose = phases()[phase], self.city.rows
+        (number, table), docket = phases()[phase], self._city.docket
+        whose = self._city.rows._replace(crimes=docket.rows[: docket.page[0]])
         if rows is not None:
             whose = whose._replace(**{table: np.unique(rows).astype(ROW) if len(rows) > 1 else rows})  # in ascending order
-        perform(number, whose, self.city, self.parameters, clock(self.seed, self.tick))
+        self._residents.go_on()
+        perform(number, whose, self._city, self.parameters, clock(self.seed, self.tick))
 
     def end_week(self) -> None:
         """What comes after the last phase of a week that is driven phase by phase."""
@@ -141,9 +158,9 @@ class Simulation:
     def survey_if_due(self) -> None:
         """Every 26 weeks all adults are asked, and samples of those who had to do with the police."""
         if self.week % INTERVAL_WEEKS == 0:
-            rows, asking = self.city.rows.citizens, (self.city, self.parameters, self.seed, self.tick - 1)
+            rows, asking = everybody(self._city), (self.state, self.parameters, self.seed, self.tick - 1)
             answers = answers_of(rows, *asking)
-            self.surveys.append(survey_rows(rows, answers, self.city, self.tick - 1, self.week))
+            self.surveys.append(survey_rows(rows, answers, self._city, self.tick - 1, self.week))
             self.heard.append(voices(*asking, self.week, trust=answers.trust))
 
     def virtual_survey(self, adults: int) -> Survey:
@@ -151,14 +168,18 @@ class Simulation:
         if self.tick == 0:
             raise ValueError("the city has not lived a week yet: advance(1) first")
         rows = sample_rows(self.scenario.city.adults, adults, self.seed, self.tick - 1)
-        answers = answers_of(rows, self.city, self.parameters, self.seed, self.tick - 1)
-        return survey_rows(rows, answers, self.city, self.tick - 1, self.week)
+        return survey_rows(rows, self.answers(rows), self._city, self.tick - 1, self.week)
+
+    def answers(self, rows: np.ndarray | None = None) -> Answers:
+        """What these adults answer now (by default all): the same adult has the same response error in every arm."""
+        tick = max(self.tick - 1, 0)
+        return answers_of(everybody(self._city) if rows is None else rows, self.state, self.parameters, self.seed, tick)
 
     def voices(self, sizes: Sizes = SIZES) -> Voices:
         """Ask samples of complainants, of people who were stopped or were not, and of officers now: what a real evaluator would hear."""
         if self.tick == 0:
             raise ValueError("the city has not lived a week yet: advance(1) first")
-        return voices(self.city, self.parameters, self.seed, self.tick - 1, self.week, sizes)
+        return voices(self.state, self.parameters, self.seed, self.tick - 1, self.week, sizes)
 
     @property
     def costs(self) -> dict[str, np.ndarray]:
@@ -168,7 +189,7 @@ class Simulation:
 
     def _pass(self, weeks: int) -> None:
         """Time has passed: reforms that run cost, and a survey may be due."""
-        counts = self.city.record.counts[self.tick : self.tick + weeks]
+        counts = self._city.record.counts[self.tick : self.tick + weeks]
         for reform in self.reforms:
             name = name_of(reform)
             self._book(name, guard.running(name, reform, self._scene(counts)))
@@ -195,7 +216,7 @@ class Simulation:
 
     def _book(self, name: str, cost: np.ndarray) -> None:
         """What a reform costs from the coming week on, a row a week."""
-        spent = self._spent.setdefault(name, np.zeros((len(self.city.record.counts), 2)))
+        spent = self._spent.setdefault(name, np.zeros((len(self._city.record.counts), 2)))
         spent[self.tick : self.tick + len(cost)] += cost
 
     def _next_stop(self) -> int:
@@ -206,12 +227,12 @@ class Simulation:
 
     def _make_room(self, ticks: int) -> None:
         """Grow the record when somebody runs beyond the scenario's horizon."""
-        held = len(self.city.record.counts)
+        held = len(self._city.record.counts)
         if ticks > held:
             larger = empty_record(max(ticks, 2 * held))
-            for new, old in zip(larger, self.city.record, strict=True):
+            for new, old in zip(larger, self._city.record, strict=True):
                 new[:held] = old
-            self.city = self.city._replace(record=larger)
+            self._go_on_from(self.state._replace(record=larger))
             self._spent = {name: np.pad(spent, ((0, len(larger.counts) - held), (0, 0))) for name, spent in self._spent.items()}
 
 

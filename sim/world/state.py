@@ -17,6 +17,8 @@ Whole = Annotated[np.ndarray, np.int32]
 Small = Annotated[np.ndarray, np.float32]
 Tick = Annotated[np.ndarray, np.int16]
 Code = Annotated[np.ndarray, np.uint8]
+Records = Annotated[np.ndarray, np.float64, 4]
+CellRecords = Annotated[np.ndarray, np.float64, 8]  # a line of the processor's cache each
 # Unsigned, because a signed index costs a comparison each time, 30 % of settle.
 RowNumber = Annotated[np.ndarray, ROW]
 NOT_STATED = -9.0  # what a scenario does not say of a place
@@ -25,6 +27,7 @@ LAST_TICK = 30_000  # a run can be no longer, because ticks of citizens are numb
 SLOTS = 32  # encounters an officer can have in a week: up to 16 stops, then up to 16 contacts
 MOST_A_WEEK = 16
 MOST_LOOKED_AT = 200  # at least the tops of the ranges of offending.candidates and hearsay.listeners
+BATCH = 1024  # actors who take a step of a phase one after the other, so that the processor has many at hand
 
 
 class Cause(IntEnum):
@@ -97,12 +100,30 @@ class Trend(IntEnum):
     POLICE = 1
 
 
+class Trust(IntEnum):
+    """The record of 32 bytes a citizen that talk, stops and crimes read: trust as it was written down last, and what it returns to."""
+
+    FAIRNESS = 0
+    EFFECTIVENESS = 1
+    FAIRNESS_DISPOSITION = 2
+    EFFECTIVENESS_DISPOSITION = 3
+
+
+class Course(IntEnum):
+    """How the trust of a cell's residents has gone since it was written down: the same way for all (see sim.world.trusting)."""
+
+    KEPT = 0  # trust now = KEPT x as written + DISPOSITION x disposition + what follows
+    DISPOSITION = 1
+    FAIRNESS = 2
+    EFFECTIVENESS = 3
+    FAIRNESS_SUM = 4  # over residents, as written
+    EFFECTIVENESS_SUM = 5
+    FAIRNESS_DISPOSITION_SUM = 6
+    EFFECTIVENESS_DISPOSITION_SUM = 7
+
+
 class Citizens(NamedTuple):
-    home: RowNumber
-    fairness: Quantity
-    effectiveness: Quantity
-    fairness_disposition: Quantity
-    effectiveness_disposition: Quantity
+    trust: Records  # Trust
     exposure_cumulative: Small  # running sum over the residents of the cell
     stop_exposure_cumulative: Small
     reporting_propensity: Small
@@ -176,6 +197,7 @@ class Cells(NamedTuple):
     climate_fairness: Quantity
     climate_effectiveness: Quantity
     climate: Quantity
+    course: CellRecords  # Course
     recorded: Whole
     arrests: Whole
     crimes: Whole
@@ -190,39 +212,62 @@ class Cells(NamedTuple):
 class Crimes(NamedTuple):
     victim: Whole
     cell: Whole
-    serious: Whole
+    serious: Code
     loss: Quantity
-    reported: Whole
-    hearing: Whole
-    filed: Whole
-    well_treated: Whole
-    solved: Whole
+    reported: Code
+    hearing: Code
+    filed: Code
+    well_treated: Code
+    solved: Code
 
 
 class Encounters(NamedTuple):
     citizen: Whole
-    kind: Whole
-    conduct: Whole
-    felt: Whole
+    kind: Code
+    conduct: Code
+    felt: Code
 
 
 class Scratch(NamedTuple):
-    """Room for what one actor looks at: cells and their attraction, or listeners. No meaning afterwards."""
+    """Room for a batch of actors between two steps of a phase. No meaning afterwards."""
 
-    rows: Whole
+    rows: RowNumber
+    cells: RowNumber
+    homes: RowNumber
+    causes: RowNumber
+    whether: Quantity
+    drive: Quantity
+    risk: Quantity
+    chance: Quantity
+    luck: Records
     sums: Quantity
+    listeners: RowNumber
+    places: RowNumber
+    attraction: Quantity
+    rest: Quantity
+    across: Whole
+    down: Whole
+    tellers: RowNumber
+    tales: Whole
+    both: Whole
+    weights: Whole
+
+
+class Docket(NamedTuple):
+    """Rows of this week's crimes, ascending, and [how many there are, of which tick]."""
+
+    rows: RowNumber
+    page: Array
 
 
 class Rows(NamedTuple):
-    """All rows of each table, in order: what a phase gets when everybody acts."""
+    """Who acts in a phase, in order. A city's are all rows of each table, but of crimes none: those of a week are on the docket."""
 
-    citizens: Array
     officers: Array
     squads: Array
     offenders: Array
     cells: Array
     crimes: Array
-    encounters: Array
 
 
 class Grid(NamedTuple):
@@ -248,6 +293,7 @@ class City(NamedTuple):
     cells: Cells
     crimes: Crimes
     encounters: Encounters
+    docket: Docket
     scratch: Scratch
     rows: Rows
     grid: Grid
@@ -271,9 +317,22 @@ def clock(seed: int, tick: int) -> Clock:
     return Clock(np.uint64(seed), int(tick))
 
 
+def homes(city: City) -> Array:
+    """The cell where each citizen lives (uint32, one a citizen): neighbors in the table are neighbors in the city."""
+    found = np.repeat(np.arange(len(city.cells.officers), dtype=ROW), np.diff(city.cells.first_resident))
+    found.flags.writeable = False
+    return found
+
+
+def rows_in(table: Any) -> int:
+    """How many rows a table has."""
+    return len(next(iter(table)))
+
+
 def empty_table(table: Any, rows: int) -> Any:
-    """A table of zeros, each column of the type its annotation says."""
-    return table(*(np.zeros(rows, column.__metadata__[0]) for column in table.__annotations__.values()))
+    """A table of zeros, each column of the type its annotation says; records have their width there."""
+    kinds = [column.__metadata__ for column in table.__annotations__.values()]
+    return table(*(np.zeros((rows, *width), kind) for kind, *width in kinds))
 
 
 def empty_record(ticks: int) -> Record:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.world.rng import Draw
 from sim.world.schedule import ask
-from sim.world.state import ROW, City, clock
+from sim.world.state import ROW, City, clock, homes, rows_in
 
 INTERVAL_WEEKS = 26
 HALF_YEAR, YEAR = 26, 52
@@ -65,6 +65,11 @@ def intraclass_correlation(values: np.ndarray, groups: np.ndarray) -> float:
     return float((mean_between - mean_within) / scale) if scale > 0 else float("nan")
 
 
+def everybody(city: City) -> np.ndarray:
+    """The rows of all adults."""
+    return np.arange(rows_in(city.citizens), dtype=ROW)
+
+
 class Answers(NamedTuple):
     """What some citizens answered, row by row."""
 
@@ -82,11 +87,11 @@ def answers_of(rows: np.ndarray, city: City, p, seed: int, tick: int) -> Answers
 
 def survey_rows(rows: np.ndarray, answers: Answers, city: City, tick: int, week: int) -> Survey:
     """What these citizens answered at the end of a tick, and what happened to them; `week` only labels the result."""
-    everybody = len(rows) == len(city.citizens.home)
+    everybody = len(rows) == rows_in(city.citizens)
     people = city.citizens
     last = [column if everybody else column[rows] for column in (people.last_stop, people.last_corrupt_stop, people.last_victimized)]
-    home = people.home if everybody else people.home[rows]
-    groups = neighborhood_of(home, city.grid, len(city.citizens.home) / len(city.cells.officers))
+    home = homes(city) if everybody else homes(city)[rows]
+    groups = neighborhood_of(home, city.grid, rows_in(city.citizens) / len(city.cells.officers))
     counts = np.bincount(answers.trust, minlength=4)
     return Survey(
         week, len(rows), (int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3])),

@@ -1,119 +1,139 @@
-"""Talk and mood: tell, climate, settle (docs/model.md, 7.7 and 7.8)."""
+"""Talk and mood: tell, settle (docs/model.md, 7.7 and 7.8)."""
 
-import numpy as np
 
-from sim.world.compiled import phase, piece
-from sim.world.place import book, cell_near, place_of, resident_of
-from sim.world.rng import Draw, draw, draw_four
+from sim.world.compiled import fetch, phase, piece
+from sim.world.place import cell_near, home_of, place_of, resident_of
+from sim.world.rng import Draw, draw_four
 from sim.world.rules.encounter import Feeling
 from sim.world.rules.places import pulled
 from sim.world.rules.probability import clip
 from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
-from sim.world.state import ROW, SLOTS, Cause, Count, Trend
+from sim.world.state import BATCH, SLOTS, Cause, Count, Course, Trend
+from sim.world.trusting import LEAST_KEPT, effectiveness_of, enter, fairness_of, mean_of, move, write_down
 
 MOST_PULL = 0.95
 
 
 @piece
-def find_listeners(count_decision, decision, actor, teller, city, p, clock):
-    """Write those who hear an experience into the scratch column and return how many they are.
+def draw_listeners(words, decision, actor, teller, cause, city, p, clock):
+    """Note the words of luck that say who hears an experience, after the first `words`, and return how many there are then."""
+    scratch = city.scratch
+    place, luck = place_of(home_of(teller, city), city.grid), draw_four(clock.seed, decision, clock.tick, actor, 0)
+    many = int(p.hearsay.listeners + luck[0])
+    for n in range(0, many, 2):  # a word is enough for two
+        word = n // 2 + 1
+        if word % 4 == 0:
+            luck = draw_four(clock.seed, decision, clock.tick, actor, word // 4)
+        scratch.rest[words], scratch.across[words], scratch.down[words] = luck[word % 4], place[0], place[1]
+        scratch.tellers[words], scratch.tales[words], scratch.both[words] = teller, cause, int(n + 1 < many)
+        words += 1
+    return words
 
-    Found first and told afterwards, because then the processor fetches all of their trust at once: half the time.
+
+@piece
+def find_listeners(words, city, p):
+    """Note who they are, for each word the first and, after all of these, the second; a listener who is none has no weight.
+
+    All are found first and told afterwards, in loops without choices, because then the processor does several at once.
     """
-    home, radius, told = place_of(city.citizens.home[teller], city.grid), int(p.hearsay.radius), 0
-    many = int(p.hearsay.listeners + draw(clock.seed, count_decision, clock.tick, actor, 0))
-    for n in range(0, many, 4):
-        luck = draw_four(clock.seed, decision, clock.tick, actor, n // 4)
-        for m in range(min(4, many - n)):
-            cell, rest = cell_near(home, luck[m], radius, city.grid)
-            listener = resident_of(cell, rest, city)
-            if listener != teller:
-                city.scratch.rows[told] = listener
-                told += 1
-    city.tally[Count.HEARD] += told
-    return told
+    scratch, rest, radius = city.scratch, city.scratch.rest, int(p.hearsay.radius)
+    heard = 0
+    for begin in (0, words):
+        for w in range(words):
+            scratch.places[begin + w], rest[w] = cell_near((scratch.across[w], scratch.down[w]), rest[w], radius, city.grid)
+        for w in range(words):
+            scratch.listeners[begin + w], rest[w] = resident_of(scratch.places[begin + w], rest[w], city)
+        for w in range(words):
+            somebody = int(scratch.listeners[begin + w] != scratch.tellers[w]) * (scratch.both[w] if begin > 0 else 1)
+            scratch.weights[begin + w] = somebody
+            heard += somebody
+    city.tally[Count.HEARD] += heard
+    for n in range(2 * words):
+        fetch(city.citizens.trust, scratch.listeners[n])
 
 
 @piece
-def hear_encounter(i, felt, city, p):
-    """A listener's trust moves by a fraction of what living the encounter would have moved."""
-    fraction = p.hearsay.fraction
-    book(
-        city, Cause.HEARSAY, i,
-        fraction * change_from_contact(city.citizens.fairness[i], felt, p.trust.contact_gain, p.trust.contact_loss),
-        fraction * change_from_contact(city.citizens.effectiveness[i], felt, p.trust.effectiveness_gain, p.trust.effectiveness_loss),
-    )  # fmt: skip
+def hear_encounters(words, city, p):
+    """Listeners' trust moves by a fraction of what living the encounter would have moved."""
+    scratch, trust = city.scratch, p.trust
+    fairness_net, fairness_gross, effectiveness_net, effectiveness_gross = 0.0, 0.0, 0.0, 0.0
+    find_listeners(words, city, p)
+    for w in range(words):
+        felt = scratch.tales[w]
+        for n in (w, words + w):
+            i, cell, fraction = scratch.listeners[n], scratch.places[n], p.hearsay.fraction * scratch.weights[n]
+            fairness = fraction * change_from_contact(fairness_of(i, cell, city), felt, trust.contact_gain, trust.contact_loss)
+            effectiveness = fraction * change_from_contact(
+                effectiveness_of(i, cell, city), felt, trust.effectiveness_gain, trust.effectiveness_loss
+            )
+            move(i, cell, fairness, effectiveness, city)
+            fairness_net, fairness_gross = fairness_net + fairness, fairness_gross + abs(fairness)
+            effectiveness_net, effectiveness_gross = effectiveness_net + effectiveness, effectiveness_gross + abs(effectiveness)
+    enter(city, Cause.HEARSAY, 0, fairness_net, fairness_gross)
+    enter(city, Cause.HEARSAY, 1, effectiveness_net, effectiveness_gross)
 
 
 @piece
-def hear_crime(i, k, city, p):
-    """A listener hears of a crime, and of how those who reported it were treated and served."""
-    citizens, crimes, response = city.citizens, city.crimes, p.response
-    fraction = p.hearsay.fraction * (p.justice.police_share if crimes.hearing[k] == 1 else response.police_share)
-    victimization = p.hearsay.victimization_fraction * change_from_victimization(citizens.effectiveness[i], p.trust.victimization_loss)
-    book(city, Cause.HEARSAY, i, 0.0, victimization)
-    if crimes.reported[k] == 1:
-        well = Feeling.GOOD if crimes.well_treated[k] == 1 else Feeling.BAD
-        solved = Feeling.GOOD if crimes.solved[k] == 1 else Feeling.BAD
-        book(
-            city, Cause.HEARSAY, i,
-            fraction * change_from_contact(citizens.fairness[i], well, p.trust.contact_gain, p.trust.contact_loss),
-            fraction * change_from_contact(citizens.effectiveness[i], solved, response.outcome_gain, response.outcome_loss),
-        )  # fmt: skip
+def hear_response(i, cell, k, weight, city, p):
+    """How a listener's trust moves who hears how somebody who reported was treated and served."""
+    crimes, response = city.crimes, p.response
+    fraction = weight * p.hearsay.fraction * (p.justice.police_share if crimes.hearing[k] == 1 else response.police_share)
+    well = Feeling.GOOD if crimes.well_treated[k] == 1 else Feeling.BAD
+    solved = Feeling.GOOD if crimes.solved[k] == 1 else Feeling.BAD
+    fairness = change_from_contact(fairness_of(i, cell, city), well, p.trust.contact_gain, p.trust.contact_loss)
+    effectiveness = change_from_contact(effectiveness_of(i, cell, city), solved, response.outcome_gain, response.outcome_loss)
+    return fraction * fairness, fraction * effectiveness
+
+
+@piece
+def hear_crimes(words, city, p):
+    """Listeners hear of crimes, and of how those who reported them were treated and served."""
+    scratch = city.scratch
+    fairness_net, fairness_gross, effectiveness_net, effectiveness_gross = 0.0, 0.0, 0.0, 0.0
+    find_listeners(words, city, p)
+    for w in range(words):
+        k = scratch.tales[w]
+        for n in (w, words + w):
+            i, cell, weight = scratch.listeners[n], scratch.places[n], float(scratch.weights[n])
+            share = weight * p.hearsay.victimization_fraction
+            victimization = share * change_from_victimization(effectiveness_of(i, cell, city), p.trust.victimization_loss)
+            move(i, cell, 0.0, victimization, city)
+            effectiveness_net, effectiveness_gross = effectiveness_net + victimization, effectiveness_gross + abs(victimization)
+            if city.crimes.reported[k] == 1:
+                fairness, effectiveness = hear_response(i, cell, k, weight, city, p)
+                move(i, cell, fairness, effectiveness, city)
+                fairness_net, fairness_gross = fairness_net + fairness, fairness_gross + abs(fairness)
+                effectiveness_net, effectiveness_gross = effectiveness_net + effectiveness, effectiveness_gross + abs(effectiveness)
+    enter(city, Cause.HEARSAY, 0, fairness_net, fairness_gross)
+    enter(city, Cause.HEARSAY, 1, effectiveness_net, effectiveness_gross)
 
 
 @phase
 def tell(rows, city, p, clock):
-    """Those who felt something about an encounter tell a few others near home (rows: encounters)."""
+    """Those who felt something about an encounter tell a few others near home (rows: officers)."""
     encounters = city.encounters
-    for slot in rows:
-        if slot % SLOTS >= city.officers.encounters[slot // SLOTS]:
-            continue
-        felt = encounters.felt[slot]
-        if felt == Feeling.NEUTRAL:
-            continue
-        told = find_listeners(Draw.TELL_ENCOUNTER_COUNT, Draw.TELL_ENCOUNTER, slot, encounters.citizen[slot], city, p, clock)
-        for n in range(told):
-            hear_encounter(city.scratch.rows[n], felt, city, p)
+    words = 0
+    for j in rows:
+        for slot in range(SLOTS * j, SLOTS * j + city.officers.encounters[j]):
+            felt = encounters.felt[slot]
+            if felt != Feeling.NEUTRAL:
+                words = draw_listeners(words, Draw.TELL_ENCOUNTER, slot, encounters.citizen[slot], felt, city, p, clock)
+            if words >= BATCH:
+                hear_encounters(words, city, p)
+                words = 0
+    hear_encounters(words, city, p)
 
 
 @phase
 def tell_crime(rows, city, p, clock):
     """Victims tell a few others near home what happened and what came of reporting it (rows: crimes)."""
-    crimes = city.crimes
+    words = 0
     for k in rows:
-        if crimes.victim[k] < 0:
-            continue
-        told = find_listeners(Draw.TELL_CRIME_COUNT, Draw.TELL_CRIME, k, crimes.victim[k], city, p, clock)
-        for n in range(told):
-            hear_crime(city.scratch.rows[n], k, city, p)
-
-
-@phase
-def climate(rows, city, p, clock):
-    """The mean trust of each cell's residents, and the drift they are about to make.
-
-    Drift is linear in trust, so all residents together drift as many times as far as the mean resident does, exactly;
-    booking it here leaves settle a loop that the processor can do four citizens at a time.
-    """
-    citizens, cells = city.citizens, city.cells
-    weight = p.trust.effectiveness_weight
-    for c in rows:
-        first, end = cells.first_resident[c], cells.first_resident[c + 1]
-        residents = end - first
-        fairness, effectiveness, fairness_disposition, effectiveness_disposition = 0.0, 0.0, 0.0, 0.0
-        for i in range(first, end):
-            fairness += citizens.fairness[i]
-            effectiveness += citizens.effectiveness[i]
-            fairness_disposition += citizens.fairness_disposition[i]
-            effectiveness_disposition += citizens.effectiveness_disposition[i]
-        fairness /= residents
-        effectiveness /= residents
-        city.cells.climate_fairness[c] = fairness
-        city.cells.climate_effectiveness[c] = effectiveness
-        city.cells.climate[c] = overall_trust(fairness, effectiveness, weight)
-        book_settling(city, 0, c, fairness, fairness_disposition / residents, residents, p)
-        book_settling(city, 1, c, effectiveness, effectiveness_disposition / residents, residents, p)
+        words = draw_listeners(words, Draw.TELL_CRIME, k, city.crimes.victim[k], k, city, p, clock)
+        if words >= BATCH:
+            hear_crimes(words, city, p)
+            words = 0
+    hear_crimes(words, city, p)
 
 
 @piece
@@ -124,35 +144,55 @@ def pull_on(cell, city):
 
 @piece
 def book_settling(city, dimension, cell, trust, disposition, residents, p):
-    """Book the change that a cell's residents are about to make: what the trends do of it, and the rest."""
+    """Book the change that a cell's residents are about to make: what the trends do of it, and the rest.
+
+    It is linear, so all residents together move as many times as far as the mean resident does, exactly.
+    """
     rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
     settled = pulled(disposition, pull_on(cell, city))
     trend = residents * rate * (1.0 - weight) * (settled - pulled(disposition, city.cells.pull[cell]))
     drift = residents * change_from_drift(trust, settled, trust, rate, weight) - trend
-    for cause, change in ((Cause.DRIFT, drift), (Cause.TREND, trend)):
-        city.ledger[cause, dimension, 0] += change
-        city.ledger[cause, dimension, 1] += abs(change)
+    enter(city, Cause.DRIFT, dimension, drift, abs(drift))
+    enter(city, Cause.TREND, dimension, trend, abs(trend))
+
+
+@piece
+def settled_week(trust, disposition, mood, pull, p):
+    """A resident's trust after a week in which nothing happens but what happens to all."""
+    return trust + change_from_drift(trust, pulled(disposition, pull), mood, p.trust.relaxation_rate, p.trust.climate_weight)
+
+
+@piece
+def take_course(cell, city, p):
+    """A week of the course of a cell's residents. It is linear in trust and disposition, so where three of them go says all."""
+    course, pull = city.cells.course, pull_on(cell, city)
+    fairness, effectiveness = city.cells.climate_fairness[cell], city.cells.climate_effectiveness[cell]
+    start = settled_week(0.0, 0.0, fairness, pull, p)
+    kept, own = settled_week(1.0, 0.0, fairness, pull, p) - start, settled_week(0.0, 1.0, fairness, pull, p) - start
+    course[cell, Course.KEPT] *= kept
+    course[cell, Course.DISPOSITION] = kept * course[cell, Course.DISPOSITION] + own
+    course[cell, Course.FAIRNESS] = kept * course[cell, Course.FAIRNESS] + start
+    course[cell, Course.EFFECTIVENESS] = kept * course[cell, Course.EFFECTIVENESS] + settled_week(0.0, 0.0, effectiveness, pull, p)
+
+
+@piece
+def take_climate(cell, city, p):
+    """The mean trust of a cell's residents."""
+    cells, residents = city.cells, city.cells.first_resident[cell + 1] - city.cells.first_resident[cell]
+    fairness, effectiveness = mean_of(0, cell, residents, city), mean_of(1, cell, residents, city)
+    cells.climate_fairness[cell], cells.climate_effectiveness[cell] = fairness, effectiveness
+    cells.climate[cell] = overall_trust(fairness, effectiveness, p.trust.effectiveness_weight)
 
 
 @phase
 def settle(rows, city, p, clock):
-    """Trust relaxes towards disposition, pulled by place and time, mixed with the climate (rows ascend; climate has booked the change)."""
-    citizens, cells = city.citizens, city.cells
-    rate, weight = p.trust.relaxation_rate, p.trust.climate_weight
-    start = 0
-    while start < len(rows):
-        first = rows[start]
-        home = citizens.home[first]
-        stop = min(start + np.int64(cells.first_resident[home + 1]) - np.int64(first), len(rows))
-        if np.int64(rows[stop - 1]) - np.int64(first) != stop - 1 - start:
-            stop = start + 1  # there are gaps between these rows
-        end = ROW(np.int64(first) + stop - start)  # unsigned, so that the loop needs no check for negative indices
-        mood, pull = cells.climate_fairness[home], pull_on(home, city)
-        for i in range(first, end):
-            disposition = pulled(citizens.fairness_disposition[i], pull)
-            citizens.fairness[i] += change_from_drift(citizens.fairness[i], disposition, mood, rate, weight)
-        mood = cells.climate_effectiveness[home]
-        for i in range(first, end):
-            disposition = pulled(citizens.effectiveness_disposition[i], pull)
-            citizens.effectiveness[i] += change_from_drift(citizens.effectiveness[i], disposition, mood, rate, weight)
-        start = stop
+    """Trust relaxes towards disposition, pulled by place and time, mixed with the mood of the cell (rows: cells)."""
+    cells, course = city.cells, city.cells.course
+    for c in rows:
+        residents = cells.first_resident[c + 1] - cells.first_resident[c]
+        take_climate(c, city, p)
+        book_settling(city, 0, c, cells.climate_fairness[c], course[c, Course.FAIRNESS_DISPOSITION_SUM] / residents, residents, p)
+        book_settling(city, 1, c, cells.climate_effectiveness[c], course[c, Course.EFFECTIVENESS_DISPOSITION_SUM] / residents, residents, p)
+        take_course(c, city, p)
+        if course[c, Course.KEPT] < LEAST_KEPT:
+            write_down(c, city)

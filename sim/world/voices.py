@@ -163,7 +163,7 @@ def answered(group: str, rows: np.ndarray, city: City, p, seed: int, tick: int, 
 
 def voices(city: City, p, seed: int, tick: int, week: int, sizes: Sizes = SIZES, trust: np.ndarray | None = None) -> Voices:
     """Ask samples of all groups at the end of a tick; `week` only labels the result; `trust` as for `answered`."""
-    lots = np.random.default_rng([seed, tick, Draw.VOICE]).random(len(city.citizens.home) + len(city.offenders.home), np.float32)
+    lots = np.random.default_rng([seed, tick, Draw.VOICE]).random(len(city.citizens.last_stop) + len(city.offenders.home), np.float32)
     asked: np.ndarray = np.zeros(len(QUESTIONS), np.int64)
     means, errors, first = np.empty(len(QUESTIONS)), np.empty(len(QUESTIONS)), 0
     for group, size in sizes._asdict().items():

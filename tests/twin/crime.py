@@ -1,9 +1,10 @@
 """Offenders and what follows crime: age, offend, report, respond, learn (sections 7.2, 7.4 to 7.6 and 7.9)."""
 
-from math import exp, floor, log
+from math import ceil, exp, floor, log
 
 from sim.world.rng import Draw
 
+from .chance import stretched
 from .city import BAD, GOOD, NEVER, Citizen, Crime, Offender, clip, logistic
 from .force import Force
 
@@ -49,7 +50,7 @@ class Crimes(Force):
             if offender.propensity == 0:
                 continue
             offender.cell = offender.home
-            u = self.u(Draw.OFFEND, k, 0)
+            u = self.u(Draw.OFFEND, floor(k / 4), 0, word=k % 4)
             drive = offender.propensity * (1 - offender.program) * exp(-o.risk_slope * offender.perceived_risk)
             if not u < 1 - exp(-drive):
                 continue
@@ -61,14 +62,16 @@ class Crimes(Force):
     def choose_cell(self, k: int, offender: Offender) -> int:
         """One of some cells near home, in proportion to their attraction."""
         o = self.parameters.offending
-        candidates, sums, total, remainder = [], [], 0.0, 0.0
+        candidates, remainders, sums, total = [], [], [], 0.0
+        words = 4 * ceil(o.candidates / 12)
         for n in range(int(o.candidates)):
-            u = remainder if n % 3 else self.u(Draw.CANDIDATE, k, floor(n / 12), word=floor((n % 12) / 3))
+            u = self.u(Draw.CANDIDATE, k, floor(n / 4), word=n % 4) if n < words else remainders[n - words]
             candidate, remainder = self.near(offender.home, o.search_radius, u)
             candidates.append(candidate)
+            remainders.append(remainder)
             total += self.cells[candidates[-1]].attraction
             sums.append(total)
-        mark = self.u(Draw.OFFEND, k, 0, word=1) * total
+        mark = self.u(Draw.CRIME, k, 0) * total
         for candidate, running in zip(candidates, sums, strict=True):
             if running > mark:
                 return candidate
@@ -77,10 +80,9 @@ class Crimes(Force):
     def commit(self, k: int, offender: Offender) -> None:
         """A crime, its loss, and what it does to its victim."""
         o = self.parameters.offending
-        serious = self.u(Draw.OFFEND, k, 0, word=3) < o.serious_share
+        serious, u = stretched(self.u(Draw.CRIME, k, 0, word=1), o.serious_share)
         median = o.serious_loss_median if serious else o.minor_loss_median
-        loss = exp(log(median) + o.loss_log_sd * self.n(Draw.LOSS, k, 0))
-        u = self.u(Draw.OFFEND, k, 0, word=2)
+        loss = exp(log(median) + o.loss_log_sd * self.normals(Draw.CRIME, k, 0)[2])
         victim = self.passer_by_or_resident("exposure_cumulative", offender.cell, u, o.ambient_share)
         self.crimes[k] = Crime(victim=victim, cell=offender.cell, serious=serious, loss=loss)
         self.cells[offender.cell].crimes += 1

@@ -14,11 +14,10 @@ from sim.world.parameters import CODEBOOK, parameters
 from sim.world.population import grid_of
 from sim.world.simulation import Simulation, columns
 from sim.world.state import SLOTS, Cause, Count
-from sim.world.survey import answers_of
 
 WEEKS = 108  # places change in ticks 52 and 104
 SUMS = {"squads.conduct_sum", "squads.honesty_sum", "squads.members"}  # written at muster, so without meaning before the first week
-INDEXES = {"cells.first_resident", "cells.exposure_guide", "cells.stop_exposure_guide"}  # ways to find residents, not state
+INDEXES = {"cells.first_resident", "cells.exposure_guide", "cells.stop_exposure_guide", "cells.course"}  # ways to find residents, not state
 # Luck alone would leave these mechanisms idle in a small city, so random cities are drawn from ranges in which they are busy.
 BUSY = {
     "justice.hearing_share": (0.0, 1.0), "justice.diversion_share": (0.0, 1.0), "staffing.recruit_pass_rate": (0.1, 1.0),
@@ -156,7 +155,7 @@ def test_random_cities_dock(city):
     ledger = simulation.record.ledger.sum(axis=0)
     theirs = np.array([[twin.ledger[cause.name.lower()][dimension] for dimension in DIMENSIONS] for cause in Cause])
     np.testing.assert_allclose(ledger, theirs, rtol=0, atol=1e-9 * max(1.0, ledger[:, :, 1].max()))
-    mine = answers_of(simulation.city.rows.citizens, simulation.city, simulation.parameters, seed, WEEKS - 1)
+    mine = simulation.answers()
     theirs = answers(twin, WEEKS - 1)
     assert list(mine.trust) == theirs.trust and list(mine.unsafe) == theirs.unsafe
     np.testing.assert_allclose(mine.fairness_scale, theirs.fairness_scale, rtol=0, atol=1e-12)

@@ -20,7 +20,7 @@ WORDS = st.integers(0, 2**64 - 1)
 # The numbers are part of every result there is: a decision keeps its number, and nobody gets that of a decision that is gone.
 FROZEN = {
     "SQUAD_EFFECT": 1, "OFFICER_DEVIATION": 2, "COMMUNITY_DUTY": 3, "OPPORTUNITY": 4, "OFFENDER_HOME": 5, "PROPENSITY": 6,
-    "PERSON": 7, "TURNOVER": 9, "RECRUIT": 10, "PATROL": 11, "OFFEND": 12, "CANDIDATE": 13, "LOSS": 16, "REPORT": 18, "TREATMENT": 20,
+    "PERSON": 7, "TURNOVER": 9, "RECRUIT": 10, "PATROL": 11, "OFFEND": 12, "CANDIDATE": 13, "CRIME": 16, "REPORT": 18, "TREATMENT": 20,
     "STOP_COUNT": 22, "STOP": 23, "CONTACT": 25, "TELL_ENCOUNTER": 30, "TELL_CRIME": 32, "ANSWER": 33, "SURVEY_SAMPLE": 35,
     "RECRUIT_PASS": 36, "TRAINEE": 39, "COMMANDER": 40, "VETTING": 41, "DISMISSAL": 42, "PACE": 43, "TURN_TO_CRIME": 44,
     "NEW_OFFENDER": 45, "PLACE_SMOOTH": 46, "PLACE_OWN": 47, "CAREER": 51, "ENTRANT": 52, "VOICE": 53,

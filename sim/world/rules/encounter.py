@@ -78,9 +78,7 @@ def conduct_of(u: float, courtesy: float, honesty: float) -> int:
     >>> [int(conduct_of(u, 0.0, 0.0)) for u in (0.4, 0.7, 0.9)]
     [0, 1, 2]
     """
-    if u < corrupt_probability(honesty):
-        return Conduct.CORRUPT
-    return Conduct.UNFAIR if u < 1.0 - fair_probability(courtesy, honesty) else Conduct.FAIR
+    return int(u >= corrupt_probability(honesty)) + int(u >= 1.0 - fair_probability(courtesy, honesty))
 
 
 @rule
@@ -113,6 +111,4 @@ def feeling(u: float, log_odds: float, neutral_width: float) -> int:
     >>> [int(feeling(u, 0.0, 1.0)) for u in (0.2, 0.4, 0.6)]
     [2, 1, 0]
     """
-    if u < logistic(log_odds - neutral_width):
-        return Feeling.GOOD
-    return Feeling.NEUTRAL if u < logistic(log_odds) else Feeling.BAD
+    return int(u < logistic(log_odds - neutral_width)) + int(u < logistic(log_odds))

@@ -36,9 +36,7 @@ def change_from_contact(trust: float, felt: int, gain: float, loss: float) -> fl
     >>> round(change_from_contact(0.60, 2, 0.02, 0.10), 3)
     0.008
     """
-    if felt == Feeling.NEUTRAL:
-        return 0.0
-    return gain * (1.0 - trust) if felt == Feeling.GOOD else -loss * trust
+    return int(felt == Feeling.GOOD) * gain * (1.0 - trust) - int(felt == Feeling.BAD) * loss * trust
 
 
 @rule
