@@ -8,7 +8,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.trials.design import Trial
 from sim.trials.outcomes import OUTCOMES
-from sim.world.state import City
+from sim.world.state import Shown
 
 
 class Units(NamedTuple):
@@ -26,7 +26,7 @@ class Units(NamedTuple):
     asked: np.ndarray
 
 
-def units_of(trial: Trial, city: City) -> Units:
+def units_of(trial: Trial, city: Shown) -> Units:
     """The units of a city. A cell belongs to the officer whose beat begins at or before it, so to that officer's squad; or to a beat,
     a block of the grid, whose officers are those whose own beats center in it. Officers patrol beyond these borders.
     """
@@ -38,7 +38,7 @@ def units_of(trial: Trial, city: City) -> Units:
     return Units(int(of_post[-1]) + 1, of_post, of_post[nearest], np.ones(len(cells), bool))
 
 
-def _blocks(trial: Trial, city: City) -> Units:
+def _blocks(trial: Trial, city: Shown) -> Units:
     """Beats: the grid cut into nearly equal blocks, as square as they can be."""
     grid, cells = city.grid, np.arange(len(city.cells.officers))
     side = sqrt(trial.beat_adults * len(cells) / len(city.citizens.home))
@@ -57,7 +57,7 @@ def _to_border(place: np.ndarray, size: int, blocks: int) -> np.ndarray:
     return np.minimum(place - starts[block], starts[block + 1] - 1 - place) if blocks > 1 else np.full(len(place), size)
 
 
-def check_units(trial: Trial, site: str, units: Units, city: City) -> None:
+def check_units(trial: Trial, site: str, units: Units, city: Shown) -> None:
     """InputError if there are too few units, or too few people in them."""
     treated = round(units.many * trial.treated_share)
     if min(treated, units.many - treated) < 2:

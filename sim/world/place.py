@@ -90,7 +90,7 @@ def first_above_guided(cumulative, guide, value):
     last = len(cumulative) - 1
     row = np.int64(guide[min(int(value / cumulative[last] * len(cumulative)), last)])
     for _ in range(3):  # mostly enough, and no choice that nobody could foresee
-        row = min(row + int(cumulative[row] <= value), last)
+        row += int(row < last and cumulative[row] <= value)
     while row < last and cumulative[row] <= value:
         row += 1
     return row

@@ -17,7 +17,7 @@ from sim.world.parameters import replace
 from sim.world.population import build, populate
 from sim.world.reforms import Scene, guard, name_of, settings_of
 from sim.world.schedule import advance, ask, perform
-from sim.world.state import LAST_TICK, ROW, City, Record, clock, empty_record
+from sim.world.state import LAST_TICK, ROW, City, Record, Shown, clock, empty_record
 from sim.world.survey import INTERVAL_WEEKS, Answers, Survey, answers_of, everybody, sample_rows, survey_rows
 from sim.world.voices import SIZES, Sizes, Voices, voices
 
@@ -63,7 +63,7 @@ class Simulation:
     def _go_on_from(self, city: City) -> None:
         """This is the city from now on."""
         self._city, self._residents = city, Residents(city)
-        self.city: Any = city._replace(citizens=self._residents)
+        self.city: Shown = city._replace(citizens=self._residents)  # type: ignore[arg-type]
 
     @property
     def state(self) -> City:

@@ -305,6 +305,9 @@ class City(NamedTuple):
     record: Record
 
 
+Shown = Any  # a city as Python sees it: its citizens are sim.world.look.Residents
+
+
 class Clock(NamedTuple):
     """Which luck, and when: an unsigned 64-bit seed and the absolute tick, spin-up included."""
 
@@ -319,7 +322,7 @@ def clock(seed: int, tick: int) -> Clock:
 
 def homes(city: City) -> Array:
     """The cell where each citizen lives (uint32, one a citizen): neighbors in the table are neighbors in the city."""
-    found = np.repeat(np.arange(len(city.cells.officers), dtype=ROW), np.diff(city.cells.first_resident))
+    found: np.ndarray = np.repeat(np.arange(len(city.cells.officers), dtype=ROW), np.diff(city.cells.first_resident))
     found.flags.writeable = False
     return found
 

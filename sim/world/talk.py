@@ -1,6 +1,5 @@
 """Talk and mood: tell, settle (docs/model.md, 7.7 and 7.8)."""
 
-
 from sim.world.compiled import fetch, phase, piece
 from sim.world.place import cell_near, home_of, place_of, resident_of
 from sim.world.rng import Draw, draw_four

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.world.luck import normals, uniforms
 from sim.world.rng import OF_PEOPLE, Draw
-from sim.world.state import City
+from sim.world.state import Shown
 
 
 class Bill(NamedTuple):
@@ -22,7 +22,7 @@ class Scene(NamedTuple):
 
     week: int
     seed: int
-    city: City
+    city: Shown
     p: Any  # parameters in force
     counts: Any = None  # array, of the stretch that has just passed: weeks x Count
     eligible: np.ndarray | None = None  # bool, one a post: those a trial gives the reform; None: everybody

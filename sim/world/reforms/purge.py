@@ -11,7 +11,7 @@ from sim.world.force import WEEKS_TO_NEXT_APPLICANT
 from sim.world.reforms.common import Bill, Scene, in_force, lever, nothing, start_lever, until_lever
 from sim.world.rng import Draw
 from sim.world.rules.offending import LONGEST_CAREER
-from sim.world.state import LAST_TICK, Cause, City, Count
+from sim.world.state import LAST_TICK, Cause, Count, Shown
 
 WEEKS_A_MONTH = 52 / 12
 
@@ -138,7 +138,7 @@ class Purge:
         offenders.entered[begins] = scene.tick
         offenders.leaves[begins] = np.minimum(scene.tick + 1 + np.floor(weeks[idle]), LAST_TICK)
 
-    def _signal(self, city: City) -> None:
+    def _signal(self, city: Shown) -> None:
         """News of the purge moves everybody's trust in fairness, in proportion to the dose."""
         size = self.signal * self.follow_through
         fairness = city.citizens.fairness
