@@ -8,7 +8,7 @@ from sim.world.rules.places import pulled
 from sim.world.rules.probability import clip
 from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
 from sim.world.state import BATCH, SLOTS, Cause, Count, Course, Trend
-from sim.world.trusting import LEAST_KEPT, effectiveness_of, enter, fairness_of, mean_of, move, write_down
+from sim.world.trusting import LEAST_KEPT, effectiveness_of, enter_change, fairness_of, mean_of, move, write_down
 
 MOST_PULL = 0.95
 
@@ -68,8 +68,8 @@ def hear_encounters(words, city, p):
             move(i, cell, fairness, effectiveness, city)
             fairness_net, fairness_gross = fairness_net + fairness, fairness_gross + abs(fairness)
             effectiveness_net, effectiveness_gross = effectiveness_net + effectiveness, effectiveness_gross + abs(effectiveness)
-    enter(city, Cause.HEARSAY, 0, fairness_net, fairness_gross)
-    enter(city, Cause.HEARSAY, 1, effectiveness_net, effectiveness_gross)
+    enter_change(city, Cause.HEARSAY, 0, fairness_net, fairness_gross)
+    enter_change(city, Cause.HEARSAY, 1, effectiveness_net, effectiveness_gross)
 
 
 @piece
@@ -103,8 +103,8 @@ def hear_crimes(words, city, p):
                 move(i, cell, fairness, effectiveness, city)
                 fairness_net, fairness_gross = fairness_net + fairness, fairness_gross + abs(fairness)
                 effectiveness_net, effectiveness_gross = effectiveness_net + effectiveness, effectiveness_gross + abs(effectiveness)
-    enter(city, Cause.HEARSAY, 0, fairness_net, fairness_gross)
-    enter(city, Cause.HEARSAY, 1, effectiveness_net, effectiveness_gross)
+    enter_change(city, Cause.HEARSAY, 0, fairness_net, fairness_gross)
+    enter_change(city, Cause.HEARSAY, 1, effectiveness_net, effectiveness_gross)
 
 
 @phase
@@ -151,8 +151,8 @@ def book_settling(city, dimension, cell, trust, disposition, residents, p):
     settled = pulled(disposition, pull_on(cell, city))
     trend = residents * rate * (1.0 - weight) * (settled - pulled(disposition, city.cells.pull[cell]))
     drift = residents * change_from_drift(trust, settled, trust, rate, weight) - trend
-    enter(city, Cause.DRIFT, dimension, drift, abs(drift))
-    enter(city, Cause.TREND, dimension, trend, abs(trend))
+    enter_change(city, Cause.DRIFT, dimension, drift, abs(drift))
+    enter_change(city, Cause.TREND, dimension, trend, abs(trend))
 
 
 @piece

@@ -58,7 +58,7 @@ def move(citizen, cell, fairness_change, effectiveness_change, city):
 
 
 @piece
-def enter(city, cause, dimension, net, gross):
+def enter_change(city, cause, dimension, net, gross):
     """Book changes of trust to their cause."""
     city.ledger[cause, dimension, 0] += net
     city.ledger[cause, dimension, 1] += gross
@@ -68,8 +68,8 @@ def enter(city, cause, dimension, net, gross):
 def book(city, cause, citizen, cell, fairness_change, effectiveness_change):
     """Change a resident's trust and book the change to its cause."""
     move(citizen, cell, fairness_change, effectiveness_change, city)
-    enter(city, cause, 0, fairness_change, abs(fairness_change))
-    enter(city, cause, 1, effectiveness_change, abs(effectiveness_change))
+    enter_change(city, cause, 0, fairness_change, abs(fairness_change))
+    enter_change(city, cause, 1, effectiveness_change, abs(effectiveness_change))
 
 
 @piece
