@@ -1,4 +1,4 @@
-"""The plain Mesa models that `make bench` compares with: sensible, equal where they must be, and alike where they may differ."""
+"""The Mesa and NumPy models that `make bench` compares with: sensible, equal where they must be, and alike where they may differ."""
 
 import sys
 from math import isclose, sqrt
@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "experiments" / "benchmarks")
 
 from mesa_events import Events, LazyEvents
 from mesa_every_agent import EveryAgent
+from numpy_week import NumpyWeek
 from run import Row, peak_bytes, table
 from studies import over_the_kernel, runs_a_minute
 
@@ -152,15 +153,57 @@ def measures_of_the_package(seed, weeks, adults):
     ]
 
 
+def measures_of_numpy(seed, weeks, adults):
+    """The same of the NumPy city."""
+    model = NumpyWeek(parameters(EVERYTHING_COUNTS), adults=adults, rng=seed)
+    history = weeks_of(model, weeks)
+    return [
+        *rates({name: total(history, name) for name in MEASURED}),
+        history[-1]["fairness"],
+        history[-1]["effectiveness"],
+        model.fairness.std(),
+        np.mean(model.last_stop >= 0),
+        np.mean(model.last_victimized >= 0),
+        model.place[model.offender_home].mean() - model.place.mean(),
+        np.polyfit(model.place, model.climate, 1)[0],
+    ]
+
+
+@pytest.fixture(scope="module")
+def package():
+    """What 72 cities of the package are like after 60 weeks."""
+    return np.array([measures_of_the_package(seed, 60, 2_000) for seed in range(100, 172)], float)
+
+
 @pytest.mark.compiled
-def test_mesa_and_the_package_are_one_model():
-    """Written twice with other luck: means over cities agree within four standard errors, which are small."""
-    mesa = np.array([measures_of_mesa(seed, 60, 2_000) for seed in range(24)], float)
-    package = np.array([measures_of_the_package(seed, 60, 2_000) for seed in range(100, 172)], float)
-    errors = np.sqrt(mesa.var(axis=0, ddof=1) / len(mesa) + package.var(axis=0, ddof=1) / len(package))
-    far = (mesa.mean(axis=0) - package.mean(axis=0)) / errors
+@pytest.mark.parametrize(("measures", "cities"), [(measures_of_mesa, 24), (measures_of_numpy, 96)])
+def test_other_models_and_the_package_are_one_model(measures, cities, package):
+    """Written anew with other luck: means over cities agree within four standard errors, which are small."""
+    others = np.array([measures(seed, 60, 2_000) for seed in range(cities)], float)
+    errors = np.sqrt(others.var(axis=0, ddof=1) / len(others) + package.var(axis=0, ddof=1) / len(package))
+    far = (others.mean(axis=0) - package.mean(axis=0)) / errors
     assert np.abs(far).max() < 4.0, far
     assert np.all(errors < 0.15 * np.abs(package.mean(axis=0))), errors / package.mean(axis=0)
+
+
+@pytest.mark.compiled
+def test_the_same_adults_answer_numpy_and_the_package():
+    """Shares of answers, of who feels unsafe, and the scale of fairness, of a city as it is when it is founded."""
+    scenario = load_scenario("national-average").with_(adults=50_000)
+    answers = Simulation(scenario, 1, spin_up=False).answers()
+    shares, scale, unsafe = NumpyWeek(scenario.values(), adults=50_000, rng=1).survey()
+    assert shares / 50_000 == pytest.approx(np.bincount(answers.trust) / 50_000, abs=0.02)
+    assert unsafe.mean() == pytest.approx(answers.unsafe.mean(), abs=0.02)
+    assert (scale.mean(), scale.std()) == pytest.approx((answers.fairness_scale.mean(), answers.fairness_scale.std()), abs=0.01)
+
+
+def test_the_ledger_explains_every_change_of_trust_in_numpy():
+    city = NumpyWeek(parameters(EVERYTHING_COUNTS), adults=1_000, rng=4)
+    before = city.fairness.sum(), city.effectiveness.sum()
+    weeks_of(city, 8)
+    booked = sum(city.ledger.values())
+    assert (city.fairness.sum() - before[0], city.effectiveness.sum() - before[1]) == pytest.approx(booked[:, 0], abs=1e-9)
+    assert all(abs(net) <= gross for book in city.ledger.values() for net, gross in book)
 
 
 def test_rows_are_judged_by_their_median():
