@@ -157,7 +157,10 @@ def commit(n, city, p, clock):
     victim = exposed_resident(scratch.homes[n], scratch.luck[n, 1], city.citizens.exposure_cumulative, city)
     crimes.victim[k], crimes.cell[k] = victim, cell
     crimes.serious[k], crimes.loss[k] = serious, loss(median, offending.loss_log_sd, normal)
+    fetch(city.cells.course, scratch.homes[n])
     fetch(city.citizens.trust, victim)
+    fetch(city.citizens.last_victimized, victim)
+    fetch(city.citizens.reporting_propensity, victim)
     city.cells.crimes[cell] += 1
     city.tally[Count.CRIMES] += 1
     city.tally[Count.SERIOUS] += serious

@@ -110,6 +110,7 @@ def choose_stopped(n, city):
     citizens, scratch = city.citizens, city.scratch
     citizen = exposed_resident(scratch.homes[n], scratch.luck[n, 0], citizens.stop_exposure_cumulative, city)
     city.encounters.citizen[scratch.rows[n]] = citizen
+    fetch(city.cells.course, scratch.homes[n])
     fetch(citizens.trust, citizen)
     fetch(citizens.last_stop, citizen)
     fetch(citizens.stop_treatment, citizen)

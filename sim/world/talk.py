@@ -49,6 +49,7 @@ def find_listeners(words, city, p):
     city.tally[Count.HEARD] += heard
     for n in range(2 * words):
         fetch(city.citizens.trust, scratch.listeners[n])
+        fetch(city.cells.course, scratch.places[n])
 
 
 @piece
