@@ -89,6 +89,13 @@ def uniform_of(bits):
 
 
 @rule
+def draw_four(seed, decision, tick, actor, index):
+    """Four independent uniform numbers with the same key as `draw`, the first of which is `draw`: as cheap as one."""
+    first, second, third, fourth = philox(word(index), word(actor), word(tick), word(decision), word(seed), word(0))
+    return uniform_of(first), uniform_of(second), uniform_of(third), uniform_of(fourth)
+
+
+@rule
 def draw(seed, decision, tick, actor, index):
     """A uniform number in (0, 1): the luck of one decision.
 
@@ -98,14 +105,7 @@ def draw(seed, decision, tick, actor, index):
     actor     row of who decides
     index     which of the decision's draws
     """
-    return uniform_of(philox(index, actor, tick, decision, seed, 0)[0])
-
-
-@rule
-def draw_four(seed, decision, tick, actor, index):
-    """Four independent uniform numbers with the same key as `draw`, the first of which is `draw`: as cheap as one."""
-    first, second, third, fourth = philox(index, actor, tick, decision, seed, 0)
-    return uniform_of(first), uniform_of(second), uniform_of(third), uniform_of(fourth)
+    return draw_four(seed, decision, tick, actor, index)[0]
 
 
 @rule
