@@ -12,10 +12,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "experiments" / "benchmarks")
 from mesa_events import Events, LazyEvents
 from mesa_every_agent import EveryAgent
 from numpy_week import NumpyWeek
-from run import Row, peak_bytes, table
-from studies import over_the_kernel, runs_a_minute
+from opponents import against_others
+from phases import asking, per_event, per_phase
+from rows import Row, table
+from run import growth, peak_bytes
+from studies import compared, over_the_kernel, runs_a_minute
 
 from sim.inputs.scenario import load_scenario
+from sim.world.anatomy import phases
 from sim.world.parameters import parameters
 from sim.world.simulation import Simulation
 from sim.world.state import Count
@@ -227,3 +231,27 @@ def test_studies_are_timed():
     assert all(0.5 < ratio < 20 for ratio in over_the_kernel(2, adults=1_000))
     rates = runs_a_minute(1, adults=1_000)
     assert rates.keys() == {"threads", "processes"} and all(rate > 0 for (rate,) in rates.values())
+
+
+@pytest.mark.compiled
+def test_a_comparison_is_timed_by_part():
+    parts = compared(1, replicates=2)
+    assert all(len(seconds) == 1 and seconds[0] > 0 for seconds in parts.values())
+    assert sum(seconds[0] for name, seconds in parts.items() if name != "all") == pytest.approx(parts["all"][0])
+
+
+@pytest.mark.compiled
+def test_opponents_are_timed_without_and_with_surveys():
+    rows = {row.name: row for row in against_others(1, 1, adults=1_000)}
+    for name in ("Mesa, events", "Mesa, events, lazy drift", "Mesa, every agent", "NumPy, vectorized"):
+        ratio = rows[f"{name}, 1,000 adults"].values[0], rows[f"compiled / {name}, 1,000"].values[0]
+        assert rows["compiled, 1,000 adults"].values[0] == pytest.approx(ratio[0] * ratio[1])
+        assert rows[f"compiled / {name}, 1,000, both with surveys"].values[0] > 1
+
+
+@pytest.mark.compiled
+def test_phases_and_events_are_timed():
+    (event,), names = per_event(1, 1_000), [row.name for row in per_phase(1, 1_000, weeks=3)]
+    assert 1 < event.values[0] < 1e6
+    assert [name.split()[1].rstrip(",") for name in names] == list(phases())
+    assert all(row.values[0] > 0 for row in asking(2, 1_000) + growth(2, (1_000, 2_000))[:2])

@@ -1,28 +1,40 @@
-"""What a study adds to its runs, and how many runs a minute threads and processes do."""
+"""What a study adds to its runs, how many runs a minute threads and processes do, and a comparison from end to end."""
 
+import contextlib
+import io
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
 
+from sim.cli.compare import report
 from sim.engine.cutting import PIECE
 from sim.engine.executors import crew, executor
 from sim.engine.plans import RunSpec, perform
+from sim.figures.compare import save_figures
 from sim.inputs.scenario import load_scenario
+from sim.studies.answers.compare import compare
 from sim.studies.design.study import Study
+from sim.studies.design.study_files import load_study
 from sim.studies.running.keys import records
 from sim.studies.running.work import job_of
 from sim.world.reforms import CommunityPolicing, Purge, Training
 from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
 
+STUDY = Path(__file__).parents[1] / "reforms-compared" / "study.yaml"
+
 
 def study_of(adults: int) -> Study:
     """Three reforms in the national average, 104 weeks of spin-up and 416 weeks, at points of a design."""
     arms = {"purge": [Purge(start=0)], "training": [Training(start=0)], "beats": [CommunityPolicing(start=0)]}
     scenario = load_scenario("national-average").with_(adults=adults)
-    return Study(name="Benchmark", scenario=scenario, arms=arms, vary={"prior": ["trust", "reporting"]}, design={"sobol": 256})
+    return Study(
+        name="Benchmark", scenario=scenario, arms=arms, vary={"prior": ["trust", "reporting"]}, design={"sobol": 256}, posterior="none"
+    )
 
 
 Pieces = Iterator[tuple[tuple[RunSpec, ...], tuple[dict, ...]]]
@@ -78,3 +90,29 @@ def _rate(pool: Executor, job: bytes, work: Pieces) -> float:
     if any(future.result().failures for future in futures):
         raise RuntimeError("a run of the benchmark failed")
     return 60 * PIECE * len(futures) / (time.perf_counter() - start)
+
+
+def compared(repetitions: int, replicates: int | None = None) -> dict[str, list[float]]:
+    """CPU seconds of what `confianza compare` does with the study of the demo, by part; of all threads.
+
+    Its parameters are the scenario's own, so that it does not depend on what is fitted.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "study.yaml"
+        own.write_text(STUDY.read_text(encoding="utf-8") + "posterior: none\n", encoding="utf-8")
+        study = load_study(own)
+    seconds: dict[str, list[float]] = {name: [] for name in ("runs and their store", "files", "tables", "figures", "all")}
+    for _ in range(repetitions):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            marks = [time.process_time()]
+            comparison = compare(study, replicates=replicates, folder=Path(folder) / "runs")
+            marks.append(time.process_time())
+            comparison.save(folder)
+            marks.append(time.process_time())
+            report(comparison, False)
+            marks.append(time.process_time())
+            save_figures(comparison, folder)
+            marks.append(time.process_time())
+        for name, before, after in zip(seconds, [*marks[:-1], marks[0]], [*marks[1:], marks[-1]], strict=True):
+            seconds[name].append(after - before)
+    return seconds
