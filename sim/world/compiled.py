@@ -136,7 +136,8 @@ def rule(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a scalar rule: numbers in, number out. Python gets a function of its own, compiled when it calls; phases inline theirs."""
     if INTERPRETED:
         return function
-    made, inlined = numba.njit(**_COMMON)(function), piece(function)
+    made: Any = numba.njit(**_COMMON)(function)
+    inlined: Any = piece(function)
     made.get_call_template, made.get_overload = inlined.get_call_template, inlined.get_overload
     return made
 
