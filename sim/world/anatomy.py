@@ -143,7 +143,7 @@ def _readers() -> dict[str, tuple[str, ...]]:
 
 
 def readers(parameter: str) -> tuple[str, ...]:
-    """The functions that read a parameter themselves, as "sim/world/crime.py: offend"; empty if none does."""
+    """The functions that read a parameter themselves, as "sim/world/streets.py: stop"; empty if none does."""
     return _readers().get(parameter, ())
 
 

@@ -2,9 +2,10 @@
 
 from sim.world.careers import age
 from sim.world.compiled import entry, piece
-from sim.world.crime import learn, offend, report, respond, workload
+from sim.world.crime import learn, report, respond, workload
 from sim.world.force import bond, forget, muster, relax, remap, staff
 from sim.world.observe import answer_survey, observe
+from sim.world.offend import offend
 from sim.world.places import drift
 from sim.world.state import Clock, Rows
 from sim.world.streets import contact, patrol, presence, stop

@@ -26,7 +26,7 @@ def test_who_reads_a_parameter_also_through_a_local_name():
         "sim/world/crime.py: respond", "sim/world/population.py: found_trust", "sim/world/streets.py: meet",
         "sim/world/talk.py: hear_encounter", "sim/world/talk.py: hear_crime",
     )  # fmt: skip
-    assert "sim/world/crime.py: offend" in readers("offending.risk_slope")
+    assert "sim/world/offend.py: undeterred_among" in readers("offending.risk_slope")
     assert readers("trust.no_such") == ()
 
 

@@ -1,0 +1,188 @@
+"""Who offends, where and against whom (docs/model.md, 7.4): in steps, each for many offenders, and those who go on are moved up."""
+
+import numpy as np
+
+from sim.world.compiled import fetch, phase, piece
+from sim.world.place import cell_near, exposed_cell, exposed_resident, fetch_residents, place_of
+from sim.world.rng import Draw, draw_four, normal_pair, stretched
+from sim.world.rules.offending import crime_probability, loss, undeterred, unhindered
+from sim.world.rules.trust import change_from_victimization
+from sim.world.state import BATCH, Cause, Count
+from sim.world.trusting import book, effectiveness_of
+
+
+@piece
+def turn_page(city, clock):
+    """Last week's crimes are taken off the docket, and their rows emptied."""
+    crimes, docket = city.crimes, city.docket
+    if docket.page[1] == clock.tick:
+        return
+    for k in docket.rows[: docket.page[0]]:
+        crimes.victim[k], crimes.loss[k] = -1, 0.0
+        crimes.cell[k] = crimes.serious[k] = crimes.reported[k] = crimes.hearing[k] = crimes.filed[k] = 0
+        crimes.well_treated[k] = crimes.solved[k] = 0
+    docket.page[0], docket.page[1] = 0, clock.tick
+
+
+@piece
+def put_on_docket(k, city):
+    """Note that there is a crime in this row; rows stay in ascending order whoever acts first."""
+    docket = city.docket
+    n = docket.page[0]
+    while n > 0 and docket.rows[n - 1] > k:
+        docket.rows[n] = docket.rows[n - 1]
+        n -= 1
+    docket.rows[n] = k
+    docket.page[0] += 1
+
+
+@piece
+def tempted(rows, city, p, clock):
+    """Note those who would offend if nothing stood in the way, with their luck, and say how many they are."""
+    offenders, scratch = city.offenders, city.scratch
+    count, group, luck = 0, -1, (0.0, 0.0, 0.0, 0.0)
+    for k in rows:
+        if offenders.propensity[k] == 0.0:  # room for an officer who turns to crime
+            city.offenders.jail_weeks[k] -= int(offenders.jail_weeks[k] > 0)
+            continue
+        if k // 4 != group:  # four neighbors share a block
+            group = k // 4
+            luck = draw_four(clock.seed, Draw.OFFEND, clock.tick, group, 0)
+        free = offenders.jail_weeks[k] == 0
+        city.offenders.jail_weeks[k] -= int(not free)
+        city.offenders.cell[k] = offenders.home[k] if free else offenders.cell[k]
+        propensity = offenders.propensity[k] * (1.0 - offenders.program[k])
+        scratch.rows[count], scratch.whether[count] = k, luck[k % 4]
+        scratch.drive[count], scratch.risk[count] = propensity, offenders.perceived_risk[k]
+        count += int(free and luck[k % 4] < propensity)  # 1 - exp(-x) < x: most are settled without an exponential
+    return count
+
+
+@piece
+def keep(n, count, city):
+    """Move an offender up among those who go on."""
+    scratch = city.scratch
+    scratch.rows[count], scratch.cells[count] = scratch.rows[n], scratch.cells[n]
+    scratch.whether[count], scratch.drive[count] = scratch.whether[n], scratch.drive[n]
+
+
+@piece
+def undeterred_among(count, city, p):
+    """Keep those who may offend somewhere: nowhere is the probability higher, so the others need not search this week."""
+    scratch = city.scratch
+    going = 0
+    for n in range(count):
+        scratch.drive[n] = undeterred(scratch.drive[n], scratch.risk[n], p.offending.risk_slope)
+        scratch.chance[n] = crime_probability(scratch.drive[n], 1.0)
+    for n in range(count):
+        keep(n, going, city)
+        going += int(scratch.whether[n] < scratch.chance[n])
+    return going
+
+
+@piece
+def look_round(k, city, p, clock):
+    """Note the cells near home that an offender looks at. A word of luck is enough for three; loops without choices are fast."""
+    places, rest = city.scratch.places, city.scratch.rest
+    radius, home, words = int(p.offending.search_radius), place_of(city.offenders.home[k], city.grid), 0
+    while 3 * words < int(p.offending.candidates):
+        luck = draw_four(clock.seed, Draw.CANDIDATE, clock.tick, k, words // 4)
+        rest[words], rest[words + 1], rest[words + 2], rest[words + 3] = luck
+        words += 4
+    for first in range(0, 3 * words, words):
+        for word in range(words):
+            places[first + word], rest[word] = cell_near(home, rest[word], radius, city.grid)
+
+
+@piece
+def search(n, city, p, clock):
+    """The cell an offender goes to: one of some near home, in proportion to attraction."""
+    scratch, candidates, running, passed = city.scratch, int(p.offending.candidates), 0.0, 0
+    k = scratch.rows[n]
+    look_round(k, city, p, clock)
+    luck = draw_four(clock.seed, Draw.CRIME, clock.tick, k, 0)
+    scratch.luck[n, 1], scratch.luck[n, 2], scratch.luck[n, 3] = luck[1], luck[2], luck[3]
+    for m in range(candidates):
+        running += city.cells.attraction[scratch.places[m]]
+        scratch.sums[m] = running
+    target = luck[0] * running
+    for m in range(candidates):  # counted, because nobody can foresee where a search would end
+        passed += int(scratch.sums[m] <= target)
+    scratch.cells[n] = scratch.places[min(passed, candidates - 1)]
+
+
+@piece
+def unhindered_among(count, city, p):
+    """Keep those who offend where they have gone."""
+    scratch, cells, offending = city.scratch, city.cells, p.offending
+    acting = 0
+    for n in range(count):
+        cell = scratch.cells[n]
+        left = unhindered(cells.officers[cell], cells.climate[cell], offending.presence_weight, offending.control_slope)
+        scratch.chance[n] = crime_probability(scratch.drive[n], left)
+    for n in range(count):
+        city.offenders.cell[scratch.rows[n]] = scratch.cells[n]
+        keep(n, acting, city)
+        for word in range(1, 4):
+            scratch.luck[acting, word] = scratch.luck[n, word]
+        acting += int(scratch.whether[n] < scratch.chance[n])
+    return acting
+
+
+@piece
+def find_scene(n, city, p):
+    """Where the victim of a crime lives: the crime is serious or not, and the victim a passer-by from anywhere or a resident."""
+    scratch, cells, offending = city.scratch, city.cells, p.offending
+    serious, u = stretched(scratch.luck[n, 1], offending.serious_share)
+    ambient, u = stretched(u, offending.ambient_share)
+    home, left = exposed_cell(u, cells.exposure_cumulative, cells.exposure_guide)
+    home, u = (home, left) if ambient else (np.int64(scratch.cells[n]), u)
+    scratch.homes[n], scratch.luck[n, 1], scratch.both[n] = home, u, int(serious)
+    fetch_residents(home, city.citizens.exposure_cumulative, city)
+
+
+@piece
+def commit(n, city, p, clock):
+    """A crime happens: its loss and its victim, in proportion to exposure."""
+    scratch, crimes, offending = city.scratch, city.crimes, p.offending
+    k, cell, serious = scratch.rows[n], scratch.cells[n], scratch.both[n]
+    put_on_docket(k, city)
+    median = offending.serious_loss_median if serious else offending.minor_loss_median
+    normal, _ = normal_pair(scratch.luck[n, 2], scratch.luck[n, 3])
+    victim = exposed_resident(scratch.homes[n], scratch.luck[n, 1], city.citizens.exposure_cumulative, city)
+    crimes.victim[k], crimes.cell[k] = victim, cell
+    crimes.serious[k], crimes.loss[k] = serious, loss(median, offending.loss_log_sd, normal)
+    fetch(city.cells.course, scratch.homes[n])
+    fetch(city.citizens.trust, victim)
+    fetch(city.citizens.last_victimized, victim)
+    fetch(city.citizens.reporting_propensity, victim)
+    city.cells.crimes[cell] += 1
+    city.tally[Count.CRIMES] += 1
+    city.tally[Count.SERIOUS] += serious
+
+
+@piece
+def suffer(n, city, p, clock):
+    """What a crime costs its victim's trust."""
+    victim, home = city.crimes.victim[city.scratch.rows[n]], city.scratch.homes[n]
+    change = change_from_victimization(effectiveness_of(victim, home, city), p.trust.victimization_loss)
+    book(city, Cause.VICTIMIZATION, victim, home, 0.0, change)
+    city.citizens.last_victimized[victim] = clock.tick
+
+
+@phase
+def offend(rows, city, p, clock):
+    """Free offenders look for a place and may offend there."""
+    turn_page(city, clock)
+    for first in range(0, len(rows), BATCH):  # step by step, and those who go on are moved up: few branches that nobody can foresee
+        count = tempted(rows[first : first + BATCH], city, p, clock)
+        count = undeterred_among(count, city, p)
+        for n in range(count):
+            search(n, city, p, clock)
+        count = unhindered_among(count, city, p)
+        for n in range(count):
+            find_scene(n, city, p)
+        for n in range(count):
+            commit(n, city, p, clock)
+        for n in range(count):  # apart, because the trust of many victims is fetched at once
+            suffer(n, city, p, clock)
