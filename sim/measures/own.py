@@ -36,7 +36,11 @@ from sim.world.reforms import REFORMS, guard, levers
 
 SAMPLES = {float: (0.5, 0.0, 1.0), int: (1, 0, 5), bool: (True, False)}  # arguments with which a new rule is tried,
 TRIED = 500  # in so many combinations
-LINEAR = {"trust.overall_trust": 2}  # in so many arguments, because means of groups and changes booked to causes are read by them
+POINTS = (0.0, 0.25, 0.7, 1.0)
+LINEAR = {  # in so many arguments, because means of groups, and what a week does to a cell's residents, are read by them
+    "trust.overall_trust": (2, POINTS), "trust.change_from_drift": (2, POINTS), "places.pulled": (1, (-0.95, -0.5, *POINTS)),
+}  # fmt: skip
+FROM_ZERO = ("trust.overall_trust",)  # and 0 if these are 0, because changes are read by it too
 PARTS = ("due", "settings", "act", "running")  # what a reform does
 
 
@@ -191,15 +195,17 @@ def _try(function: Any, old: Any, name: str) -> None:
 
 def _check_linear(function: Callable[..., Any], name: str) -> None:
     """InputError if a new rule is not linear in its first arguments, where results need that it is."""
-    many = LINEAR.get(name)
-    if many is None:
+    if name not in LINEAR:
         return
-    for sample in product((0.0, 0.25, 1.0), repeat=len(inspect.signature(function).parameters)):
-        first, rest = sample[:many], sample[many:]
-        alone = [function(*(float(place == one) for place in range(many)), *rest) for one in range(many)]
-        if abs(function(*sample) - sum(value * share for value, share in zip(first, alone, strict=True))) > 1e-12:
-            message = f"the new rule '{name}' is not linear in its first {many} arguments."
-            raise InputError(message, "Take a weighted sum of them: means of groups and the causes of changes are read by this rule.")
+    many, others = LINEAR[name]
+    for rest in product(others, repeat=len(inspect.signature(function).parameters) - many):
+        start = 0.0 if name in FROM_ZERO else function(*[0.0] * many, *rest)
+        alone = [function(*(float(place == one) for place in range(many)), *rest) - start for one in range(many)]
+        for first in product(POINTS, repeat=many):
+            if not abs(function(*first, *rest) - start - sum(value * share for value, share in zip(first, alone, strict=True))) <= 1e-12:
+                which = "argument" if many == 1 else f"{many} arguments"
+                message = f"the new rule '{name}' is not linear in its first {which}."
+                raise InputError(message, "Take a weighted sum of them: means of groups and what moves them are read by this rule.")
 
 
 def _result(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:

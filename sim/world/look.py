@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.world.state import Citizens, City, Trust, homes
-from sim.world.trusting import fill_in, take_back
+from sim.world.state import Citizens, City, Course, Trust, homes
+from sim.world.trusting import fill_in, sum_up_dispositions, take_back
 
 FILLED = ("fairness", "effectiveness")  # what has to be worked out, because compiled weeks keep it otherwise (see sim.world.trusting)
 DISPOSITIONS = {"fairness_disposition": Trust.FAIRNESS_DISPOSITION, "effectiveness_disposition": Trust.EFFECTIVENESS_DISPOSITION}
@@ -26,6 +26,14 @@ class Residents:
         self._city = city
         self._trust: tuple[np.ndarray, ...] = ()  # fairness and effectiveness, once somebody has looked
         self._filled = False
+        self._lent = False  # dispositions, of which cells keep sums
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: part for name, part in vars(self).items() if name != "home"}  # a copy of it could be written in
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._trust = tuple(np.array(column) for column in self._trust)  # those of a pickle cannot be locked and unlocked
 
     @cached_property
     def home(self) -> np.ndarray:
@@ -37,6 +45,7 @@ class Residents:
             self.fill()
             return self._trust[FILLED.index(name)]
         if name in DISPOSITIONS:
+            self._lent = True
             return self._city.citizens.trust[:, DISPOSITIONS[name]]
         if name in COLUMNS:
             return getattr(self._city.citizens, name)
@@ -63,6 +72,8 @@ class Residents:
         """Take over what has been written."""
         if self._filled:
             take_back(*self._trust, self._city)
+        if self._lent:
+            sum_up_dispositions(self._city)
 
     def go_on(self) -> None:
         """Take over what has been written; from here on what was filled in is behind."""
@@ -74,6 +85,14 @@ class Residents:
         """Fill in anew for those who have looked before and may still hold the arrays."""
         if self._trust:
             self.fill()
+
+    def unclipped(self, name: str) -> np.ndarray:
+        """Trust of a dimension now, as it would be if it were not kept between 0 and 1: what rules of one's own make of it."""
+        citizens, course, dimension = self._city.citizens, self._city.cells.course[self.home], FILLED.index(name)
+        written = course[:, Course.KEPT] * citizens.trust[:, Trust.FAIRNESS + dimension]
+        pulled = course[:, Course.DISPOSITION] * citizens.trust[:, Trust.FAIRNESS_DISPOSITION + dimension]
+        total: np.ndarray = written + pulled + course[:, Course.FAIRNESS + dimension]
+        return total
 
     def _open(self, writing: bool) -> None:
         for column in self._trust:

@@ -22,6 +22,7 @@ from sim.world.survey import INTERVAL_WEEKS, Answers, Survey, answers_of, everyb
 from sim.world.voices import SIZES, Sizes, Voices, voices
 
 HORIZON = 10_000  # weeks; reforms are dated within it
+ROUNDING = 1e-9  # by which trust may leave 0-1 before it is clipped
 
 
 class Simulation:
@@ -131,6 +132,7 @@ class Simulation:
     def end_week(self) -> None:
         """What comes after the last phase of a week that is driven phase by phase."""
         self._pass(1)
+        self._residents.catch_up()
 
     def run(self) -> "Simulation":
         """Run to the scenario's horizon."""
@@ -209,10 +211,9 @@ class Simulation:
             raise InputError(f"a rule of your own ({names}) fails in {when}: {type(error).__name__}: {error}", remedy) from error
         if REPLACED:
             for column in ("fairness", "effectiveness"):
-                values = getattr(self.city.citizens, column)
-                if not ((values >= 0.0) & (values <= 1.0)).all():
-                    worst = values[~((values >= 0.0) & (values <= 1.0))][0]
-                    raise InputError(f"with rules of your own ({names}), citizens.{column} became {worst:g} in {when}.", remedy)
+                values = self._residents.unclipped(column)
+                if (wrong := ~((values >= -ROUNDING) & (values <= 1.0 + ROUNDING))).any():  # NaN is neither
+                    raise InputError(f"with rules of your own ({names}), citizens.{column} became {values[wrong][0]:g} in {when}.", remedy)
 
     def _book(self, name: str, cost: np.ndarray) -> None:
         """What a reform costs from the coming week on, a row a week."""
@@ -232,7 +233,10 @@ class Simulation:
             larger = empty_record(max(ticks, 2 * held))
             for new, old in zip(larger, self._city.record, strict=True):
                 new[:held] = old
-            self._go_on_from(self.state._replace(record=larger))
+            self._city, self.city = (
+                self._city._replace(record=larger),
+                self.city._replace(record=larger),
+            )  # the same columns, for those who hold them
             self._spent = {name: np.pad(spent, ((0, len(larger.counts) - held), (0, 0))) for name, spent in self._spent.items()}
 
 

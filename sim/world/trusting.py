@@ -111,7 +111,7 @@ def fill_in(fairness, effectiveness, city):
 
 @entry
 def take_back(fairness, effectiveness, city):
-    """Take over what somebody has written into columns that had been filled in, and into dispositions. Nothing written changes nothing."""
+    """Take over what somebody has written into columns that had been filled in. Nothing written changes nothing."""
     written = False
     for c in city.rows.cells:
         for i in range(city.cells.first_resident[c], city.cells.first_resident[c + 1]):
@@ -121,5 +121,11 @@ def take_back(fairness, effectiveness, city):
             for i in range(city.cells.first_resident[c], city.cells.first_resident[c + 1]):
                 city.citizens.trust[i, Trust.FAIRNESS], city.citizens.trust[i, Trust.EFFECTIVENESS] = fairness[i], effectiveness[i]
             begin_course(c, city)
+
+
+@entry
+def sum_up_dispositions(city):
+    """Take over what somebody has written into dispositions."""
+    for c in city.rows.cells:
         sum_up(Trust.FAIRNESS_DISPOSITION, c, city)
         sum_up(Trust.EFFECTIVENESS_DISPOSITION, c, city)

@@ -21,6 +21,7 @@ from sim.world.reforms import Training
 from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
 from sim.world.state import Count
+from sim.world.survey import everybody
 
 SMALL = Scenario(name="small", city=CitySize(adults=1000, officers_per_1000_inhabitants=15), spin_up_weeks=4, seed=3)
 # Encounters, crimes, hearsay and the police's part in what became of a report leave trust as it is.
@@ -88,7 +89,7 @@ def test_what_cannot_be_told_apart_has_no_coefficient():
 
 def test_waves_err_anew_and_each_scale_by_itself():
     run = Simulation(SMALL.with_({"survey.style_sd": 0.0, "survey.upper_cut": 0.7}), 1)
-    rows, error = run.city.rows.citizens, run.parameters.survey.scale_error_sd
+    rows, error = everybody(run.city), run.parameters.survey.scale_error_sd
     first, again = ask(run, rows), ask(run, rows)
     assert all((one == other).all() for one, other in zip(first, again, strict=True))
     few = ask(run, rows[10:20])
@@ -196,7 +197,7 @@ def test_a_wave_knows_the_last_half_year_and_the_last_year():
 
 def test_a_style_of_answering_moves_both_scales_alike():
     run = Simulation(SMALL.with_({"survey.style_sd": 0.2}), 1)
-    wave, style = ask(run, run.city.rows.citizens), run.city.citizens.answering_style
+    wave, style = ask(run, everybody(run.city)), run.city.citizens.answering_style
     for scale, trust in ((wave.fairness, run.city.citizens.fairness), (wave.effectiveness, run.city.citizens.effectiveness)):
         assert least_squares(scale - trust, style)[0] == pytest.approx(0.2, abs=0.015)
 

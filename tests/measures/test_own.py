@@ -112,6 +112,50 @@ def refused(name="trust.change_from_victimization", **globals_):
     return put
 
 
+def relaxes(trust, disposition, climate, rate, climate_weight):
+    """Away from the climate, and by a share that rises with it: linear in trust and disposition."""
+    return rate * climate * (disposition - trust) - 0.01 * climate
+
+
+def sticks(trust, disposition, climate, rate, climate_weight):
+    return rate * max(disposition - trust, 0.0)
+
+
+def bends(trust, disposition, climate, rate, climate_weight):
+    return rate * trust * (disposition - trust)
+
+
+def pulled_down(disposition, pull):
+    return disposition + 0.5 * pull * disposition - 0.1 * pull
+
+
+def pulled_apart(disposition, pull):
+    return disposition if pull >= 0 else disposition**1.5
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "said"),
+    [
+        ("trust.change_from_drift", relaxes, ""),
+        ("trust.change_from_drift", sticks, "the new rule 'trust.change_from_drift' is not linear in its first 2 arguments"),
+        ("trust.change_from_drift", bends, "the new rule 'trust.change_from_drift' is not linear in its first 2 arguments"),
+        ("places.pulled", pulled_down, ""),
+        ("places.pulled", pulled_apart, "the new rule 'places.pulled' is not linear in its first argument."),
+    ],
+)
+def test_what_a_week_does_to_all_residents_must_be_linear(monkeypatch, name, function, said):
+    """Because it is done to a cell, and not to each of them (docs/model.md, 7.8)."""
+    taken = []
+    monkeypatch.setattr(compiled, "begun", lambda: False)
+    monkeypatch.setattr(compiled, "replace_rule", lambda *given: taken.append(given[0]))
+    if said:
+        assert said in refused(name)(function)
+        assert not taken
+    else:
+        own.rule(name)(function)
+        assert taken == [name]
+
+
 def test_a_rule_that_does_not_fit_is_refused_at_once(monkeypatch):
     monkeypatch.setattr(compiled, "begun", lambda: False)
     monkeypatch.setattr(compiled, "replace_rule", lambda *given: pytest.fail("a rule was replaced"))
@@ -119,6 +163,7 @@ def test_a_rule_that_does_not_fit_is_refused_at_once(monkeypatch):
         own.rule("trust.change_from_contct")
     least = refused("trust.overall_trust")(lambda fairness, effectiveness, effectiveness_weight: min(fairness, effectiveness))
     assert "not linear in its first 2 arguments" in least and "Take a weighted sum" in least
+    assert "not linear" in refused("trust.overall_trust")(lambda fairness, effectiveness, effectiveness_weight: 0.1 + 0.5 * fairness)
     assert "takes (effectiveness, loss), but the new one (loss)" in refused()(lambda loss: 0.0)
 
     def uses_a_module(effectiveness, loss):

@@ -90,7 +90,8 @@ def put(table, column, value, row=0):
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*columns(Simulation(SMALL, 5, spin_up=False).city), "ledger", "tally", "response_inputs", "record.counts"})
+    "name",
+    sorted({*columns(Simulation(SMALL, 5, spin_up=False).city), "ledger", "tally", "response_inputs", "record.counts"} - {"citizens.home"}),
 )
 def test_a_column_that_is_not_declared_is_named_with_reform_and_week(clean, name):
     def act(scene):
@@ -102,6 +103,10 @@ def test_a_column_that_is_not_declared_is_named_with_reform_and_week(clean, name
     message = error_of(act=act)
     assert f"the reform 'rotation' in week 1 writes {name}, which it does not declare" in message
     assert (f"Add '{name}' to its 'writes'" in message) == (name in guard.WRITABLE)
+
+
+def test_homes_cannot_be_written(clean):
+    assert "ValueError: assignment destination is read-only" in error_of(act=put("citizens", "home", 1))
 
 
 def test_what_is_declared_and_booked_runs_as_it_would_unwatched(clean):

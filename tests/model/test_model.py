@@ -46,7 +46,7 @@ def test_agents_are_built_only_when_somebody_looks(city):
     assert not model._built and not model._all_agents
     assert len(model.agents) == 1200 + len(model.city.rows.officers) + len(model.city.rows.offenders)
     assert [len(model.agents_by_type[kind]) for kind in (sim.Citizen, sim.Officer, sim.Offender)] == [
-        len(rows) for rows in (model.city.rows.citizens, model.city.rows.officers, model.city.rows.offenders)
+        len(rows) for rows in (model.city.citizens.home, model.city.rows.officers, model.city.rows.offenders)
     ]
     assert set(model.agent_types) == {sim.Citizen, sim.Officer, sim.Offender}
 

@@ -24,7 +24,7 @@ def test_names_of_the_worlds_functions_are_unique():
 def test_who_reads_a_parameter_also_through_a_local_name():
     assert readers("trust.contact_gain") == (
         "sim/world/crime.py: respond", "sim/world/population.py: found_trust", "sim/world/streets.py: meet",
-        "sim/world/talk.py: hear_encounter", "sim/world/talk.py: hear_crime",
+        "sim/world/talk.py: hear_encounters", "sim/world/talk.py: hear_response",
     )  # fmt: skip
     assert "sim/world/offend.py: undeterred_among" in readers("offending.risk_slope")
     assert readers("trust.no_such") == ()
@@ -61,9 +61,9 @@ def test_a_phase_writes_only_what_the_schedule_says(seed):
     changed_somewhere = set()
     simulation.begin_week()
     for step in SCHEDULE[1:]:
-        before = {name: column.copy() for name, column in columns(city).items()}
+        before = {name: column.copy() for name, column in columns(simulation.state).items()}
         simulation.perform(step.phase)
-        changed = {name for name, column in columns(city).items() if not np.array_equal(column, before[name])}
+        changed = {name for name, column in columns(simulation.state).items() if not np.array_equal(column, before[name])}
         assert changed <= set(step.writes), step.phase
         changed_somewhere |= changed
     assert len(changed_somewhere) > 25 and set(phases()) == {step.phase for step in SCHEDULE[1:]}

@@ -62,7 +62,12 @@ def test_all_that_is_shipped_is_lived():
 def test_one_bit_anywhere_makes_another_digest():
     simulation = Simulation(load_scenario("merida").with_(city={"adults": 1_000}, weeks=26, spin_up_weeks=0), seed=1).run()
     before = digest(simulation)
-    for column in (simulation.city.citizens.home, simulation.city.officers.honesty, simulation.record.counts):
+    for column in (
+        simulation.city.citizens.fairness,
+        simulation.city.citizens.last_stop,
+        simulation.city.officers.honesty,
+        simulation.record.counts,
+    ):
         last = column.reshape(-1)[-1:].view("u1")
         last[0] ^= 1
         assert digest(simulation) != before

@@ -30,7 +30,7 @@ def run(weeks=110, seed=5, size=SIZE, stated=None, **parameters) -> Simulation:
     values = {name.replace("__", "."): value for name, value in parameters.items()}
     simulation = Simulation(Scenario(name="second", city=size, weeks=max(weeks, 1), spin_up_weeks=0, parameters=values), seed)
     if stated is not None:
-        simulation.city = build(size, simulation.parameters, simulation.people, weeks, stated)
+        simulation._go_on_from(build(size, simulation.parameters, simulation.people, weeks, stated))
     return simulation.run() if weeks else simulation
 
 
@@ -91,7 +91,7 @@ def test_where_nothing_loads_on_places_they_change_nothing():
         ("places.opportunity", {"cells.opportunity", "cells.memory", "cells.memory_cumulative"}),
         ("places.offenders", {"cells.homes_cumulative", "offenders.home", "offenders.cell"}),
         ("places.exposure", {f"cells.{kind}{what}" for kind in ("", "stop_") for what in ("exposure_cumulative", "exposure_guide")}),
-        ("places.disposition", {"cells.pull", "citizens.fairness", "citizens.effectiveness"}),
+        ("places.disposition", {"cells.pull", "cells.course", "citizens.fairness", "citizens.effectiveness"}),
         ("conduct.by_place", set()),
     ],
 )
@@ -224,8 +224,8 @@ def test_who_is_met_matters_as_much_as_the_loading_says(by):
     alike = dict.fromkeys(("conduct__by_place", "conduct__by_standing", "conduct__by_record"), 0.0)
     shares = {}
     for loading in (0.0, 1.0):
-        # One week after another: those stopped in the first 20 are known.
-        simulation = run(20, size=size, encounter__stop_rate=6.0, **alike | {f"conduct__by_{by}": loading}, places__exposure=0.0)
+        # One week after another: those stopped in the first 5 are known.
+        simulation = run(5, size=size, encounter__stop_rate=6.0, **alike | {f"conduct__by_{by}": loading}, places__exposure=0.0)
         citizens, before = simulation.city.citizens, simulation.city.citizens.last_stop.copy()
         exposure = np.diff(citizens.stop_exposure_cumulative.astype(float), prepend=0.0)
         first = simulation.city.cells.first_resident[:-1]
