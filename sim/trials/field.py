@@ -126,7 +126,7 @@ def told(run: Simulation, outcomes: tuple[str, ...], table: str) -> dict[str, np
         asked = [(place, f"{group}_{name}") for place, name in enumerate(questions) if f"{group}_{name}" in outcomes]
         if asked and (group == "officers") == (table == "officers"):
             rows = members(group, run.city, run.tick - 1)
-            said = answered(group, rows, run.city, run.parameters, run.seed, run.tick - 1)
+            said = answered(group, rows, run.state, run.parameters, run.seed, run.tick - 1)
             for place, name in asked:
                 found[name] = np.full(rows_in(getattr(run.city, table)), np.nan)
                 found[name][rows] = said[:, place]

@@ -8,7 +8,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.trials.design import Trial
 from sim.trials.outcomes import OUTCOMES
-from sim.world.state import Shown
+from sim.world.state import City, homes, rows_in
 
 
 class Units(NamedTuple):
@@ -26,7 +26,7 @@ class Units(NamedTuple):
     asked: np.ndarray
 
 
-def units_of(trial: Trial, city: Shown) -> Units:
+def units_of(trial: Trial, city: City) -> Units:
     """The units of a city. A cell belongs to the officer whose beat begins at or before it, so to that officer's squad; or to a beat,
     a block of the grid, whose officers are those whose own beats center in it. Officers patrol beyond these borders.
     """
@@ -38,10 +38,10 @@ def units_of(trial: Trial, city: Shown) -> Units:
     return Units(int(of_post[-1]) + 1, of_post, of_post[nearest], np.ones(len(cells), bool))
 
 
-def _blocks(trial: Trial, city: Shown) -> Units:
+def _blocks(trial: Trial, city: City) -> Units:
     """Beats: the grid cut into nearly equal blocks, as square as they can be."""
     grid, cells = city.grid, np.arange(len(city.cells.officers))
-    side = sqrt(trial.beat_adults * len(cells) / len(city.citizens.home))
+    side = sqrt(trial.beat_adults * len(cells) / rows_in(city.citizens))
     x: np.ndarray = cells % grid.width
     y: np.ndarray = cells // grid.width
     across, down = (max(1, floor(size / side + 0.5)) for size in grid)
@@ -57,7 +57,7 @@ def _to_border(place: np.ndarray, size: int, blocks: int) -> np.ndarray:
     return np.minimum(place - starts[block], starts[block + 1] - 1 - place) if blocks > 1 else np.full(len(place), size)
 
 
-def check_units(trial: Trial, site: str, units: Units, city: Shown) -> None:
+def check_units(trial: Trial, site: str, units: Units, city: City) -> None:
     """InputError if there are too few units, or too few people in them."""
     treated = round(units.many * trial.treated_share)
     if min(treated, units.many - treated) < 2:
@@ -67,7 +67,8 @@ def check_units(trial: Trial, site: str, units: Units, city: Shown) -> None:
         remedy = "Take a larger beat_adults."
         raise InputError(f"{site}: some beats of {trial.beat_adults} adults have no officer.", remedy, path=("beat_adults",))
     sites, largest = max(1, len(trial.sites)), max(trial.sizes)
-    residents = np.bincount(units.cells[city.citizens.home], units.asked[city.citizens.home], units.many)
+    home = homes(city)
+    residents = np.bincount(units.cells[home], units.asked[home], units.many)
     wanted = trial.citizens.sample * largest / sites
     reached = np.minimum(residents, -(-wanted // units.many)).sum()
     if reached < wanted and any(OUTCOMES[name].population == "citizens" for name in trial.outcomes):
