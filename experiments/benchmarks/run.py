@@ -1,6 +1,6 @@
 """Benchmarks (`make bench`): the compiled model against Mesa, NumPy and copying memory, where its time goes, memory, start, and studies.
 
-    python experiments/benchmarks/run.py [--quick] [--check] [--out out/bench.json]
+    python experiments/benchmarks/run.py [--quick] [--only PART ...] [--check] [--out out/bench.json]
 
 What is compared is timed in turns in one process, in CPU seconds, and given as minimum, median and maximum of ratios: other
 programs on the machine then disturb both sides alike. Starting and the largest city run in fresh processes.
@@ -161,19 +161,38 @@ def in_studies(repetitions: int) -> list[Row]:
     """What a study adds to its runs, and threads against processes; runs a minute alone are in wall seconds."""
     rates = runs_a_minute(repetitions)
     ratios = [threads / processes for threads, processes in zip(rates["threads"], rates["processes"], strict=True)]
-    parts = compared(max(1, repetitions // 5))
+    comparison = compared(max(1, repetitions // 3))
     return [
         Row("a run inside a study / the bare kernel", "times as long", over_the_kernel(repetitions), at_most=1.1),
         *(Row(f"a study of 20,000 adults by 104 + 416 weeks, {name}", "runs a minute", values) for name, values in rates.items()),
         Row("threads / processes", "times as fast", ratios, at_least=0.9),
-        *(Row(f"confianza compare, the demo's study: {name}", "s", values) for name, values in parts.items()),
+        *(Row(f"confianza compare, the demo's study: {name}", "s", values) for name, values in comparison.items()),
     ]
+
+
+def parts(quick: bool) -> dict[str, Callable[[], list[Row]]]:
+    """What is measured, by name; quickly, or with enough repetitions."""
+    some, more, many = (1, 3, 15) if quick else (5, 9, 101)
+    return {
+        "start": lambda: starts(some),
+        "memory": largest_city,
+        "copies": lambda: against_copying(many),
+        "events": lambda: per_event(more, 20_000) + per_event(more, 1_000_000),
+        "phases": lambda: per_phase(more),
+        "surveys": lambda: asking(more),
+        "growth": lambda: growth(more, SIZES[:-1] if quick else SIZES),
+        "reforms": lambda: with_reforms(more),
+        "studies": lambda: in_studies(more),
+        "numpy": lambda: against_numpy(more),
+        "opponents": lambda: against_others(3, 2) if quick else against_others(15, 8),
+    }
 
 
 def main() -> int:
     """Run the benchmarks; print a table and write a JSON file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer repetitions: about two minutes instead of ten")
+    parser.add_argument("--only", nargs="+", choices=parts(True), metavar="PART", help=f"some of {', '.join(parts(True))}")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a goal is missed")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
     parser.add_argument("--live", nargs=2, type=int, metavar=("ADULTS", "WEEKS"), help=argparse.SUPPRESS)
@@ -181,24 +200,11 @@ def main() -> int:
     if options.live:
         print(json.dumps(built_and_run(*options.live)))
         return 0
-    quick = options.quick
-    parts: list[Callable[[], list[Row]]] = [
-        lambda: starts(1 if quick else 5),
-        largest_city,
-        lambda: against_copying(15 if quick else 101),
-        lambda: per_event(5 if quick else 15, 20_000) + per_event(5 if quick else 15, 1_000_000),
-        lambda: per_phase(3 if quick else 15),
-        lambda: asking(3 if quick else 9),
-        lambda: growth(3, SIZES[:-1]) if quick else growth(9, SIZES),
-        lambda: with_reforms(3 if quick else 9),
-        lambda: in_studies(3 if quick else 9),
-        lambda: against_numpy(3 if quick else 9),
-        lambda: against_others(3, 2) if quick else against_others(15, 8),
-    ]
     rows = []
-    for part in parts:
-        rows += part()
-        print(".", end="", file=sys.stderr, flush=True)
+    for name, part in parts(options.quick).items():
+        if not options.only or name in options.only:
+            rows += part()
+            print(f" {name}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(table(rows))
     options.out.parent.mkdir(parents=True, exist_ok=True)
