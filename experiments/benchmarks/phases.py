@@ -47,7 +47,7 @@ def per_phase(repetitions: int, adults: int = 20_000, weeks: int = 104) -> list[
     return [Row(f"phase {name}, {adults:,} adults", "us", values) for name, values in microseconds.items()]
 
 
-def asking(repetitions: int, adults: int = 1_000_000) -> list[Row]:
+def asking(repetitions: int, adults: int) -> list[Row]:
     """Nanoseconds a citizen of a survey of everybody: what they answer, and with all that is worked out of it and of voices."""
     simulation = city_of(adults)
     simulation.advance(-simulation.week % 26)

@@ -179,7 +179,7 @@ def parts(quick: bool) -> dict[str, Callable[[], list[Row]]]:
         "copies": lambda: against_copying(many),
         "events": lambda: per_event(more, 20_000) + per_event(more, 1_000_000),
         "phases": lambda: per_phase(more),
-        "surveys": lambda: asking(more),
+        "surveys": lambda: asking(more, 20_000) + asking(more, 1_000_000),
         "growth": lambda: growth(more, SIZES[:-1] if quick else SIZES),
         "reforms": lambda: with_reforms(more),
         "studies": lambda: in_studies(more),
