@@ -1,13 +1,15 @@
 """Writing down: observe, and the survey's answers (docs/model.md, 7.12). Nothing here changes the city."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from sim.world.compiled import phase, piece
+from sim.world.compiled import entry, phase, piece
 from sim.world.place import home_of
 from sim.world.rng import Draw, draw_four, normal_pair
 from sim.world.rules.survey import answer, insecurity_probability
 from sim.world.rules.trust import overall_trust
-from sim.world.state import Count, Mean, ResponseInput
+from sim.world.state import BATCH, Count, Mean, ResponseInput
 from sim.world.trusting import effectiveness_of, fairness_of, mean_of
 
 
@@ -65,20 +67,79 @@ def observe(rows, city, p, clock):
                 city.ledger[cause, dimension, side] = 0.0
 
 
-@phase
-def answer_survey(rows, answers, scale, unsafe, city, p, clock):
-    """Fill in what each of these citizens answers: trust (0-3), the fairness scale, and whether they feel unsafe (0 or 1)."""
-    citizens, survey = city.citizens, p.survey
+class Answers(NamedTuple):
+    """What some citizens answer to a survey, row by row."""
+
+    trust: np.ndarray  # int8: 0 mucha desconfianza ... 3 mucha confianza
+    fairness_scale: np.ndarray  # float64: about 0-1
+    unsafe: np.ndarray  # int8: 1 feels unsafe
+
+
+class Seen(NamedTuple):
+    """What answers depend on of a city. To hand over all of it would take longer than to ask a thousand people."""
+
+    citizens: Any
+    cells: Any
+
+
+class Instrument(NamedTuple):
+    """And of the parameters."""
+
+    trust: Any
+    survey: Any
+
+
+class Room(NamedTuple):
+    """Room for a batch of citizens between two steps of a survey."""
+
+    error: np.ndarray  # first a uniform number, then a normal one
+    scale_error: np.ndarray
+    luck: np.ndarray  # whether they feel unsafe
+    chance: np.ndarray  # that they do
+    home: np.ndarray
+    trust: np.ndarray
+    fairness: np.ndarray
+    victim: np.ndarray
+
+
+@piece
+def look(rows, room, city, p, clock):
+    """Note these citizens' luck, what they think, and who was a victim."""
+    for n in range(len(rows)):
+        room.error[n], room.scale_error[n], room.luck[n], _ = draw_four(clock.seed, Draw.ANSWER, clock.tick, rows[n], 0)
     for n in range(len(rows)):
         i = rows[n]
         home = home_of(i, city)
-        fairness = fairness_of(i, home, city)
-        trust = overall_trust(fairness, effectiveness_of(i, home, city), p.trust.effectiveness_weight)
-        first, second, third, _ = draw_four(clock.seed, Draw.ANSWER, clock.tick, i, 0)
-        error, scale_error = normal_pair(first, second)
-        style = survey.style_sd * np.float64(citizens.answering_style[i])
-        answers[n] = answer(trust + style + survey.response_error_sd * error, survey.lower_cut, survey.middle_cut, survey.upper_cut)
-        scale[n] = fairness + style + survey.scale_error_sd * scale_error
-        victim = int(citizens.last_victimized[i] > clock.tick - 52)
-        chance = insecurity_probability(trust, victim, survey.insecurity_intercept, survey.insecurity_victim, survey.insecurity_trust)
-        unsafe[n] = int(third < chance)
+        room.home[n], room.fairness[n] = home, fairness_of(i, home, city)
+        room.trust[n] = overall_trust(room.fairness[n], effectiveness_of(i, home, city), p.trust.effectiveness_weight)
+        room.victim[n] = int(city.citizens.last_victimized[i] > clock.tick - 52)
+
+
+@piece
+def reckon(count, room, p):
+    """Errors of answers, made of luck, and chances of feeling unsafe: loops without choices, which processors take many rows of at once."""
+    survey = p.survey
+    for n in range(count):
+        room.error[n], room.scale_error[n] = normal_pair(room.error[n], room.scale_error[n])
+    for n in range(count):
+        room.chance[n] = insecurity_probability(
+            room.trust[n], room.victim[n], survey.insecurity_intercept, survey.insecurity_victim, survey.insecurity_trust
+        )
+
+
+@entry
+def ask(rows, answers, by_cell, room, city, p, clock):
+    """Fill in what these citizens answer, a batch after the other, and count answers by cell."""
+    survey = p.survey
+    for first in range(0, len(rows), BATCH):
+        some = rows[first : first + BATCH]
+        look(some, room, city, p, clock)
+        reckon(len(some), room, p)
+        for n in range(len(some)):
+            style = survey.style_sd * np.float64(city.citizens.answering_style[some[n]])
+            latent = room.trust[n] + style + survey.response_error_sd * room.error[n]
+            said = answer(latent, survey.lower_cut, survey.middle_cut, survey.upper_cut)
+            answers.trust[first + n] = said
+            answers.fairness_scale[first + n] = room.fairness[n] + style + survey.scale_error_sd * room.scale_error[n]
+            answers.unsafe[first + n] = int(room.luck[n] < room.chance[n])
+            by_cell[int(room.home[n]), said] += 1

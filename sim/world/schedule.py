@@ -4,7 +4,7 @@ from sim.world.careers import age
 from sim.world.compiled import entry, piece
 from sim.world.crime import learn, report, respond, workload
 from sim.world.force import bond, forget, muster, relax, remap, staff
-from sim.world.observe import answer_survey, observe
+from sim.world.observe import observe
 from sim.world.offend import offend
 from sim.world.places import drift
 from sim.world.state import Clock, Rows
@@ -80,9 +80,3 @@ def advance(weeks, city, p, clock):
 def perform(number, rows, city, p, clock):
     """Run one phase for some rows: the verb of an agent."""
     run_phase(number, rows, city, p, clock)
-
-
-@entry
-def ask(rows, answers, scale, unsafe, city, p, clock):
-    """Fill in these citizens' answers to the survey."""
-    answer_survey(rows, answers, scale, unsafe, city, p, clock)

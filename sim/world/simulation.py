@@ -13,12 +13,13 @@ from sim.errors import InputError
 from sim.world.anatomy import phases
 from sim.world.compiled import REPLACED, announce
 from sim.world.look import Residents
+from sim.world.observe import Answers, ask
 from sim.world.parameters import replace
 from sim.world.population import build, populate
 from sim.world.reforms import Scene, guard, name_of, settings_of
-from sim.world.schedule import advance, ask, perform
+from sim.world.schedule import advance, perform
 from sim.world.state import LAST_TICK, ROW, City, Record, Shown, clock, empty_record
-from sim.world.survey import INTERVAL_WEEKS, Answers, Survey, answers_of, everybody, sample_rows, survey_rows
+from sim.world.survey import INTERVAL_WEEKS, Survey, answers_of, chunks, everybody, sample_rows, survey
 from sim.world.voices import SIZES, Sizes, Voices, voices
 
 HORIZON = 10_000  # weeks; reforms are dated within it
@@ -160,17 +161,16 @@ class Simulation:
     def survey_if_due(self) -> None:
         """Every 26 weeks all adults are asked, and samples of those who had to do with the police."""
         if self.week % INTERVAL_WEEKS == 0:
-            rows, asking = everybody(self._city), (self.state, self.parameters, self.seed, self.tick - 1)
-            answers = answers_of(rows, *asking)
-            self.surveys.append(survey_rows(rows, answers, self._city, self.tick - 1, self.week))
-            self.heard.append(voices(*asking, self.week, trust=answers.trust))
+            asking = self.state, self.parameters, self.seed, self.tick - 1, self.week
+            self.surveys.append(survey(chunks(self.state.citizens), *asking))
+            self.heard.append(voices(*asking))
 
     def virtual_survey(self, adults: int) -> Survey:
         """Ask a simple random sample of so many adults now: what a real evaluator would see."""
         if self.tick == 0:
             raise ValueError("the city has not lived a week yet: advance(1) first")
         rows = sample_rows(self.scenario.city.adults, adults, self.seed, self.tick - 1)
-        return survey_rows(rows, self.answers(rows), self._city, self.tick - 1, self.week)
+        return survey([rows], self.state, self.parameters, self.seed, self.tick - 1, self.week)
 
     def answers(self, rows: np.ndarray | None = None) -> Answers:
         """What these adults answer now (by default all): the same adult has the same response error in every arm."""

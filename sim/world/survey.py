@@ -1,20 +1,23 @@
 """What a survey would find: answers with response error, recall of the last half-year and year, neighborhoods.
 
-Two views of the same instrument: `survey_everybody` (no sampling error) and `survey_sample` (what a real evaluator sees).
+Everybody can be asked (no sampling error), or a sample (what a real evaluator sees).
 """
 
+from collections.abc import Iterable, Iterator
 from math import sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.world.observe import Answers, Instrument, Room, Seen, ask
 from sim.world.rng import Draw
-from sim.world.schedule import ask
-from sim.world.state import ROW, City, clock, homes, rows_in
+from sim.world.state import BATCH, ROW, City, clock, rows_in
 
 INTERVAL_WEEKS = 26
 HALF_YEAR, YEAR = 26, 52
 NEIGHBORHOOD_ADULTS = 500
+ANSWERS = 4  # to the single question
+CHUNK = 1 << 16
 
 
 class Survey(NamedTuple):
@@ -51,14 +54,17 @@ def neighborhood_of(cells: np.ndarray, grid, adults_per_cell: float) -> np.ndarr
 
 def intraclass_correlation(values: np.ndarray, groups: np.ndarray) -> float:
     """One-way ANOVA intraclass correlation of values in unequal groups; nan if there is one group or no variance."""
-    size = np.bincount(groups)
-    sums = np.bincount(groups, weights=values)
+    return share_between(np.bincount(groups), np.bincount(groups, weights=values), float(np.square(values, dtype=float).sum()))
+
+
+def share_between(size: np.ndarray, sums: np.ndarray, squares: float) -> float:
+    """The same of each group's size and sum of values, and the sum of all their squares."""
     sums, size = sums[size > 0], size[size > 0]
     total, number = size.sum(), len(size)
     if number < 2 or total <= number:
         return float("nan")
-    between = (sums * sums / size).sum() - np.square(values.sum(dtype=float)) / total
-    within = np.square(values, dtype=float).sum() - (sums * sums / size).sum()
+    between = (sums * sums / size).sum() - np.square(sums.sum()) / total
+    within = squares - (sums * sums / size).sum()
     mean_between, mean_within = between / (number - 1), within / (total - number)
     typical = (total - (size * size).sum() / total) / (number - 1)
     scale = mean_between + (typical - 1) * mean_within
@@ -70,35 +76,51 @@ def everybody(city: City) -> np.ndarray:
     return np.arange(rows_in(city.citizens), dtype=ROW)
 
 
-class Answers(NamedTuple):
-    """What some citizens answered, row by row."""
-
-    trust: np.ndarray  # int8: 0 mucha desconfianza ... 3 mucha confianza
-    fairness_scale: np.ndarray  # float64: about 0-1
-    unsafe: np.ndarray  # int8: 1 feels unsafe
+def chunks(table: Any) -> Iterator[slice]:
+    """All rows of a table, so many at a time that what is made of them takes no room: a multiple of 4."""
+    rows = rows_in(table)
+    return (slice(first, min(first + CHUNK, rows)) for first in range(0, rows, CHUNK))
 
 
-def answers_of(rows: np.ndarray, city: City, p, seed: int, tick: int) -> Answers:
-    """Answers of some citizens at the end of a tick; the same citizen has the same response error in every arm."""
+def answers_of(rows: np.ndarray, city: City, p, seed: int, tick: int, by_cell: np.ndarray | None = None) -> Answers:
+    """Answers of some citizens at the end of a tick; the same citizen has the same response error in every arm.
+
+    by_cell  how many in each cell gave each of the four answers (int64, cells x 4); these are added
+    """
     answers = Answers(np.empty(len(rows), np.int8), np.empty(len(rows)), np.empty(len(rows), np.int8))
-    ask(rows, *answers, city, p, clock(seed, tick))
+    by_cell = nobody(city) if by_cell is None else by_cell
+    room, seen = Room(*np.empty((len(Room._fields), BATCH))), Seen(city.citizens, city.cells)
+    ask(rows, answers, by_cell, room, seen, Instrument(p.trust, p.survey), clock(seed, tick))
     return answers
 
 
-def survey_rows(rows: np.ndarray, answers: Answers, city: City, tick: int, week: int) -> Survey:
-    """What these citizens answered at the end of a tick, and what happened to them; `week` only labels the result."""
-    everybody = len(rows) == rows_in(city.citizens)
-    people = city.citizens
-    last = [column if everybody else column[rows] for column in (people.last_stop, people.last_corrupt_stop, people.last_victimized)]
-    home = homes(city) if everybody else homes(city)[rows]
-    groups = neighborhood_of(home, city.grid, rows_in(city.citizens) / len(city.cells.officers))
-    counts = np.bincount(answers.trust, minlength=4)
+def nobody(city: City) -> np.ndarray:
+    """Answers by cell before anybody is asked."""
+    return np.zeros((len(city.cells.officers), ANSWERS), np.int64)
+
+
+def survey(parts: Iterable[Any], city: City, p, seed: int, tick: int, week: int) -> Survey:
+    """What adults answer at the end of a tick, and what happened to them; `week` only labels the result.
+
+    parts  rows of those asked: slices of the table, or arrays
+    """
+    people, by_cell, sums = city.citizens, nobody(city), np.zeros(6)
+    for part in parts:
+        rows = np.arange(part.start, part.stop, dtype=ROW) if isinstance(part, slice) else part
+        answers = answers_of(rows, city, p, seed, tick, by_cell)
+        sums += (
+            np.count_nonzero(people.last_victimized[part] > tick - YEAR), np.count_nonzero(people.last_stop[part] > tick - HALF_YEAR),
+            np.count_nonzero(people.last_corrupt_stop[part] > tick - HALF_YEAR), np.count_nonzero(answers.unsafe),
+            answers.fairness_scale.sum(), np.square(answers.fairness_scale).sum(),
+        )  # fmt: skip
+    counts, adults = by_cell.sum(axis=0), int(by_cell.sum())
+    groups = neighborhood_of(np.arange(len(by_cell)), city.grid, rows_in(people) / len(by_cell))
+    size, said = np.bincount(groups, by_cell.sum(axis=1)), np.bincount(groups, by_cell @ np.arange(ANSWERS))
+    victims, contacted, corrupt, unsafe, scale, square = (sums / adults).tolist()
     return Survey(
-        week, len(rows), (int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3])),
-        victims=float(np.mean(last[2] > tick - YEAR)), contacted=float(np.mean(last[0] > tick - HALF_YEAR)),
-        corrupt_contacted=float(np.mean(last[1] > tick - HALF_YEAR)), unsafe=float(answers.unsafe.mean()),
-        fairness_scale=float(answers.fairness_scale.mean()), fairness_scale_sd=float(answers.fairness_scale.std()),
-        trust_icc=intraclass_correlation(answers.trust, groups),
+        week, adults, tuple(counts.tolist()), victims, contacted, corrupt, unsafe, fairness_scale=scale,
+        fairness_scale_sd=sqrt(max(square - scale * scale, 0.0)),
+        trust_icc=share_between(size, said, float(counts @ np.arange(ANSWERS) ** 2)),
     )  # fmt: skip
 
 

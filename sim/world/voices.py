@@ -15,7 +15,7 @@ from sim.world.rng import Draw, draw_four, draw_normal_pair
 from sim.world.rules.encounter import Conduct, Feeling
 from sim.world.rules.survey import yes_probability
 from sim.world.state import ROW, City
-from sim.world.survey import YEAR, answers_of
+from sim.world.survey import YEAR, answers_of, chunks
 
 GROUPS = {  # of each group its questions, in this order for ever: a question is known to its draws by its place
     "complainants": ("heard_locally", "file_opened", "well_treated", "solved"),
@@ -26,6 +26,7 @@ GROUPS = {  # of each group its questions, in this order for ever: a question is
 }
 QUESTIONS = tuple(f"{group}_{name}" for group, names in GROUPS.items() for name in names)
 BRIBES = np.array([["bribe" in name for name in (*names, *"....")[:4]] for names in GROUPS.values()], float)  # what people are silent about
+TABLES = {"citizens": ("complainants", "stopped", "not_stopped"), "offenders": ("arrested",), "officers": ("officers",)}
 TRUSTING = 2  # algo de confianza, or more
 REPORTED = np.array([[outcome >> bit & 1 for bit in range(4)] for outcome in range(16)], float)  # by `report_outcome` and question
 CONDUCT = np.array([[how == Conduct.CORRUPT, how == Conduct.FAIR] for how in range(4)], float)  # by `arrest_conduct`
@@ -68,29 +69,64 @@ class Voices(NamedTuple):
         return Voice(int(self.asked[place]), float(self.answers[place]), float(self.errors[place]))
 
 
-def members(group: str, city: City, tick: int) -> np.ndarray:
-    """The rows of those who belong to a group at the end of a tick, ascending."""
+def belong(group: str, city: City, tick: int, part: slice = slice(None)) -> np.ndarray:
+    """Who of a part of a group's table belongs to the group at the end of a tick (bool)."""
     people = city.citizens
     if group == "officers":
-        return np.flatnonzero(city.officers.active)
+        return city.officers.active[part] == 1
     if group == "arrested":
-        return np.flatnonzero(city.offenders.last_arrest > tick - YEAR)
-    last = people.last_report if group == "complainants" else people.last_stop
-    return np.flatnonzero(last <= tick - YEAR if group == "not_stopped" else last > tick - YEAR)
+        return city.offenders.last_arrest[part] > tick - YEAR
+    last = (people.last_report if group == "complainants" else people.last_stop)[part]
+    return last <= tick - YEAR if group == "not_stopped" else last > tick - YEAR
+
+
+def members(group: str, city: City, tick: int) -> np.ndarray:
+    """The rows of those who belong to a group at the end of a tick, ascending."""
+    return np.flatnonzero(belong(group, city, tick))
 
 
 @entry
-def take(everybody, lots, rows):
-    """Fill `rows` with a simple random sample, in ascending order, by selection sampling (Fan, Muller and Rezucha 1962).
+def cast(lots, first, seed, tick, index):
+    """Fill in the lots of a table's rows from `first` on, a multiple of four: four neighbors share a block of luck."""
+    for n in range(0, len(lots), 4):
+        luck = draw_four(seed, Draw.VOICE, tick, (first + n) // 4, index)
+        for k in range(min(4, len(lots) - n)):
+            lots[n + k] = luck[k]
 
-    Each is taken with the chance that the places left are of the people left. A person's lot is the same in all arms, so that arms ask
-    the same people as far as these are there to ask.
+
+class Sample:
+    """A simple random sample without replacement: of all members seen so far those with the smallest lots, `rows` ascending.
+
+    A person's lot is the same in all arms, so that arms ask the same people as far as these are there to ask.
     """
-    taken = 0
-    for n in range(len(everybody)):
-        if lots[everybody[n]] * (len(everybody) - n) < len(rows) - taken:
-            rows[taken] = everybody[n]
-            taken += 1
+
+    def __init__(self, size: int):
+        self.size = size
+        self.rows, self.lots = np.empty(0, np.int64), np.empty(0)
+
+    def see(self, first: int, member: np.ndarray, lots: np.ndarray) -> None:
+        """Look at the table's rows from `first` on, which follow those seen before: who of them is a member, and their lots."""
+        bound = self.lots.max(initial=0.0) if len(self.lots) == self.size else 1.0
+        likely = 2.0 * self.size / max(np.count_nonzero(member), 1)  # twice as many as are needed: to look for the smallest among few
+        near = np.flatnonzero(member & (lots < min(bound, likely)))
+        if len(near) < self.size and likely < bound:
+            near = np.flatnonzero(member & (lots < bound))
+        self.rows, self.lots = np.concatenate([self.rows, first + near]), np.concatenate([self.lots, lots[near]])
+        if len(self.rows) > self.size:
+            kept = np.sort(np.argpartition(self.lots, self.size)[: self.size])
+            self.rows, self.lots = self.rows[kept], self.lots[kept]
+
+
+def draw_samples(city: City, seed: int, tick: int, sizes: Sizes) -> dict[str, Sample]:
+    """Samples of all groups at the end of a tick."""
+    samples = {group: Sample(size) for group, size in sizes._asdict().items()}
+    for index, (table, groups) in enumerate(TABLES.items(), len(GROUPS) + 1):
+        for part in chunks(getattr(city, table)):
+            lots: np.ndarray = np.empty(part.stop - part.start)
+            cast(lots, part.start, np.uint64(seed), tick, index)
+            for group in groups:
+                samples[group].see(part.start, belong(group, city, tick, part), lots)
+    return samples
 
 
 @entry
@@ -137,11 +173,8 @@ def bribes(rows: np.ndarray, city: City, p) -> np.ndarray:
     return np.stack([np.divide(asking, others, out=np.full(len(own), nan), where=others > 0), own], axis=1)[rows]
 
 
-def answered(group: str, rows: np.ndarray, city: City, p, seed: int, tick: int, trust: np.ndarray | None = None) -> np.ndarray:
-    """What these people of a group answer: persons x questions; nan for who cannot say.
-
-    trust  what all adults answer about trust, if they have just been asked
-    """
+def answered(group: str, rows: np.ndarray, city: City, p, seed: int, tick: int) -> np.ndarray:
+    """What these people of a group answer: persons x questions; nan for who cannot say."""
     said, index, key = np.empty((len(rows), len(GROUPS[group]))), list(GROUPS).index(group), np.uint64(seed)
     if group != "not_stopped":
         if group == "officers":
@@ -157,20 +190,16 @@ def answered(group: str, rows: np.ndarray, city: City, p, seed: int, tick: int, 
         scales = np.stack([city.officers.attitude[rows], city.officers.knowledge[rows]], axis=1)
         rate(said[:, 2:], scales, rows, p.survey.scale_error_sd, key, tick, len(GROUPS))
     if group.endswith("stopped"):
-        said[:, -1] = (answers_of(rows.astype(ROW), city, p, seed, tick).trust if trust is None else trust[rows]) >= TRUSTING
+        said[:, -1] = answers_of(rows.astype(ROW), city, p, seed, tick).trust >= TRUSTING
     return said
 
 
-def voices(city: City, p, seed: int, tick: int, week: int, sizes: Sizes = SIZES, trust: np.ndarray | None = None) -> Voices:
-    """Ask samples of all groups at the end of a tick; `week` only labels the result; `trust` as for `answered`."""
-    lots = np.random.default_rng([seed, tick, Draw.VOICE]).random(len(city.citizens.last_stop) + len(city.offenders.home), np.float32)
+def voices(city: City, p, seed: int, tick: int, week: int, sizes: Sizes = SIZES) -> Voices:
+    """Ask samples of all groups at the end of a tick; `week` only labels the result."""
     asked: np.ndarray = np.zeros(len(QUESTIONS), np.int64)
     means, errors, first = np.empty(len(QUESTIONS)), np.empty(len(QUESTIONS)), 0
-    for group, size in sizes._asdict().items():
-        everybody = members(group, city, tick)
-        rows = np.empty(min(size, len(everybody)), np.int64)
-        take(everybody, lots, rows)
-        said = answered(group, rows, city, p, seed, tick, trust)
+    for group, sample in draw_samples(city, seed, tick, sizes).items():
+        said = answered(group, sample.rows, city, p, seed, tick)
         place = slice(first, first := first + said.shape[1])
         tally(said, asked[place], means[place], errors[place])
     return Voices(week, asked, means, errors)
