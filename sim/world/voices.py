@@ -102,12 +102,13 @@ class Sample:
 
     def __init__(self, size: int):
         self.size = size
-        self.rows, self.lots = np.empty(0, np.int64), np.empty(0)
+        self.rows: np.ndarray = np.empty(0, np.int64)
+        self.lots: np.ndarray = np.empty(0)
 
     def see(self, first: int, member: np.ndarray, lots: np.ndarray) -> None:
         """Look at the table's rows from `first` on, which follow those seen before: who of them is a member, and their lots."""
         bound = self.lots.max(initial=0.0) if len(self.lots) == self.size else 1.0
-        likely = 2.0 * self.size / max(np.count_nonzero(member), 1)  # twice as many as are needed: to look for the smallest among few
+        likely = 2.0 * self.size / max(int(np.count_nonzero(member)), 1)  # twice as many as needed: look for the smallest among few
         near = np.flatnonzero(member & (lots < min(bound, likely)))
         if len(near) < self.size and likely < bound:
             near = np.flatnonzero(member & (lots < bound))

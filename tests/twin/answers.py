@@ -31,3 +31,20 @@ def answers(city: City, tick: int) -> Answers:
         x = survey.insecurity_intercept + survey.insecurity_victim * victim + survey.insecurity_trust * (trust - 0.5)
         asked.unsafe.append(uniforms(city.seed, int(Draw.ANSWER), tick, i, 0)[2] < logistic(x))
     return asked
+
+
+def samples(city: City, tick: int, sizes: dict[str, int]) -> dict[str, list[int]]:
+    """The rows of those who are asked of each group, asked in a tick."""
+    groups = {
+        "complainants": [citizen.last_report > tick - 52 for citizen in city.citizens],
+        "stopped": [citizen.last_stop > tick - 52 for citizen in city.citizens],
+        "not_stopped": [citizen.last_stop <= tick - 52 for citizen in city.citizens],
+        "arrested": [offender.last_arrest > tick - 52 for offender in city.offenders],
+        "officers": [officer.active for officer in city.officers],
+    }
+    blocks = {"complainants": 6, "stopped": 6, "not_stopped": 6, "arrested": 7, "officers": 8}
+    asked = {}
+    for group, belongs in groups.items():
+        lots = [(uniforms(city.seed, int(Draw.VOICE), tick, row // 4, blocks[group])[row % 4], row) for row in range(len(belongs))]
+        asked[group] = sorted(row for _, row in sorted(lot for lot in lots if belongs[lot[1]])[: sizes[group]])
+    return asked

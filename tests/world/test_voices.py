@@ -4,13 +4,17 @@ from math import exp, isnan, sqrt
 
 import numpy as np
 import pytest
+from twin import Twin
+from twin.answers import samples
 
 from sim.inputs.scenario import CitySize, Scenario
+from sim.world import survey
 from sim.world import voices as heard
+from sim.world.parameters import parameters
 from sim.world.simulation import Simulation, columns
 from sim.world.state import ROW
 from sim.world.survey import YEAR, answers_of
-from sim.world.voices import GROUPS, QUESTIONS, Sizes, answered, members, take
+from sim.world.voices import GROUPS, QUESTIONS, Sample, Sizes, answered, draw_samples, members
 
 EXACT = {"survey.recall_error": 0.0, "survey.bribe_silence": 0.0, "justice.hearing_share": 0.5, "justice.known_share": 0.8}
 ALL = Sizes(*[10**6] * 5)
@@ -28,10 +32,10 @@ def exact():
 
 def truth(run):
     """What every group would answer who remembers everything and hides nothing, one after the other."""
-    city, p, tick = run.city, run.parameters, run.tick - 1
+    city, p, tick = run.state, run.parameters, run.tick - 1
     people, officers = city.citizens, city.officers
     found = {question: [] for question in QUESTIONS}
-    trust = answers_of(city.rows.citizens, city, p, run.seed, tick).trust
+    trust = run.answers().trust
     for i in range(len(people.home)):
         if people.last_report[i] > tick - YEAR:
             outcome = int(people.report_outcome[i])
@@ -66,7 +70,7 @@ def test_what_is_asked_is_what_happened(exact):
         error = np.std(true, ddof=1) / sqrt(len(true))
         assert voice == (len(true), pytest.approx(np.mean(true)), pytest.approx(error)), question
         assert voice.asked > 20 and 0 < voice.answer < 1, question
-    chances = heard.bribes(members("officers", run.city, run.tick - 1), run.city, run.parameters)
+    chances = heard.bribes(members("officers", run.city, run.tick - 1), run.state, run.parameters)
     assert chances[:, 1] == pytest.approx(found["officers_ask_for_bribes"])
     assert chances[~np.isnan(chances[:, 0]), 0] == pytest.approx(found["officers_see_bribes"])
     assert voices.of("officers_see_bribes").asked == len(found["officers_see_bribes"])
@@ -77,11 +81,11 @@ def test_outcomes_and_treatments_are_read_bit_by_bit():
     run, tick = lived(weeks=30), 29
     people, rows = run.city.citizens, np.arange(16)
     people.report_outcome[:16] = people.stop_treatment[:16] = np.arange(16)
-    said = answered("complainants", rows, run.city, run.parameters, 1, tick)
+    said = answered("complainants", rows, run.state, run.parameters, 1, tick)
     assert (said @ [1, 2, 4, 8]).tolist() == list(range(16))
-    said = answered("stopped", rows[:12], run.city, run.parameters, 1, tick)
+    said = answered("stopped", rows[:12], run.state, run.parameters, 1, tick)
     run.city.offenders.arrest_conduct[:3] = range(3)
-    assert answered("arrested", rows[:3], run.city, run.parameters, 1, tick).tolist() == [[1, 0], [0, 0], [0, 1]]
+    assert answered("arrested", rows[:3], run.state, run.parameters, 1, tick).tolist() == [[1, 0], [0, 0], [0, 1]]
     for code, (bribe, fair, good, bad, _) in enumerate(said):
         assert (bribe, fair) == (code % 4 == 0, code % 4 == 2) and (good, bad) == (code // 4 == 2, code // 4 == 0), code
 
@@ -93,7 +97,7 @@ def test_errors_shift_the_mean_as_the_rule_says(exact, recall_error, silence):
     p = run.parameters._replace(survey=run.parameters.survey._replace(recall_error=recall_error, bribe_silence=silence))
     rows = np.arange(len(run.city.citizens.home))
     for group in ("complainants", "stopped"):  # everybody, whoever reported or was stopped: 0 is an outcome too
-        said, true = (answered(group, rows, run.city, each, 8, 70) for each in (p, run.parameters))
+        said, true = (answered(group, rows, run.state, each, 8, 70) for each in (p, run.parameters))
         for n, name in enumerate(GROUPS[group][:4]):
             hidden = silence if name == "asked_for_bribe" else 0.0
             chance = (1 - hidden) * (recall_error + true[:, n] * (1 - 2 * recall_error))
@@ -106,7 +110,7 @@ def test_errors_shift_the_mean_as_the_rule_says(exact, recall_error, silence):
 def test_scales_have_their_error_and_no_bias(exact):
     run = exact
     officers = np.arange(len(run.city.officers.attitude))
-    many = np.concatenate([answered("officers", officers, run.city, run.parameters, seed, 70)[:, 2:] for seed in range(200)])
+    many = np.concatenate([answered("officers", officers, run.state, run.parameters, seed, 70)[:, 2:] for seed in range(200)])
     truth_of_all = np.tile(np.stack([run.city.officers.attitude, run.city.officers.knowledge], axis=1), (200, 1))
     error = many - truth_of_all
     sd = run.parameters.survey.scale_error_sd
@@ -118,11 +122,11 @@ def test_scales_have_their_error_and_no_bias(exact):
 def test_standard_errors_are_the_spread_of_repeated_samples(exact):
     """One city, and a thousand samples of it, each with other people: errors of memory are none, so sampling is all there is."""
     run, tick = exact, exact.tick - 1
-    trust = answers_of(run.city.rows.citizens, run.city, run.parameters, run.seed, tick).trust
+    p = run.parameters._replace(survey=run.parameters.survey._replace(response_error_sd=0.0))
     sizes = Sizes(5, 40, 40, 5, 3)  # few of each group, so that samples are nearly as from an endless one
-    many = [heard.voices(run.city, run.parameters, seed, tick, 0, sizes, trust) for seed in range(1000)]
+    many = [heard.voices(run.state, p, seed, tick, 0, sizes) for seed in range(1000)]
     answers, errors = np.array([each.answers for each in many]), np.array([each.errors for each in many])
-    everybody = heard.voices(run.city, run.parameters, 1, tick, 0, ALL, trust).answers
+    everybody = heard.voices(run.state, p, 1, tick, 0, ALL).answers
     for question in (*QUESTIONS[:3], *QUESTIONS[4:12]):
         n = QUESTIONS.index(question)
         assert answers[:, n].std() == pytest.approx(sqrt(np.mean(errors[:, n] ** 2)), rel=0.1), question
@@ -133,23 +137,85 @@ def test_standard_errors_hold_the_errors_of_answers(exact):
     """All officers are asked, again and again: what differs is what they happened to see, and what they remember of it."""
     run, survey = exact, exact.parameters.survey._replace(recall_error=0.1, bribe_silence=0.3)
     p = run.parameters._replace(survey=survey)
-    many = [heard.voices(run.city, p, seed, run.tick - 1, 0, Sizes(1, 1, 1, 1, 10**6)) for seed in range(400)]
+    many = [heard.voices(run.state, p, seed, run.tick - 1, 0, Sizes(1, 1, 1, 1, 10**6)) for seed in range(400)]
     for question in QUESTIONS[12:]:
         answers, errors = (np.array([getattr(each.of(question), name) for each in many]) for name in ("answer", "error"))
         assert answers.std() == pytest.approx(sqrt(np.mean(errors**2)), rel=0.15), question
 
 
-def test_samples_are_simple_and_random():
-    """Each of ten is taken as often as any other, and each pair as often as any other pair."""
-    everybody, rows, together = np.arange(0, 30, 3), np.empty(4, np.int64), np.zeros((30, 30))
+def near(times, chance, most):
+    """Are so many times what this chance gives in so many tries?"""
+    return times == pytest.approx(np.full(np.shape(times), most * chance), abs=4.5 * sqrt(most * chance * (1 - chance)))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_samples_are_simple_and_random(exact, group):
+    """Each of 13 members is taken as often as any other, and each pair as often as any other pair, whatever block of luck they share."""
+    city, tick, together = exact.fork().state, exact.tick - 1, np.zeros((3000, 3000))
+    people, never = city.citizens, -30000
+    member = np.r_[0:5, 8, 10:16:2, 40:44]  # neighbors who share a block, wholly or partly, and others
+    for column in (people.last_report, people.last_stop, city.offenders.last_arrest, city.officers.active):
+        column[:] = 0 if column is city.officers.active else tick if group == "not_stopped" and column is people.last_stop else never
+        column[member[member < len(column)]] = {"officers": 1, "not_stopped": never}.get(group, tick)
+    member = members(group, city, tick)
+    assert len(member) > 9
     for seed in range(6000):
-        take(everybody, np.random.default_rng(seed).random(30), rows)
-        assert (np.diff(rows) > 0).all() and set(rows) <= set(everybody)
+        rows = draw_samples(city, seed, tick, Sizes(4, 4, 4, 4, 4))[group].rows
+        assert (np.diff(rows) > 0).all() and set(rows) <= set(member)
         together[np.ix_(rows, rows)] += 1
-    once, twice = together[everybody, everybody], together[np.ix_(everybody, everybody)][np.triu_indices(10, 1)]
-    assert once == pytest.approx(np.full(10, 2400), abs=4.5 * sqrt(6000 * 0.4 * 0.6))
-    chance = 4 * 3 / 90
-    assert twice == pytest.approx(np.full(45, 6000 * chance), abs=4.5 * sqrt(6000 * chance * (1 - chance)))
+    many = len(member)
+    assert near(together[member, member], 4 / many, 6000)
+    assert near(together[np.ix_(member, member)][np.triu_indices(many, 1)], 12 / (many * (many - 1)), 6000)
+
+
+def test_lots_are_uniform_and_independent_of_each_other_and_of_answers(exact):
+    """Of all tables and neighbors; the lot is no luck that anything else has."""
+    lots = np.array([[lots_of(3000, seed, 70, index) for index in (6, 7, 8)] for seed in range(60)])
+    flat = lots.reshape(60 * 3, 3000)
+    assert near(np.histogram(flat, 50, (0, 1))[0], 1 / 50, flat.size)
+    assert len(np.unique(flat)) == flat.size
+    for other in (np.roll(flat, 1, axis=1), np.roll(flat, 4, axis=1), np.roll(flat, 1, axis=0)):
+        assert abs(np.corrcoef(flat.ravel(), other.ravel())[0, 1]) < 4.5 / sqrt(flat.size)
+    answers = exact.answers()
+    for said in (answers.trust, answers.fairness_scale, answers.unsafe):
+        assert abs(np.corrcoef(lots_of(3000, exact.seed, exact.tick - 1, 6), said)[0, 1]) < 4.5 / sqrt(3000)
+
+
+def lots_of(rows, seed, tick, index):
+    lots = np.empty(rows)
+    heard.cast(lots, 0, np.uint64(seed), tick, index)
+    return lots
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 400, 2000, 5000])
+@pytest.mark.parametrize("parts", [1, 4, 64])
+def test_a_sample_seen_in_parts_is_of_the_smallest_lots_of_all(size, parts):
+    """However many are seen at once, also where the small lots come last, or all at once."""
+    random = np.random.default_rng([size, parts])
+    for lots in (random.random(4096), np.sort(random.random(4096)), np.sort(random.random(4096))[::-1]):
+        member, sample = random.random(4096) < 0.7, Sample(size)
+        for first in range(0, 4096, 4096 // parts):
+            part = slice(first, first + 4096 // parts)
+            sample.see(first, member[part], lots[part])
+        everybody = np.flatnonzero(member)
+        assert sample.rows.tolist() == sorted(everybody[np.argsort(lots[everybody])[:size]])
+
+
+@pytest.mark.parametrize("adults", [1000, 2017])
+def test_the_naive_twin_asks_the_same_people(adults, monkeypatch):
+    """Also where chunks end between neighbors and far from the end of a table."""
+    monkeypatch.setattr(survey, "CHUNK", 404)
+    size = {"officers_per_1000_inhabitants": 9.0, "offenders_share": 0.09}
+    run = Simulation(Scenario(name="twin", city=CitySize(adults=adults, **size), weeks=60, spin_up_weeks=0), 11)
+    twin = Twin(parameters({}), adults=adults, seed=11, **size)
+    run.advance(60)
+    for _ in range(60):
+        twin.week()
+    sizes = Sizes(20, 30, 40, 10, 5)
+    mine = draw_samples(run.state, 11, 59, sizes)
+    theirs = samples(twin, 59, sizes._asdict())
+    assert {group: sample.rows.tolist() for group, sample in mine.items()} == theirs
+    assert all(len(rows) > 4 for rows in theirs.values())
 
 
 def test_arms_ask_the_same_people_who_say_the_same_of_the_same():
@@ -158,15 +224,10 @@ def test_arms_ask_the_same_people_who_say_the_same_of_the_same():
     people = other.city.citizens
     left_out = np.flatnonzero(people.last_stop > run.tick - 1 - YEAR)[::50]
     people.last_stop[left_out] = -30000  # a reform because of which one of fifty was not stopped
-    lots = np.random.default_rng(3).random(3000)
-    taken = []
-    for each in (run, other):
-        everybody, rows = members("stopped", each.city, each.tick - 1), np.empty(100, np.int64)
-        take(everybody, lots, rows)
-        taken.append(rows)
+    taken = [draw_samples(each.state, each.seed, each.tick - 1, Sizes(*[100] * 5))["stopped"].rows for each in (run, other)]
     both = np.intersect1d(*taken)
     assert len(both) > 90
-    said = [answered("stopped", both, each.city, each.parameters, each.seed, each.tick - 1) for each in (run, other)]
+    said = [answered("stopped", both, each.state, each.parameters, each.seed, each.tick - 1) for each in (run, other)]
     assert (said[0] == said[1]).all()
     everywhere = [each.voices() for each in (run, run.fork())]
     assert all(np.array_equal(one, two, equal_nan=True) for one, two in zip(*everywhere, strict=True))
@@ -175,9 +236,9 @@ def test_arms_ask_the_same_people_who_say_the_same_of_the_same():
 def test_who_is_asked_changes_with_the_survey_and_the_seed():
     run, tick = lived(parameters={}, weeks=52), 51
     sizes = Sizes(20, 20, 20, 5, 5)
-    first = heard.voices(run.city, run.parameters, 5, tick, 0, sizes)
-    assert not np.array_equal(first.answers, heard.voices(run.city, run.parameters, 6, tick, 0, sizes).answers)
-    assert not np.array_equal(first.answers, heard.voices(run.city, run.parameters, 5, tick + 1, 0, sizes).answers)
+    first = heard.voices(run.state, run.parameters, 5, tick, 0, sizes)
+    assert not np.array_equal(first.answers, heard.voices(run.state, run.parameters, 6, tick, 0, sizes).answers)
+    assert not np.array_equal(first.answers, heard.voices(run.state, run.parameters, 5, tick + 1, 0, sizes).answers)
 
 
 def test_nobody_to_ask():
@@ -225,5 +286,5 @@ def test_every_half_year_voices_are_heard_and_every_run_keeps_its_own():
 def test_trust_of_those_stopped_is_what_they_tell_any_survey(exact):
     run, tick = exact, exact.tick - 1
     rows = members("stopped", run.city, tick)
-    said = answered("stopped", rows, run.city, run.parameters, run.seed, tick)[:, -1]
-    assert (said == (answers_of(rows.astype(ROW), run.city, run.parameters, run.seed, tick).trust >= 2)).all()
+    said = answered("stopped", rows, run.state, run.parameters, run.seed, tick)[:, -1]
+    assert (said == (answers_of(rows.astype(ROW), run.state, run.parameters, run.seed, tick).trust >= 2)).all()
