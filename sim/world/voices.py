@@ -87,11 +87,9 @@ def members(group: str, city: City, tick: int) -> np.ndarray:
 
 @entry
 def cast(lots, first, seed, tick, index):
-    """Fill in the lots of a table's rows from `first` on, a multiple of four: four neighbors share a block of luck."""
+    """Fill in the lots of a table's rows from `first` on: four neighbors share a block of luck, so both are multiples of four."""
     for n in range(0, len(lots), 4):
-        luck = draw_four(seed, Draw.VOICE, tick, (first + n) // 4, index)
-        for k in range(min(4, len(lots) - n)):
-            lots[n + k] = luck[k]
+        lots[n], lots[n + 1], lots[n + 2], lots[n + 3] = draw_four(seed, Draw.VOICE, tick, (first + n) // 4, index)
 
 
 class Sample:
@@ -123,10 +121,11 @@ def draw_samples(city: City, seed: int, tick: int, sizes: Sizes) -> dict[str, Sa
     samples = {group: Sample(size) for group, size in sizes._asdict().items()}
     for index, (table, groups) in enumerate(TABLES.items(), len(GROUPS) + 1):
         for part in chunks(getattr(city, table)):
-            lots: np.ndarray = np.empty(part.stop - part.start)
+            rows = part.stop - part.start
+            lots: np.ndarray = np.empty(-(-rows // 4) * 4)
             cast(lots, part.start, np.uint64(seed), tick, index)
             for group in groups:
-                samples[group].see(part.start, belong(group, city, tick, part), lots)
+                samples[group].see(part.start, belong(group, city, tick, part), lots[:rows])
     return samples
 
 

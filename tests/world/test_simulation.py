@@ -1,15 +1,20 @@
 """A run: same seed same city, a ledger that adds up, a stationary start, trust within its bounds, dated changes."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
+from sim.world import survey as surveying
 from sim.world.parameters import CODEBOOK
 from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation, columns
 from sim.world.state import Cause, Count, Mean
+from sim.world.survey import chunks, everybody, intraclass_correlation, neighborhood_of, survey
+from sim.world.voices import voices
 
 SMALL = CitySize(adults=1500, officers_per_1000_inhabitants=5.0)
 
@@ -175,6 +180,40 @@ def test_the_start_is_stationary():
 
 
 @pytest.mark.compiled
+@pytest.mark.parametrize("size", [CitySize(adults=2017, width=3, height=3), CitySize(adults=3001, adults_per_cell=20)])
+def test_a_survey_in_parts_counts_what_everybody_answers(size, monkeypatch):
+    """Parts end within cells and batches of a part within parts; all is counted here from the answers row by row."""
+    run = Simulation(scenario(city=size, spin_up_weeks=0), 3)
+    run.advance(60)
+    asking, answers, people = (run.state, run.parameters, run.seed, run.tick - 1, run.week), run.answers(), run.city.citizens
+    whole = survey([everybody(run.state)], *asking)
+    groups = neighborhood_of(people.home, run.city.grid, size.adults / len(run.city.cells.officers))
+    assert whole.adults == size.adults and whole.answers == tuple(np.bincount(answers.trust, minlength=4))
+    assert whole.unsafe == answers.unsafe.mean() and whole.victims == (people.last_victimized > run.tick - 1 - 52).mean()
+    assert whole.contacted == (people.last_stop > run.tick - 1 - 26).mean()
+    assert whole.corrupt_contacted == (people.last_corrupt_stop > run.tick - 1 - 26).mean()
+    assert whole.trust_icc == pytest.approx(intraclass_correlation(answers.trust, groups), rel=1e-12, nan_ok=True)
+    assert whole.fairness_scale == pytest.approx(answers.fairness_scale.mean(), rel=1e-13)
+    assert whole.fairness_scale_sd == pytest.approx(answers.fairness_scale.std(), rel=1e-12)
+    for chunk in (256, 1500, 1 << 16):
+        monkeypatch.setattr(surveying, "CHUNK", chunk)
+        parts = survey(chunks(run.state.citizens), *asking)
+        means = {"fairness_scale": whole.fairness_scale, "fairness_scale_sd": whole.fairness_scale_sd}
+        assert parts._replace(**means) == whole
+        assert (parts.fairness_scale, parts.fairness_scale_sd) == pytest.approx(tuple(means.values()), rel=1e-12)
+
+
+def test_asking_everybody_takes_no_room():
+    """What a survey and its voices hold at once does not grow with the city, but for numbers a cell."""
+    run = Simulation(scenario(city=CitySize(adults=400_000), weeks=1, spin_up_weeks=0), 1).run()
+    tracemalloc.start()
+    asking = run.state, run.parameters, run.seed, run.tick - 1, run.week
+    survey(chunks(run.state.citizens), *asking), voices(*asking)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 4e6  # an array of all adults' numbers would be 3.2e6 by itself, and their answers four such
+
+
 def test_a_virtual_survey_is_close_to_the_truth_and_repeatable():
     simulation = Simulation(scenario(city=CitySize(adults=20000), weeks=26), 3).run()
     everybody, sample, again = simulation.surveys[-1], simulation.virtual_survey(1200), simulation.virtual_survey(1200)
