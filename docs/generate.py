@@ -20,7 +20,7 @@ import sim  # noqa: E402
 from sim.cli.explain import by_table, prior  # noqa: E402
 from sim.errors import number  # noqa: E402
 from sim.inputs.patterns import patterns  # noqa: E402
-from sim.world import anatomy, state  # noqa: E402
+from sim.world import anatomy, look, state  # noqa: E402
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter  # noqa: E402
 
 MARKER = re.compile(r"<!-- made: ([a-z-]+) -->")
@@ -31,7 +31,9 @@ ABOUT = "Confianza entre policía y ciudadanía, simulada; reformas comparadas c
 TITLES = {"Dark": "Oscuro", "Light": "Claro", "Permanent link": "Enlace permanente"}
 KINDS = {
     "RowNumber": "row number", "Whole": "whole number", "Quantity": "number", "Small": "number of 32 bits", "Tick": "week", "Code": "code",
+    "CellRecords": "eight numbers",
 }  # fmt: skip
+LAZY = [f"citizens.{name}" for name in (*look.FILLED, *look.DISPOSITIONS)]  # columns that compiled code keeps as records
 
 
 def rows(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -121,7 +123,10 @@ def columns() -> dict[str, str]:
     found = {}
     for name, table in state.City.__annotations__.items():
         if name in ("citizens", "officers", "squads", "offenders", "cells", "crimes", "encounters"):
+            found |= dict.fromkeys(LAZY, KINDS["Quantity"]) | {"citizens.home": KINDS["RowNumber"]} if name == "citizens" else {}
             for column, annotation in table.__annotations__.items():
+                if annotation is state.Records:
+                    continue  # seen by Python as the columns above
                 assert get_origin(annotation) is Annotated, column
                 kind = next(kind for kind in KINDS if getattr(state, kind) == annotation)
                 found[f"{name}.{column}"] = KINDS[kind]
@@ -135,8 +140,9 @@ def state_variables() -> str:
         lines = []
         for name, kind in columns().items():
             if name.startswith(f"{table}."):
-                writers = [step.phase for step in anatomy.SCHEDULE if name in step.writes]
-                readers = [step.phase for step in anatomy.SCHEDULE if name in step.reads]
+                kept = "citizens.trust" if name in LAZY else name
+                writers = [step.phase for step in anatomy.SCHEDULE if kept in step.writes]
+                readers = [step.phase for step in anatomy.SCHEDULE if kept in step.reads]
                 lines.append(
                     [
                         f"`{name.partition('.')[2]}`",

@@ -30,7 +30,7 @@ def test_a_file_that_moves_or_is_explained_better_changes_nothing(copy):
     before = meaning(copy)
     (copy / "elsewhere").mkdir()
     shutil.move(copy / "rules" / "trust.py", copy / "elsewhere" / "confidence.py")
-    changed(copy / "talk.py", "import ", "# a comment\nimport ")
+    changed(copy / "talk.py", "from sim", "# a comment\nfrom sim")
     changed(copy / "rules" / "reporting.py", '"""', '"""Better words. ')
     for path in copy.rglob("*.py"):
         path.write_text(path.read_text(encoding="utf-8").replace("sim.world.rules.trust", "sim.elsewhere.confidence"), encoding="utf-8")
