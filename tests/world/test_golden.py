@@ -42,4 +42,5 @@ def test_a_year_of_each_shipped_city(name):
 
 
 def test_no_golden_file_without_its_city():
-    assert sorted(path.stem for path in FOLDER.glob("*.json")) == sorted(shipped_scenarios())
+    kept = {path.stem for path in FOLDER.glob("*.json")} - {"digests"}  # see test_digests.py
+    assert kept == set(shipped_scenarios())
