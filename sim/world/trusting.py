@@ -12,27 +12,27 @@ LEAST_KEPT = 2.0**-10  # below it trust is written down anew, before what is lef
 
 
 @piece
-def fairness_of(citizen, cell, city):
-    """A resident's trust in fairness now."""
+def trust_now(dimension, citizen, cell, city):
+    """A resident's trust of a dimension (0 fairness, 1 effectiveness) now."""
     trust, course = city.citizens.trust, city.cells.course
     return clip(
-        course[cell, Course.KEPT] * trust[citizen, Trust.FAIRNESS]
-        + course[cell, Course.DISPOSITION] * trust[citizen, Trust.FAIRNESS_DISPOSITION]
-        + course[cell, Course.FAIRNESS],
+        course[cell, Course.KEPT] * trust[citizen, Trust.FAIRNESS + dimension]
+        + course[cell, Course.DISPOSITION] * trust[citizen, Trust.FAIRNESS_DISPOSITION + dimension]
+        + course[cell, Course.FAIRNESS + dimension],
         0.0, 1.0,
     )  # fmt: skip
 
 
 @piece
+def fairness_of(citizen, cell, city):
+    """A resident's trust in fairness now."""
+    return trust_now(0, citizen, cell, city)
+
+
+@piece
 def effectiveness_of(citizen, cell, city):
     """A resident's trust in effectiveness now."""
-    trust, course = city.citizens.trust, city.cells.course
-    return clip(
-        course[cell, Course.KEPT] * trust[citizen, Trust.EFFECTIVENESS]
-        + course[cell, Course.DISPOSITION] * trust[citizen, Trust.EFFECTIVENESS_DISPOSITION]
-        + course[cell, Course.EFFECTIVENESS],
-        0.0, 1.0,
-    )  # fmt: skip
+    return trust_now(1, citizen, cell, city)
 
 
 @piece
