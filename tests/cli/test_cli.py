@@ -64,7 +64,8 @@ def test_run_writes_and_tells(capsys, folder):
 
 
 def test_voices_are_told_with_how_many_were_asked_and_how_exactly(capsys, folder, monkeypatch):
-    quiet = ["--set", "reporting.intercept=-7", "--set", "offending.propensity_log_mean=-4"]  # so that nobody reports a crime
+    values = ("reporting.intercept=-7", "reporting.person_sd=0", "offending.propensity_log_mean=-4")  # so that nobody reports a crime
+    quiet = [word for value in values for word in ("--set", value)]
     for width in ("80", "400"):
         monkeypatch.setenv("COLUMNS", width)
         code, out, _ = confianza(capsys, "run", "merida", "--replicates", "2", "--weeks", "60", *SMALL, *quiet, "--out", "m")

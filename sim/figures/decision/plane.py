@@ -27,6 +27,7 @@ AROUND = (*NEAR, *((across, far) for far in (26, -26, 39, -39, 52, -52) for acro
 WIDEST = 2.2  # inches of a name
 NAMES = 0.35  # of the width of what is shown, kept at its right for names
 FLOOR = 0.13  # of the height, kept for the two quadrants in which money is saved
+LEAST_ROOM = 0.01
 
 
 def outline(benefit: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
@@ -82,7 +83,8 @@ def limits(decision: Decision) -> tuple[tuple[float, float], tuple[float, float]
         min(0.0, by.cost.quantile(0.01).min()),
         max(by.cost.quantile(0.9).max(), 1.2 * decision.table.cost.max(), decision.table.cost_q95.max()),
     )
-    return (left - 0.06 * (right - left), right + 0.06 * (right - left)), (min(low, -FLOOR * high), 1.05 * high)
+    room, high = 0.06 * (right - left) or LEAST_ROOM, high or LEAST_ROOM  # where no draw differs there is nothing to see, but a plane
+    return (left - room, right + room), (min(low, -FLOOR * high), 1.05 * high)
 
 
 def middles_of_arms(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:
