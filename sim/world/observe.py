@@ -82,7 +82,7 @@ class Seen(NamedTuple):
     cells: Any
 
 
-class Instrument(NamedTuple):
+class Questionnaire(NamedTuple):
     """And of the parameters."""
 
     trust: Any

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.world.observe import Answers, Instrument, Room, Seen, ask
+from sim.world.observe import Answers, Questionnaire, Room, Seen, ask
 from sim.world.rng import Draw
 from sim.world.state import BATCH, ROW, City, clock, rows_in
 
@@ -90,7 +90,7 @@ def answers_of(rows: np.ndarray, city: City, p, seed: int, tick: int, by_cell: n
     answers = Answers(np.empty(len(rows), np.int8), np.empty(len(rows)), np.empty(len(rows), np.int8))
     by_cell = nobody(city) if by_cell is None else by_cell
     room, seen = Room(*np.empty((len(Room._fields), BATCH))), Seen(city.citizens, city.cells)
-    ask(rows, answers, by_cell, room, seen, Instrument(p.trust, p.survey), clock(seed, tick))
+    ask(rows, answers, by_cell, room, seen, Questionnaire(p.trust, p.survey), clock(seed, tick))
     return answers
 
 
@@ -115,12 +115,12 @@ def survey(parts: Iterable[Any], city: City, p, seed: int, tick: int, week: int)
         )  # fmt: skip
     counts, adults = by_cell.sum(axis=0), int(by_cell.sum())
     groups = neighborhood_of(np.arange(len(by_cell)), city.grid, rows_in(people) / len(by_cell))
-    size, said = np.bincount(groups, by_cell.sum(axis=1)), np.bincount(groups, by_cell @ np.arange(ANSWERS))
+    size, said = np.bincount(groups, by_cell.sum(axis=1)), np.bincount(groups, (by_cell * np.arange(ANSWERS)).sum(axis=1))
     victims, contacted, corrupt, unsafe, scale, square = (sums / adults).tolist()
     return Survey(
         week, adults, tuple(counts.tolist()), victims, contacted, corrupt, unsafe, fairness_scale=scale,
         fairness_scale_sd=sqrt(max(square - scale * scale, 0.0)),
-        trust_icc=share_between(size, said, float(counts @ np.arange(ANSWERS) ** 2)),
+        trust_icc=share_between(size, said, float((counts * np.square(np.arange(ANSWERS))).sum())),
     )  # fmt: skip
 
 

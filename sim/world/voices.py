@@ -92,7 +92,7 @@ def cast(lots, first, seed, tick, index):
         lots[n], lots[n + 1], lots[n + 2], lots[n + 3] = draw_four(seed, Draw.VOICE, tick, (first + n) // 4, index)
 
 
-class Sample:
+class SmallestLots:
     """A simple random sample without replacement: of all members seen so far those with the smallest lots, `rows` ascending.
 
     A person's lot is the same in all arms, so that arms ask the same people as far as these are there to ask.
@@ -116,9 +116,9 @@ class Sample:
             self.rows, self.lots = self.rows[kept], self.lots[kept]
 
 
-def draw_samples(city: City, seed: int, tick: int, sizes: Sizes) -> dict[str, Sample]:
+def draw_samples(city: City, seed: int, tick: int, sizes: Sizes) -> dict[str, SmallestLots]:
     """Samples of all groups at the end of a tick."""
-    samples = {group: Sample(size) for group, size in sizes._asdict().items()}
+    samples = {group: SmallestLots(size) for group, size in sizes._asdict().items()}
     for index, (table, groups) in enumerate(TABLES.items(), len(GROUPS) + 1):
         for part in chunks(getattr(city, table)):
             rows = part.stop - part.start

@@ -76,7 +76,7 @@ def test_sweep_says_what_it_found_and_how_to_go_on(capsys):
     assert made.status().kept == 12
     mean = made.values("level:baseline:reporting_rate").mean()
     row = next(line for line in out.splitlines() if "reporting_rate" in line)
-    assert f"{mean:.3f}"[:5] in row
+    assert f"{mean:.4f}" in row
     assert "[bold]Mine[/bold]" in out
     for verb in ("sensitivity", "export", "status"):
         assert f"confianza {verb} a/b" in out

@@ -162,7 +162,7 @@ def drawn_in(*modules: str) -> set[Draw]:
 
 
 def test_the_building_of_a_city_draws_what_is_of_the_people_and_the_weeks_draw_the_rest():
-    built, later = drawn_in("population"), drawn_in("careers", "crime", "force", "observe", "streets", "survey", "talk")
+    built, later = drawn_in("population"), drawn_in("careers", "crime", "force", "observe", "offend", "streets", "survey", "talk")
     places = drawn_in("places")  # of the people when the city is built, of the weeks when places change
     reforms = drawn_in(*(f"reforms/{path.stem}" for path in (Path(rng.__file__).parent / "reforms").glob("*.py")))
     assert built | places == OF_PEOPLE - {Draw.NEW_OFFENDER} and not later & OF_PEOPLE

@@ -14,7 +14,7 @@ from sim.world.parameters import parameters
 from sim.world.simulation import Simulation, columns
 from sim.world.state import ROW
 from sim.world.survey import YEAR, answers_of
-from sim.world.voices import GROUPS, QUESTIONS, Sample, Sizes, answered, draw_samples, members
+from sim.world.voices import GROUPS, QUESTIONS, Sizes, SmallestLots, answered, draw_samples, members
 
 EXACT = {"survey.recall_error": 0.0, "survey.bribe_silence": 0.0, "justice.hearing_share": 0.5, "justice.known_share": 0.8}
 ALL = Sizes(*[10**6] * 5)
@@ -195,7 +195,7 @@ def test_a_sample_seen_in_parts_is_of_the_smallest_lots_of_all(size, parts):
     """However many are seen at once, also where the small lots come last, or all at once."""
     random = np.random.default_rng([size, parts])
     for lots in (random.random(4096), np.sort(random.random(4096)), np.sort(random.random(4096))[::-1]):
-        member, sample = random.random(4096) < 0.7, Sample(size)
+        member, sample = random.random(4096) < 0.7, SmallestLots(size)
         for first in range(0, 4096, 4096 // parts):
             part = slice(first, first + 4096 // parts)
             sample.see(first, member[part], lots[part])
