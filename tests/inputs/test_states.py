@@ -1,22 +1,26 @@
 """The state of a scenario: its institutions hold where the file says none, and go with it; the table is what the panel says."""
 
 import csv
+import itertools
 import math
+import random
 from pathlib import Path
 from statistics import fmean, variance
 
 import pytest
-import yaml
 
 from sim.cli import main
 from sim.errors import InputError
 from sim.inputs import origins
 from sim.inputs.scenario import Scenario, load_scenario
-from sim.inputs.states import FILE, KEYS, states
+from sim.inputs.states import CONSTRUCTS, KEYS, lasting, states
 from sim.world.parameters import CODEBOOK, REFERENCES
 
-DATA = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-PANEL = Path(__file__).parents[3] / "shared" / "data" / "panel_state_year_reporting_2011_2024.csv"  # beside the checkout, if at all
+SHARED = Path(__file__).parents[3] / "shared" / "data"  # beside the checkout, if at all
+PANEL, MUNICIPALITIES, TABLE_2024 = (
+    SHARED / f"{name}.csv"
+    for name in ("panel_state_year_reporting_2011_2024", "municipal_population_1990_2040", "state_2024_prevalence_incidence")
+)
 FIGURES = dict(zip(KEYS, ("reported_pct", "carpeta_pct_of_reported", "treat_good_share"), strict=True))
 REPORTING, FILED, TREATMENT = (f"institutions.{key}" for key in KEYS)
 
@@ -25,58 +29,86 @@ def of(name):
     return states().values[name]
 
 
-def panel(key, years):
-    """Log-odds relative to the country, by the state's row and year."""
-
-    def log_odds(row):
-        share = float(row[FIGURES[key]])
-        return math.log(share / (100 - share))
-
-    listed = csv.DictReader(PANEL.read_text(encoding="utf-8").splitlines())
-    rows = [row for row in listed if row["ref_year"] in years and row[FIGURES[key]]]
-    country = {row["ref_year"]: log_odds(row) for row in rows if row["state_code"] == "0"}
-    found = {}
-    for row in rows:
-        if row["state_code"] != "0":
-            found.setdefault(int(row["state_code"]), []).append(log_odds(row) - country[row["ref_year"]])
-    return found
+def rows_of(path):
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 @pytest.mark.skipif(not PANEL.exists(), reason="the panel of states and years is not here")
 @pytest.mark.parametrize("key", KEYS)
-def test_the_table_is_computed_from_the_panel_by_the_formula_that_it_states(key):
-    years = [str(year) for year in range(DATA["years"][0], DATA["years"][1] + 1)]
-    found = panel(key, years)
-    lasting = {row: fmean(values) for row, values in found.items()}
-    mean, within = fmean(lasting.values()), fmean(map(variance, found.values()))
-    between = variance(lasting.values()) - within / len(years)
-    kept = between / (between + within / len(years))
-    of_all = {
-        "mean": mean, "persistent_sd": math.sqrt(between), "yearly_sd": math.sqrt(within), "kept": kept,
-        "standard_error": math.sqrt(kept * within / len(years)),
-    }  # fmt: skip
-    assert len(found) == 32 and DATA["of_all"][key] == pytest.approx(of_all, abs=5.01e-4)
-    listed = {fields["row"]: fields[key] for fields in DATA["states"].values()}
-    assert listed == pytest.approx({row: mean + kept * (value - mean) for row, value in lasting.items()}, abs=5.01e-4)
+def test_shares_are_the_panels(key):
+    listed = {(int(row["state_code"]), int(row["ref_year"])): float(row[FIGURES[key]] or "nan") for row in rows_of(PANEL)}
+    figures = states().figures[key]
+    assert len(figures) == 33 and set(map(len, figures.values())) == {14}
+    for code, values in figures.items():
+        assert values == pytest.approx([listed[code, year] for year in states().years], abs=5e-4, nan_ok=True)
 
 
-@pytest.mark.skipif(not PANEL.exists(), reason="the panel of states and years is not here")
+@pytest.mark.skipif(not MUNICIPALITIES.exists(), reason="populations of municipalities are not here")
+def test_crime_is_the_panels_over_the_surveys_adults_moved_as_population_is():
+    crimes = {(int(row["state_code"]), int(row["ref_year"])): float(row["crimes"]) for row in rows_of(PANEL)}
+    people = dict.fromkeys(itertools.product(range(33), states().years), 0.0)
+    for row, year in itertools.product(rows_of(MUNICIPALITIES), states().years):
+        for code in (0, int(row["CVE"]) // 1000):
+            people[code, year] += float(row[str(year)])
+    for row in rows_of(TABLE_2024):
+        code, victims, share = int(row["state_code"]), float(row["victims"]), float(row["prevalence_per100k"])
+        adults = {year: victims / share * 1e5 * people[code, year] / people[code, 2024] for year in states().years}
+        assert 0.63 < adults[2024] / people[code, 2024] < 0.85  # much as everywhere
+        assert states().figures["crime"][code] == pytest.approx([crimes[code, year] / adults[year] * 1e5 for year in adults], abs=0.51)
+        assert states().figures["crime"][code][-1] == pytest.approx(float(row["incidence_per100k"]), abs=0.51)  # INEGI's own
+        assert states().figures["prevalence"][code] == pytest.approx([share], abs=0.51)
+
+
+def test_what_lasts_and_what_moves_are_told_apart_by_the_formula_that_is_stated():
+    for key in CONSTRUCTS:
+        spread, found = states().spread(key), states().differences(key)
+        means = {name: fmean(values) for name, values in found.items()}
+        within = fmean(variance(values) for values in found.values())
+        between = variance(means.values()) - within / 7
+        assert (spread.persistent_sd, spread.yearly_sd) == pytest.approx((between**0.5, within**0.5))
+        assert spread.kept == pytest.approx(between / (between + within / 7)) and spread.mean == pytest.approx(fmean(means.values()))
+        for name, value in lasting(states(), key).items():
+            assert value == pytest.approx(spread.mean + spread.kept * (means[name] - spread.mean))
+    assert [round(states().spread(key).persistent_sd, 3) for key in CONSTRUCTS] == [0.253, 0.141, 0.368, 0.246]
+    assert [round(states().spread(key).yearly_sd, 3) for key in CONSTRUCTS] == [0.184, 0.339, 0.311, 0.131]
+    assert states().figures["reporting"][0][-1] == 9.58  # the country in 2024; states' values go on from figures as these
+    assert of("Guerrero") == {REPORTING: -0.769, FILED: -0.080, TREATMENT: -0.090}
+
+
+def test_planted_effects_are_told_from_years_and_a_state_left_out_is_as_the_others():
+    """Figures made by the formula: 32 states, effects and years with known spreads."""
+    rng, real = random.Random(3), states()
+    planted = {row: rng.gauss(0.1, 0.3) for row in range(1, 33)}
+    figures = {0: [20.0] * 14} | {
+        row: [100 / (1 + 4 * math.exp(-it - rng.gauss(0, 0.2))) for _ in range(14)] for row, it in planted.items()
+    }
+    made = real._replace(figures={"reporting": figures})
+    spread, found = made.spread("reporting"), lasting(made, "reporting")
+    assert spread.persistent_sd == pytest.approx(0.3, abs=0.08) and spread.yearly_sd == pytest.approx(0.2, abs=0.03)
+    apart = [(found[name] - planted[row]) / spread.standard_error for name, row in made.rows.items()]
+    assert 0.6 < variance(apart) ** 0.5 < 1.4 and max(map(abs, apart)) < 3.5
+    figures[31] = [99.0] * 14
+    without = lasting(made, "reporting", without="Yucatán")
+    assert without["Yucatán"] == made.spread("reporting", without="Yucatán").mean == pytest.approx(0.1, abs=0.2)
+    assert without["Jalisco"] == pytest.approx(found["Jalisco"], abs=0.03)
+
+
 @pytest.mark.parametrize(("key", "share"), [("reporting", 0.62), ("file", 0.26), ("treatment", 0.63)])
 def test_most_of_how_states_differ_lasts_and_least_so_in_files(key, share):
     """Variance of the states' means over that of single years, 2011-2024: facts D0519, D0531 and D0528, there in shares."""
-    found = panel(key, [str(year) for year in range(2011, 2025)])
+    found = states().differences(key, range(2012 if key == "treatment" else 2011, 2025))
     yearly = [fmean(year) for year in zip(*found.values(), strict=True)]
     single = variance(value - mean for values in found.values() for value, mean in zip(values, yearly, strict=True))
     assert variance(map(fmean, found.values())) / single == pytest.approx(share, abs=0.06)
 
 
 def test_there_are_32_states_and_the_codebook_has_their_spread():
-    assert len(DATA["states"]) == 32 == len(states().values) and states().source in REFERENCES
-    assert sorted(fields["row"] for fields in DATA["states"].values()) == list(range(1, 33))
+    assert len(states().values) == 32 and states().source in REFERENCES
+    assert sorted(states().rows.values()) == list(range(1, 33))
     for key in KEYS:
-        known, spread = CODEBOOK[f"institutions.{key}"], DATA["of_all"][key]["persistent_sd"]
+        known, spread = CODEBOOK[f"institutions.{key}"], states().spread(key).persistent_sd
         assert known.value == 0.0 and known.prior == {"normal": {"mean": 0.0, "sd": round(spread, 2)}}
-        assert all(abs(fields[key]) < 4 * spread for fields in DATA["states"].values())
+        assert all(abs(values[f"institutions.{key}"]) < 4 * spread for values in states().values.values())
     assert of("Yucatán")[TREATMENT] > 0 > of("México")[TREATMENT] and of("Ciudad de México")[TREATMENT] < 0
 
 
