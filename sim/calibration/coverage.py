@@ -5,20 +5,21 @@ what is then known of the city. The bank of the first wave, which knows nothing 
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from os import cpu_count
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from sim.calibration.emulators import Emulators
-from sim.calibration.posterior import log_likelihood
+from sim.calibration.calibrate import Calibrator
+from sim.calibration.emulators import LEAST_ERROR, Emulators
+from sim.calibration.posterior import posterior_draws
 from sim.calibration.result import LEVEL, TELLING, contraction
-from sim.calibration.sampling import guide, slice_sample
 from sim.calibration.space import Space
+from sim.calibration.waves import Effort, History
 
-CHAINS, STEPS, EVERY = 32, 60, 3  # of each city
+CITIES, CITIES_APART = "cities", "cities-peers"  # folders of stores beside those of the waves
+LUCK_OF_CITIES = 2  # added to the seed for their runs
+CHAINS, STEPS = 4, 100  # of each city
 REPEATS = 4  # runs of each city
 
 
@@ -56,26 +57,19 @@ def coverage(
     truths   cities x d, unit points
     answers  cities x targets, means of so many runs, on the targets' scales
     """
-    from threadpoolctl import threadpool_limits
-
     good = np.isfinite(answers).all(axis=1)
     truths, answers = truths[good], answers[good]
-    spread = np.sqrt(emulators.variance + emulators.error + emulators.noise / runs)
     tail = (1.0 - LEVEL) / 2.0
-
-    def one(city: int) -> tuple[np.ndarray, np.ndarray]:
-        """Which parameters' intervals hold the truth, and how much each was contracted."""
-        rng = np.random.default_rng([seed, 5, city])
-        goal = answers[city] + rng.standard_normal(answers.shape[1]) * np.sqrt(emulators.variance)
-        draws = _draws(space, emulators, goal, spread, rng)
-        low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
-        if progress:
-            progress()
-        return (truths[city] >= low) & (truths[city] <= high), contraction(draws, np.full(len(draws), 1.0 / len(draws)))
-
-    with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
-        found = list(pool.map(one, range(len(truths))))
-    covered, informed = np.array([inside for inside, _ in found], float), np.array([narrowed for _, narrowed in found])
+    rng = np.random.default_rng([seed, 5])
+    known = emulators.likelihood
+    root = np.linalg.cholesky(known.sampling + np.diag(known.discrepancy + LEAST_ERROR * emulators.variance))
+    goals = answers + rng.standard_normal(answers.shape) @ root.T
+    likelihood = replace(known, goal=goals, error=emulators.error + emulators.noise / runs)
+    walks = posterior_draws(space, emulators, [likelihood], rng, chains=CHAINS, steps=STEPS, warming=STEPS, progress=progress)
+    draws = walks.reshape(len(truths), -1, walks.shape[-1])
+    low, high = np.quantile(draws, [tail, 1.0 - tail], axis=1)
+    covered = ((truths >= low) & (truths <= high)).astype(float)
+    informed = np.array([contraction(one, np.full(len(one), 1.0 / len(one))) for one in draws])
     table = pd.DataFrame({"parameter": space.names, "covered": covered.mean(axis=0), "contraction": informed.mean(axis=0)})
     table = table.sort_values("contraction", ascending=False, kind="stable", ignore_index=True)
     counted = informed.mean(axis=0) > TELLING
@@ -83,12 +77,15 @@ def coverage(
     return Coverage(len(truths), table, float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))))
 
 
-def _draws(space: Space, emulators: Emulators, goal: np.ndarray, spread: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draws (n x d) of the posterior of a city of which so much is known."""
-
-    def misfit(unit: np.ndarray) -> np.ndarray:
-        return (emulators.predict(space.snapped(unit)) - goal) / spread
-
-    near = guide(misfit, len(space.factors), rng)
-    walk = slice_sample(lambda unit: log_likelihood(misfit(unit)), near.unit(CHAINS, rng), STEPS, rng, around=near)
-    return space.snapped(walk[STEPS // 4 :: EVERY].reshape(-1, len(space.factors)))
+def cover(calibrator: Calibrator, cities: int, progress: Callable[[], None] | None = None) -> Coverage:
+    """See the head of this file; runs the first wave if it is not there yet."""
+    one = Effort(**{**calibrator.effort.as_data(), "waves": 1})  # type: ignore[arg-type]
+    space = calibrator.space
+    emulators, _ = History(space, one, calibrator.folder, calibrator.progress, calibrator.workers).run(calibrator.tell)
+    truths = space.snapped(space.held(np.random.default_rng([space.seed, 6]).random((cities, len(space.factors)))))
+    values = space.values(truths)
+    means = calibrator.means(calibrator.swept(space.study(values, REPEATS, name=CITIES, seed=LUCK_OF_CITIES), CITIES), cities)
+    if space.targets_of(alone=True):
+        apart = calibrator.swept(space.study(values, 1, alone=True, name=CITIES_APART, seed=LUCK_OF_CITIES), CITIES_APART)
+        means = np.where(np.isnan(means), calibrator.means(apart, cities), means)
+    return coverage(space, emulators, truths, means, REPEATS, space.seed, progress)

@@ -9,15 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.calibration.likelihood import Likelihood, correlated
 from sim.calibration.process import Process
 from sim.calibration.targets import Target
-from sim.methods.indices.emulator import Emulator, Surface
-from sim.methods.indices.polynomials import Polynomials
+from sim.methods.indices.noise import responses
 
-ROWS = 4096  # points at once, which bounds memory
+ROWS = 1024  # points at once, which bounds memory
 CUT = 3.0  # standard deviations beyond which a point is ruled out
 LEAST_NEAR = 100  # points by which the error near the targets is judged
-LEAST = 64  # points of which a process is tried
 LEAST_ERROR = 0.02  # tolerances; no emulator is taken to be better
 FADED = 16.0  # nor to have averaged out more of the luck in what it learned from than this many points would
 Inputs = Callable[[np.ndarray], np.ndarray]
@@ -47,7 +46,7 @@ class TargetEmulator:
     """
 
     target: Target
-    surface: Surface | Process
+    surface: Process
     columns: np.ndarray
     error: float
     noise: float
@@ -56,10 +55,14 @@ class TargetEmulator:
 
 @dataclass(frozen=True)
 class Emulators:
-    """Emulators in the order of the targets; `inputs` turns unit points into what they read."""
+    """Emulators in the order of the targets; `inputs` turns unit points into what they read.
+
+    luck  t x t: correlations of targets over runs of one point
+    """
 
     learned: tuple[TargetEmulator, ...]
     inputs: Inputs
+    luck: np.ndarray
 
     @classmethod
     def fit(cls, data: Sequence[TargetRuns], inputs: Inputs, near: "Emulators | None" = None, seed: int = 0) -> "Emulators":
@@ -70,7 +73,8 @@ class Emulators:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
-            return cls(tuple(pool.map(lambda runs: _learned(runs, inputs, near, seed), data)), inputs)
+            learned = tuple(pool.map(lambda runs: _learned(runs, inputs, near, seed), data))
+        return cls(learned, inputs, _together(data))
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -92,8 +96,18 @@ class Emulators:
 
     @cached_property
     def variance(self) -> np.ndarray:
-        """Of a target about the model's mean answer."""
+        """Of a target about the model's mean answer, if discrepancies are as stated."""
         return np.array([target.tolerance**2 for target in self.targets])
+
+    @cached_property
+    def likelihood(self) -> Likelihood:
+        """Of the targets, given the emulators' answers."""
+        slopes = np.array([target.scale.slope(target.value) for target in self.targets])
+        errors, discrepancies = (
+            slopes * np.array([getattr(target, name) for target in self.targets]) for name in ("sampling_error", "discrepancy")
+        )
+        sampling = correlated(errors, [target.sample for target in self.targets], self.luck)
+        return Likelihood(self.goal, sampling, discrepancies**2, self.error)
 
     def predict(self, unit: np.ndarray) -> np.ndarray:
         """n x targets: the mean answers at points (n x d), on the targets' scales."""
@@ -103,6 +117,18 @@ class Emulators:
             for place, one in enumerate(self.learned):
                 found[start : start + ROWS, place] = one.surface.predict(part[:, one.columns])
         return found
+
+    def with_slopes(self, inputs: np.ndarray, pool: ThreadPoolExecutor) -> tuple[np.ndarray, np.ndarray]:
+        """n x targets: the mean answers, and n x targets x d: how they rise with what emulators read (n x d). BLAS has one thread."""
+        answers, slopes = np.empty((len(inputs), len(self.learned))), np.zeros((len(inputs), len(self.learned), inputs.shape[1]))
+
+        def one(work: tuple[int, int]) -> None:
+            place, start = work
+            rows, learned = slice(start, start + ROWS), self.learned[place]
+            answers[rows, place], slopes[rows, place, learned.columns] = learned.surface.with_slopes(inputs[rows][:, learned.columns])
+
+        list(pool.map(one, [(place, start) for start in range(0, len(inputs), ROWS) for place in range(len(self.learned))]))
+        return answers, slopes
 
     def misfit(self, unit: np.ndarray) -> np.ndarray:
         """n x targets: how far the mean answer is from the target, in standard deviations of tolerance and emulator together."""
@@ -114,25 +140,34 @@ class Emulators:
 
 
 def _learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, seed: int) -> TargetEmulator:
-    """Sparse polynomials or a process that they inform, whichever misses less near the targets."""
+    """A process, and how much it misses near the targets."""
     target, unit, answers, columns = runs
-    read = inputs(unit)[:, columns]
-    emulator = Emulator.fit(read, answers, seed=seed)
-    responses = emulator.responses
-    points, read, y = unit[responses.kept], read[responses.kept], responses.mean
+    known = responses(answers)
+    points, y = unit[known.kept], known.mean
+    r = known.replicates
+    luck = known.apart**2 * (r / (r - 1.0) if r > 1 else 0.0)
+    surface = Process.fit(inputs(points)[:, columns], y, float((luck.mean(axis=1) / known.runs).mean()), seed)
     close = np.ones(len(points), bool) if near is None else near.implausibility(points) < CUT
     if close.sum() < LEAST_NEAR:
         close[:] = True
-    r = responses.replicates
-    luck = responses.apart**2 * (r / (r - 1.0) if r > 1 else 0.0)
-    noise, everywhere = float(luck[close].mean()), float((luck.mean(axis=1) / responses.runs).mean())
-    tried: list[tuple[Surface | Process, np.ndarray]] = [(emulator.surface, emulator.left)]
-    if len(y) >= LEAST and isinstance(emulator.surface, Polynomials) and np.ptp(y) > 0.0:
-        process = Process.fit(emulator.surface, read, y, everywhere, seed)
-        tried.append((process, process.left))
-    surface, left = min(tried, key=lambda one: float(np.mean(one[1][close] ** 2)))
-    mixed_in = noise / float(responses.runs[close].mean())
-    missed = float(np.mean(left[close] ** 2)) - mixed_in
+    noise = float(luck[close].mean())
+    mixed_in = noise / float(known.runs[close].mean())
+    missed = float(np.mean(surface.left[close] ** 2)) - mixed_in
     error = max(missed, mixed_in / FADED, (LEAST_ERROR * target.tolerance) ** 2)
-    q2 = 1.0 - float(np.mean(left**2)) / float(np.var(y)) if np.ptp(y) > 0.0 else 0.0
+    q2 = 1.0 - float(np.mean(surface.left**2)) / float(np.var(y)) if np.ptp(y) > 0.0 else 0.0
     return TargetEmulator(target, surface, columns, error, noise, q2)
+
+
+def _together(data: Sequence[TargetRuns]) -> np.ndarray:
+    """Correlations of targets over runs of one point (t x t); of targets of other runs, or without replicates, 0."""
+    found = np.eye(len(data))
+    for one, other in ((i, j) for i in range(len(data)) for j in range(i)):
+        first, second = data[one].answers, data[other].answers
+        if first.shape != second.shape or first.shape[1] < 2 or not np.array_equal(data[one].unit, data[other].unit):
+            continue
+        apart = [answers - answers.mean(axis=1, keepdims=True) for answers in (first, second)]
+        kept = np.isfinite(apart[0] + apart[1]).all(axis=1)
+        a, b = (part[kept].ravel() for part in apart)
+        size = float(np.sqrt((a @ a) * (b @ b)))
+        found[one, other] = found[other, one] = float(a @ b) / size if size > 0.0 else 0.0
+    return found

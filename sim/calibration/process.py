@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.methods.indices.polynomials import Polynomials
+from sim.methods.indices.polynomials import Basis, Polynomials
 
 SUBSET = 500  # points by which the six numbers are fitted
 LOOKS = 150  # evaluations of the likelihood
@@ -38,19 +38,16 @@ class Process:
     left: np.ndarray
 
     @classmethod
-    def fit(cls, polynomials: Polynomials, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0) -> "Process":
-        """The process of greatest likelihood for answers y (n) at inputs (n x d).
-
-        told   polynomials of the same answers
-        noise  variance of the luck in y
-        """
+    def fit(cls, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0) -> "Process":
+        """The process of greatest likelihood for answers y (n) at inputs (n x d), which have luck of variance `noise`."""
         from scipy.linalg import cho_factor, cho_solve  # here, because it takes long to import
         from scipy.optimize import minimize
 
-        scales = np.sqrt(_shares(polynomials, inputs) + FAINT)
-        points, mean, sd = _scaled(inputs, scales), float(y.mean()), float(y.std())
+        rng = np.random.default_rng([seed, 7])
+        scales = np.sqrt(_shares(inputs, y, rng) + FAINT)
+        points, mean, sd = _scaled(inputs, scales), float(y.mean()), max(float(y.std()), 1e-12)
         answers, noise = (y - mean) / sd, noise / sd**2
-        some = np.random.default_rng([seed, 7]).permutation(len(y))[:SUBSET]
+        some = rng.permutation(len(y))[:SUBSET]
         options = {"maxfev": LOOKS, "xatol": 0.05, "fatol": 0.05}
         found: Any = minimize(_surprise, np.log(START), (points[some], answers[some], noise), method="Nelder-Mead", options=options)
         numbers = np.exp(found.x)
@@ -64,13 +61,25 @@ class Process:
         """n: the mean answer."""
         return self.mean + self.sd * (_kernel(_scaled(inputs, self.scales), self.points, self.numbers) @ self.weights)
 
+    def with_slopes(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """n: the mean answer, and n x d: how fast it rises with each input."""
+        linear, square, cubic, _, width, _ = self.numbers
+        at = _scaled(inputs, self.scales)
+        both, bump = _alike(at, self.points, self.numbers)
+        answers = self.mean + self.sd * ((_polynomial(both, self.numbers) + bump) @ self.weights)
+        bump *= self.weights / width
+        rises = (linear + both * (2.0 * square + 3.0 * cubic * both)) * self.weights + bump
+        slopes = rises @ self.points - at * bump.sum(axis=1)[:, None]
+        return answers, slopes * (self.sd * np.sqrt(12.0) * self.scales)
+
 
 def _scaled(inputs: np.ndarray, scales: np.ndarray) -> np.ndarray:
     return (inputs - 0.5) * np.sqrt(12.0) * scales
 
 
-def _shares(polynomials: Polynomials, inputs: np.ndarray) -> np.ndarray:
-    """d: the share of the terms that hold each parameter in the variance of all terms, at these inputs."""
+def _shares(inputs: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """d: the share of the terms that hold each parameter in the variance of all terms of a polynomial, at these inputs."""
+    polynomials = Polynomials.fit(Basis.of(inputs), inputs, y, rng)
     if not len(polynomials.terms):
         return np.full(inputs.shape[1], 1.0 / inputs.shape[1])
     spread = (polynomials.basis.products(inputs, polynomials.terms) * polynomials.coefficients).var(axis=0)
@@ -78,12 +87,22 @@ def _shares(polynomials: Polynomials, inputs: np.ndarray) -> np.ndarray:
     return shares / max(shares.sum(), 1e-300)
 
 
-def _kernel(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """How like two points are (n x m)."""
-    linear, square, cubic, bump, width, _ = numbers
+def _alike(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Products of points, and the bump of their distance (both n x m)."""
     both = one @ other.T
     apart = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2.0 * both
-    return 1.0 + both * (linear + both * (square + both * cubic)) + bump * np.exp(-0.5 / width * np.maximum(apart, 0.0))
+    return both, numbers[3] * np.exp(-0.5 / numbers[4] * np.maximum(apart, 0.0))
+
+
+def _polynomial(both: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    linear, square, cubic = numbers[:3]
+    return 1.0 + both * (linear + both * (square + both * cubic))
+
+
+def _kernel(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """How like two points are (n x m)."""
+    both, bump = _alike(one, other, numbers)
+    return _polynomial(both, numbers) + bump
 
 
 def _surprise(logs: np.ndarray, points: np.ndarray, answers: np.ndarray, noise: float) -> float:

@@ -21,7 +21,18 @@ TELLING = 0.2  # contraction above which the targets have told something of a pa
 ALIKE = 0.4  # correlation, on the normal scale, above which two parameters cannot be told apart
 FLAT = 12**-0.5  # standard deviation of a uniform number
 PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT = "parameters.csv", "targets.csv", "pairs.csv", "answers.csv", "unit.csv"
-FILES = (PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT, "contraction.png", "marginals.png", "targets.png")  # beside NAME.csv and NAME.yaml
+STRUCTURES = "structures.csv"
+FILES = (
+    PARAMETERS,
+    TARGETS,
+    PAIRS,
+    ANSWERS,
+    UNIT,
+    STRUCTURES,
+    "contraction.png",
+    "marginals.png",
+    "targets.png",
+)  # beside NAME.csv and NAME.yaml
 KIND = ArtifactKind("calibration", "Make it again: confianza calibrate SCENARIO --out FOLDER")
 COLUMNS: dict[str, dict[str, str]] = {  # of tables, with the kinds of their values
     PARAMETERS: dict.fromkeys(("parameter", "unit", "status"), "O")
@@ -29,6 +40,7 @@ COLUMNS: dict[str, dict[str, str]] = {  # of tables, with the kinds of their val
     TARGETS: dict.fromkeys(("pattern", "measure"), "O")
     | dict.fromkeys(("value", "tolerance", "posterior", "low", "high", "misfit", "q2"), "iuf"),
     PAIRS: {"one": "O", "other": "O", "correlation": "iuf"}, ANSWERS: {}, UNIT: {},
+    STRUCTURES: {"structure": "O"} | dict.fromkeys(("log_evidence", "error", "weight", "effective_draws", "misfit"), "iuf"),
 }  # fmt: skip
 
 
@@ -42,6 +54,8 @@ class Calibration(Artifact):
     targets     a row a target: value, tolerance, posterior predictive median and 90 % interval, misfit
     pairs       parameters that cannot be told apart: one, other, correlation
     answers     n rows: each draw's own answers, mean of its runs, a column a measure
+    structures  a row a structure, the whole model first: log evidence and its error, share of the weight, the target missed most
+    alternatives  the posteriors of worlds without a mechanism; not read back by `load`
     """
 
     KIND, TABLES = KIND, {name.removesuffix(".csv"): name for name in COLUMNS}
@@ -52,6 +66,8 @@ class Calibration(Artifact):
     targets: pd.DataFrame
     pairs: pd.DataFrame
     answers: pd.DataFrame
+    structures: pd.DataFrame
+    alternatives: tuple[Posterior, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,7 +83,8 @@ class Calibration(Artifact):
 
     def _files(self) -> dict[str, Content]:
         """NAME.csv and NAME.yaml, which studies can use, and the tables."""
-        return {**posterior_files(self.posterior), **replace(self, unit=self.unit.round(5))._tables()}
+        files = {key: text for one in (self.posterior, *self.alternatives) for key, text in posterior_files(one).items()}
+        return {**files, **replace(self, unit=self.unit.round(5))._tables()}
 
     @classmethod
     def load(cls, folder: str | Path, name: str) -> Self:  # type: ignore[override]

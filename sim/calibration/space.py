@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.calibration.structures import came_from, off
 from sim.calibration.targets import Target
 from sim.inputs.patterns import WEEKS
 from sim.inputs.scenario import Scenario
@@ -33,6 +34,10 @@ UNSEEN = (
 )  # fmt: skip
 FAR = (0.0005, 0.9995)  # shares of a prior: its far ends
 OFFICERS = ("conduct", "staffing")  # topics that an experiment on peers reads
+# What sets a state apart for good. Runs vary it, so that one bank serves the country and every state; a place's own fit holds it.
+STATES = ("institutions.reporting", "institutions.file", "institutions.treatment")
+CRIME, CRIME_SD = "offending.propensity_log_mean", 0.3  # a state's crime is a shift of this; its spread in runs, wider than that of states
+REACH, GRID = 5.0, 2001  # normal scores at which what emulators read is tabulated
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Space:
     @cached_property
     def prior(self) -> Study:
         """A study over the priors; the codebook's, or around the scenario's own values."""
-        vary: Any = {PRIOR: list(TOPICS)}
+        vary: Any = {PRIOR: [*TOPICS, *STATES]}
         blank = Study(
             name="prior", scenario=self.scenario, weeks=WEEKS, posterior=NONE, vary=vary, design={"random": 1}, replicates=1
         )  # fmt: skip
@@ -61,6 +66,20 @@ class Space:
     @cached_property
     def factors(self) -> tuple[Factor, ...]:
         return self.prior.factors()
+
+    @cached_property
+    def fitted(self) -> np.ndarray:
+        """d, bool: which of them are fitted; the others, which set states apart, are held at the scenario's values."""
+        return np.array([name not in STATES for name in self.names])
+
+    @cached_property
+    def fitted_scores(self) -> np.ndarray:
+        """d + 1, bool: the same of scores, of which the last is kappa's."""
+        return np.append(self.fitted, True)
+
+    def held(self, unit: np.ndarray) -> np.ndarray:
+        """The same points, with what is not fitted in the middle of its prior."""
+        return np.where(self.fitted, unit, 0.5)
 
     @property
     def names(self) -> list[str]:
@@ -94,13 +113,28 @@ class Space:
         found = unit.copy()
         for column, by_factors, low, high in self._ends:
             values = self.factors[column].at(unit[:, column])
-            values = np.log(values) if by_factors else values
+            values = np.log(np.maximum(values, 1e-300)) if by_factors else values
             found[:, column] = np.clip((values - low) / (high - low), 0.0, 1.0)
         return found
 
-    def values(self, unit: np.ndarray) -> pd.DataFrame:
-        """The values of the parameters at unit points, a column each."""
-        return pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(self.factors)})
+    def values(self, unit: np.ndarray, without: str | None = None) -> pd.DataFrame:
+        """The values of the parameters at unit points, a column each; without one of the `STRUCTURES` if one is named."""
+        found = pd.DataFrame({factor.name: factor.at(unit[:, column]) for column, factor in enumerate(self.factors)})
+        return off(without, found, {factor.name: factor for factor in self.factors}) if without else found
+
+    def unit(self, values: pd.DataFrame) -> np.ndarray:
+        """The unit points of values."""
+        return np.column_stack([factor.of(values[factor.name].to_numpy()) for factor in self.factors])
+
+    def reading(self, without: str | None = None) -> "Reading":
+        """What emulators read at normal scores, with what is not fitted held; see `values`."""
+        from scipy.special import ndtr
+
+        score = np.linspace(-REACH, REACH, GRID)
+        unit = self.held(np.tile(ndtr(score)[:, None], (1, len(self.factors))))
+        if without:
+            unit = self.unit(self.values(unit, without))
+        return Reading(np.array([self.names.index(came_from(without, name)) for name in self.names]), self.inputs(unit).T.copy())
 
     def filling(self, count: int, kind: str = "sobol") -> np.ndarray:
         """Points that fill the prior."""
@@ -129,6 +163,30 @@ class Space:
             name=name, scenario=self.scenario, weeks=weeks, at=(weeks,), seed=self.seed + seed, posterior=NONE, vary=self.prior.vary,
             design={"points": as_text(values)}, measures=measures, replicates=replicates, luck="own",
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Tables of what emulators read (d x GRID) at normal scores of the parameters; sources: which parameter's score each follows (d)."""
+
+    sources: np.ndarray
+    tables: np.ndarray
+
+    def at(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """n x d: inputs at normal scores (n x d), and how fast each rises with the score of its source."""
+        step = 2.0 * REACH / (GRID - 1)
+        place = (np.clip(score[:, self.sources], -REACH, REACH * (1.0 - 1e-12)) + REACH) / step
+        below = place.astype(int)
+        column = np.arange(len(self.tables))
+        low, high = self.tables[column, below], self.tables[column, below + 1]
+        return low + (place - below) * (high - low), (high - low) / step
+
+    def back(self, slopes: np.ndarray, rises: np.ndarray) -> np.ndarray:
+        """Slopes with the inputs (... x d) as slopes with the scores."""
+        found = np.zeros_like(slopes)
+        for column, source in enumerate(self.sources):
+            found[..., source] += slopes[..., column] * rises[..., column]
+        return found
 
 
 def run_apart(target: Target) -> bool:

@@ -65,6 +65,7 @@ class Target:
     why: str
     sources: tuple[str, ...]
     references: tuple[tuple[str, Citation], ...] = ()
+    sample: str | None = None
 
     @property
     def id(self) -> str:
@@ -155,7 +156,7 @@ def _target(key: str, fields: object, own: Mapping[str, Citation]) -> Target:
         missing = [name for name in KEYS if not isinstance(fields, Mapping) or name not in fields]
         wrong = f"'{missing[0]}' is missing" if missing else "there is a key too many"
         raise InputError(f"{wrong} in '{key}'.", f"Keys: {', '.join(KEYS)}. {EXAMPLE}", path=(key,))
-    numbers = {}
+    numbers: dict[str, Any] = {}
     scale = scale_of(pattern)
     least, most = {"logit": (0.0, 1.0), "log": (1.0, 1e12), "plain": (-1e12, 1e12)}[scale]
     for name, low in (("value", least), ("sampling_error", 0.0), ("discrepancy", 0.0)):

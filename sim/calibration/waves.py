@@ -1,4 +1,4 @@
-"""History matching: runs all over the prior, emulators, and then runs only where these do not rule the targets out; wave after wave.
+"""Runs all over the prior, emulators, and then runs only where these find the targets met, loosely at first; wave after wave.
 
 Two stores hold the runs: one of ordinary runs, one of the experiment on peers at some of the same points. Each wave makes their tables of
 points longer, so a calibration that was stopped goes on where it was.
@@ -12,16 +12,17 @@ import numpy as np
 import pandas as pd
 
 from sim.calibration.emulators import CUT, Emulators, TargetRuns
-from sim.calibration.sampling import slice_sample
-from sim.calibration.space import Space, on_scales
+from sim.calibration.posterior import scattered
+from sim.calibration.space import CRIME, CRIME_SD, STATES, Space, on_scales
+from sim.calibration.structures import STRUCTURES
 from sim.calibration.targets import Target
 from sim.errors import InputError
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.running.store import SweepStore
 
 PRIOR_POINTS = 20_000  # by which the share of the prior that is left is counted
-STEEP = 50.0  # how fast the log-likelihood falls beyond the cut
-CHAINS, STEPS = 100, 80
+LOOSE = (3.0, 3.0, 2.0, 1.5)  # times the tolerances: how loosely the points of the second wave meet the targets, the third's, and so on
+APART = 0.1  # share of a wave's points that is in a world without one of its mechanisms, for each of them
 RUNS, ALONE = "runs", "peers"  # folders of the two stores
 
 
@@ -29,12 +30,13 @@ RUNS, ALONE = "runs", "peers"  # folders of the two stores
 class Effort:
     """How much is run. The numbers of points are for all waves together what the budget allows."""
 
-    first: int = 640  # points of the first wave
-    later: int = 384  # and of each further one
-    waves: int = 4
+    first: int = 1024  # points of the first wave
+    later: int = 640  # and of each further one
+    waves: int = 5
     replicates: int = 2  # of each, for knowing what is luck
-    draws: int = 384  # of the posterior
-    repeats: int = 4  # runs of each draw
+    draws: int = 512  # of the posterior
+    repeats: int = 8  # runs of each draw
+    apart_draws: int = 128  # of the posterior of each world without a mechanism
     peers: float = 0.3  # share of the points at which peers are experimented on
 
     @classmethod
@@ -44,13 +46,13 @@ class Effort:
         share = runs / whole.runs
         if runs < LEAST_RUNS:
             raise InputError(f"{runs} runs are too few to calibrate.", f"Take {LEAST_RUNS} or more; {whole.runs} are usual.", file="--runs")
-        first, later, draws = (max(16, int(share * many)) for many in (whole.first, whole.later, whole.draws))
-        return cls(first=first, later=later, draws=draws)
+        first, later, draws, apart = (max(16, int(share * many)) for many in (whole.first, whole.later, whole.draws, whole.apart_draws))
+        return cls(first=first, later=later, draws=draws, apart_draws=apart)
 
     @property
     def runs(self) -> int:
         """Runs in all, those of peers not counted."""
-        return self.replicates * self.points(self.waves) + self.repeats * self.draws
+        return self.replicates * self.points(self.waves) + self.repeats * (self.draws + len(STRUCTURES) * self.apart_draws)
 
     def points(self, waves: int) -> int:
         """Points of so many waves."""
@@ -67,7 +69,7 @@ class Effort:
         return asdict(self)
 
 
-LEAST_RUNS = 400
+LEAST_RUNS = 1200
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,34 @@ class History:
             here = Sweep.load(self.folder / RUNS).points.values
             if len(here) >= end:
                 return here[start:end]
-        unit = self.space.filling(end) if emulators is None else self.space.snapped(self._not_ruled_out(emulators, end - start, number))
-        return self.space.values(unit)
+        rng = np.random.default_rng([self.space.seed, 3, number])
+        filling = self.space.filling(end) if emulators is None else None
+        parts = []
+        for without, count in self._worlds(end - start):
+            if filling is not None:
+                unit, filling = filling[:count], filling[count:]
+            else:
+                assert emulators is not None  # there was a wave
+                loose = LOOSE[min(number - 2, len(LOOSE) - 1)]
+                unit = scattered(self.space, emulators, loose, count, rng, without)
+            parts.append(self._as_states(self.space.values(unit, without), rng))
+        return pd.concat(parts).sample(frac=1.0, random_state=number, ignore_index=True)  # any few of them are of all kinds
+
+    @staticmethod
+    def _worlds(count: int) -> list[tuple[str | None, int]]:
+        """How many points are in a world with all mechanisms, and without each of them."""
+        apart = int(APART * count)
+        return [(None, count - apart * len(STRUCTURES)), *((without, apart) for without in STRUCTURES)]
+
+    def _as_states(self, values: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+        """The same points, every other one with the institutions and the crime of some state."""
+        factors = dict(zip(self.space.names, self.space.factors, strict=True))
+        moved, other = values.copy(), np.arange(len(values)) % 2 == 1
+        for name in (name for name in (*STATES, CRIME) if name in factors):
+            shifted = values[name] + CRIME_SD * rng.standard_normal(len(values))
+            share = factors[name].of(shifted.to_numpy()) if name == CRIME else rng.random(len(values))
+            moved[name] = np.where(other, factors[name].at(np.clip(share, 0.001, 0.999)), values[name])
+        return moved
 
     def _run(self, values: pd.DataFrame, waves: int) -> tuple[Sweep, Sweep | None]:
         """The runs at the points of so many waves."""
@@ -166,26 +194,6 @@ class History:
         rng = np.random.default_rng([self.space.seed, 2])
         unit = self.space.snapped(rng.random((PRIOR_POINTS, len(self.space.factors))))
         return float(np.mean(emulators.implausibility(unit) < CUT))
-
-    def _not_ruled_out(self, emulators: Emulators, count: int, number: int) -> np.ndarray:
-        """Points spread over what the bank does not rule out, from chains that start at the least implausible of many points."""
-        rng = np.random.default_rng([self.space.seed, 3, number])
-
-        def steep(unit: np.ndarray) -> np.ndarray:
-            return -STEEP * np.maximum(emulators.implausibility(self.space.snapped(unit)) - CUT, 0.0) ** 2
-
-        begin = starts(self.space, emulators, min(CHAINS, count), rng)
-        walk = slice_sample(steep, begin, STEPS, rng)
-        late = walk[STEPS // 2 :]
-        rows = late.reshape(-1, late.shape[-1])
-        spread = np.linspace(0, len(rows) - 1, count).astype(int)
-        return rows[spread]
-
-
-def starts(space: Space, emulators: Emulators, count: int, rng: np.random.Generator) -> np.ndarray:
-    """The points of many from the prior that a bank finds least implausible."""
-    unit = rng.random((20_000, len(space.factors)))
-    return unit[np.argsort(emulators.implausibility(space.snapped(unit)), kind="stable")[:count]]
 
 
 def answers(made: Sweep, target: Target) -> np.ndarray:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.calibration.calibrate import CITIES, CITIES_APART, DRAWS, Calibrator
-from sim.calibration.coverage import REPEATS, Coverage
+from sim.calibration.calibrate import DRAWS, Calibrator
+from sim.calibration.coverage import CITIES, CITIES_APART, REPEATS, Coverage, cover
 from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.targets import Target, load_targets
@@ -146,7 +146,7 @@ def tested(calibrator: Calibrator, cities: int) -> Coverage:
     total = effort.replicates * effort.points(1) + effort.apart(1) + (REPEATS + 1) * cities
     with running(total, sum(done_in(calibrator.folder / store) for store in (RUNS, ALONE, CITIES, CITIES_APART))) as progress:
         calibrator.progress = progress
-        found = calibrator.cover(cities)
+        found = cover(calibrator, cities)
     file = write_file(calibrator.folder / COVERAGE, found.table.to_csv(index=False))
     screen = console()
     shown = table("parameter", "covered", "contraction", right=("covered", "contraction"), whole=("parameter",))

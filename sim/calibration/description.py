@@ -1,0 +1,142 @@
+"""What a calibration found, in tables and in the words and numbers of NAME.yaml."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sim.artifacts.posterior import Posterior
+from sim.artifacts.provenance import versions
+from sim.artifacts.sources import sources
+from sim.calibration.emulators import CUT, Emulators
+from sim.calibration.posterior import Draws
+from sim.calibration.result import LEVEL, Calibration, alike, parameter_table, weighted_quantile
+from sim.calibration.sampling import effective
+from sim.calibration.waves import Wave
+from sim.methods import UNVALIDATED
+
+if TYPE_CHECKING:
+    from sim.calibration.calibrate import Calibrator
+
+ABOUT = "Draws of parameters that agree with the targets below; made by confianza calibrate. Weights are relative to their mean."
+
+
+def described(
+    calibrator: "Calibrator", emulators: Emulators, waves: list[Wave], whole: Draws, without: Mapping[str, Draws]
+) -> Calibration:  # fmt: skip
+    """The posterior with its facts, and all tables."""
+    space, effort = calibrator.space, calibrator.effort
+    fitted = [factor for factor, kept in zip(space.factors, space.fitted, strict=True) if kept]
+    names = [factor.name for factor in fitted]
+    unit = pd.DataFrame(whole.unit, columns=space.names)[names]
+    own = answers_of(emulators, whole)
+    parameters = parameter_table(fitted, unit.to_numpy(), whole.values, whole.weights)
+    targets = target_table(emulators, own, whole.weights)
+    pairs = alike(names, unit.to_numpy(), whole.weights)
+    structures = structure_table(emulators, whole, without)
+    facts = {
+        "scenario": calibrator.name, "about": ABOUT,
+        "parameters": calibrator.scenario.parameters, "adults": calibrator.scenario.city.adults, "seed": space.seed,
+        **facts_of(whole),
+        "runs": effort.runs, "runs_of_peers": effort.apart(effort.waves), "effort": effort.as_data(),
+        "waves": [{"points": wave.points, "prior_left": float(f"{wave.left:.3g}"), "q2": wave.q2} for wave in waves],
+        "q2_is": str(UNVALIDATED), "ruled_out_beyond": CUT,
+        "targets": {target.id: target.as_data() | _found(targets, target.id) for target in emulators.targets},
+        "contraction": {row.parameter: round(row.contraction, 3) for row in parameters.itertuples()},
+        "pairs": [{"one": row.one, "other": row.other, "correlation": round(row.correlation, 2)} for row in pairs.itertuples()],
+        "structures": {
+            row.structure: {"log_evidence": round(row.log_evidence, 2), "error": round(row.error, 2), "weight": float(f"{row.weight:.3g}")}
+            for row in structures.itertuples()
+        },
+        "source_fingerprint": sources(), "versions": versions(),
+    }  # fmt: skip
+    posterior = Posterior(calibrator.name, tuple(names), whole.values[names].to_numpy(float), whole.weights, facts)
+    return Calibration(posterior, unit, parameters, targets, pairs, own, structures, alternatives(posterior, without))
+
+
+def facts_of(draws: Draws) -> dict[str, Any]:
+    """How good draws are."""
+    chains = draws.sampled.chains
+    low, middle, high = np.quantile(draws.sampled.kappa, [0.05, 0.5, 0.95])
+    return {
+        "draws": len(draws.weights), "effective_draws": round(effective(draws.weights), 1),
+        "converged": chains.converged, "mixing": round(chains.mixing, 4), "effective_in_bulk": round(chains.bulk),
+        "effective_in_tails": round(chains.tail), "steps": chains.steps, "needs_steps": max(chains.needed, chains.steps),
+        "kappa": {"median": round(float(middle), 3), "low": round(float(low), 3), "high": round(float(high), 3)},
+    }  # fmt: skip
+
+
+def alternatives(posterior: Posterior, without: Mapping[str, Draws]) -> tuple[Posterior, ...]:
+    """A posterior for each world without a mechanism."""
+    return tuple(
+        replace(
+            posterior, name=f"{posterior.name}-without-{name}", draws=draws.values[list(posterior.names)].to_numpy(float),
+            weights=draws.weights,
+            facts={
+                **{key: posterior.facts[key] for key in ("scenario", "about", "parameters", "adults", "seed")}, "without": name,
+                **facts_of(draws), "source_fingerprint": sources(), "versions": versions(),
+            },
+        )
+        for name, draws in without.items()
+    )  # fmt: skip
+
+
+def structure_table(emulators: Emulators, whole: Draws, without: Mapping[str, Draws]) -> pd.DataFrame:
+    """A row a structure: how likely the targets are given it, and the share of the weight if all were taken for equally likely before.
+
+    worst   the target that it misses most, in tolerances (misfit)
+    """
+    draws = {"whole": whole, **{f"without {name}": one for name, one in without.items()}}
+    logs = np.array([one.evidence for one in draws.values()])
+    weight = np.exp(logs - logs.max())
+    rows = []
+    for (name, one), share in zip(draws.items(), weight / weight.sum(), strict=True):
+        fitted = target_table(emulators, answers_of(emulators, one), one.weights)
+        worst = fitted.loc[fitted.misfit.abs().idxmax()]
+        rows.append({
+            "structure": name, "log_evidence": one.evidence, "error": one.sampled.evidence[1], "weight": share,
+            "effective_draws": effective(one.weights), "converged": one.sampled.chains.converged,
+            "worst": worst.pattern, "misfit": worst.misfit,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def answers_of(emulators: Emulators, draws: Draws) -> pd.DataFrame:
+    """What draws answer to targets, a column a measure: the mean of their own runs, or the bank's word for what was not run."""
+    known = np.where(np.isnan(draws.means), emulators.predict(draws.unit), draws.means)
+    return pd.DataFrame({target.measure: target.scale.back(known[:, place]) for place, target in enumerate(emulators.targets)})
+
+
+def target_table(emulators: Emulators, own: pd.DataFrame, weight: np.ndarray) -> pd.DataFrame:
+    """A row a target: what was measured and what the posterior answers, in the pattern's unit.
+
+    misfit  of the posterior's mean, in tolerances on the scale of the comparison
+    error   of the emulator there, in tolerances; luck: of one run
+    """
+    shares = [(1.0 - LEVEL) / 2.0, 0.5, (1.0 + LEVEL) / 2.0]
+    rows = []
+    for one in emulators.learned:
+        target, values = one.target, own[one.target.measure].to_numpy()
+        kept = np.isfinite(values)
+        low, middle, high = weighted_quantile(values[kept], weight[kept], shares)
+        mean = float(np.average(target.scale.to(values[kept]), weights=weight[kept]))
+        pattern = target.pattern
+        inside = float(weight[kept] @ ((values[kept] >= pattern.low) & (values[kept] <= pattern.high)) / weight[kept].sum())
+        rows.append({
+            "pattern": target.id, "measure": target.measure, "value": target.value, "tolerance": target.sd,
+            "posterior": middle, "low": low, "high": high, "misfit": (mean - target.goal) / target.tolerance, "in_range": inside,
+            "q2": one.q2, "q2_is": str(UNVALIDATED), "error": one.error**0.5 / target.tolerance, "luck": one.noise**0.5 / target.tolerance,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _found(fitted: pd.DataFrame, key: str) -> dict[str, Any]:
+    """What the posterior answers, for NAME.yaml."""
+    row = fitted.set_index("pattern").loc[key]
+    return {
+        "posterior": {"median": float(f"{row.posterior:.5g}"), "low": float(f"{row.low:.5g}"), "high": float(f"{row.high:.5g}")},
+        "misfit": round(float(row.misfit), 2),
+        "q2": round(float(row.q2), 4),
+    }
