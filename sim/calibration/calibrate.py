@@ -67,7 +67,8 @@ class Calibrator:
         """Draws and their own runs, in the model or in a world without one of its mechanisms."""
         effort = self.effort
         number, count = (STRUCTURES.index(without) + 5, effort.apart_draws) if without else (4, effort.draws)
-        drawn = sample(self.space, emulators, count, np.random.default_rng([self.space.seed, number]), without=without, tell=self.tell)
+        rng = np.random.default_rng([self.space.seed, number])
+        drawn = sample(self.space, emulators, count, effort.steps, rng, without=without, tell=self.tell)
         values = self.space.values(drawn.unit, without)
         store = f"{DRAWS}-without-{without}" if without else DRAWS
         made = self.swept(self.space.study(values, effort.repeats, name=store, seed=LUCK), store)

@@ -1,6 +1,6 @@
 """A bank of emulators, one for each target, that answers for thousands of points at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,6 +75,21 @@ class Emulators:
         with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
             learned = tuple(pool.map(lambda runs: _learned(runs, inputs, near, seed), data))
         return cls(learned, inputs, _together(data))
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """What `again` needs beside the runs that it learned from."""
+        told = {"told": np.array([(one.error, one.noise, one.q2) for one in self.learned]), "luck": self.luck}
+        return told | {f"{one.target.id}.{name}": array for one in self.learned for name, array in one.surface.as_arrays().items()}
+
+    @classmethod
+    def again(cls, data: Sequence[TargetRuns], inputs: Inputs, arrays: Mapping[str, np.ndarray]) -> "Emulators":
+        """The bank that learned from these runs."""
+        learned = []
+        for (target, unit, answers, columns), told in zip(data, arrays["told"].tolist(), strict=True):
+            kept = np.isfinite(answers).any(axis=1)
+            own = {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{target.id}.")}
+            learned.append(TargetEmulator(target, Process.again(inputs(unit[kept])[:, columns], own), columns, *told))
+        return cls(tuple(learned), inputs, arrays["luck"])
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -15,7 +15,7 @@ from sim.calibration.sampling import Diagnosis, Guide, bridged, diagnosed, effec
 from sim.calibration.space import Reading, Space
 
 CHAINS = 16
-WARMING, STEPS = 200, 400  # of each chain; steps are doubled until chains have converged
+WARMING = 100  # steps of chains whose convergence nobody asks for
 DOUBLINGS = 4
 APART = 4  # steps between two points of a chain that are scattered
 
@@ -107,16 +107,16 @@ class Sampled:
 
 
 def sample(
-    space: Space, emulators: Emulators, count: int, rng: np.random.Generator, *, without: str | None = None, doublings: int = DOUBLINGS,
-    tell: Callable[[str], None] = lambda text: None,
+    space: Space, emulators: Emulators, count: int, steps: int, rng: np.random.Generator, *, without: str | None = None,
+    doublings: int = DOUBLINGS,    tell: Callable[[str], None] = lambda text: None,
 ) -> Sampled:  # fmt: skip
     """Draws from the prior times the likelihood of the targets; chains go on until they have converged, or were doubled so often."""
     from scipy.special import ndtr
 
     with density(space, emulators, [emulators.likelihood], without) as target:
         guide = guided(target.misfit, 1, len(space.factors) + 1, rng)
-        guide = Guide.of(hamiltonian(target, guide, CHAINS, WARMING, rng, warming=WARMING))
-        walk = hamiltonian(target, guide, CHAINS, STEPS, rng, warming=WARMING // 2)
+        guide = Guide.of(hamiltonian(target, guide, CHAINS, steps // 2, rng, warming=steps // 2))
+        walk = hamiltonian(target, guide, CHAINS, steps, rng, warming=steps // 4)
         while not (chains := diagnosed(walk.at[0][..., space.fitted_scores])).converged and doublings:
             tell(
                 f"chains of {chains.steps} steps: R-hat {chains.mixing:.3f}, {chains.bulk:.0f} effective draws ({chains.tail:.0f} in tails)"
@@ -129,8 +129,8 @@ def sample(
 
 
 def posterior_draws(
-    space: Space, emulators: Emulators, likelihoods: Sequence[Likelihood], rng: np.random.Generator, *, chains: int, steps: int, warming: int,
-    progress: Callable[[], None] | None = None,
+    space: Space, emulators: Emulators, likelihoods: Sequence[Likelihood], rng: np.random.Generator, *, chains: int, steps: int,
+    warming: int, progress: Callable[[], None] | None = None,
 ) -> np.ndarray:  # fmt: skip
     """Draws (p x steps x chains x d, unit points) of p posteriors at once: prior times likelihoods, whose goals are p x targets."""
     from scipy.special import ndtr
@@ -150,7 +150,7 @@ def scattered(
 
     with density(space, emulators, [emulators.likelihood.loose(loose)], without) as target:
         guide = guided(target.misfit, 1, len(space.factors) + 1, rng)
-        at = hamiltonian(target, guide, CHAINS, APART * -(-count // CHAINS), rng, warming=WARMING // 2).at[0]
+        at = hamiltonian(target, guide, CHAINS, APART * -(-count // CHAINS), rng, warming=WARMING).at[0]
     points = at[APART - 1 :: APART].reshape(-1, at.shape[-1])[:count, :-1]
     return space.snapped(space.held(ndtr(points)))
 

@@ -4,6 +4,7 @@ Its kernel is a cubic polynomial plus a smooth bump, in parameters that are scal
 leaves six numbers to be fitted instead of one for each parameter, and learns the many small interactions that a sparse sum leaves out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,18 @@ class Process:
         inverse = cho_solve(cho_factor(kernel, lower=True, overwrite_a=True), np.eye(len(y)))
         weights = inverse @ answers
         return cls(scales, points, weights, numbers, mean, sd, sd * weights / np.diag(inverse))
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """What `again` needs beside the inputs that it was fitted to."""
+        level = np.array([self.mean, self.sd])
+        return {"scales": self.scales, "weights": self.weights, "numbers": self.numbers, "level": level, "left": self.left}
+
+    @classmethod
+    def again(cls, inputs: np.ndarray, arrays: Mapping[str, np.ndarray]) -> "Process":
+        """The process that was fitted at these inputs (n x d)."""
+        mean, sd = arrays["level"].tolist()
+        points = _scaled(inputs, arrays["scales"])
+        return cls(arrays["scales"], points, arrays["weights"], arrays["numbers"], mean, sd, arrays["left"])
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """n: the mean answer."""

@@ -4,19 +4,23 @@ Two stores hold the runs: one of ordinary runs, one of the experiment on peers a
 points longer, so a calibration that was stopped goes on where it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sim.calibration import emulators as learning
+from sim.calibration import process
 from sim.calibration.emulators import CUT, Emulators, TargetRuns
 from sim.calibration.posterior import scattered
 from sim.calibration.space import CRIME, CRIME_SD, STATES, Space, on_scales
 from sim.calibration.structures import STRUCTURES
 from sim.calibration.targets import Target
 from sim.errors import InputError
+from sim.files.writing import place
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.running.store import SweepStore
 
@@ -37,6 +41,7 @@ class Effort:
     draws: int = 512  # of the posterior
     repeats: int = 8  # runs of each draw
     apart_draws: int = 128  # of the posterior of each world without a mechanism
+    steps: int = 400  # of each chain at first; more if they have not converged
     peers: float = 0.3  # share of the points at which peers are experimented on
 
     @classmethod
@@ -181,19 +186,37 @@ class History:
             )
 
     def _learn(self, runs: Sweep, apart: Sweep | None, waves: int, before: Emulators | None) -> Emulators:
-        """Emulators of all targets from the runs of so many waves."""
+        """Emulators of all targets from the runs of so many waves; those that were kept, if they learned from the same."""
         data = []
         for target in self.space.targets:
             alone = apart is not None and target in self.space.targets_of(alone=True)
             source, many = (apart, self.effort.apart(waves)) if apart and alone else (runs, self.effort.points(waves))
             data.append(TargetRuns(target, source.points.unit[:many], answers(source, target)[:many], self.space.columns(target)))
-        return Emulators.fit(data, self.space.inputs, before)
+        file, key = self.folder / f"emulators-{waves}.npz", digest(data)
+        if file.exists():
+            with np.load(file) as kept:
+                if str(kept["key"]) == key:
+                    return Emulators.again(data, self.space.inputs, dict(kept))
+        made = Emulators.fit(data, self.space.inputs, before)
+        place(file, lambda stream: np.savez(stream, **{"key": np.array(key), **made.as_arrays()}))
+        return made
 
     def left(self, emulators: Emulators) -> float:
         """The share of the prior that the bank does not rule out."""
         rng = np.random.default_rng([self.space.seed, 2])
         unit = self.space.snapped(rng.random((PRIOR_POINTS, len(self.space.factors))))
         return float(np.mean(emulators.implausibility(unit) < CUT))
+
+
+def digest(data: Sequence[TargetRuns]) -> str:
+    """What emulators of these runs depend on, in a few digits: runs, targets, and the text that learns."""
+    found = sha256()
+    for runs in data:
+        found.update(repr((runs.target.id, runs.target.goal, runs.target.tolerance, runs.columns.tolist())).encode())
+        found.update(np.ascontiguousarray(runs.unit).tobytes() + np.ascontiguousarray(runs.answers).tobytes())
+    for text in (learning, process):
+        found.update(Path(str(text.__file__)).read_bytes())
+    return found.hexdigest()[:16]
 
 
 def answers(made: Sweep, target: Target) -> np.ndarray:
