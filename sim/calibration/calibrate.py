@@ -29,7 +29,7 @@ class Calibrator:
     """One calibration in a folder. Called again it goes on where it was; runs that are there are never run again.
 
     name      of the posterior
-    targets   see `sim.calibration.targets.load_targets`
+    targets   see `sim.calibration.layers.load_targets`
     progress  called with each number of runs that are done
     tell      called with a line about each step
     """

@@ -2,25 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sim.errors import InputError, did_you_mean, number_problem, shown
 from sim.inputs.citations import Citation, Citations, check_cited, unknown_source
-from sim.inputs.file_kinds import TARGETS, misplaced
 from sim.inputs.origins import ASSUMED
 from sim.inputs.patterns import Pattern, patterns
-from sim.inputs.yaml_files import load_yaml
+from sim.inputs.records import CheckedModel, Prose
+from sim.inputs.yaml_files import Document, load_yaml
 from sim.remedies import number_remedy
 from sim.world.parameters import REFERENCES
 
 FILE = Path(__file__).parent / "targets.yaml"
-OWN = "references"  # beside the targets of a place: sources that the program's list does not have
+REFERENCES_OF_ITS_OWN, SAMPLES, LAYERS, WITHDRAWN = "references", "samples", "layers", "withdrawn"
 KEYS = ("value", "sampling_error", "discrepancy", "why", "sources")
+BESIDE = (REFERENCES_OF_ITS_OWN, SAMPLES, LAYERS)  # keys of a file that are no targets
 EXAMPLE = "Write P06: {value: 0.54, sampling_error: 0.01, discrepancy: 0.02, why: ..., sources: [assumed]}"
 EDGE = 1e-4  # of a share: with no case at all it is taken for one in ten thousand
 
@@ -50,12 +51,26 @@ def scale_of(pattern: Pattern) -> str:
     return "logit" if pattern.unit.startswith("share") else "log" if "100,000" in pattern.unit else "plain"
 
 
+class SharedSample(CheckedModel):
+    """People whose answers gave several targets, so that the targets' sampling errors go together."""
+
+    prefix: ClassVar[str] = "samples."
+
+    who: Prose = Field(min_length=1, description="Who was asked, by which survey")
+    size: int = Field(ge=1, le=10**9, description="How many they were")
+    year: int = Field(ge=1500, le=2100, description="When they were asked; the last year, if several")
+
+
 @dataclass(frozen=True)
 class Target:
     """What was measured in a place, and how far the model's answer may be from it.
 
-    On a scale on which it is compared: `goal` is the value there, `tolerance` its standard deviation. `references` are the sources of
-    one's own that it cites, by key.
+    On a scale on which it is compared: `goal` is the value there, `tolerance` its standard deviation.
+
+    references  the sources of one's own that it cites, by key
+    sample      whose answers it is of; the sampling errors of targets of one sample are correlated
+    own_sample  what that sample is, if the program does not have it
+    layer       of targets, in which it is written
     """
 
     pattern: Pattern
@@ -66,6 +81,8 @@ class Target:
     sources: tuple[str, ...]
     references: tuple[tuple[str, Citation], ...] = ()
     sample: str | None = None
+    own_sample: SharedSample | None = None
+    layer: str = ""
 
     @property
     def id(self) -> str:
@@ -94,44 +111,39 @@ class Target:
         return self.sd * self.scale.slope(self.value)
 
     def as_data(self) -> dict[str, Any]:
-        """As files write it."""
-        plain: dict[str, Any] = {key: getattr(self, key) for key in KEYS}
-        own = {OWN: {key: one.model_dump(exclude_none=True) for key, one in self.references}} if self.references else {}
-        return {"measure": self.measure} | plain | {"sources": list(self.sources)} | own
+        """As files write it, with its measure and layer."""
+        told: dict[str, Any] = {"measure": self.measure} | {key: getattr(self, key) for key in KEYS} | {"sources": list(self.sources)}
+        told |= {key: given for key, given in (("sample", self.sample), ("layer", self.layer)) if given}
+        if self.references:
+            told[REFERENCES_OF_ITS_OWN] = {key: one.model_dump(exclude_none=True) for key, one in self.references}
+        if self.own_sample:
+            told[SAMPLES] = {self.sample: self.own_sample.model_dump()}
+        return told
 
 
-def load_targets(scenario: str, file: str | Path | None = None) -> tuple[Target, ...]:
-    """The targets of a shipped scenario by its name, or those of a file. InputError if there are none or one cannot be used.
+@cache
+def shipped() -> Document:
+    """The program's own targets: layers by name, and the samples that they share."""
+    return load_yaml(FILE)
 
-    file  YAML: a pattern's id and what is known, as in targets.yaml but without the name of a place; and `references` of its own
+
+def shipped_layers() -> list[str]:
+    """The names of the layers that come with the program."""
+    return [name for name in shipped().data if name != SAMPLES]
+
+
+def read_targets(given: Mapping[str, Any], layer: str) -> dict[str, Target | str]:
+    """The targets of a layer by id; of one that it withdraws, why. InputError, whose path leads to the culprit.
+
+    given  by id, and `references` and `samples` of its own
     """
-    try:
-        return _targets(scenario, file)
-    except InputError as error:
-        raise misplaced(error, file, TARGETS) if file else error from None
-
-
-def _targets(scenario: str, file: str | Path | None) -> tuple[Target, ...]:
-    if str(file).endswith(".csv"):
-        raise InputError("targets are written in YAML, not as a table (CSV).", f"{EXAMPLE}\nSave it as a .yaml file.", file=str(file))
-    document = load_yaml(file or FILE, example=EXAMPLE.removeprefix("Write "))
-    given: Any = document.data
-    if file is None:
-        if scenario not in given:
-            hint = did_you_mean(scenario, given)
-            remedy = (
-                f"{hint}There are targets for {', '.join(given)}. For another place, write some and give them: --targets FILE\n{EXAMPLE}"
-            )
-            raise InputError(f"no targets are known for the scenario '{scenario}'.", remedy)
-        given = given[scenario]
-    try:
-        own = _references(given.get(OWN, {}))
-        made = tuple(_target(key, fields, own) for key, fields in given.items() if key != OWN)
-        check_cited([((target.id,), {"sources": target.sources}) for target in made], own)
-        return made
-    except InputError as error:
-        path = error.path if file else (scenario, *error.path)
-        raise error.at(document.file, *document.place(path)) from None
+    own, samples = _references(given.get(REFERENCES_OF_ITS_OWN, {})), _samples(given.get(SAMPLES, {}))
+    made = {key: _withdrawn_or_target(key, fields, own, samples, layer) for key, fields in given.items() if key not in BESIDE}
+    check_cited([((one.id,), {"sources": one.sources}) for one in made.values() if isinstance(one, Target)], own)
+    drawn = {one.sample for one in made.values() if isinstance(one, Target)}
+    if idle := next((key for key in samples if key not in drawn), None):
+        raise InputError(f"no target is of the sample '{idle}'.", "Write sample: KEY in a target, or delete it.", path=(SAMPLES, idle))
+    return made
 
 
 def _references(given: object) -> dict[str, Citation]:
@@ -140,30 +152,61 @@ def _references(given: object) -> dict[str, Citation]:
         return TypeAdapter(Citations).validate_python(given)
     except ValidationError as failure:
         error = failure.errors()[0]["ctx"]["error"]
-        raise error.under(OWN) from None
+        raise error.under(REFERENCES_OF_ITS_OWN) from None
 
 
-def _target(key: str, fields: object, own: Mapping[str, Citation]) -> Target:
-    """A target from what is written. InputError, whose path leads to the culprit."""
+def _samples(given: object) -> dict[str, SharedSample]:
+    """Samples of a file's own."""
+    example = "samples: {our_survey: {who: Adults of the city, size: 1100, year: 2025}}"
+    if not isinstance(given, Mapping):
+        raise InputError(f"'{SAMPLES}' must be samples by key, but is {shown(given)}.", f"Write {example}", path=(SAMPLES,))
+    made = {}
+    for key, fields in given.items():
+        if key in shipped().data[SAMPLES] or not isinstance(fields, Mapping):
+            wrong = "must be keys with values" if not isinstance(fields, Mapping) else "is one that the program has"
+            raise InputError(f"the sample '{key[:60]}' {wrong}.", f"Give it another key, or write {example}", path=(SAMPLES, key))
+        try:
+            made[key] = SharedSample(**fields)
+        except InputError as error:
+            raise error.under(SAMPLES, key) from None
+    return made
+
+
+def _withdrawn_or_target(
+    key: str, fields: object, own: Mapping[str, Citation], samples: Mapping[str, SharedSample], layer: str
+) -> Target | str:
+    """A target from what is written; why there is to be none, if it is withdrawn. InputError, whose path leads to the culprit."""
+    pattern = _pattern(key)
+    if not isinstance(fields, Mapping) or WITHDRAWN not in fields:
+        return _target(pattern, fields, own, samples, layer)
+    why = fields[WITHDRAWN]
+    if len(fields) > 1 or not isinstance(why, str) or not why.strip():
+        raise InputError(f"'{key}' is withdrawn without a reason, or with more than one.", f"Write {key}: {{withdrawn: why}}", path=(key,))
+    return why.strip()
+
+
+def _pattern(key: str) -> Pattern:
+    """The pattern of a target. InputError if there is none, or none to which parameters may be fitted."""
     pattern = patterns().get(key)
-    fitted = [one.id for one in patterns().values() if one.role == "fit"]
     if pattern is None or pattern.role != "fit":
         wrong = (
             f"there is no pattern '{key[:60]}'" if pattern is None else f"'{key}' has the role '{pattern.role}', and only `fit` may be used"
         )
+        fitted = [one.id for one in patterns().values() if one.role == "fit"]
         raise InputError(f"{wrong}.", f"Patterns to which parameters may be fitted: {', '.join(fitted)}", path=(key,))
-    if not isinstance(fields, Mapping) or set(fields) - {"measure"} != set(KEYS):
+    return pattern
+
+
+def _target(
+    pattern: Pattern, fields: object, own: Mapping[str, Citation], samples: Mapping[str, SharedSample], layer: str
+) -> Target:  # fmt: skip
+    """A target from what is written. InputError, whose path leads to the culprit."""
+    key = pattern.id
+    if not isinstance(fields, Mapping) or set(fields) - {"measure", "sample"} != set(KEYS):
         missing = [name for name in KEYS if not isinstance(fields, Mapping) or name not in fields]
         wrong = f"'{missing[0]}' is missing" if missing else "there is a key too many"
-        raise InputError(f"{wrong} in '{key}'.", f"Keys: {', '.join(KEYS)}. {EXAMPLE}", path=(key,))
-    numbers: dict[str, Any] = {}
-    scale = scale_of(pattern)
-    least, most = {"logit": (0.0, 1.0), "log": (1.0, 1e12), "plain": (-1e12, 1e12)}[scale]
-    for name, low in (("value", least), ("sampling_error", 0.0), ("discrepancy", 0.0)):
-        if problem := number_problem(fields[name], low, most, False):
-            remedy = f"{number_remedy(fields[name], low, most)}\n'{key}' is {pattern.text} ({pattern.unit}). {EXAMPLE}"
-            raise InputError(f"'{name}' {problem}.", remedy.lstrip(), path=(key, name))
-        numbers[name] = float(fields[name])
+        raise InputError(f"{wrong} in '{key}'.", f"Keys: {', '.join(KEYS)}; and sample, if it has one. {EXAMPLE}", path=(key,))
+    numbers = _numbers(pattern, fields)
     sources = fields["sources"]
     if not isinstance(sources, list) or not sources:
         raise InputError(f"'sources' must be a list of sources, but is {shown(sources)}.", EXAMPLE, path=(key, "sources"))
@@ -171,8 +214,26 @@ def _target(key: str, fields: object, own: Mapping[str, Citation]) -> Target:
     if unknown := [one for one in sources if one not in known]:
         raise unknown_source(unknown[0], known, own).under(key, "sources", sources.index(unknown[0]))
     references = tuple((one, own[one]) for one in sources if one in own)
-    made = Target(pattern, why=str(fields["why"]).strip(), sources=tuple(sources), references=references, **numbers)
+    sample = fields.get("sample")
+    if sample is not None and sample not in (there := [*shipped().data[SAMPLES], *samples]):
+        hint = did_you_mean(sample, there)
+        raise InputError(f"there is no sample {shown(sample)}.", f"{hint}Samples: {', '.join(there)}", path=(key, "sample"))
+    why = str(fields["why"]).strip()
+    made = Target(pattern, **numbers, why=why, sources=tuple(sources), references=references, sample=sample,
+                  own_sample=samples.get(sample or ""), layer=layer)  # fmt: skip
     if not made.sd > 0.0 or (made.scale is SCALES["logit"] and not 0.0 < made.value < 1.0):
         message = f"the value or the tolerance of '{key}' is impossible: {fields['value']} ± {made.sd:g} ({pattern.unit})."
         raise InputError(message, "A tolerance is above 0, a share between 0 and 1.", path=(key,))
     return made
+
+
+def _numbers(pattern: Pattern, fields: Mapping[str, Any]) -> dict[str, float]:
+    """Value, error and discrepancy. InputError, whose path leads to the culprit."""
+    least, most = {"logit": (0.0, 1.0), "log": (1.0, 1e12), "plain": (-1e12, 1e12)}[scale_of(pattern)]
+    numbers = {}
+    for name, low in (("value", least), ("sampling_error", 0.0), ("discrepancy", 0.0)):
+        if problem := number_problem(fields[name], low, most, False):
+            remedy = f"{number_remedy(fields[name], low, most)}\n'{pattern.id}' is {pattern.text} ({pattern.unit}). {EXAMPLE}"
+            raise InputError(f"'{name}' {problem}.", remedy.lstrip(), path=(pattern.id, name))
+        numbers[name] = float(fields[name])
+    return numbers

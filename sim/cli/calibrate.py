@@ -8,9 +8,10 @@ import pandas as pd
 
 from sim.calibration.calibrate import DRAWS, Calibrator
 from sim.calibration.coverage import CITIES, CITIES_APART, REPEATS, Coverage, cover
+from sim.calibration.layers import Layered, layered
 from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
-from sim.calibration.targets import Target, load_targets
+from sim.calibration.targets import Target
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import done_in, running
@@ -32,22 +33,31 @@ PILOTS = 8  # runs for each worker, that tell how many fit into the minutes
 
 
 def calibrate_scenario(
-    name: str, targets: Path | None, runs: int | None, minutes: float | None, seed: int | None, settings: list[str],
+    name: str, targets: list[str], runs: int | None, minutes: float | None, seed: int | None, settings: list[str],
     out: Path | None, cities: int, workers: int | None,
 ) -> None:  # fmt: skip
     """Calibrate, or with `cities` test the coverage; print tables, write everything and say where."""
     scenario = chosen(name, seed, None, settings)
     place = Path(name).stem
-    known = load_targets(place, targets)
+    layers = layered(scenario, listed(targets) or None)
+    known = layers.targets
     folder = out or Path("out") / f"calibration-{place}"
     with writing(folder, (COVERAGE,) if cities else (*FILES, f"{place}.csv", f"{place}.yaml")):
         effort = chosen_effort(Space(scenario, known, scenario.seed), runs, minutes, workers)
         calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
         console().print(outline(scenario, known, calibrator))
+        console().print(layers_table(layers))
+        for key, (target, layer, why) in layers.withdrawn.items():
+            console().print(f"{layer} withdraws {key} of {target.layer}: {why}")
         if cities:
             tested(calibrator, cities)
         else:
             calibrated(calibrator)
+
+
+def listed(given: list[str]) -> list[str]:
+    """Layers as the option has them: given again and again, or with commas between them."""
+    return [layer.strip() for one in given for layer in ([one] if Path(one).is_file() else one.split(","))]
 
 
 def calibrated(calibrator: Calibrator) -> None:
@@ -97,6 +107,15 @@ def outline(scenario: Scenario, targets: tuple[Target, ...], calibrator: Calibra
         f"{number(scenario.city.adults)} adults, seed {scenario.seed}; {effort.waves} waves and {effort.draws} draws of the posterior, "
         f"{number(effort.runs)} runs, and {effort.apart(effort.waves)} experiments on peers\n"
     )
+
+
+def layers_table(layers: Layered) -> ConsoleTable:
+    """A row a target: of which layer it is, and what of earlier ones it replaces."""
+    shown = table("id", "measure", "measured", "layer", "instead of", right=("measured",), whole=("id", "measured"))
+    for target in layers.targets:
+        before = ", then ".join(f"{amount(one.value, one.sd)} ({one.layer})" for one in layers.replaced.get(target.id, ()))
+        shown.add_row(target.id, target.measure, amount(target.value, target.sd), target.layer, before)
+    return shown
 
 
 def tell(made: Calibration) -> None:

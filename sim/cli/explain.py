@@ -150,6 +150,7 @@ def describe_scenario(scenario: Scenario) -> None:
         ("made of", ", then ".join(scenario.lineage)),
         ("city", f"{number(city.adults)} adults, {number(city.officers_per_1000_inhabitants)} officers per 1,000 inhabitants"),
         ("state", scenario.state or ""),
+        ("targets", ", ".join(scenario.targets)),
         ("places", scenario.places.summary(city) if scenario.places else ""),
         ("weeks", f"{scenario.spin_up_weeks} of spin-up, then {scenario.weeks}; seed {scenario.seed}"),
         ("parameters", "\n".join(changed) or "those of the codebook"),

@@ -167,7 +167,10 @@ def schema(of: Annotated[str, typer.Argument(metavar="scenario|study", help="Whi
 
 def calibrate(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
-    targets: Annotated[Path | None, options.given("A file of what is known of the place, instead of what is shipped for it.")] = None,
+    targets: Annotated[
+        list[str] | None,
+        options.given("Layers of what is known: national, state, shipped ones, files (on top of the scenario's).", metavar="LAYERS"),
+    ] = None,
     runs: Annotated[int | None, options.asked(options.runs, "About how many runs; 5,120 unless given.")] = None,
     minutes: Annotated[float | None, options.asked(options.minutes, "At most about so many minutes, instead of --runs.")] = None,
     seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the scenario's.")] = None,
@@ -183,7 +186,7 @@ def calibrate(
     """Find which values of the uncertain parameters agree with what is known of a place; resumes what was stopped."""
     from sim.cli.calibrate import calibrate_scenario
 
-    calibrate_scenario(scenario, targets, runs, minutes, seed, settings or [], out, coverage, workers)
+    calibrate_scenario(scenario, targets or [], runs, minutes, seed, settings or [], out, coverage, workers)
 
 
 def view(

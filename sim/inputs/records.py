@@ -15,6 +15,7 @@ from sim.style import Note, note
 KINDS = dict.fromkeys(("city", "places", "parameters", "references", "sources", "set", "outdated"), "keys with values") | {
     "changes": "a list of {week: ..., set: {...}}",
     "assumptions": "a list of texts",
+    "targets": "a list of layers, as [national, state, mine.yaml]",
 }
 BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]")
 FORMULA = ("=", "+", "-", "@")  # a cell that begins so is computed by spreadsheets

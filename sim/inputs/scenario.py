@@ -48,6 +48,9 @@ class Scenario(WrittenModel):
     outdated: dict[str, tuple[int, ...]] = Field(
         default_factory=dict, description="By changed number, assumptions (from 1) that speak of it; written by the program"
     )
+    targets: tuple[Prose, ...] = Field(
+        (), strict=False, exclude=True, description="Layers of targets for calibrate, as [national, state, mine.yaml]; no part of a run"
+    )
     lineage: tuple[str, ...] = Field((), strict=False, exclude=True, description="The files it was merged from, the eldest first")
 
     @field_validator("places", mode="after")
@@ -158,7 +161,7 @@ class Scenario(WrittenModel):
         changed      fields of the scenario or of its city
         InputError as when a file is read.
         """
-        before = {**self.model_dump(), "lineage": self.lineage}
+        before = {**self.model_dump(), "targets": self.targets, "lineage": self.lineage}
         data = {**before, "city": dict(before["city"])}
         for key, value in changed.items():
             place = data["city"] if key in CitySize.model_fields else data

@@ -2,8 +2,8 @@
 
 A child's keys win over its parent's; `city`, `parameters`, `references` and `sources` are merged key by key; `changes` and
 `assumptions` are appended; `interventions` and `places` replace the parent's, and parameters that are its state's go with it;
-`name` and `question` are a file's own. A parent's sources go with the values that a child replaces, and its assumptions that speak of
-these are marked (`outdated`).
+`name`, `question` and `targets` are a file's own. A parent's sources go with the values that a child replaces, and its assumptions that
+speak of these are marked (`outdated`).
 Every merged value remembers where it was written.
 """
 
@@ -22,11 +22,11 @@ from sim.inputs.yaml_files import Document, Keys, load_yaml, shown_path
 PACKAGE = Path(__file__).parent.parent
 KEYS = (
     "name", "question", "extends", "city", "state", "places", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions",
-    "references", "sources", "assumptions", "outdated",
+    "references", "sources", "assumptions", "outdated", "targets",
 )  # fmt: skip
 MERGED = ("city", "parameters", "references", "sources", "outdated")
 APPENDED = ("changes", "assumptions")
-OWN = ("name", "question")
+OWN = ("name", "question", "targets")
 LONGEST_CHAIN = 10
 
 

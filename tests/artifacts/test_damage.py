@@ -29,8 +29,8 @@ from made_analyses import FOUND, analysis
 from sim.artifacts.checking import SEAL, seal_of, signed
 from sim.artifacts.posterior import Posterior, load_posterior
 from sim.artifacts.results import Results
+from sim.calibration.layers import load_targets
 from sim.calibration.result import Calibration
-from sim.calibration.targets import load_targets
 from sim.cli import main
 from sim.errors import InputError
 from sim.inputs.csv_files import read_table
@@ -50,6 +50,7 @@ from sim.validation.record import load as load_validation
 
 ROOT = Path(__file__).parents[2]
 EACH = 1 if os.environ.get("DAMAGES") == "all" else 3  # of so many damages one is tried
+NATION = load_scenario("national-average")
 TARGETS = "P06: {value: 0.54, sampling_error: 0.01, discrepancy: 0.02, why: a survey, sources: [assumed]}\n"
 SWEPT = Study(
     name="Swept", scenario=hostile.TOWN, arms={"course": [{"training": {"start": 0}}]},
@@ -208,7 +209,8 @@ KINDS = {
     "series": Kind(a_store, "series/00001.parquet", damage.BYTES, 20, of_store, use_store),
     "points": Kind(POINTS, "points.csv", damage.CSV, 30, points, edited=True),
     "targets": Kind(
-        texted(TARGETS, "targets.yaml"), "targets.yaml", damage.YAML, 30, lambda at: load_targets("town", at / "targets.yaml"), edited=True
+        texted(TARGETS, "targets.yaml"), "targets.yaml", damage.YAML, 30, lambda at: load_targets(NATION, [at / "targets.yaml"]),
+        edited=True,
     ),
     "scenario": Kind(saved(hostile.run), "scenario.yaml", damage.YAML, 30, read_by(load_scenario, "scenario.yaml"), edited=True),
     "study": Kind(texted(SWEPT.to_yaml(), "study.yaml"), "study.yaml", damage.YAML, 30, read_by(load_study, "study.yaml"), edited=True),

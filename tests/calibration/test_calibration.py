@@ -9,23 +9,20 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from small_calibration import EFFORT
 
 from sim.artifacts.posterior import load_posterior, shipped_posteriors
 from sim.calibration.calibrate import Calibrator
 from sim.calibration.coverage import cover
+from sim.calibration.layers import load_targets
 from sim.calibration.result import Calibration, alike, contraction
 from sim.calibration.sampling import effective, truncated
 from sim.calibration.space import Space
-from sim.calibration.targets import FILE, Target, load_targets
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
-from sim.cli import main
 from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, outline, tell
 from sim.engine.plans import RunSpec
 from sim.errors import InputError
 from sim.figures.calibration import save_figures
-from sim.inputs.patterns import patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
 from sim.studies.answers.sweep import Sweep
 from sim.studies.running.keys import keys
@@ -47,74 +44,6 @@ def test_weights_are_cut_off_and_counted():
     assert effective(np.ones(10)) == pytest.approx(10)
     made = truncated(np.array([0.0, 0.0, 50.0, -np.inf]))
     assert made.sum() == pytest.approx(1) and made[3] == 0 and made[2] > 0.99
-
-
-# --- Targets
-
-
-def test_shipped_targets_are_of_patterns_that_may_be_fitted():
-    for place in yaml.safe_load(FILE.read_text(encoding="utf-8")):
-        for one in load_targets(place):
-            assert one.pattern.role == "fit" and one.sd > 0 and one.why and one.sources
-        assert load_scenario(place)
-    national = {one.id for one in load_targets("national-average")}
-    fitted = {pattern.id for pattern in patterns().values() if pattern.role == "fit"}
-    assert fitted - national == {"P03", "P08", "P24"}  # 1 - P01 x P02, 1 - P06 - P07, and a course
-
-
-def test_national_targets_lie_in_the_ranges_of_their_patterns():
-    for one in load_targets("national-average"):
-        assert one.pattern.low <= one.value <= one.pattern.high
-
-
-def test_tolerance_is_of_error_and_discrepancy_on_the_scale_of_the_comparison():
-    one = Target(patterns()["P06"], 0.5, 0.03, 0.04, "", ("assumed",))
-    assert one.sd == pytest.approx(0.05) and one.goal == 0.0 and one.tolerance == pytest.approx(0.2)
-    assert one.scale.back(one.scale.to(0.3)) == pytest.approx(0.3)
-    crimes = Target(patterns()["P05"], 30_000.0, 3000.0, 0.0, "", ("assumed",))
-    assert crimes.tolerance == pytest.approx(0.1) and crimes.goal == pytest.approx(np.log(30_000))
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("P37: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "'P37' has the role 'check'"),
-        ("P99: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "there is no pattern 'P99'"),
-        ("P06: {value: 0.2, sampling_error: 0.1, why: x, sources: [assumed]}", "'discrepancy' is missing in 'P06'"),
-        ("P06: {value: many, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "'value' must be a number"),
-        ("P06: {value: 0.2, sampling_error: 0, discrepancy: 0, why: x, sources: [assumed]}", "is impossible"),
-        ("P06: {value: 1.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed]}", "must be a number from 0 to 1, but is 1.2"),
-        ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [nobody]}", "there is no source 'nobody'"),
-        ("P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: nobody}", "'sources' must be a list of sources"),
-        ("references: {own: {author: A}}", "'references.title' is missing"),
-        ("references: [own]", "'references' must be references by key"),
-        ("references: {own: {author: A, title: T, year: 2025, url: unpublished, read: all}}", "no source names the reference 'own'"),
-    ],
-)
-def test_targets_that_are_wrong_are_refused(tmp_path, text, message):
-    file = tmp_path / "targets.yaml"
-    file.write_text(text + "\n")
-    with pytest.raises(InputError, match=message) as caught:
-        load_targets("anywhere", file)
-    assert caught.value.line == 1
-
-
-def test_targets_cite_references_of_their_own(tmp_path):
-    file = tmp_path / "targets.yaml"
-    file.write_text("""
-P06: {value: 0.2, sampling_error: 0.1, discrepancy: 0, why: x, sources: [assumed, own]}
-P05: {value: 40000, sampling_error: 2000, discrepancy: 0, why: x, sources: [envipe2025]}
-references: {own: {author: "A, <b>", title: T, year: 2025, url: unpublished, read: all}}
-""")
-    first, second = load_targets("anywhere", file)
-    assert first.as_data()["references"] == {"own": {"author": "A, <b>", "title": "T", "year": 2025, "url": "unpublished", "read": "all"}}
-    assert "references" not in second.as_data() and hash(first) != hash(second)
-
-
-def test_a_scenario_without_targets_is_refused_with_a_remedy():
-    with pytest.raises(InputError, match="no targets are known for the scenario 'ecatepec'") as caught:
-        load_targets("ecatepec")
-    assert "--targets FILE" in caught.value.remedy
 
 
 # --- A small city
@@ -228,12 +157,6 @@ def test_as_much_is_run_as_fits_into_the_minutes(monkeypatch):
         chosen_effort(space, None, 0.01, 1)
     with pytest.raises(InputError, match="not both"):
         chosen_effort(space, 500, 3.0, 1)
-
-
-def test_the_command_refuses_a_scenario_without_targets(capsys):
-    with pytest.raises(SystemExit) as caught:
-        main(["calibrate", "ecatepec"])
-    assert caught.value.code == 2 and "no targets are known for the scenario 'ecatepec'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", shipped_posteriors())

@@ -79,7 +79,7 @@ FILES = {
     TARGETS: {
         pattern: {"value": value, "sampling_error": value / 5, "discrepancy": value / 5, "why": QUESTION, "sources": list(cited("target"))}
         for pattern, value in (("P05", 40000), ("P06", 0.4))
-    } | {"references": cited("target")},
+    } | {"references": cited("target"), "layers": []},
 }  # fmt: skip
 
 

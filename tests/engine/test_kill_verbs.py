@@ -21,7 +21,7 @@ import filelock, pyarrow.parquet
 import sim.engine.store
 from sim.engine.running import Execution
 from sim.calibration.calibrate import Calibrator
-from sim.calibration.targets import load_targets
+from sim.calibration.layers import load_targets
 from sim.calibration.waves import Effort
 from sim.measures.harvest import warm_up
 from sim.inputs.scenario import CitySize, Scenario

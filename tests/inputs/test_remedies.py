@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sim.artifacts.posterior import load_posterior
-from sim.calibration.targets import load_targets
+from sim.calibration.layers import load_targets
 from sim.cli import main
 from sim.errors import InputError
 from sim.inputs.file_kinds import KINDS, kind_of
@@ -156,11 +156,11 @@ def test_the_share_of_a_target_is_named(pattern, bad, value, tmp_path):
     text = f"{pattern.id}: {{value: {{}}, sampling_error: 0.01, discrepancy: 0, why: x, sources: [assumed]}}"
     path.write_text(text.replace("{}", bad))
     with pytest.raises(InputError) as caught:
-        load_targets("x", path)
+        load_targets("national-average", [path])
     (found,) = NAMED.findall(caught.value.remedy)
     assert float(found) == value and caught.value.line == 1
     path.write_text(text.replace("{}", found))
-    assert load_targets("x", path)[0].value == value
+    assert next(one for one in load_targets("national-average", [path]) if one.id == pattern.id).value == value
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def load_points(path):
 
 READERS = {
     "scenario": load_scenario, "study": load_study, "trial": load_trial, "points": load_points, "posterior": load_posterior,
-    "targets": lambda path: load_targets("x", path),
+    "targets": lambda path: load_targets("national-average", [path]),
 }  # fmt: skip
 
 
@@ -274,8 +274,8 @@ def test_a_table_of_targets_is_told_how_targets_are_written(tmp_path):
     path = tmp_path / "targets.csv"
     path.write_text("pattern,value\nP06,0.41\n")
     with pytest.raises(InputError) as caught:
-        load_targets("x", path)
+        load_targets("national-average", [path])
     assert "YAML" in caught.value.message and "P06: {value:" in caught.value.remedy and "My city" not in str(caught.value)
     empty = tmp_path / "empty.yaml"
     empty.write_text("")
-    assert "P06: {value:" in remedy_of(lambda given: load_targets("x", given), empty)
+    assert "P06: {value:" in remedy_of(lambda given: load_targets("national-average", [given]), empty)
