@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sim.calibration.state_targets import state_targets
 from sim.calibration.targets import EXAMPLE, LAYERS, Target, read_targets, shipped, shipped_layers
 from sim.errors import InputError, did_you_mean
 from sim.inputs.file_kinds import TARGETS, misplaced
@@ -13,11 +14,6 @@ from sim.inputs.scenario_files import find
 from sim.inputs.yaml_files import Document, load_yaml
 
 NATIONAL, STATE = "national", "state"
-
-
-def state_targets(state: str) -> Mapping[str, Any]:
-    """The figures of a state, by the pattern's id: none yet."""
-    return {}
 
 
 class TargetLayer(NamedTuple):
@@ -135,12 +131,13 @@ class _Reader:
             if self.scenario.state is None:
                 remedy = f"Name it: --set state=Puebla, or state: Puebla in the scenario; or leave '{STATE}' out."
                 raise InputError(f"the scenario '{self.scenario.name}' names no state, whose targets '{STATE}' would be.", remedy)
-            return TargetLayer(f"{STATE} ({self.scenario.state})", {}), state_targets(self.scenario.state)
+            return TargetLayer(f"{STATE} ({self.scenario.state})", {}), state_targets(self.scenario.state, shipped().data[NATIONAL])
         names = shipped_layers()
         if layer in names:
             return TargetLayer(layer, {}, shipped(), (layer,)), shipped().data[layer]
         beside = (folder / f"{layer}.yaml").is_file()
-        hint = did_you_mean(layer, [layer] if beside else [*names, STATE], lambda near: f"the file '{near}.yaml'" if beside else f"'{near}'")
+        called = "the file '{}.yaml'" if beside else "'{}'"
+        hint = did_you_mean(layer, [layer] if beside else [*names, STATE], called.format)
         remedy = f"{hint}Layers: {', '.join([*names, STATE])}, or the path of a .yaml file."
         raise InputError(f"there is no layer of targets '{layer[:100]}'.", remedy)
 

@@ -9,6 +9,7 @@ from sim.inputs.states import CONSTRUCTS, CRIME, official, states
 
 PATTERNS = dict(zip(("P01", "P02", "P11", "P05"), CONSTRUCTS, strict=True))
 VICTIMS = "P04"
+SAMPLE = "envipe_2019_2025_of_a_state"  # of all but victims, which are of one year
 SURVEY = 0.05  # of a state's victims: the survey's relative error, about (in the country, five times smaller)
 
 
@@ -29,7 +30,7 @@ def state_targets(state: str, nation: Mapping[str, Mapping[str, Any]]) -> dict[s
         apart = fmean(known.differences(construct)[name])
         in_words = f"times {exp(apart):.2f}" if construct == CRIME else f"{apart:+.2f} in log-odds"
         why = f"The country's, {in_words}: the mean difference of {name}, {span}. Error: of both. Discrepancy: the country's."
-        found[key] = _moved(nation[key], apart, yearly, 0.0, why, log_scale=construct == CRIME)
+        found[key] = _moved(nation[key], apart, yearly, 0.0, why, log_scale=construct == CRIME) | {"sample": SAMPLE}
     country, own = (known.figures["prevalence"][row][0] for row in (0, known.rows[name]))
     why = (
         f"The country's, times {own / country:.2f}: {own:,.0f} victims per 100,000 adults of {name} in 2024, {country:,.0f} in all. "

@@ -7,6 +7,7 @@ import pytest
 
 from sim.calibration import layers as stacking
 from sim.calibration.layers import NATIONAL, layered, load_targets, usual_layers
+from sim.calibration.state_targets import SAMPLE
 from sim.calibration.targets import SAMPLES, Target, shipped, shipped_layers
 from sim.cli import main
 from sim.cli.calibrate import listed
@@ -22,7 +23,7 @@ OF_STATE = {"P01": {"value": 0.09, "sampling_error": 0.01, "discrepancy": 0.01, 
 @pytest.fixture
 def town(tmp_path, monkeypatch):
     """A function that writes files and loads town.yaml; Puebla has a figure of its own."""
-    monkeypatch.setattr(stacking, "state_targets", {"Puebla": OF_STATE}.__getitem__)
+    monkeypatch.setattr(stacking, "state_targets", lambda state, nation: {"Puebla": OF_STATE}[state])
     monkeypatch.chdir(tmp_path)
 
     def made(text=CITY, **files):
@@ -69,7 +70,14 @@ def test_targets_of_one_sample_are_of_the_same_people():
     assert samples["australia_2007_2009"] == {"P15", "P16", "P33", "P34"} and samples["envipe_2025"] == {"P06", "P07"}
     assert samples["envipe_2023_2025"] == {"P01", "P02", "P04", "P05", "P11", "P13"}
     used = {fields.get("sample") for name in shipped_layers() for fields in shipped().data[name].values()}
-    assert used - {None} == set(shipped().data[SAMPLES])
+    assert used - {None} == set(shipped().data[SAMPLES]) - {SAMPLE}
+
+
+def test_the_layer_of_a_state_is_of_its_figures():
+    found = layered(load_scenario("ecatepec"))
+    assert {key for key, layer in of(found).items() if layer == "state (México)"} == {"P01", "P02", "P04", "P05", "P11"}
+    targets = {one.id: one for one in found.targets}
+    assert targets["P05"].sample == targets["P11"].sample == SAMPLE and targets["P04"].sample is None
 
 
 def test_national_targets_lie_in_the_ranges_of_their_patterns():
