@@ -59,7 +59,7 @@ def described(
 def facts_of(draws: Draws) -> dict[str, Any]:
     """How good draws are."""
     chains = draws.sampled.chains
-    low, middle, high = np.quantile(draws.sampled.kappa, [0.05, 0.5, 0.95])
+    low, middle, high = weighted_quantile(draws.sampled.kappa, draws.weights, [(1.0 - LEVEL) / 2.0, 0.5, (1.0 + LEVEL) / 2.0])
     return {
         "draws": len(draws.weights), "effective_draws": round(effective(draws.weights), 1),
         "converged": chains.converged, "mixing": round(chains.mixing, 4), "effective_in_bulk": round(chains.bulk),
@@ -89,14 +89,14 @@ def structure_table(emulators: Emulators, whole: Draws, without: Mapping[str, Dr
     worst   the target that it misses most, in tolerances (misfit)
     """
     draws = {"whole": whole, **{f"without {name}": one for name, one in without.items()}}
-    logs = np.array([one.evidence for one in draws.values()])
+    logs = np.array([one.evidence[0] for one in draws.values()])
     weight = np.exp(logs - logs.max())
     rows = []
     for (name, one), share in zip(draws.items(), weight / weight.sum(), strict=True):
         fitted = target_table(emulators, answers_of(emulators, one), one.weights)
         worst = fitted.loc[fitted.misfit.abs().idxmax()]
         rows.append({
-            "structure": name, "log_evidence": one.evidence, "error": one.sampled.evidence[1], "weight": share,
+            "structure": name, "log_evidence": one.evidence[0], "error": one.evidence[1], "weight": share,
             "effective_draws": effective(one.weights), "converged": one.sampled.chains.converged,
             "worst": worst.pattern, "misfit": worst.misfit,
         })  # fmt: skip

@@ -40,7 +40,7 @@ class TargetEmulator:
     """An emulator of the mean answer over luck, on the target's scale.
 
     columns  of the parameters that it reads
-    error    variance of that mean about what the emulator says, near the targets
+    error    variance of that mean about what the emulator says, near the targets, at points that had no say in its scales
     noise    variance of one run about its mean, near the targets
     q2       share of the variance of mean answers that it predicts at points it has not seen, over all points
     """
@@ -167,7 +167,8 @@ def _learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, seed: int
         close[:] = True
     noise = float(luck[close].mean())
     mixed_in = noise / float(known.runs[close].mean())
-    missed = float(np.mean(surface.left[close] ** 2)) - mixed_in
+    judges = close & surface.apart if (close & surface.apart).sum() >= LEAST_NEAR else close
+    missed = float(np.mean(surface.left[judges] ** 2)) - mixed_in
     error = max(missed, mixed_in / FADED, (LEAST_ERROR * target.tolerance) ** 2)
     q2 = 1.0 - float(np.mean(surface.left**2)) / float(np.var(y)) if np.ptp(y) > 0.0 else 0.0
     return TargetEmulator(target, surface, columns, error, noise, q2)

@@ -179,5 +179,7 @@ class Draws:
         )
 
     @property
-    def evidence(self) -> float:
-        return self.sampled.evidence[0] + self.correction
+    def evidence(self) -> tuple[float, float]:
+        """The logarithm of the chance of the targets, as the draws' own runs correct it, and its standard error."""
+        uncertain = np.sqrt(1.0 / effective(self.weights) - 1.0 / len(self.weights))
+        return self.sampled.evidence[0] + self.correction, float(np.hypot(self.sampled.evidence[1], uncertain))

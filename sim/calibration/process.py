@@ -1,21 +1,21 @@
-"""A Gaussian process in many dimensions that is told by sparse polynomials which parameters matter.
+"""A Gaussian process in many dimensions, for answers of which each reads a few parameters strongly and many a little.
 
-Its kernel is a cubic polynomial plus a smooth bump, in parameters that are scaled by their share of the polynomials' variance. That
-leaves six numbers to be fitted instead of one for each parameter, and learns the many small interactions that a sparse sum leaves out.
+Its kernel is a cubic polynomial plus a smooth bump, in parameters of which each has a scale of its own. Scales and the six numbers of the
+kernel are those of greatest likelihood, along its gradient; scales are drawn towards what plain correlations say, so that a hundred of
+them can be had from a thousand points.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from sim.methods.indices.polynomials import Basis, Polynomials
-
-SUBSET = 500  # points by which the six numbers are fitted
-LOOKS = 150  # evaluations of the likelihood
-FAINT = 1e-4  # share of the variance that every parameter is given at least
+SUBSET = 1000  # points by which scales and numbers are fitted
+ROUNDS = 60  # steps of the search
+FAINT = 1e-3  # share of the variance that every parameter is given at least, where the search begins
+DRAWN = 1.5  # standard deviation of the logarithm of a scale about where it begins
 START = (1.0, 0.1, 0.02, 0.2, 1.0, 0.001)  # linear, square, cubic, bump, its squared width, roughness; in units of the variance
+RANGE = (-12.0, 6.0)  # of the logarithms of these
 QUIET = 1e-6
 
 
@@ -28,6 +28,7 @@ class Process:
     numbers  as START
     mean, sd of the answers
     left     n: each answer less what the others alone say of it
+    apart    n, bool: points that had no say in scales and numbers, and so judge; all if there are no others
     """
 
     scales: np.ndarray
@@ -37,6 +38,7 @@ class Process:
     mean: float
     sd: float
     left: np.ndarray
+    apart: np.ndarray
 
     @classmethod
     def fit(cls, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0) -> "Process":
@@ -44,40 +46,43 @@ class Process:
         from scipy.linalg import cho_factor, cho_solve  # here, because it takes long to import
         from scipy.optimize import minimize
 
-        rng = np.random.default_rng([seed, 7])
-        scales = np.sqrt(_shares(inputs, y, rng) + FAINT)
-        points, mean, sd = _scaled(inputs, scales), float(y.mean()), max(float(y.std()), 1e-12)
-        answers, noise = (y - mean) / sd, noise / sd**2
-        some = rng.permutation(len(y))[:SUBSET]
-        options = {"maxfev": LOOKS, "xatol": 0.05, "fatol": 0.05}
-        found: Any = minimize(_surprise, np.log(START), (points[some], answers[some], noise), method="Nelder-Mead", options=options)
-        numbers = np.exp(found.x)
-        kernel = _kernel(points, points, numbers)
+        mean, sd = float(y.mean()), max(float(y.std()), 1e-12)
+        points, answers, noise = _centered(inputs), (y - mean) / sd, noise / sd**2
+        begin = np.concatenate([_guessed(points, answers), np.log(START)])
+        some = np.random.default_rng([seed, 7]).permutation(len(y))[:SUBSET]
+        bounds = [(None, None)] * points.shape[1] + [RANGE] * len(START)
+        given = (points[some], answers[some], noise, begin)
+        found = minimize(_surprise, begin, given, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ROUNDS}).x
+        scales, numbers = np.exp(found[: -len(START)]), np.exp(found[-len(START) :])
+        kernel = _kernel(points * scales, points * scales, numbers)
         kernel[np.diag_indices_from(kernel)] += noise + numbers[-1] + QUIET
         inverse = cho_solve(cho_factor(kernel, lower=True, overwrite_a=True), np.eye(len(y)))
         weights = inverse @ answers
-        return cls(scales, points, weights, numbers, mean, sd, sd * weights / np.diag(inverse))
+        apart: np.ndarray = np.ones(len(y), bool)
+        apart[some] = len(some) == len(y)
+        return cls(scales, points * scales, weights, numbers, mean, sd, sd * weights / np.diag(inverse), apart)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """What `again` needs beside the inputs that it was fitted to."""
         level = np.array([self.mean, self.sd])
-        return {"scales": self.scales, "weights": self.weights, "numbers": self.numbers, "level": level, "left": self.left}
+        names = ("scales", "weights", "numbers", "left", "apart")
+        return {"level": level} | {name: getattr(self, name) for name in names}
 
     @classmethod
     def again(cls, inputs: np.ndarray, arrays: Mapping[str, np.ndarray]) -> "Process":
         """The process that was fitted at these inputs (n x d)."""
         mean, sd = arrays["level"].tolist()
-        points = _scaled(inputs, arrays["scales"])
-        return cls(arrays["scales"], points, arrays["weights"], arrays["numbers"], mean, sd, arrays["left"])
+        scales = arrays["scales"]
+        return cls(scales, _centered(inputs) * scales, arrays["weights"], arrays["numbers"], mean, sd, arrays["left"], arrays["apart"])
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """n: the mean answer."""
-        return self.mean + self.sd * (_kernel(_scaled(inputs, self.scales), self.points, self.numbers) @ self.weights)
+        return self.mean + self.sd * (_kernel(_centered(inputs) * self.scales, self.points, self.numbers) @ self.weights)
 
     def with_slopes(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """n: the mean answer, and n x d: how fast it rises with each input."""
         linear, square, cubic, _, width, _ = self.numbers
-        at = _scaled(inputs, self.scales)
+        at = _centered(inputs) * self.scales
         both, bump = _alike(at, self.points, self.numbers)
         answers = self.mean + self.sd * ((_polynomial(both, self.numbers) + bump) @ self.weights)
         bump *= self.weights / width
@@ -86,18 +91,16 @@ class Process:
         return answers, slopes * (self.sd * np.sqrt(12.0) * self.scales)
 
 
-def _scaled(inputs: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    return (inputs - 0.5) * np.sqrt(12.0) * scales
+def _centered(inputs: np.ndarray) -> np.ndarray:
+    """Inputs (0 to 1) with mean 0 and variance 1 where they are uniform."""
+    return (inputs - 0.5) * np.sqrt(12.0)
 
 
-def _shares(inputs: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """d: the share of the terms that hold each parameter in the variance of all terms of a polynomial, at these inputs."""
-    polynomials = Polynomials.fit(Basis.of(inputs), inputs, y, rng)
-    if not len(polynomials.terms):
-        return np.full(inputs.shape[1], 1.0 / inputs.shape[1])
-    spread = (polynomials.basis.products(inputs, polynomials.terms) * polynomials.coefficients).var(axis=0)
-    shares = spread @ (polynomials.terms > 0)
-    return shares / max(shares.sum(), 1e-300)
+def _guessed(points: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """d: logarithms of scales by each parameter's share in the sum of squared correlations with the answers."""
+    spread = points.std(axis=0)
+    going = np.divide(answers @ points / len(points), spread, out=np.zeros(points.shape[1]), where=spread > 0.0) ** 2
+    return 0.5 * np.log(going / max(float(going.sum()), 1e-300) + FAINT)
 
 
 def _alike(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -118,18 +121,31 @@ def _kernel(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> np.ndarr
     return _polynomial(both, numbers) + bump
 
 
-def _surprise(logs: np.ndarray, points: np.ndarray, answers: np.ndarray, noise: float) -> float:
-    """The negative log-likelihood, but for a constant."""
-    from scipy.linalg import LinAlgError, cholesky, solve_triangular
+def _surprise(
+    logs: np.ndarray, points: np.ndarray, answers: np.ndarray, noise: float, begin: np.ndarray
+) -> tuple[float, np.ndarray]:  # fmt: skip
+    """The negative logarithm of likelihood times prior of scales and numbers, but for a constant, and its gradient."""
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-    if np.abs(logs).max() > 25.0:
-        return 1e12
-    numbers = np.exp(logs)
-    kernel = _kernel(points, points, numbers)
-    kernel[np.diag_indices_from(kernel)] += noise + numbers[-1] + QUIET
+    d = points.shape[1]
+    at, numbers = points * np.exp(logs[:d]), np.exp(logs[d:])
+    linear, square, cubic, _, width, rough = numbers
+    both, bump = _alike(at, at, numbers)
+    kernel = _polynomial(both, numbers) + bump
+    kernel[np.diag_indices_from(kernel)] += noise + rough + QUIET
     try:
-        root = cholesky(kernel, lower=True, overwrite_a=True, check_finite=False)
+        root = cho_factor(kernel, lower=True)
     except LinAlgError:
-        return 1e12
-    solved = solve_triangular(root, answers, lower=True, check_finite=False)
-    return float(0.5 * solved @ solved + np.log(np.diag(root)).sum())
+        return 1e12, np.zeros_like(logs)
+    inverse = cho_solve(root, np.eye(len(answers)))
+    solved = inverse @ answers
+    drawn = np.where(np.arange(len(logs)) < d, (logs - begin) / DRAWN, 0.0)
+    value = 0.5 * answers @ solved + np.log(np.diag(root[0])).sum() + 0.5 * drawn @ drawn
+    pull = np.outer(solved, solved) - inverse  # the log-likelihood rises by half of its product with a change of the kernel
+    rises, bumped = pull * (linear + both * (2.0 * square + 3.0 * cubic * both)), pull * bump
+    spread = (at**2).sum(axis=1)
+    apart = spread[:, None] + spread - 2.0 * both
+    scales = np.einsum("ij,ij->j", rises @ at, at) - (bumped.sum(axis=1) @ at**2 - np.einsum("ij,ij->j", bumped @ at, at)) / width
+    parts = [np.sum(pull * both**power) * number for power, number in enumerate(numbers[:3], 1)]
+    parts += [np.sum(bumped), 0.5 * np.sum(bumped * apart) / width, rough * np.trace(pull)]
+    return float(value), drawn / DRAWN - np.concatenate([scales, 0.5 * np.array(parts)])

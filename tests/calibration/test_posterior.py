@@ -11,7 +11,7 @@ from sim.calibration.coverage import coverage
 from sim.calibration.emulators import Emulators, TargetRuns
 from sim.calibration.likelihood import Likelihood, correlated
 from sim.calibration.posterior import corrected, density, posterior_draws, sample
-from sim.calibration.process import Process
+from sim.calibration.process import Process, _surprise
 from sim.calibration.sampling import CONVERGED, ENOUGH, Guide, bridged, diagnosed, guided, hamiltonian, truncated
 from sim.calibration.space import GRID, REACH, Reading
 from sim.calibration.targets import Target
@@ -114,6 +114,25 @@ def test_slopes_are_how_answers_change():
         moved = at.copy()
         moved[:, column] += 1e-6
         np.testing.assert_allclose((process.predict(moved) - answers) / 1e-6, slopes[:, column], rtol=1e-3, atol=1e-4)
+
+
+def test_the_search_for_scales_follows_the_gradient():
+    rng = np.random.default_rng(0)
+    points, answers, begin = rng.standard_normal((40, 3)), rng.standard_normal(40), np.zeros(9)
+    at = 0.3 * rng.standard_normal(9)
+    value, slope = _surprise(at, points, answers, 0.1, begin)
+    for place in range(9):
+        moved = at + 1e-6 * (np.arange(9) == place)
+        assert (_surprise(moved, points, answers, 0.1, begin)[0] - value) / 1e-6 == pytest.approx(slope[place], rel=1e-3, abs=1e-4)
+
+
+def test_a_process_finds_the_parameters_that_matter():
+    rng = np.random.default_rng(1)
+    inputs = rng.random((150, 20))
+    made = Process.fit(inputs, np.sin(4 * inputs[:, 3]) + 0.5 * inputs[:, 7] ** 2, 1e-6)
+    assert set(np.argsort(made.scales)[-2:]) == {3, 7} and made.apart.all()
+    fresh = rng.random((200, 20))
+    assert np.sqrt(np.mean((made.predict(fresh) - np.sin(4 * fresh[:, 3]) - 0.5 * fresh[:, 7] ** 2) ** 2)) < 0.05
 
 
 def test_a_bank_that_was_kept_answers_the_same():
