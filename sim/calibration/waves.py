@@ -25,7 +25,7 @@ from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.running.store import SweepStore
 
 PRIOR_POINTS = 20_000  # by which the share of the prior that is left is counted
-LOOSE = (3.0, 3.0, 2.0, 1.5)  # times the tolerances: how loosely the points of the second wave meet the targets, the third's, and so on
+LOOSE = (3.0, 3.0, 2.0, 1.5, 1.0)  # times the tolerances: how loosely the points of the second wave meet the targets, the third's, and so on
 APART = 0.1  # share of a wave's points that is in a world without one of its mechanisms, for each of them
 RUNS, ALONE = "runs", "peers"  # folders of the two stores
 
@@ -36,7 +36,7 @@ class Effort:
 
     first: int = 1024  # points of the first wave
     later: int = 640  # and of each further one
-    waves: int = 5
+    waves: int = 6
     replicates: int = 2  # of each, for knowing what is luck
     draws: int = 512  # of the posterior
     repeats: int = 8  # runs of each draw
@@ -109,7 +109,7 @@ class History:
             values = pd.concat(parts, ignore_index=True)
             emulators = self._learn(*self._run(values, number), number, emulators)
             waves.append(Wave(len(values), {one.target.measure: round(one.q2, 4) for one in emulators.learned}, self.left(emulators)))
-            tell(f"wave {number}: {len(values):,} points, {100 * waves[-1].left:.3g} % of the prior left")
+            tell(f"wave {number}: {len(values):,} points, {told_left(waves[-1].left)} of the prior left")
         assert emulators is not None  # there is a wave
         return emulators, waves
 

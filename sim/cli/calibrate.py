@@ -132,6 +132,8 @@ def tell(made: Calibration) -> None:
     screen.print(f"{len(rest)} more are in parameters.csv. Contested and left open: {', '.join(contested) or 'none'}")
     for row in made.pairs.head(8).itertuples():
         screen.print(f"Hard to tell apart: {row.one} and {row.other} (correlation {row.correlation:+.2f})")
+    screen.print("Structures: the whole model, and worlds without one of its mechanisms (weight if all were equally likely before)")
+    screen.print(structures_table(made.structures))
     screen.print(f"{made!r}\n")
 
 
@@ -154,6 +156,16 @@ def parameters_table(parameters: pd.DataFrame) -> ConsoleTable:
     for row in parameters.head(SHOWN).itertuples():
         spread = f"{row.low:.3g} to {row.high:.3g}"
         shown.add_row(row.parameter, row.status, f"{row.contraction:.0%}", f"{row.prior:.3g}", f"{row.posterior:.3g}", spread, row.unit)
+    return shown
+
+
+def structures_table(structures: pd.DataFrame) -> ConsoleTable:
+    """A row a structure: its evidence and weight, and the target that it misses most."""
+    right = ("log evidence", "weight", "draws are worth", "misfit")
+    shown = table("structure", *right[:3], "misses most", right[3], right=right, whole=("structure",))
+    for row in structures.itertuples():
+        evidence = f"{row.log_evidence:.1f} ± {row.error:.1f}"
+        shown.add_row(row.structure, evidence, f"{row.weight:.0%}", f"{row.effective_draws:.0f}", row.worst, f"{row.misfit:+.1f}")
     return shown
 
 
