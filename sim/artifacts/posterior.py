@@ -1,12 +1,14 @@
 """A posterior: joint draws of parameters that fit what is known of a place, in a file that `confianza calibrate` wrote.
 
 NAME.csv has a column for each parameter, a column `weight` and a row for each draw; NAME.yaml beside it says where it comes from.
+That of a state is an extension (`extends` in NAME.yaml): its rows name draws of another posterior, from 1, and the values that differ.
 """
 
 import csv
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NotRequired
 
@@ -18,13 +20,13 @@ from sim.artifacts.checking import ArtifactKind, checked
 from sim.errors import InputError, did_you_mean, number
 from sim.files.writing import noted
 from sim.inputs.file_kinds import POSTERIOR, misplaced
-from sim.inputs.scenario_files import shipped_folder
+from sim.inputs.scenario_files import STATES, shipped_folder, shipped_states
 from sim.inputs.yaml_files import dump_yaml, load_yaml, shown_path
 from sim.style import Note, note
 from sim.world.anatomy import model_fingerprint
 from sim.world.parameters import codebook_entry
 
-WEIGHT = "weight"
+WEIGHT, DRAW = "weight", "draw"
 KIND = ArtifactKind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
 FOLDER = "posteriors"  # beside the shipped scenarios
 CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
@@ -38,6 +40,8 @@ class PosteriorFacts(TypedDict):
     parameters: NotRequired[dict[str, float] | None]
     model: NotRequired[str]
     mixing: NotRequired[float]
+    extends: NotRequired[str]
+    extended_fingerprint: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,8 @@ class Posterior:
 
 
 def shipped_posteriors() -> list[str]:
-    """The names of the posteriors that come with the program, sorted."""
-    return sorted(path.stem for path in (shipped_folder() / FOLDER).glob("*.csv"))
+    """The names of the posteriors that come with the program, sorted; those of states last."""
+    return [path.stem for folder in (FOLDER, f"{FOLDER}/{STATES}") for path in sorted((shipped_folder() / folder).glob("*.csv"))]
 
 
 def find_posterior(name_or_path: str | Path) -> Path:
@@ -115,11 +119,14 @@ def find_posterior(name_or_path: str | Path) -> Path:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(".csv") or os.sep in text or "/" in text:
         return Path(text)
-    names = shipped_posteriors()
+    names, folder = shipped_posteriors(), shipped_folder() / FOLDER
     if text in names:
-        return shipped_folder() / FOLDER / f"{text}.csv"
+        file = f"{text}.csv"
+        return folder / file if (folder / file).is_file() else folder / STATES / file
     hint = did_you_mean(text, names)
-    remedy = f"{hint}Shipped posteriors: {', '.join(names) or 'none'}\nOr give the path of a .csv file that confianza calibrate wrote."
+    states = [name for name in names if name in shipped_states()]
+    listed = [*(name for name in names if name not in states), *([f"those of {len(states)} states"] if states else ())]
+    remedy = f"{hint}Shipped posteriors: {', '.join(listed) or 'none'}\nOr give the path of a .csv file that confianza calibrate wrote."
     raise InputError(f"there is no posterior '{text[:100]}'.", remedy)
 
 
@@ -150,9 +157,34 @@ def _posterior(path: Path) -> Posterior:
         weights = np.ones(len(table))
     if not np.all(weights >= 0.0) or not weights.sum() > 0.0:
         raise InputError("weights must be 0 or more, and one of them above 0.", "Make the file anew: confianza calibrate", file=file)
+    if facts and "extends" in facts:
+        names, table, facts = _extending(path, names, table, facts)
     for column, name in enumerate(names):
         _check(name, table[:, column], file)
     return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts or {})
+
+
+def _extending(path: Path, names: list[str], table: np.ndarray, facts: PosteriorFacts) -> tuple[list[str], np.ndarray, PosteriorFacts]:
+    """The draws of another posterior with values of one's own in their place or beside them; what is known of both.
+
+    The other lies in the folder above, or is shipped.
+    """
+    file, beside = shown_path(path), path.parent.parent / f"{facts['extends']}.csv"
+    source = beside if beside.is_file() else find_posterior(facts["extends"])
+    if facts.get("extended_fingerprint") != fingerprint(source):
+        remedy = f"Make it again: confianza calibrate {path.stem}"
+        raise InputError(f"this posterior is one of other draws than '{source.stem}' has.", remedy, file=file)
+    other, rows = load_posterior(source), table[:, names.index(DRAW)] if DRAW in names else np.zeros(1)
+    if (rows % 1).any() or rows.min() < 1 or rows.max() > len(other.draws):
+        raise InputError(f"the column '{DRAW}' must hold numbers of draws, from 1 to {len(other.draws)}.", "Is this right?", file=file)
+    own = {name: table[:, place] for place, name in enumerate(names) if name != DRAW}
+    whole = dict(zip(other.names, other.draws[rows.astype(int) - 1].T, strict=True)) | own
+    return list(whole), np.column_stack(list(whole.values())), {**other.facts, **facts}  # type: ignore[typeddict-item]
+
+
+def fingerprint(path: Path) -> str:
+    """By which one knows the draws of a file again."""
+    return sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _table(path: Path, file: str) -> tuple[list[str], np.ndarray]:

@@ -12,6 +12,7 @@ from sim.inputs import origins
 from sim.inputs.patterns import Pattern, patterns
 from sim.inputs.reforms import summary
 from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
+from sim.inputs.scenario_files import shipped, shipped_states
 from sim.world.anatomy import SCHEDULE, Step, readers
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
@@ -31,7 +32,7 @@ def explain_name(name: str) -> None:
         explain_pattern(patterns()[name])
     elif name in REFERENCES:
         explain_source(name)
-    elif name in shipped_scenarios() or name.endswith((".yaml", ".yml")):
+    elif shipped(name) or name.endswith((".yaml", ".yml")):
         describe_scenario(load_scenario(name))
     elif name in TERMS:
         show([("term", name), ("meaning", TERMS[name])])
@@ -55,6 +56,7 @@ def explain_measure(name: str) -> None:
             *MEASURES,
             *patterns(),
             *shipped_scenarios(),
+            *shipped_states(),
             *REFERENCES,
             *TERMS,
             *(step.phase for step in SCHEDULE),
@@ -256,6 +258,7 @@ def list_scenarios() -> None:
     for name in shipped_scenarios():
         made.add_row(name, load_scenario(name).question)
     console().print(made)
+    console().print(f"\nThe states of Mexico, each a scenario that extends national-average: {', '.join(shipped_states())}")
 
 
 def list_sources() -> None:

@@ -28,6 +28,7 @@ MERGED = ("city", "parameters", "references", "sources", "outdated")
 APPENDED = ("changes", "assumptions")
 OWN = ("name", "question", "targets")
 LONGEST_CHAIN = 10
+STATES = "states"  # folder beside the other shipped scenarios
 
 
 def shipped_folder() -> Path:
@@ -47,18 +48,35 @@ def shipped_scenarios() -> list[str]:
     return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 
+def shipped_states() -> list[str]:
+    """The names of the scenarios of states, sorted; they lie in a folder of their own."""
+    return sorted(path.stem for path in (shipped_folder() / STATES).glob("*.yaml"))
+
+
+def shipped(name: str) -> Path | None:
+    """The file of a shipped scenario or state; None if there is none of that name."""
+    for folder, names in ((shipped_folder(), shipped_scenarios()), (shipped_folder() / STATES, shipped_states())):
+        if name in names:
+            return folder / f"{name}.yaml"
+    return None
+
+
 def find(name_or_path: str | Path) -> str:
     """The path of a scenario given by its shipped name or by a path; InputError if there is no such name."""
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or _is_path(text):
         return text
-    names = shipped_scenarios()
-    if text in names:
-        return str(shipped_folder() / f"{text}.yaml")
+    if path := shipped(text):
+        return str(path)
     beside = os.path.isfile(f"{text}.yaml")
-    hint = did_you_mean(text, [text] if beside else names, lambda near: f"the file '{near}.yaml'" if beside else near)
+    names = [text] if beside else [*shipped_scenarios(), *shipped_states()]
+    hint = did_you_mean(text, names, lambda near: f"the file '{near}.yaml'" if beside else near)
     message = f"there is no scenario '{text[:100]}'." if text else "the name of the scenario is empty."
-    raise InputError(message, f"{hint}Shipped scenarios: {', '.join(names)}\nOr give the path of a .yaml file.")
+    raise InputError(message, f"{hint}{_listed()}\nOr give the path of a .yaml file.")
+
+
+def _listed() -> str:
+    return f"Shipped scenarios: {', '.join(shipped_scenarios())}; and {len(shipped_states())} states of Mexico, as yucatan"
 
 
 def _is_path(text: str) -> bool:
@@ -67,8 +85,8 @@ def _is_path(text: str) -> bool:
 
 def label(path: str) -> str:
     """How provenance names a scenario file: a shipped one by its name, another by its path."""
-    folder = os.path.realpath(shipped_folder())
-    if os.path.realpath(os.path.dirname(path) or ".") == folder:
+    folders = {os.path.realpath(folder) for folder in (shipped_folder(), shipped_folder() / STATES)}
+    if os.path.realpath(os.path.dirname(path) or ".") in folders:
         return os.path.splitext(os.path.basename(path))[0]
     return shown_path(path)
 
@@ -191,15 +209,14 @@ def _parent(name: Any, path: str, seen: list[str]) -> str:
     if not isinstance(name, str) or not name.strip():
         raise InputError(f"'extends' must be the name of a scenario, but is {shown(name)}.", "Write extends: national-average")
     beside = os.path.join(os.path.dirname(path), name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    shipped = shipped_scenarios()
     if os.path.isfile(beside):
         parent = beside
-    elif name in shipped:
-        parent = str(shipped_folder() / f"{name}.yaml")
+    elif known := shipped(name):
+        parent = str(known)
     else:
         siblings = [file[:-5] for file in sorted(os.listdir(os.path.dirname(path) or ".")) if file.endswith(".yaml")]
-        hint = did_you_mean(name, [*siblings, *shipped])
-        remedy = f"{hint}Name a file beside this one without .yaml, or a shipped scenario: {', '.join(shipped)}"
+        hint = did_you_mean(name, [*siblings, *shipped_scenarios(), *shipped_states()])
+        remedy = f"{hint}Name a file beside this one without .yaml, or a shipped one. {_listed()}"
         raise InputError(f"there is no scenario '{name[:100]}' to extend.", remedy)
     real = os.path.realpath(parent)
     if real == seen[-1]:

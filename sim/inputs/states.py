@@ -89,7 +89,7 @@ def states() -> States:
     read = States({}, called, data["source"], figures, rows, years, reference)
     read.values.update({name: {f"institutions.{key}": 0.0 for key in KEYS} for name in rows})
     for key in KEYS:
-        for name, value in lasting(read, key).items():
+        for name, (value, _) in believed(read, key).items():
             read.values[name][f"institutions.{key}"] = round(value, 3)
     return read
 
@@ -100,11 +100,14 @@ def _table(text: str) -> dict[int, list[float]]:
     return {int(row[0]): [nan if cell == "-" else float(cell) for cell in row[1:]] for row in rows}
 
 
-def lasting(known: States, construct: str, without: str | None = None) -> dict[str, float]:
-    """What is believed to last of each state's difference; a state that is left out differs as the others do on average."""
+def believed(known: States, construct: str, without: str | None = None) -> dict[str, tuple[float, float]]:
+    """What is believed to last of each state's difference, and its standard error; a state left out is one of which nothing is known."""
     spread = known.spread(construct, without)
-    means = {name: fmean(values) if name != without else spread.mean for name, values in known.differences(construct).items()}
-    return {name: spread.mean + spread.kept * (mean - spread.mean) for name, mean in means.items()}
+    found = {
+        name: (spread.mean + spread.kept * (fmean(values) - spread.mean), spread.standard_error)
+        for name, values in known.differences(construct).items()
+    }
+    return found | ({without: (spread.mean, spread.persistent_sd)} if without else {})
 
 
 def _bare(name: str) -> str:

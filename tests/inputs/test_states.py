@@ -13,7 +13,7 @@ from sim.cli import main
 from sim.errors import InputError
 from sim.inputs import origins
 from sim.inputs.scenario import Scenario, load_scenario
-from sim.inputs.states import CONSTRUCTS, KEYS, lasting, states
+from sim.inputs.states import CONSTRUCTS, KEYS, believed, states
 from sim.world.parameters import CODEBOOK, REFERENCES
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"  # beside the checkout, if at all
@@ -61,14 +61,14 @@ def test_crime_is_the_panels_over_the_surveys_adults_moved_as_population_is():
 
 def test_what_lasts_and_what_moves_are_told_apart_by_the_formula_that_is_stated():
     for key in CONSTRUCTS:
-        spread, found = states().spread(key), states().differences(key)
-        means = {name: fmean(values) for name, values in found.items()}
-        within = fmean(variance(values) for values in found.values())
+        spread, apart = states().spread(key), states().differences(key)
+        means = {name: fmean(values) for name, values in apart.items()}
+        within = fmean(variance(values) for values in apart.values())
         between = variance(means.values()) - within / 7
         assert (spread.persistent_sd, spread.yearly_sd) == pytest.approx((between**0.5, within**0.5))
         assert spread.kept == pytest.approx(between / (between + within / 7)) and spread.mean == pytest.approx(fmean(means.values()))
-        for name, value in lasting(states(), key).items():
-            assert value == pytest.approx(spread.mean + spread.kept * (means[name] - spread.mean))
+        for name, found in believed(states(), key).items():
+            assert found == pytest.approx((spread.mean + spread.kept * (means[name] - spread.mean), spread.standard_error))
     assert [round(states().spread(key).persistent_sd, 3) for key in CONSTRUCTS] == [0.253, 0.141, 0.368, 0.246]
     assert [round(states().spread(key).yearly_sd, 3) for key in CONSTRUCTS] == [0.184, 0.339, 0.311, 0.131]
     assert states().figures["reporting"][0][-1] == 9.58  # the country in 2024; states' values go on from figures as these
@@ -83,13 +83,13 @@ def test_planted_effects_are_told_from_years_and_a_state_left_out_is_as_the_othe
         row: [100 / (1 + 4 * math.exp(-it - rng.gauss(0, 0.2))) for _ in range(14)] for row, it in planted.items()
     }
     made = real._replace(figures={"reporting": figures})
-    spread, found = made.spread("reporting"), lasting(made, "reporting")
+    spread, found = made.spread("reporting"), believed(made, "reporting")
     assert spread.persistent_sd == pytest.approx(0.3, abs=0.08) and spread.yearly_sd == pytest.approx(0.2, abs=0.03)
-    apart = [(found[name] - planted[row]) / spread.standard_error for name, row in made.rows.items()]
+    apart = [(found[name][0] - planted[row]) / spread.standard_error for name, row in made.rows.items()]
     assert 0.6 < variance(apart) ** 0.5 < 1.4 and max(map(abs, apart)) < 3.5
     figures[31] = [99.0] * 14
-    without = lasting(made, "reporting", without="Yucatán")
-    assert without["Yucatán"] == made.spread("reporting", without="Yucatán").mean == pytest.approx(0.1, abs=0.2)
+    without, others = believed(made, "reporting", without="Yucatán"), made.spread("reporting", without="Yucatán")
+    assert without["Yucatán"] == (others.mean, others.persistent_sd) == pytest.approx((0.1, 0.3), abs=0.2)
     assert without["Jalisco"] == pytest.approx(found["Jalisco"], abs=0.03)
 
 
