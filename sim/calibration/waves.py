@@ -109,7 +109,8 @@ class History:
             values = pd.concat(parts, ignore_index=True)
             emulators = self._learn(*self._run(values, number), number, emulators)
             waves.append(Wave(len(values), {one.target.measure: round(one.q2, 4) for one in emulators.learned}, self.left(emulators)))
-            tell(f"wave {number}: {len(values):,} points, {told_left(waves[-1].left)} of the prior left")
+            left = f"{100 * waves[-1].left:.3g}" if waves[-1].left else f"less than {100 / PRIOR_POINTS:.3g}"
+            tell(f"wave {number}: {len(values):,} points, {left} % of the prior left")
         assert emulators is not None  # there is a wave
         return emulators, waves
 
