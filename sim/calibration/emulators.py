@@ -73,7 +73,7 @@ class Emulators:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
-            learned = tuple(pool.map(lambda runs: _learned(runs, inputs, near, seed), data))
+            learned = tuple(pool.map(lambda place: _learned(data[place], inputs, near, place, seed), range(len(data))))
         return cls(learned, inputs, _together(data))
 
     def as_arrays(self) -> dict[str, np.ndarray]:
@@ -154,14 +154,15 @@ class Emulators:
         return np.abs(self.misfit(unit)).max(axis=1)
 
 
-def _learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, seed: int) -> TargetEmulator:
-    """A process, and how much it misses near the targets."""
+def _learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, place: int, seed: int) -> TargetEmulator:
+    """A process, and how much it misses near the targets. What was known before has this target in the same place."""
     target, unit, answers, columns = runs
     known = responses(answers)
     points, y = unit[known.kept], known.mean
     r = known.replicates
     luck = known.apart**2 * (r / (r - 1.0) if r > 1 else 0.0)
-    surface = Process.fit(inputs(points)[:, columns], y, float((luck.mean(axis=1) / known.runs).mean()), seed)
+    in_means = float((luck.mean(axis=1) / known.runs).mean())
+    surface = Process.fit(inputs(points)[:, columns], y, in_means, seed, near.learned[place].surface if near else None)
     close = np.ones(len(points), bool) if near is None else near.implausibility(points) < CUT
     if close.sum() < LEAST_NEAR:
         close[:] = True

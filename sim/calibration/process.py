@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SUBSET = 1000  # points by which scales and numbers are fitted
-ROUNDS = 60  # steps of the search
+ROUNDS, FURTHER = 60, 20  # steps of the search, and of one that begins at what was found with fewer points
 FAINT = 1e-3  # share of the variance that every parameter is given at least, where the search begins
 DRAWN = 1.5  # standard deviation of the logarithm of a scale about where it begins
 START = (1.0, 0.1, 0.02, 0.2, 1.0, 0.001)  # linear, square, cubic, bump, its squared width, roughness; in units of the variance
@@ -41,18 +41,22 @@ class Process:
     apart: np.ndarray
 
     @classmethod
-    def fit(cls, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0) -> "Process":
-        """The process of greatest likelihood for answers y (n) at inputs (n x d), which have luck of variance `noise`."""
+    def fit(cls, inputs: np.ndarray, y: np.ndarray, noise: float, seed: int = 0, before: "Process | None" = None) -> "Process":
+        """The process of greatest likelihood for answers y (n) at inputs (n x d), which have luck of variance `noise`.
+
+        before  one that was fitted to some of them, where the search begins
+        """
         from scipy.linalg import cho_factor, cho_solve  # here, because it takes long to import
         from scipy.optimize import minimize
 
         mean, sd = float(y.mean()), max(float(y.std()), 1e-12)
         points, answers, noise = _centered(inputs), (y - mean) / sd, noise / sd**2
-        begin = np.concatenate([_guessed(points, answers), np.log(START)])
+        drawn = np.concatenate([_guessed(points, answers), np.log(START)])
+        begin, rounds = (drawn, ROUNDS) if before is None else (np.log(np.concatenate([before.scales, before.numbers])), FURTHER)
         some = np.random.default_rng([seed, 7]).permutation(len(y))[:SUBSET]
         bounds = [(None, None)] * points.shape[1] + [RANGE] * len(START)
-        given = (points[some], answers[some], noise, begin)
-        found = minimize(_surprise, begin, given, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ROUNDS}).x
+        given = (points[some], answers[some], noise, drawn)
+        found = minimize(_surprise, begin, given, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": rounds}).x
         scales, numbers = np.exp(found[: -len(START)]), np.exp(found[-len(START) :])
         kernel = _kernel(points * scales, points * scales, numbers)
         kernel[np.diag_indices_from(kernel)] += noise + numbers[-1] + QUIET
@@ -122,7 +126,7 @@ def _kernel(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> np.ndarr
 
 
 def _surprise(
-    logs: np.ndarray, points: np.ndarray, answers: np.ndarray, noise: float, begin: np.ndarray
+    logs: np.ndarray, points: np.ndarray, answers: np.ndarray, noise: float, guess: np.ndarray
 ) -> tuple[float, np.ndarray]:  # fmt: skip
     """The negative logarithm of likelihood times prior of scales and numbers, but for a constant, and its gradient."""
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -139,7 +143,7 @@ def _surprise(
         return 1e12, np.zeros_like(logs)
     inverse = cho_solve(root, np.eye(len(answers)))
     solved = inverse @ answers
-    drawn = np.where(np.arange(len(logs)) < d, (logs - begin) / DRAWN, 0.0)
+    drawn = np.where(np.arange(len(logs)) < d, (logs - guess) / DRAWN, 0.0)
     value = 0.5 * answers @ solved + np.log(np.diag(root[0])).sum() + 0.5 * drawn @ drawn
     pull = np.outer(solved, solved) - inverse  # the log-likelihood rises by half of its product with a change of the kernel
     rises, bumped = pull * (linear + both * (2.0 * square + 3.0 * cubic * both)), pull * bump

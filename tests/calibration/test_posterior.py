@@ -130,6 +130,7 @@ def test_a_process_finds_the_parameters_that_matter():
     rng = np.random.default_rng(1)
     inputs = rng.random((150, 20))
     made = Process.fit(inputs, np.sin(4 * inputs[:, 3]) + 0.5 * inputs[:, 7] ** 2, 1e-6)
+    made = Process.fit(inputs, np.sin(4 * inputs[:, 3]) + 0.5 * inputs[:, 7] ** 2, 1e-6, before=made)
     assert set(np.argsort(made.scales)[-2:]) == {3, 7} and made.apart.all()
     fresh = rng.random((200, 20))
     assert np.sqrt(np.mean((made.predict(fresh) - np.sin(4 * fresh[:, 3]) - 0.5 * fresh[:, 7] ** 2) ** 2)) < 0.05
