@@ -27,7 +27,10 @@ from sim.world.anatomy import model_fingerprint
 from sim.world.parameters import codebook_entry
 
 WEIGHT, DRAW = "weight", "draw"
+COVERAGE = ".coverage.yaml"  # ending of a file beside it: what a test on cities of known truth came to
 KIND = ArtifactKind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
+TEST = ArtifactKind("test of a posterior", "Make it again: confianza calibrate SCENARIO --coverage 200 --out FOLDER; or delete the file.")
+TARGETS = "targets"
 FOLDER = "posteriors"  # beside the shipped scenarios
 CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
 GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
@@ -42,6 +45,19 @@ class PosteriorFacts(TypedDict):
     mixing: NotRequired[float]
     extends: NotRequired[str]
     extended_fingerprint: NotRequired[str]
+    targets: NotRequired[dict[str, dict[str, Any]]]
+
+
+@with_config(extra="allow")
+class CoverageFacts(TypedDict):
+    """What is read of NAME.coverage.yaml."""
+
+    posterior: str
+    model: str
+    targets: dict[str, list[float]]
+    cities: int
+    passed: bool
+    covered: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,7 @@ class Posterior:
     draws    n x d, values in the parameters' own units
     weights  n, which sum to 1
     facts    what NAME.yaml says; empty if there is none
+    tested   what NAME.coverage.yaml says, if it is of this model and these targets: of a test on cities of known truth
     """
 
     name: str
@@ -60,6 +77,7 @@ class Posterior:
     draws: np.ndarray
     weights: np.ndarray
     facts: Mapping[str, Any] = field(default_factory=dict)
+    tested: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def own(self) -> dict[str, float]:
@@ -67,10 +85,14 @@ class Posterior:
         return dict(self.facts.get("parameters") or {})
 
     @property
-    def doubt(self) -> Note | None:
-        """That the chains it was drawn by had not converged; None if they had, or nothing is known of it."""
-        mixing = self.facts.get("mixing")
-        return note("not_converged", posterior=self.name, mixing=mixing) if mixing and mixing > CONVERGED else None
+    def doubts(self) -> list[Note]:
+        """What is to be said against it: chains that had not converged, ranges of effects that did not hold known truths, no such test."""
+        mixing, tested = self.facts.get("mixing"), self.tested
+        found = [note("not_converged", posterior=self.name, mixing=mixing)] if mixing and mixing > CONVERGED else []
+        if tested and not tested["passed"]:
+            share, low, high = (100.0 * tested["covered"][key] for key in ("share", "low", "high"))
+            found.append(note("coverage_failed", posterior=tested["posterior"], cities=tested["cities"], share=share, low=low, high=high))
+        return found + [note("coverage_untested", posterior=self.name)] * (TARGETS in self.facts and not tested)
 
     @property
     def effective(self) -> float:
@@ -161,7 +183,22 @@ def _posterior(path: Path) -> Posterior:
         names, table, facts = _extending(path, names, table, facts)
     for column, name in enumerate(names):
         _check(name, table[:, column], file)
-    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts or {})
+    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts or {}, _tested(path, facts or {}))
+
+
+def _tested(path: Path, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a test of it came to, or of the one that it extends; nothing if there was none, or of another model or other targets."""
+    beside = path.with_suffix(COVERAGE)
+    if "extends" in facts and not beside.is_file():
+        return load_posterior(_extended(path, facts)).tested
+    found: Any = checked(CoverageFacts, load_yaml(beside).data, beside, TEST) if beside.is_file() else {}
+    ours = {key: numbers_of(target) for key, target in (facts.get(TARGETS) or {}).items()}
+    return found if found and (found["model"], found[TARGETS]) == (model_fingerprint(), ours) else {}
+
+
+def numbers_of(target: Mapping[str, Any]) -> list[float]:
+    """By what a target is known to be the same."""
+    return [target[key] for key in ("value", "sampling_error", "discrepancy")]
 
 
 def _extending(path: Path, names: list[str], table: np.ndarray, facts: PosteriorFacts) -> tuple[list[str], np.ndarray, PosteriorFacts]:
@@ -169,8 +206,7 @@ def _extending(path: Path, names: list[str], table: np.ndarray, facts: Posterior
 
     The other lies in the folder above, or is shipped.
     """
-    file, beside = shown_path(path), path.parent.parent / f"{facts['extends']}.csv"
-    source = beside if beside.is_file() else find_posterior(facts["extends"])
+    file, source = shown_path(path), _extended(path, facts)
     if facts.get("extended_fingerprint") != fingerprint(source):
         remedy = f"Make it again: confianza calibrate {path.stem}"
         raise InputError(f"this posterior is one of other draws than '{source.stem}' has.", remedy, file=file)
@@ -180,6 +216,12 @@ def _extending(path: Path, names: list[str], table: np.ndarray, facts: Posterior
     own = {name: table[:, place] for place, name in enumerate(names) if name != DRAW}
     whole = dict(zip(other.names, other.draws[rows.astype(int) - 1].T, strict=True)) | own
     return list(whole), np.column_stack(list(whole.values())), {**other.facts, **facts}  # type: ignore[typeddict-item]
+
+
+def _extended(path: Path, facts: Mapping[str, Any]) -> Path:
+    """Where the posterior is that one extends."""
+    beside = path.parent.parent / f"{facts['extends']}.csv"
+    return beside if beside.is_file() else find_posterior(facts["extends"])
 
 
 def fingerprint(path: Path) -> str:

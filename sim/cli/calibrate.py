@@ -7,26 +7,24 @@ from pathlib import Path
 import pandas as pd
 
 from sim.calibration.calibrate import DRAWS, Calibrator
-from sim.calibration.coverage import CITIES, CITIES_APART, REPEATS, Coverage, cover
 from sim.calibration.layers import Layered, layered
 from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.targets import Target
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
+from sim.cli.coverage import cover, files_of
 from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, saved, writing
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
-from sim.files.writing import write_file
 from sim.inputs.scenario import Scenario
 from sim.methods import UNVALIDATED
 from sim.studies.running.keys import records
 from sim.studies.running.work import job_of
 from sim.style.commands import in_yaml
 
-COVERAGE = "coverage.csv"
 SHOWN = 15  # parameters in the table; all are in parameters.csv
 RUNNING = 0.6  # of the minutes; emulators and sampling take the rest
 PILOTS = 8  # runs for each worker, that tell how many fit into the minutes
@@ -42,7 +40,7 @@ def calibrate_scenario(
     layers = layered(scenario, listed(targets) or None)
     known = layers.targets
     folder = out or Path("out") / f"calibration-{place}"
-    with writing(folder, (COVERAGE,) if cities else (*FILES, f"{place}.csv", f"{place}.yaml")):
+    with writing(folder, files_of(place) if cities else (*FILES, f"{place}.csv", f"{place}.yaml")):
         effort = chosen_effort(Space(scenario, known, scenario.seed), runs, minutes, workers)
         calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
         console().print(outline(scenario, known, calibrator))
@@ -50,7 +48,7 @@ def calibrate_scenario(
         for key, (target, layer, why) in layers.withdrawn.items():
             console().print(f"{layer} withdraws {key} of {target.layer}: {why}")
         if cities:
-            tested(calibrator, cities)
+            cover(calibrator, cities)
         else:
             calibrated(calibrator)
 
@@ -167,23 +165,3 @@ def structures_table(structures: pd.DataFrame) -> ConsoleTable:
         evidence = f"{row.log_evidence:.1f} ± {row.error:.1f}"
         shown.add_row(row.structure, evidence, f"{row.weight:.0%}", f"{row.effective_draws:.0f}", row.worst, f"{row.misfit:+.1f}")
     return shown
-
-
-def tested(calibrator: Calibrator, cities: int) -> Coverage:
-    """Test the coverage on cities of the model's own making, print it and write coverage.csv."""
-    if cities < 2:
-        raise InputError(f"must be 2 or more, but is {cities}.", "40 or more tell something.", file="--coverage")
-    effort = calibrator.effort
-    total = effort.replicates * effort.points(1) + effort.apart(1) + (REPEATS + 1) * cities
-    with running(total, sum(done_in(calibrator.folder / store) for store in (RUNS, ALONE, CITIES, CITIES_APART))) as progress:
-        calibrator.progress = progress
-        found = cover(calibrator, cities)
-    file = write_file(calibrator.folder / COVERAGE, found.table.to_csv(index=False))
-    screen = console()
-    shown = table("parameter", "covered", "contraction", right=("covered", "contraction"), whole=("parameter",))
-    for row in found.table[found.table.contraction > TELLING].itertuples():
-        shown.add_row(row.parameter, f"{row.covered:.0%}", f"{row.contraction:.0%}")
-    screen.print(f"{found.cities} cities whose truth is known: how often the 90 % interval holds it, where the data tell something")
-    screen.print(shown)
-    screen.print(f"Together {100 * found.share:.1f} % (standard error {100 * found.error:.1f}); all parameters: {file}")
-    return found

@@ -8,7 +8,7 @@ from math import exp, isfinite
 from typing import Any
 
 from sim.inputs.patterns import REPLICATES, Pattern, PatternCheck, patterns
-from sim.studies.design.posteriors import doubt_of
+from sim.studies.design.posteriors import doubts_of
 from sim.style import sentences
 from sim.validation.controls import Controlled
 from sim.validation.holdouts import Held, Reset
@@ -108,7 +108,7 @@ the middle (median) of these possible cities, and in brackets the range that hol
 than {REPLICATES}, in how many): a pattern that passes with 60 % inside is much less sure than one with 100 %. Some ranges contain zero
 because trials found nothing; a model in which reforms did nothing would pass them too.
 
-{" ".join(sentences(doubt_of(validation.posterior or "")))}"""
+{" ".join(sentences(doubts_of(validation.posterior or "")))}"""
 
 
 def failures(validation: Validation) -> str:

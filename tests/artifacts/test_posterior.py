@@ -9,6 +9,7 @@ from sim.artifacts.posterior import Posterior, load_posterior, posterior_files
 from sim.errors import InputError
 from sim.files.writing import write
 from sim.inputs.scenario import CitySize, Scenario
+from sim.inputs.yaml_files import dump_yaml
 from sim.studies.design.draws import Draws
 from sim.studies.design.study import Study
 from sim.studies.design.study_files import load_study
@@ -92,8 +93,31 @@ def test_another_models_posterior_is_refused_and_draws_of_ones_own_are_not(tmp_p
 
 
 def test_a_posterior_that_has_not_converged_says_so():
-    assert made(facts={"mixing": 1.005}).doubt is None and made().doubt is None
-    assert "not converged (split R-hat 1.24" in str(made(facts={"mixing": 1.2384}).doubt)
+    assert made(facts={"mixing": 1.005}).doubts == [] and made().doubts == []
+    assert "not converged (split R-hat 1.24" in str(made(facts={"mixing": 1.2384}).doubts[0])
+
+
+def test_a_posterior_says_whether_its_ranges_held_known_truths(tmp_path):
+    """A failure, and that nobody tried, stand beside every range; a test of other targets, or of another model, is none."""
+    target = {"measure": "reporting_rate", "value": 0.1, "sampling_error": 0.002, "discrepancy": 0.006}
+    for name, text in posterior_files(made(facts={"targets": {"P01": target}})).items():
+        (tmp_path / name).write_text(text)
+
+    def doubts(**changed):
+        told = {"posterior": "here", "model": model_fingerprint(), "targets": {"P01": [0.1, 0.002, 0.006]}, "cities": 200, "passed": False}
+        told |= {"covered": {"share": 0.813, "low": 0.79, "high": 0.84}} | changed
+        (tmp_path / "here.coverage.yaml").write_text(dump_yaml(told))
+        return [each.id for each in load_posterior(tmp_path / "here.csv").doubts]
+
+    assert [each.id for each in load_posterior(tmp_path / "here.csv").doubts] == ["coverage_untested"]
+    assert doubts() == ["coverage_failed"] and doubts(passed=True) == []
+    assert doubts(model="another") == doubts(targets={"P01": [0.2, 0.002, 0.006]}) == ["coverage_untested"]
+    doubts()
+    assert "in 200 cities" in str(load_posterior(tmp_path / "here.csv").doubts[0]) and "81 % of them (79 % to 84 %)" in str(
+        load_posterior(tmp_path / "here.csv").doubts[0]
+    )
+    with pytest.raises(InputError, match=r"here\.coverage\.yaml"):
+        doubts(passed="maybe")
 
 
 def test_what_makes_a_model_another_one(monkeypatch):

@@ -13,7 +13,6 @@ from small_calibration import EFFORT
 
 from sim.artifacts.posterior import load_posterior, shipped_posteriors
 from sim.calibration.calibrate import Calibrator
-from sim.calibration.coverage import cover
 from sim.calibration.layers import load_targets
 from sim.calibration.result import Calibration, alike, contraction
 from sim.calibration.sampling import effective, truncated
@@ -111,13 +110,6 @@ def test_each_point_has_luck_of_its_own_which_does_not_depend_on_how_many_there_
     assert keys(small, small.points(), [RunSpec(1, small.vs, 0)]) == keys(large, large.points(), [RunSpec(1, large.vs, 0)])
     shared = small.with_(luck="shared")
     assert keys(small, small.points(), [RunSpec(1, small.vs, 0)]) != keys(shared, shared.points(), [RunSpec(1, shared.vs, 0)])
-
-
-def test_the_coverage_of_a_small_city_is_measured(calibrated):
-    maker, *_ = calibrated
-    found = cover(maker, 4)
-    assert found.cities == 4 and len(found.table) == len(maker.space.factors) and 0 <= found.share <= 1
-    assert found.as_data()["cities"] == 4
 
 
 def test_what_varies_is_what_the_targets_can_see():

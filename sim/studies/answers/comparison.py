@@ -19,7 +19,7 @@ from sim.inputs import map_notes
 from sim.measures.harvest import WEIGHT
 from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
 from sim.measures.voice_measures import VOICE_MEASURES
-from sim.studies.design.posteriors import doubt_of
+from sim.studies.design.posteriors import doubts_of
 from sim.studies.design.study import Study
 from sim.studies.running import effects, lives
 from sim.studies.running.runs import PERSONS
@@ -248,7 +248,7 @@ class Comparison(Labeled):
             said = [note("varies_luck")]
         else:
             said = [note("varies_cities", posterior=Path(self.study.posterior).stem, cities=cities)]
-            said += doubt_of(self.study.posterior)
+            said += doubts_of(self.study.posterior)
             said.append(note("luck_off", twice=twice) if self.luck_known else note("luck_in", lives=5 * LEAST_LIVES))
         if self.ranged:
             said.append(note("range_draws" if self.varies == "draws" else "range_luck"))

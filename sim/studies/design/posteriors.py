@@ -29,10 +29,9 @@ def posterior_of(given: object, scenario: Scenario) -> str:
     return given
 
 
-def doubt_of(posterior: str) -> list[Note]:
-    """What is to be said against a posterior; nothing where it is gone, or no file says how it was made."""
+def doubts_of(posterior: str) -> list[Note]:
+    """What is to be said against a posterior; nothing where there is none, it is gone, or no file says how it was made."""
     try:
-        doubt = load_posterior(posterior).doubt
+        return load_posterior(posterior).doubts if posterior != NONE else []
     except InputError:
         return []
-    return [doubt] if doubt else []
