@@ -143,8 +143,8 @@ def test_as_much_is_run_as_fits_into_the_minutes(monkeypatch):
     space = Space(CITY, TARGETS, 1)
     clock = SimpleNamespace(perf_counter=partial(next, count()))  # all pilots together take a second
     monkeypatch.setattr(sys.modules["sim.cli.calibrate"], "time", clock)
-    few, more = (chosen_effort(space, None, minutes, 1).runs for minutes in (5.0, 1e4))
-    assert few == pytest.approx(60 * RUNNING * 5.0 * PILOTS, rel=0.1) and LEAST_RUNS < few < more == Effort().runs
+    few, more = (chosen_effort(space, None, minutes, 1).runs for minutes in (10.0, 1e4))
+    assert few == pytest.approx(60 * RUNNING * 10.0 * PILOTS, rel=0.1) and LEAST_RUNS < few < more == Effort().runs
     with pytest.raises(InputError, match="runs fit into"):
         chosen_effort(space, None, 0.01, 1)
     with pytest.raises(InputError, match="not both"):
