@@ -14,7 +14,7 @@ from sim.calibration.process import Process
 from sim.calibration.targets import Target
 from sim.methods.indices.noise import responses
 
-ROWS = 1024  # points at once, which bounds memory
+ROWS = 64  # points at once, so that what lies between stays in the processor's cache
 CUT = 3.0  # standard deviations beyond which a point is ruled out
 LEAST_NEAR = 100  # points by which the error near the targets is judged
 LEAST_ERROR = 0.02  # tolerances; no emulator is taken to be better
@@ -73,8 +73,8 @@ class Emulators:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
-            learned = tuple(pool.map(lambda place: _learned(data[place], inputs, near, place, seed), range(len(data))))
-        return cls(learned, inputs, _together(data))
+            known = tuple(pool.map(lambda place: learned(data[place], inputs, near, place, seed), range(len(data))))
+        return cls(known, inputs, _together(data))
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """What `again` needs beside the runs that it learned from."""
@@ -154,7 +154,7 @@ class Emulators:
         return np.abs(self.misfit(unit)).max(axis=1)
 
 
-def _learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, place: int, seed: int) -> TargetEmulator:
+def learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, place: int, seed: int) -> TargetEmulator:
     """A process, and how much it misses near the targets. What was known before has this target in the same place."""
     target, unit, answers, columns = runs
     known = responses(answers)

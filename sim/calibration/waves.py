@@ -7,14 +7,14 @@ points longer, so a calibration that was stopped goes on where it was.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from inspect import getsource
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sim.calibration import emulators as learning
 from sim.calibration import process
-from sim.calibration.emulators import CUT, Emulators, TargetRuns
+from sim.calibration.emulators import CUT, Emulators, TargetRuns, learned
 from sim.calibration.posterior import scattered
 from sim.calibration.space import CRIME, CRIME_SD, STATES, Space, on_scales
 from sim.calibration.structures import STRUCTURES
@@ -57,7 +57,7 @@ class Effort:
         share = runs / whole.runs
         if runs < LEAST_RUNS:
             raise InputError(f"{runs} runs are too few to calibrate.", f"Take {LEAST_RUNS} or more; {whole.runs} are usual.", file="--runs")
-        first, later, draws, apart = (max(16, int(share * many)) for many in (whole.first, whole.later, whole.draws, whole.apart_draws))
+        first, later, draws, apart = (max(8, int(share * many)) for many in (whole.first, whole.later, whole.draws, whole.apart_draws))
         return cls(first=first, later=later, draws=draws, apart_draws=apart)
 
     @property
@@ -221,8 +221,8 @@ def digest(data: Sequence[TargetRuns]) -> str:
     for runs in data:
         found.update(repr((runs.target.id, runs.target.goal, runs.target.tolerance, runs.columns.tolist())).encode())
         found.update(np.ascontiguousarray(runs.unit).tobytes() + np.ascontiguousarray(runs.answers).tobytes())
-    for text in (learning, process):
-        found.update(Path(str(text.__file__)).read_bytes())
+    for text in (learned, process):
+        found.update(getsource(text).encode())
     return found.hexdigest()[:16]
 
 
