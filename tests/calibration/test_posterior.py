@@ -7,7 +7,6 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal, norm
 
-from sim.calibration.coverage import coverage
 from sim.calibration.emulators import Emulators, TargetRuns
 from sim.calibration.likelihood import Likelihood, correlated
 from sim.calibration.posterior import corrected, density, posterior_draws, sample
@@ -276,26 +275,3 @@ def test_a_gradient_is_how_the_density_changes():
             moved = at.copy()
             moved[..., column] += 1e-5
             np.testing.assert_allclose((found(moved)[0] - value) / 1e-5, slope[..., column], rtol=0.02, atol=0.02)
-
-
-# --- Coverage
-
-
-def test_intervals_cover_planted_truths():
-    """Cities with planted parameters and data with errors: 90 % intervals hold 90 % of the truths, in parameters that are seen."""
-    emulators = emulators_of(noise=0.01, points=70)
-    rng = np.random.default_rng(8)
-    truths = rng.random((60, 4))
-    answers = linear(truths) + 0.01 / 2 * rng.standard_normal((60, 3))
-    found = coverage(Flat, emulators, truths, answers, runs=4, seed=1)
-    assert found.cities == 60 and 0.85 <= found.share <= 0.95
-    table = found.table.set_index("parameter")
-    assert table.contraction["a"] > 0.4 and abs(table.contraction["d"]) < 0.1
-
-
-def test_coverage_would_notice_overconfidence():
-    emulators = emulators_of(noise=0.01, points=70)
-    rng = np.random.default_rng(8)
-    truths = rng.random((20, 4))
-    hidden = linear(truths) + np.array([0.15, 0.0, 0.0])  # the model is wrong by three tolerances, which are not stated
-    assert coverage(Flat, emulators, truths, hidden, runs=4, seed=1).share < 0.85
