@@ -33,6 +33,7 @@ TEST = ArtifactKind("test of a posterior", "Make it again: confianza calibrate S
 TARGETS = "targets"
 FOLDER = "posteriors"  # beside the shipped scenarios
 CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
+INHERITED = ("adults", "seed", "converged", "mixing", "effective_in_bulk", "effective_in_tails", "steps", "needs_steps")  # by extensions
 GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
 
 
@@ -215,7 +216,8 @@ def _extending(path: Path, names: list[str], table: np.ndarray, facts: Posterior
         raise InputError(f"the column '{DRAW}' must hold numbers of draws, from 1 to {len(other.draws)}.", "Is this right?", file=file)
     own = {name: table[:, place] for place, name in enumerate(names) if name != DRAW}
     whole = dict(zip(other.names, other.draws[rows.astype(int) - 1].T, strict=True)) | own
-    return list(whole), np.column_stack(list(whole.values())), {**other.facts, **facts}  # type: ignore[typeddict-item]
+    inherited = {key: other.facts[key] for key in INHERITED if key in other.facts}
+    return list(whole), np.column_stack(list(whole.values())), {**inherited, **facts}  # type: ignore[typeddict-item]
 
 
 def _extended(path: Path, facts: Mapping[str, Any]) -> Path:
@@ -267,10 +269,15 @@ def _check(name: str, values: np.ndarray, file: str) -> None:
 
 
 def posterior_files(posterior: Posterior) -> dict[str, str]:
-    """NAME.csv (five significant digits; weights of a small share of the mean too) and NAME.yaml, as texts."""
-    lines = [",".join((*posterior.names, WEIGHT))]
-    for draw, weight in zip(posterior.draws, posterior.weights, strict=True):
-        lines.append(",".join(f"{value:.5g}" for value in (*draw, weight * len(posterior.weights))))
+    """NAME.csv (five significant digits; weights of a small share of the mean too) and NAME.yaml, as texts.
+
+    What extends another has a draw for each of that one's, and numbers them.
+    """
+    extends = "extends" in posterior.facts
+    lines = [",".join((*([DRAW] if extends else []), *posterior.names, WEIGHT))]
+    for place, (draw, weight) in enumerate(zip(posterior.draws, posterior.weights, strict=True), 1):
+        numbers = [f"{value:.5g}" for value in (*draw, weight * len(posterior.weights))]
+        lines.append(",".join([str(place), *numbers] if extends else numbers))
     return {
         f"{posterior.name}.csv": "\n".join(lines) + "\n",
         f"{posterior.name}.yaml": dump_yaml({"model": model_fingerprint(), **posterior.facts}),

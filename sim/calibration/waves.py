@@ -120,6 +120,13 @@ class History:
         assert emulators is not None  # there is a wave
         return emulators, waves
 
+    def bank(self) -> Emulators:
+        """What all waves have taught, where they have been run. InputError if they have not."""
+        runs, apart = (Sweep.load(self.folder / name) if SweepStore(self.folder / name).exists() else None for name in (RUNS, ALONE))
+        if runs is None or len(runs.points) < self.effort.points(self.effort.waves):
+            raise InputError(f"'{self.folder}' does not hold all runs of its calibration.", "Go on with it: confianza calibrate")
+        return self._learn(runs, apart, self.effort.waves, None)
+
     def _points(self, number: int, emulators: Emulators | None) -> pd.DataFrame:
         """The new points of a wave, as values: those that are there already, or others. Values are what runs are known by; their places
         on the unit cube do not give them back to the last digit."""

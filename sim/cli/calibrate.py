@@ -12,6 +12,7 @@ from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.targets import Target
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
+from sim.cli.calibrate_states import calibrate_states
 from sim.cli.coverage import cover, files_of
 from sim.cli.show import ConsoleTable, amount, console, note, table
 from sim.cli.sweep import done_in, running
@@ -20,6 +21,7 @@ from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, number
 from sim.inputs.scenario import Scenario
+from sim.inputs.scenario_files import STATES, shipped_states
 from sim.methods import UNVALIDATED
 from sim.studies.running.keys import records
 from sim.studies.running.work import job_of
@@ -35,6 +37,11 @@ def calibrate_scenario(
     out: Path | None, cities: int, workers: int | None,
 ) -> None:  # fmt: skip
     """Calibrate, or with `cities` test the coverage; print tables, write everything and say where."""
+    told = targets or runs or minutes or seed is not None or settings or cities
+    if name == STATES and told:
+        raise InputError("the posteriors of states come from the country's calibration.", f"Give --out alone: confianza calibrate {STATES}")
+    if name == STATES or (name in shipped_states() and not told):
+        return calibrate_states(name, out)  # told more, a state is a place as any other
     scenario = chosen(name, seed, None, settings)
     place = Path(name).stem
     layers = layered(scenario, listed(targets) or None)

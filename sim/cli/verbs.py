@@ -166,7 +166,7 @@ def schema(of: Annotated[str, typer.Argument(metavar="scenario|study", help="Whi
 
 
 def calibrate(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, the path of a file, or: states")],
     targets: Annotated[
         list[str] | None,
         options.given("Layers of what is known: national, state, shipped ones, files (on top of the scenario's).", metavar="LAYERS"),
@@ -183,7 +183,10 @@ def calibrate(
     ] = 0,
     workers: Workers = None,
 ) -> None:
-    """Find which values of the uncertain parameters agree with what is known of a place; resumes what was stopped."""
+    """Find which values of the uncertain parameters agree with what is known of a place; resumes what was stopped.
+
+    A state's come from the country's calibration, in --out, within two minutes; states: all 32.
+    """
     from sim.cli.calibrate import calibrate_scenario
 
     calibrate_scenario(scenario, targets or [], runs, minutes, seed, settings or [], out, coverage, workers)
