@@ -33,7 +33,17 @@ TEST = ArtifactKind("test of a posterior", "Make it again: confianza calibrate S
 TARGETS = "targets"
 FOLDER = "posteriors"  # beside the shipped scenarios
 CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
-INHERITED = ("adults", "seed", "converged", "mixing", "effective_in_bulk", "effective_in_tails", "steps", "needs_steps")  # by extensions
+INHERITED = (
+    "adults",
+    "seed",
+    "converged",
+    "mixing",
+    "effective_in_bulk",
+    "effective_in_tails",
+    "steps",
+    "needs_steps",
+    "targets",
+)  # by extensions
 GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
 
 

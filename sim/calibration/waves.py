@@ -120,7 +120,7 @@ class History:
         assert emulators is not None  # there is a wave
         return emulators, waves
 
-    def bank(self) -> Emulators:
+    def taught(self) -> Emulators:
         """What all waves have taught, where they have been run. InputError if they have not."""
         runs, apart = (Sweep.load(self.folder / name) if SweepStore(self.folder / name).exists() else None for name in (RUNS, ALONE))
         if runs is None or len(runs.points) < self.effort.points(self.effort.waves):

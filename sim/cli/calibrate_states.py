@@ -55,7 +55,7 @@ def bank_of(folder: Path, posterior: Posterior) -> tuple[Space, Emulators]:
     effort = Effort(**posterior.facts["effort"])
     scenario = Sweep.load(folder / RUNS).study.base
     space = Space(scenario, load_targets(scenario), posterior.facts["seed"])
-    return space, History(space, effort, folder).bank()
+    return space, History(space, effort, folder).taught()
 
 
 def files_of(name: str, scenario: Scenario, state: StatePosterior, nation: Path) -> dict[str, str]:

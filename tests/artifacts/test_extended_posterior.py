@@ -33,7 +33,7 @@ def test_draws_are_the_others_with_values_in_their_place_and_beside_them(folder)
     made = load_posterior(state(folder, seed=5))
     assert made.names == (*NAMES, "institutions.file") and made.name == "here"
     assert made.draws.tolist() == [[0.3, -1.5, 0.2], [0.1, -1.6, 0.1]] and made.weights.tolist() == [0.25, 0.75]
-    assert made.facts["seed"] == 5 and made.doubt is not None  # what is known of the other holds, unless its own says otherwise
+    assert made.facts["seed"] == 5 and made.doubts  # what is known of the other holds, unless its own says otherwise
 
 
 @pytest.mark.parametrize(
