@@ -14,7 +14,7 @@ from sim.calibration.likelihood import KAPPA_SD, Likelihood
 from sim.calibration.sampling import Diagnosis, Guide, bridged, diagnosed, effective, guided, hamiltonian
 from sim.calibration.space import Reading, Space
 
-CHAINS = 16
+CHAINS = 8
 WARMING = 100  # steps of chains whose convergence nobody asks for
 DOUBLINGS = 4
 APART = 4  # steps between two points of a chain that are scattered
