@@ -8,6 +8,7 @@ import csv
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NotRequired
@@ -32,6 +33,7 @@ KIND = ArtifactKind("facts of a posterior", "Make it again: confianza calibrate 
 TEST = ArtifactKind("test of a posterior", "Make it again: confianza calibrate SCENARIO --coverage 200 --out FOLDER; or delete the file.")
 TARGETS = "targets"
 FOLDER = "posteriors"  # beside the shipped scenarios
+FEW = 50  # draws of equal weight, below which what rests on them is rough
 CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
 INHERITED = (
     "adults",
@@ -57,6 +59,9 @@ class PosteriorFacts(TypedDict):
     extends: NotRequired[str]
     extended_fingerprint: NotRequired[str]
     targets: NotRequired[dict[str, dict[str, Any]]]
+    converged: NotRequired[bool]
+    effective_in_bulk: NotRequired[float]
+    effective_in_tails: NotRequired[float]
 
 
 @with_config(extra="allow")
@@ -97,9 +102,16 @@ class Posterior:
 
     @property
     def doubts(self) -> list[Note]:
-        """What is to be said against it: chains that had not converged, ranges of effects that did not hold known truths, no such test."""
-        mixing, tested = self.facts.get("mixing"), self.tested
-        found = [note("not_converged", posterior=self.name, mixing=mixing)] if mixing and mixing > CONVERGED else []
+        """What is to be said against it: chains that had not converged, draws that are worth few, ranges of effects that did not hold known
+        truths, no such test."""
+        mixing, tested, found = self.facts.get("mixing"), self.tested, list[Note]()
+        if mixing and mixing > CONVERGED:
+            found.append(note("not_converged", posterior=self.name, mixing=mixing))
+        elif not self.facts.get("converged", True):
+            worth = min(self.facts.get(f"effective_in_{part}", 0) for part in ("bulk", "tails"))
+            found.append(note("chains_too_short", posterior=self.name, worth=round(worth)))
+        if self.effective < FEW:
+            found.append(note("worth_few_draws", posterior=self.name, worth=round(self.effective), enough=FEW))
         if tested and not tested["passed"]:
             share, low, high = (100.0 * tested["covered"][key] for key in ("share", "low", "high"))
             found.append(note("coverage_failed", posterior=tested["posterior"], cities=tested["cities"], share=share, low=low, high=high))
@@ -145,6 +157,12 @@ class Posterior:
 def shipped_posteriors() -> list[str]:
     """The names of the posteriors that come with the program, sorted; those of states last."""
     return [path.stem for folder in (FOLDER, f"{FOLDER}/{STATES}") for path in sorted((shipped_folder() / folder).glob("*.csv"))]
+
+
+@cache
+def taken_by_default(name: str) -> bool:
+    """Is there a shipped posterior of that name that does not say of itself that it has not converged?"""
+    return name in shipped_posteriors() and bool(load_yaml(find_posterior(name).with_suffix(".yaml")).data.get("converged", True))
 
 
 def find_posterior(name_or_path: str | Path) -> Path:

@@ -2,7 +2,9 @@
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,7 +21,7 @@ from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, saved, writing
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
-from sim.errors import InputError, number
+from sim.errors import InputError, counted, number
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario_files import STATES, shipped_states
 from sim.methods import UNVALIDATED
@@ -48,12 +50,14 @@ def calibrate_scenario(
     known = layers.targets
     folder = out or Path("out") / f"calibration-{place}"
     with writing(folder, files_of(place) if cities else (*FILES, f"{place}.csv", f"{place}.yaml")):
-        effort = chosen_effort(Space(scenario, known, scenario.seed), runs, minutes, workers)
+        took = pilot(Space(scenario, known, scenario.seed), workers)
+        effort = chosen_effort(runs, minutes, took)
         calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
         console().print(outline(scenario, known, calibrator))
         console().print(layers_table(layers))
         for key, (target, layer, why) in layers.withdrawn.items():
             console().print(f"{layer} withdraws {key} of {target.layer}: {why}")
+        console().print(f"{lasting(effort.runs * took)}\n")
         if cities:
             cover(calibrator, cities)
         else:
@@ -83,12 +87,8 @@ def calibrated(calibrator: Calibrator) -> None:
     )
 
 
-def chosen_effort(space: Space, runs: int | None, minutes: float | None, workers: int | None) -> Effort:
-    """How much to run: so many runs, or as many as fit into the minutes on this machine as it is now. InputError if too few do."""
-    if runs is not None and minutes is not None:
-        raise InputError("give --runs or --minutes, not both.")
-    if minutes is None:
-        return Effort() if runs is None else Effort.of(runs)
+def pilot(space: Space, workers: int | None) -> float:
+    """Seconds that a run takes on this machine as it is now, with all that run at a time."""
     note("Pilot runs ...")
     crew = workers or os.cpu_count() or 1
     study = space.study(space.values(space.filling(crew)), 1, name="pilot")
@@ -97,11 +97,43 @@ def chosen_effort(space: Space, runs: int | None, minutes: float | None, workers
         specs = [(RunSpec(point, study.vs, 0),) * PILOTS for point in range(crew)]
         began = time.perf_counter()
         list(pool.map(lambda given: perform(job, given[0], (given[1],) * PILOTS), zip(specs, values, strict=True)))
-        took = time.perf_counter() - began
-    fit = int(60.0 * RUNNING * minutes * crew * PILOTS / took)
+        return (time.perf_counter() - began) / (crew * PILOTS)
+
+
+def chosen_effort(runs: int | None, minutes: float | None, took: float) -> Effort:
+    """How much to run: so many runs, or as many as fit into the minutes. InputError if too few do.
+
+    took  seconds that a run takes
+    """
+    if runs is not None and minutes is not None:
+        raise InputError("give --runs or --minutes, not both.")
+    if minutes is None:
+        return Effort() if runs is None else Effort.of(runs)
+    fit = int(60.0 * RUNNING * minutes / took)
     if fit < LEAST_RUNS:
         raise InputError(f"only {fit} runs fit into {number(minutes)} minutes here; {LEAST_RUNS} are needed.", file="--minutes")
     return Effort.of(min(fit, Effort().runs))
+
+
+def lasting(seconds: float) -> str:
+    """How long it takes, in words.
+
+    seconds  of its runs
+    """
+    whole, runs = (max(1, round(each / 60.0)) for each in (seconds / RUNNING, seconds))
+    here = f"It takes about {counted(whole, 'minute')} on this machine as it is now: {number(runs)} for runs"
+    return f"{here}, the rest for experiments on peers, emulators and chains. What is there already is not run again."
+
+
+def unconverged(facts: Mapping[str, Any]) -> str:
+    """What it means that a posterior has not converged, and how long it would take; empty if it has."""
+    if facts.get("converged", True):
+        return ""
+    steps, needs = facts["steps"], facts["needs_steps"]
+    return (
+        f"It is saved as not converged (converged: false), and no study takes it unless its file is named. Its chains made {number(steps)} "
+        f"steps each; about {number(needs)} would do, {needs / steps:.2g} times as many. More runs (--runs) make their way smoother."
+    )
 
 
 def outline(scenario: Scenario, targets: tuple[Target, ...], calibrator: Calibrator) -> str:
@@ -139,7 +171,7 @@ def tell(made: Calibration) -> None:
         screen.print(f"Hard to tell apart: {row.one} and {row.other} (correlation {row.correlation:+.2f})")
     screen.print("Structures: the whole model, and worlds without one of its mechanisms (weight if all were equally likely before)")
     screen.print(structures_table(made.structures))
-    screen.print(f"{made!r}\n")
+    screen.print("\n".join([repr(made), *map(str, made.posterior.doubts), unconverged(made.facts)]).rstrip() + "\n")
 
 
 def targets_table(made: Calibration) -> ConsoleTable:

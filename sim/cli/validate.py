@@ -4,7 +4,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from sim.artifacts.posterior import Posterior, load_posterior, shipped_posteriors
+from sim.artifacts.posterior import Posterior, load_posterior, taken_by_default
 from sim.artifacts.sources import sources
 from sim.cli.show import ConsoleTable, amount, console, note, progress, table
 from sim.cli.work import NOWHERE, Where, check_replicates, chosen, covers, placed
@@ -82,7 +82,7 @@ def posterior_of(scenario: Scenario, asked: str | None, draws: int | None, repli
             raise InputError("a posterior has draws, and replicates have none.", "Give --draws or --replicates.", file="--replicates")
         return None
     own = scenario.lineage[-1] if scenario.lineage else ""
-    if asked == NONE or (asked is None and own not in shipped_posteriors()):
+    if asked == NONE or (asked is None and not taken_by_default(own)):
         if draws is not None:
             raise InputError("there is no posterior to draw from.", "Give --replicates, or a --posterior.", file="--draws")
         return None

@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.artifacts.posterior import Posterior, load_posterior, posterior_files
+from sim.artifacts.posterior import FOLDER, Posterior, load_posterior, posterior_files, taken_by_default
 from sim.errors import InputError
 from sim.files.writing import write
-from sim.inputs.scenario import CitySize, Scenario
+from sim.inputs.scenario import CitySize, Scenario, load_scenario
 from sim.inputs.yaml_files import dump_yaml
 from sim.studies.design.draws import Draws
+from sim.studies.design.posteriors import doubts_of, posterior_of
 from sim.studies.design.study import Study
 from sim.studies.design.study_files import load_study
+from sim.style import sentences
 from sim.world.anatomy import model_fingerprint
 from sim.world.parameters import CODEBOOK
 
@@ -92,9 +94,41 @@ def test_another_models_posterior_is_refused_and_draws_of_ones_own_are_not(tmp_p
     assert load_posterior(tmp_path / "here.csv").facts == {}
 
 
-def test_a_posterior_that_has_not_converged_says_so():
-    assert made(facts={"mixing": 1.005}).doubts == [] and made().doubts == []
-    assert "not converged (split R-hat 1.24" in str(made(facts={"mixing": 1.2384}).doubts[0])
+def test_a_posterior_that_has_not_converged_or_is_worth_few_draws_says_so():
+    assert made(facts={"mixing": 1.005}).doubts == made().doubts == made(facts={"mixing": 1.0, "converged": True}).doubts == []
+    assert ["not converged (split R-hat 1.24" in str(one) for one in made(facts={"mixing": 1.2384, "converged": False}).doubts] == [True]
+    short = made(40, facts={"mixing": 1.001, "converged": False, "effective_in_bulk": 900, "effective_in_tails": 310})
+    chains, few = map(str, short.doubts)
+    assert "not converged (its chains are worth 310 independent draws; 400 would be)" in chains
+    assert f"is worth {round(short.effective)} draws of equal weight, fewer than 50" in few
+    assert "no ha convergido" in (said := " ".join(sentences(short.doubts, "es"))) and "menos de 50" in said
+
+
+def test_what_a_posterior_is_doubted_for_is_said_by_all_that_rests_on_it(tmp_path, monkeypatch):
+    write(tmp_path, posterior_files(made(40, facts={"converged": False, "mixing": 1.5})))
+    file = str(tmp_path / "here.csv")
+    assert len(doubts_of(file)) == 2 and doubts_of("nowhere") == doubts_of(str(tmp_path / "gone.csv")) == []
+    base = {"name": "S", "scenario": "national-average", "arms": {"p": [{"purge": {"start": 0}}]}}
+    drawn = Study(**base, posterior="none", vary={"posterior": file}, design={"draws": 32}, cautions=["Mine."])
+    assert drawn.warned[0] == "Mine." and ["not converged" in text for text in drawn.warned] == [False, True, False]
+    assert drawn.cautions[2].es and "menos de 50" in drawn.cautions[2].es and drawn.doubts == []
+    assert drawn.with_(name="T").warned == drawn.warned
+    alone = Study(**base, posterior=file, vary={"prior": ["trust"]}, design={"sobol": 32})
+    assert alone.doubts == doubts_of(file) and not alone.warned
+    assert Study(**base, posterior=file, vary={"conduct.mean": [-1, 0]}, design={"sobol": 32}).doubts == []
+
+
+def test_a_posterior_that_says_it_has_not_converged_is_not_taken_by_default(tmp_path, monkeypatch):
+    (tmp_path / FOLDER).mkdir()
+    for name, facts in (("national-average", {"converged": False}), ("merida", {"converged": True}), ("ecatepec", {})):
+        write(tmp_path / FOLDER, posterior_files(replace(made(facts=facts), name=name)))
+    monkeypatch.setattr("sim.artifacts.posterior.shipped_folder", lambda: tmp_path)
+    taken_by_default.cache_clear()
+    scenarios = {name: load_scenario(name) for name in ("national-average", "merida", "ecatepec", "mexico-city-2016")}
+    found = {name: posterior_of("auto", scenario) for name, scenario in scenarios.items()}
+    assert found == {"national-average": "none", "merida": "merida", "ecatepec": "ecatepec", "mexico-city-2016": "none"}
+    assert posterior_of("national-average", scenarios["merida"]) == "national-average"  # who names it has it
+    taken_by_default.cache_clear()
 
 
 def test_a_posterior_says_whether_its_ranges_held_known_truths(tmp_path):

@@ -278,7 +278,7 @@ def test_failures_of_a_store(everywhere, monkeypatch):
     check(everywhere)
 
 
-def test_calibrate(everywhere, tmp_path):
+def test_calibrate(everywhere, tmp_path, monkeypatch):
     from sim.calibration.result import Calibration
     from sim.cli import calibrate
 
@@ -294,13 +294,15 @@ def test_calibrate(everywhere, tmp_path):
     parameters = pd.DataFrame([{"parameter": name, "status": "contested", **parameter} for name in list(CODEBOOK)[:20]])
     targets = pd.DataFrame([{"pattern": f"P{place:02}", "measure": name, **target} for place, name in enumerate(MEASURES)])
     pairs = pd.DataFrame([{"one": "conduct.mean", "other": "trust.contact_gain", "correlation": -0.87}])
-    posterior = SimpleNamespace(name="city", draws=range(4096), effective=1234.0)
-    calibrate.tell(Calibration(posterior, pairs, parameters, targets, pairs, pairs))
+    facts = {"converged": False, "steps": 6400, "needs_steps": 20000}
+    posterior = SimpleNamespace(name="city", draws=range(4096), effective=1234.0, doubts=[], facts=facts)
+    calibrate.tell(Calibration(posterior, pairs, parameters, targets, pairs, pairs, pairs))
     covered = SimpleNamespace(table=parameters.assign(covered=0.9), cities=40, share=0.9, error=0.012)
     maker = SimpleNamespace(
-        cover=lambda cities: covered, folder=tmp_path,
+        folder=tmp_path,
         effort=SimpleNamespace(replicates=1, points=lambda wave: 1, apart=lambda wave: 1),
     )  # fmt: skip
+    monkeypatch.setattr(calibrate, "cover", lambda maker, cities: covered)
     calibrate.tested(maker, 40)
     check(everywhere)
 

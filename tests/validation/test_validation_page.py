@@ -187,7 +187,7 @@ def test_options_that_contradict(capsys, posterior_file, options, message):
 def test_the_scenarios_own_posterior_is_used(monkeypatch):
     from sim.cli import validate
 
-    monkeypatch.setattr(validate, "shipped_posteriors", lambda: ["merida"])
+    monkeypatch.setattr(validate, "taken_by_default", lambda name: name == "merida")
     monkeypatch.setattr(validate, "load_posterior", lambda name: SimpleNamespace(name=name))
     assert validate.posterior_of(load_scenario("merida"), None, None, None).name == "merida"
     assert validate.posterior_of(load_scenario("ecatepec"), None, None, None) is None

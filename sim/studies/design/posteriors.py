@@ -1,6 +1,6 @@
 """Which posterior a study's uncertain parameters come from: the scenario's own unless the study says otherwise."""
 
-from sim.artifacts.posterior import find_posterior, load_posterior, shipped_posteriors
+from sim.artifacts.posterior import find_posterior, load_posterior, taken_by_default
 from sim.errors import InputError, shown
 from sim.inputs.scenario import Scenario
 from sim.style import Note
@@ -13,12 +13,12 @@ KNOTS = 64  # quantiles by which a study knows one parameter's own distribution 
 def posterior_of(given: object, scenario: Scenario) -> str:
     """The name or path of a posterior, or "none". InputError if there is no such.
 
-    given     "auto" takes the one that was shipped with the scenario, if there is one: a scenario of one's own that extends it has none,
-              because it speaks of another place
+    given     "auto" takes the one that was shipped with the scenario, if there is one that has converged: a scenario of one's own that
+              extends it has none, because it speaks of another place
     """
     if given == AUTO:
         name = scenario.lineage[-1] if scenario.lineage else NONE
-        return name if name in shipped_posteriors() else NONE
+        return name if taken_by_default(name) else NONE
     if not isinstance(given, str) or not given:
         remedy = "Write auto, none, the name of a shipped one, or the path of a .csv file that confianza calibrate wrote."
         raise InputError(f"'posterior' must be a name or a path, but is {shown(given)}.", remedy)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from os import PathLike
 from textwrap import indent
 from typing import Any, Literal, Self
 
@@ -26,8 +27,9 @@ from sim.studies.design.designs import POINTS
 from sim.studies.design.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, joint_draws
 from sim.studies.design.limits import LEAST, MOST, Budget, Replicates, check_panel, known
 from sim.studies.design.points import Points, points_of
-from sim.studies.design.posteriors import AUTO, MOST_DRAWS
+from sim.studies.design.posteriors import AUTO, MOST_DRAWS, NONE, doubts_of
 from sim.studies.design.tables import points_table, table_factors
+from sim.style import Note, sentences
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
@@ -68,6 +70,16 @@ class Study(WrittenModel):
     cautions: fields.Cautions = Field((), strict=False, description="What to know before any number: texts, or {en: ..., es: ...} each")
     references: Citations = Field(default_factory=dict, description="References of one's own, by the key that sources name")
     sources: Sources = Field(default_factory=dict, description="Where the levers of the arms, and the numbers that vary, come from")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _warn(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """What is to be said against a posterior whose draws the study takes and whose name it forgets."""
+        vary, cautions = data.get("vary"), data.get("cautions", ())
+        named = vary.get("posterior") if isinstance(vary, Mapping) else None
+        doubts = doubts_of(str(named)) if isinstance(named, str | PathLike) else []
+        texts = [{"en": en, "es": es} for en, es in zip(sentences(doubts), sentences(doubts, "es"), strict=True)]
+        return {**data, "cautions": [*cautions, *texts]} if texts and isinstance(cautions, list | tuple) else data
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -125,6 +137,12 @@ class Study(WrittenModel):
     def warned(self) -> list[str]:
         """The cautions in English."""
         return [caution.en for caution in self.cautions]
+
+    @property
+    def doubts(self) -> list[Note]:
+        """What is to be said against the posterior that its factors vary as; see `_warn` for one that is named under `vary`."""
+        drawn = self.posterior != NONE and any(factor.draws for factor in self.factors())
+        return [doubt for doubt in doubts_of(self.posterior) if str(doubt) not in self.warned] if drawn else []
 
     @field_serializer("arms")
     def _plain_arms(self, given: dict[str, tuple[Reform, ...]]) -> dict[str, list[dict[str, Any]]]:
