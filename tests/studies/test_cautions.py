@@ -106,7 +106,7 @@ def test_a_decision_says_it_first(tmp_path):
 @pytest.mark.parametrize("place", ["mexico-city", "national"])
 def test_the_study_of_which_reform_has_them_in_both_languages(place):
     study = load_study(ROOT / "experiments" / "which-reform" / f"{place}.yaml")
-    assert len(study.cautions) == 4 and all(caution.es for caution in study.cautions)
+    assert len(study.cautions) >= 4 and all(caution.es for caution in study.cautions)  # its own, and what is said against its posterior
     parts = ("first city", "+1.2 to +3.4", "2.34 to 2.54", "5 days", "28 volunteers", "9 hours", "4.4 times", "unknown, not nothing")
     assert [part for part in parts if part not in " ".join(study.warned)] == []
 
@@ -114,7 +114,7 @@ def test_the_study_of_which_reform_has_them_in_both_languages(place):
 def test_the_page_of_which_reform_begins_with_them():
     page = " ".join((ROOT / "docs" / "which-reform.md").read_text(encoding="utf-8").replace("\n>", "\n").split())
     head = page.partition("## What works")[0]
-    assert all(text in head for text in load_study(ROOT / "experiments" / "which-reform" / "mexico-city.yaml").warned)
+    assert all(text in head for text in load_study(ROOT / "experiments" / "which-reform" / "mexico-city.yaml").warned[:4])
 
 
 def shipped():
