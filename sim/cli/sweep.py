@@ -57,7 +57,7 @@ def outline(study: Study) -> str:
     factors = f"{counted(len(study.factors()), 'factor')}, " if study.factors() else ""
     upto = "up to " if study.rule else ""
     many = f"{many_points(points, design.checks)} x {counted(len(arms), 'arm')} ({', '.join(arms)}) x {upto}{counted(most, 'replicate')}"
-    from_posterior = f"{said}\n" if (said := beliefs_of(study)) else ""
+    from_posterior = "".join(f"{said}\n" for said in (beliefs_of(study), *study.doubts) if said)
     named = "\n".join(heading(study))
     return f"{named}\n{size}\n{factors}{many} = {upto}{counted(points * len(arms) * most, 'run')}\n{from_posterior}"
 

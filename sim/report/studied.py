@@ -5,7 +5,6 @@ from typing import Any
 
 from sim.report.assumed import arms_table
 from sim.report.words import Text, Words
-from sim.studies.design.posteriors import doubts_of
 from sim.studies.design.study import Study
 
 
@@ -16,11 +15,10 @@ def of_study(study: Study, names: Mapping[str, str], section: str, words: Words)
     section  of the words, which asks for a study that has no question
     """
     varying = frozenset(factor.name for factor in study.factors())
-    doubts = doubts_of(study.posterior) if any(factor.draws for factor in study.factors()) else []
     return {
         "title": words.written(study.name).text,
         "question": words.written(study.question) if study.question else Text(words[section]["no_question"], words.language),
-        "caution": " ".join([words[section]["caution"], *(words.said(each).text for each in doubts)]),
+        "caution": " ".join([words[section]["caution"], *(words.said(each).text for each in study.doubts)]),
         "commands": (f"confianza {section.replace('decision', 'decide')} study.yaml --out {words['page']['again']}",),
         "scenario": study.base.as_data(),
         "study": study.model_dump(include={"sources", "references", "cautions"}),

@@ -21,7 +21,7 @@ EQUAL = 0.05  # of the dearest arm: costs that differ by less are called equal
 
 def cautions(choice: ArmChoice, facts: dict[str, Any]) -> list[Note | str]:
     """All of them."""
-    return [*choice.study.doubts, *_runs(choice, facts), *_luck(choice), *_worth(choice), *_choice(choice, facts)]
+    return [*_runs(choice, facts), *_luck(choice), *_worth(choice), *_choice(choice, facts)]
 
 
 def tied(choice: ArmChoice) -> list[str]:

@@ -81,8 +81,7 @@ def discover(
         refused=found.refused, share=cases.share, coverage=found.marks.coverage, density=found.marks.density, mass=found.marks.mass,
         p=found.p, how=known.how, trajectory=found.trajectory, box=box, tree=leaves, unseen=found.unseen,
         others=rest, draws=_draws(known, values, box, y, found),
-        sentences=sentences(asked, found, box, cases), facts=facts,
-        notes=[*study.doubts, *notes(known, found, box, rest, y, joint=clusters is not None)],
+        sentences=sentences(asked, found, box, cases), notes=notes(known, found, box, rest, y, joint=clusters is not None), facts=facts,
     )  # fmt: skip
 
 

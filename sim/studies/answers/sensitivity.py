@@ -101,7 +101,6 @@ def analyze(
         options: Any = {"method": chosen, "groups": groups, "design": design_facts(study), "validation": validation}
         options["seed"] = study.base.seed
         found = indices(points.unit, values, names, **options)
-        found.notes.extend(study.doubts)
         helps = not Finding(output, found).same  # more runs do
         if helps and (found.refused or (chosen == "emulator" and not found.validated)):
             found.notes.append(note("extend_adds"))
