@@ -278,7 +278,7 @@ def test_failures_of_a_store(everywhere, monkeypatch):
     check(everywhere)
 
 
-def test_calibrate(everywhere, tmp_path, monkeypatch):
+def test_calibrate(everywhere):
     from sim.calibration.result import Calibration
     from sim.cli import calibrate
 
@@ -296,14 +296,9 @@ def test_calibrate(everywhere, tmp_path, monkeypatch):
     pairs = pd.DataFrame([{"one": "conduct.mean", "other": "trust.contact_gain", "correlation": -0.87}])
     facts = {"converged": False, "steps": 6400, "needs_steps": 20000}
     posterior = SimpleNamespace(name="city", draws=range(4096), effective=1234.0, doubts=[], facts=facts)
-    calibrate.tell(Calibration(posterior, pairs, parameters, targets, pairs, pairs, pairs))
-    covered = SimpleNamespace(table=parameters.assign(covered=0.9), cities=40, share=0.9, error=0.012)
-    maker = SimpleNamespace(
-        folder=tmp_path,
-        effort=SimpleNamespace(replicates=1, points=lambda wave: 1, apart=lambda wave: 1),
-    )  # fmt: skip
-    monkeypatch.setattr(calibrate, "cover", lambda maker, cities: covered)
-    calibrate.tested(maker, 40)
+    world = {"log_evidence": -1234.5, "error": 0.25, "weight": 0.123, "effective_draws": 1234.0, "worst": "P01", "misfit": -1.2}
+    worlds = pd.DataFrame([{"structure": f"without {name}", **world} for name in ("contagion", "neighborhoods")])
+    calibrate.tell(Calibration(posterior, pairs, parameters, targets, pairs, pairs, worlds))
     check(everywhere)
 
 
