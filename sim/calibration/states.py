@@ -30,7 +30,7 @@ from sim.inputs.states import CONSTRUCTS, States, states
 COLUMNS = (*STATES, CRIME)  # what sets a state apart, in the order of CONSTRUCTS; crime's effect is a shift
 FOLLOW = np.array([1.0, 1.0, 1.0, 0.75])  # how far figures follow effects, about: log-odds one for one, crime by three quarters
 STEP = 0.15  # by which slopes are taken, to both sides
-ROUNDS = 12  # of going where effects should be
+ROUNDS = 6  # of going where effects should be
 LUCK = 11  # of draws of states, beside that of the country's posterior
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import exp, log
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from sim.engine.running import HERE, Execution
 from sim.inputs.patterns import ORDINARY
 from sim.inputs.scenario import CitySize, Scenario
-from sim.inputs.states import states
+from sim.inputs.states import KEYS, states
 from sim.instruments.contrasts import MEANS, moved, odds
 from sim.validation.jobs import HIGH, LOW, Job, carried_out, quantiles
 from sim.validation.targets import Check, Holdout, Level
@@ -71,12 +72,17 @@ def shifted(scenario: Scenario, holdout: Holdout, shifts: Mapping[str, float]) -
 
 
 def elsewhere(base: Sequence[Scenario], holdout: Holdout) -> list[Scenario]:
-    """The draws, each with the institutions of some other state: what may be expected of a place of which nothing is known but that."""
+    """The draws, each with the institutions of a state of which nothing is known but how the others differ: the place's own is left out."""
     if holdout.state is None:
         return list(base)
-    others = [values for name, values in states().values.items() if name != holdout.state]
-    order = np.random.default_rng([base[0].seed, len(others)]).permutation(len(others))
-    return [scenario.with_(others[order[draw % len(others)]]) for draw, scenario in enumerate(base)]
+    rng, many = np.random.default_rng([base[0].seed, len(base)]), len(base)
+    given = []
+    for key in KEYS:
+        spread = states().spread(key, without=holdout.state)
+        shares = (rng.permutation(many) + 0.5) / many  # few draws, and all parts of the distribution among them
+        given.append([NormalDist(spread.mean, spread.persistent_sd).inv_cdf(share) for share in shares])
+    names = [f"institutions.{key}" for key in KEYS]
+    return [scenario.with_(dict(zip(names, values, strict=True))) for scenario, values in zip(base, zip(*given, strict=True), strict=True)]
 
 
 def settled(base: Sequence[Scenario], holdout: Holdout, execution: Execution = HERE) -> tuple[list[Reset], dict[str, np.ndarray]]:

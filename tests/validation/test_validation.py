@@ -11,7 +11,7 @@ from sim.engine.running import Execution
 from sim.errors import InputError
 from sim.inputs.patterns import ORDINARY, patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
-from sim.inputs.states import states
+from sim.inputs.states import KEYS, states
 from sim.instruments.observational import last_year
 from sim.instruments.shuffled_homes import EVERY, OF_THE_HOME, move_everybody, shuffled
 from sim.validation import holdouts as holdouts_module
@@ -130,15 +130,19 @@ def test_a_shift_moves_what_it_says_and_stays_in_range():
     assert far.parameters["reporting.file_intercept"] == CODEBOOK["reporting.file_intercept"].high and far.city.offenders_share == 0.2
 
 
-def test_a_place_is_judged_with_the_institutions_of_other_states():
-    """What lasts of the place's own is not used: each draw gets another state's, all three together."""
+def test_a_place_is_judged_with_institutions_as_other_states_have_them():
+    """What lasts of the place's own is not used, neither for the mean nor for the spread of the 31 others."""
     assert {key: holdout.state for key, holdout in holdouts().items()} == {
         "mexico-2011-2019": None, "mexico-city": "Ciudad de México", "merida": "Yucatán", "ecatepec": "México",
     }  # fmt: skip
-    base, known = [SMALL.with_(seed=5)] * 62, states().values
-    given = [city.parameters for city in elsewhere(base, holdouts()["merida"])]
-    taken = [next(name for name, values in known.items() if values.items() <= city.items()) for city in given]
-    assert sorted(set(taken)) == sorted(set(known) - {"Yucatán"}) and taken[:31] == taken[31:]
+    base = [SMALL.with_(seed=5)] * 200
+    for key in ("merida", "mexico-city"):
+        given = np.array([[city.parameters[f"institutions.{name}"] for name in KEYS] for city in elsewhere(base, holdouts()[key])])
+        spreads = [states().spread(name, without=holdouts()[key].state) for name in KEYS]
+        assert given.mean(axis=0) == pytest.approx([spread.mean for spread in spreads], abs=1e-6)
+        assert given.std(axis=0) == pytest.approx([spread.persistent_sd for spread in spreads], rel=0.01)
+        assert np.abs(np.corrcoef(given.T) - np.eye(3)).max() < 0.25
+    assert spreads[2].mean > states().spread("treatment").mean  # the capital is treated worse, and counts no more
     assert elsewhere(base, holdouts()["mexico-2011-2019"]) == base
 
 
