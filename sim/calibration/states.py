@@ -96,12 +96,19 @@ class StateFitter:
         rises = [self._answers(inside + step) - self._answers(inside - step) for step in STEP * np.eye(len(COLUMNS))]
         return np.stack(rises, axis=-1) / (2.0 * STEP)
 
+    @cached_property
+    def _read(self) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+        """n x d: what emulators read of the country's draws; and of each of `COLUMNS` values and what is read of them."""
+        shares = np.linspace(*FAR, 401)
+        grid = self.space.inputs(np.tile(shares[:, None], (1, len(self.space.names))))
+        return self.space.inputs(self.unit), [(self.space.factors[column].at(shares), grid[:, column]) for column in self._columns]
+
     def _answers(self, values: np.ndarray) -> np.ndarray:
         """n x 4: the bank's answers at such values of `COLUMNS`, on the targets' scales."""
-        unit = self.unit.copy()
-        for place, column in enumerate(self._columns):
-            unit[:, column] = self.space.factors[column].of(values[:, place])
-        read, learned = self.space.inputs(unit), {one.target.id: one for one in self.emulators.learned}
+        own, tables = self._read
+        read, learned = own.copy(), {one.target.id: one for one in self.emulators.learned}
+        for place, (column, table) in enumerate(zip(self._columns, tables, strict=True)):
+            read[:, column] = np.interp(values[:, place], *table)
         return np.column_stack([learned[key].surface.predict(read[:, learned[key].columns]) for key in PATTERNS])
 
     def differences(self, effects: np.ndarray) -> np.ndarray:

@@ -188,7 +188,7 @@ def earlier_years() -> str:
     for row in years_back():
         inside = f"{percent(row.inside)} ({percent(row.low)} to {percent(row.high)})"
         missed, held = [f"{row.missed:.2f}", f"{row.as_nation:.2f}"], row.low <= YEARS_BACK_LEVEL <= row.high
-        rows.append([TITLES[row.construct], f"{row.count}", inside, percent(row.nation_in), *missed, verdict(held)])
+        rows.append([TITLES[row.construct], f"{row.years}", inside, percent(row.nation_in), *missed, verdict(held)])
     columns = ["what", "years of states", "within the range", "as the country", "missed by", "as the country", "verdict"]
     return f"""### 32 states, 2011-2017
 

@@ -16,14 +16,14 @@ LEVEL, SURE = 0.9, 0.95  # of the ranges, and of the interval of the share of ye
 class YearsBack(NamedTuple):
     """How earlier years of all states were met.
 
-    count      of years of states
+    years      of all states
     inside     share of them within the 90 % range; low, high: its 95 % interval, in which a state's years count as one cluster
     missed     root of the mean square of what was missed, on the scale of differences; as_nation: if each state were as the country
     nation_in  share within the 90 % range if each state were the country, give or take a year's movement
     """
 
     construct: str
-    count: int
+    years: int
     inside: float
     low: float
     high: float

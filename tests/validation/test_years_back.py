@@ -32,7 +32,7 @@ def test_what_lasts_is_met_nine_times_of_ten_and_better_than_as_the_country():
     assert sum(row.inside for row in rows) / len(rows) == pytest.approx(0.9, abs=0.015)
     assert sum(row.low <= 0.9 <= row.high for row in rows) >= 20  # of 24
     for row in rows:
-        assert row.count == 224 and row.high - row.low < 0.2
+        assert row.years == 224 and row.high - row.low < 0.2
         assert row.missed == pytest.approx((0.2**2 + 0.2**2 / 7) ** 0.5, rel=0.12) and row.as_nation > 1.2 * row.missed
         assert row.nation_in < 0.75
 
@@ -44,7 +44,7 @@ def test_what_drifts_is_seen():
 def test_what_is_known_of_states_lasts_in_files_and_treatment_and_drifts_in_reporting_and_crime():
     found = {row.construct: row for row in years_back()}
     assert {key for key, row in found.items() if row.low <= 0.9 <= row.high} == {"file", "treatment"}
-    assert found["treatment"].count == 192  # not asked of 2011
+    assert found["treatment"].years == 192  # not asked of 2011
     assert all(row.missed < row.as_nation for row in found.values()) and found["crime"].missed < 0.6 * found["crime"].as_nation
     page = earlier_years()
     assert "| crimes an adult | 224 | 70 % (62 % to 77 %) | 35 % | 0.22 | 0.37 | **FAIL** |" in page and page.count("| pass |") == 2
