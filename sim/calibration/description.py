@@ -10,10 +10,12 @@ import pandas as pd
 from sim.artifacts.posterior import Posterior
 from sim.artifacts.provenance import versions
 from sim.artifacts.sources import sources
+from sim.calibration.diagnosis import predictive, sensitivity
 from sim.calibration.emulators import CUT, Emulators
 from sim.calibration.posterior import Draws
 from sim.calibration.result import LEVEL, Calibration, alike, parameter_table, weighted_quantile
 from sim.calibration.sampling import effective
+from sim.calibration.space import Space
 from sim.calibration.waves import Wave
 from sim.methods import UNVALIDATED
 
@@ -32,8 +34,9 @@ def described(
     names = [factor.name for factor in fitted]
     unit = pd.DataFrame(whole.unit, columns=space.names)[names]
     own = answers_of(emulators, whole)
-    parameters = parameter_table(fitted, unit.to_numpy(), whole.values, whole.weights)
+    parameters = parameter_table(fitted, unit.to_numpy(), whole.values, whole.weights).merge(rests(emulators, space, whole), on="parameter")
     targets = target_table(emulators, own, whole.weights)
+    targets["p"] = predictive(emulators.likelihood, known(emulators, whole), whole.sampled.kappa, whole.weights)
     pairs = alike(names, unit.to_numpy(), whole.weights)
     structures = structure_table(emulators, whole, without)
     facts = {
@@ -103,10 +106,25 @@ def structure_table(emulators: Emulators, whole: Draws, without: Mapping[str, Dr
     return pd.DataFrame(rows)
 
 
+def rests(emulators: Emulators, space: Space, draws: Draws) -> pd.DataFrame:
+    """What the posterior of each fitted parameter rests on, by the draws of the chains: see `sensitivity`."""
+    from scipy.special import ndtri
+
+    unit, kappa = draws.sampled.unit, draws.sampled.kappa
+    likely, _, _ = emulators.likelihood.of(emulators.predict(unit), np.log(kappa))
+    names = [name for name, fitted in zip(space.names, space.fitted, strict=True) if fitted]
+    return sensitivity(names, ndtri(np.clip(unit[:, space.fitted], 1e-9, 1.0 - 1e-9)), likely)
+
+
+def known(emulators: Emulators, draws: Draws) -> np.ndarray:
+    """n x targets: what draws answer on the targets' scales: the mean of their own runs, or the bank's word for what was not run."""
+    return np.where(np.isnan(draws.means), emulators.predict(draws.unit), draws.means)
+
+
 def answers_of(emulators: Emulators, draws: Draws) -> pd.DataFrame:
-    """What draws answer to targets, a column a measure: the mean of their own runs, or the bank's word for what was not run."""
-    known = np.where(np.isnan(draws.means), emulators.predict(draws.unit), draws.means)
-    return pd.DataFrame({target.measure: target.scale.back(known[:, place]) for place, target in enumerate(emulators.targets)})
+    """The same in the patterns' units, a column a measure."""
+    answers = known(emulators, draws)
+    return pd.DataFrame({target.measure: target.scale.back(answers[:, place]) for place, target in enumerate(emulators.targets)})
 
 
 def target_table(emulators: Emulators, own: pd.DataFrame, weight: np.ndarray) -> pd.DataFrame:
