@@ -25,7 +25,7 @@ from sim.methods.decision.denoise import root
 
 LOOSE = 3.5  # times the tolerances, of the prior of all cities
 REPEATS = 4  # runs of each city, whose means are what is known of it, but for the errors
-CHAINS, WARMING, STEPS = 8, 60, 48  # of each city
+CHAINS, WARMING, STEPS = 8, 60, 80  # of each city
 TOGETHER = 20  # cities whose chains are walked at once
 RANKED = 63  # draws of a city among which its truth has a rank: 0 to 63
 BINS = 8  # of ranks
