@@ -49,7 +49,7 @@ class Step(NamedTuple):
 def files() -> list[Path]:
     """Those whose functions make a city, run its week or reform it; neither rules nor what they are all made with."""
     places = (FOLDER, FOLDER / "reforms")
-    return sorted(path for place in places for path in place.glob("*.py") if path.name not in ("compiled.py", "rng.py"))
+    return sorted(path for place in places for path in place.glob("*.py") if path.name != "rng.py")
 
 
 @cache

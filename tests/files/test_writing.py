@@ -295,7 +295,7 @@ OF_A_MODULE = {"os": {"replace", "rename", "remove", "write", "truncate", "link"
 MAY = {
     "files/writing": "it writes",
     "files/locking": "its lock",
-    "world/compiled": "the cache of compiled code",
+    "world/compiled/cache": "the cache of compiled code",
     "engine/store": "it removes shards that it began and did not record",
     "engine/shards": "Parquet in memory",
     "studies/running/export": "into the stream that it is given",

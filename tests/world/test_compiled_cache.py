@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -52,8 +51,9 @@ class Package:
             (folder / "sim" / part).mkdir(parents=True)
             (folder / "sim" / part / "__init__.py").touch()
         (folder / "sim" / "__init__.py").touch()
-        for name in ("arithmetic.py", "compiled.py", "rng.py"):
-            shutil.copy(Path(sim.world.compiled.__file__).with_name(name), folder / "sim" / "world" / name)
+        for name in ("arithmetic.py", "rng.py"):
+            shutil.copy(sim.world.compiled.WORLD / name, folder / "sim" / "world" / name)
+        shutil.copytree(sim.world.compiled.WORLD / "compiled", folder / "sim" / "world" / "compiled")
         (folder / "sim" / "world" / "toy.py").write_text(ENTRY)
         self.write_rule("2.0")
 
