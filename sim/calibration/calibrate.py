@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.calibration.description import described
 from sim.calibration.emulators import Emulators
-from sim.calibration.posterior import Draws, corrected, sample
+from sim.calibration.posterior import WeightedDraws, corrected, sample
 from sim.calibration.result import Calibration
 from sim.calibration.sampling import truncated
 from sim.calibration.space import Space
@@ -63,7 +63,7 @@ class Calibrator:
         """Has the scenario this mechanism, and may it be absent?"""
         return bool(absent(without) & set(self.space.names))
 
-    def _posterior(self, emulators: Emulators, without: str | None) -> "Draws":
+    def _posterior(self, emulators: Emulators, without: str | None) -> "WeightedDraws":
         """Draws and their own runs, in the model or in a world without one of its mechanisms."""
         effort = self.effort
         number, count = (STRUCTURES.index(without) + 5, effort.apart_draws) if without else (4, effort.draws)
@@ -75,7 +75,7 @@ class Calibrator:
         unit = self.space.unit(values) if without else drawn.unit
         means = self.means(made, count)
         logs = corrected(emulators, unit, drawn.kappa, means, effort.repeats)
-        draws = Draws(drawn, unit, values, means, truncated(logs), float(np.log(np.mean(np.exp(logs)))))
+        draws = WeightedDraws(drawn, unit, values, means, truncated(logs), float(np.log(np.mean(np.exp(logs)))))
         self.tell(f"{f'without {without}' if without else 'posterior'}: {draws!r}")
         return draws
 

@@ -12,7 +12,7 @@ from sim.artifacts.provenance import versions
 from sim.artifacts.sources import sources
 from sim.calibration.diagnosis import predictive, sensitivity
 from sim.calibration.emulators import CUT, Emulators
-from sim.calibration.posterior import Draws
+from sim.calibration.posterior import WeightedDraws
 from sim.calibration.result import LEVEL, Calibration, alike, parameter_table, weighted_quantile
 from sim.calibration.sampling import effective
 from sim.calibration.space import Space
@@ -26,7 +26,7 @@ ABOUT = "Draws of parameters that agree with the targets below; made by confianz
 
 
 def described(
-    calibrator: "Calibrator", emulators: Emulators, waves: list[Wave], whole: Draws, without: Mapping[str, Draws]
+    calibrator: "Calibrator", emulators: Emulators, waves: list[Wave], whole: WeightedDraws, without: Mapping[str, WeightedDraws]
 ) -> Calibration:  # fmt: skip
     """The posterior with its facts, and all tables."""
     space, effort = calibrator.space, calibrator.effort
@@ -59,7 +59,7 @@ def described(
     return Calibration(posterior, unit, parameters, targets, pairs, own, structures, alternatives(posterior, without))
 
 
-def facts_of(draws: Draws) -> dict[str, Any]:
+def facts_of(draws: WeightedDraws) -> dict[str, Any]:
     """How good draws are."""
     chains = draws.sampled.chains
     low, middle, high = weighted_quantile(draws.sampled.kappa, draws.weights, [(1.0 - LEVEL) / 2.0, 0.5, (1.0 + LEVEL) / 2.0])
@@ -71,7 +71,7 @@ def facts_of(draws: Draws) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def alternatives(posterior: Posterior, without: Mapping[str, Draws]) -> tuple[Posterior, ...]:
+def alternatives(posterior: Posterior, without: Mapping[str, WeightedDraws]) -> tuple[Posterior, ...]:
     """A posterior for each world without a mechanism."""
     return tuple(
         replace(
@@ -86,7 +86,7 @@ def alternatives(posterior: Posterior, without: Mapping[str, Draws]) -> tuple[Po
     )  # fmt: skip
 
 
-def structure_table(emulators: Emulators, whole: Draws, without: Mapping[str, Draws]) -> pd.DataFrame:
+def structure_table(emulators: Emulators, whole: WeightedDraws, without: Mapping[str, WeightedDraws]) -> pd.DataFrame:
     """A row a structure: how likely the targets are given it, and the share of the weight if all were taken for equally likely before.
 
     worst   the target that it misses most, in tolerances (misfit)
@@ -106,7 +106,7 @@ def structure_table(emulators: Emulators, whole: Draws, without: Mapping[str, Dr
     return pd.DataFrame(rows)
 
 
-def rests(emulators: Emulators, space: Space, draws: Draws) -> pd.DataFrame:
+def rests(emulators: Emulators, space: Space, draws: WeightedDraws) -> pd.DataFrame:
     """What the posterior of each fitted parameter rests on, by the draws of the chains: see `sensitivity`."""
     from scipy.special import ndtri
 
@@ -116,12 +116,12 @@ def rests(emulators: Emulators, space: Space, draws: Draws) -> pd.DataFrame:
     return sensitivity(names, ndtri(np.clip(unit[:, space.fitted], 1e-9, 1.0 - 1e-9)), likely)
 
 
-def known(emulators: Emulators, draws: Draws) -> np.ndarray:
+def known(emulators: Emulators, draws: WeightedDraws) -> np.ndarray:
     """n x targets: what draws answer on the targets' scales: the mean of their own runs, or the bank's word for what was not run."""
     return np.where(np.isnan(draws.means), emulators.predict(draws.unit), draws.means)
 
 
-def answers_of(emulators: Emulators, draws: Draws) -> pd.DataFrame:
+def answers_of(emulators: Emulators, draws: WeightedDraws) -> pd.DataFrame:
     """The same in the patterns' units, a column a measure."""
     answers = known(emulators, draws)
     return pd.DataFrame({target.measure: target.scale.back(answers[:, place]) for place, target in enumerate(emulators.targets)})

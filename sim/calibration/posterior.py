@@ -12,7 +12,7 @@ import pandas as pd
 from sim.calibration.emulators import LEAST_ERROR, Emulators
 from sim.calibration.likelihood import KAPPA_SD, Likelihood
 from sim.calibration.sampling import Diagnosis, Guide, bridged, diagnosed, effective, guided, hamiltonian
-from sim.calibration.space import Reading, Space
+from sim.calibration.space import InputTables, Space
 
 CHAINS = 8
 WARMING = 100  # steps of chains whose convergence nobody asks for
@@ -27,7 +27,7 @@ class Density:
     likelihoods  whose product it is; of p places at once if their goals are
     """
 
-    reading: Reading
+    reading: InputTables
     emulators: Emulators
     likelihoods: tuple[Likelihood, ...]
     pool: ThreadPoolExecutor
@@ -156,7 +156,7 @@ def scattered(
 
 
 @dataclass(frozen=True)
-class Draws:
+class WeightedDraws:
     """Weighted draws and what they answer.
 
     sampled  from the bank;  unit: n x d, those points;  values: the same in the parameters' units

@@ -126,7 +126,7 @@ class Space:
         """The unit points of values."""
         return np.column_stack([factor.of(values[factor.name].to_numpy()) for factor in self.factors])
 
-    def reading(self, without: str | None = None) -> "Reading":
+    def reading(self, without: str | None = None) -> "InputTables":
         """What emulators read at normal scores, with what is not fitted held; see `values`."""
         from scipy.special import ndtr
 
@@ -134,7 +134,7 @@ class Space:
         unit = self.held(np.tile(ndtr(score)[:, None], (1, len(self.factors))))
         if without:
             unit = self.unit(self.values(unit, without))
-        return Reading(np.array([self.names.index(came_from(without, name)) for name in self.names]), self.inputs(unit).T.copy())
+        return InputTables(np.array([self.names.index(came_from(without, name)) for name in self.names]), self.inputs(unit).T.copy())
 
     def filling(self, count: int, kind: str = "sobol") -> np.ndarray:
         """Points that fill the prior."""
@@ -166,7 +166,7 @@ class Space:
 
 
 @dataclass(frozen=True)
-class Reading:
+class InputTables:
     """Tables of what emulators read (d x GRID) at normal scores of the parameters; sources: which parameter's score each follows (d)."""
 
     sources: np.ndarray

@@ -18,7 +18,7 @@ from sim.calibration.effects import DRAWN, LIVES, REFORMS, TRUTH, LivesPlan, Ref
 from sim.calibration.emulators import Emulators, TargetEmulator
 from sim.calibration.layers import load_targets
 from sim.calibration.posterior import scattered
-from sim.calibration.space import Reading
+from sim.calibration.space import InputTables
 from sim.calibration.targets import Target
 from sim.calibration.verdict import clustered, facts, passed, pooled, reliability
 from sim.cli.coverage import cover, files_of
@@ -59,7 +59,7 @@ class Scores:
     held = snapped
 
     def reading(self, without):
-        return Reading(np.arange(3), np.tile(SCORES, (3, 1)))
+        return InputTables(np.arange(3), np.tile(SCORES, (3, 1)))
 
 
 def bank():

@@ -12,7 +12,7 @@ from sim.calibration.likelihood import Likelihood, correlated
 from sim.calibration.posterior import corrected, density, posterior_draws, sample
 from sim.calibration.process import Process, _surprise
 from sim.calibration.sampling import CONVERGED, ENOUGH, Guide, bridged, diagnosed, guided, hamiltonian, truncated
-from sim.calibration.space import GRID, REACH, Reading
+from sim.calibration.space import GRID, REACH, InputTables
 from sim.calibration.targets import Target
 from sim.inputs.patterns import patterns
 
@@ -35,7 +35,7 @@ class Flat:
 
     @staticmethod
     def reading(without=None):
-        return Reading(np.arange(4), np.tile(ndtr(np.linspace(-REACH, REACH, GRID)), (4, 1)))
+        return InputTables(np.arange(4), np.tile(ndtr(np.linspace(-REACH, REACH, GRID)), (4, 1)))
 
 
 def target(key, value, sd, **fields):
