@@ -24,7 +24,7 @@ from sim.files.writing import place
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.running.store import SweepStore
 
-PRIOR_POINTS = 20_000  # by which the share of the prior that is left is counted
+PRIOR_POINTS = 4_000  # by which the share of the prior that is left is counted
 LOOSE = (
     3.0,
     3.0,
