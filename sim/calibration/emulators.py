@@ -13,6 +13,7 @@ from sim.calibration.likelihood import Likelihood, correlated
 from sim.calibration.process import Process
 from sim.calibration.targets import Target
 from sim.methods.indices.noise import responses
+from sim.methods.threads import single_threaded
 
 ROWS = 64  # points at once, so that what lies between stays in the processor's cache
 CUT = 3.0  # standard deviations beyond which a point is ruled out
@@ -124,6 +125,7 @@ class Emulators:
         sampling = correlated(errors, [target.sample for target in self.targets], self.luck)
         return Likelihood(self.goal, sampling, discrepancies**2, self.error)
 
+    @single_threaded
     def predict(self, unit: np.ndarray) -> np.ndarray:
         """n x targets: the mean answers at points (n x d), on the targets' scales."""
         found = np.empty((len(unit), len(self.learned)))
