@@ -25,7 +25,9 @@ def sensitivity(names: Sequence[str], score: np.ndarray, log_likelihood: np.ndar
     from arviz_stats.base import array_stats  # here, because it takes long to import
 
     def moves(values: np.ndarray, log_density: np.ndarray) -> float:
-        low, high = (np.exp(array_stats.power_scale_lw(log_density[None], alpha=alpha, axis=(0, 1))) for alpha in ALPHAS)
+        # powers so near to 1 make weights so even that their tails need no smoothing, which values of whole numbers would not allow
+        scaled = (np.exp((alpha - 1.0) * (log_density - log_density.max()))[None] for alpha in ALPHAS)
+        low, high = (weights / weights.sum() for weights in scaled)
         return float(array_stats.power_scale_sense(values[None], low, high, *ALPHAS, chain_axis=0, draw_axis=1))
 
     prior = np.array([moves(values, -0.5 * values**2) for values in score.T])
