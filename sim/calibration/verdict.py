@@ -35,7 +35,7 @@ def clustered(hits: np.ndarray) -> Proportion:
     none, as many as there are clusters.
 
     >>> [round(number, 2) for number in clustered(np.ones(200))], [round(number, 2) for number in clustered(np.repeat([1.0, 0.0], 10))]
-    ([1.0, 0.98, 1.0], [0.5, 0.27, 0.73])
+    ([1.0, 0.98, 1.0], [0.5, 0.25, 0.75])
     """
     from scipy.special import betaincinv, stdtrit
 

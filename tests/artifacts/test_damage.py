@@ -135,7 +135,10 @@ def calibration(folder: Path) -> None:
     pairs = pd.DataFrame({"one": names[:1], "other": names[1:], "correlation": [0.5]})
     met = {"pattern": ["P06"], "measure": names[0], "value": 0.1, "tolerance": 0.02, "posterior": 0.1, "low": 0.05, "high": 0.2}
     targets = pd.DataFrame(met | {"misfit": 0.0, "q2": 0.9})
-    Calibration(posterior, draws, parameters, targets, pairs, draws).save(folder)
+    worlds = pd.DataFrame(
+        {"structure": ["whole"], "worst": "P06"} | dict.fromkeys(("log_evidence", "error", "weight", "effective_draws", "misfit"), 1.0)
+    )
+    Calibration(posterior, draws, parameters, targets, pairs, draws, worlds).save(folder)
 
 
 @cache
