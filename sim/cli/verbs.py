@@ -171,7 +171,7 @@ def calibrate(
         list[str] | None,
         options.given("Layers of what is known: national, state, shipped ones, files (on top of the scenario's).", metavar="LAYERS"),
     ] = None,
-    runs: Annotated[int | None, options.asked(options.runs, "About how many runs; 5,120 unless given.")] = None,
+    runs: Annotated[int | None, options.asked(options.runs, "About how many runs; 16,640 unless given.")] = None,
     minutes: Annotated[float | None, options.asked(options.minutes, "At most about so many minutes, instead of --runs.")] = None,
     seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the scenario's.")] = None,
     settings: Annotated[
