@@ -1,7 +1,13 @@
 """Comparisons with effects that are known: a small one that is run once, its trust (and what it cost) put where a test wants them."""
 
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
 import numpy as np
 
+from sim.artifacts.posterior import load_posterior, posterior_files
 from sim.inputs.scenario import load_scenario
 from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import Comparison
@@ -10,8 +16,19 @@ from sim.studies.design.study import Study
 ARMS = {"course": [{"training": {"start": 0}}], "beats": [{"community_policing": {"start": 0, "share": 0.5}}]}
 
 
-def small(posterior="mexico-city-2016"):
-    """One replicate of two arms for eight weeks; its parameters from a posterior, or from none."""
+@cache
+def even():
+    """The file of a posterior whose draws weigh the same, so that 32 replicates have 32 draws, whatever the shipped one's weigh."""
+    shipped = load_posterior("mexico-city-2016")
+    folder = Path(mkdtemp(prefix="even-draws-"))
+    for name, text in posterior_files(replace(shipped, weights=np.full(len(shipped.weights), 1 / len(shipped.weights)))).items():
+        (folder / name).write_text(text)
+    return str(folder / f"{shipped.name}.csv")
+
+
+def small(posterior=None):
+    """One replicate of two arms for eight weeks; its parameters from a posterior (draws that weigh the same), or from none."""
+    posterior = posterior or even()
     city = load_scenario("mexico-city-2016").with_(adults=1000, weeks=8, spin_up_weeks=0)
     study = Study(name="Made up", scenario=city, arms=ARMS, posterior=posterior, weeks=8, replicates=1, measures=["mean_trust", "cost"])
     return compare(study)

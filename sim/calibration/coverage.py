@@ -20,6 +20,7 @@ from sim.calibration.likelihood import KAPPA_SD, Likelihood
 from sim.calibration.posterior import posterior_draws, scattered
 from sim.calibration.result import LEVEL, contraction
 from sim.calibration.space import Space
+from sim.files.locking import make_folder
 from sim.files.writing import place
 from sim.methods.decision.denoise import root
 
@@ -159,7 +160,7 @@ class CoverageTest:
             file = self.calibrator.folder / WALKS / f"{start:04}.npz"
             if not (made := _kept(file, goals)):
                 draws = drawn(self.space, emulators, likelihood.at(goals), np.random.default_rng([self.space.seed, 7, start]))
-                file.parent.mkdir(exist_ok=True)
+                make_folder(file.parent)
                 made = {"goals": goals, "draws": draws.astype(np.float32)}
                 place(file, lambda stream, made=made: np.savez_compressed(stream, **made))  # type: ignore[misc]
             self.calibrator.tell(f"posteriors of {start + len(goals)} of {len(known.goals)} cities")

@@ -21,7 +21,8 @@ from sim.artifacts.posterior import Posterior, posterior_files
 from sim.engine.plans import RunSpec, hashed
 from sim.engine.running import Execution, complete
 from sim.engine.store import Store
-from sim.files.writing import place
+from sim.files.locking import make_folder
+from sim.files.writing import place, write
 from sim.inputs.scenario import Scenario
 from sim.inputs.yaml_files import load_yaml
 from sim.measures.spread import ENDS, Cities, cities
@@ -74,10 +75,9 @@ class Reforms:
         named = hashlib.sha256("".join([code(), study.to_yaml(), str(sorted(truth.items())), *files.values()]).encode()).hexdigest()[:16]
         table = self.folder / f"{city:04}-{named}.csv"
         if not table.is_file():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             with TemporaryDirectory() as folder:
-                for name, text in files.items():
-                    (Path(folder) / name).write_text(text, encoding="utf-8")
+                write(folder, files)
                 left_open = study.with_(posterior=str(Path(folder) / f"{posterior.name}.csv"))
                 drawn = compare(left_open, workers=self.workers).dataset
             known = study.with_(scenario=self.scenario.with_(truth), posterior=NONE, replicates=LIVES, seed=study.base.seed + 1)

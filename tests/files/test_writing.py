@@ -300,6 +300,7 @@ MAY = {
     "engine/shards": "Parquet in memory",
     "studies/running/export": "into the stream that it is given",
     "artifacts/artifact": "into the stream that it is given",
+    "calibration/waves": "into the stream that it is given",
     "figures/series": "PNG in memory",
     "report/parts": "SVG in memory",
 }
