@@ -12,6 +12,7 @@ from sim.calibration.calibrate import DRAWS, Calibrator
 from sim.calibration.layers import Layered, layered
 from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
+from sim.calibration.structures import STRUCTURES
 from sim.calibration.targets import Target
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.calibrate_states import calibrate_states
@@ -49,7 +50,9 @@ def calibrate_scenario(
     layers = layered(scenario, listed(targets) or None)
     known = layers.targets
     folder = out or Path("out") / f"calibration-{place}"
-    with writing(folder, files_of(place) if cities else (*FILES, f"{place}.csv", f"{place}.yaml")):
+    posteriors = (place, *(f"{place}-without-{one}" for one in STRUCTURES))
+    made = (*FILES, *(f"{one}.{ending}" for one in posteriors for ending in ("csv", "yaml")))
+    with writing(folder, files_of(place) if cities else made):
         took = pilot(Space(scenario, known, scenario.seed), workers)
         effort = chosen_effort(runs, minutes, took)
         calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)

@@ -20,6 +20,7 @@ from sim.artifacts.results import FILES as RAN
 from sim.artifacts.results import Results
 from sim.calibration.result import FILES as CALIBRATED
 from sim.cli import decide, discover, main
+from sim.cli.coverage import files_of
 from sim.files.writing import writer
 from sim.studies.answers.comparison import FILES as COMPARED
 from sim.studies.answers.decision import FILES as DECIDED
@@ -88,7 +89,7 @@ GUARDED = {  # the command, the folder that it writes into, and what
     "validate": ("validate scenario.yaml --out out", "out", ("validation.json",)),
     "page": ("validate national-average --page out/page.md", "out", PAGE),
     "calibrate": ("calibrate national-average --out out", "out", (*CALIBRATED, "national-average.csv", "national-average.yaml")),
-    "coverage": ("calibrate national-average --coverage 40 --out out", "out", ("coverage.csv",)),
+    "coverage": ("calibrate national-average --coverage 40 --out out", "out", files_of("national-average")),
     "sensitivity": ("sensitivity store --out out", "out", (*ANALYZED, "effect-course-mean_trust/tornado.png")),
     "sensitivity of a study": ("sensitivity swept.yaml --out fresh", "fresh/sensitivity", ANALYZED[:1]),
     "decide": ("decide store --out out", "out/decision", DECIDED),
