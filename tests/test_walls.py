@@ -159,3 +159,9 @@ def test_no_number_and_no_table_needs_matplotlib():
         text=True,
     )
     assert ran.stdout.splitlines()[-1:] == ["False"], ran.stdout[-500:] + ran.stderr[-500:]
+
+
+def test_a_file_of_tests_has_a_name_of_its_own():
+    """pytest imports them by name alone, and leaves out the second of two."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

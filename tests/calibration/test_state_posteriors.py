@@ -156,7 +156,7 @@ def test_without_the_countrys_calibration_one_sentence_says_how_to_make_it(tmp_p
     said = capsys.readouterr().err
     assert "there is no calibration of the country in" in said and "confianza calibrate national-average --out" in said
     with pytest.raises(SystemExit, match="2"):
-        main(["calibrate", "states", "--runs", "500"])
+        main(["calibrate", "states", "--runs", "5000"])
     assert "come from the country's calibration" in capsys.readouterr().err
 
 
