@@ -130,7 +130,7 @@ def sample(
 
 def posterior_draws(
     space: Space, emulators: Emulators, likelihoods: Sequence[Likelihood], rng: np.random.Generator, *, chains: int, steps: int,
-    warming: int, progress: Callable[[], None] | None = None,
+    warming: int,
 ) -> np.ndarray:  # fmt: skip
     """Draws (p x steps x chains x d, unit points) of p posteriors at once: prior times likelihoods, whose goals are p x targets."""
     from scipy.special import ndtr
@@ -138,7 +138,7 @@ def posterior_draws(
     with density(space, emulators, likelihoods) as target:
         p = max(len(np.atleast_2d(likelihood.goal)) for likelihood in likelihoods)
         guide = guided(target.misfit, p, len(space.factors) + 1, rng)
-        at = hamiltonian(target, guide, chains, steps, rng, warming=warming, progress=progress).at[..., :-1]
+        at = hamiltonian(target, guide, chains, steps, rng, warming=warming).at[..., :-1]
     return space.snapped(space.held(ndtr(at).reshape(-1, at.shape[-1]))).reshape(at.shape)
 
 

@@ -115,8 +115,7 @@ class _Sizes:
 
 
 def hamiltonian(
-    density: Density, guide: Guide, chains: int, steps: int, rng: np.random.Generator, *, warming: int = 0, before: Walk | None = None,
-    progress: Callable[[], None] | None = None,
+    density: Density, guide: Guide, chains: int, steps: int, rng: np.random.Generator, *, warming: int = 0, before: Walk | None = None
 ) -> Walk:  # fmt: skip
     """Chains that start at random points of the guide, or where they were before.
 
@@ -148,8 +147,6 @@ def hamiltonian(
         else:
             walk[:, step] = guide.at(at_round)
             accepted += chance.mean(axis=1) / steps
-        if progress:
-            progress()
     return Walk(walk, accepted, sizes.now)
 
 
