@@ -140,14 +140,16 @@ def LeverOfReform(t: Texts, reform: str, name: str, value: Any, change: Any) -> 
         labels = {choice: t.term("choices", choice) for choice in choices}
         detail = t("reforms.detail", text=sentence, source=t.sources(told["source"]))
         return Choice(f"{reform}.{name}", label, value, labels, change, facts=t("reforms.facts"), detail=detail)
-    optional, whole = bool(told.get("optional")), facts.type is int or told.get("optional")
+    optional, whole = told.get("optional"), facts.type in (int, int | None)
+    otherwise = optional if isinstance(optional, str) else t("reforms.none")  # a parameter that says it if the lever does not
     low = 0 if optional else told["low"]
-    default = t("reforms.none") if facts.default in (None, MISSING) else t.number(facts.default)
+    default = otherwise if facts.default in (None, MISSING) else t.number(facts.default)
     return Lever(
         name=f"{reform}.{name}", label=label, value=0 if value is None else value, low=low, high=told["high"],
-        step=step_of(low, told["high"], bool(whole)), unit=t.in_units(told["unit"]),
+        step=step_of(low, told["high"], whole), unit=t.in_units(told["unit"]),
         facts=t("reforms.bounds", low=t.number(low), high=t.number(told["high"]), value=default),
-        detail=t("reforms.detail", text=sentence, source=t.sources(told["source"])) + (t("reforms.optional") if optional else ""),
+        detail=t("reforms.detail", text=sentence, source=t.sources(told["source"]))
+        + (t("reforms.optional", otherwise=otherwise) if optional else ""),
         event_changed=lambda given: change(None if optional and given == 0 else int(given) if whole else given),
     )  # fmt: skip
 

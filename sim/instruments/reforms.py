@@ -19,8 +19,8 @@ from sim.world.simulation import Simulation
 from sim.world.state import SLOTS, City, Count
 from sim.world.survey import HALF_YEAR, YEAR
 
-COURSE = Training(start=0, coverage=0.5)
-TRAINING, CONTACT = Training(start=0, coverage=0.9), CommunityPolicing(start=0, share=0.25)
+COURSE = Training(start=0, coverage=0.5, hours=40.0)  # as long as it was studied
+TRAINING, CONTACT = Training(start=0, coverage=0.9, hours=40.0), CommunityPolicing(start=0, share=0.25)
 ARMS = {
     "none": (), "training": (TRAINING,), "contact": (CONTACT,), "both": (TRAINING, CONTACT),
     "thin": (replace(CONTACT, resourcing=0.3),),

@@ -11,7 +11,7 @@ from sim.world.rules.offending import attraction
 from sim.world.rules.probability import poisson_quantile
 from sim.world.rules.trust import change_from_contact
 from sim.world.state import BATCH, MOST_A_WEEK, SLOTS, Cause, Count
-from sim.world.trusting import book, effectiveness_of, fairness_of
+from sim.world.trusting import book, effectiveness_change, effectiveness_of, fairness_of
 
 LEAST_EXPOSURE = 1e-6  # what a difference of two running sums in 32 bits can tell from nothing
 
@@ -79,7 +79,7 @@ def meet(slot, citizen, cell, kind, luck, city, p, clock):
     book(
         city, Cause.CONTACT, citizen, cell,
         change_from_contact(fairness, felt, p.trust.contact_gain, p.trust.contact_loss),
-        change_from_contact(effectiveness, felt, p.trust.effectiveness_gain, p.trust.effectiveness_loss),
+        effectiveness_change(effectiveness, felt, kind, p),
     )  # fmt: skip
     complained = int(conduct != Conduct.FAIR and luck[3] < p.encounter.complaint_probability)
     city.officers.complaints[j] += complained

@@ -8,9 +8,10 @@ from sim.world.rules.places import pulled
 from sim.world.rules.probability import clip
 from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
 from sim.world.state import BATCH, SLOTS, Cause, Count, Course, Trend
-from sim.world.trusting import LEAST_KEPT, effectiveness_of, enter_change, fairness_of, mean_of, move, write_down
+from sim.world.trusting import LEAST_KEPT, effectiveness_change, effectiveness_of, enter_change, fairness_of, mean_of, move, write_down
 
 MOST_PULL = 0.95
+KINDS = 4  # a tale of an encounter is what was felt + 4 x how they came to meet
 
 
 @piece
@@ -59,13 +60,11 @@ def hear_encounters(words, city, p):
     fairness_net, fairness_gross, effectiveness_net, effectiveness_gross = 0.0, 0.0, 0.0, 0.0
     find_listeners(words, city, p)
     for w in range(words):
-        felt = scratch.tales[w]
+        felt, kind = scratch.tales[w] % KINDS, scratch.tales[w] // KINDS
         for n in (w, words + w):
             i, cell, fraction = scratch.listeners[n], scratch.places[n], p.hearsay.fraction * scratch.weights[n]
             fairness = fraction * change_from_contact(fairness_of(i, cell, city), felt, trust.contact_gain, trust.contact_loss)
-            effectiveness = fraction * change_from_contact(
-                effectiveness_of(i, cell, city), felt, trust.effectiveness_gain, trust.effectiveness_loss
-            )
+            effectiveness = fraction * effectiveness_change(effectiveness_of(i, cell, city), felt, kind, p)
             move(i, cell, fairness, effectiveness, city)
             fairness_net, fairness_gross = fairness_net + fairness, fairness_gross + abs(fairness)
             effectiveness_net, effectiveness_gross = effectiveness_net + effectiveness, effectiveness_gross + abs(effectiveness)
@@ -117,7 +116,8 @@ def tell(rows, city, p, clock):
         for slot in range(SLOTS * j, SLOTS * j + city.officers.encounters[j]):
             felt = encounters.felt[slot]
             if felt != Feeling.NEUTRAL:
-                words = draw_listeners(words, Draw.TELL_ENCOUNTER, slot, encounters.citizen[slot], felt, city, p, clock)
+                tale = felt + KINDS * encounters.kind[slot]
+                words = draw_listeners(words, Draw.TELL_ENCOUNTER, slot, encounters.citizen[slot], tale, city, p, clock)
             if words >= BATCH:
                 hear_encounters(words, city, p)
                 words = 0

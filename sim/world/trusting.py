@@ -5,7 +5,9 @@ keeps its course since trust was written down, and a citizen is read and written
 """
 
 from sim.world.compiled import entry, piece
+from sim.world.rules.encounter import Meeting
 from sim.world.rules.probability import clip
+from sim.world.rules.trust import change_from_contact, change_from_visit
 from sim.world.state import Course, Trust
 
 LEAST_KEPT = 2.0**-10  # below it trust is written down anew, before what is left of it becomes too small to divide by
@@ -70,6 +72,14 @@ def book(city, cause, citizen, cell, fairness_change, effectiveness_change):
     move(citizen, cell, fairness_change, effectiveness_change, city)
     enter_change(city, cause, 0, fairness_change, abs(fairness_change))
     enter_change(city, cause, 1, effectiveness_change, abs(effectiveness_change))
+
+
+@piece
+def effectiveness_change(effectiveness, felt, kind, p):
+    """What an encounter of a kind (Meeting) changes in effectiveness for who lives it."""
+    if kind == Meeting.CONTACT:
+        return change_from_visit(effectiveness, felt, p.community.effectiveness_effect)
+    return change_from_contact(effectiveness, felt, p.trust.effectiveness_gain, p.trust.effectiveness_loss)
 
 
 @piece

@@ -27,6 +27,7 @@ SMALL = Scenario(name="small", city=CitySize(adults=1000, officers_per_1000_inha
 # Encounters, crimes, hearsay and the police's part in what became of a report leave trust as it is.
 UNMOVED = {
     "trust.contact_gain": 0, "trust.contact_loss": 0, "trust.effectiveness_gain": 0, "trust.effectiveness_loss": 0,
+    "community.effectiveness_effect": 0,
     "response.police_share": 0, "justice.police_share": 0, "hearsay.fraction": 0,
     "trust.victimization_loss": 0,
 }  # fmt: skip

@@ -105,7 +105,7 @@ class Force(City):
         u = self.u(meeting, row, 0, word=2)
         felt = GOOD if u < good else NEUTRAL if u < 1 - bad else BAD
         self.change(citizen, "fairness", self.contact_fairness(felt, citizen), "contact")
-        self.change(citizen, "effectiveness", self.contact_effectiveness(felt, citizen), "contact")
+        self.change(citizen, "effectiveness", self.contact_effectiveness(felt, kind, citizen), "contact")
         if conduct < 2 and self.u(meeting, row, 0, word=3) < self.parameters.encounter.complaint_probability:
             officer.complaints += 1
             self.counts["complaints"] += 1
@@ -126,8 +126,11 @@ class Force(City):
         t = self.parameters.trust
         return (-t.contact_loss * who.fairness, 0.0, t.contact_gain * (1 - who.fairness))[felt]
 
-    def contact_effectiveness(self, felt: int, who: Citizen) -> float:
-        """What an encounter changes in effectiveness."""
+    def contact_effectiveness(self, felt: int, kind: int, who: Citizen) -> float:
+        """What a stop (kind 0) or a contact (1) changes in effectiveness."""
+        if kind == 1:
+            rise = (felt - 1) * self.parameters.community.effectiveness_effect
+            return rise * (1 - who.effectiveness) if rise > 0 else rise * who.effectiveness
         t = self.parameters.trust
         return (-t.effectiveness_loss * who.effectiveness, 0.0, t.effectiveness_gain * (1 - who.effectiveness))[felt]
 

@@ -113,7 +113,7 @@ class Twin(Crimes):
         """A fraction of living it."""
         fraction = self.parameters.hearsay.fraction
         self.change(who, "fairness", fraction * self.contact_fairness(encounter.felt, who), "hearsay")
-        self.change(who, "effectiveness", fraction * self.contact_effectiveness(encounter.felt, who), "hearsay")
+        self.change(who, "effectiveness", fraction * self.contact_effectiveness(encounter.felt, encounter.kind, who), "hearsay")
 
     def hear_of_crime(self, who: Citizen, crime: Crime) -> None:
         """The crime, and what came of reporting it."""

@@ -166,13 +166,58 @@ def test_the_public_signal_is_booked_as_intervention():
 
 
 def test_three_levels_of_training_rise_and_fade_at_their_own_pace():
-    simulation = run(Training(start=0, coverage=1.0), weeks=60)
+    simulation = run(Training(start=0, coverage=1.0, hours=40), weeks=60)
     means = simulation.record.means[6:]
     for level in (Mean.TRAINING, Mean.KNOWLEDGE, Mean.ATTITUDE):
         assert means[0, level] > 0.5 > 0 < means[-1, level] < means[0, level]
     left = {level: means[-1, level] / means[0, level] for level in (Mean.TRAINING, Mean.KNOWLEDGE, Mean.ATTITUDE)}
     assert left[Mean.KNOWLEDGE] < left[Mean.TRAINING] < left[Mean.ATTITUDE]
     assert (run(weeks=60).record.means[:, [Mean.TRAINING, Mean.KNOWLEDGE, Mean.ATTITUDE]] == 0).all()
+
+
+@pytest.mark.parametrize(("exponent", "hours", "part"), [(0, 9, 1), (1, 9, 9 / 40), (0.5, 10, 0.5), (1, 80, 2), (0.7, 40, 1)])
+def test_what_a_course_gives_follows_its_hours_unless_it_is_said(exponent, hours, part):
+    p = {"training.course_gain": 1.2, "training.course_commander_gain": 0.4, "training.course_hours_exponent": exponent}
+    still = {"training.half_life": 520, "training.knowledge_half_life": 520}
+
+    def taught(weeks=1, **levers):
+        reform = Training(start=0, coverage=1.0, whom="both", hours=hours, **levers)
+        city = run(reform, weeks=weeks, scenario=CITY.with_(p | still)).city
+        return city.officers.training.max(), city.squads.command.max()
+
+    week = 0.5 ** (1 / 520)
+    assert taught() == pytest.approx((1.2 * part * week, 0.4 * part * week), rel=1e-12)
+    assert taught(gain=0.9, commander_gain=0.0) == pytest.approx((0.9 * week, 0.0), rel=1e-12)
+    assert taught(41, messages_every=40, message_share=0.96)[0] == pytest.approx(1.2 * part * 0.96 * week, rel=1e-12)
+
+
+def test_a_course_costs_its_hours_whatever_it_gives():
+    short, long = (run(Training(start=0, coverage=1.0, hours=hours), weeks=1).costs["training"].sum(axis=0) for hours in (9, 36))
+    assert long == pytest.approx(4 * short)
+
+
+def test_contacts_move_effectiveness_by_a_number_of_their_own_and_stops_do_not():
+    """Where all contacts and stops are felt good: contacts raise, lower or leave effectiveness as that number says; stops never ask it."""
+    told = {
+        "encounter.felt_if_corrupt": 6, "encounter.felt_if_unfair": 6, "encounter.felt_if_fair": 6, "encounter.neutral_width": 0,
+        "encounter.perception_slope": 0, "trust.effectiveness_gain": 0, "trust.effectiveness_loss": 0, "trust.victimization_loss": 0,
+    }  # fmt: skip
+
+    def booked(effect, **more):
+        scenario = CITY.with_(told | {"community.effectiveness_effect": effect} | more)
+        return run(CommunityPolicing(start=0, share=1.0), weeks=10, scenario=scenario).record.ledger[-10:, :2, 1, 0].sum(axis=0)
+
+    up, none, down = booked(0.1), booked(0.0), booked(-0.1)
+    assert (up > 0).all() and (none == 0).all() and (down < 0).all()  # what is lived, and what neighbors hear of it
+    neutral = {
+        "encounter.neutral_width": 3,
+        "encounter.felt_if_corrupt": 1.5,
+        "encounter.felt_if_unfair": 1.5,
+        "encounter.felt_if_fair": 1.5,
+    }
+    assert 0 < booked(0.1, **neutral)[0] < 0.4 * up[0]  # most are neutral, which move nothing
+    nobody = CITY.with_({"community.share": 0, "community.effectiveness_effect": 0.2})
+    assert differing(run(scenario=nobody), run(scenario=nobody.with_({"community.effectiveness_effect": -0.2}))) == []
 
 
 def test_follow_up_messages_keep_up_what_a_course_taught():
@@ -212,7 +257,9 @@ def test_training_moves_observed_conduct_as_the_trial_found():
     """P24: treated minus control officers' encounters in weeks 1-26, as Cohen's d of a 0/1 outcome, between 0.2 and 0.5."""
     differences = []
     for seed in range(3):
-        simulation = Simulation(Scenario(name="trial", city=CitySize(adults=30000), interventions=[Training(start=0, coverage=0.5)]), seed)
+        simulation = Simulation(
+            Scenario(name="trial", city=CitySize(adults=30000), interventions=[Training(start=0, coverage=0.5, hours=40)]), seed
+        )
         shares = []
         for _ in range(26):
             simulation.advance(1)

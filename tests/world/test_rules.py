@@ -34,7 +34,7 @@ from sim.world.rules.probability import clip, faded, logistic, poisson_quantile
 from sim.world.rules.reporting import file_probability, reporting_probability
 from sim.world.rules.response import free_capacity, good_treatment_probability, solve_probability
 from sim.world.rules.survey import answer, insecurity_probability
-from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
+from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, change_from_visit, overall_trust
 
 TOPICS = sorted(path.stem for path in Path(sim.world.rules.__file__).parent.glob("*.py") if path.stem != "__init__")
 VIGNETTES = {
@@ -113,6 +113,15 @@ def test_contacts_keep_trust_between_0_and_1_and_go_the_right_way(trust, felt, g
     change = change_from_contact(trust, felt, gain, loss)
     assert is_share(trust + change)
     assert {Feeling.BAD: change <= 0, Feeling.NEUTRAL: change == 0, Feeling.GOOD: change >= 0}[felt]
+
+
+@given(shares, st.sampled_from(Feeling), within("community.effectiveness_effect"))
+def test_visits_keep_trust_between_0_and_1_and_go_as_their_sign_says(trust, felt, effect):
+    change = change_from_visit(trust, felt, effect)
+    assert is_share(trust + change)
+    assert change * effect * (felt - Feeling.NEUTRAL) >= 0 and (felt != Feeling.NEUTRAL or change == 0)
+    as_contact = change_from_contact(trust, felt if effect >= 0 else 2 - felt, abs(effect), abs(effect))
+    assert change == pytest.approx(as_contact)
 
 
 @given(shares, within("trust.effectiveness_gain"), within("trust.effectiveness_loss"), shares)

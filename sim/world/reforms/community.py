@@ -10,6 +10,8 @@ from sim.world.reforms.common import Bill, Scene, bounds_before, in_force, lever
 from sim.world.rng import Draw
 from sim.world.state import Count
 
+WEEKS_A_YEAR = 52
+
 
 @dataclass(frozen=True, kw_only=True)
 class CommunityPolicing:
@@ -46,13 +48,14 @@ class CommunityPolicing:
         return Bill(0.0, 0.0)
 
     def running(self, scene: Scene) -> np.ndarray:
-        """Each officer on duty beyond the baseline's gives up part of the response to calls; vacancies are shared by both."""
+        """Part of the time of each officer on duty beyond the baseline's, and their equipment; vacancies are shared by both."""
         posts, p = scene.city.officers.community == 1, scene.p
         if not self.in_force(scene.week) or not posts.any():
             return nothing(scene)
         added = (posts & (self._luck(scene) >= p.community.share)).sum() / posts.sum()
-        given_up = scene.counts[:, Count.COMMUNITY_OFFICERS] * added * p.community.response_cost
-        return np.stack([given_up, given_up * p.cost.officer_week], axis=1)
+        officers = scene.counts[:, Count.COMMUNITY_OFFICERS] * added
+        time = officers * p.cost.community_time
+        return np.stack([time, time * p.cost.officer_week + officers * p.cost.community_equipment / WEEKS_A_YEAR], axis=1)
 
     def _luck(self, scene: Scene) -> np.ndarray:
         """Who is chosen first for community duty: 0-1, one a post."""

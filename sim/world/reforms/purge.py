@@ -98,7 +98,7 @@ class Purge:
         vacant = float(leaving.sum()) * p.staffing.replacement_delay_weeks
         tests = examined.sum() * p.cost.vetting_test if self.flag_by != "complaints" else 0.0
         # A vacant post is not paid, so its officer-weeks cost service but no wages.
-        return Bill(vacant, float(tests + leaving.sum() * (p.cost.severance + p.cost.recruit)))
+        return Bill(vacant, float(tests + leaving.sum() * (p.cost.severance + p.cost.recruit + p.cost.academy)))
 
     def running(self, scene: Scene) -> np.ndarray:
         """Nothing beyond the rounds."""

@@ -6,9 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sim.world.arithmetic import exp, log
 from sim.world.reforms.common import Bill, Scene, lever, nothing, start_lever, until_lever
 from sim.world.rng import Draw
 
+HOURS_STUDIED = 40.0  # of the course whose gain is training.course_gain (weisburd2022)
 HOURS_A_WEEK = 70.0  # what Mexican officers work (enecap2017 in references.yaml)
 
 
@@ -21,15 +23,21 @@ class Training:
     whom: str = lever(
         "troops", 0, 0, "choice", "Who takes it; commanders act on their squad's culture.", choices=("troops", "commanders", "both")
     )
-    gain: float = lever(
-        1.4,
+    gain: float | None = lever(
+        None,
         0,
         3,
         "log-odds",
-        "Gain in an officer's courtesy just after the course (in honesty: training.honesty_share of it).",
+        "Gain in an officer's courtesy just after the course (in honesty: training.honesty_share of it); "
+        "null: what training.course_gain and training.course_hours_exponent give a course of these hours.",
         "weisburd2022",
+        optional="training.course_gain",
     )
-    commander_gain: float = lever(0.3, 0, 3, "log-odds", "What a trained commander adds to the culture of the squad, fading likewise.")
+    commander_gain: float | None = lever(
+        None, 0, 3, "log-odds",
+        "What a trained commander adds to the culture of the squad, fading likewise; null: by training.course_commander_gain and hours.",
+        optional="training.course_commander_gain",
+    )  # fmt: skip
     hours: float = lever(9.0, 1, 200, "hours", "Length of the course.", "canales2020")
     every: int | None = lever(None, 4, 520, "weeks", "Weeks between courses; null: one course.", optional=True)
     messages_every: int | None = lever(None, 1, 104, "weeks", "Weeks between follow-up messages to the trained; null: none.", optional=True)
@@ -76,25 +84,35 @@ class Training:
         luck = scene.uniforms(Draw.TRAINEE, np.arange(len(officers.active)), officers.identity)
         return scene.allowed((officers.active == 1) & (luck < self.coverage))
 
+    def _gain(self, by_hand: float | None, studied: float, scene: Scene) -> float:
+        """What a course of these hours adds: stated by hand, or that of a course of 40 hours times (hours / 40)^exponent."""
+        return studied * exp(scene.p.training.course_hours_exponent * log(self.hours / HOURS_STUDIED)) if by_hand is None else by_hand
+
+    def _levels(self, scene: Scene) -> tuple[tuple[np.ndarray, float], ...]:
+        """The columns that a course lifts in officers, and up to where."""
+        officers = scene.city.officers
+        gain = self._gain(self.gain, scene.p.training.course_gain, scene)
+        return (officers.training, gain), (officers.knowledge, 1.0), (officers.attitude, 1.0)
+
     def _teach(self, scene: Scene) -> Bill:
-        officers, squads, cost = scene.city.officers, scene.city.squads, scene.p.cost
+        squads, cost = scene.city.squads, scene.p.cost
         taught = 0
         if self.whom != "commanders":
             chosen = self._chosen(scene)
-            for column, level in ((officers.training, self.gain), (officers.knowledge, 1.0), (officers.attitude, 1.0)):
+            for column, level in self._levels(scene):
                 column[chosen] = np.maximum(column[chosen], level)
             taught += int(chosen.sum())
         if self.whom != "troops":
             rows = np.arange(len(squads.command))
             commanders = scene.allowed_squads(scene.uniforms(Draw.COMMANDER, rows, np.zeros_like(rows)) < self.coverage)
-            squads.command[commanders] = np.maximum(squads.command[commanders], self.commander_gain)
+            gain = self._gain(self.commander_gain, scene.p.training.course_commander_gain, scene)
+            squads.command[commanders] = np.maximum(squads.command[commanders], gain)
             taught += int(commanders.sum())
         weeks = taught * self.hours / HOURS_A_WEEK
         return Bill(weeks, weeks * cost.officer_week + taught * self.hours * cost.training_hour)
 
     def _remind(self, scene: Scene) -> Bill:
-        officers = scene.city.officers
-        reached = self._chosen(scene) & (officers.knowledge > 0.0)
-        for column, level in ((officers.training, self.gain), (officers.knowledge, 1.0), (officers.attitude, 1.0)):
+        reached = self._chosen(scene) & (scene.city.officers.knowledge > 0.0)
+        for column, level in self._levels(scene):
             column[reached] = np.maximum(column[reached], self.message_share * level)
         return Bill(0.0, float(reached.sum() * scene.p.cost.message))

@@ -40,6 +40,22 @@ def change_from_contact(trust: float, felt: int, gain: float, loss: float) -> fl
 
 
 @rule
+def change_from_visit(effectiveness: float, felt: int, effect: float) -> float:
+    """Change in trust in effectiveness after one contact with an officer on community duty; a neutral one moves nothing.
+
+    effect  share of the gap closed by a contact felt as good, and of trust lost by one felt as bad; below 0 the other way round
+            (community.effectiveness_effect)
+
+    Source: metaketa2021 (either sign is possible). Deviation: trials measured programs, not contacts.
+
+    >>> round(change_from_visit(0.60, 2, 0.02), 3), round(change_from_visit(0.60, 2, -0.02), 3), change_from_visit(0.60, 1, 0.02)
+    (0.008, -0.012, 0.0)
+    """
+    rise = (int(felt == Feeling.GOOD) - int(felt == Feeling.BAD)) * effect
+    return max(rise, 0.0) * (1.0 - effectiveness) + min(rise, 0.0) * effectiveness
+
+
+@rule
 def change_from_victimization(effectiveness: float, loss: float) -> float:
     """Change in trust in effectiveness of a person who becomes a victim.
 
