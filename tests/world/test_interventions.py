@@ -199,8 +199,9 @@ def test_a_course_costs_its_hours_whatever_it_gives():
 def test_contacts_move_effectiveness_by_a_number_of_their_own_and_stops_do_not():
     """Where all contacts and stops are felt good: contacts raise, lower or leave effectiveness as that number says; stops never ask it."""
     told = {
-        "encounter.felt_if_corrupt": 6, "encounter.felt_if_unfair": 6, "encounter.felt_if_fair": 6, "encounter.neutral_width": 0,
-        "encounter.perception_slope": 0, "trust.effectiveness_gain": 0, "trust.effectiveness_loss": 0, "trust.victimization_loss": 0,
+        "conduct.mean": 3, "conduct.honesty_mean": 3, "community.conduct_offset": 5, "encounter.felt_if_fair": 5,
+        "encounter.neutral_width": 0, "encounter.perception_slope": 0, "trust.effectiveness_gain": 0, "trust.effectiveness_loss": 0,
+        "trust.victimization_loss": 0, "response.outcome_gain": 0, "response.outcome_loss": 0,
     }  # fmt: skip
 
     def booked(effect, **more):
@@ -209,13 +210,8 @@ def test_contacts_move_effectiveness_by_a_number_of_their_own_and_stops_do_not()
 
     up, none, down = booked(0.1), booked(0.0), booked(-0.1)
     assert (up > 0).all() and (none == 0).all() and (down < 0).all()  # what is lived, and what neighbors hear of it
-    neutral = {
-        "encounter.neutral_width": 3,
-        "encounter.felt_if_corrupt": 1.5,
-        "encounter.felt_if_unfair": 1.5,
-        "encounter.felt_if_fair": 1.5,
-    }
-    assert 0 < booked(0.1, **neutral)[0] < 0.4 * up[0]  # most are neutral, which move nothing
+    neutral = booked(0.1, **{"encounter.neutral_width": 6})
+    assert 0 < neutral[0] < 0.5 * up[0]  # seven of ten are neutral, which move nothing
     nobody = CITY.with_({"community.share": 0, "community.effectiveness_effect": 0.2})
     assert differing(run(scenario=nobody), run(scenario=nobody.with_({"community.effectiveness_effect": -0.2}))) == []
 
