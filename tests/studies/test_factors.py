@@ -141,7 +141,8 @@ def test_a_topic_leaves_out_what_is_set_at_a_date():
     arms = {"hearings": [CivicJustice(start=0)], "beats": [CommunityPolicing(start=0)]}
     names = [each.name for each in made({"prior": ["community", "justice"]}, arms=arms).factors()]
     assert names == [
-        "community.conduct_offset", "community.response_cost", "justice.known_share", "justice.police_share", "justice.sanction_weeks",
+        "community.conduct_offset", "community.effectiveness_effect", "community.response_cost", "justice.known_share",
+        "justice.police_share", "justice.sanction_weeks",
         "justice.program_half_life",
     ]  # fmt: skip
     assert len(made({"prior": ["community", "justice"]}, arms={"purge": [Purge(start=0)]}).factors()) == 10
