@@ -213,7 +213,9 @@ def sources() -> str:
         used += [f"[{name}](patterns.md#{name.lower()})" for name, pattern in patterns().items() if key in pattern.sources]
         title = source.title.rstrip(".") + "."
         where = f" [{host(source.url)}]({source.url})" if source.url.startswith("http") else f" {source.url}" if source.url else ""
-        facts = [f"{source.author}{f' ({source.year})' if source.year else ''}. {title}{where}", source.note]
+        record = f" {source.record.rstrip('.')}." if source.record else ""
+        facts = [f"{source.author}{f' ({source.year})' if source.year else ''}. {title}{record}{where}"]
+        facts += [f"*Read:* {source.read}" if source.read else "", source.note]
         facts.append(f"Used for {', '.join(used)}." if used else "")
         parts.append(f"## {key}\n\n" + "\n\n".join(" ".join(fact.split()) for fact in facts if fact))
     return "\n\n".join(parts)

@@ -20,7 +20,7 @@ def check_file(file: str) -> None:
 def check_study(file: str) -> None:
     """Say that a study can be used, and what would run."""
     from sim.cli.compare import describe
-    from sim.cli.explain import own_reference, show, warn
+    from sim.cli.explain import reference, show, warn
     from sim.cli.outlook import outlook
     from sim.cli.sweep import outline
     from sim.inputs import origins
@@ -31,10 +31,10 @@ def check_study(file: str) -> None:
     console().print(f"{file} can be used.\n\n{what}")
     if said := outlook(study):
         console().print(f"{said}\n")
-    own = study.model_dump()["references"]
+    own = study.model_dump()
     show([
         ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in study.sources.items())),
-        ("references", "\n".join(own_reference(key, origins.as_reference(given)) for key, given in own.items())),
+        ("references", "\n".join(reference(key, origins.references(own)) for key in own["references"])),
     ])  # fmt: skip
     warn(study.base.as_data())
 

@@ -70,11 +70,12 @@ def explain_measure(name: str) -> None:
 
 
 def reference(key: str, known: Mapping[str, Reference] = REFERENCES) -> str:
-    """A source as a line."""
+    """A source as a line: the citation of record, then what of it was really read."""
     if key in origins.WORDS:
         return f"{key}: {origins.WORDS[key]}"
     source = known[key]
-    parts = [source.author, f"({source.year})" if source.year else "", f"{source.title}.", source.url]
+    parts = [source.author, f"({source.year})" if source.year else "", f"{source.title}.", f"{source.record}." if source.record else ""]
+    parts += [source.url, f"Read: {source.read}" if source.read else ""]
     return f"{key}: {' '.join(part for part in parts if part)}"
 
 
@@ -159,14 +160,9 @@ def describe_scenario(scenario: Scenario) -> None:
         ("changes", "\n".join(dated)),
         ("reforms", "\n".join(summary(reform) for reform in scenario.interventions)),
         ("sources", "\n".join(f"{name}: {origin}" for name, origin in origins.stated(data))),
-        ("references", "\n".join(own_reference(key, known[key]) for key in scenario.references)),
+        ("references", "\n".join(reference(key, known) for key in scenario.references)),
         ("assumed", "\n".join(text + mark(names) for text, names in origins.marked(data))),
     ])  # fmt: skip
-
-
-def own_reference(key: str, source: Reference) -> str:
-    """A reference of somebody's own as a line, with what of it was read."""
-    return f"{reference(key, {key: source})}; read: {source.note}"
 
 
 def mark(names: Sequence[str]) -> str:

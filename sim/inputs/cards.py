@@ -37,7 +37,7 @@ def of_scenario(scenario: Any) -> str:
     parts = [table(pd.DataFrame(rows), caption="What differs from the codebook")] if rows else [note("All parameters are the codebook's.")]
     known = origins.references(data)
     cited = [
-        f"{key}: {source.author} ({source.year}). {source.title}. {source.url}"
+        f"{key}: {source.author} ({source.year}). {source.title}. {source.url}. Read: {source.read}"
         for key, source in known.items()
         if key in scenario.references
     ]

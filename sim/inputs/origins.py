@@ -153,11 +153,4 @@ def used(data: Data, own: Data) -> dict[str, Any]:
 
 def references(data: Data) -> dict[str, Reference]:
     """The program's references and those of the data."""
-    return {**REFERENCES, **{key: as_reference(plain(given)) for key, given in plain(data.get("references")).items()}}
-
-
-def as_reference(given: Data) -> Reference:
-    """A reference of somebody's own as the program's are."""
-    url = f"https://doi.org/{given['doi']}" if given.get("doi") else given.get("url") or ""
-    author, title, year, read = (str(given.get(key, "")) for key in ("author", "title", "year", "read"))
-    return Reference(author, title, year, str(url), read)
+    return {**REFERENCES, **{key: Reference.of(plain(given)) for key, given in plain(data.get("references")).items()}}

