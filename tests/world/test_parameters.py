@@ -47,7 +47,17 @@ TEXTS = [
 ]
 # cited by no number yet: studies of the table of trials, whose signs are compared
 KEPT = {
-    *("alcocer2024", "antrobus2019", "asj2022", "berkseligson2014", "blair2019", "cidgallup2013", "collazos2021", "dube2023", "escobedo2019"),
+    *(
+        "alcocer2024",
+        "antrobus2019",
+        "asj2022",
+        "berkseligson2014",
+        "blair2019",
+        "cidgallup2013",
+        "collazos2021",
+        "dube2023",
+        "escobedo2019",
+    ),
     *("euam2020", "garcia2013", "holz2023", "karim2020", "lee2013", "magaloni2020", "magaloni2023", "mazerolle2012", "mazerolle2013"),
     *("owens2018", "ratcliffe2011", "sahin2017", "schwalbe2012", "sesnsp2023", "sesnsp2024", "tuffin2006", "weisburd2021", "wilson2018"),
 }
