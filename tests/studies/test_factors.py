@@ -142,10 +142,9 @@ def test_a_topic_leaves_out_what_is_set_at_a_date():
     names = [each.name for each in made({"prior": ["community", "justice"]}, arms=arms).factors()]
     assert names == [
         "community.conduct_offset", "community.effectiveness_effect", "community.response_cost", "justice.known_share",
-        "justice.police_share", "justice.sanction_weeks",
-        "justice.program_half_life",
+        "justice.police_share", "justice.sanction_weeks", "justice.program_half_life",
     ]  # fmt: skip
-    assert len(made({"prior": ["community", "justice"]}, arms={"purge": [Purge(start=0)]}).factors()) == 10
+    assert len(made({"prior": ["community", "justice"]}, arms={"purge": [Purge(start=0)]}).factors()) == 11
 
 
 @pytest.mark.parametrize("name", shipped_scenarios())
