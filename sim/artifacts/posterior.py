@@ -1,6 +1,7 @@
 """A posterior: joint draws of parameters that fit what is known of a place, in a file that `confianza calibrate` wrote.
 
-NAME.csv has a column for each parameter, a column `weight` and a row for each draw; NAME.yaml beside it says where it comes from.
+NAME.csv has a column for each parameter, a column `weight` and a row for each draw; NAME.yaml beside it says where it comes from. A column
+`weight_by_targets` says what draws weighed before trials of reforms were looked at (`confianza evidence`).
 That of a state is an extension (`extends` in NAME.yaml): its rows name draws of another posterior, from 1, and the values that differ.
 """
 
@@ -27,7 +28,7 @@ from sim.style import Note, note
 from sim.world.anatomy import model_fingerprint
 from sim.world.parameters import codebook_entry
 
-WEIGHT, DRAW = "weight", "draw"
+WEIGHT, DRAW, BEFORE = "weight", "draw", "weight_by_targets"
 COVERAGE = ".coverage.yaml"  # ending of a file beside it: what a test on cities of known truth came to
 KIND = ArtifactKind("facts of a posterior", "Make it again: confianza calibrate SCENARIO --out FOLDER; or delete the file.")
 TEST = ArtifactKind("test of a posterior", "Make it again: confianza calibrate SCENARIO --coverage 200 --out FOLDER; or delete the file.")
@@ -86,6 +87,7 @@ class Posterior:
     weights  n, which sum to 1
     facts    what NAME.yaml says; empty if there is none
     tested   what NAME.coverage.yaml says, if it is of this model and these targets: of a test on cities of known truth
+    before   n, what they weighed before trials were looked at; None: none were
     """
 
     name: str
@@ -94,6 +96,7 @@ class Posterior:
     weights: np.ndarray
     facts: Mapping[str, Any] = field(default_factory=dict)
     tested: Mapping[str, Any] = field(default_factory=dict)
+    before: np.ndarray | None = None
 
     @property
     def own(self) -> dict[str, float]:
@@ -200,19 +203,17 @@ def _posterior(path: Path) -> Posterior:
         raise InputError(
             "this posterior was fitted to another model than this one: its numbers mean something else here.", remedy, file=file
         )
-    if WEIGHT in names:
-        place = names.index(WEIGHT)
-        weights, table = table[:, place], np.delete(table, place, axis=1)
-        names = [name for name in names if name != WEIGHT]
-    else:
-        weights = np.ones(len(table))
+    columns = dict(zip(names, table.T, strict=True))
+    weights, before = columns.pop(WEIGHT, np.ones(len(table))), columns.pop(BEFORE, None)
+    names, table = list(columns), np.column_stack([*columns.values()]) if columns else table[:, :0]
     if not np.all(weights >= 0.0) or not weights.sum() > 0.0:
         raise InputError("weights must be 0 or more, and one of them above 0.", "Make the file anew: confianza calibrate", file=file)
     if facts and "extends" in facts:
         names, table, facts = _extending(path, names, table, facts)
     for column, name in enumerate(names):
         _check(name, table[:, column], file)
-    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts or {}, _tested(path, facts or {}))
+    before = before / before.sum() if before is not None else None
+    return Posterior(path.stem, tuple(names), table, weights / weights.sum(), facts or {}, _tested(path, facts or {}), before)
 
 
 def _tested(path: Path, facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -302,9 +303,11 @@ def posterior_files(posterior: Posterior) -> dict[str, str]:
     What extends another has a draw for each of that one's, and numbers them.
     """
     extends = "extends" in posterior.facts
-    lines = [",".join((*([DRAW] if extends else []), *posterior.names, WEIGHT))]
-    for place, (draw, weight) in enumerate(zip(posterior.draws, posterior.weights, strict=True), 1):
-        numbers = [f"{value:.5g}" for value in (*draw, weight * len(posterior.weights))]
+    weights = {WEIGHT: posterior.weights} | ({BEFORE: posterior.before} if posterior.before is not None else {})
+    lines = [",".join((*([DRAW] if extends else []), *posterior.names, *weights))]
+    columns = np.column_stack([posterior.draws, *(one * len(one) for one in weights.values())])
+    for place, row in enumerate(columns.tolist(), 1):
+        numbers = [f"{value:.5g}" for value in row]
         lines.append(",".join([str(place), *numbers] if extends else numbers))
     return {
         f"{posterior.name}.csv": "\n".join(lines) + "\n",

@@ -192,6 +192,18 @@ def calibrate(
     calibrate_scenario(scenario, targets or [], runs, minutes, seed, settings or [], out, coverage, workers)
 
 
+def evidence(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario that has a posterior.")] = "national-average",
+    runs: Annotated[int | None, options.asked(options.reruns, "Cities in which trials are run again; 1,024 unless given.")] = None,
+    out: Annotated[Path | None, options.given("Folder; by default out/evidence-SCENARIO.")] = None,
+    workers: Workers = None,
+) -> None:
+    """Run the trials of the evidence base again in a city, fit reforms to them, and show what trials found beside the model."""
+    from sim.cli.evidence import tell_evidence
+
+    tell_evidence(scenario, runs, out, workers)
+
+
 def view(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
     arms: Annotated[str | None, options.given("A study file, whose arms are shown side by side.", metavar="STUDY")] = None,
@@ -225,5 +237,5 @@ def discover(
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (sweep, sensitivity, decide, calibrate, plan, status, resume, retry, extend, export, schema, view, discover):
+    for verb in (sweep, sensitivity, decide, calibrate, evidence, plan, status, resume, retry, extend, export, schema, view, discover):
         app.command()(verb)

@@ -53,12 +53,16 @@ class Watch:
 
     def __init__(self, run: Simulation, trial: Trial, progress: Callable[[int], None]):
         self.run, self.trial, self.progress = run, trial, progress
+        self.visited: np.ndarray = np.zeros(rows_in(run.city.citizens), bool)
+        self.stride = 1 if "visited" in trial.outcomes else 26  # weeks; encounters are kept for a week
 
     def until(self, week: int) -> None:
-        """Live to a week without watching."""
+        """Live to a week; who is visited is noted if somebody asks."""
         while self.run.week < week:
-            weeks = min(26, week - self.run.week)
+            weeks = min(self.stride, week - self.run.week)
             self.run.advance(weeks)
+            if self.stride == 1:
+                self.visited[visited_in_week(self.run)] = True
             self.progress(weeks)
 
     def stops_until(self, week: int) -> np.ndarray:
@@ -84,14 +88,22 @@ def stops_of_week(run: Simulation) -> np.ndarray:
     return np.stack([(stops & kind).sum(axis=1) for kind in kinds], axis=1).astype(float)
 
 
-def measured(run: Simulation, trial: Trial, units: Units, since: RunningTotals, holders: np.ndarray, stops: np.ndarray) -> Measurements:
+def visited_in_week(run: Simulation) -> np.ndarray:
+    """Rows of the citizens with whom officers on community duty talked in the week that has just passed."""
+    encounters = run.city.encounters
+    happened = np.arange(SLOTS) < run.city.officers.encounters[:, None]
+    return np.asarray(encounters.citizen[(happened & (encounters.kind.reshape(-1, SLOTS) == Meeting.CONTACT)).ravel()])
+
+
+def measured(watch: Watch, units: Units, since: RunningTotals, holders: np.ndarray, stops: np.ndarray) -> Measurements:
     """Measure everybody now; totals count since the marks, and officers are followed who are among the holders of the posts."""
+    run, trial = watch.run, watch.trial
     officers = run.city.officers
     values: dict[str, np.ndarray] = {}
     same = (officers.identity == holders) & (officers.active == 1)
     years = max(1, run.week - since.week) / YEAR
     if any(OUTCOMES[name].population == "citizens" for name in trial.outcomes):
-        values |= asked(run)
+        values |= asked(run) | {"visited": watch.visited}
     with np.errstate(invalid="ignore"):
         shares = stops[:, 1:] / stops[:, :1]
     officer = {
@@ -108,15 +120,15 @@ def measured(run: Simulation, trial: Trial, units: Units, since: RunningTotals, 
 
 def asked(run: Simulation) -> dict[str, np.ndarray]:
     """What all adults would answer; the same citizen has the same response error in all arms."""
-    tick = run.tick - 1
+    tick, people = run.tick - 1, run.city.citizens
     answers = run.answers()
-    victims = run.city.citizens.last_victimized > tick - YEAR
+    victims = people.last_victimized > tick - YEAR
     return {
-        "share_trusting": answers.trust >= TRUSTING,
-        "fairness_scale": answers.fairness_scale,
-        "unsafe": answers.unsafe,
-        "victims": victims,
-    }
+        "share_trusting": answers.trust >= TRUSTING, "trust_answer": answers.trust, "effectiveness": people.effectiveness,
+        "fairness_scale": answers.fairness_scale, "unsafe": answers.unsafe, "victims": victims,
+        "asked_for_bribe": people.last_corrupt_stop > tick - YEAR,
+        "reported": np.where(victims, people.last_report >= people.last_victimized, np.nan),
+    }  # fmt: skip
 
 
 def told(run: Simulation, outcomes: tuple[str, ...], table: str) -> dict[str, np.ndarray]:
@@ -150,7 +162,7 @@ def baseline(run: Simulation, trial: Trial, units: Units, progress: Callable[[in
     before = mark(run)
     stops = watch.stops_until(trial.baseline)
     marks = mark(run)
-    wave = measured(run, trial, units, before, marks.identity, stops)
+    wave = measured(watch, units, before, marks.identity, stops)
     home = run.city.citizens.home
     return Field(watch, units, np.where(units.asked[home], units.cells[home], -1), marks, wave)
 
@@ -162,5 +174,5 @@ def endlines(field: Field, trial: Trial, eligible: np.ndarray) -> dict[int, Meas
     waves = {}
     for week in trial.weeks_asked:
         stops = watch.stops_until(week)
-        waves[week] = measured(run, trial, field.units, field.marks, field.marks.identity, stops)
+        waves[week] = measured(watch, field.units, field.marks, field.marks.identity, stops)
     return waves

@@ -18,7 +18,12 @@ class Outcome(NamedTuple):
 OUTCOMES: dict[str, Outcome] = {
     "share_trusting": Outcome("citizens", "share of adults", "Answer mucha or algo de confianza to the single question"),
     "fairness_scale": Outcome("citizens", "0-1", "Scale of several questions about the police's fairness, with response error"),
+    "trust_answer": Outcome("citizens", "0-3", "Answer to the single question: 0 mucha desconfianza to 3 mucha confianza"),
+    "effectiveness": Outcome("citizens", "0-1", "Trust in the police's effectiveness, without response error"),
     "unsafe": Outcome("citizens", "share of adults", "Feel unsafe"),
+    "visited": Outcome("citizens", "share of adults", "Talked with an officer on community duty since the baseline: delivery"),
+    "asked_for_bribe": Outcome("citizens", "share of adults", "Were asked for a bribe at a stop in the last 52 weeks"),
+    "reported": Outcome("citizens", "share of victims", "Victims of the last 52 weeks who reported a crime since then"),
     "victims": Outcome("citizens", "share of adults", "Victim of a crime in the last 52 weeks"),
     "knowledge": Outcome("officers", "1 is what a course teaches", "Test of knowledge, with error"),
     "attitude": Outcome("officers", "1 is what a course teaches", "Questionnaire on attitudes and intentions, with error"),
