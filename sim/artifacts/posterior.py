@@ -35,6 +35,7 @@ TEST = ArtifactKind("test of a posterior", "Make it again: confianza calibrate S
 TARGETS = "targets"
 FOLDER = "posteriors"  # beside the shipped scenarios
 FEW = 50  # draws of equal weight, below which what rests on them is rough
+LEVEL = 0.9  # share of true effects that a range should hold
 CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
 INHERITED = (
     "adults",
@@ -105,8 +106,8 @@ class Posterior:
 
     @property
     def doubts(self) -> list[Note]:
-        """What is to be said against it: chains that had not converged, draws that are worth few, ranges of effects that did not hold known
-        truths, no such test."""
+        """What is to be said against it: chains that had not converged, draws that are worth few, ranges of effects that hold too few or
+        too many known truths, chances of being best that were too high, no such test."""
         mixing, tested, found = self.facts.get("mixing"), self.tested, list[Note]()
         if mixing and mixing > CONVERGED:
             found.append(note("not_converged", posterior=self.name, mixing=mixing))
@@ -117,7 +118,14 @@ class Posterior:
             found.append(note("worth_few_draws", posterior=self.name, worth=round(self.effective), enough=FEW))
         if tested and not tested["passed"]:
             share, low, high = (100.0 * tested["covered"][key] for key in ("share", "low", "high"))
-            found.append(note("coverage_failed", posterior=tested["posterior"], cities=tested["cities"], share=share, low=low, high=high))
+            wide = tested["covered"]["low"] > tested.get("level", LEVEL)
+            values = {"posterior": tested["posterior"], "cities": tested["cities"], "share": share, "low": low, "high": high}
+            found.append(note("coverage_wide" if wide else "coverage_failed", **values))
+        best = tested.get("best", {}).get("decide")
+        if best and best["stated"] > best["right"]["high"]:
+            found.append(
+                note("best_too_sure", cities=tested["cities"], stated=100.0 * best["stated"], right=100.0 * best["right"]["share"])
+            )
         return found + [note("coverage_untested", posterior=self.name)] * (TARGETS in self.facts and not tested)
 
     @property

@@ -9,6 +9,7 @@ arXiv:1804.06788), and ranges hold as many truths as they say, of parameters and
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -132,7 +133,8 @@ class CoverageTest:
         known = self._known(emulators)
         draws = np.concatenate([*self._walks(emulators, known)])
         names = [name for name, fitted in zip(space.names, space.fitted, strict=True) if fitted]
-        truth, shown = known.unit[:, space.fitted], draws[..., space.fitted]
+        truth: Any = known.unit[:, space.fitted].astype(np.float32)  # as draws are kept: else no whole number equals its own
+        shown = draws[..., space.fitted]
         found = ranks(truth, shown, np.random.default_rng([space.seed, 8]))
         table = parameters_table(names, truth, shown, found)
         effects, best = self._effects(known, draws)

@@ -21,7 +21,6 @@ from sim.evidence.rerun import rerun
 from sim.evidence.surfaces import Surfaces
 from sim.evidence.tables import TABLES, EvidenceTables, tables_of
 from sim.files.writing import write
-from sim.inputs.yaml_files import dump_yaml
 
 STORE = "reruns"
 FIGURE = "forest.png"
@@ -97,7 +96,13 @@ def fitted_table(title: str, rows: pd.DataFrame) -> ConsoleTable:
         cells = (span(one, "low_before", "median_before", "high_before"), span(one, "low", "median", "high"))
         z = f"{row['z']:+.1f}" if np.isfinite(row.get("z", np.nan)) else "-"
         found = f"{row['found']:+.2f}\nSE {row['error']:.2f}"
-        shown.add_row(f"{row['trial']} {row['row']}\n {row['outcome']}, {row['unit']}", found, *cells, span(one, "predicted_low", "predicted", "predicted_high"), z)
+        shown.add_row(
+            f"{row['trial']} {row['row']}\n {row['outcome']}, {row['unit']}",
+            found,
+            *cells,
+            span(one, "predicted_low", "predicted", "predicted_high"),
+            z,
+        )
     return shown
 
 
@@ -114,9 +119,13 @@ def checks_table(reform: str, rows: pd.DataFrame) -> ConsoleTable:
 def carrying_table(rows: pd.DataFrame) -> ConsoleTable:
     """How far findings carry over."""
     right = ("before", "after", "5-95 %")
-    shown = table("tau of", *right, right=right, whole=("tau of",), title="How far effects differ between places (tau): scale before; after")
+    shown = table(
+        "tau of", *right, right=right, whole=("tau of",), title="How far effects differ between places (tau): scale before; after"
+    )
     for row in rows.to_dict("records"):
-        shown.add_row(f"{row['reform']}: {row['carry']}", f"{row['scale']:.2f}", f"{row['median']:.2f}", f"{row['low']:.2f} to {row['high']:.2f}")
+        shown.add_row(
+            f"{row['reform']}: {row['carry']}", f"{row['scale']:.2f}", f"{row['median']:.2f}", f"{row['low']:.2f} to {row['high']:.2f}"
+        )
     return shown
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from sim.artifacts.posterior import Posterior
+from sim.calibration.result import weighted_quantile
 from sim.evidence.base import TrialEvidence
 from sim.evidence.likelihood import Findings, covariance, given_delivery, log_likelihood, weights_of
 from sim.evidence.protocols import Protocol, carrying, protocols
 from sim.evidence.rerun import DELIVERED, EVERYBODY
 from sim.evidence.surfaces import Surfaces
-from sim.calibration.result import weighted_quantile
 from sim.world.parameters import CODEBOOK
 
 TOPICS = ("community", "cost", "justice", "training")  # what reforms alone read: no target of a place can see it
@@ -47,7 +47,7 @@ class Candidates:
         """So many of each draw; what reforms read has the codebook's priors, which fill their space evenly."""
         many = len(posterior.draws) * apiece
         kept = [place for place, name in enumerate(posterior.names) if name not in reform_parameters()]
-        row = np.repeat(np.arange(len(posterior.draws)), apiece)
+        row: np.ndarray = np.repeat(np.arange(len(posterior.draws)), apiece)
         known = pd.DataFrame(posterior.draws[row][:, kept], columns=[posterior.names[place] for place in kept])
         drawn = from_priors(many, seed)
         rng = np.random.default_rng([seed, 20])
@@ -68,7 +68,7 @@ def from_priors(many: int, seed: int) -> pd.DataFrame:
 
 
 def training_points(posterior: Posterior, weights: np.ndarray, runs: int, seed: int) -> pd.DataFrame:
-    """Points at which trials are run again: draws of the posterior by half of their weight, any value of what reforms read, any delivery."""
+    """Points at which trials are run again: draws of the posterior, flatter than they weigh, and any value of what reforms read."""
     from dataclasses import replace
 
     even = replace(posterior, weights=np.sqrt(weights) / np.sqrt(weights).sum())  # flatter, so that rare draws are learned too
@@ -136,7 +136,15 @@ def fitted_findings(trials: Mapping[str, TrialEvidence]) -> list[tuple[str, Prot
     return found
 
 
-def fit(posterior: Posterior, weights: np.ndarray, surfaces: Surfaces, trials: Mapping[str, TrialEvidence], *, apiece: int = APIECE, seed: int = 0) -> TrialFit:
+def fit(
+    posterior: Posterior,
+    weights: np.ndarray,
+    surfaces: Surfaces,
+    trials: Mapping[str, TrialEvidence],
+    *,
+    apiece: int = APIECE,
+    seed: int = 0,
+) -> TrialFit:
     """Weights of candidates given what trials found; `weights` are those of the posterior's draws by the targets of its place."""
     candidates = Candidates.of(posterior, weights, apiece, seed)
     parts: dict[str, np.ndarray] = {}
@@ -145,7 +153,7 @@ def fit(posterior: Posterior, weights: np.ndarray, surfaces: Surfaces, trials: M
     points = candidates.points.assign(**{DELIVERED: 0.5})
     for study, protocol, findings, delivery in fitted_findings(trials):
         tau = candidates.tau[list(findings.carry)].to_numpy()
-        noise = np.array([surfaces.error[name] if name in surfaces.error else 0.0 for name in findings.names])
+        noise = np.array([surfaces.error.get(name, 0.0) for name in findings.names])
         if not protocol.delivery:
             model = surfaces.predict(points, findings.names)
             part = log_likelihood(findings, model, tau, noise)
@@ -200,14 +208,18 @@ def left_out(fitted: TrialFit) -> pd.DataFrame:
             mean = float(weights @ would)
             sd = float(np.sqrt(weights @ np.square(would - mean)))
             rows.append({
-                "study": study, "finding": name, "reform": protocol.reform, "found": findings.values[place], "error": findings.errors[place],
+                "study": study, "finding": name, "reform": protocol.reform, "found": findings.values[place],
+                "error": findings.errors[place],
                 "predicted": middle, "low": low, "high": high, "z": (findings.values[place] - mean) / sd, "log_score": score,
             })  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def removed(fitted: TrialFit) -> pd.DataFrame:
-    """How much of the range of what a reform does trials removed: a row a reform; effects on the mean answer, in standard deviations."""
+    """How much of the range of what a reform does trials removed, a row a reform.
+
+    Effects on the mean answer after two years if all are treated, in standard deviations of answers.
+    """
     rows = []
     for name in EVERYBODY:
         before, after = (fitted.range_of(name, weights) for weights in (fitted.candidates.prior, fitted.weights))

@@ -1,7 +1,7 @@
 """What the findings of trials say of parameters: N(estimate; effect in the model, SE squared and tau squared), or a t of few clusters.
 
-Errors of findings that the same persons gave are correlated; how far a finding carries over (tau) is a parameter. What was delivered is fitted
-to what residents say they saw, apart from all effects: an effect speaks of the model given its delivery, and never of the delivery.
+Errors of findings that the same persons gave are correlated; how far a finding carries over (tau) is a parameter. What was delivered is
+fitted to what residents say they saw, apart from all effects: an effect speaks of the model given its delivery, never of the delivery.
 """
 
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ from sim.trials.design import Trial
 from sim.world.reforms import name_of
 
 HERE = Path(__file__).parent
-HOUSE = {"citizens": {"sample": 1200}, "draws": 1, "replicates": 1}  # of a trial whose samples are not looked at
+HOUSE: dict[str, Any] = {"citizens": {"sample": 1200}, "draws": 1, "replicates": 1}  # of a trial whose samples are not looked at
 
 
 class Compared(CheckedModel):
@@ -64,10 +64,10 @@ class Protocol(CheckedModel):
         given = [dict(each) for each in self.treatment]
         if self.delivery and delivered is not None:
             given[0] = {self.reform: {**given[0][self.reform], self.delivery.lever: delivered}}
-        seen = {"sample": None, "observed_weeks": min(52, self.weeks[-1])} if "fair_stops" in self.outcomes else {}
+        seen: Any = {"sample": None, "observed_weeks": min(52, self.weeks[-1])} if "fair_stops" in self.outcomes else {}
         return Trial(
-            name=self.title, scenario=scenario, weeks=self.weeks[-1], treatment=given, unit=self.unit, beat_adults=self.beat_adults,
-            outcomes=list(self.outcomes), endline=self.weeks[-1], durations=list(self.weeks[:-1]), officers=seen, **HOUSE,
+            name=self.title, scenario=scenario, weeks=self.weeks[-1], treatment=tuple(reforms(given)), unit=self.unit,
+            beat_adults=self.beat_adults, outcomes=self.outcomes, endline=self.weeks[-1], durations=self.weeks[:-1], officers=seen, **HOUSE,
         )  # fmt: skip
 
 

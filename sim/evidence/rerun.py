@@ -144,7 +144,7 @@ def _contrast(one: Compared, field: Field, lot: np.ndarray, treated: Measurement
         return _of_stops(one, lot[unit], treated, nobody)
     with_it, without = treated.values[one.outcome], nobody.values[one.outcome]
     arm = np.where(unit >= 0, lot[unit].astype(int), -1)
-    means = [[float(np.nanmean(values[arm == which])) for which in (0, 1)] for values in (with_it, without)]
+    means = [[_mean(values[arm == which]) for which in (0, 1)] for values in (with_it, without)]
     change = (means[0][1] - means[1][1]) - (means[0][0] - means[1][0])
     if one.unit == "h":
         return float(2.0 * (np.arcsin(np.sqrt(max(means[0][1], 0.0))) - np.arcsin(np.sqrt(max(means[0][0], 0.0)))))
@@ -152,10 +152,18 @@ def _contrast(one: Compared, field: Field, lot: np.ndarray, treated: Measurement
     return change / base if base > 0.0 else 0.0
 
 
+def _mean(values: np.ndarray) -> float:
+    """Of what is known; nan if nothing is, as where nobody in a small city was a victim."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
 def _of_stops(one: Compared, lot: np.ndarray, treated: Measurements, nobody: Measurements) -> float:
     """The same of shares of stops, whose standard deviation is that between stops."""
     place = 1 + STOPS.index(one.outcome)
-    shares = [[wave.stops[lot == arm, place].sum() / max(wave.stops[lot == arm, 0].sum(), 1.0) for arm in (0, 1)] for wave in (treated, nobody)]
+    shares = [
+        [wave.stops[lot == arm, place].sum() / max(wave.stops[lot == arm, 0].sum(), 1.0) for arm in (0, 1)] for wave in (treated, nobody)
+    ]
     change = (shares[0][1] - shares[1][1]) - (shares[0][0] - shares[1][0])
     usual = float(np.mean(shares[1]))
     base = np.sqrt(usual * (1.0 - usual)) if one.unit == "sd" else usual
@@ -171,7 +179,7 @@ def _on_visited(one: Compared, treated: Measurements, nobody: Measurements) -> f
 
 def _policies(begun: Simulation, city: Scenario) -> dict[str, float]:
     """What each reform does to the mean answer after two years if all have it, in standard deviations of answers."""
-    waves = {}
+    waves: dict[str | None, np.ndarray] = {}
     for name, given in ((None, []), *EVERYBODY.items()):
         run = begun.fork()
         run.adopt(city.with_(interventions=given))

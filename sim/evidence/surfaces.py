@@ -42,7 +42,8 @@ class Surfaces:
 
         def one(name: str) -> Process:
             y = effects[name].to_numpy()
-            return Process.fit(inputs, y, 0.0, seed)  # how rough a single run is, the process finds
+            known = np.isfinite(y)  # nobody may be there to be asked in a small city
+            return Process.fit(inputs[known], y[known], 0.0, seed)  # how rough a single run is, the process finds
 
         with ThreadPoolExecutor(cpu_count()) as pool:
             learned = dict(zip(varying, pool.map(one, varying), strict=True))

@@ -19,9 +19,9 @@ TABLES = ("findings", "carrying", "ranges")
 class EvidenceTables:
     """Trials and the model.
 
-    findings   a row a finding that was run again: found and error; low_before, median_before, high_before (prior of what reforms read); low,
-               median, high (after all trials; of a checked finding too); of fitted ones predicted_low, predicted, predicted_high, z and log_score, all
-               without the study; of checked ones `agrees`
+    findings   a row a finding that was run again: found and error; low_before, median_before, high_before (prior of what reforms read);
+               low, median, high (after all trials; of a checked finding too); of fitted ones predicted_low, predicted, predicted_high, z
+               and log_score, all without the study; of checked ones `agrees`
     carrying   a row a kind of tau: 5 %, middle and 95 %
     ranges     a row a reform: what it does to trust, before and after, and the share of the range that trials removed
     posterior  with a draw of what reforms read beside each of the place's
@@ -64,7 +64,13 @@ def _row(
     }  # fmt: skip
     if name in scores.index:
         score = scores.loc[name]
-        row |= {"predicted_low": score.low, "predicted": score.predicted, "predicted_high": score.high, "z": score.z, "log_score": score.log_score}
+        row |= {
+            "predicted_low": score.low,
+            "predicted": score.predicted,
+            "predicted_high": score.high,
+            "z": score.z,
+            "log_score": score.log_score,
+        }
     elif row["use"] == "check":
         row["agrees"] = agrees(finding, before)
     return row
@@ -79,6 +85,6 @@ def role_of(one: Compared, finding: TrialFinding) -> str:
 
 def agrees(finding: TrialFinding, model: tuple[float, float, float]) -> bool:
     """Is what the model said before it saw any trial of the sign that was found; or negligible, where nothing was found?"""
-    low, middle, high = model
+    middle = model[1]
     sign = finding.sign or ("+" if (finding.value or 0.0) > 0.0 else "-")
     return abs(middle) < NEGLIGIBLE if sign == "0" else bool(np.sign(middle) == (1.0 if sign == "+" else -1.0))

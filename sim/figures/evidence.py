@@ -1,6 +1,7 @@
 """A forest of trials: what each found, what the model says before and after, and what it would have said without it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -25,17 +26,23 @@ def forest(made: EvidenceTables, trials: Mapping[str, TrialEvidence]) -> Figure:
     groups = list(fitted.groupby("reform", sort=False))
     heights = [len(rows) for _, rows in groups]
     figure = sheet(8.4, 1.5 + 0.52 * sum(heights) + 0.4 * len(groups), "What trials found, and what the model makes of it", _subtitle(made))
-    panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]
+    panels: Any = figure.subplots(len(groups), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, (reform, rows) in zip(panels, groups, strict=True):
         for place, row in enumerate(rows.to_dict("records")):
             half = LEVEL * row["error"]
-            axes.errorbar(row["found"], place - 0.12, xerr=half, fmt="o", color=BLACK, markersize=5, capsize=2.5, label="trial" if not place else None)
+            axes.errorbar(
+                row["found"], place - 0.12, xerr=half, fmt="o", color=BLACK, markersize=5, capsize=2.5, label="trial" if not place else None
+            )
             for names, color, mark, shift, label in LAYERS:
                 low, middle, high = (row[name] for name in names)
                 ends = np.array([[middle - low], [high - middle]])
-                axes.errorbar(middle, place + shift, xerr=ends, fmt=mark, color=color, markersize=4, capsize=2, label=None if place else label)
+                axes.errorbar(
+                    middle, place + shift, xerr=ends, fmt=mark, color=color, markersize=4, capsize=2, label=None if place else label
+                )
         axes.axvline(0.0, color=BLACK, linewidth=0.6, linestyle=":")
-        axes.set_yticks(range(len(rows)), [f"{row['trial']} {row['row']}  {_words(row['outcome'])}" for row in rows.to_dict("records")], fontsize=8)
+        axes.set_yticks(
+            range(len(rows)), [f"{row['trial']} {row['row']}  {_words(row['outcome'])}" for row in rows.to_dict("records")], fontsize=8
+        )
         axes.invert_yaxis()
         axes.set_title(legible(str(reform).replace("_", " ")), fontsize=10, loc="left")
         axes.tick_params(axis="x", labelsize=8)

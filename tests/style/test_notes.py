@@ -133,7 +133,7 @@ MANY = {
     "why_unsettled", "why_luck", "why_luck_or_few", "why_much_luck", "why_few", "why_nonlinear", "draws_repeat", "few_draws", "luck_shared",
     "cases_from_means", "cases_from_emulator", "draws_without_runs", "cases_open", "cases_open_expected", "too_crowded", "least_cells",
     "too_empty", "most_cells", "not_affordable", "luck_in", "range_takes", "varies_luck", "draws_are_cities", "range_takes_draws",
-    "information_open", "coverage_failed",
+    "information_open", "coverage_failed", "coverage_wide", "best_too_sure",
 }  # fmt: skip
 
 
