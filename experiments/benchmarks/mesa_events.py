@@ -146,12 +146,20 @@ class EventWeek:
         felt = citizen.feel(conduct)
         if felt is not NEUTRAL:
             citizen.shift_fairness(trust.contact_gain if felt else trust.contact_loss, felt, book)
-            citizen.shift_effectiveness(trust.effectiveness_gain if felt else trust.effectiveness_loss, felt, book)
-            self.encounters.append((citizen, felt))
+            weight, goal = self.effectiveness_shift(kind, felt)
+            citizen.shift_effectiveness(weight, goal, book)
+            self.encounters.append((citizen, felt, weight, goal))
         if conduct != FAIR and self.random.random() < self.p.encounter.complaint_probability:
             officer.complaints += 1
         self.count_encounter(kind, conduct, felt)
         return conduct
+
+    def effectiveness_shift(self, kind, felt):
+        """Share of the gap that an encounter closes, and towards what (0 or 1): those on community duty move effectiveness in their own way."""
+        trust, effect = self.p.trust, self.p.community.effectiveness_effect
+        if kind == "contacts":
+            return abs(effect), float(bool(felt) == (effect > 0.0))
+        return (trust.effectiveness_gain if felt else trust.effectiveness_loss), felt
 
     def tell_crimes(self):
         """Listeners hear of the crime and, if it was reported, of the response."""

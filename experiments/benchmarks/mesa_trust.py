@@ -32,10 +32,9 @@ class BookedCity(City):
         self.take_climate()
 
     def hearsay_weights(self):
-        """Weights of fairness and effectiveness in hearing of an encounter felt good, and of one felt bad."""
+        """Weights of fairness in hearing of an encounter felt good, and of one felt bad; and what is left of any effect by hearsay."""
         trust, fraction = self.p.trust, self.p.hearsay.fraction
-        gains = fraction * trust.contact_gain, fraction * trust.effectiveness_gain
-        return gains, (fraction * trust.contact_loss, fraction * trust.effectiveness_loss)
+        return fraction * trust.contact_gain, fraction * trust.contact_loss, fraction
 
     def booked_changes(self):
         """Book how each street's residents are about to drift, trends apart from the rest; the changes of their two sums, by street."""
@@ -86,11 +85,11 @@ class EagerCity(BookedCity):
 
     def tell_encounters(self):
         """Listeners hear of the week's encounters."""
-        gains, losses = self.hearsay_weights()
+        gain, loss, fraction = self.hearsay_weights()
         uniform, number = self.random.random, self.p.hearsay.listeners
         fairness, fairness_moved, effectiveness, effectiveness_moved = self.ledger["hearsay"]
-        for teller, felt in self.encounters:
-            fairness_weight, effectiveness_weight = gains if felt else losses
+        for teller, felt, weight, goal in self.encounters:
+            fairness_weight, effectiveness_weight = gain if felt else loss, fraction * weight
             streets = teller.home.earshot
             for _ in range(int(number + uniform())):
                 residents = streets[int(uniform() * len(streets))].residents
@@ -101,7 +100,7 @@ class EagerCity(BookedCity):
                 listener.fairness += change
                 fairness += change
                 fairness_moved += abs(change)
-                change = effectiveness_weight * (felt - listener.effectiveness)
+                change = effectiveness_weight * (goal - listener.effectiveness)
                 listener.effectiveness += change
                 effectiveness += change
                 effectiveness_moved += abs(change)
@@ -221,11 +220,11 @@ class LazyCity(BookedCity):
 
     def tell_encounters(self):
         """Listeners hear of the week's encounters; `shift` inlined, which halves the time of the hottest loop."""
-        gains, losses = self.hearsay_weights()
+        gain, loss, fraction = self.hearsay_weights()
         uniform, fade, number = self.random.random, self.fade, self.p.hearsay.listeners
         fairness, fairness_moved, effectiveness, effectiveness_moved = self.ledger["hearsay"]
-        for teller, felt in self.encounters:
-            fairness_weight, effectiveness_weight = gains if felt else losses
+        for teller, felt, weight, goal in self.encounters:
+            fairness_weight, effectiveness_weight = gain if felt else loss, fraction * weight
             streets = teller.home.earshot
             for _ in range(int(number + uniform())):
                 street = streets[int(uniform() * len(streets))]
@@ -240,7 +239,7 @@ class LazyCity(BookedCity):
                 fairness += change
                 fairness_moved += abs(change)
                 level = street.effectiveness_tide + street.reach * listener.effectiveness_disposition + fade * listener.effectiveness_gap
-                change = effectiveness_weight * (felt - level)
+                change = effectiveness_weight * (goal - level)
                 listener.effectiveness_gap += change / fade
                 street.effectiveness_sum += change
                 effectiveness += change

@@ -182,18 +182,19 @@ class NumpyWeek(NumpyCity):
         officer = np.repeat(force, number)
         np.add.at(self.stops, self.officer_cell[officer], 1)
         citizen = self.chosen(self.stop_exposures, p.encounter.ambient_share, self.officer_cell[officer])
-        conduct, felt = self.meet(officer, citizen, 0.0)
+        conduct, felt = self.meet(officer, citizen, 0.0, visit=False)
         self.last_stop[citizen] = self.tick
         self.last_corrupt_stop[citizen[conduct == CORRUPT]] = self.tick
         duty = force[self.community[force]]
         talking = np.repeat(duty, np.minimum(rng.poisson(p.community.contacts_rate, len(duty)), MOST_A_WEEK))
         resident = self.resident_of(self.officer_cell[talking])
-        _, told = self.meet(talking, resident, p.community.conduct_offset)
+        _, told = self.meet(talking, resident, p.community.conduct_offset, visit=True)
+        self.visits = np.repeat([False, True], [len(citizen), len(resident)])
         self.tellers, self.felt = np.concatenate([citizen, resident]), np.concatenate([felt, told])
         self.counts |= {"stops": len(officer), "contacts": len(talking), "corrupt_stops": (conduct == CORRUPT).sum()}
         self.counts |= {"felt_good": (self.felt == GOOD).sum(), "felt_bad": (self.felt == BAD).sum()}
 
-    def meet(self, officer, citizen, offset):
+    def meet(self, officer, citizen, offset, *, visit):
         """Encounters: conduct, how it is felt, trust, and perhaps complaints."""
         p, rng, number = self.p.conduct, self.rng, len(officer)
         known = self.last_stop[citizen] > self.tick - 52
@@ -206,17 +207,18 @@ class NumpyWeek(NumpyCity):
         good, not_bad = feeling_chances(conduct, self.fairness[citizen], self.p.encounter)
         u = rng.random(number)
         felt = (u < good).astype(int) + (u < not_bad)
-        self.feel(citizen, felt, 1.0, "contact")
+        self.feel(citizen, felt, np.full(number, visit), 1.0, "contact")
         complaining = (conduct != FAIR) & (rng.random(number) < self.p.encounter.complaint_probability)
         np.add.at(self.complaints, officer[complaining], 1)
         self.counts["complaints"] = self.counts.get("complaints", 0) + complaining.sum()
         return conduct, felt
 
-    def feel(self, citizens, felt, fraction, cause):
-        """What encounters that are felt so do to the trust of citizens."""
-        p, goal = self.p.trust, felt == GOOD
+    def feel(self, citizens, felt, visit, fraction, cause):
+        """What encounters that are felt so do to the trust of citizens; those on community duty move effectiveness in their own way."""
+        p, effect, goal = self.p.trust, self.p.community.effectiveness_effect, felt == GOOD
         self.change("fairness", citizens, fraction * np.array([p.contact_loss, 0.0, p.contact_gain])[felt], goal, cause)
-        self.change("effectiveness", citizens, fraction * np.array([p.effectiveness_loss, 0.0, p.effectiveness_gain])[felt], goal, cause)
+        weight = np.where(visit, abs(effect) * (felt != NEUTRAL), np.array([p.effectiveness_loss, 0.0, p.effectiveness_gain])[felt])
+        self.change("effectiveness", citizens, fraction * weight, np.where(visit & (effect < 0.0), ~goal, goal), cause)
 
     def listeners(self, tellers):
         """Who hears from each of these, and which of them it is (its place among the tellers)."""
@@ -230,7 +232,7 @@ class NumpyWeek(NumpyCity):
         """Those who felt something about an encounter, and victims, tell a few others near home."""
         p, moved = self.p.hearsay, self.felt != NEUTRAL
         listener, whose = self.listeners(self.tellers[moved])
-        self.feel(listener, self.felt[moved][whose], p.fraction, "hearsay")
+        self.feel(listener, self.felt[moved][whose], self.visits[moved][whose], p.fraction, "hearsay")
         self.counts["heard"] = len(listener)
         listener, crime = self.listeners(self.victim)
         self.change("effectiveness", listener, p.victimization_fraction * self.p.trust.victimization_loss, 0.0, "hearsay")

@@ -43,7 +43,7 @@ def forest(made: EvidenceTables, trials: Mapping[str, TrialEvidence]) -> Figure:
         axes.set_yticks(
             range(len(rows)), [f"{row['trial']} {row['row']}  {_words(row['outcome'])}" for row in rows.to_dict("records")], fontsize=8
         )
-        axes.invert_yaxis()
+        axes.set_ylim(len(rows) - 0.3, -0.4)
         axes.set_title(legible(str(reform).replace("_", " ")), fontsize=10, loc="left")
         axes.tick_params(axis="x", labelsize=8)
     panels[-1].set_xlabel("effect, standard deviations of the untreated (90 %)", fontsize=9)
@@ -53,7 +53,8 @@ def forest(made: EvidenceTables, trials: Mapping[str, TrialEvidence]) -> Figure:
 
 
 def _subtitle(made: EvidenceTables) -> str:
-    removed = "; ".join(f"{row.reform.replace('_', ' ')} {100 * row.removed:.0f} %" for row in made.ranges.itertuples())
+    shares = {row.reform.replace("_", " "): max(row.removed, 0.0) for row in made.ranges.itertuples()}  # below 0: wider, so nothing
+    removed = "; ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
     return f"Share of the range of what a reform does that trials removed: {removed}"
 
 

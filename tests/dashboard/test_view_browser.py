@@ -32,7 +32,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 SCENARIO = "name: Small\ncity: {adults: 1000}\nweeks: 60\nspin_up_weeks: 8\nseed: 3\n"
-STUDY = "name: Two\nscenario: small.yaml\narms: {training: [{training: {start: 2, coverage: 0.9}}]}\nweeks: 60\n"
+STUDY = "name: Two\nscenario: small.yaml\narms: {training: [{training: {start: 2, coverage: 0.9, hours: 40}}]}\nweeks: 60\n"
 PATIENCE = 300  # seconds; a busy computer is slow
 # On a busy computer the browser takes long to draw, which the page's engine is not to take for a browser that says nothing.
 VIEW = "from sim.dashboard import stage; stage.PATIENCE = 20.0; from sim.cli import main; main()"
