@@ -155,7 +155,7 @@ class EventWeek:
         return conduct
 
     def effectiveness_shift(self, kind, felt):
-        """Share of the gap that an encounter closes, and towards what (0 or 1): those on community duty move effectiveness in their own way."""
+        """Share of the gap that an encounter closes, and towards what (0 or 1); community duty has an effect of its own."""
         trust, effect = self.p.trust, self.p.community.effectiveness_effect
         if kind == "contacts":
             return abs(effect), float(bool(felt) == (effect > 0.0))
