@@ -46,11 +46,11 @@ def tell_evidence(name: str, runs: int | None, out: Path | None, workers: int | 
         made = tables_of(fitted, with_facts(joined(fitted, posterior, before, scenario.seed), posterior, trials, fitted.taus()))
         written = write(folder, {f"{one}.csv": getattr(made, one).to_csv(index=False, float_format="%.6g") for one in TABLES})
         written += write(folder, posterior_files(made.posterior))
-    tell(made, trials)
-    from sim.figures.evidence import forest  # after the tables, because matplotlib takes long to import
-    from sim.figures.series import png
+        tell(made)
+        from sim.figures.evidence import forest  # after the tables, because matplotlib takes long to import
+        from sim.figures.series import png
 
-    written += write(folder, {FIGURE: png(forest(made, trials))})
+        written += write(folder, {FIGURE: png(forest(made))})
     console().print(f"Tables, the posterior and a figure are in {folder}: {', '.join(path.name for path in written)}")
 
 
@@ -62,7 +62,7 @@ def with_facts(made: Posterior, posterior: Posterior, trials: Mapping[str, Trial
     return replace(made, facts={**facts, "source_fingerprint": sources(), "versions": versions()})
 
 
-def tell(made: EvidenceTables, trials: Mapping[str, TrialEvidence]) -> None:
+def tell(made: EvidenceTables) -> None:
     """Print, reform by reform, what trials found and what the model says of it."""
     screen = console()
     for reform, rows in made.findings.groupby("reform", sort=False):

@@ -1,7 +1,7 @@
 """Fit what reforms do to what trials found: weights of draws of a posterior together with draws of what no target of a place can see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -69,8 +69,6 @@ def from_priors(many: int, seed: int) -> pd.DataFrame:
 
 def training_points(posterior: Posterior, weights: np.ndarray, runs: int, seed: int) -> pd.DataFrame:
     """Points at which trials are run again: draws of the posterior, flatter than they weigh, and any value of what reforms read."""
-    from dataclasses import replace
-
     even = replace(posterior, weights=np.sqrt(weights) / np.sqrt(weights).sum())  # flatter, so that rare draws are learned too
     kept = [place for place, name in enumerate(posterior.names) if name not in reform_parameters()]
     known = pd.DataFrame(even.sample(runs, seed)[:, kept], columns=[posterior.names[place] for place in kept])
@@ -231,8 +229,6 @@ def removed(fitted: TrialFit) -> pd.DataFrame:
 
 def joined(fitted: TrialFit, posterior: Posterior, weights: np.ndarray, seed: int) -> Posterior:
     """The posterior with trials: each draw gets one of its candidates, by lot as likely as trials make it, and weighs as all of them do."""
-    from dataclasses import replace
-
     shares = fitted.weights.reshape(len(posterior.draws), -1)
     own = shares.sum(axis=1)
     luck = np.random.default_rng([seed, 23]).random(len(own))

@@ -1,12 +1,10 @@
 """A forest of trials: what each found, what the model says before and after, and what it would have said without it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sim.evidence.base import TrialEvidence
 from sim.evidence.tables import EvidenceTables
 from sim.figures.series import sheet, styled
 from sim.style.looks import BLACK, BLUE, GRAY, ORANGE, legible
@@ -20,7 +18,7 @@ LAYERS = (  # columns, color, mark, where beside the row, what it is
 
 
 @styled
-def forest(made: EvidenceTables, trials: Mapping[str, TrialEvidence]) -> Figure:
+def forest(made: EvidenceTables) -> Figure:
     """A panel a reform; a row a fitted finding: the trial with its 90 % interval, and three of the model's ranges (5-95 %)."""
     fitted = made.findings[made.findings.use == "fit"]
     groups = list(fitted.groupby("reform", sort=False))
@@ -44,7 +42,7 @@ def forest(made: EvidenceTables, trials: Mapping[str, TrialEvidence]) -> Figure:
             range(len(rows)), [f"{row['trial']} {row['row']}  {_words(row['outcome'])}" for row in rows.to_dict("records")], fontsize=8
         )
         axes.set_ylim(len(rows) - 0.3, -0.4)
-        axes.set_title(legible(str(reform).replace("_", " ")), fontsize=10, loc="left")
+        axes.set_title(legible(_words(str(reform))), fontsize=10, loc="left")
         axes.tick_params(axis="x", labelsize=8)
     panels[-1].set_xlabel("effect, standard deviations of the untreated (90 %)", fontsize=9)
     handles, labels = panels[0].get_legend_handles_labels()
@@ -53,7 +51,7 @@ def forest(made: EvidenceTables, trials: Mapping[str, TrialEvidence]) -> Figure:
 
 
 def _subtitle(made: EvidenceTables) -> str:
-    shares = {row.reform.replace("_", " "): max(row.removed, 0.0) for row in made.ranges.itertuples()}  # below 0: wider, so nothing
+    shares = {_words(row.reform): max(row.removed, 0.0) for row in made.ranges.itertuples()}  # below 0: wider, so nothing
     removed = "; ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
     return f"Share of the range of what a reform does that trials removed: {removed}"
 
