@@ -2,11 +2,13 @@
 
 import doctest
 import importlib.util
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import html5lib
 import pytest
@@ -125,6 +127,20 @@ def test_every_link_and_anchor_leads_somewhere(site):
             assert target.exists(), f"{path.name}: {link.get('href')}"
             if place.fragment and target in anchors and not place.fragment.startswith("__"):
                 assert unquote(place.fragment) in anchors[target], f"{path.name}: {link.get('href')}"
+
+
+def test_search_works_from_a_file(site):
+    """A page opened from the disk may fetch nothing: the index is a script, and finds words of both languages."""
+    index = (home(site) / "search" / "search_index.js").read_text(encoding="utf-8")
+    listed = {place["location"].partition("#")[0] for place in json.loads(index.removeprefix("var __index = "))["docs"]}
+    assert {path.relative_to(home(site)).as_posix() for path in site if path.name != "404.html"} <= listed
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("chromium is not installed")
+    for page, word in (("index.html", "purge"), ("es/index.html", "depuración")):
+        address = f"{(home(site) / page).as_uri()}?q={quote(word)}"
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom", address]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=300).stdout
+        assert shown.count('class="md-search-result__item"') > 3, word
 
 
 def test_tables_are_the_codes(site):
