@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo battery golden digests versions test test-interpreted hard bench check format validate validation which-reform docs clean
+.PHONY: help env demo battery golden digests versions test test-interpreted hard bench check format validate validation which-reform web docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -101,6 +101,9 @@ which-reform: env ## which reform for Mexico City and for the average city: 36,0
 	  $(BIN)/confianza report $$out --lang es --out $$out/informe.html || exit; \
 	  $(BIN)/confianza report $$out --out $$out/report.html || exit; \
 	done
+
+web: env ## build the module of WebAssembly anew, which runs the city in a browser (needs wasm-ld: apt install lld)
+	$(BIN)/python -m sim.web.building
 
 docs: env ## build the documentation into out/site, without network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -97,7 +97,7 @@ def found_force(city, p, clock):
         squads.effect[s] = p.conduct.squad_sd * courtesy
         squads.honesty_effect[s] = p.conduct.squad_sd * correlated(courtesy, draw_normal(clock.seed, Draw.SQUAD_EFFECT, 0, s, 1), r)
     for j in city.rows.officers:
-        s = int(j // p.conduct.squad_size)
+        s = int(j / p.conduct.squad_size)  # both whole; a remainder of doubles is a call into the platform
         officers.squad[j] = s
         officers.beat[j] = officers.cell[j] = j * len(city.cells.officers) // count
         courtesy = draw_normal(clock.seed, Draw.OFFICER_DEVIATION, 0, j, 0)

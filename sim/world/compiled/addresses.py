@@ -38,11 +38,12 @@ class Address(numba.types.Type):  # type: ignore[misc]
 @typeof_impl.register(tuple)
 def _typeof(value: Any, context: Any) -> Any:
     """What holds tables is taken by its address, other tuples as they are."""
-    return _address(value) if any(hasattr(part, "_fields") for part in value) else _usual(value, context)
+    return address_of(value) if any(hasattr(part, "_fields") for part in value) else _usual(value, context)
 
 
-def _address(value: Any) -> Address:
-    return Address(type(value), tuple(_address(part) if hasattr(part, "_fields") else numba.typeof(part) for part in value))
+def address_of(value: Any) -> Address:
+    """The type of the block that a named tuple and those within it come to."""
+    return Address(type(value), tuple(address_of(part) if hasattr(part, "_fields") else numba.typeof(part) for part in value))
 
 
 @cache
@@ -53,7 +54,7 @@ def _layout(part: Any) -> Any:
     if isinstance(part, numba.types.Array):
         assert part.layout == "C", part
         return ir.LiteralStructType([cgutils.voidptr_t, *[WORD] * part.ndim])
-    return {numba.types.float64: ir.DoubleType(), numba.types.int64: WORD}[part]
+    return {numba.types.float64: ir.DoubleType(), numba.types.int64: WORD, numba.types.uint64: WORD}[part]
 
 
 register_model(Address)(OpaqueModel)
@@ -68,7 +69,7 @@ class _Parts(AttributeTemplate):  # type: ignore[misc]
 
 
 @lower_getattr_generic(Address)
-def _read(context, builder, typ, address, name):
+def read_part(context, builder, typ, address, name):
     """A part: of a table its address, of a column what numba keeps of an array, of a number itself."""
     number, part = typ.part(name)
     block = builder.bitcast(address, _layout(typ).as_pointer())
