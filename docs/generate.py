@@ -169,7 +169,7 @@ def measures() -> str:
 
 def levers() -> str:
     """The levers of each reform."""
-    from sim.cli.explain_reforms import bounds, default
+    from sim.evidence.levers import bounds, default
     from sim.world.reforms import REFORMS
     from sim.world.reforms import levers as of
 

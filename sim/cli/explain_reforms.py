@@ -1,10 +1,8 @@
 """What `explain` says of reforms: their levers, and what they read and write."""
 
-from dataclasses import MISSING
 from typing import Any
 
 from sim.cli.show import console, table
-from sim.errors import number
 
 
 def known() -> dict[str, type]:
@@ -22,22 +20,9 @@ def list_reforms() -> None:
     console().print(made)
 
 
-def bounds(lever: Any) -> str:
-    """What a lever may be."""
-    choices = lever.metadata.get("choices")
-    span = " or ".join(choices) if choices else f"{number(lever.metadata['low'])} to {number(lever.metadata['high'])}"
-    return f"{span}, or null" if lever.metadata.get("optional") else span
-
-
-def default(lever: Any) -> str:
-    """What a lever is if nobody says."""
-    if lever.default is MISSING:
-        return "to be given"
-    return "null" if lever.default is None else lever.default if isinstance(lever.default, str) else number(lever.default)
-
-
 def explain_reform(name: str) -> None:
     """A reform's levers with units, ranges, defaults and sources, and its columns."""
+    from sim.evidence.levers import bounds, default
     from sim.world.reforms import levers
 
     kind: Any = known()[name]

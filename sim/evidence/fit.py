@@ -10,13 +10,13 @@ import pandas as pd
 from sim.artifacts.posterior import Posterior
 from sim.calibration.result import weighted_quantile
 from sim.evidence.base import TrialEvidence
+from sim.evidence.levers import TOPICS
 from sim.evidence.likelihood import Findings, covariance, given_delivery, log_likelihood, weights_of
 from sim.evidence.protocols import Protocol, carrying, protocols
 from sim.evidence.rerun import DELIVERED, EVERYBODY
 from sim.evidence.surfaces import Surfaces
 from sim.world.parameters import CODEBOOK
 
-TOPICS = ("community", "cost", "justice", "training")  # what reforms alone read: no target of a place can see it
 RUNS = 1024  # points at which trials are run again
 APIECE = 32  # candidates: draws of what reforms read, for each draw of the posterior
 DELIVERIES = 12  # levels of delivery over which its own findings weigh

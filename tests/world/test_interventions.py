@@ -355,7 +355,7 @@ class SlowerStops:
 
 def test_a_reform_is_one_file(tmp_path, monkeypatch):
     """It is found by its file alone: scenarios may name it, it is run and billed, and `explain` knows it."""
-    from sim.cli.explain_reforms import bounds
+    from sim.evidence.levers import bounds
     from sim.inputs.reforms import reforms_schema
 
     (tmp_path / "slower_stops.py").write_text(ONE_FILE)

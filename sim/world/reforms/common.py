@@ -52,19 +52,21 @@ class Scene(NamedTuple):
 
 
 def lever(default: Any, low: float, high: float, unit: str, text: str, source: str = "assumed", **more: Any) -> Any:
-    """A field with what a person must know of it; MISSING as default: it has to be given."""
+    """A field with what a person must know of it; MISSING as default: it has to be given. `decided`: it is a choice, not an unknown."""
     metadata = {"low": low, "high": high, "unit": unit, "text": text, "source": (source,), **more}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
 def start_lever() -> Any:
     """The week in which a reform begins."""
-    return lever(MISSING, -2000, 5199, "week", "Week in which it begins; 0 is the end of the spin-up, and it may begin before.")
+    return lever(
+        MISSING, -2000, 5199, "week", "Week in which it begins; 0 is the end of the spin-up, and it may begin before.", decided=True
+    )
 
 
 def until_lever() -> Any:
     """The week in which a reform ends."""
-    return lever(None, -1999, 5200, "week", "First week in which it is over; null: it goes on.", optional=True)
+    return lever(None, -1999, 5200, "week", "First week in which it is over; null: it goes on.", optional=True, decided=True)
 
 
 def in_force(reform: Any, week: int) -> bool:

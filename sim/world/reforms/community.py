@@ -21,7 +21,7 @@ class CommunityPolicing:
     share: float = lever(0.25, 0, 1, "share", "Share of officers on community duty.")
     until: int | None = until_lever()
     contacts: float = lever(5.0, 0, 14, "contacts a week", "Contacts of an officer on community duty, if fully resourced.")
-    resourcing: float = lever(1.0, 0, 1, "share", "Share of the contacts that resources allow.")
+    resourcing: float = lever(1.0, 0, 1, "share", "Share of the contacts that resources allow.", decided=True)
 
     dose: ClassVar[str] = "share"
     reads: ClassVar[tuple[str, ...]] = ("officers.community",)

@@ -27,14 +27,14 @@ class Purge:
     flag_by: str = lever(
         "vetting", 0, 0, "choice", "What flags an officer; both: either is enough.", choices=("complaints", "vetting", "both")
     )
-    complaints_at_least: int = lever(2, 1, 100, "complaints", "Complaints on file that flag an officer.")
+    complaints_at_least: int = lever(2, 1, 100, "complaints", "Complaints on file that flag an officer.", decided=True)
     # With the next two, 12.6 % of the national force fail in the mean of 5 seeds, as 12.4 % did in Mexico.
     unfit_above: float = lever(
         0.56, 0, 1, "probability", "An officer is unfit whose encounters are corrupt with a higher probability.", "ciudadania2014"
     )
     sensitivity: float = lever(0.8, 0, 1, "probability", "Probability that an unfit officer fails the test.")
     specificity: float = lever(0.95, 0, 1, "probability", "Probability that a fit officer passes the test.")
-    months: int = lever(24, 1, 120, "months", "Time over which the force is gone through.")
+    months: int = lever(24, 1, 120, "months", "Time over which the force is gone through.", decided=True)
     pass_rate: float = lever(0.455, 0.05, 1, "probability", "Probability that an applicant for a post it vacates passes.", "sesnsp2019")
     recruits_offset: float = lever(0.0, -2, 2, "log-odds", "Conduct of recruits from then on, relative to conduct.mean.")
     turn_to_crime: float = lever(0.02, 0, 1, "share", "Share of the dismissed who turn to crime; no estimate exists.")

@@ -38,9 +38,11 @@ class Training:
         "What a trained commander adds to the culture of the squad, fading likewise; null: by training.course_commander_gain and hours.",
         optional="training.course_commander_gain",
     )  # fmt: skip
-    hours: float = lever(9.0, 1, 200, "hours", "Length of the course.", "canales2025")
-    every: int | None = lever(None, 4, 520, "weeks", "Weeks between courses; null: one course.", optional=True)
-    messages_every: int | None = lever(None, 1, 104, "weeks", "Weeks between follow-up messages to the trained; null: none.", optional=True)
+    hours: float = lever(9.0, 1, 200, "hours", "Length of the course.", "canales2025", decided=True)
+    every: int | None = lever(None, 4, 520, "weeks", "Weeks between courses; null: one course.", optional=True, decided=True)
+    messages_every: int | None = lever(
+        None, 1, 104, "weeks", "Weeks between follow-up messages to the trained; null: none.", optional=True, decided=True
+    )
     message_share: float = lever(0.3, 0, 1, "share", "Share of the gain up to which a message restores it.")
     until: int | None = until_lever()
 
