@@ -84,9 +84,10 @@ validate: env ## compare the model with the patterns it should reproduce, over t
 	$(BIN)/confianza validate national-average
 	$(BIN)/confianza validate mexico-city-2016
 
-validation: env ## write docs/validation.md anew: patterns, other years and places, mechanisms switched off
+validation: env ## write docs/validation.md and docs/es/validacion.md anew: patterns, other years and places, mechanisms switched off
 	$(BIN)/confianza validate national-average --page out/validation/validation.md
 	cp out/validation/validation.md docs/validation.md
+	cp out/validation/es/validacion.md docs/es/validacion.md
 	cp out/validation/validation/*.png out/validation/validation/validation.json docs/validation/
 
 battery: env ## how honest the emulator is: known answers, 30 minutes of processor time (rivals too: pip install openturns)

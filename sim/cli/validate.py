@@ -167,12 +167,17 @@ def remarks(validation: Validation, scenario: Scenario) -> list[str]:
 
 
 def write_page(validation: Validation, page: Path) -> Path:
-    """Write the page, and its data and figures into a folder beside it."""
+    """Write the page, in Spanish too, and its data and figures into a folder beside it."""
     from sim.figures.validation import save_figures
+    from sim.style import ENGLISH
+    from sim.validation.page import PAGES
     from sim.validation.page import page as text
 
     folder = page.parent / FOLDER
     validation.save(folder)
     save_figures(validation, folder)
     note(f"Figures and data are in {folder}")
+    for language, name in PAGES.items():
+        if language != ENGLISH:
+            note(f"In another language: {write_file(page.parent / name, text(validation, language=language))}")
     return write_file(page, text(validation))

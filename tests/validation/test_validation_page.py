@@ -1,6 +1,7 @@
 """What a validation leaves: its file, its page and figures; the command; and the page that is committed."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,13 +20,14 @@ from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.scenario import CitySize, Scenario, load_scenario
 from sim.report.assumed import checks_table
 from sim.report.words import LANGUAGES, Words
+from sim.style import read
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.jobs import carried_out, findings, in_one_city, plan
-from sim.validation.page import FOLDER, page, pattern_cells, shown, span
+from sim.validation.page import FOLDER, PAGES, page, pattern_cells, shown, span
 from sim.validation.record import FILE, Validation, load
 from sim.validation.run import cities
-from sim.validation.targets import controls, holdouts
+from sim.validation.targets import controls, faults, holdouts
 from sim.world.parameters import CODEBOOK
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +92,18 @@ def test_the_page_puts_failures_first_and_says_what_they_mean(small_validation):
     assert "Mérida, P03" in text  # a fault of structure behind a failed check
     lines = {line.count("|") for line in text.splitlines() if line.startswith("| P") and "Cohen" in line}
     assert len(lines) == 1
+
+
+def test_in_spanish_it_is_the_same_page(small_validation):
+    """Same numbers, and nothing of what targets.yaml says is left in English."""
+    english, spanish = page(small_validation), page(small_validation, language="es")
+    assert "**FALLA**" in spanish and "](../validation/patterns.png)" in spanish and "Lo hace `make validation`" in spanish
+    numerals = [sorted(re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d)[,\u202f](?=\d{3})", "", text))) for text in (english, spanish)]
+    assert numerals[0] == numerals[1]
+    texts = read("es")["texts"]
+    said = [text for each in holdouts().values() for text in (each.name, each.text, *(row.note for row in (*each.levels, *each.checks)))]
+    said += [text for name, control in controls().items() for text in (name, *(expected.text for expected in control.expect))]
+    assert {" ".join(text.split()) for text in (*said, *(fault.text for fault in faults()))} - texts.keys() == set()
 
 
 def test_without_failures_the_page_says_so(small_validation):
@@ -200,7 +214,8 @@ def test_the_committed_page_says_what_its_data_say():
     if found is None:
         assert "national-average" not in shipped_posteriors(), "make validation"
         return
-    assert (ROOT / "docs" / "validation.md").read_text(encoding="utf-8") == page(found)
+    for language, name in PAGES.items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(found, language=language)
     assert all((ROOT / "docs" / FOLDER / name).is_file() for name in FIGURES)
     assert found.posterior == "national-average" and {row.holdout for row in found.held} == set(holdouts())
     assert {finding.pattern.id for finding in found.findings} == set(patterns())
