@@ -9,22 +9,30 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import options, verbs
+from sim.cli.common import Verb, Verbs, language_of
+from sim.cli.manner import MANNER
 from sim.cli.outlets import flush, outlets
+from sim.cli.show import in_words
 from sim.errors import InputError, Interrupted
 from sim.files.writing import one_command
 
 INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
+MISUSED: Any = typer.BadParameter.__mro__[1]  # the class of all that Typer finds wrong, whichever version of it is there
 GARBAGE = 200_000  # objects between collections of garbage
 
 app = typer.Typer(
-    help="Confianza: trust between police and citizens, simulated; reforms compared with the same luck.",
-    no_args_is_help=True,
-    add_completion=False,
+    cls=Verbs,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
 
 ScenarioName = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A shipped scenario (confianza explain scenarios) or the path of a file.")
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A shipped scenario (confianza explain scenarios) or the path of a file.",
+        autocompletion=verbs.scenarios_beginning,
+    ),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value: topic.name, city.key or spin_up_weeks. Repeatable.")
@@ -110,14 +118,13 @@ def validate(
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare, sensitivity or decide wrote.")],
-    lang: Annotated[str, typer.Option(help="Language of the page: en or es.")] = "en",
-    out: Annotated[Path | None, options.given("File to write; by default report.html in the folder.")] = None,
+    out: Annotated[Path | None, options.given("File to write; by default report.html in the folder, or report.es.html.")] = None,
 ) -> None:
-    """Write one self-contained HTML page: the answer, tables, figures, assumptions and how to reproduce it."""
+    """Write one self-contained HTML page in the language of --lang: the answer, tables, figures, assumptions and how to reproduce it."""
     from sim.cli.show import console
     from sim.report import write_report
 
-    console().print(f"The report is {write_report(results, lang, out)}", soft_wrap=True)
+    console().print(f"The report is {write_report(results, MANNER.lang, out)}", soft_wrap=True)
 
 
 @app.command()
@@ -133,13 +140,10 @@ def check(
 @app.command()
 def explain(
     name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME", help="parameters, measures, patterns, reforms, scenarios, sources, schedule, terms; or one of them by name."
-        ),
-    ],
+        str, typer.Argument(metavar="NAME", help="A kind of thing, to list all of it, or one thing by its name. Without it: the kinds.")
+    ] = "",
 ) -> None:
-    """Explain a parameter, measure, pattern, scenario, source, term or step of the week, or list all of a kind."""
+    """Explain a parameter, measure, reform, scenario, study, source or term, list all of a kind, or say which kinds there are."""
     from sim.cli.explain import explain_name
 
     explain_name(name)
@@ -147,7 +151,10 @@ def explain(
 
 @app.command()
 def trial(
-    study: Annotated[str, typer.Argument(metavar="TRIAL", help="The path of a trial file.")],
+    study: Annotated[
+        str,
+        typer.Argument(metavar="TRIAL", help="The path of a trial file, or a shipped trial.", autocompletion=verbs.studies_beginning),
+    ],
     replicates: Annotated[int | None, options.asked(options.replicates, "How many times, instead of the file's number.")] = None,
     seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the file's.")] = None,
     out: Annotated[Path | None, options.given("Folder for figures and data; by default out/ and its name.")] = None,
@@ -161,22 +168,44 @@ def trial(
     try_out(study, replicates, seed, Where(out, executor, workers))
 
 
+@app.callback()
+def nothing_asked(ctx: typer.Context) -> None:
+    """Confianza: trust between police and citizens, simulated; reforms compared with the same luck."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
 verbs.register(app)
+for each in app.registered_commands:
+    each.cls = Verb
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line. Exit code 2, and one clear message on standard error, if something that was written cannot be used."""
     gc.set_threshold(GARBAGE)  # what is imported stays: looking for garbage in it, now and at the end, took a quarter of a short run
     atexit.register(gc.freeze)
+    words = sys.argv[1:] if arguments is None else arguments
+    MANNER.begin(language_of(words))
     with outlets(), one_command():
         try:
             try:
-                app(arguments, prog_name="confianza")
+                code = app(words, prog_name="confianza", standalone_mode=False) or 0
+                if MANNER.json and (document := MANNER.document()):
+                    print(document)
             finally:
                 flush()
+        except MISUSED as error:
+            told = error.ctx and f"{error.ctx.command_path} --help"
+            code = refuse(InputError(error.format_message().rstrip(".") + ".", f"How it is used: {told or 'confianza --help'}"))
         except InputError as error:
-            print(error, file=sys.stderr)
-            sys.exit(2)
+            code = refuse(error)
         except Interrupted as stop:
             print(f"{str(stop)[:1].upper()}{str(stop)[1:]}", file=sys.stderr)
-            sys.exit(INTERRUPTED)
+            code = INTERRUPTED
+    sys.exit(code)
+
+
+def refuse(error: InputError) -> int:
+    """Say what cannot be used, in the language asked for; the exit code."""
+    print(in_words(error), file=sys.stderr)
+    return 2

@@ -2,11 +2,12 @@
 
 from sim.cli.show import console
 from sim.inputs.file_kinds import STUDY, TRIAL, kind_of
+from sim.inputs.scenario_files import find_study, shipped, shipped_studies
 
 
 def check_file(file: str) -> None:
     """Say that a scenario, study or trial can be used. InputError, with the line, if it cannot."""
-    kind = kind_of(file)
+    kind = kind_of(file if shipped(file) else find_study(file) if file in shipped_studies() else file)
     if kind == TRIAL:
         check_trial(file)
     elif kind == STUDY:

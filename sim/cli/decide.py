@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TimeElapsedColumn
 
 from sim.cli import spreads
 from sim.cli.discover import limits
-from sim.cli.show import ConsoleTable, console, table
+from sim.cli.show import ConsoleTable, bars, console, table
 from sim.cli.sweep import asked_of, runs_of
 from sim.errors import InputError, number
 from sim.files.writing import check_files, writer
@@ -91,9 +90,7 @@ def weights(given: list[str]) -> dict[str, float] | None:
 @contextmanager
 def steps() -> Iterator[Callable[[], None]]:
     """How long it has taken and how many parts are done, on standard error; nothing if that is no terminal."""
-    screen = Console(stderr=True)
-    columns = (TextColumn("Deciding:"), TextColumn("{task.completed} parts done,"), TimeElapsedColumn())
-    with Progress(SpinnerColumn(), *columns, console=screen, disable=not screen.is_terminal) as bar:
+    with bars(SpinnerColumn(), "Deciding:", "{task.completed} parts done,", TimeElapsedColumn()) as bar:
         task = bar.add_task("", total=None)
         yield lambda: bar.advance(task)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sim.cli.check import check_file
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
 from sim.cli.show import NamedRows, console, table
@@ -12,7 +13,8 @@ from sim.inputs import origins
 from sim.inputs.patterns import Pattern, patterns
 from sim.inputs.reforms import summary
 from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
-from sim.inputs.scenario_files import shipped, shipped_states
+from sim.inputs.scenario_files import shipped, shipped_states, shipped_studies
+from sim.inputs.yaml_files import load_yaml
 from sim.world.anatomy import SCHEDULE, Step, readers
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
@@ -24,8 +26,11 @@ def show(rows: list[tuple[str, str]]) -> None:
 
 def explain_name(name: str) -> None:
     """Explain what has this name, or list all of a kind. InputError with the nearest name if there is none."""
-    if name in LISTS:
-        LISTS[name]()
+    if not name:
+        show([(kind, about) for kind, (_, about) in LISTS.items()])
+        console().print("\nAll of a kind: confianza explain KIND. One thing: confianza explain NAME, as trust.contact_gain or merida.")
+    elif name in LISTS:
+        LISTS[name][0]()
     elif name in CODEBOOK:
         explain_parameter(CODEBOOK[name])
     elif name in patterns():
@@ -34,6 +39,8 @@ def explain_name(name: str) -> None:
         explain_source(name)
     elif shipped(name) or name.endswith((".yaml", ".yml")):
         describe_scenario(load_scenario(name))
+    elif name in shipped_studies():
+        check_file(name)
     elif name in TERMS:
         show([("term", name), ("meaning", TERMS[name])])
     elif steps := [step for step in SCHEDULE if name in (step.process, step.phase)]:
@@ -57,6 +64,7 @@ def explain_measure(name: str) -> None:
             *patterns(),
             *shipped_scenarios(),
             *shipped_states(),
+            *shipped_studies(),
             *REFERENCES,
             *TERMS,
             *(step.phase for step in SCHEDULE),
@@ -263,8 +271,23 @@ def list_sources() -> None:
         console().print(reference(key), soft_wrap=True)
 
 
-LISTS: dict[str, Callable[[], None]] = {
-    "parameters": list_parameters, "measures": list_measures, "patterns": list_patterns, "scenarios": list_scenarios,
-    "reforms": list_reforms, "sources": list_sources, "schedule": lambda: print_steps(list(SCHEDULE)),
-    "terms": lambda: show(list(TERMS.items())),
-}  # fmt: skip
+def list_studies() -> None:
+    """Every shipped study and trial with its question."""
+    made = table("study", "question", "file", whole=("study",), under={"file": "question"})
+    for name, path in shipped_studies().items():
+        made.add_row(name, " ".join(str(load_yaml(path).data.get("question", "")).split()), str(path))
+    console().print(made)
+    console().print("\nRun one with confianza compare, sweep or trial and its name; confianza check NAME says which and what of.")
+
+
+LISTS: dict[str, tuple[Callable[[], None], str]] = {
+    "scenarios": (list_scenarios, "places to simulate: the country, its 32 states, some cities"),
+    "studies": (list_studies, "comparisons, designs and trials that come with the program"),
+    "reforms": (list_reforms, "what can be done to a police force, with levers and sources"),
+    "measures": (list_measures, "what is measured of a city, with units"),
+    "parameters": (list_parameters, "the numbers of the model, with range, unit and status"),
+    "patterns": (list_patterns, "what surveys found and the model must meet"),
+    "sources": (list_sources, "what numbers are cited from"),
+    "schedule": (lambda: print_steps(list(SCHEDULE)), "what happens in a simulated week, step by step"),
+    "terms": (lambda: show(list(TERMS.items())), "words that tables, figures and reports use"),
+}

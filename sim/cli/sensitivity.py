@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn
 
-from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.show import ConsoleTable, amount, bars, console, table
 from sim.cli.sweep import asked_of, beliefs_of, runs_of
 from sim.cli.work import saved
 from sim.errors import number
@@ -51,9 +50,7 @@ def sensitivity_of(
 
 def analyzed(made: Sweep, names: list[str], method: str, week: int | None) -> Analysis:
     """The analysis, with a progress bar."""
-    screen = Console(stderr=True)
-    bar = Progress(TextColumn("Analyzing"), BarColumn(), MofNCompleteColumn(), console=screen, disable=not screen.is_terminal)
-    with bar:
+    with bars("Analyzing", BarColumn(), MofNCompleteColumn()) as bar:
         task = bar.add_task("", total=len(names))
         return analyze(made, names, method=method, week=week, progress=lambda: bar.advance(task))
 

@@ -12,6 +12,12 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from sim.cli.manner import MANNER
+from sim.errors import InputError
+from sim.style import Note, language
+from sim.style.translation import translated
+
+LOOKING = ("check", "explain", "new", "plan", "status")  # verbs that say nothing else than what was asked for
 PIPED = 130  # columns when the output goes to a file or a pipe and COLUMNS does not say
 NARROWEST = 40  # columns; a narrower screen is written to as if it had so many
 GAP = "  "  # between columns, and before what stands below something
@@ -21,11 +27,42 @@ ROOMS = (36, 20)  # columns that prose has at least, if it is so long: rather ma
 class Screen(Console):
     """Standard output. Text breaks between words only, and nothing is cut: a word that is longer than the line stays whole."""
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """As any console does; with `soft_wrap`, lines are left as they are."""
+    def print(self, *objects: Any, finding: bool = False, **options: Any) -> None:
+        """What a verb says: in its language; kept for --json; with --quiet only what is a `finding`, unless nothing but looking was asked.
+
+        soft_wrap  lines are left as they are
+        """
+        said = [spoken(each) if isinstance(each, str) else each for each in objects]
+        if MANNER.json:
+            for each in said:
+                keep(each, finding)
+        elif finding or not MANNER.quiet or MANNER.verb in LOOKING:
+            self.say(*said, **options)
+
+    def say(self, *objects: Any, **options: Any) -> None:
+        """As any console prints, whatever the manner."""
         if not options.get("soft_wrap"):
             objects = tuple(unbroken(each, self.width) if isinstance(each, str) else each for each in objects)
         super().print(*objects, crop=False, no_wrap=True, overflow="ignore", **options)
+
+
+def spoken(text: str) -> str:
+    """Lines in the language asked for."""
+    return "\n".join(translated(line, MANNER.lang) for line in text.split("\n"))
+
+
+def in_words(error: InputError) -> str:
+    """An error in the language asked for."""
+    told = (language(MANNER.lang).said(part).text if isinstance(part, Note) else str(part) for part in error.args)
+    return str(InputError(*map(spoken, told), path=error.path, file=error.file, line=error.line, column=error.column))
+
+
+def keep(said: Any, finding: bool) -> None:
+    """Keep what is said, for the document of --json."""
+    if isinstance(said, ConsoleTable | NamedRows):
+        said.keep()
+    elif str(said).strip():
+        (MANNER.findings if finding else MANNER.text).append(str(said).strip())
 
 
 def console() -> Screen:
@@ -68,7 +105,11 @@ class NamedRows:
     """Names and what they hold, one below the other; empty ones are left out. Contents stand beside names, or below if they are wide."""
 
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
-        self.rows = [(name, content) for name, content in rows if content.strip()]
+        self.rows = [(spoken(name), spoken(content)) for name, content in rows if content.strip()]
+
+    def keep(self) -> None:
+        """For --json."""
+        MANNER.facts.update((name.strip(), content) for name, content in self.rows)
 
     def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
         names = longest(name for name, _ in self.rows) + len(GAP)
@@ -97,11 +138,19 @@ class ConsoleTable:
         """A row, with a cell for each header."""
         if len(cells) != len(self.headers):
             raise ValueError(f"{len(self.headers)} cells are wanted, but {len(cells)} given")
-        self.rows.append(cells)
+        self.rows.append(tuple(map(spoken, cells)))
 
     def add_section(self) -> None:
         """An empty line before the next row."""
         self.ends.add(len(self.rows))
+
+    def keep(self) -> None:
+        """For --json: an empty first cell is that of the row above."""
+        rows: list[dict[str, str]] = []
+        for row in self.rows:
+            first = row[0] or (rows[-1][self.headers[0]] if rows else "")
+            rows.append(dict(zip(self.headers, (first, *row[1:]), strict=True)))
+        MANNER.tables.append({"title": self.title, "rows": rows})
 
     def __rich_console__(self, screen: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
@@ -184,7 +233,8 @@ def table(
     right   columns aligned to the right: numbers; like those in `whole`, they are never broken into lines
     under   columns that go below another one where there is no room for them beside it
     """
-    return ConsoleTable(headers, right, whole, under or {}, title or "")
+    named = {spoken(low): spoken(high) for low, high in (under or {}).items()}
+    return ConsoleTable(tuple(map(spoken, headers)), tuple(map(spoken, right)), tuple(map(spoken, whole)), named, spoken(title or ""))
 
 
 def decimals(value: float, uncertainty: float) -> int:
@@ -227,14 +277,20 @@ class Rate(ProgressColumn):
 
 def progress(adults: int) -> Progress:
     """A progress bar on standard error, with rate and time left; nothing if that is no terminal."""
+    return bars("{task.description}", BarColumn(), TaskProgressColumn(), Rate(adults), "left", TimeRemainingColumn())
+
+
+def bars(*columns: ProgressColumn | str) -> Progress:
+    """A progress bar of such columns and words on standard error; nothing if that is no terminal, or with --quiet."""
     screen = Console(stderr=True, markup=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Rate(adults), TextColumn("left"), TimeRemainingColumn())
-    return Progress(*columns, console=screen, disable=not screen.is_terminal)
+    told = (TextColumn(spoken(column)) if isinstance(column, str) else column for column in columns)
+    return Progress(*told, console=screen, disable=MANNER.quiet or not screen.is_terminal)
 
 
 def note(text: str) -> None:
     """A remark on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    if not MANNER.quiet:
+        print(spoken(text), file=sys.stderr, flush=True)
 
 
 def size(count: float) -> str:

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TimeRemainingColumn
 from rich.text import Text
 
 from sim.cli.compare import chosen, heading
-from sim.cli.show import ConsoleTable, amount, console, note, size, table
+from sim.cli.show import ConsoleTable, amount, bars, console, note, size, table
 from sim.errors import InputError, counted, number
 from sim.measures.harvest import warm_up
 from sim.methods.indices.noise import responses
@@ -36,10 +35,8 @@ class RunRate(ProgressColumn):
 @contextmanager
 def running(total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error (nothing if that is no terminal) for so many runs, some of which are done already."""
-    screen = Console(stderr=True, markup=False)
-    columns = (TextColumn("Running"), BarColumn(), MofNCompleteColumn(), RunRate(), TextColumn("left"), TimeRemainingColumn())
     warm_up()
-    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+    with bars("Running", BarColumn(), MofNCompleteColumn(), RunRate(), "left", TimeRemainingColumn()) as bar:
         task = bar.add_task("", total=total, completed=done)
         yield lambda runs: bar.advance(task, runs)
 

@@ -7,8 +7,31 @@ import typer
 
 from sim.cli import options
 
-StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="The path of a study file.")]
-StudyOrStore = Annotated[str, typer.Argument(metavar="STUDY|STORE", help="A study file, or a folder that confianza sweep wrote.")]
+
+def scenarios_beginning(incomplete: str) -> list[str]:
+    """Shipped scenarios and states, for a shell to complete."""
+    from sim.inputs.scenario_files import shipped_scenarios, shipped_states
+
+    return [name for name in (*shipped_scenarios(), *shipped_states()) if name.startswith(incomplete)]
+
+
+def studies_beginning(incomplete: str) -> list[str]:
+    """Shipped studies and trials, for a shell to complete."""
+    from sim.inputs.scenario_files import shipped_studies
+
+    return [name for name in shipped_studies() if name.startswith(incomplete)]
+
+
+StudyFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY", help="The path of a study file, or a shipped study (confianza explain studies).", autocompletion=studies_beginning
+    ),
+]
+StudyOrStore = Annotated[
+    str,
+    typer.Argument(metavar="STUDY|STORE", help="A study, or a folder that confianza sweep wrote.", autocompletion=studies_beginning),
+]
 StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="A folder that confianza sweep wrote.")]
 Runs = Annotated[
     str, typer.Option("--executor", metavar="NAME", help="Where runs are done: threads, processes or dask://HOST:PORT (a cluster).")
@@ -165,6 +188,16 @@ def schema(of: Annotated[str, typer.Argument(metavar="scenario|study", help="Whi
     print_schema(of)
 
 
+def new(
+    kind: Annotated[str, typer.Argument(metavar="scenario|study", help="What to write.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write, as my-city.yaml; one that is there is never replaced.")],
+) -> None:
+    """Write a scenario or a study to start from: short, valid, every line explained."""
+    from sim.cli.new import write_new
+
+    write_new(kind, file)
+
+
 def calibrate(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, the path of a file, or: states")],
     targets: Annotated[
@@ -207,16 +240,16 @@ def evidence(
 def view(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
     arms: Annotated[str | None, options.given("A study file, whose arms are shown side by side.", metavar="STUDY")] = None,
-    lang: Annotated[str, typer.Option(help="Language of the page at first: en or es.")] = "en",
     port: Annotated[int | None, options.asked(options.port, "Port; 8521 unless it is taken.")] = None,
     folder: Annotated[Path | None, options.given("Where the page may save scenarios; by default where SCENARIO's file is.")] = None,
     behind: Annotated[Path | None, options.given("A folder of confianza compare: its possible cities as bands behind the lines.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in the browser.")] = False,
 ) -> None:
     """Watch a city live in the browser: arms side by side with the same luck. Only this computer can open the page."""
+    from sim.cli.manner import MANNER
     from sim.cli.view import view_scenario
 
-    view_scenario(scenario, arms, lang, port, folder, behind, browser=not no_browser)
+    view_scenario(scenario, arms, MANNER.lang, port, folder, behind, browser=not no_browser)
 
 
 def discover(
@@ -237,5 +270,5 @@ def discover(
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (sweep, sensitivity, decide, calibrate, evidence, plan, status, resume, retry, extend, export, schema, view, discover):
+    for verb in (sweep, sensitivity, decide, calibrate, evidence, plan, status, resume, retry, extend, export, schema, new, view, discover):
         app.command()(verb)

@@ -61,6 +61,27 @@ def shipped(name: str) -> Path | None:
     return None
 
 
+def shipped_studies() -> dict[str, Path]:
+    """Studies and trials that come with the program, by name: of their folder, and of the file if it has a name of its own."""
+    installed = PACKAGE / "examples"
+    folder = installed if installed.is_dir() else PACKAGE.parent / "experiments"
+    files = [path for path in sorted(folder.glob("*/*.yaml")) if path.stem in ("study", "trial") or path.parent.name == "which-reform"]
+    return {path.parent.name if path.stem in ("study", "trial") else f"{path.parent.name}-{path.stem}": path for path in files}
+
+
+def find_study(name_or_path: str | Path) -> str | Path:
+    """The path of a study or trial given by its shipped name or by a path; InputError if there is neither."""
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or _is_path(text) or os.path.exists(text):
+        return name_or_path
+    known = shipped_studies()
+    if text in known:
+        return known[text]
+    beside = os.path.isfile(f"{text}.yaml")
+    hint = did_you_mean(text, [text] if beside else known, lambda near: f"the file '{near}.yaml'" if beside else near)
+    raise InputError(f"there is no study '{text[:100]}'.", f"{hint}Shipped studies: {', '.join(known)}\nOr give the path of a .yaml file.")
+
+
 def find(name_or_path: str | Path) -> str:
     """The path of a scenario given by its shipped name or by a path; InputError if there is no such name."""
     text = str(name_or_path)

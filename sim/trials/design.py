@@ -12,6 +12,7 @@ from sim.inputs.file_kinds import TRIAL
 from sim.inputs.records import CheckedModel, Name, Prose, WrittenModel, check_label
 from sim.inputs.reforms import Reform, as_data, check_horizon, reforms
 from sim.inputs.scenario import AnyScenario, Scenario
+from sim.inputs.scenario_files import find_study
 from sim.inputs.yaml_files import dump_yaml
 from sim.remedies import number_remedy
 from sim.trials.outcomes import OUTCOMES
@@ -218,7 +219,7 @@ def load_trial(path: str | Path) -> Trial:
     Parameters
     ----------
     path : path
-        A .yaml file.
+        A .yaml file, or the name of a shipped trial.
 
     Returns
     -------
@@ -230,4 +231,4 @@ def load_trial(path: str | Path) -> Trial:
     InputError
         With file and line, if it cannot be used.
     """
-    return load_with_scenario(path, TRIAL, lambda data: Trial(**data))
+    return load_with_scenario(find_study(path), TRIAL, lambda data: Trial(**data))

@@ -7,6 +7,7 @@ from typing import Any
 from sim.inputs.asking import load_with_scenario
 from sim.inputs.csv_files import LARGEST
 from sim.inputs.file_kinds import STUDY
+from sim.inputs.scenario_files import find_study
 from sim.studies.design.study import Study
 
 
@@ -16,7 +17,7 @@ def load_study(path: str | Path) -> Study:
     Parameters
     ----------
     path : path
-        A .yaml file.
+        A .yaml file, or the name of a shipped study.
 
     Returns
     -------
@@ -28,6 +29,7 @@ def load_study(path: str | Path) -> Study:
     InputError
         With file and line, if it cannot be used.
     """
+    path = find_study(path)
     return load_with_scenario(path, STUDY, lambda data: Study(**_with_tables(data, os.path.dirname(path))), LARGEST)
 
 
