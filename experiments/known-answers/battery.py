@@ -195,9 +195,12 @@ def page(found: pd.DataFrame) -> str:
     rivals = [name for name in RIVALS if name in found]
     titles = ["function", "factors", "design", "points + validation", "surface", "Q2 stated (90 %)", "true", *rivals]
     titles += ["spoke", "indices covered"]
-    words = (__doc__ or "").split("\n\n")
+    words, total = (__doc__ or "").split("\n\n"), summary(found)
     return "\n\n".join([
         "# How honest the emulator is",
+        f"Where it spoke, the Q2 that it stated was within .05 of the truth in {share(total['near'])} of cells; of dummies, which do "
+        f"nothing, {share(total['false'])} were taken for factors; it refused in {share(total['refused'])} of the cells where a rival "
+        "had learned something.",
         f"`make battery` writes this page. It holds {len(found)} of {len(cells())} cells, in an order that mixes them, and took "
         f"{found.filter(like='seconds').sum().sum() / 60:.0f} minutes of processor time, {found.seconds.sum() / 60:.0f} of them its own.",
         words[2], f"```text title=\"what is counted, not printed\"\n{words[3]}\n```",
