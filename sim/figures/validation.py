@@ -1,8 +1,8 @@
-"""Figures of a validation: every pattern, and every check of other years and places, against its range."""
+"""Figures of a validation, in every language of its page: every pattern, and every check of other years and places, against its range."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from textwrap import shorten
+from textwrap import fill
 from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
@@ -11,7 +11,7 @@ from sim.figures.series import png, styled
 from sim.files.writing import write
 from sim.inputs.patterns import patterns
 from sim.style.looks import BLUE, VERMILION
-from sim.validation.page import DIFFERENCES, HOLDOUTS_FIGURE, PATTERNS_FIGURE, shown, span
+from sim.validation.page import DIFFERENCES, HOLDOUTS_FIGURE, PAGES, PATTERNS_FIGURE, PageWords, figure_file
 from sim.validation.record import Validation
 from sim.validation.targets import holdouts, pattern_of
 
@@ -34,41 +34,41 @@ class CheckRow(NamedTuple):
     change: bool = False
 
 
-def rows_of_patterns(validation: Validation) -> list[tuple[str, list[CheckRow]]]:
+def rows_of_patterns(validation: Validation, words: PageWords) -> list[tuple[str, list[CheckRow]]]:
     """Patterns with a verdict, by role, failures first."""
     groups = []
-    for role, title in (("fit", "may be used to set parameters (fit)"), ("check", "never used to set parameters (check)")):
+    for role in ("fit", "check"):
         judged = [finding for finding in validation.findings if finding.pattern.role == role and finding.passed is not None]
         lines = [
             CheckRow(
-                f"{each.pattern.id}  {each.pattern.text}", each.pattern.low or 0.0, each.pattern.high or 0.0, each.value,
+                f"{each.pattern.id}  {words.pattern(each.pattern)}", each.pattern.low or 0.0, each.pattern.high or 0.0, each.value,
                 *((each.low, each.high) if each.ranged else (each.value, each.value)),
                 bool(each.passed), each.pattern.unit, each.pattern.id in DIFFERENCES,
             )
             for each in sorted(judged, key=lambda finding: bool(finding.passed))
         ]  # fmt: skip
-        groups.append((title, lines))
+        groups.append((words.say(f"role_{role}").replace("*", ""), lines))
     return [group for group in groups if group[1]]
 
 
-def rows_of_holdouts(validation: Validation) -> list[tuple[str, list[CheckRow]]]:
+def rows_of_holdouts(validation: Validation, words: PageWords) -> list[tuple[str, list[CheckRow]]]:
     """Checks of other years and places, failures first in each."""
     groups = []
     for holdout in holdouts().values():
         lines = []
         for row in sorted((row for row in validation.held if row.holdout == holdout.id), key=lambda row: row.passed):
             check, pattern = holdout.checks[row.number], patterns()[pattern_of(row.measure)]
-            label = f"difference from the country today: {pattern.text}" if row.change else pattern.text
+            label = words.say("change", what=words.pattern(pattern)) if row.change else words.pattern(pattern)
             lines.append(CheckRow(label, check.low, check.high, row.value, row.low, row.high, row.passed, pattern.unit, row.change))
-        groups.append((holdout.name, lines))
+        groups.append((words.text(holdout.name), lines))
     return [group for group in groups if group[1]]
 
 
 @styled
-def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str) -> Figure:
+def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str, words: PageWords) -> Figure:
     """Each row on its own scale: the range wanted is the gray band from 0 to 1."""
     count = sum(len(lines) + 1 for _, lines in groups)
-    height = 1.0 + 0.235 * count
+    height = 1.0 + 0.3 * count
     figure = Figure((WIDTH, height))
     axes = figure.add_axes((0.425, 0.5 / height, 0.375, 1 - 1.3 / height))
     axes.axvspan(0, 1, color="#E3E3E3", zorder=0)
@@ -76,19 +76,18 @@ def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str)
     for name, lines in groups:
         write_at(axes, place, name, "", bold=True)
         for offset, line in enumerate(lines, place + 1):
-            draw(axes, offset, line)
+            draw(axes, offset, line, words)
         place += len(lines) + 1
     axes.set(xlim=(-FARTHEST, 1 + FARTHEST), ylim=(count - 0.4, -0.6), yticks=[])
-    axes.set_xticks([0, 1], ["lowest\nwanted", "highest\nwanted"])
+    axes.set_xticks([0, 1], [words.say("lowest"), words.say("highest")])
     axes.grid(axis="y", visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
-    what = "Gray: the range wanted, each row on its own scale. Mark: middle; line: nine of ten of 20 draws or more. Right: both as numbers."
     figure.text(0.01, 1 - 0.3 / height, title, fontweight="bold", fontsize=11)
-    figure.text(0.01, 1 - 0.52 / height, what, fontsize=9, color="#444444")
+    figure.text(0.01, 1 - 0.52 / height, words.say("marks"), fontsize=9, color="#444444")
     return figure
 
 
-def draw(axes: Any, place: int, line: CheckRow) -> None:
+def draw(axes: Any, place: int, line: CheckRow, words: PageWords) -> None:
     """One row."""
     width = line.high - line.low
     value, first, last = ((each - line.low) / width for each in (line.value, line.first, line.last))
@@ -98,34 +97,45 @@ def draw(axes: Any, place: int, line: CheckRow) -> None:
     at = min(max(value, -FARTHEST + 0.04), 1 + FARTHEST - 0.04)
     marker = ("o" if line.passed else "D") if at == value else "<" if value < 0 else ">"
     axes.plot(at, place, marker, color=color, markersize=6 if line.passed else 7)
-    wanted = span(line.low, line.high, line.unit, change=line.change)
-    found = shown(line.value, line.unit, change=line.change)
-    write_at(axes, place, shorten(line.label, 74, placeholder=" ..."), f"{found}  ({wanted})", color=color if not line.passed else "black")
+    wanted = words.span(line.low, line.high, line.unit, change=line.change)
+    found = words.shown(line.value, line.unit, change=line.change)
+    write_at(
+        axes,
+        place,
+        fill(line.label, 70, max_lines=2, placeholder=" ..."),
+        f"{found}  ({wanted})",
+        color=color if not line.passed else "black",
+    )
 
 
 def write_at(axes: Any, place: int, left: str, right: str, *, bold: bool = False, color: str = "black") -> None:
     """Words on both sides of a row."""
     weight = "bold" if bold else "normal"
     common: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center", "annotation_clip": False}
-    axes.annotate(left, (0, place), (-8, 0), ha="right", fontsize=8, fontweight=weight, color=color, **common)
+    axes.annotate(left, (0, place), (-8, 0), ha="right", fontsize=8, linespacing=0.95, fontweight=weight, color=color, **common)
     axes.annotate(right, (1, place), (8, 0), ha="left", fontsize=7.5, color=color, **common)
 
 
-def every_pattern(validation: Validation) -> Figure:
+def every_pattern(validation: Validation, words: PageWords) -> Figure:
     """Patterns with a verdict against their ranges."""
-    return against_ranges(rows_of_patterns(validation), f"{validation.scenario}: every pattern, failures in orange, as diamonds")
+    title = words.say("patterns_title", scenario=words.text(validation.scenario))
+    return against_ranges(rows_of_patterns(validation, words), title, words)
 
 
-def other_years_and_places(validation: Validation) -> Figure:
+def other_years_and_places(validation: Validation, words: PageWords) -> Figure:
     """What was not fitted, against its data."""
-    return against_ranges(rows_of_holdouts(validation), "Years and places to which nothing was fitted, failures in orange, as diamonds")
+    return against_ranges(rows_of_holdouts(validation, words), words.say("holdouts_title"), words)
 
 
-FIGURES: dict[str, Callable[[Validation], Figure]] = {PATTERNS_FIGURE: every_pattern, HOLDOUTS_FIGURE: other_years_and_places}
+FIGURES: dict[str, Callable[[Validation, PageWords], Figure]] = {PATTERNS_FIGURE: every_pattern, HOLDOUTS_FIGURE: other_years_and_places}
 
 
 def save_figures(validation: Validation, folder: str | Path) -> list[Path]:
-    """Draw the figures into a folder as PNG, that of holdouts if there are any. InputError if it cannot be written to."""
+    """Draw the figures into a folder as PNG, that of holdouts if there are any, in each language. InputError if it cannot be written to."""
     drawn = {name: make for name, make in FIGURES.items() if name != HOLDOUTS_FIGURE or validation.held}
-    metadata = {"Software": None}
-    return write(folder, {name: png(make(validation), DPI, metadata=metadata) for name, make in drawn.items()})
+    files = {
+        figure_file(name, language): png(make(validation, PageWords(language)), DPI, metadata={"Software": None})
+        for language in PAGES
+        for name, make in drawn.items()
+    }
+    return write(folder, files)

@@ -83,7 +83,11 @@ class PageWords(Language):
 
 
 _ENGLISH = PageWords(ENGLISH)
-shown, span = _ENGLISH.shown, _ENGLISH.span
+
+
+def figure_file(name: str, language: str) -> str:
+    """The file of a figure in a language: patterns.png, patterns-es.png."""
+    return name if language == ENGLISH else name.replace(".", f"-{language}.")
 
 
 def percent(share: float | None) -> str:
@@ -211,7 +215,7 @@ def checked(holdout: Holdout, rows: Sequence[Held], words: PageWords) -> str:
     for row in rows:
         check = holdout.checks[row.number]
         pattern: Pattern = patterns()[pattern_of(row.measure)]
-        what = words.pattern(pattern) + (words.data["validation"]["from_today"] if row.change else "")
+        what = words.say("change", what=words.pattern(pattern)) if row.change else words.pattern(pattern)
         data = words.span(check.low, check.high, pattern.unit, change=row.change)
         reach = words.span(row.low, row.high, pattern.unit, change=row.change)
         model = f"{words.shown(row.value, pattern.unit, change=row.change)} ({reach})"
@@ -263,13 +267,13 @@ def page(validation: Validation, command: str = "make validation", language: str
         f"{words.text(validation.scenario)}. {summary(validation, words)}",
         how_to_read(validation, words),
         f"## {words.say('failures')}\n\n{failures(validation, words)}",
-        f"![{words.say('patterns_alt')}]({beside}/{PATTERNS_FIGURE})",
+        f"![{words.say('patterns_alt')}]({beside}/{figure_file(PATTERNS_FIGURE, language)})",
         f"## {words.say('structure')}\n\n{structure(validation, words)}",
     ]
     if validation.held:
         parts += [
             f"## {words.say('elsewhere')}",
-            f"![{words.say('holdouts_alt')}]({beside}/{HOLDOUTS_FIGURE})",
+            f"![{words.say('holdouts_alt')}]({beside}/{figure_file(HOLDOUTS_FIGURE, language)})",
             elsewhere(validation, words),
             earlier_years(words),
             f"## {words.say('controls')}",

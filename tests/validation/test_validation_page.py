@@ -24,7 +24,7 @@ from sim.style import read
 from sim.validation.controls import Controlled, Lost
 from sim.validation.holdouts import Held, Reset
 from sim.validation.jobs import carried_out, findings, in_one_city, plan
-from sim.validation.page import FOLDER, PAGES, page, pattern_cells, shown, span
+from sim.validation.page import FOLDER, PAGES, PageWords, figure_file, page, pattern_cells
 from sim.validation.record import FILE, Validation, load
 from sim.validation.run import cities
 from sim.validation.targets import controls, faults, holdouts
@@ -97,7 +97,7 @@ def test_the_page_puts_failures_first_and_says_what_they_mean(small_validation):
 def test_in_spanish_it_is_the_same_page(small_validation):
     """Same numbers, and nothing of what targets.yaml says is left in English."""
     english, spanish = page(small_validation), page(small_validation, language="es")
-    assert "**FALLA**" in spanish and "](../validation/patterns.png)" in spanish and "Lo hace `make validation`" in spanish
+    assert "**FALLA**" in spanish and "](../validation/patterns-es.png)" in spanish and "Lo hace `make validation`" in spanish
     numerals = [sorted(re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d)[,\u202f](?=\d{3})", "", text))) for text in (english, spanish)]
     assert numerals[0] == numerals[1]
     texts = read("es")["texts"]
@@ -122,7 +122,7 @@ def test_of_few_draws_no_range_and_no_share(small_validation, draws):
     assert (" (" in cells[3]) == (draws == 20) and cells[4] == ("50 %" if draws == 20 else count)
     row = next(row for row in findings_table(found).rows if row[0] == judged.pattern.id)
     assert (row[4] == "-") == (draws == 19) and row[5] == cells[4]
-    mark = rows_of_patterns(found)[0][1][0]
+    mark = rows_of_patterns(found, PageWords("en"))[0][1][0]
     assert (mark.first == mark.last == mark.value) == (draws == 19)
     for language in LANGUAGES:
         words = Words(language)
@@ -137,15 +137,18 @@ def test_of_few_draws_no_range_and_no_share(small_validation, draws):
 
 
 def test_values_as_people_write_them():
+    span, shown = PageWords("en").span, PageWords("en").shown
     assert span(0.47, 0.57, "share") == "47.0 to 57.0 %" and span(-0.08, -0.04, "share", change=True) == "-8.0 to -4.0 points"
     assert span(None, 1.0, "share") == "-" and shown(float("nan"), "share") == "-"
     assert span(22000, 25000, "victims per 100,000 adults a year") == "22,000 to 25,000"
+    assert PageWords("es").span(-0.08, 22000, "crimes") == "-0.080 a 22\u202f000"
+    assert PageWords("es").span(-0.08, -0.04, "share", change=True) == "-8.0 a -4.0 puntos"
 
 
 def test_figures_are_drawn_and_do_not_change(small_validation, tmp_path):
     (tmp_path / "again").mkdir()
     paths = save_figures(small_validation, tmp_path)
-    assert [path.name for path in paths] == list(FIGURES)
+    assert [path.name for path in paths] == [figure_file(name, language) for language in PAGES for name in FIGURES]
     again = save_figures(small_validation, tmp_path / "again")
     assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
     assert all(20_000 < path.stat().st_size < 400_000 for path in paths)
@@ -216,7 +219,7 @@ def test_the_committed_page_says_what_its_data_say():
         return
     for language, name in PAGES.items():
         assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(found, language=language)
-    assert all((ROOT / "docs" / FOLDER / name).is_file() for name in FIGURES)
+    assert all((ROOT / "docs" / FOLDER / figure_file(name, language)).is_file() for language in PAGES for name in FIGURES)
     assert found.posterior == "national-average" and {row.holdout for row in found.held} == set(holdouts())
     assert {finding.pattern.id for finding in found.findings} == set(patterns())
     for row in found.findings:  # ranges may have been moved since
