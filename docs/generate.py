@@ -185,6 +185,72 @@ def levers() -> str:
     return "\n\n".join(parts)
 
 
+def spanish() -> Any:
+    """The words of the tables in Spanish, those of reports."""
+    from sim.report.words import Words
+
+    return Words("es")
+
+
+def parametros() -> str:
+    """The codebook in Spanish; notes and sources are in the table in English."""
+    words, parts = spanish(), []
+    for topic in sorted({known.topic for known in CODEBOOK.values()}):
+        told = []
+        for known in (known for known in CODEBOOK.values() if known.topic == topic):
+            reach = f"{words.number(known.low)} a {words.number(known.high)}"
+            value = f"**{words.number(known.value)}** {words.term('parameter_units', known.unit)}"
+            facts = f"{value}<br>{reach}<br>*{words['statuses'][known.status]}*"
+            link = f"[{known.name}](../reference/parameters.md#{known.name})"
+            told.append([f'<span id="{known.name}"></span>{link}', facts, words.term("parameters", known.name)])
+        parts.append(f"## {words['live']['topics'][topic]}\n\n{rows(('parámetro', 'valor, intervalo, estado', 'qué es'), told)}")
+    return "\n\n".join(parts)
+
+
+def palancas() -> str:
+    """The levers of each reform in Spanish."""
+    from sim.evidence.levers import default
+    from sim.world.reforms import REFORMS
+    from sim.world.reforms import levers as of
+
+    words, parts = spanish(), []
+    usual = {"to be given": "hay que darlo", "null": "vacío"}
+    for name, kind in REFORMS.items():
+        lines = []
+        for lever, told in of(kind).items():
+            facts, given = told.metadata, default(told)
+            choices = ", ".join(f"`{choice}` ({words.term('choices', choice)})" for choice in facts.get("choices") or ())
+            reach = choices or f"{words.number(facts['low'])} a {words.number(facts['high'])}"
+            unit = "opción" if choices else words.term("parameter_units", facts["unit"])
+            value = usual.get(given) or (f"`{given}`" if choices else words.number(told.default))
+            dose = " (dosis)" if lever == kind.dose else ""
+            meaning = words.term("lever_texts", f"{name}.{lever}")
+            lines.append([f"`{lever}`{dose}", value, reach + (", o vacío" if facts.get("optional") else ""), unit, meaning])
+        made = rows(("palanca", "valor usual", "intervalo", "unidad", "qué es"), lines)
+        parts.append(f"## {words.reform(name).capitalize()} (`{name}`)\n\n{made}")
+    return "\n\n".join(parts)
+
+
+def patrones() -> str:
+    """Every pattern in Spanish, with what its failure would mean."""
+    words, lines = spanish(), []
+    for key, pattern in patterns().items():
+        wanted = "-" if pattern.low is None or pattern.high is None else f"{words.number(pattern.low)} a {words.number(pattern.high)}"
+        meant = [words.term("patterns", key), wanted, words.term("parameter_units", pattern.unit), words["roles"][pattern.role]]
+        lines.append([f'<span id="{key.lower()}"></span>{key}', *meant, words.term("pattern_means", key)])
+    return rows(("clave", "patrón", "esperado", "unidad", "papel", "si fallara"), lines)
+
+
+def medidas() -> str:
+    """Every measure in Spanish."""
+    from sim.measures import MEASURES
+
+    words = spanish()
+    return rows(
+        ("medida", "qué es", "unidad"), [[f"`{each.name}`", words.measure(each.name), words.unit(each.unit)] for each in MEASURES.values()]
+    )
+
+
 def all_patterns() -> str:
     """Every pattern with its range and role."""
     lines = []
@@ -234,6 +300,7 @@ def api() -> str:
 MADE: dict[str, Callable[[], str]] = {
     "parameters": parameters, "statuses": statuses, "schedule": schedule, "phases": phases, "state": state_variables,
     "measures": measures, "levers": levers, "patterns": all_patterns, "sources": sources, "api": api,
+    "parametros": parametros, "palancas": palancas, "patrones": patrones, "medidas": medidas,
 }  # fmt: skip
 
 

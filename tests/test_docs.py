@@ -150,6 +150,9 @@ def test_tables_are_the_codes(site):
         "reference/levers.html": [lever for kind in REFORMS.values() for lever in levers(kind)],
         "reference/schedule.html": [step.phase for step in SCHEDULE],
         "reference/sources.html": REFERENCES,
+        "es/parametros.html": CODEBOOK,
+        "es/palancas.html": [lever for kind in REFORMS.values() for lever in levers(kind)],
+        "es/medidas.html": MEASURES,
         "api.html": [found for found in sim.__all__ if found != "__version__"],
     }
     for page, names in wanted.items():
