@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.measures import YEAR
-from sim.measures.harvest import CAUSES, trust_of, weights
+from sim.measures.harvest import CAUSES, weights
 from sim.world.rules.trust import overall_trust
+from sim.world.series import Told, sum_up_weeks
 from sim.world.simulation import Simulation
-from sim.world.state import Count, Mean
+from sim.world.state import Cause
 
 Array = np.ndarray
-SERIES = ("trust", "fairness", "effectiveness", "reporting", "clearance", "complaints", "crimes", "cost")
+SERIES = tuple(told.name.lower() for told in Told)
 
 
 class Series:
@@ -26,63 +26,19 @@ class Series:
     """
 
     def __init__(self, simulation: Simulation):
-        self.simulation, self.ticks = simulation, simulation.tick
-        self.first = simulation.scenario.spin_up_weeks - 1  # row of the record before week 0; -1 without a spin-up
-        known = weights(simulation.scenario)[: self.ticks]
-        self._weight = np.pad(known, (0, self.ticks - len(known)), mode="edge")  # of effectiveness in trust, also beyond the horizon
-        self._made: dict[str, Array] = {}
+        ticks = simulation.tick
+        known, scenario = weights(simulation.scenario)[:ticks], simulation.scenario
+        weight = np.pad(known, (0, ticks - len(known)), mode="edge")  # of effectiveness in trust, also beyond the horizon
+        spent: Array = sum((rows[:, 1] for rows in simulation.costs.values()), np.zeros(ticks))
+        self._told, self._ledger = np.empty((simulation.week + 1, len(Told))), np.empty((simulation.week + 1, len(Cause)))
+        sum_up_weeks(self._told, self._ledger, simulation.record, spent, weight, scenario.spin_up_weeks, scenario.city.adults)
 
     def __getitem__(self, name: str) -> Array:
-        if name not in self._made:
-            self._made[name] = self._from_week_0(getattr(self, f"_{name}")())
-        return self._made[name]
+        return self._told[:, Told[name.upper()]]
 
     def ledger(self) -> dict[str, Array]:
         """Change of mean trust since week 0 by its cause, on the 0-1 scale; the causes sum to the change of trust."""
-        record, weight = self.simulation.record, self._weight[self.first + 1 :, None]
-        net = record.ledger[self.first + 1 :, :, :, 0] / self.simulation.scenario.city.adults
-        both = trust_of(net[:, :, 0], net[:, :, 1], weight)
-        summed = np.vstack([np.zeros(len(CAUSES)), both.cumsum(axis=0)])
-        return dict(zip(CAUSES, summed.T, strict=True))
-
-    def _from_week_0(self, weekly: Array) -> Array:
-        return weekly[self.first :] if self.first >= 0 else np.concatenate([[np.nan], weekly])
-
-    def _fairness(self) -> Array:
-        return self.simulation.record.means[:, Mean.FAIRNESS]
-
-    def _effectiveness(self) -> Array:
-        return self.simulation.record.means[:, Mean.EFFECTIVENESS]
-
-    def _trust(self) -> Array:
-        return trust_of(self._fairness(), self._effectiveness(), self._weight)
-
-    def _year(self, count: Count) -> Array:
-        """The sum over the 52 weeks up to each; over as many as there are, brought to a year, where the run is younger."""
-        sums = np.concatenate([[0], self.simulation.record.counts[:, count].cumsum()])
-        lasted = np.minimum(np.arange(1, self.ticks + 1), YEAR)
-        return (sums[1:] - sums[np.arange(1, self.ticks + 1) - lasted]) * (YEAR / lasted)
-
-    def _reporting(self) -> Array:
-        return _ratio(self._year(Count.REPORTED), self._year(Count.CRIMES))
-
-    def _clearance(self) -> Array:
-        return _ratio(self._year(Count.SOLVED), self._year(Count.REPORTED))
-
-    def _complaints(self) -> Array:
-        return 1000.0 * _ratio(self._year(Count.COMPLAINTS), self.simulation.record.counts[:, Count.ACTIVE_OFFICERS])
-
-    def _crimes(self) -> Array:
-        return 1e5 * self._year(Count.CRIMES) / self.simulation.scenario.city.adults
-
-    def _cost(self) -> Array:
-        spent = sum((rows[:, 1] for rows in self.simulation.costs.values()), np.zeros(self.ticks))
-        return spent.cumsum()
-
-
-def _ratio(part: Array, whole: Array) -> Array:
-    """part / whole; nan where there is nothing."""
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+        return dict(zip(CAUSES, self._ledger.T, strict=True))
 
 
 class Window:

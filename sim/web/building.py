@@ -15,14 +15,16 @@ from sim.artifacts.sources import PACKAGE, meaning
 from sim.errors import InputError
 from sim.files.writing import place
 from sim.inputs.scenario import load_scenario
-from sim.world import arithmetic, luck, observe, population, schedule, trusting, voices
+from sim.world import arithmetic, luck, observe, population, schedule, series, trusting, voices
 from sim.world.compiled.webassembly import webassembly
 from sim.world.parameters import CODEBOOK, parameters
+from sim.world.reforms import REFORMS
+from sim.world.reforms.common import Moment, numbers
 from sim.world.state import ROW, clock
 
 MODULE = Path(__file__).with_name("city.wasm")
 SECTION = b"\x00\x2a\x09confianza"  # a section of WebAssembly that is not run: of 42 bytes, its name and a fingerprint of 32
-SOURCES = ("world/*.py", "world/rules/*.py", "world/compiled/*.py", "web/building.py")
+SOURCES = ("world/*.py", "world/rules/*.py", "world/reforms/*.py", "world/compiled/*.py", "web/building.py")
 
 
 def entries() -> dict[Any, tuple[Any, ...]]:
@@ -45,11 +47,29 @@ def entries() -> dict[Any, tuple[Any, ...]]:
         voices.say: (table, table, whole, few, 0.0, now.seed, 0, 0),
         voices.rate: (table, table, whole, 0.0, now.seed, 0, 0),
         voices.tally: (table, whole, few, few),
+        series.sum_up_weeks: (table, table, city.record, few, few, 1, 1),
+        **_reforms(city, p, table),
         luck.fill_draws: (few, now.seed, 0, whole, whole),
         luck.fill_normals: (few, now.seed, 0, whole, whole),
         arithmetic.fill_exps: (few, few),
         arithmetic.fill_logs: (few, few),
     }
+
+
+def _reforms(city: Any, p: Any, table: Any) -> dict[Any, tuple[Any, ...]]:
+    """What reforms set, what they do when they are due, and what weeks cost: of each the entries that it has."""
+    made, few = {}, table[0]
+    moment = Moment(np.uint64(0), np.uint64(0), 0, 0)
+    for name, kind in REFORMS.items():
+        file = vars(sys.modules[kind.__module__])
+        if (levers := file.get(f"{kind.__name__}Levers")) is None:
+            continue
+        r = numbers(levers, kind(start=0))
+        took = {
+            "set": (few, r, 0), "act": (r, city, p, moment, np.ones(1, bool), few), "run": (r, city, p, moment, city.record.counts, table),
+        }  # fmt: skip
+        made |= {file[f"{part}_{name}"]: values for part, values in took.items() if f"{part}_{name}" in file}
+    return made
 
 
 def fingerprint() -> bytes:

@@ -142,6 +142,22 @@ def found_offenders(city, p, clock):
 
 
 @phase
+def sort_homes(city):
+    """Neighbors in the table are neighbors in the city: the processor's cache holds their surroundings. All are at home."""
+    offenders, number = city.offenders, city.cells.arrests  # which is empty yet: room to count in
+    k = 0
+    for row in range(len(offenders.home) - len(city.officers.beat)):
+        number[offenders.home[row]] += 1
+    for c in range(len(number)):
+        for _ in range(number[c]):
+            offenders.home[k] = c
+            k += 1
+        number[c] = 0
+    for k in city.rows.offenders:
+        offenders.cell[k] = offenders.home[k]
+
+
+@phase
 def found_people(city, p, clock):
     """Citizens: homes, dispositions, exposure, and what else is lasting."""
     citizens, first = city.citizens, city.cells.first_resident
@@ -255,6 +271,7 @@ def populate(city, p, clock):
     load_places(city, p, clock)
     found_offenders(city, p, clock)
     found_trust(city, p, clock)
+    sort_homes(city)
 
 
 def build(size, p, people: int, ticks: int, stated: Mapping[str, np.ndarray] | None = None) -> City:
@@ -266,7 +283,4 @@ def build(size, p, people: int, ticks: int, stated: Mapping[str, np.ndarray] | N
     for name in ("opportunity", "exposure", "trust"):
         getattr(city.cells, f"stated_{name}")[:] = np.nan_to_num((stated or {}).get(name, np.nan), nan=NOT_STATED)
     populate(city, p, clock(people, 0))
-    # Neighbors in the table are neighbors in the city: the processor's cache holds their surroundings.
-    city.offenders.home[: residents_who_offend(size)].sort()
-    city.offenders.cell[:] = city.offenders.home
     return city

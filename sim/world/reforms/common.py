@@ -1,10 +1,18 @@
-"""What reforms share: levers with their meaning, the scene they see when they act, and the bill."""
+"""What reforms share: levers with their meaning, the scene they see when they act, the bill, and how compiled code takes them.
 
-from dataclasses import MISSING, field
+Dates, settings and acts of the package's reforms are compiled, because a city in a browser has them too (docs/design/0028).
+"""
+
+from collections import namedtuple
+from collections.abc import Callable
+from dataclasses import MISSING, field, fields
+from functools import lru_cache
+from math import inf, nan
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.world.compiled import piece, source
 from sim.world.luck import normals, uniforms
 from sim.world.rng import OF_PEOPLE, Draw
 from sim.world.state import Shown
@@ -15,6 +23,15 @@ class Bill(NamedTuple):
 
     officer_weeks: float
     money: float
+
+
+class Moment(NamedTuple):
+    """Whose luck, and when: seeds of the weeks and of the people, the coming week, and the same counted from the start of the spin-up."""
+
+    seed: np.uint64
+    people: np.uint64
+    week: int
+    tick: int
 
 
 class Scene(NamedTuple):
@@ -36,6 +53,11 @@ class Scene(NamedTuple):
     def normals(self, decision: Draw, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
         """The same as standard normal numbers."""
         return normals(self._seed_of(decision), decision, rows, indices)
+
+    def compiled(self) -> tuple[Any, ...]:
+        """City, parameters and moment as compiled code takes them."""
+        people = self.seed if self.people is None else self.people
+        return self.city.citizens.lend(), self.p, Moment(np.uint64(self.seed), np.uint64(people), self.week, self.tick)
 
     def _seed_of(self, decision: Draw) -> int:
         return self.people if decision in OF_PEOPLE and self.people is not None else self.seed
@@ -72,6 +94,63 @@ def until_lever() -> Any:
 def in_force(reform: Any, week: int) -> bool:
     """Is a program with a beginning, an end and a dose on in this week?"""
     return getattr(reform, reform.dose) > 0 and reform.start <= week and (reform.until is None or week < reform.until)
+
+
+def numbers_of(kind: Any) -> Any:
+    """The table of a reform's levers as compiled code takes them (see `numbers`)."""
+    return namedtuple(f"{kind.__name__}Levers", [each.name for each in fields(kind)], module=kind.__module__)  # type: ignore[misc]
+
+
+def numbers(table: Any, reform: Any) -> Any:
+    """A reform's levers as numbers: of a choice its place; nan for what is left out."""
+    return table(*(_number(getattr(reform, name), type(reform).__dataclass_fields__[name].metadata) for name in table._fields))
+
+
+def _number(value: Any, told: Any) -> float:
+    return nan if value is None else float(told["choices"].index(value) if "choices" in told else value)
+
+
+@piece
+def lasts(dose, start, until, week):
+    """Is a program of this dose on in this week? `until` may be nan: it goes on."""
+    return dose > 0.0 and start <= week and not week >= until
+
+
+@piece
+def bounds(dose, start, until, week):
+    """Does a program of this dose begin or end with this week?"""
+    begins, ends = week == start, week == until
+    return dose > 0.0 and (begins or ends)
+
+
+@lru_cache(4096)
+def dates(due: Callable[..., Any], table: Any, reform: Any, horizon: int) -> tuple[int, ...]:
+    """The weeks before a horizon in which a reform is due."""
+    r = numbers(table, reform)
+    end = min(horizon, inf if reform.until is None else reform.until + 1)
+    return tuple(week for week in range(reform.start, int(end)) if source(due)(r, week))
+
+
+def set_by(fill: Callable[..., Any], table: Any, reform: Any, week: int) -> dict[str, float]:
+    """The parameters that are in force in a week because of a reform."""
+    out: np.ndarray = np.full(len(reform.sets), nan)
+    source(fill)(out, numbers(table, reform), week)
+    return {name: value for name, value in zip(reform.sets, out.tolist(), strict=True) if value == value}
+
+
+def act_by(entry: Callable[..., Any], table: Any, reform: Any, scene: Scene) -> Bill:
+    """Let a compiled reform act; what that costs."""
+    eligible = np.ones(len(scene.city.officers.active), bool) if scene.eligible is None else scene.eligible
+    bill: np.ndarray = np.zeros(2)
+    entry(numbers(table, reform), *scene.compiled(), eligible, bill)
+    return Bill(*bill.tolist())
+
+
+def spent_by(entry: Callable[..., Any], table: Any, reform: Any, scene: Scene) -> np.ndarray:
+    """What a stretch of weeks cost because of a compiled reform."""
+    spent = nothing(scene)
+    entry(numbers(table, reform), *scene.compiled(), scene.counts, spent)
+    return spent
 
 
 def bounds_before(reform: Any, horizon: int) -> list[int]:

@@ -6,8 +6,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sim.world.reforms.common import Bill, Scene, bounds_before, in_force, lever, nothing, start_lever, until_lever
-from sim.world.rng import Draw
+from sim.world.compiled import entry, piece
+from sim.world.reforms.common import (
+    Bill,
+    Scene,
+    act_by,
+    bounds,
+    dates,
+    in_force,
+    lasts,
+    lever,
+    numbers_of,
+    set_by,
+    spent_by,
+    start_lever,
+    until_lever,
+)
+from sim.world.rng import Draw, draw
 from sim.world.state import Count
 
 WEEKS_A_YEAR = 52
@@ -28,12 +43,16 @@ class CommunityPolicing:
     writes: ClassVar[tuple[str, ...]] = ("officers.community",)
     text: ClassVar[str] = "Put part of the force on permanent beats, to meet people without enforcement."
 
-    due = bounds_before
+    sets: ClassVar[tuple[str, ...]] = ("community.contacts_rate",)
     in_force = in_force
+
+    def due(self, horizon: int) -> list[int]:
+        """The first week, and the first after it."""
+        return list(dates(duty_changes, CommunityPolicingLevers, self, horizon))
 
     def settings(self, week: int) -> dict[str, float]:
         """How many contacts officers on community duty make."""
-        return {"community.contacts_rate": self.contacts * self.resourcing} if self.in_force(week) else {}
+        return set_by(set_community_policing, CommunityPolicingLevers, self, week)
 
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
         """See `sim.world.reforms`."""
@@ -43,21 +62,58 @@ class CommunityPolicing:
 
     def act(self, scene: Scene) -> Bill:
         """Assign officers to community duty, or back to what they did before."""
-        luck, share = self._luck(scene), self.share if self.in_force(scene.week) else 0.0
-        scene.city.officers.community[:] = (luck < scene.p.community.share) | scene.allowed(luck < share)
-        return Bill(0.0, 0.0)
+        return act_by(act_community_policing, CommunityPolicingLevers, self, scene)
 
     def running(self, scene: Scene) -> np.ndarray:
         """Part of the time of each officer on duty beyond the baseline's, and their equipment; vacancies are shared by both."""
-        posts, p = scene.city.officers.community == 1, scene.p
-        if not self.in_force(scene.week) or not posts.any():
-            return nothing(scene)
-        added = (posts & (self._luck(scene) >= p.community.share)).sum() / posts.sum()
-        officers = scene.counts[:, Count.COMMUNITY_OFFICERS] * added
-        time = officers * p.cost.community_time
-        return np.stack([time, time * p.cost.officer_week + officers * p.cost.community_equipment / WEEKS_A_YEAR], axis=1)
+        return spent_by(run_community_policing, CommunityPolicingLevers, self, scene)
 
-    def _luck(self, scene: Scene) -> np.ndarray:
-        """Who is chosen first for community duty: 0-1, one a post."""
-        rows = np.arange(len(scene.city.officers.community))
-        return scene.uniforms(Draw.COMMUNITY_DUTY, rows, np.zeros_like(rows))
+
+CommunityPolicingLevers = numbers_of(CommunityPolicing)
+
+
+@piece
+def duty_changes(r, week):
+    """Are officers assigned in this week?"""
+    return bounds(r.share, r.start, r.until, week)
+
+
+@piece
+def first_chosen(j, now):
+    """Who is chosen first for community duty: 0-1."""
+    return draw(now.people, Draw.COMMUNITY_DUTY, 0, j, 0)
+
+
+@entry
+def set_community_policing(out, r, week):
+    """How many contacts officers on community duty make."""
+    if lasts(r.share, r.start, r.until, week):
+        out[0] = r.contacts * r.resourcing
+
+
+@entry
+def act_community_policing(r, city, p, now, eligible, bill):
+    """Assign officers to community duty, or back to what they did before, if it is time."""
+    if not duty_changes(r, now.week):
+        return
+    share = r.share if lasts(r.share, r.start, r.until, now.week) else 0.0
+    for j in city.rows.officers:
+        luck = first_chosen(j, now)
+        city.officers.community[j] = int(luck < p.community.share or (luck < share and eligible[j]))
+
+
+@entry
+def run_community_policing(r, city, p, now, counts, spent):
+    """Part of the time of each officer on duty beyond the baseline's, and their equipment; vacancies are shared by both."""
+    posts, beyond = 0, 0
+    for j in city.rows.officers:
+        if city.officers.community[j] == 1:
+            posts += 1
+            beyond += int(first_chosen(j, now) >= p.community.share)
+    if posts == 0 or not lasts(r.share, r.start, r.until, now.week):
+        return
+    for n in range(len(counts)):
+        officers = counts[n, Count.COMMUNITY_OFFICERS] * (beyond / posts)
+        time = officers * p.cost.community_time
+        spent[n, 0] += time
+        spent[n, 1] += time * p.cost.officer_week + officers * p.cost.community_equipment / WEEKS_A_YEAR

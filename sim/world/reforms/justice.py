@@ -6,7 +6,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sim.world.reforms.common import Bill, Scene, bounds_before, in_force, lever, nothing, start_lever, until_lever
+from sim.world.compiled import entry, piece
+from sim.world.reforms.common import (
+    Bill,
+    Scene,
+    bounds,
+    dates,
+    in_force,
+    lasts,
+    lever,
+    numbers_of,
+    set_by,
+    spent_by,
+    start_lever,
+    until_lever,
+)
 from sim.world.state import Count
 
 
@@ -28,18 +42,19 @@ class CivicJustice:
     writes: ClassVar[tuple[str, ...]] = ()
     text: ClassVar[str] = "Hear minor offenses locally, and divert some of the offenders."
 
-    due = bounds_before
+    sets: ClassVar[tuple[str, ...]] = (
+        "justice.hearing_share", "justice.hearing_fairness", "justice.resolution", "justice.diversion_share", "justice.reoffending",
+        "justice.youth_age",
+    )  # fmt: skip
     in_force = in_force
+
+    def due(self, horizon: int) -> list[int]:
+        """The first week, and the first after it."""
+        return list(dates(hearings_change, CivicJusticeLevers, self, horizon))
 
     def settings(self, week: int) -> dict[str, float]:
         """How hearings go."""
-        if not self.in_force(week):
-            return {}
-        return {
-            "justice.hearing_share": self.share, "justice.hearing_fairness": self.fairness, "justice.resolution": self.resolution,
-            "justice.diversion_share": self.diversion, "justice.reoffending": self.reoffending,
-            "justice.youth_age": self.youth_age,
-        }  # fmt: skip
+        return set_by(set_civic_justice, CivicJusticeLevers, self, week)
 
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
         """See `sim.world.reforms`."""
@@ -51,8 +66,29 @@ class CivicJustice:
 
     def running(self, scene: Scene) -> np.ndarray:
         """Hearings and diversions, as they happened."""
-        counts, cost = scene.counts, scene.p.cost
-        if not self.in_force(scene.week):
-            return nothing(scene)
-        money = counts[:, Count.HEARINGS] * cost.hearing + counts[:, Count.DIVERTED] * cost.diversion
-        return np.stack([np.zeros(len(counts)), money], axis=1)
+        return spent_by(run_civic_justice, CivicJusticeLevers, self, scene)
+
+
+CivicJusticeLevers = numbers_of(CivicJustice)
+
+
+@piece
+def hearings_change(r, week):
+    """Do hearings begin or end with this week?"""
+    return bounds(r.share, r.start, r.until, week)
+
+
+@entry
+def set_civic_justice(out, r, week):
+    """How hearings go."""
+    if lasts(r.share, r.start, r.until, week):
+        out[0], out[1], out[2] = r.share, r.fairness, r.resolution
+        out[3], out[4], out[5] = r.diversion, r.reoffending, r.youth_age
+
+
+@entry
+def run_civic_justice(r, city, p, now, counts, spent):
+    """Hearings and diversions, as they happened."""
+    if lasts(r.share, r.start, r.until, now.week):
+        for n in range(len(counts)):
+            spent[n, 1] += counts[n, Count.HEARINGS] * p.cost.hearing + counts[n, Count.DIVERTED] * p.cost.diversion

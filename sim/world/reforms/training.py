@@ -7,11 +7,24 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sim.world.arithmetic import exp, log
-from sim.world.reforms.common import Bill, Scene, lever, nothing, start_lever, until_lever
-from sim.world.rng import Draw
+from sim.world.compiled import entry, phase, piece
+from sim.world.reforms.common import (
+    Bill,
+    Scene,
+    act_by,
+    dates,
+    lever,
+    nothing,
+    numbers_of,
+    start_lever,
+    until_lever,
+)
+from sim.world.rng import Draw, draw
 
 HOURS_STUDIED = 40.0  # of the course whose gain is training.course_gain (weisburd2022)
 HOURS_A_WEEK = 70.0  # what Mexican officers work (enecap2017 in references.yaml)
+WHOM = ("troops", "commanders", "both")
+TROOPS, COMMANDERS = 0, 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +33,7 @@ class Training:
 
     start: int = start_lever()
     coverage: float = lever(0.9, 0, 1, "share", "Share of active officers, or of squads' commanders, who take the course.")
-    whom: str = lever(
-        "troops", 0, 0, "choice", "Who takes it; commanders act on their squad's culture.", choices=("troops", "commanders", "both")
-    )
+    whom: str = lever("troops", 0, 0, "choice", "Who takes it; commanders act on their squad's culture.", choices=WHOM)
     gain: float | None = lever(
         None,
         0,
@@ -53,13 +64,7 @@ class Training:
 
     def due(self, horizon: int) -> list[int]:
         """The weeks of courses and of messages."""
-        if self.coverage == 0:
-            return []
-        weeks = set(range(self.start, horizon, self.every)) if self.every else {self.start}
-        if self.messages_every:
-            weeks |= set(range(self.start, horizon, self.messages_every))
-        end = horizon if self.until is None else min(horizon, self.until)
-        return sorted(week for week in weeks if week < end)
+        return list(dates(training_due, TrainingLevers, self, horizon))
 
     def settings(self, week: int) -> dict[str, float]:
         """None."""
@@ -73,48 +78,106 @@ class Training:
 
     def act(self, scene: Scene) -> Bill:
         """A course, or a message to those who have had one."""
-        if scene.week == self.start or (self.every and (scene.week - self.start) % self.every == 0):
-            return self._teach(scene)
-        return self._remind(scene)
+        return act_by(act_training, TrainingLevers, self, scene)
 
     def running(self, scene: Scene) -> np.ndarray:
         """Nothing beyond courses and messages."""
         return nothing(scene)
 
-    def _chosen(self, scene: Scene) -> np.ndarray:
-        officers = scene.city.officers
-        luck = scene.uniforms(Draw.TRAINEE, np.arange(len(officers.active)), officers.identity)
-        return scene.allowed((officers.active == 1) & (luck < self.coverage))
 
-    def _gain(self, by_hand: float | None, studied: float, scene: Scene) -> float:
-        """What a course of these hours adds: stated by hand, or that of a course of 40 hours times (hours / 40)^exponent."""
-        return studied * exp(scene.p.training.course_hours_exponent * log(self.hours / HOURS_STUDIED)) if by_hand is None else by_hand
+TrainingLevers = numbers_of(Training)
 
-    def _levels(self, scene: Scene) -> tuple[tuple[np.ndarray, float], ...]:
-        """The columns that a course lifts in officers, and up to where."""
-        officers = scene.city.officers
-        gain = self._gain(self.gain, scene.p.training.course_gain, scene)
-        return (officers.training, gain), (officers.knowledge, 1.0), (officers.attitude, 1.0)
 
-    def _teach(self, scene: Scene) -> Bill:
-        squads, cost = scene.city.squads, scene.p.cost
-        taught = 0
-        if self.whom != "commanders":
-            chosen = self._chosen(scene)
-            for column, level in self._levels(scene):
-                column[chosen] = np.maximum(column[chosen], level)
-            taught += int(chosen.sum())
-        if self.whom != "troops":
-            rows = np.arange(len(squads.command))
-            commanders = scene.allowed_squads(scene.uniforms(Draw.COMMANDER, rows, np.zeros_like(rows)) < self.coverage)
-            gain = self._gain(self.commander_gain, scene.p.training.course_commander_gain, scene)
-            squads.command[commanders] = np.maximum(squads.command[commanders], gain)
-            taught += int(commanders.sum())
-        weeks = taught * self.hours / HOURS_A_WEEK
-        return Bill(weeks, weeks * cost.officer_week + taught * self.hours * cost.training_hour)
+@piece
+def comes_round(since, every):
+    """Is a multiple of so many weeks since it began? nan: never again."""
+    return every == every and since >= 0.0 and int(since / every) * every == since
 
-    def _remind(self, scene: Scene) -> Bill:
-        reached = self._chosen(scene) & (scene.city.officers.knowledge > 0.0)
-        for column, level in self._levels(scene):
-            column[reached] = np.maximum(column[reached], self.message_share * level)
-        return Bill(0.0, float(reached.sum() * scene.p.cost.message))
+
+@piece
+def course_begins(r, week):
+    """Is there a course in this week?"""
+    return week == r.start or comes_round(week - r.start, r.every)
+
+
+@piece
+def training_due(r, week):
+    """Is there a course or a message in this week?"""
+    return r.coverage > 0.0 and not week >= r.until and (course_begins(r, week) or comes_round(week - r.start, r.messages_every))
+
+
+@piece
+def gain_of_course(by_hand, studied, hours, p):
+    """What a course of these hours adds: stated by hand, or that of a course of 40 hours times (hours / 40)^exponent."""
+    return by_hand if by_hand == by_hand else studied * exp(p.training.course_hours_exponent * log(hours / HOURS_STUDIED))
+
+
+@piece
+def is_trainee(j, r, city, now, eligible):
+    """Is an officer one of those who take the course?"""
+    officers = city.officers
+    return officers.active[j] == 1 and eligible[j] and draw(now.seed, Draw.TRAINEE, 0, j, officers.identity[j]) < r.coverage
+
+
+@piece
+def lift(j, share, gain, city):
+    """Lift what an officer has of a course up to a share of what it gives."""
+    officers = city.officers
+    officers.training[j] = max(officers.training[j], share * gain)
+    officers.knowledge[j] = max(officers.knowledge[j], share)
+    officers.attitude[j] = max(officers.attitude[j], share)
+
+
+@phase
+def teach_troops(r, city, p, now, eligible):
+    """A course for officers; how many take it."""
+    taught, gain = 0, gain_of_course(r.gain, p.training.course_gain, r.hours, p)
+    for j in city.rows.officers:
+        if is_trainee(j, r, city, now, eligible):
+            lift(j, 1.0, gain, city)
+            taught += 1
+    return taught
+
+
+@phase
+def teach_commanders(r, city, p, now, eligible):
+    """A course for commanders of squads all of whose posts may have it; how many take it."""
+    taught, gain = 0, gain_of_course(r.commander_gain, p.training.course_commander_gain, r.hours, p)
+    for s in city.rows.squads:
+        if draw(now.seed, Draw.COMMANDER, 0, s, 0) < r.coverage:
+            left_out = 0
+            for j in city.rows.officers:
+                left_out += int(city.officers.squad[j] == s and not eligible[j])
+            if left_out == 0:
+                city.squads.command[s] = max(city.squads.command[s], gain)
+                taught += 1
+    return taught
+
+
+@phase
+def remind(r, city, p, now, eligible):
+    """A message to the trained; how many it reaches."""
+    reached, gain = 0, gain_of_course(r.gain, p.training.course_gain, r.hours, p)
+    for j in city.rows.officers:
+        if city.officers.knowledge[j] > 0.0 and is_trainee(j, r, city, now, eligible):
+            lift(j, r.message_share, gain, city)
+            reached += 1
+    return reached
+
+
+@entry
+def act_training(r, city, p, now, eligible, bill):
+    """A course, or a message to those who have had one, if one is due."""
+    if not training_due(r, now.week):
+        return
+    if not course_begins(r, now.week):
+        bill[1] += remind(r, city, p, now, eligible) * p.cost.message
+        return
+    taught = 0
+    if r.whom != COMMANDERS:
+        taught += teach_troops(r, city, p, now, eligible)
+    if r.whom != TROOPS:
+        taught += teach_commanders(r, city, p, now, eligible)
+    weeks = taught * r.hours / HOURS_A_WEEK
+    bill[0] += weeks
+    bill[1] += weeks * p.cost.officer_week + taught * r.hours * p.cost.training_hour
