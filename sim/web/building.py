@@ -58,14 +58,15 @@ def entries() -> dict[Any, tuple[Any, ...]]:
 
 def _reforms(city: Any, p: Any, table: Any) -> dict[Any, tuple[Any, ...]]:
     """What reforms set, what they do when they are due, and what weeks cost: of each the entries that it has."""
-    made, few = {}, table[0]
+    made: dict[Any, tuple[Any, ...]] = {}
+    few = table[0]
     moment = Moment(np.uint64(0), np.uint64(0), 0, 0)
     for name, kind in REFORMS.items():
         file = vars(sys.modules[kind.__module__])
         if (levers := file.get(f"{kind.__name__}Levers")) is None:
             continue
         r = numbers(levers, kind(start=0))
-        took = {
+        took: dict[str, tuple[Any, ...]] = {
             "set": (few, r, 0), "act": (r, city, p, moment, np.ones(1, bool), few), "run": (r, city, p, moment, city.record.counts, table),
         }  # fmt: skip
         made |= {file[f"{part}_{name}"]: values for part, values in took.items() if f"{part}_{name}" in file}

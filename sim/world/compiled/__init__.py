@@ -12,7 +12,9 @@ With `NUMBA_DISABLE_JIT=1` all four return the function itself and the same text
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -24,8 +26,8 @@ from sim.world.compiled.inlining import COMMON, INTERPRETED, piece, within
 from sim.world.compiled.words import add_words, bits_of, double, fetch, from_bits, multiply, multiply_low, word
 
 __all__ = ["INTERPRETED", "REPLACED", "WORLD", "add_words", "announce", "begun", "bits_of", "cache_folder", "double", "entry", "fetch"]
-__all__ += ["fingerprint", "from_bits", "is_ready", "multiply", "multiply_low", "phase", "piece", "processor", "replace_rule", "rule"]
-__all__ += ["source", "word"]
+__all__ += ["fingerprint", "from_bits", "is_ready", "multiply", "multiply_low", "phase", "piece", "plain", "processor", "replace_rule"]
+__all__ += ["rule", "source", "word"]
 
 _entries: list[Any] = []
 _begun = threading.Event()
@@ -89,6 +91,16 @@ def processor() -> str:
 def source(function: Callable[..., Any]) -> Callable[..., Any]:
     """The Python function behind a rule, phase or entry."""
     return getattr(function, "py_func", function)
+
+
+@cache
+def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A compiled function's text as Python runs it, with all that it calls: for what is asked once and need not be compiled."""
+    text: Any = source(function)
+    if text is function:
+        return function
+    known = {name: text.__globals__[name] for name in text.__code__.co_names if name in text.__globals__}
+    return FunctionType(text.__code__, {name: plain(value) if hasattr(value, "py_func") else value for name, value in known.items()})
 
 
 def is_ready(*functions: Any) -> bool:

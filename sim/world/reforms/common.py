@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.world.compiled import piece, source
+from sim.world.compiled import piece, plain
 from sim.world.luck import normals, uniforms
 from sim.world.rng import OF_PEOPLE, Draw
 from sim.world.state import Shown
@@ -98,7 +98,7 @@ def in_force(reform: Any, week: int) -> bool:
 
 def numbers_of(kind: Any) -> Any:
     """The table of a reform's levers as compiled code takes them (see `numbers`)."""
-    return namedtuple(f"{kind.__name__}Levers", [each.name for each in fields(kind)], module=kind.__module__)  # type: ignore[misc]
+    return namedtuple(f"{kind.__name__}Levers", [each.name for each in fields(kind)], module=kind.__module__)
 
 
 def numbers(table: Any, reform: Any) -> Any:
@@ -128,13 +128,14 @@ def dates(due: Callable[..., Any], table: Any, reform: Any, horizon: int) -> tup
     """The weeks before a horizon in which a reform is due."""
     r = numbers(table, reform)
     end = min(horizon, inf if reform.until is None else reform.until + 1)
-    return tuple(week for week in range(reform.start, int(end)) if source(due)(r, week))
+    is_due = plain(due)
+    return tuple(week for week in range(reform.start, int(end)) if is_due(r, week))
 
 
 def set_by(fill: Callable[..., Any], table: Any, reform: Any, week: int) -> dict[str, float]:
     """The parameters that are in force in a week because of a reform."""
     out: np.ndarray = np.full(len(reform.sets), nan)
-    source(fill)(out, numbers(table, reform), week)
+    plain(fill)(out, numbers(table, reform), week)
     return {name: value for name, value in zip(reform.sets, out.tolist(), strict=True) if value == value}
 
 
