@@ -12,9 +12,7 @@ With `NUMBA_DISABLE_JIT=1` all four return the function itself and the same text
 import sys
 import threading
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import numba
@@ -22,7 +20,7 @@ from llvmlite.binding import get_host_cpu_name
 
 import sim.world.compiled.addresses  # noqa: F401 - from here on what holds tables is taken by its address
 from sim.world.compiled.cache import REPLACED, WORLD, cache_folder, fingerprint, keep
-from sim.world.compiled.inlining import COMMON, INTERPRETED, piece, within
+from sim.world.compiled.inlining import COMMON, INTERPRETED, piece, plain, within
 from sim.world.compiled.words import add_words, bits_of, double, fetch, from_bits, multiply, multiply_low, word
 
 __all__ = ["INTERPRETED", "REPLACED", "WORLD", "add_words", "announce", "begun", "bits_of", "cache_folder", "double", "entry", "fetch"]
@@ -91,16 +89,6 @@ def processor() -> str:
 def source(function: Callable[..., Any]) -> Callable[..., Any]:
     """The Python function behind a rule, phase or entry."""
     return getattr(function, "py_func", function)
-
-
-@cache
-def plain(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A compiled function's text as Python runs it, with all that it calls: for what is asked once and need not be compiled."""
-    text: Any = source(function)
-    if text is function:
-        return function
-    known = {name: text.__globals__[name] for name in text.__code__.co_names if name in text.__globals__}
-    return FunctionType(text.__code__, {name: plain(value) if hasattr(value, "py_func") else value for name, value in known.items()})
 
 
 def is_ready(*functions: Any) -> bool:

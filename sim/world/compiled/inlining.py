@@ -1,6 +1,8 @@
 """Functions that are only called from compiled code: put into that of callers, and never made machine code of by themselves."""
 
 from collections.abc import Callable
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -59,3 +61,13 @@ def piece(function: Callable[..., Any]) -> Callable[..., Any]:
     if INTERPRETED:
         return function
     return within(function)
+
+
+@cache
+def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A compiled function's text as Python runs it, with all that it calls: for what is asked once and need not be compiled."""
+    if not hasattr(function, "py_func"):
+        return function
+    text = function.py_func
+    known = {name: text.__globals__[name] for name in text.__code__.co_names if name in text.__globals__}
+    return FunctionType(text.__code__, {name: plain(value) if hasattr(value, "py_func") else value for name, value in known.items()})
