@@ -351,7 +351,9 @@ def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """What the theme does not translate itself."""
+    """What the theme does not translate itself; links to the other language say which it is, to whoever has the page read aloud."""
     for english, spanish in TITLES.items() if is_spanish(page) else ():
         output = re.sub(f'(title|aria-label)="{english}"', rf'\1="{spanish}"', output)
-    return output
+    if is_spanish(page):
+        return re.sub(r'<a (href="[^"]*">In English</a>)', r'<a lang="en" hreflang="en" \1', output)
+    return re.sub(r'<a (href="(?:\.\./)*es/[^"]*")', r'<a lang="es" hreflang="es" \1', output)

@@ -207,6 +207,17 @@ def test_around_spanish_pages_nothing_is_english(site):
             assert "Permanent link" not in path.read_text(encoding="utf-8"), path.name
 
 
+def test_links_to_the_other_language_say_so(site):
+    """In the menu of English pages, and at the top of all that have a counterpart."""
+    for path, tree in site.items():
+        if path.name != "404.html":
+            found = [link for link in tree.iter("a") if (path.parent / urlsplit(link.get("href", "")).path).parent.name == "es"]
+            assert path.parent.name == "es" or (len(found) > 20 and {link.get("lang") for link in found} == {"es"}), path.name
+            other = [link for link in tree.iter("a") if link.text == ("In English" if path.parent.name == "es" else "En español")]
+            assert {link.get("hreflang") for link in other} <= {"en" if path.parent.name == "es" else "es"}, path.name
+            assert other or path.parent.name != "es", path.name
+
+
 def test_pictures_say_in_words_what_they_show(site):
     for path, tree in site.items():
         for picture in tree.iter("img"):
