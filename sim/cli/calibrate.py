@@ -17,7 +17,7 @@ from sim.calibration.targets import Target
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.calibrate_states import calibrate_states
 from sim.cli.coverage import cover, files_of
-from sim.cli.show import ConsoleTable, amount, console, note, table
+from sim.cli.show import ConsoleTable, amount, console, note, table, told
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, saved, writing
 from sim.engine.executors import executor
@@ -174,7 +174,7 @@ def tell(made: Calibration) -> None:
         screen.print(f"Hard to tell apart: {row.one} and {row.other} (correlation {row.correlation:+.2f})")
     screen.print("Structures: the whole model, and worlds without one of its mechanisms (weight if all were equally likely before)")
     screen.print(structures_table(made.structures))
-    screen.print("\n".join([repr(made), *map(str, made.posterior.doubts), unconverged(made.facts)]).rstrip() + "\n")
+    screen.print("\n".join([repr(made), *told(*made.posterior.doubts), unconverged(made.facts)]).rstrip() + "\n")
 
 
 def targets_table(made: Calibration) -> ConsoleTable:

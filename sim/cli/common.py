@@ -13,7 +13,6 @@ from sim.cli.manner import MANNER
 from sim.cli.show import NamedRows, console, spoken
 from sim.errors import InputError, did_you_mean
 from sim.style import ENGLISH, LANGUAGES
-from sim.style.translation import translated
 from sim.version import __version__
 
 VARIABLE = "CONFIANZA_LANG"
@@ -107,15 +106,16 @@ def help_of(ctx: Any) -> str:
         "Arguments": [described(param, ctx) for param in params if param.param_type_name == "argument"],
         "Options": [described(param, ctx) for param in params if param not in shared and param.param_type_name == "option"],
         "Options of every verb": [described(param, ctx) for param in shared],
-        "Verbs": [(name, translated(verb.help.partition("\n")[0], MANNER.lang)) for name, verb in getattr(command, "commands", {}).items()],
+        "Verbs": [(name, verb.help.partition("\n")[0]) for name, verb in getattr(command, "commands", {}).items()],
     }
     with screen.capture() as printed:
-        screen.say(f"{translated('Usage:', MANNER.lang)} {ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}")
+        pieces = (spoken(piece.strip("{}")) for piece in command.collect_usage_pieces(ctx))
+        screen.say(" ".join([spoken("Usage:"), ctx.command_path, *pieces]))
         screen.say(f"\n{spoken(command.help)}")
         for title, rows in sections.items():
             if rows:
-                screen.say(f"\n{translated(title, MANNER.lang)}:")
-                screen.say(NamedRows(rows))
+                screen.say(f"\n{spoken(title)}:")
+                screen.say(NamedRows(rows, codes=title == "Verbs"))
     return printed.get()
 
 
@@ -124,6 +124,6 @@ def described(param: Any, ctx: Any) -> tuple[str, str]:
     names, takes = "", param.metavar or ""
     if param.param_type_name == "option":
         names, _, kind = param.get_help_record(ctx)[0].partition(" ")
-        takes = translated(param.metavar or TAKES.get(kind.strip("<>").lower(), kind), MANNER.lang)
+        takes = spoken(param.metavar or TAKES.get(kind.strip("<>").lower(), kind))
     default = f" [{param.default}]" if param.show_default and param.default else ""
-    return f"{names} {takes}".strip(), f"{translated(param.help or '', MANNER.lang)}{default}"
+    return f"{names} {takes}".strip(), f"{spoken(param.help or '')}{default}"

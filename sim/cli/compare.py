@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import spreads
-from sim.cli.show import ConsoleTable, console, note, table
+from sim.cli.manner import MANNER
+from sim.cli.show import ConsoleTable, console, note, table, told
 from sim.cli.work import Where, Work, ask_first, changed, check_replicates, placed, writing
 from sim.engine.plans import RunSpec
 from sim.engine.running import Execution
@@ -50,7 +51,8 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
 
 def heading(study: Study) -> list[str]:
     """What a study is called and asks, and what its reader must know before any number."""
-    return [study.name, *([study.question] if study.question else []), *(f"CAUTION: {text}" for text in study.warned)]
+    cautions = (getattr(each, MANNER.lang) or each.en for each in study.cautions)
+    return [study.name, *([study.question] if study.question else []), *(f"CAUTION: {caution}" for caution in cautions)]
 
 
 def describe(study: Study) -> str:
@@ -73,7 +75,7 @@ def report(comparison: Comparison, scaled: bool) -> None:
         for name, made in comparison.study.arms.items():
             screen.print(f"  {name}: {'; '.join(summary(reform) for reform in made)}")
     screen.print(comparison.rule())
-    screen.print(comparison.covers())
+    screen.print(" ".join(told(*comparison.varying())))
     screen.print(
         f"The {PLACEBO} (every reform at dose 0) was lived in one replicate: identical to the {BASELINE} there in every number."
         if comparison.placebo_is_exact()

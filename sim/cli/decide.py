@@ -13,7 +13,7 @@ from rich.progress import SpinnerColumn, TimeElapsedColumn
 
 from sim.cli import spreads
 from sim.cli.discover import limits
-from sim.cli.show import ConsoleTable, bars, console, table
+from sim.cli.show import ConsoleTable, bars, console, table, told
 from sim.cli.sweep import asked_of, runs_of
 from sim.errors import InputError, number
 from sim.files.writing import check_files, writer
@@ -135,7 +135,7 @@ def tell(decision: Decision, found: list[Discovery]) -> None:
     screen.print(hangs_on(decision), soft_wrap=True)
     for one in found:
         screen.print(place(one), soft_wrap=True)
-    screen.print("\n".join(["", *map(str, decision.notes)]), soft_wrap=True)
+    screen.print("\n".join(["", *told(*decision.notes)]), soft_wrap=True)
 
 
 def recommendation(decision: Decision) -> str:

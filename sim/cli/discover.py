@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.show import ConsoleTable, amount, console, table, told
 from sim.cli.sweep import asked_of, runs_of
 from sim.cli.work import placed, saved
 from sim.errors import number
@@ -40,7 +40,7 @@ def tell(found: Discovery) -> None:
     if found.found:
         screen.print(restrictions(found))
     screen.print(rules(found))
-    screen.print("\n".join(map(str, found.notes)), soft_wrap=True)
+    screen.print("\n".join(told(*found.notes)), soft_wrap=True)
 
 
 def restrictions(found: Discovery) -> ConsoleTable:

@@ -6,7 +6,7 @@ from typing import Any
 from sim.cli.check import check_file
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
-from sim.cli.show import NamedRows, console, table
+from sim.cli.show import NamedRows, console, quoted, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, did_you_mean, number
 from sim.inputs import origins
@@ -27,7 +27,7 @@ def show(rows: list[tuple[str, str]]) -> None:
 def explain_name(name: str) -> None:
     """Explain what has this name, or list all of a kind. InputError with the nearest name if there is none."""
     if not name:
-        show([(kind, about) for kind, (_, about) in LISTS.items()])
+        console().print(NamedRows([(kind, about) for kind, (_, about) in LISTS.items()], codes=True))
         console().print("\nAll of a kind: confianza explain KIND. One thing: confianza explain NAME, as trust.contact_gain or merida.")
     elif name in LISTS:
         LISTS[name][0]()
@@ -92,7 +92,7 @@ def explain_parameter(parameter: Parameter) -> None:
     kind = ", whole numbers" if parameter.discrete else ""
     show([
         ("parameter", parameter.name),
-        ("meaning", parameter.description),
+        ("meaning", quoted("parameters", parameter.name, parameter.description)),
         ("value", f"{number(parameter.value)} {parameter.unit}"),
         ("range", f"{number(parameter.low)} to {number(parameter.high)}{kind}"),
         ("prior", prior(parameter.prior)),
@@ -127,13 +127,13 @@ def explain_pattern(pattern: "Pattern") -> None:
         "report": "report: shown without a verdict",
     }
     show([
-        ("pattern", f"{pattern.id}, {pattern.text}"),
+        ("pattern", f"{pattern.id}, {quoted('patterns', pattern.id, pattern.text)}"),
         ("measure", ", ".join(pattern.measures)),
         ("range", f"{bounds} ({pattern.unit})"),
         ("role", roles[pattern.role]),
         ("definition", pattern.definition),
         ("measured by", pattern.instrument),
-        ("if it fails", pattern.means),
+        ("if it fails", quoted("pattern_means", pattern.id, pattern.means)),
         ("source", "\n".join(reference(key) for key in pattern.sources)),
     ])  # fmt: skip
 
@@ -231,7 +231,7 @@ def list_parameters() -> None:
     made = table("parameter", "value", "range", "unit", "status", "meaning", right=("value",), whole=whole, under=under)
     for parameter in CODEBOOK.values():
         bounds = f"{number(parameter.low)} to {number(parameter.high)}"
-        meaning = parameter.description.partition(". ")[0]
+        meaning = quoted("parameters", parameter.name, parameter.description.partition(". ")[0])
         made.add_row(parameter.name, number(parameter.value), bounds, parameter.unit, parameter.status, meaning)
     console().print(made)
 
@@ -252,7 +252,8 @@ def list_patterns() -> None:
     made = table("id", "pattern", "measure", "range", "unit", "role", whole=("id", "range", "role"), under=under)
     for pattern in patterns().values():
         bounds = f"{number(pattern.low)} to {number(pattern.high)}" if pattern.low is not None and pattern.high is not None else "-"
-        made.add_row(pattern.id, pattern.text, ", ".join(pattern.measures), bounds, pattern.unit, pattern.role)
+        text = quoted("patterns", pattern.id, pattern.text)
+        made.add_row(pattern.id, text, ", ".join(pattern.measures), bounds, pattern.unit, pattern.role)
     console().print(made)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn
 
-from sim.cli.show import ConsoleTable, amount, bars, console, table
+from sim.cli.show import ConsoleTable, amount, bars, console, table, told
 from sim.cli.sweep import asked_of, beliefs_of, runs_of
 from sim.cli.work import saved
 from sim.errors import number
@@ -65,7 +65,7 @@ def tell(analysis: Analysis) -> None:
         screen.print(heading(finding))
         if finding.spoke:
             screen.print(indices_table(analysis, finding))
-        screen.print("\n".join([*map(str, found.remarks), ""]))
+        screen.print("\n".join([*told(*found.remarks), ""]))
 
 
 def heading(finding: Finding) -> str:

@@ -1,6 +1,7 @@
 """How the command line shows numbers and tables."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from itertools import zip_longest
@@ -14,10 +15,11 @@ from rich.text import Text
 
 from sim.cli.manner import MANNER
 from sim.errors import InputError
-from sim.style import Note, language
+from sim.style import Note, language, sentences
 from sim.style.translation import translated
 
 LOOKING = ("check", "explain", "new", "plan", "status")  # verbs that say nothing else than what was asked for
+CODE = re.compile(r" ?[a-z][a-z0-9]*(_[a-z0-9]+)*")  # names of measures and arms, the same in every language
 PIPED = 130  # columns when the output goes to a file or a pipe and COLUMNS does not say
 NARROWEST = 40  # columns; a narrower screen is written to as if it had so many
 GAP = "  "  # between columns, and before what stands below something
@@ -51,10 +53,19 @@ def spoken(text: str) -> str:
     return "\n".join(translated(line, MANNER.lang) for line in text.split("\n"))
 
 
+def told(*notes: Note | str) -> list[str]:
+    """Notes in the language asked for."""
+    return sentences(notes, MANNER.lang)
+
+
+def quoted(section: str, key: str, english: str) -> str:
+    """What the words of the language asked for say of something that is described in English elsewhere."""
+    return str(language(MANNER.lang).data.get(section, {}).get(key, english))
+
+
 def in_words(error: InputError) -> str:
     """An error in the language asked for."""
-    told = (language(MANNER.lang).said(part).text if isinstance(part, Note) else str(part) for part in error.args)
-    return str(InputError(*map(spoken, told), path=error.path, file=error.file, line=error.line, column=error.column))
+    return str(InputError(*map(spoken, told(*error.args)), path=error.path, file=error.file, line=error.line, column=error.column))
 
 
 def keep(said: Any, finding: bool) -> None:
@@ -104,8 +115,9 @@ def longest(parts: Iterable[str]) -> int:
 class NamedRows:
     """Names and what they hold, one below the other; empty ones are left out. Contents stand beside names, or below if they are wide."""
 
-    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
-        self.rows = [(spoken(name), spoken(content)) for name, content in rows if content.strip()]
+    def __init__(self, rows: Iterable[tuple[str, str]], *, codes: bool = False) -> None:
+        """codes: names are what one types, the same in every language"""
+        self.rows = [(name if codes else spoken(name), spoken(content)) for name, content in rows if content.strip()]
 
     def keep(self) -> None:
         """For --json."""
@@ -138,7 +150,7 @@ class ConsoleTable:
         """A row, with a cell for each header."""
         if len(cells) != len(self.headers):
             raise ValueError(f"{len(self.headers)} cells are wanted, but {len(cells)} given")
-        self.rows.append(tuple(map(spoken, cells)))
+        self.rows.append((cells[0] if CODE.fullmatch(cells[0]) else spoken(cells[0]), *map(spoken, cells[1:])))
 
     def add_section(self) -> None:
         """An empty line before the next row."""

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.text import Text
 
 from sim.cli.compare import chosen, heading
-from sim.cli.show import ConsoleTable, amount, bars, console, note, size, table
+from sim.cli.show import ConsoleTable, amount, bars, console, note, size, table, told
 from sim.errors import InputError, counted, number
 from sim.measures.harvest import warm_up
 from sim.methods.indices.noise import responses
@@ -54,7 +54,7 @@ def outline(study: Study) -> str:
     factors = f"{counted(len(study.factors()), 'factor')}, " if study.factors() else ""
     upto = "up to " if study.rule else ""
     many = f"{many_points(points, design.checks)} x {counted(len(arms), 'arm')} ({', '.join(arms)}) x {upto}{counted(most, 'replicate')}"
-    from_posterior = "".join(f"{said}\n" for said in (beliefs_of(study), *study.doubts) if said)
+    from_posterior = "".join(f"{said}\n" for said in (beliefs_of(study), *told(*study.doubts)) if said)
     named = "\n".join(heading(study))
     return f"{named}\n{size}\n{factors}{many} = {upto}{counted(points * len(arms) * most, 'run')}\n{from_posterior}"
 

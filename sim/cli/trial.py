@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import spreads
-from sim.cli.show import ConsoleTable, amount, console, table
+from sim.cli.show import ConsoleTable, amount, console, table, told
 from sim.cli.work import Where, Work, changed, placed, writing
 from sim.errors import number
 from sim.inputs.reforms import summary
@@ -49,7 +49,7 @@ def report(result: TrialResult) -> None:
     screen.print(findings_table(result))
     screen.print(power_table(result))
     screen.print(conclusion(result))
-    screen.print(str(result.covers))
+    screen.print(*told(result.covers))
 
 
 TRUTHS = {

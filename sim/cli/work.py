@@ -15,7 +15,7 @@ from sim.artifacts.artifact import Artifact
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import FIGURES, FILES, Results, adapted
 from sim.cli import spreads
-from sim.cli.show import ConsoleTable, console, progress, size, table
+from sim.cli.show import ConsoleTable, console, progress, size, table, told
 from sim.cli.show import note as remark
 from sim.engine.plans import Plan, RunSpec
 from sim.engine.running import Execution
@@ -29,7 +29,7 @@ from sim.measures.spread import ENOUGH, spread
 from sim.measures.voice_measures import VOICE_MEASURES, heard_last
 from sim.studies.design.limits import measures_of
 from sim.studies.running.runs import RunPlan, run
-from sim.style import note, sentences
+from sim.style import note
 from sim.style.commands import command
 from sim.world.rng import MOST_REPLICATES
 
@@ -203,8 +203,8 @@ def run_scenario(
 
     def tell(results: Results) -> None:
         said = covers(results.replicates, years_apart(results.arrays))
-        for told in (summary_table(results), said, virtual_survey(results), *voices_table(results)):
-            console().print(told)
+        for each in (summary_table(results), said, virtual_survey(results), *voices_table(results)):
+            console().print(each)
 
     plan = RunPlan(scenario, replicates, measures)
     folder = where.out or Path("out") / Path(name).stem
@@ -246,11 +246,11 @@ def summary_table(results: Results) -> ConsoleTable:
 def covers(replicates: int, change: bool = True) -> str:
     """In a few sentences, what differs between replicates, and what the table says of it and, if there is one, of a change."""
     if replicates < 2:
-        return str(note("run_once", enough=ENOUGH))
+        return told(note("run_once", enough=ENOUGH))[0]
     few = replicates < ENOUGH
     said = [note("run_covers"), *([note("run_few", many=replicates, enough=ENOUGH)] if few else [])]
     said += [note("run_change"), *([note("run_sign")] if few else [])] if change else []
-    return " ".join(sentences(said))
+    return " ".join(told(*said))
 
 
 def virtual_survey(results: Results) -> str:

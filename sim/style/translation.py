@@ -16,6 +16,7 @@ from sim.style import ENGLISH, language
 FOLDER = Path(__file__).parent / "spoken"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+\u2212\d.,%± ]*")
+_PARTS = re.compile(r"((?<=[.?!]) |; )")  # between sentences and their parts
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
 
@@ -44,7 +45,14 @@ def translated(text: str, name: str) -> str:
     ('3 réplicas', '  signo', "Ana's town", 'sign')
     """
     core = text.strip()
-    return text if name == ENGLISH or not core else text.replace(core, forms(name).get(core) or _filled(core, name), 1)
+    return text if name == ENGLISH or not core else text.replace(core, _exact(name).get(core) or _filled(core, name), 1)
+
+
+@cache
+def _exact(name: str) -> dict[str, str]:
+    """Forms without values, units, and what shipped scenarios and studies say."""
+    words = language(name)
+    return {**words["units"], **words["parameter_units"], **words["texts"], **forms(name)}
 
 
 @lru_cache(10_000)
@@ -53,4 +61,7 @@ def _filled(text: str, name: str) -> str:
     for piece, pattern, said in _patterns(name):
         if piece in text and (found := pattern.fullmatch(text)):
             return said.format(*(translated(value, name) for value in found.groups()))
+    parts = _PARTS.split(text)
+    if len(parts) > 1:
+        return "".join(translated(part, name) for part in parts)
     return _THOUSANDS.sub(language(name)["thousands"], text) if _NUMBER.fullmatch(text) else text
