@@ -6,7 +6,7 @@ from sim.calibration.coverage import CITIES, CITIES_APART, Coverage, CoverageTes
 from sim.calibration.result import LEVEL, TELLING
 from sim.calibration.verdict import facts, passed, pooled, reliability, shares
 from sim.calibration.waves import ALONE, RUNS
-from sim.cli.show import ConsoleTable, console, table
+from sim.cli.show import ConsoleTable, console, keep_tables, table
 from sim.cli.sweep import done_in, running
 from sim.errors import InputError, number
 from sim.files.writing import write
@@ -38,6 +38,7 @@ def cover(calibrator: Calibrator, cities: int) -> Coverage:
     tables = {f"coverage_{one}.csv": getattr(found, one).to_csv(index=False, float_format="%.6g") for one in TABLES}
     figures = {"coverage_ranks.png": png(rank_histograms(found)), "coverage_effects.png": png(coverage_of_effects(found))}
     written = write(calibrator.folder, {**tables, f"{calibrator.name}{COVERAGE}": dump_yaml(told), **figures})
+    keep_tables(found, TABLES)
     tell(found)
     console().print(f"Tables, facts and figures are in {calibrator.folder}: {', '.join(path.name for path in written)}")
     return found

@@ -13,7 +13,7 @@ from rich.progress import SpinnerColumn, TimeElapsedColumn
 
 from sim.cli import spreads
 from sim.cli.discover import limits
-from sim.cli.show import ConsoleTable, bars, console, table, told
+from sim.cli.show import ConsoleTable, bars, console, keep_tables, table, told
 from sim.cli.sweep import asked_of, runs_of
 from sim.errors import InputError, number
 from sim.files.writing import check_files, writer
@@ -240,6 +240,7 @@ def place(found: Discovery) -> str:
 
 def save(decision: Decision, found: list[Discovery], folder: Path) -> list[Path]:
     """Save the decision and the discoveries; the paths of the decision's files."""
+    keep_tables(decision, decision.TABLES)
     for one in found:
         one.save(of(one, folder))
     return decision.save(folder / FOLDER)

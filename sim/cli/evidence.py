@@ -10,7 +10,7 @@ import pandas as pd
 from sim.artifacts.posterior import Posterior, load_posterior, posterior_files
 from sim.artifacts.provenance import versions
 from sim.artifacts.sources import sources
-from sim.cli.show import ConsoleTable, console, note, table
+from sim.cli.show import ConsoleTable, console, keep_tables, note, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, writing
 from sim.engine.running import Execution
@@ -46,6 +46,7 @@ def tell_evidence(name: str, runs: int | None, out: Path | None, workers: int | 
         made = tables_of(fitted, with_facts(joined(fitted, posterior, before, scenario.seed), posterior, trials, fitted.taus()))
         written = write(folder, {f"{one}.csv": getattr(made, one).to_csv(index=False, float_format="%.6g") for one in TABLES})
         written += write(folder, posterior_files(made.posterior))
+        keep_tables(made, TABLES)
         tell(made)
         from sim.figures.evidence import forest  # after the tables, because matplotlib takes long to import
         from sim.figures.series import png

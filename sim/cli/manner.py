@@ -35,10 +35,12 @@ class Manner:
         vars(self).update(asdict(Manner(lang)))
 
     def document(self) -> str:
-        """What was said as one JSON document; empty if nothing was."""
-        said = {name: content for name, content in asdict(self).items() if name not in ("quiet", "json") and content}
-        told = said.keys() - {"lang", "verb"}
-        return json.dumps({"confianza": __version__, **said}, indent=1, ensure_ascii=False, default=str) if told else ""
+        """What was said as one JSON document, without printed tables if there is better; empty if nothing was."""
+        left = {"quiet", "json", *(["tables"] if self.data else [])}
+        said = {name: content for name, content in asdict(self).items() if name not in left and content}
+        if not said.keys() - {"lang", "verb"}:
+            return ""
+        return json.dumps({"confianza": __version__, **said}, indent=1, ensure_ascii=False, default=str)
 
 
 MANNER = Manner()

@@ -1,5 +1,6 @@
 """How the command line shows numbers and tables."""
 
+import json
 import os
 import re
 import sys
@@ -16,10 +17,10 @@ from rich.text import Text
 from sim.cli.manner import MANNER
 from sim.errors import InputError
 from sim.style import Note, language, sentences
-from sim.style.translation import translated
+from sim.style.translation import NAME, translated
 
 LOOKING = ("check", "explain", "new", "plan", "status")  # verbs that say nothing else than what was asked for
-CODE = re.compile(r" ?[a-z][a-z0-9]*(_[a-z0-9]+)*")  # names of measures and arms, the same in every language
+BLANKS = re.compile(r"[^\S\u202f\u00a0]+")  # where lines may break: not within a number
 PIPED = 130  # columns when the output goes to a file or a pipe and COLUMNS does not say
 NARROWEST = 40  # columns; a narrower screen is written to as if it had so many
 GAP = "  "  # between columns, and before what stands below something
@@ -68,6 +69,13 @@ def in_words(error: InputError) -> str:
     return str(InputError(*map(spoken, told(*error.args)), path=error.path, file=error.file, line=error.line, column=error.column))
 
 
+def keep_tables(holder: Any, names: Iterable[str]) -> None:
+    """Keep tables with every digit, for the document of --json: attributes of what holds them, or methods that give them."""
+    for name in names if MANNER.json else ():
+        table = getattr(holder, name)
+        MANNER.data[name] = json.loads((table() if callable(table) else table).to_json(orient="records", double_precision=15))
+
+
 def keep(said: Any, finding: bool) -> None:
     """Keep what is said, for the document of --json."""
     if isinstance(said, ConsoleTable | NamedRows):
@@ -93,7 +101,7 @@ def lines(text: str, width: int) -> list[str]:
     made = []
     for paragraph in text.splitlines() or [""]:
         indent = line = " " * (len(paragraph) - len(paragraph.lstrip()))
-        for word in paragraph.split():
+        for word in filter(None, BLANKS.split(paragraph)):
             if line.strip() and cell_len(line) + 1 + cell_len(word) > width:
                 made.append(line)
                 line = indent
@@ -150,7 +158,7 @@ class ConsoleTable:
         """A row, with a cell for each header."""
         if len(cells) != len(self.headers):
             raise ValueError(f"{len(self.headers)} cells are wanted, but {len(cells)} given")
-        self.rows.append((cells[0] if CODE.fullmatch(cells[0]) else spoken(cells[0]), *map(spoken, cells[1:])))
+        self.rows.append((cells[0] if NAME.fullmatch(cells[0]) else spoken(cells[0]), *map(spoken, cells[1:])))
 
     def add_section(self) -> None:
         """An empty line before the next row."""

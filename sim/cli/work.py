@@ -15,7 +15,7 @@ from sim.artifacts.artifact import Artifact
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import FIGURES, FILES, Results, adapted
 from sim.cli import spreads
-from sim.cli.show import ConsoleTable, console, progress, size, table, told
+from sim.cli.show import ConsoleTable, console, keep_tables, progress, size, table, told
 from sim.cli.show import note as remark
 from sim.engine.plans import Plan, RunSpec
 from sim.engine.running import Execution
@@ -112,6 +112,7 @@ class Where(NamedTuple):
 
 def saved(found: A, folder: Path, tell: Callable[[A], None]) -> list[Path]:
     """Write what was found into a folder, and tell it even if there is no room for it."""
+    keep_tables(found, found.TABLES)
     try:
         return found.save(folder)
     finally:

@@ -1,8 +1,8 @@
 """What the command line says, in other languages: each sentence is found by its English form, as it stands in the code.
 
 spoken/LANGUAGE.yaml has the forms and what they become; {} stands for a value, and {0}, {1} for values in another order; where what it
-becomes begins with #, values are numbers. A value that is itself a form becomes what that becomes. What has no form is left as it is:
-names, numbers, and what somebody wrote.
+becomes begins with #, values are numbers. A value that is itself a form becomes what that becomes, if it is more than a word. What has no
+form is left as it is: names, numbers, and what somebody wrote.
 """
 
 import re
@@ -15,6 +15,7 @@ from sim.style import ENGLISH, language
 
 FOLDER = Path(__file__).parent / "spoken"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+NAME = re.compile(r" ?[a-z][a-z0-9]*([_.][a-z0-9]+)*")  # of a measure, an arm, a key: the same in every language
 _NUMBER = re.compile(r"[-+\u2212\d.,%± ]*")
 _PARTS = re.compile(r"((?<=[.?!]) |; )")  # between sentences and their parts
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
@@ -60,7 +61,7 @@ def _filled(text: str, name: str) -> str:
     """A sentence with values."""
     for piece, pattern, said in _patterns(name):
         if piece in text and (found := pattern.fullmatch(text)):
-            return said.format(*(translated(value, name) for value in found.groups()))
+            return said.format(*(value if NAME.fullmatch(value) else translated(value, name) for value in found.groups()))
     parts = _PARTS.split(text)
     if len(parts) > 1:
         return "".join(translated(part, name) for part in parts)

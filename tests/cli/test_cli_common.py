@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.main import get_command
 
@@ -141,3 +142,57 @@ def test_a_shell_completes_names(words, expected):
     program = "from sim.cli import main; main([])"
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert expected in done.stdout.split(), done.stderr
+
+
+def test_json_has_tables_with_every_digit(capsys, folder):
+    code, out, err = confianza(capsys, "run", "national-average", *SMALL, "--json")
+    document = json.loads(out)
+    table = pd.read_csv(folder / "out" / "national-average" / "summary.csv")
+    assert (code, err) == (0, "") and "tables" not in document and len(document["data"]["summary"]) == len(table)
+    assert document["data"]["summary"][0]["last_year"] == pytest.approx(table.last_year[0], rel=1e-12)
+    assert any("results.nc" in line for line in document["text"])
+
+
+def test_spanish_on_every_verb(capsys):
+    for verb in VERBS:
+        code, out, _ = confianza(capsys, verb, "--help", "--lang", "es")
+        assert code == 0 and out.startswith(f"Uso: confianza {verb} [OPCIONES]") and max(map(len, out.splitlines())) <= 80
+        english = confianza(capsys, verb, "--help")[1].splitlines()
+        assert not {line for line in out.splitlines() if len(line.split()) > 5} & set(english), "sentences in English"
+
+
+def test_what_a_run_says_in_spanish(capsys):
+    code, out, err = confianza(capsys, "run", "merida", *SMALL, "--lang", "es")
+    assert (code, err) == (0, "")
+    for said in ("1\u202f000 adultos, 0 semanas de asentamiento y 3 semanas", "primer año", "Corrió en", "proporción de los adultos"):
+        assert said in " ".join(out.split(" ")), said
+    assert not {"replicate", "measure", "unit", "survey"} & set(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "merid"), "no hay escenario 'merid'.\n  ¿Quiso decir merida?"),
+        (("run", "merida", "--weeks", "0"), "--weeks: debe ser un número entero de 1 a 5\u202f200, pero es 0.\n  52 son un año."),
+        (("run", "--fast"), "No hay opción --fast"),
+        (("explain", "nothing-there"), "no hay nada que se llame 'nothing-there'."),
+        (("run",), "Falta el argumento"),
+        (("export", "nowhere", "runs.csv"), "'nowhere' no tiene ningún estudio."),
+    ],
+)
+def test_bad_input_is_told_in_spanish(arguments, said, capsys, monkeypatch):
+    code, out, err = confianza(capsys, *arguments, "--lang=es")
+    assert code == 2 and out == "" and err.startswith(said)
+    monkeypatch.setenv("CONFIANZA_LANG", "es")
+    assert confianza(capsys, *arguments) == (2, "", err)
+    assert confianza(capsys, *arguments, "--lang", "en")[2] != err
+
+
+def test_no_such_language(capsys):
+    code, out, err = confianza(capsys, "explain", "terms", "--lang", "eo")
+    assert code == 2 and out == "" and err.startswith("--lang: there is no language 'eo'.")
+
+
+def test_kinds_are_called_what_one_types(capsys):
+    out = confianza(capsys, "explain", "--lang", "es")[1]
+    assert [line.partition(" ")[0] for line in out.splitlines()[: len(LISTS)]] == list(LISTS) and "lugares que simular" in out
