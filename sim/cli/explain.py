@@ -47,8 +47,17 @@ def explain_name(name: str) -> None:
         print_steps(steps)
     elif name in reforms():  # late, because they bring numba with them
         explain_reform(name)
+    elif name in trials().evidence():
+        trials().explain_trial(name)
     else:
         explain_measure(name)
+
+
+def trials() -> Any:
+    """What is said of trials; late, because reforms come with it."""
+    from sim.cli import explain_trials
+
+    return explain_trials
 
 
 def explain_measure(name: str) -> None:
@@ -59,6 +68,7 @@ def explain_measure(name: str) -> None:
         known = [
             *LISTS,
             *reforms(),
+            *trials().evidence(),
             *CODEBOOK,
             *MEASURES,
             *patterns(),
@@ -134,6 +144,7 @@ def explain_pattern(pattern: "Pattern") -> None:
         ("definition", pattern.definition),
         ("measured by", pattern.instrument),
         ("if it fails", quoted("pattern_means", pattern.id, pattern.means)),
+        ("trials", "\n".join(trials().behind(pattern.id))),
         ("source", "\n".join(reference(key) for key in pattern.sources)),
     ])  # fmt: skip
 
@@ -143,7 +154,7 @@ def explain_source(key: str) -> None:
     parameters = [name for name, parameter in CODEBOOK.items() if key in parameter.source]
     rest = [pattern.id for pattern in patterns().values() if key in pattern.sources]
     rows = [("source", reference(key)), ("note", REFERENCES[key].note)]
-    show([*rows, ("parameters", ", ".join(parameters)), ("patterns", ", ".join(rest))])
+    show([*rows, ("parameters", ", ".join(parameters)), ("patterns", ", ".join(rest)), ("trials", ", ".join(trials().citing(key)))])
 
 
 def describe_scenario(scenario: Scenario) -> None:
@@ -285,6 +296,8 @@ LISTS: dict[str, tuple[Callable[[], None], str]] = {
     "scenarios": (list_scenarios, "places to simulate: the country, its 32 states, some cities"),
     "studies": (list_studies, "comparisons, designs and trials that come with the program"),
     "reforms": (list_reforms, "what can be done to a police force, with levers and sources"),
+    "levers": (lambda: trials().list_levers(), "every number of a reform, and what it rests on"),
+    "trials": (lambda: trials().list_trials(), "what trials of reforms found, study by study"),
     "measures": (list_measures, "what is measured of a city, with units"),
     "parameters": (list_parameters, "the numbers of the model, with range, unit and status"),
     "patterns": (list_patterns, "what surveys found and the model must meet"),

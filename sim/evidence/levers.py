@@ -49,8 +49,7 @@ def lever_rows(reform: str, trials: Mapping[str, TrialEvidence] | None = None) -
     meant = stands_for(kind)
     rows = []
     for lever, field in levers(kind).items():
-        if not (by_hand(field) and field.default is None):  # else the row is that of the parameter
-            rows.append(_of_lever(reform, lever, meant.get(lever, ()), base))
+        rows.append(_of_lever(reform, lever, () if by_hand(field) else meant.get(lever, ()), base))
     hands = {field.metadata["optional"]: f"{reform}.{lever}" for lever, field in levers(kind).items() if by_hand(field)}
     shown_already = {name for lever, names in meant.items() if not by_hand(levers(kind)[lever]) for name in names}
     read = _reads(kind)
@@ -112,7 +111,13 @@ def _of_lever(reform: str, lever: str, parameters: tuple[str, ...], trials: Mapp
     kind: Any = REFORMS[reform]
     field = levers(kind)[lever]
     facts, known = field.metadata, [CODEBOOK[name] for name in parameters]
-    decided = lever == kind.dose or facts.get("choices") or facts.get("decided") or any("fixed" in (each.prior or ()) for each in known)
+    decided = (
+        lever == kind.dose
+        or by_hand(field)
+        or facts.get("choices")
+        or facts.get("decided")
+        or any("fixed" in (each.prior or ()) for each in known)
+    )
     cited = (*facts["source"], *(key for each in known for key in each.source))
     sources = tuple(dict.fromkeys(key for key in cited if key != ASSUMED))
     told = _speaking({f"{reform}.{lever}", *parameters}, trials)
