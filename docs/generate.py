@@ -168,20 +168,24 @@ def measures() -> str:
 
 
 def levers() -> str:
-    """The levers of each reform."""
-    from sim.evidence.levers import bounds, default
+    """The levers of each reform, and the parameters that it reads, with what they rest on."""
+    from sim.cli.explain_trials import RULE, rests_on
+    from sim.evidence.grades import grade
+    from sim.evidence.levers import lever_rows
     from sim.world.reforms import REFORMS
-    from sim.world.reforms import levers as of
 
-    parts = []
+    parts = [RULE]
     for name, kind in REFORMS.items():
-        lines = [
-            [f"`{lever}`" + (" (dose)" if lever == kind.dose else ""), default(told), bounds(told), told.metadata["unit"],
-             told.metadata["text"], cited(told.metadata["source"])]
-            for lever, told in of(kind).items()
-        ]  # fmt: skip
-        made = rows(("lever", "default", "range", "unit", "meaning", "source"), lines)
-        parts.append(f"## {name}\n\n{kind.text} Columns it writes: {code(kind.writes) or 'none, it sets parameters'}.\n\n{made}")
+        lines = []
+        for row in lever_rows(name):
+            link = f"[`{row.name}`](parameters.md#{row.name})" if row.name in CODEBOOK else f"`{row.name}`"
+            dose = " (dose)" if row.name == f"{name}.{kind.dose}" else ""
+            lines.append([link + dose, row.value, row.range, row.unit, rests_on(row), ", ".join(row.trials), row.text, cited(row.sources)])
+        made = rows(("lever or parameter", "value", "range", "unit", "rests on", "trials", "meaning", "source"), lines)
+        graded = grade(name)
+        reasons = "\n".join(f"- {reason}" for reason in graded.reasons)
+        about = f"{kind.text} Columns it writes: {code(kind.writes) or 'none, it sets parameters'}."
+        parts.append(f"## {name} {graded.symbol}\n\n{about}\n\n{reasons}\n\n{made}")
     return "\n\n".join(parts)
 
 

@@ -82,18 +82,21 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     'training.half_life'
     >>> closest("officers", ["adults", "officers_per_1000_inhabitants"])
     'officers_per_1000_inhabitants'
+    >>> closest("pj-cdmxx", ["PJ-CDMX", "PJ-3US"])
+    'PJ-CDMX'
     >>> closest("xyz", ["training.half_life"])
     """
-    candidates = list(known)
-    if word in candidates:
+    listed = list(known)
+    if word in listed:
         return word
+    candidates = {name.lower(): name for name in reversed(listed)}
     word = word[:100].lower()  # the comparison is quadratic
-    if found := difflib.get_close_matches(word, candidates, n=1, cutoff=0.6):
-        return found[0]
-    by_last_part = {name.rpartition(".")[2]: name for name in reversed(candidates)}
+    if found := difflib.get_close_matches(word, [name.lower() for name in listed], n=1, cutoff=0.6):
+        return candidates[found[0]]
+    by_last_part = {name.rpartition(".")[2]: known for name, known in candidates.items()}
     if found := difflib.get_close_matches(word.rpartition(".")[2], by_last_part, n=1, cutoff=0.8):
         return by_last_part[found[0]]
-    return next((name for name in candidates if len(word) >= 4 and word in name), None)
+    return next((name for name in listed if len(word) >= 4 and word in name.lower()), None)
 
 
 def did_you_mean(word: object, known: Iterable[str], called: Callable[[str], str] = "'{}'".format) -> str:

@@ -18,9 +18,9 @@ BRIEF = {"fit": "fitted", "check": "compared", "context": "read only", "excluded
 SIGNS = {"+": "up", "-": "down", "0": "no difference"}
 ROLES = {"effect": "", "price": "", "observed": "no effect", "choice": "a choice", "city": "the city's"}
 RULE = (
-    "Of a number of the effect, or a price: trial-backed, a finding with an error speaks of it; partly, signs or sizes do, or counts and studies "
-    "that it cites; assumed, none. A reform is ● if all numbers of its effect are trial-backed, ◐ if a trial speaks of some, ○ if of none. What the "
-    "city makes of it is not in the table."
+    "Of a number of the effect, or a price: trial-backed, a finding with an error speaks of it; partly, signs or sizes do, or counts and "
+    "studies that it cites; assumed, none. A reform is ● if all numbers of its effect are trial-backed, ◐ if a trial speaks of some, ○ if "
+    "of none. What the city makes of it is not in the table."
 )
 NOT_SHIPPED = "No shipped posterior was fitted to trials."
 

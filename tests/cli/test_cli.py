@@ -13,6 +13,8 @@ from sim.artifacts.results import Results
 from sim.cli import main
 from sim.cli.explain import LISTS
 from sim.cli.terms import TERMS
+from sim.evidence.base import evidence
+from sim.evidence.levers import lever_rows
 from sim.files.writing import MANIFEST
 from sim.inputs.patterns import patterns
 from sim.inputs.scenario import load_scenario, shipped_scenarios
@@ -207,6 +209,7 @@ def test_lists(kind, capsys):
     known = {
         "parameters": list(CODEBOOK), "measures": list(MEASURES), "patterns": list(patterns()), "scenarios": shipped_scenarios(),
         "reforms": list(REFORMS), "sources": list(REFERENCES), "schedule": [step.text for step in SCHEDULE], "terms": list(TERMS),
+        "trials": list(evidence()), "levers": [row.name for reform in REFORMS for row in lever_rows(reform)],
     }  # fmt: skip
     code, out, _ = confianza(capsys, "explain", kind)
     assert code == 0
