@@ -212,15 +212,17 @@ def parametros() -> str:
 
 
 def palancas() -> str:
-    """The levers of each reform in Spanish."""
-    from sim.evidence.levers import default
+    """The levers of each reform in Spanish, with what they rest on."""
+    from sim.evidence.grades import grade
+    from sim.evidence.levers import default, lever_rows
     from sim.world.reforms import REFORMS
     from sim.world.reforms import levers as of
 
     words, parts = spanish(), []
     usual = {"to be given": "hay que darlo", "null": "vacío"}
     for name, kind in REFORMS.items():
-        lines = []
+        lines, graded = [], grade(name)
+        rest = {row.name: words["grades"].get(row.status, "se decide") for row in lever_rows(name)}
         for lever, told in of(kind).items():
             facts, given = told.metadata, default(told)
             choices = ", ".join(f"`{choice}` ({words.term('choices', choice)})" for choice in facts.get("choices") or ())
@@ -229,9 +231,11 @@ def palancas() -> str:
             value = usual.get(given) or (f"`{given}`" if choices else words.number(told.default))
             dose = " (dosis)" if lever == kind.dose else ""
             meaning = words.term("lever_texts", f"{name}.{lever}")
-            lines.append([f"`{lever}`{dose}", value, reach + (", o vacío" if facts.get("optional") else ""), unit, meaning])
-        made = rows(("palanca", "valor usual", "intervalo", "unidad", "qué es"), lines)
-        parts.append(f"## {words.reform(name).capitalize()} (`{name}`)\n\n{made}")
+            reach += ", o vacío" if facts.get("optional") else ""
+            lines.append([f"`{lever}`{dose}", value, reach, unit, rest[f"{name}.{lever}"], meaning])
+        made = rows(("palanca", "valor usual", "intervalo", "unidad", "en qué descansa", "qué es"), lines)
+        reasons = "\n".join(f"- {words.said(reason).text}" for reason in graded.reasons)
+        parts.append(f"## {words.reform(name).capitalize()} (`{name}`) {graded.symbol}\n\n{reasons}\n\n{made}")
     return "\n\n".join(parts)
 
 
