@@ -18,6 +18,7 @@ from sim.evidence.levers import lever_rows
 from sim.files.writing import MANIFEST
 from sim.inputs.patterns import patterns
 from sim.inputs.scenario import load_scenario, shipped_scenarios
+from sim.inputs.scenario_files import shipped_studies
 from sim.measures import MEASURES, recorded
 from sim.measures.harvest import warm_up
 from sim.measures.voice_measures import VOICE_MEASURES
@@ -209,7 +210,7 @@ def test_lists(kind, capsys):
     known = {
         "parameters": list(CODEBOOK), "measures": list(MEASURES), "patterns": list(patterns()), "scenarios": shipped_scenarios(),
         "reforms": list(REFORMS), "sources": list(REFERENCES), "schedule": [step.text for step in SCHEDULE], "terms": list(TERMS),
-        "trials": list(evidence()), "levers": [row.name for reform in REFORMS for row in lever_rows(reform)],
+        "studies": shipped_studies(), "trials": list(evidence()), "levers": [row.name for reform in REFORMS for row in lever_rows(reform)],
     }  # fmt: skip
     code, out, _ = confianza(capsys, "explain", kind)
     assert code == 0
