@@ -103,8 +103,9 @@ def _usual(field: Any) -> Any:
 
 
 def _reads(kind: type) -> set[str]:
-    """The parameters that the code of a reform reads itself."""
-    return {name for name in CODEBOOK if any(place.partition(": ")[2].startswith(f"{kind.__name__}.") for place in readers(name))}
+    """The parameters that the code of a reform reads itself: what stands in its file."""
+    file = f"{kind.__module__.replace('.', '/')}.py"
+    return {name for name in CODEBOOK if any(place.startswith(f"{file}: ") for place in readers(name))}
 
 
 def _of_lever(reform: str, lever: str, parameters: tuple[str, ...], trials: Mapping[str, TrialEvidence]) -> LeverRow:

@@ -5,7 +5,7 @@ import pytest
 from sim.errors import InputError
 from sim.evidence.base import evidence
 from sim.evidence.grades import LEVELS, SYMBOLS, grade, grade_of
-from sim.evidence.levers import lever_rows, stands_for
+from sim.evidence.levers import TOPICS, lever_rows, stands_for
 from sim.style import LANGUAGES, language, read
 from sim.world.parameters import CODEBOOK
 from sim.world.reforms import REFORMS, levers
@@ -76,6 +76,12 @@ def test_the_rows_of_a_reform_are_each_there_once_and_known(reform):
     names = [row.name for row in lever_rows(reform)]
     own = {f"{reform}.{lever}" for lever in levers(REFORMS[reform])}
     assert len(names) == len(set(names)) and own <= set(names) <= own | set(CODEBOOK)
+
+
+def test_every_parameter_that_reforms_alone_read_is_in_a_table():
+    shown = {row.name for reform in REFORMS for row in lever_rows(reform)}
+    set_by_levers = {name for kind in REFORMS.values() for names in stands_for(kind).values() for name in names}
+    assert {name for name, known in CODEBOOK.items() if known.topic in TOPICS} <= shown | set_by_levers
 
 
 def test_what_a_lever_sets_is_found_by_trying():
