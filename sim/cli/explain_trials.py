@@ -2,7 +2,7 @@
 
 import re
 
-from sim.cli.show import NamedRows, console, table
+from sim.cli.show import NamedRows, console, quoted, table
 from sim.errors import number
 from sim.evidence.base import USES, TrialEvidence, TrialFinding, evidence
 from sim.evidence.grades import grade
@@ -155,7 +155,7 @@ def list_levers() -> None:
         made = table(*columns, whole=whole, right=("value",), under=under, title=f"{reform} {graded.symbol} {words[graded.level]}")
         for row in sorted(lever_rows(reform), key=lambda row: [*ROLES].index(row.role)):
             value = "-" if row.value == "to be given" else row.value
-            span = f"{row.range}, {row.unit}"
+            span = f"{row.range}, {quoted('parameter_units', row.unit, row.unit)}"
             made.add_row(row.name, value, span, rests_on(row), ", ".join(row.trials), ", ".join(row.sources))
         screen.print(made)
     screen.print(f"\n{RULE} Trials: confianza explain trials")
