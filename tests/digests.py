@@ -13,7 +13,7 @@ from pathlib import Path
 from sim.artifacts.bits import digest, environment
 from sim.inputs.reforms import as_data
 from sim.inputs.scenario import load_scenario, shipped_scenarios
-from sim.world.reforms import REFORMS
+from sim.world.reforms import REFORMS, Purge
 from sim.world.simulation import Simulation
 
 GOLDEN = Path(__file__).parent / "golden" / "digests.json"
@@ -36,6 +36,8 @@ def cases():
     """Every shipped scenario, and every reform in one of them."""
     yield from ((name, small(name)) for name in shipped_scenarios())
     yield from ((f"national-average, {name}", small("national-average", [reform(start=DATED)])) for name, reform in REFORMS.items())
+    by_record = Purge(start=52, flag_by="record", record_half_years=2, record_share=0.5, months=2, follow_through=1.0)
+    yield "national-average, purge by record", small("national-average", [by_record])
 
 
 def digests() -> dict[str, str]:

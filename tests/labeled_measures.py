@@ -93,6 +93,10 @@ def of_complaints(share):
     return lambda over: each(share_of_top, over.at_end("officer_complaints"), "officer", share=share)
 
 
+def of_examined(part, whole):
+    return lambda over: xr.where(over.so_far("examined") > 0, ratio(part(over), whole(over)), 0.0)
+
+
 FORMULAS = {
     "mean_trust": mean("mean_trust"),
     "mean_fairness": mean("mean_fairness"),
@@ -134,6 +138,12 @@ FORMULAS = {
     "officers_in_service": mean("officers_in_service"),
     "cost": lambda over: over.so_far("money_spent"),
     "officer_weeks": lambda over: over.so_far("officer_weeks_spent"),
+    "purge_sensitivity": of_examined(lambda over: over.so_far("flagged_unfit"), lambda over: over.so_far("examined_unfit")),
+    "purge_false_alarms": of_examined(
+        lambda over: over.so_far("flagged") - over.so_far("flagged_unfit"),
+        lambda over: over.so_far("examined") - over.so_far("examined_unfit"),
+    ),
+    "purge_precision": of_examined(lambda over: over.so_far("flagged_unfit"), lambda over: over.so_far("flagged")),
     "course_knowledge": mean("course_knowledge"),
     "course_attitude": mean("course_attitude"),
     "course_behavior": mean("course_behavior"),

@@ -80,12 +80,15 @@ def reforms(given: object) -> tuple[Reform, ...]:
 
 
 def check_horizon(made: Iterable[Reform], weeks: int, spin_up_weeks: int) -> None:
-    """InputError if a reform begins outside weeks -spin_up_weeks to weeks - 1."""
+    """InputError if a reform begins outside weeks -spin_up_weeks to weeks - 1, or reads files from before the city began."""
     for index, reform in enumerate(made):
         if not -spin_up_weeks <= reform.start < weeks:
             name = name_of(reform)
             problem = note("starts_outside", name=name, week=reform.start, first=-spin_up_weeks, last=weeks - 1)
             raise InputError(problem, note("change_horizon"), path=(index, name, "start"))
+        if (begins := reform.start - getattr(reform, "looks_back", 0)) < -spin_up_weeks:
+            problem = note("record_too_long", begins=begins, first=-spin_up_weeks)
+            raise InputError(problem, note("shorter_record"), path=(index, name_of(reform), "record_half_years"))
 
 
 def _reform(item: object) -> Reform:

@@ -8,6 +8,8 @@ take a panel of persons or an experiment beside the run (`panel_measures`); `rec
 
 from typing import Any
 
+import numpy as np
+
 from sim.measures.panel_measures import ENSU, ENVIPE, PANEL_MEASURES
 from sim.measures.spans import (
     EXPERIMENT,
@@ -285,6 +287,30 @@ def cost(over: Over) -> Any:
 def officer_weeks(over: Over) -> Any:
     """Work of officers that reforms have taken since they began."""
     return over.so_far("officer_weeks_spent")
+
+
+def share_of_examined(over: Over, part: Any, whole: Any) -> Any:
+    """part / whole; 0 where no purge has examined anybody, so that an arm with a purge can be compared with one without."""
+    return np.where(over.so_far("examined") > 0, ratio(part, whole), 0.0)[()]
+
+
+@measure("share of unfit officers", NONE)
+def purge_sensitivity(over: Over) -> Any:
+    """Of the unfit officers whom purges have examined so far, those who were flagged; 0 without a purge."""
+    return share_of_examined(over, over.so_far("flagged_unfit"), over.so_far("examined_unfit"))
+
+
+@measure("share of fit officers", NONE)
+def purge_false_alarms(over: Over) -> Any:
+    """Of the fit officers whom purges have examined so far, those who were flagged (1 - specificity); 0 without a purge."""
+    fit = over.so_far("examined") - over.so_far("examined_unfit")
+    return share_of_examined(over, over.so_far("flagged") - over.so_far("flagged_unfit"), fit)
+
+
+@measure("share of flagged officers", NONE)
+def purge_precision(over: Over) -> Any:
+    """Of the officers whom purges have flagged so far, those who are unfit; 0 without a purge."""
+    return share_of_examined(over, over.so_far("flagged_unfit"), over.so_far("flagged"))
 
 
 @measure("0-1", "tests before and after a course")

@@ -26,6 +26,8 @@ MONTH = 4  # weeks
 SAMPLE = 1200  # adults in the virtual survey
 COURTESY = "log-odds of fair treatment where no bribe is asked for"
 
+EXAMINED = ("examined", "examined_unfit", "flagged", "flagged_unfit")  # of Simulation.examined
+
 # name: (unit, long name)
 WEEKLY = {
     "crimes": ("crimes per week", "crimes committed"),
@@ -48,6 +50,10 @@ WEEKLY = {
     "officers_in_service": ("officers", "officers in service"),
     "offenders_free": ("offenders", "offenders not in jail"),
     "dismissed": ("officers per week", "officers dismissed by a purge"),
+    "examined": ("officers per week", "officers examined by a purge"),
+    "examined_unfit": ("officers per week", "of those examined, officers whose encounters are corrupt more often than its unfit_above"),
+    "flagged": ("officers per week", "officers whom a purge flags, whether they go or not"),
+    "flagged_unfit": ("officers per week", "of those flagged, officers whose encounters are corrupt more often than its unfit_above"),
     "hearings": ("crimes per week", "minor crimes heard locally"),
     "diverted": ("offenders per week", "offenders diverted after a hearing"),
     "aged_out": ("offenders per week", "offenders who gave up with age; of residents others take the place"),
@@ -214,6 +220,10 @@ def _weekly(run: Simulation) -> dict[str, np.ndarray]:
     record = run.record
     weekly = {called(count.name.lower()): record.counts[:, count].copy() for count in Count}
     weekly |= {called(mean.name.lower()): record.means[:, mean].copy() for mean in Mean}
+    examined: np.ndarray = np.zeros((run.tick, len(EXAMINED)), int)
+    for tick, found in run.examined.items():
+        examined[tick] = found
+    weekly |= dict(zip(EXAMINED, examined.T.copy(), strict=True))
     weight = weights(run.scenario)
     weekly["mean_trust"] = trust_of(weekly["mean_fairness"], weekly["mean_effectiveness"], weight)
     weekly["ledger"] = record.ledger[:, :, :, 0] / run.scenario.city.adults

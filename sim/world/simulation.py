@@ -47,11 +47,16 @@ class Simulation:
         self.surveys: list[Survey] = []
         self.heard: list[Voices] = []
         self.eligible: np.ndarray | None = None  # bool, one a post: whom reforms may choose; None: everybody
+        self.examined: dict[
+            int, np.ndarray
+        ] = {}  # by tick, in purges: officers, unfit ones of them, flagged ones, flagged ones who are unfit
         self._spent: dict[str, np.ndarray] = {}  # by reform: ticks x (officer-weeks, thousand pesos)
         self._settings = settings_of(self.reforms, self.week)
         self.parameters = replace(scenario.values_at(self.week), self._settings)
         stated = scenario.stated_places()
         self._go_on_from(build(scenario.city, self.parameters, self.people, scenario.spin_up_weeks + scenario.weeks, stated))
+        self.files: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by week, each half-year: complaints on file and identity, one a post
+        self._close_files()
         if spin_up:
             self.advance(scenario.spin_up_weeks)
 
@@ -104,6 +109,7 @@ class Simulation:
         other._go_on_from(deepcopy(self.state))
         other.surveys, other._spent = list(self.surveys), deepcopy(self._spent)
         other.heard = list(self.heard)
+        other.files, other.examined = dict(self.files), dict(self.examined)
         other.eligible = eligible
         return other
 
@@ -156,14 +162,21 @@ class Simulation:
 
     def _scene(self, counts: np.ndarray | None = None) -> Scene:
         """What a reform sees now."""
-        return Scene(self.week, self.seed, self.city, self.parameters, counts, self.eligible, self.people, self.tick)
+        return Scene(
+            self.week, self.seed, self.city, self.parameters, counts, self.eligible, self.people, self.tick, self.files, self.examined
+        )
 
     def survey_if_due(self) -> None:
-        """Every 26 weeks all adults are asked, and samples of those who had to do with the police."""
+        """Every 26 weeks all adults are asked, and samples of those who had to do with the police; files of officers are closed."""
         if self.week % INTERVAL_WEEKS == 0:
             asking = self.state, self.parameters, self.seed, self.tick - 1, self.week
             self.surveys.append(survey(chunks(self.state.citizens), *asking))
             self.heard.append(voices(*asking))
+            self._close_files()
+
+    def _close_files(self) -> None:
+        """Write down what is on file of officers, and of whom."""
+        self.files[self.week] = self._city.officers.complaints.copy(), self._city.officers.identity.copy()
 
     def virtual_survey(self, adults: int) -> Survey:
         """Ask a simple random sample of so many adults now: what a real evaluator would see."""

@@ -29,6 +29,7 @@ WEEKLY = {
     "complaints": 5, "officers_in_service": 40, "community_officers": 10, "offenders_free": 28,
     "mean_fairness": 0.4, "mean_effectiveness": 0.6, "mean_trust": 0.45, "mean_conduct": -0.3, "mean_honesty": 0.35,
     "perceived_risk": 0.2, "free_capacity": 0.7,
+    "examined": 5, "examined_unfit": 1, "flagged": 1, "flagged_unfit": 0.4,
     "money_spent": 2.0, "officer_weeks_spent": 0.5,
 }  # fmt: skip
 SURVEYED = {"victims": 0.25, "contact_rate_half_year": 0.2, "corrupt_contacted": 0.05, "perceived_insecurity": 0.7, "trust_icc": 0.02}
@@ -41,7 +42,7 @@ EXPECTED = {
     "corrupt_stop_share": 0.4, "unfair_stop_share": 0.5, "felt_good_share": 0.25, "felt_bad_share": 0.625, "mean_conduct": -0.3,
     "mean_honesty": 0.35, "complaint_rate": 6_500, "complaint_share_top_2": 0.5, "complaint_share_top_10": 0.7,
     "officers_in_service": 40, "cost": 312.0, "officer_weeks": 78.0, "course_knowledge": 0.6, "course_attitude": 0.8,
-    "course_behavior": 0.4,
+    "course_behavior": 0.4, "purge_sensitivity": 0.4, "purge_false_alarms": 0.15, "purge_precision": 0.4,
 }  # fmt: skip
 VOICES = {question: round(0.05 * place, 2) for place, question in enumerate(QUESTIONS, 1)}
 EXPECTED |= VOICES
@@ -104,6 +105,14 @@ def test_rates_are_ratios_of_sums():
     assert float(MEASURES["reporting_rate"].weekly(data)[0, -1]) == pytest.approx(expected)
     assert float(MEASURES["reporting_rate"].weekly(data)[0, -2]) == pytest.approx(0.5)
     assert float(MEASURES["reporting_rate"](data)[1]) == pytest.approx(0.5)
+
+
+def test_a_purge_that_flags_nobody_has_no_precision_and_none_at_all_has_0():
+    data = made_up()
+    data["flagged"][:] = data["flagged_unfit"][:] = 0
+    assert float(MEASURES["purge_sensitivity"](data)[0]) == 0 and np.isnan(MEASURES["purge_precision"](data)).all()
+    data["examined"][:] = data["examined_unfit"][:] = 0
+    assert [float(MEASURES[f"purge_{name}"](data)[0]) for name in ("sensitivity", "false_alarms", "precision")] == [0, 0, 0]
 
 
 def test_short_spans_are_counted_a_year():

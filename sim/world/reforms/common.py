@@ -45,6 +45,8 @@ class Scene(NamedTuple):
     eligible: np.ndarray | None = None  # bool, one a post: those a trial gives the reform; None: everybody
     people: int | None = None  # the seed of who lives there; None: `seed`
     tick: int = 0  # the coming week, counted from the start of the spin-up
+    files: Any = None  # as Simulation says; and
+    examined: Any = None  # what purges write into
 
     def uniforms(self, decision: Draw, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
         """The luck of some rows in a decision (see sim.world.luck), of the people or of the weeks as sim.world.rng.OF_PEOPLE says."""

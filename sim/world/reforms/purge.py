@@ -14,6 +14,7 @@ from sim.world.rules.offending import LONGEST_CAREER
 from sim.world.state import LAST_TICK, Cause, Count, Shown
 
 WEEKS_A_MONTH = 52 / 12
+HALF_YEAR = 26  # weeks between the dates at which files are closed (sim.world.survey.INTERVAL_WEEKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +26,21 @@ class Purge:
         0.4, 0, 1, "share", "Share of the flagged who are dismissed (3 % was seen; of high ranks under review, 40 %).", "diecp2013"
     )
     flag_by: str = lever(
-        "vetting", 0, 0, "choice", "What flags an officer; both: either is enough.", choices=("complaints", "vetting", "both")
-    )
+        "vetting", 0, 0, "choice", "What flags an officer; both: complaints or vetting is enough; record: more complaints than others.",
+        choices=("complaints", "vetting", "both", "record"),
+    )  # fmt: skip
     complaints_at_least: int = lever(2, 1, 100, "complaints", "Complaints on file that flag an officer.", decided=True)
+    record_half_years: int = lever(
+        4, 1, 40, "half-years", "Length of the record: complaints in so many half-years, to the last that is over.", decided=True
+    )
+    record_share: float = lever(
+        0.124, 0, 1, "share", "Share of the force that the record flags, those with most complaints; as many as fail vetting in Mexico.",
+        "ciudadania2014", decided=True,
+    )  # fmt: skip
+    tenure_half_years: int | None = lever(
+        None, 1, 40, "half-years", "Only who joined within so many half-years is examined, early in the career; null: whoever serves.",
+        optional=True, decided=True,
+    )  # fmt: skip
     # With the next two, 12.6 % of the national force fail in the mean of 5 seeds, as 12.4 % did in Mexico.
     unfit_above: float = lever(
         0.56, 0, 1, "probability", "An officer is unfit whose encounters are corrupt with a higher probability.", "ciudadania2014"
@@ -52,6 +65,11 @@ class Purge:
     text: ClassVar[str] = "Dismiss officers who are flagged by complaints or by a vetting test."
 
     in_force = in_force
+
+    @property
+    def looks_back(self) -> int:
+        """Weeks before its start of which it needs the files."""
+        return HALF_YEAR * self.record_half_years + self.start % HALF_YEAR if self.flag_by == "record" else 0
 
     @property
     def rounds(self) -> int:
@@ -90,13 +108,19 @@ class Purge:
         number = round((scene.week - self.start) / WEEKS_A_MONTH)
         turn = np.floor(scene.uniforms(Draw.PACE, rows, identity) * self.rounds) == number
         examined = scene.allowed(turn & (officers.active == 1))
-        leaving = examined & self._flagged(scene) & (scene.uniforms(Draw.DISMISSAL, rows, identity) < self.follow_through)
+        if self.tenure_half_years is not None:
+            examined &= officers.identity != closed(scene, self.tenure_half_years)[1]
+        unfit = 1.0 / (1.0 + exps(officers.honesty)) > self.unfit_above  # of the person: what a course adds does not show
+        flagged = examined & self._flagged(scene, unfit)
+        leaving = flagged & (scene.uniforms(Draw.DISMISSAL, rows, identity) < self.follow_through)
         officers.active[leaving] = 0
         officers.vacant_weeks[leaving] = int(p.staffing.replacement_delay_weeks + 0.5) + self._waiting(scene, rows[leaving])
         scene.city.tally[Count.DISMISSED] += leaving.sum()
         self._turn_to_crime(scene, rows[leaving])
+        found = np.array([part.sum() for part in (examined, examined & unfit, flagged, flagged & unfit)])
+        scene.examined[scene.tick] = scene.examined.get(scene.tick, 0) + found
         vacant = float(leaving.sum()) * p.staffing.replacement_delay_weeks
-        tests = examined.sum() * p.cost.vetting_test if self.flag_by != "complaints" else 0.0
+        tests = examined.sum() * p.cost.vetting_test if self.flag_by in ("vetting", "both") else 0.0
         # A vacant post is not paid, so its officer-weeks cost service but no wages.
         return Bill(vacant, float(tests + leaving.sum() * (p.cost.severance + p.cost.recruit + p.cost.academy)))
 
@@ -111,14 +135,26 @@ class Purge:
         luck = scene.uniforms(Draw.RECRUIT_PASS, rows, scene.city.officers.identity[rows])
         return (WEEKS_TO_NEXT_APPLICANT * np.floor(logs(luck) / log(1.0 - self.pass_rate))).astype(int)
 
-    def _flagged(self, scene: Scene) -> np.ndarray:
+    def _flagged(self, scene: Scene, unfit: np.ndarray) -> np.ndarray:
         officers = scene.city.officers
         rows = np.arange(len(officers.active))
-        corrupt = 1.0 / (1.0 + exps(officers.honesty))  # a test of the person: what a course adds does not show
-        fails = np.where(corrupt > self.unfit_above, self.sensitivity, 1.0 - self.specificity)
+        if self.flag_by == "record":
+            return self._worst(scene, rows)
+        fails = np.where(unfit, self.sensitivity, 1.0 - self.specificity)
         failed = scene.uniforms(Draw.VETTING, rows, officers.identity) < fails
         on_file = officers.complaints >= self.complaints_at_least
         return {"complaints": on_file, "vetting": failed, "both": on_file | failed}[self.flag_by]
+
+    def _worst(self, scene: Scene, rows: np.ndarray) -> np.ndarray:
+        """Who has the most complaints of the force on record; the lot decides between equals, and nobody is flagged without any."""
+        officers = scene.city.officers
+        (now, holders), (then, held) = closed(scene, 0), closed(scene, self.record_half_years)
+        number = np.where(holders == officers.identity, now - np.where(held == holders, then, 0), 0)
+        serving = np.flatnonzero(officers.active)
+        lots = scene.uniforms(Draw.VETTING, rows, officers.identity)
+        worst_first = serving[np.lexsort((lots[serving], -number[serving]))]
+        flagged = worst_first[: int(self.record_share * len(serving) + 0.5)]
+        return np.isin(rows, flagged) & (number > 0)
 
     def _turn_to_crime(self, scene: Scene, rows: np.ndarray) -> None:
         """Each post has a row in the table of offenders for an officer who turns to crime."""
@@ -146,3 +182,8 @@ class Purge:
         fairness += change
         city.ledger[Cause.INTERVENTION, 0, 0] += change.sum()
         city.ledger[Cause.INTERVENTION, 0, 1] += abs(change).sum()
+
+
+def closed(scene: Scene, half_years: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each post's complaints and holder when files were closed last, or so many half-years before; at the earliest when the city began."""
+    return scene.files[max((scene.week // HALF_YEAR - half_years) * HALF_YEAR, min(scene.files))]
