@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def confianza(capsys, *arguments):
     return stopped.value.code or 0, written.out, written.err
 
 
-PAGE = ("page.md", "validation/validation.json", "validation/patterns.png")
+PAGE = ("page.md", "es/validacion.md", "validation/validation.json", "validation/patterns.png", "validation/patterns-es.png")
 GUARDED = {  # the command, the folder that it writes into, and what
     "run": ("run scenario.yaml --out out", "out", RAN),
     "compare": ("compare study.yaml --out out", "out", COMPARED),
@@ -194,7 +195,7 @@ def ready(monkeypatch, folder):
     monkeypatch.setattr(decide, "places", lambda *given: [made.discovery("purge")])
     monkeypatch.setattr(discover, "discover", lambda *given, **options: made.discovery("purge"))
     monkeypatch.setattr("sim.report.render", lambda *given: "a page")
-    monkeypatch.setattr(sys.modules["sim.cli.validate"], "over_draws", lambda *given: load(DOCS / "validation"))
+    monkeypatch.setattr(import_module("sim.cli.validate"), "over_draws", lambda *given: load(DOCS / "validation"))
 
 
 SAVED = {
