@@ -41,9 +41,8 @@ $(DEV_STAMP): $(STAMP)
 
 demo: env ## compare three reforms and a sequence on Mexico City, 2016: a table, figures, a report in English and Spanish
 	$(BIN)/confianza compare experiments/reforms-compared/study.yaml --out out/demo
-	$(BIN)/confianza validate national-average --draws 24 --out out/demo
-	$(BIN)/confianza report out/demo --lang es --out out/demo/informe.html
-	$(BIN)/confianza report out/demo --out out/demo/report.html
+	$(BIN)/confianza validate mexico-city-2016 --draws 24 --out out/demo
+	$(BIN)/confianza report out/demo
 
 test: env ## all tests, compiled
 	$(BIN)/python -m pytest -q -n auto
@@ -99,8 +98,7 @@ which-reform: env ## which reform for Mexico City and for the average city: 36,0
 	  out=out/which-reform-$${place%%:*}; \
 	  $(BIN)/confianza decide experiments/which-reform/$${place%%:*}.yaml --out $$out || exit; \
 	  $(BIN)/confianza validate $${place##*:} --out $$out || exit; \
-	  $(BIN)/confianza report $$out --lang es --out $$out/informe.html || exit; \
-	  $(BIN)/confianza report $$out --out $$out/report.html || exit; \
+	  $(BIN)/confianza report $$out || exit; \
 	done
 
 web: env ## build the module of WebAssembly anew, which runs the city in a browser (needs wasm-ld: apt install lld)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,29 @@ def write_report(folder: str | Path, language: str = "en", out: str | Path | Non
 
     folder    what `confianza run`, `compare`, `decide` or `sensitivity` wrote
     language  en or es
-    out       file to write; by default report.html (report.es.html) in the folder
-    InputError if there are no results, the language is unknown or the file cannot be written.
+    out       file to write; by default one file a language in the folder, report.html and report.es.html, which link to each other
+    InputError if there are no results, the language is unknown or a file cannot be written.
     """
-    folder = Path(folder)
-    path = Path(out) if out else folder / (NAME if language == "en" else NAME.replace(".", f".{language}."))
-    if os.path.isdir(path):
-        raise InputError(f"'{path}' is a folder.", "Name a file, as report.html.", file="--out")
-    check_files(path.parent, [path.name], KIND)
-    return write_file(path, render(folder, language), KIND)
+    from sim.report.words import LANGUAGES, Words
+
+    folder, wanted = Path(folder), Words(language)
+    names = {each: NAME if each == "en" else NAME.replace(".", f".{each}.") for each in LANGUAGES}
+    paths = {language: Path(out)} if out else {each: folder / name for each, name in names.items()}
+    for path in paths.values():
+        if os.path.isdir(path):
+            raise InputError(f"'{path}' is a folder.", "Name a file, as report.html.", file="--out")
+        check_files(path.parent, [path.name], KIND)
+    for each, path in paths.items():
+        links = [(Words(other)["language"], name, other) for other, name in names.items() if other != each]
+        write_file(path, render(folder, each, links if len(paths) > 1 else ()), KIND)
+    return paths[wanted.language]
 
 
-def render(folder: str | Path, language: str = "en") -> str:
-    """The report of a folder of results as one HTML page. Errors as for `write_report`."""
+def render(folder: str | Path, language: str = "en", links: Sequence[tuple[str, str, str]] = ()) -> str:
+    """The report of a folder of results as one HTML page. Errors as for `write_report`.
+
+    links  to the page in other languages: what each is called, its file, its code
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from sim.report.assumed import beside
@@ -46,7 +57,7 @@ def render(folder: str | Path, language: str = "en") -> str:
     environment.filters["breakable"] = breakable
     environment.tests |= {"cited": lambda cell: isinstance(cell, Cited), "text": lambda cell: isinstance(cell, Text)}
     commands = [*found.commands, reporting_command(words)]
-    page = environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, **around)
+    page = environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, languages=links, **around)
     page = page.replace("\x85", "\n")  # the end of a line that HTML does not have
     return page.replace(" %", "\u00a0%")  # a number and its percent sign stay on one line
 

@@ -8,6 +8,7 @@ from sim.inputs import origins
 from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.places import KINDS, said
 from sim.inputs.scenario import CitySize
+from sim.report.card import INHABITANTS, PLACES, money
 from sim.report.parts import Cell, Cited, PageContent, PageTable
 from sim.report.words import Text, Words, decimals
 from sim.validation.record import Validation, load
@@ -15,6 +16,7 @@ from sim.version import __version__
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
 UNSOURCED = "unsourced"  # in place of a source, where none is given
+NAMED = 3  # patterns that the card names
 COSTS = "cost"  # the topic of the codebook that holds unit costs
 Names = Collection[str]  # of parameters and levers that differ between the runs of a study
 
@@ -164,11 +166,14 @@ def reform_text(name: str, levers: Mapping[str, Any], words: Words, varying: Nam
     return words.say("reforms.starts", reform=words.reform(name), levers=", ".join(shown)) if shown else words.reform(name)
 
 
-def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
-    """The pattern checks: sentences, and a table if they lie in the folder. `made_by`: fingerprint of the results' sources."""
+def checks(folder: Path, words: Words, made_by: str, of_scenario: str) -> dict[str, Any]:
+    """The pattern checks: a sentence for the card, more of them, and a table if they lie in the folder.
+
+    made_by  fingerprint of the results' sources;  of_scenario: name of their scenario
+    """
     found = load(folder)
     if found is None:
-        return {"sentences": [words["page"]["checks_missing"]], "failed": [], "table": None}
+        return {"short": words["page"]["checks_none"], "sentences": [words["page"]["checks_missing"]], "failed": [], "table": None}
     judged = [finding for finding in found.findings if finding.passed is not None]
     of = {finding.pattern.id for finding in judged}
     failed = sorted({finding.pattern.id for finding in judged if not finding.passed})
@@ -178,11 +183,16 @@ def checks(folder: Path, words: Words, made_by: str) -> dict[str, Any]:
         words.say("page.checks_sum", passed=len(of) - len(failed), judged=len(of)),
         words.say("page.checks_missed", many=words.number(len(failed))) if failed else words["page"]["checks_all"],
     ]
+    elsewhere = [] if found.scenario == of_scenario else [words.say("page.checks_elsewhere", name=words.written(found.scenario).text)]
+    sentences += elsewhere
     if found.source_fingerprint != made_by:
         sentences.append(words.say("page.checks_other", fingerprint=found.source_fingerprint))
     missed = [(key, [finding for finding in judged if finding.pattern.id == key and not finding.passed]) for key in failed]
     meanings = [(miss(own, words), words.translate("pattern_means", key, patterns()[key].means)) for key, own in missed]
-    return {"sentences": sentences, "failed": meanings, "table": checks_table(found, words)}
+    named = "; ".join(words.translate("patterns", key, patterns()[key].text).text for key in failed[:NAMED])
+    about = {"missed": words.number(len(failed)), "judged": words.number(len(of)), "names": named}
+    short = " ".join([words.say("page.checks_short", **about) if failed else words["page"]["checks_all"], *elsewhere])
+    return {"short": short, "sentences": sentences, "failed": meanings, "table": checks_table(found, words)}
 
 
 def miss(missed: Sequence[PatternCheck], words: Words) -> Text:
@@ -237,7 +247,8 @@ def flagged(scenario: Mapping[str, Any], words: Words) -> str:
 
 def beside(folder: Path, found: PageContent, made_by: str, words: Words) -> dict[str, Any]:
     """Everything that the page says beside the findings, by the names that the template uses."""
-    checked, scenario = checks(folder, words, made_by), found.scenario
+    scenario = found.scenario
+    checked = checks(folder, words, made_by, scenario["name"])
     tables = {
         "changed": changed_table(scenario, words, found.varying),
         "contested": contested_table(scenario, words, found.varying),
@@ -249,7 +260,9 @@ def beside(folder: Path, found: PageContent, made_by: str, words: Words) -> dict
     known = {**origins.references(found.study), **origins.references(scenario)}
     listed = cited([*tables.values(), found.dated, checked["table"]], known)
     sources = [(key, source, words.credited(source.author) if key in REFERENCES else source.author) for key, source in listed]
+    lines, cautions = found.card.lines, [words.given(each) for each in found.study.get("cautions", ())]
     return {
-        **tables, "assumptions": texts, "marks": marks, "unsourced": flagged(scenario, words), "checks": checked,
-        "sources": sources, "shipped": REFERENCES, "version": __version__,
+        **tables, "assumptions": texts, "marks": marks, "unsourced": flagged(scenario, words), "checks": checked, "cautions": cautions,
+        "sources": sources, "shipped": REFERENCES, "version": __version__, "inhabitants": PLACES.get(scenario["name"], INHABITANTS),
+        "money": money, "priced": any(line.pesos for line in lines), "graded": any(line.grade for line in lines),
     }  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sim.measures import MEASURES
+from sim.measures.spans import YEAR
 from sim.measures.spread import Spread, read_off
 from sim.measures.voice_measures import heard_last
 from sim.report import consequences
@@ -64,17 +65,16 @@ def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str,
         return []
     weeks = sorted(int(week) for week in rows_of.week.unique())
     columns = [words["columns"]["arm"], *(words.duration(week) for week in weeks)]
-    columns += [words["columns"][key] for key in ("levels", "says", "sign", "precision", "reduction")]
+    columns += [words["columns"][key] for key in ("levels", "says", "sign", "precision")]
     rows = []
     for arm in comparison.compared:
         own = rows_of[rows_of.arm == arm].set_index("week")
         cells = [words.spread(read_off(own.loc[week]), sign=True) for week in weeks]
         end = own.loc[weeks[-1]]
-        last, saved = read_off(end), end.variance_reduction
+        last = read_off(end)
         levels = words.say("answer.numbers", low=words.number(end.level_from, 3), high=words.number(end.level_to, 3))
         precision = words.number(last.precision, decimals(last.precision, last.roughness))
-        reduction = words.number(saved, 0) if np.isfinite(saved) else "-"
-        rows.append([names[arm], *cells, levels, words.verdict(last), words.counted(last, ends=True), precision, reduction])
+        rows.append([names[arm], *cells, levels, words.verdict(last), words.counted(last, ends=True), precision])
     range_too = words["tables"]["trust_range"] if comparison.ranged else ""
     caption = words.say("tables.trust", baseline=names[comparison.study.vs], many=cities_of(comparison, words), range=range_too)
     right = frozenset(range(1, len(weeks) + 2)) | frozenset(range(len(weeks) + 3, len(columns)))
@@ -83,10 +83,13 @@ def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str,
 
 def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
     """Every measure by every arm at the end."""
-    arms, rows = comparison.compared, []
+    arms, rows, unmoved = comparison.compared, [], []
     for measure in (name for name in comparison.study.measures if name not in PRICED):
         before = start(comparison, measure)
         effects = [effect(comparison, arm, measure) for arm in arms]
+        if all(own.verdict == "same" for own in effects):
+            unmoved.append(words.measure(measure))
+            continue
         cells = [words.spread(own, sign=True, counted=True, places=digits(effects)) for own in effects]
         level = words.number(before, decimals(before, before / 100))
         rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), level, *cells])
@@ -94,23 +97,22 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
         "tables.effects", duration=words.duration(end_of(comparison)), baseline=names[comparison.study.vs],
         many=cities_of(comparison, words), brackets=brackets_of(comparison, words),
     )  # fmt: skip
+    caption += f" {words.say('tables.unmoved', measures='; '.join(unmoved))}" if unmoved else ""
     heads = [words["columns"]["measure"], words["columns"]["unit"], *(names[arm] for arm in (comparison.study.vs, *arms))]
     return PageTable(caption, heads, rows)
 
 
 def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
     """What each arm costs, and what a hundredth of mean trust costs in it."""
-    costs, rows = comparison.costs(), []
+    costs, rows = comparison.costs().set_index(["measure", "arm"]), []
+    weeks, money = consequences.yearly(comparison, "officer_weeks"), consequences.yearly(comparison)
+    each = 1000 * YEAR / end_of(comparison) / int(comparison.dataset.attrs["adults"])
     for arm in comparison.compared:
-        own = costs[costs.arm == arm]
-        trust = own[own.measure == TRUST]
-        first = own.iloc[0]
-        price = "-"
-        if len(trust) and np.isfinite(trust.iloc[0].money_per_unit) and trust.iloc[0].effect > 0:
-            price = words.spread(read_off(trust.iloc[0], "money_per_unit", "money_per_unit_").times(0.01))
-        weeks, money = (words.spread(read_off(first, name, f"{name}_")) for name in ("officer_weeks", "money"))
-        rows.append([names[arm], weeks, money, price])
-    columns = [words["columns"][key] for key in ("arm", "officer_weeks", "money", "per_effect")]
+        price, trust = "-", costs.loc[(TRUST, arm)] if (TRUST, arm) in costs.index else None
+        if trust is not None and np.isfinite(trust.money_per_unit) and trust.effect > 0:
+            price = words.spread(read_off(trust, "money_per_unit", "money_per_unit_").times(0.01 * each))
+        rows.append([names[arm], *(words.spread(own[arm].times(1000)) for own in (weeks, money)), price])
+    columns = [words["columns"][key] for key in ("arm", "yearly_weeks", "yearly_pesos", "per_effect")]
     return [PageTable(words["tables"]["booked"], columns, rows, frozenset((1, 2, 3)), words["columns"]["cost"])] if rows else []
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 
 import yaml
 
@@ -9,13 +10,12 @@ from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
 from sim.report import consequences
 from sim.report.assumed import arms_table
+from sim.report.card import AnswerCard, each_year, gathered, of_effect, sizes, verdict, whole
 from sim.report.comparison_tables import (
     TRUST,
-    brackets_of,
     conduct_table,
     cost_table,
     difference_unit,
-    digits,
     effect,
     effects_table,
     end_of,
@@ -24,48 +24,137 @@ from sim.report.comparison_tables import (
     trust_table,
     voices_table,
 )  # fmt: skip
-from sim.report.parts import PageContent, Picture, embedded
+from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.runs import common_facts
-from sim.report.words import Text, Words, decimals
+from sim.report.words import Text, Words
 from sim.studies.answers.comparison import Comparison
 from sim.studies.design.study import BASELINE
 from sim.studies.running.effects import over_cities
 from sim.world.parameters import CODEBOOK
 
-BESIDE = ("share_trusting", "reporting_rate", "incidence")  # measures that the answer mentions beside trust, if the study asks for them
+HEADLINE = "share_trusting"  # what the card tells of; mean trust where nobody was asked
+BESIDE = ("reporting_rate", "incidence", "complaint_rate")  # what else changes, if the study asks for it
+OF_100 = {HEADLINE: 1, TRUST: 100}  # from the unit as shown to people, or points, of 100
 
 
 def findings(comparison: Comparison, words: Words) -> PageContent:
     """Everything that a comparison says."""
-    attrs = comparison.dataset.attrs
-    title, names = words.written(comparison.name).text, display_names(comparison, words)
-    table = comparison.effects()
-    exact = comparison.placebo_is_exact()
-    nothing = names[BASELINE]
-    warnings = () if exact else (words.say("answer.placebo_broken", baseline=nothing),)
-    asked = words.written(comparison.study.question) if comparison.study.question else Text(words["page"]["no_question"], words.language)
-    placebo = [words.say("answer.placebo_exact", baseline=nothing)] if exact else []
-    varying = frozenset(comparison.study.drawn(0))
+    attrs, study = comparison.dataset.attrs, comparison.study
+    names = display_names(comparison, words)
+    exact, nothing = comparison.placebo_is_exact(), names[BASELINE]
+    asked = words.written(study.question) if study.question else Text(words["page"]["no_question"], words.language)
+    varying = frozenset(study.drawn(0))
+    said = [caution(comparison, words)] + [words.say("answer.placebo_exact", baseline=nothing)] * exact
     return PageContent(
-        title=title,
+        title=words.written(comparison.name).text,
         question=asked,
-        answer=[*answer(comparison, names, words), *consequences.sentences(comparison, names, words), *budget(comparison, words), *placebo],
-        caution=caution(comparison, words),
-        tables=[
-            *trust_table(comparison, table, names, words),
-            effects_table(comparison, names, words),
-            *cost_table(comparison, names, words),
-        ],
-        details=[gainers_table(comparison, names, words), conduct_table(comparison, names, words), *voices_table(comparison, names, words)],
-        pictures=pictures(comparison, names, words),
+        card=answer_card(comparison, names, words),
+        caution=" ".join(said),
+        sections=sections(comparison, names, words),
         facts=facts(comparison, names, words),
         commands=(f"confianza compare study.yaml --out {words['page']['again']}",),
         scenario=yaml.safe_load(attrs["scenario"]),
-        study=comparison.study.model_dump(include={"sources", "references", "cautions"}),
+        study=study.model_dump(include={"sources", "references", "cautions"}),
         dated=arms_table(yaml.safe_load(attrs["study"])["arms"], names, words, varying),
         varying=varying,
-        warnings=warnings,
+        warnings=() if exact else (words.say("answer.placebo_broken", baseline=nothing),),
     )
+
+
+def headline(comparison: Comparison) -> str:
+    """The measure that the card tells of."""
+    return HEADLINE if isfinite(start(comparison, HEADLINE)) else TRUST
+
+
+def answer_card(comparison: Comparison, names: Mapping[str, str], words: Words) -> AnswerCard:
+    """The first screen: of each arm a verdict, from what to what, in how many cities, pesos."""
+    measure, said = headline(comparison), words["card"]
+    effects = {arm: effect(comparison, arm, measure).times(OF_100[measure]) for arm in comparison.compared}
+    before = OF_100[measure] * start(comparison, measure)
+    paid = consequences.yearly(comparison)
+    scenario = yaml.safe_load(comparison.dataset.attrs["scenario"])
+    lines = [of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario)) for arm, own in effects.items()]
+    of = comparison.replicates if comparison.varies == "luck" else comparison.lived[0]
+    cities = words.say(f"card.cities_{comparison.varies if comparison.replicates > 1 else 'one'}", many=words.number(of))
+    duration, points = words.duration(end_of(comparison)), "" if measure == HEADLINE else "_points"
+    return AnswerCard(
+        about=words.say("card.about", scenario=words.written(scenario["name"]).text, duration=duration, cities=cities),
+        finding=gathered({names[arm]: verdict(own) for arm, own in effects.items()}, words),
+        today=today(comparison, names, words) if measure == HEADLINE else "",
+        heads=[said["reform"], said[f"after{points}"], said["in_cities" if comparison.varies == "draws" else "in_runs"]],
+        lines=lines,
+        figure=words.say(f"card.figure{points}", duration=duration),
+        notes=[*lead(comparison, measure, effects, names, words), *budget(comparison, words), decides(comparison, words)],
+        sizes=sizes({names[arm]: own for arm, own in effects.items()}, before if measure == HEADLINE else float("nan"), words),
+    )
+
+
+def today(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
+    """How many of 100 adults trust at the start and at the end without a reform; nothing if the start is not known."""
+    vs, data = comparison.study.vs, comparison.dataset
+    at_start = MEASURES[HEADLINE](data.isel(survey_week=data.survey_week.values <= 0), (int(data.week[0]), 0)).sel(arm=vs)
+    first, last = 100 * over_cities(at_start, data).middle, start(comparison, HEADLINE)
+    levels = {"today": words.number(whole(first)), "start": words.number(whole(last))}
+    return words.say("card.today", **levels, baseline=names[vs], duration=words.duration(end_of(comparison))) if isfinite(first) else ""
+
+
+def lead(comparison: Comparison, measure: str, effects: Mapping[str, Spread], names: Mapping[str, str], words: Words) -> list[str]:
+    """Which arm raises trust most, and in how many cities it leads the next."""
+    if comparison.replicates < 2 or len(effects) < 2:
+        return []
+    first, second = sorted(effects, key=lambda arm: -effects[arm].middle)[:2]
+    if not (effects[first].clear and effects[first].middle > 0):
+        return [words["card"]["lead_none"]]
+    ahead = effect(comparison, first, measure, second)
+    cities = words["answer"][f"cities_{comparison.varies}"]
+    return [words.say("card.lead", arm=names[first], other=names[second], count=words.counted(ahead), cities=cities)]
+
+
+def decides(comparison: Comparison, words: Words) -> str:
+    """What the answer may hang on that is not in the ranges."""
+    drawn = comparison.study.drawn(0)
+    many = sum(known.status == "contested" and name not in drawn for name, known in CODEBOOK.items())
+    return words.say("card.decides" if drawn else "card.decides_luck", many=words.number(many))
+
+
+def sections(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[Section]:
+    """What stands below the card, each with its finding: what else changes, why, for whom, what it costs."""
+    drawn, heading = pictures(comparison, names, words), words["compared"]
+    table = comparison.effects()
+    return [
+        Section(
+            heading["others"],
+            " ".join(others(comparison, names, words)),
+            pictures=[drawn["effects"]],
+            tables=trust_table(comparison, table, names, words),
+            more=[effects_table(comparison, names, words), *voices_table(comparison, names, words)],
+        ),
+        Section(
+            heading["why"],
+            " ".join(consequences.reasons(comparison, names, words)) or words["card"]["why_none"],
+            pictures=[drawn["ledger"], drawn["conduct"]],
+            more=[conduct_table(comparison, names, words)],
+        ),
+        Section(
+            heading["whom"],
+            " ".join(consequences.moved(comparison, names, words)),
+            pictures=[drawn["gainers"], drawn["places"]],
+            tables=[gainers_table(comparison, names, words)],
+        ),
+        Section(heading["paid"], consequences.cost(comparison, names, words), tables=cost_table(comparison, names, words)),
+    ]
+
+
+def others(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
+    """Which measures beside trust clearly change, in a sentence each."""
+    sentences = []
+    for measure in (name for name in BESIDE if name in comparison.study.measures):
+        effects = {arm: effect(comparison, arm, measure) for arm in comparison.compared}
+        clear = {arm: own for arm, own in effects.items() if own.clear}
+        parts = "; ".join(words.say("card.change_of", arm=names[arm], change=words.spread(own, sign=True)) for arm, own in clear.items())
+        about = {"measure": words.measure(measure), "unit": difference_unit(MEASURES[measure].unit, words), "parts": parts}
+        sentences += [words.say("card.other", **about)] * bool(clear)
+    return sentences or [words["card"]["other_none"]]
 
 
 def caution(comparison: Comparison, words: Words) -> str:
@@ -86,54 +175,6 @@ def display_names(comparison: Comparison, words: Words) -> dict[str, str]:
     names = {arm: words.reform(arm) for arm in comparison.arms}
     twice = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {arm: arm if name in twice else name for arm, name in names.items()}
-
-
-def said(found: Spread, comparison: Comparison, words: Words) -> dict[str, str]:
-    """An effect as words for a sentence: its middle, its range, and in how many of what its sign is this one."""
-    places = decimals(found.middle, found.roughness)
-    values = {"change": words.number(found.middle, places, sign=True), "size": words.number(abs(found.middle), places)}
-    values["count"], values["of"] = map(words.number, found.counted)
-    return values | words.ends(found, sign=True) | {"cities": words["answer"][f"cities_{comparison.varies}"]}
-
-
-def answer(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
-    """What each arm does to trust, which does most, and what becomes of other measures."""
-    found = {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
-    before, parts = start(comparison, TRUST), []
-    for arm, own in found.items():
-        levels = {"start": words.number(before, 3), "end": words.number(before + own.middle, 3)}
-        parts.append(words.say(f"answer.arm_{own.verdict}", arm=names[arm], **levels, **said(own, comparison, words)))
-    duration, against = words.duration(end_of(comparison)), names[comparison.study.vs]
-    sentences = [words.say("answer.after", duration=duration, baseline=against, parts="; ".join(parts))]
-    sentences += best(comparison, found, names, words)
-    beside = [other(comparison, measure, names, words) for measure in BESIDE if measure in comparison.study.measures]
-    if beside and comparison.replicates > 1:
-        beside.append(words.say("answer.brackets", brackets=brackets_of(comparison, words)))
-    return sentences + beside
-
-
-def best(comparison: Comparison, found: Mapping[str, Spread], names: Mapping[str, str], words: Words) -> list[str]:
-    """Which arm raises trust most, and whether its lead over the next is clear."""
-    if comparison.replicates < 2 or len(found) < 2:
-        return []
-    first, second = sorted(found, key=lambda arm: -found[arm].middle)[:2]
-    if not (found[first].clear and found[first].middle > 0):
-        return [words["answer"]["none_best"]]
-    lead = effect(comparison, first, TRUST, second)
-    key = "best_unsure" if not lead.clear else "best" if lead.ranged else "best_few"
-    return [words.say(f"answer.{key}", arm=names[first], other=names[second], **said(lead, comparison, words))]
-
-
-def other(comparison: Comparison, measure: str, names: Mapping[str, str], words: Words) -> str:
-    """What the arms do to another measure, in a sentence: from what to what, and the difference."""
-    before, unit, parts = start(comparison, measure), MEASURES[measure].unit, []
-    places, effects = decimals(before, before / 100), {arm: effect(comparison, arm, measure) for arm in comparison.compared}
-    for arm, own in effects.items():
-        change = words.spread(own, sign=True, counted=True, places=digits(effects.values()))
-        parts.append(words.say("answer.other_part", arm=names[arm], level=words.number(before + own.middle, places), change=change))
-    said = {"measure": words.measure(measure), "start": words.number(before, places), "level": words.unit(unit)}
-    said |= {"unit": difference_unit(unit, words), "baseline": names[comparison.study.vs]}
-    return words.say("answer.other", **said, parts="; ".join(parts))
 
 
 def budget(comparison: Comparison, words: Words) -> list[str]:
@@ -169,21 +210,22 @@ def renamed(comparison: Comparison, names: Mapping[str, str], words: Words) -> C
     return made
 
 
-def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[Picture]:
-    """Every figure of a comparison, with its caption and the same in words."""
+def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> dict[str, Picture]:
+    """Every figure of a comparison by its name, with its caption and the same in words."""
     from sim.figures.compare import FIGURES  # here, because matplotlib takes long to import
 
     shown = renamed(comparison, names, words)
     inside = {**words.figure("plots_compare"), **words.data["measures"]}
     inside |= {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
-    duration, against, made = words.duration(end_of(comparison)), names[comparison.study.vs], []
+    duration, against = words.duration(end_of(comparison)), names[comparison.study.vs]
+    made = {}
     arms = "; ".join(names[arm] for arm in comparison.compared)
     for file, draw in FIGURES.items():
         name = file.partition(".")[0]
         text = words["compared"][name]
         values, places = "; ".join(in_words(comparison, name, names, words)), words.said(comparison.of_places).text
         alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values=values, places=places)
-        made.append(Picture(text["title"], below(comparison, text, words), alt, embedded(draw(shown, words=inside))))
+        made[name] = Picture(text["title"], below(comparison, text, words), alt, embedded(draw(shown, words=inside)))
     return made
 
 

@@ -1,10 +1,11 @@
-"""What a comparison says on its first page beside effects: what each reform costs, who gains and who loses, and through what."""
+"""What a comparison says beside effects: what each reform costs, who gains and who loses, and through what."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
-from sim.measures.spread import read_off
+from sim.measures.spans import YEAR
+from sim.measures.spread import Spread, read_off
 from sim.report.words import Words
 from sim.studies.answers.comparison import Comparison
 from sim.studies.running.effects import over_cities
@@ -12,18 +13,17 @@ from sim.studies.running.effects import over_cities
 DRIFT = "drift"  # the way back to the usual trust answers what other causes did; it is no reason by itself
 
 
-def sentences(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
-    """Sentences: costs, losers and winners, the cause that moves trust most in each arm that clearly moves it."""
-    return [cost(comparison, names, words), *moved(comparison, names, words), *reasons(comparison, names, words)]
+def yearly(comparison: Comparison, column: str = "money") -> dict[str, Spread]:
+    """What each arm costs more than the one compared with, an adult and year: thousand pesos (money), or officer-weeks."""
+    table = comparison.costs().drop_duplicates("arm").set_index("arm")
+    each = YEAR / (int(comparison.dataset.week[-1]) + 1) / int(comparison.dataset.attrs["adults"])
+    return {arm: read_off(table.loc[arm], column, f"{column}_").times(each) for arm in comparison.compared}
 
 
 def cost(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
-    """What each arm costs more over the whole run, in the city as it was run."""
-    table = comparison.costs().drop_duplicates("arm").set_index("arm")
-    parts = "; ".join(f"{names[arm]} {words.spread(read_off(table.loc[arm], 'money', 'money_'))}" for arm in comparison.compared)
-    attrs = comparison.dataset.attrs
-    duration = words.duration(int(comparison.dataset.week[-1]) + 1)
-    return words.say("answer.cost", duration=duration, adults=words.number(int(attrs["adults"])), parts=parts)
+    """What each arm costs more, in pesos an adult and year."""
+    paid = {names[arm]: words.spread(own.times(1000)) for arm, own in yearly(comparison).items()}
+    return words.say("card.costs", parts="; ".join(words.say("card.change_of", arm=arm, change=own) for arm, own in paid.items()))
 
 
 def moved(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:

@@ -1,4 +1,4 @@
-"""The first page of a report about a decision, in sentences: what works, where it fails, what it costs, what to find out first."""
+"""A report about a decision, in sentences: what works, where it fails, what it costs, what to find out first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -60,14 +60,23 @@ def works(context: DecisionContext) -> list[str]:
     return sentences
 
 
+def sure(context: DecisionContext) -> str:
+    """How sure it is that the best option is the best, in words."""
+    share = context.at().probability_best[context.decision.recommended]
+    return str(context.words["decision"]["quite_sure" if share >= FAIRLY else "probable" if share >= PROBABLY else "unsure"])
+
+
 def choice(context: DecisionContext) -> list[str]:
     """The best option in the middle of the range, how often it is best, what comes next, and what is best elsewhere in the range."""
     decision, words = context.decision, context.words
     rows = context.at()
     best = decision.recommended
-    share = rows.probability_best[best]
-    sure = words["decision"]["quite_sure" if share >= FAIRLY else "probable" if share >= PROBABLY else "unsure"]
-    known = {"arm": context.name(best), "options": len(decision.arms), "sure": sure, "draws": words.number(int(decision.facts["draws"]))}
+    known = {
+        "arm": context.name(best),
+        "options": len(decision.arms),
+        "sure": sure(context),
+        "draws": words.number(int(decision.facts["draws"])),
+    }
     sentences = [context.say("recommended" if decision.chance(best) else "recommended_open", share=context.chance(best), **known)]
     second = str(rows.probability_best.drop(best).idxmax())
     if rows.probability_best[second] >= RARE and decision.chance(second):
@@ -213,11 +222,10 @@ def turn(context: DecisionContext, row: Mapping[Any, Any]) -> str:
     return context.say("turn_part", factor=context.factor(row["factor"]), **parts)
 
 
-def paragraphs(context: DecisionContext) -> list[tuple[str, list[str]]]:
-    """The headed paragraphs of the first page."""
-    label = context.words["decision"]
-    parts = ((each.__name__, each(context)) for each in (works, fails, costs, find_out, turns))
-    return [(label[key], [begun(" ".join(sentences))]) for key, sentences in parts if sentences]
+def paragraphs(context: DecisionContext) -> dict[str, str]:
+    """What is found, a paragraph each, by the heading's key in the words."""
+    parts = {each.__name__: each(context) for each in (works, fails, costs, find_out, turns)}
+    return {key: begun(" ".join(sentences)) for key, sentences in parts.items() if sentences}
 
 
 def begun(text: str) -> str:

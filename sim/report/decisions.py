@@ -1,6 +1,8 @@
 """A report about a decision, as `confianza decide` left it: the first page in sentences, then tables, figures, notes and methods."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,10 @@ import numpy as np
 
 from sim.measures import MEASURES
 from sim.report.assumed import unit
-from sim.report.deciding import counted, paragraphs, scale_of
+from sim.report.card import AnswerCard, each_year, of_effect, sizes
+from sim.report.comparison_tables import TRUST
+from sim.report.comparisons import HEADLINE
+from sim.report.deciding import OF_YEAR, begun, choice, counted, find_out, paragraphs, scale_of, sure, turns
 from sim.report.decision_context import DecisionContext, rule, worth_of
 from sim.report.decision_tables import (
     boxes_table,
@@ -22,9 +27,10 @@ from sim.report.decision_tables import (
 )  # fmt: skip
 from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.studied import inside, made, of_study
-from sim.report.words import Text, Words
-from sim.studies.answers.decision import Decision, pick, turning
+from sim.report.words import Text, Words, scale
+from sim.studies.answers.decision import FIGURES, Decision, pick, turning
 from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
+from sim.studies.design.limits import unit_of
 from sim.studies.design.posteriors import NONE
 from sim.style.commands import command
 from sim.world.parameters import CODEBOOK
@@ -38,18 +44,62 @@ def findings(decision: Decision, folder: Path, words: Words) -> PageContent:
     study, names = decision.study, {arm: DecisionContext(decision, (), words).name(arm) for arm in decision.arms}
     return PageContent(
         **of_study(study, names, "decision", words),
-        answer=scale_of(context),
-        paragraphs=paragraphs(context),
-        leading=terciles_table(context),
-        tables=[options_table(context), regret_table(context)],
-        details=[*boxes_table(context), *informing_table(context), front_table(context), effects_table(context), *budgets_table(context)],
-        pictures=list(pictures(context)),
-        sections=[notes(context), methods(context)],
+        card=answer_card(context),
+        sections=[*sections(context), notes(context), methods(context)],
         facts=facts(context),
-        headings={"effects": words["decision"]["options"]},
-        checks_first=words["decision"]["missed"],
         checked_by=command("validate", place(study.posterior), "--out", "."),
     )
+
+
+def answer_card(context: DecisionContext) -> AnswerCard:
+    """The first screen: what is best and how sure that is; of each option from what to what, in how many cities, pesos."""
+    decision, words, said = context.decision, context.words, context.words["card"]
+    told = set(decision.effects.measure)
+    measure = next((each for each in (HEADLINE, TRUST, next(iter(decision.value))) if each in told), "")
+    trust = 100 / scale(unit_of(measure)) if measure in (HEADLINE, TRUST) else 1.0
+    before = decision.facts.get("levels", {}).get(measure, nan) * scale(unit_of(measure)) * trust if measure else nan
+    effects = {arm: decision.effect(arm, measure).times(scale(unit_of(measure)) * trust) for arm in decision.arms[1:]} if measure else {}
+    base, yearly = decision.study.base, OF_YEAR / decision.week / int(decision.facts["adults"])
+    lines = []
+    for arm, own in effects.items():
+        pesos = each_year(decision.spread(arm, "cost").times(yearly), base.as_data())
+        line = of_effect(context.name(arm), own, before, words, pesos=pesos)
+        lines.append(replace(line, cells=[*line.cells, context.chance(arm)]))
+    duration = words.duration(decision.week)
+    points = {HEADLINE: "", TRUST: "_points"}.get(measure)
+    head = words.measure(measure) if points is None else said[f"after{points}"]
+    return AnswerCard(
+        about=words.say(
+            "card.about", scenario=words.written(base.name).text, duration=duration,
+            cities=words.say("card.cities_draws", many=words.number(int(decision.facts["draws"]))),
+        ),
+        finding=context.say("best", arm=context.name(decision.recommended), sure=sure(context)),
+        heads=[said["reform"], head, said["in_cities"], words["decision"]["best_in"]],
+        lines=lines,
+        figure=head if points is None else words.say(f"card.figure{points}", duration=duration),
+        notes=[begun(" ".join([*choice(context)[1:], *turns(context)])), *find_out(context)[1:]],
+        sizes=sizes({context.name(arm): own for arm, own in effects.items()}, before if measure == HEADLINE else nan, words),
+    )  # fmt: skip
+
+
+def sections(context: DecisionContext) -> list[Section]:
+    """What stands below the card: what works, where it fails, what it costs, what to find out first, on what the choice hangs."""
+    drawn, label = dict(pictures(context)), context.words["decision"]
+    shown = {"works": ["plane", "acceptability", "loss", "pareto"], "turns": ["contested"], "find_out": ["information"]}
+    shown["fails"] = ["regret", *(name for name in drawn if name not in FIGURES)]
+    tables = {"works": [options_table(context)], "fails": boxes_table(context), "costs": budgets_table(context)}
+    tables |= {"turns": terciles_table(context), "find_out": informing_table(context)}
+    more = {"works": [effects_table(context), front_table(context)], "fails": [regret_table(context)]}
+    return [
+        Section(
+            label[key],
+            paragraphs=[*scale_of(context), text] if key in ("works", "costs") else [text],
+            pictures=[drawn[name] for name in shown.get(key, ()) if name in drawn],
+            tables=tables[key],
+            more=more.get(key, ()),
+        )
+        for key, text in paragraphs(context).items()
+    ]
 
 
 def place(posterior: str) -> str:
@@ -117,22 +167,22 @@ def drawn_in(context: DecisionContext) -> dict[str, str]:
     return shown | {"unit": context.unit} | {f"topic:{name}": text for name, text in words["decision"]["topics"].items()}
 
 
-def pictures(context: DecisionContext) -> Iterator[Picture]:
-    """Every figure of the decision, then two of each place where an option fails."""
+def pictures(context: DecisionContext) -> Iterator[tuple[str, Picture]]:
+    """Every figure of the decision by its name, then two of each place where an option fails."""
     from sim.figures import decision as plots_decision  # here, because matplotlib takes long to import
 
     decision, words, drawn = context.decision, context.words, drawn_in(context)
     for name in plots_decision.drawable(decision):
         text = words["decision"]["pictures"][name]
         alt = text["alt"].format(values=in_words(context, name), pay=context.near(context.pay))
-        yield Picture(text["title"], text["caption"], alt, embedded(plots_decision.FIGURES[name](decision, drawn)))
+        yield name, Picture(text["title"], text["caption"], alt, embedded(plots_decision.FIGURES[name](decision, drawn)))
     for found in context.discoveries:
         for name in plots_decision.discovered(found):
             text = words["decision"]["pictures"][name]
             arm = context.name(found.output.arm)
             alt = text["alt"].format(arm=arm, rule=rule(context, found), **counted(context, found))
             drawing = plots_decision.DISCOVERED[name](found, drawn)
-            yield Picture(text["title"].format(arm=arm), text["caption"], alt, embedded(drawing))
+            yield f"{found.output.folder}:{name}", Picture(text["title"].format(arm=arm), text["caption"], alt, embedded(drawing))
 
 
 def in_words(context: DecisionContext, name: str) -> str:

@@ -4,9 +4,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.report.words import Text
+
+if TYPE_CHECKING:
+    from sim.report.card import AnswerCard
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """Paragraphs under a heading; `bulleted` ones as a list."""
+    """A part of the page that is folded until it is asked for: its finding in a sentence, then all else.
+
+    bulleted  paragraphs are a list;  more: tables that are folded once more
+    """
 
     heading: str
-    paragraphs: Sequence[Text]
+    finding: str = ""
+    paragraphs: Sequence[Text | str] = ()
+    pictures: Sequence[Picture] = ()
+    tables: Sequence[PageTable] = ()
+    more: Sequence[PageTable] = ()
     bulleted: bool = False
 
 
@@ -55,22 +65,15 @@ class PageContent:
 
     title: str
     question: Text
-    answer: Sequence[str]
-    caution: str
-    tables: Sequence[PageTable]  # shown before the figures
-    details: Sequence[PageTable]  # shown after them
-    pictures: Sequence[Picture]
+    card: "AnswerCard"
+    caution: str  # what ranges hold and leave out
+    sections: Sequence[Section]
     facts: Sequence[tuple[str, str]]
     commands: Sequence[str]
     scenario: dict[str, Any]
     dated: PageTable | None  # what happens during the run
     study: Mapping[str, Any] = field(default_factory=dict)  # its own sources and references, as files have them
     warnings: Sequence[str] = field(default=())
-    headings: Mapping[str, str] = field(default_factory=dict)  # of sections, by the keys of the page's words, where they are others
-    paragraphs: Sequence[tuple[str, Sequence[str]]] = field(default=())  # of the answer, each with a heading
-    leading: Sequence[PageTable] = field(default=())  # tables that belong to the answer
-    sections: Sequence[Section] = field(default=())  # after the details
-    checks_first: str = ""  # a heading, if the patterns that fail belong to the answer
     varying: frozenset[str] = frozenset()  # parameters and levers that differ between the runs
     checked_by: str = "confianza validate scenario.yaml --out ."  # the command that makes pattern checks
 

@@ -1,6 +1,7 @@
 """The heart of a report about one scenario, as `confianza run` left it."""
 
 import json
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from sim.measures import MEASURES, RECORD, years_apart
 from sim.measures.spread import ENOUGH, spread
 from sim.measures.voice_measures import VOICE_MEASURES, heard_last
 from sim.report.assumed import dated_table
-from sim.report.parts import PageContent, PageTable, Picture, embedded
+from sim.report.card import AnswerCard, CardLine, whole
+from sim.report.parts import PageContent, PageTable, Picture, Section, embedded
 from sim.report.words import Text, Words, decimals, scale
 
 GROUPS = {"mean_trust": "trust", "prevalence": "crime", "contact_rate_half_year": "police"}  # the first measure of each
-BESIDE = ("share_trusting", "reporting_rate")  # measures that the answer mentions beside trust
+CARD = ("share_trusting", "reporting_rate", "incidence", "complaint_rate", "corrupt_contact_share")  # measures that the card tells of
 
 
 def findings(results: Results, words: Words) -> PageContent:
@@ -29,16 +31,49 @@ def findings(results: Results, words: Words) -> PageContent:
     return PageContent(
         title=title,
         question=words.written(attrs["question"]) if attrs["question"] else Text(words["page"]["no_question"], words.language),
-        answer=answer(results, words),
+        card=answer_card(results, scenario, words),
         caution=caution(results, words),
-        tables=(),
-        details=[*summary_tables(results, words), *voices_table(results, words)],
-        pictures=pictures(named, words),
+        sections=sections(results, pictures(named, words), words),
         facts=[(words["facts"]["scenario"], title), *common_facts(results.dataset, scenario, words)],
         commands=(f"confianza run scenario.yaml --replicates {many}{asked} --out {words['page']['again']}",),
         scenario=scenario,
         dated=dated_table(scenario, words),
     )
+
+
+def answer_card(results: Results, scenario: dict[str, Any], words: Words) -> AnswerCard:
+    """The first screen: what became of trust and of what hangs on it, from the first year to the last."""
+    said, many = words["card"], results.replicates
+    lines = []
+    for name in (*CARD, *beside(results)):
+        measure, spans = results.measures[name], results.spreads(name)
+        if isfinite(spans["last_year"].middle):
+            first, last = (words.spread(spans[span].times(scale(measure.unit))) for span in ("first_year", "last_year"))
+            way = words.verdict(spans["change"]) if isfinite(spans["change"].middle) else ""
+            lines.append(CardLine(f"{words.measure(name)} ({words.unit(measure.unit)})", way, [first, last]))
+    known = results.spreads("share_trusting")["last_year"].times(100)
+    cities = words.say("card.cities_luck" if many > 1 else "card.cities_one", many=words.number(many))
+    duration = words.duration(horizon(results))
+    trusting = words.say("card.trusting", many=words.number(whole(known.middle)), duration=duration) if isfinite(known.middle) else ""
+    return AnswerCard(
+        about=words.say("card.about", scenario=words.written(scenario["name"]).text, duration=duration, cities=cities),
+        finding=answer(results, words),
+        today=trusting,
+        heads=[words["columns"][key] for key in ("measure", "first_year", "last_year")],
+        lines=lines,
+        notes=[said["run_alone"]],
+    )
+
+
+def sections(results: Results, drawn: dict[str, Picture], words: Words) -> list[Section]:
+    """What stands below the card: trust and why it moved, reports and crime, where, every measure."""
+    groups = words["run_sections"]
+    return [
+        Section(groups["trust"], pictures=[drawn["trust"], drawn["ledger"]]),
+        Section(groups["reporting"], pictures=[drawn["reporting"]]),
+        Section(groups["map"], pictures=[drawn["map"]]),
+        Section(words["page"]["details"], tables=[*summary_tables(results, words), *voices_table(results, words)]),
+    ]
 
 
 def beside(results: Results) -> list[str]:
@@ -61,8 +96,8 @@ def caution(results: Results, words: Words) -> str:
     return words.say("page.range_luck", many=many)
 
 
-def answer(results: Results, words: Words) -> list[str]:
-    """What became of trust, with how far luck goes; then two measures beside it."""
+def answer(results: Results, words: Words) -> str:
+    """What became of trust, with how far luck goes."""
     found = results.spreads("mean_trust")
     change, last = found["change"], found["last_year"]
     known = np.isfinite(change.middle)
@@ -73,16 +108,7 @@ def answer(results: Results, words: Words) -> list[str]:
     said |= words.ends(shown, sign=bool(known), places=3) if shown.ranged else {}
     said["count"], said["of"] = map(words.number, shown.counted)
     short = {"single": "short_single", "few": "short_few"}.get(last.verdict, "short")
-    return [words.say(f"answer.{change.verdict if known else short}", **said), *(level(results, name, words) for name in BESIDE)]
-
-
-def level(results: Results, name: str, words: Words) -> str:
-    """One measure in the last year, with its range."""
-    unit = MEASURES[name].unit
-    last = results.spreads(name)["last_year"].times(scale(unit))
-    shown = words.number(last.middle, decimals(last.middle, last.precision))
-    said = {"level": shown, "measure": words.measure(name), "unit": words.unit(unit)}
-    return words.say("answer.level", **said, **words.ends(last)) if last.ranged else words.say("answer.level_single", **said)
+    return words.say(f"answer.{change.verdict if known else short}", **said)
 
 
 def summary_tables(results: Results, words: Words) -> list[PageTable]:
@@ -140,17 +166,17 @@ def common_facts(dataset: xr.Dataset, scenario: dict[str, Any], words: Words) ->
     ]  # fmt: skip
 
 
-def pictures(results: Results, words: Words) -> list[Picture]:
-    """Every figure of a run, with its caption and the same in words."""
+def pictures(results: Results, words: Words) -> dict[str, Picture]:
+    """Every figure of a run by its name, with its caption and the same in words."""
     from sim.figures.series import FIGURES  # here, because matplotlib takes long to import
 
     inside = words.figure("plots")
     alts = {"trust": trust_alt, "ledger": ledger_alt, "reporting": reporting_alt, "map": map_alt}
-    made = []
+    made = {}
     for file, draw in FIGURES.items():
         name = file.partition(".")[0]
         text = words["figures"][name]
-        made.append(Picture(text["title"], text["caption"], alts[name](results, words), embedded(draw(results, words=inside))))
+        made[name] = Picture(text["title"], text["caption"], alts[name](results, words), embedded(draw(results, words=inside)))
     return made
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.measures import MEASURES
 from sim.report.assumed import meaning as parameter_meaning
+from sim.report.card import AnswerCard, CardLine
 from sim.report.parts import Cell, PageContent, PageTable, Picture, Section, embedded
 from sim.report.studied import factor, inside, made, of_study
 from sim.report.studied import meaning as factor_meaning
@@ -28,14 +29,37 @@ def findings(analysis: Analysis, words: Words) -> PageContent:
     spoken = [finding for finding in analysis.findings if finding.spoke]
     return PageContent(
         **of_study(study, names, "sensitivity", words),
-        answer=[answer(finding, names, words) for finding in analysis.findings],
-        tables=[factors_table(analysis, finding, names, words) for finding in spoken],
-        details=[outputs_table(analysis, names, words)],
-        pictures=pictures(analysis, spoken, names, words),
+        card=answer_card(analysis, names, words),
+        sections=[
+            Section(
+                words["sensitivity"]["effects_heading"],
+                paragraphs=[answer(finding, names, words) for finding in analysis.findings],
+                pictures=pictures(analysis, spoken, names, words),
+                more=[factors_table(analysis, finding, names, words) for finding in spoken],
+            ),
+            Section(words["sensitivity"]["details_heading"], tables=[outputs_table(analysis, names, words)]),
+            notes(analysis, names, words),
+        ],
         facts=facts(analysis, words),
-        sections=[notes(analysis, names, words)],
-        headings={key: words["sensitivity"][f"{key}_heading"] for key in ("effects", "details")},
     )
+
+
+def answer_card(analysis: Analysis, names: Mapping[str, str], words: Words) -> AnswerCard:
+    """The first screen: for each output how far it differs and which factors it hangs on most."""
+    label, base, lines = words["sensitivity"], analysis.study.base, []
+    for finding in analysis.findings:
+        found, factor = finding.sensitivity, scale(finding.output.unit)
+        mean, sd = factor * found.mean, factor * found.sd
+        strongest = (
+            ", ".join(finding.ranked().head(NAMED).factor) if finding.spoke else label["same_short" if finding.same else "refused_short"]
+        )
+        level = f"{words.number(mean, decimals(mean, sd), sign=not finding.output.level)} ± {words.number(sd, decimals(mean, sd))}"
+        lines.append(CardLine(called(finding, names, words), "", [f"{level} {unit_of(finding, words)}", strongest]))
+    points = words.say("card.points", many=words.number(analysis.findings[0].sensitivity.points))
+    ranked = [finding.ranked().factor.iloc[0] for finding in analysis.findings if finding.spoke]
+    most = "; ".join(factor_named(name, words) for name in dict.fromkeys(ranked)) or words["decision"]["nothing"]
+    about = words.say("card.about", scenario=words.written(base.name).text, duration=words.duration(base.weeks), cities=points)
+    return AnswerCard(about, words.say("card.hangs", factors=most), [label["output"], label["middle_sd"], label["strongest"]], lines)
 
 
 def called(finding: Finding, names: Mapping[str, str], words: Words) -> str:

@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parent / "words"
 LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 ENGLISH = "en"
 MINUS = "\u2212"
+CHANCES = {99: "certain", 90: "very_likely", 66: "likely"}  # words for chance: of 100, from so many on; below 50 their opposites
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -132,6 +133,18 @@ class Language(Formatter):
     def arm(self, name: str) -> str:
         """What an arm is called."""
         return name
+
+    def chance(self, of_100: int) -> str:
+        """What to call something that happens in so many of 100 cities (see CHANCES)."""
+        side, many = ("chances", of_100) if of_100 >= 50 else ("chances_against", 100 - of_100)
+        key = next((key for least, key in CHANCES.items() if many >= least), "even")
+        return str(self.data[side].get(key) or self.data["chances"][key])
+
+    def chances(self) -> list[tuple[str, str]]:
+        """Every word for chance with the numbers of 100 that it stands for, "90-98", the surest first."""
+        words = [self.chance(many) for many in range(100, -1, -1)]
+        spans = {word: [100 - place for place, each in enumerate(words) if each == word] for word in words}
+        return [(word, f"{min(span)}-{max(span)}") for word, span in spans.items()]
 
     def term(self, section: str, name: str, unknown: str = "") -> str:
         """What a section of the words says of a name, or of what stands behind its dot ("training.start" is as any start).

@@ -56,7 +56,7 @@ def rows(tree):
 
 def test_it_is_valid_and_has_every_figure(tree):
     assert EVIL in text(tree.find("body//h1"))
-    assert not list(tree.iter("script"))
+    assert EVIL in text(tree.find(".//table[@class='card']")) and len(list(tree.iter("script"))) == 1
     images = list(tree.iter("img"))
     assert len(images) == len(plots_compare.FIGURES)
     assert all(len(image.get("alt")) > 60 and image.get("src").startswith("data:") for image in images)
@@ -82,16 +82,34 @@ def test_voices_of_all_arms_stand_in_one_table(comparison, language):
 def test_tables_hold_the_paired_differences(comparison, tree):
     words = Words(tree.get("lang"))
     table = comparison.effects().set_index(["arm", "measure", "week"])
-    trust = next(row for row in rows(tree) if row[0] == words.reform("training"))
+    trust = next(row for row in rows(tree) if row[0] == words.reform("training") and len(row) == 6)
     own = table.loc[("training", "mean_trust", 30)]
     assert trust[1] == words.spread(read_off(own), sign=True) == words.amount(own.effect, own.precision, sign=True).partition(" ")[0]
     shares = next(row for row in rows(tree) if row[0] == words.measure("share_trusting"))
     own = table.loc[("training", "share_trusting", 30)]
     assert shares[3] == words.spread(read_off(own).times(100), sign=True, counted=True) and words.counted(read_off(own)) in shares[3]
     assert not [row for row in rows(tree) if row[0] == words.measure("cost")]
-    costs = next(row for row in rows(tree) if len(row) == 4 and row[0] == words.reform("training"))
+    (costs,) = (row for row in rows(tree) if len(row) == 4 and row[0] == words.reform("training"))
     paid = comparison.costs().set_index("arm").loc["training"].iloc[0]
-    assert costs[2] == words.spread(read_off(paid, "money", "money_"))
+    assert costs[2] == words.spread(read_off(paid, "money", "money_").times(1000 * 52 / 30 / 3000))
+
+
+def asked_nobody(comparison):
+    """The same without surveys, so that the card tells of mean trust, which tests can plant."""
+    return Comparison(comparison.dataset.isel(survey_week=slice(0, 0)))
+
+
+def card_of(comparison, language="en"):
+    return comparisons.answer_card(comparison, {arm: arm for arm in comparison.arms}, Words(language))
+
+
+def test_unmoved_measures_are_named_and_not_shown(comparison):
+    words, names = Words("en"), {arm: arm for arm in comparison.arms}
+    same = comparison.dataset.copy(deep=True)
+    same.answers[:] = same.answers.sel(arm="baseline")
+    table = comparisons.effects_table(Comparison(same), names, words)
+    assert words.measure("share_trusting") not in [row[0] for row in table.rows] and words.measure("share_trusting") in table.caption
+    assert words.measure("share_trusting") in [row[0] for row in comparisons.effects_table(comparison, names, words).rows]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -132,41 +150,56 @@ def level_of(comparison):
     return table[(table.measure == "mean_trust") & (table.week == 30)].level_from.iloc[0]
 
 
-def test_the_answer_says_what_the_range_says(comparison):
-    words, names = Words("en"), {arm: arm for arm in comparison.arms}
-    found = planted(comparison, often(BY))
-    sentences = [said.replace("\u2212", "-") for said in comparisons.answer(found, names, words)]
-    level, up, down = (f"{level_of(found) + by:.3f}" for by in (0.0, 0.06, -0.06))
-    assert sentences[0].startswith(
-        "In this model, after 30 weeks, compared with baseline and the same luck: training raises mean trust by 0.0600, "
-        f"from {level} to {up} "
-    )
-    sentences[0] = sentences[0].replace("0.0500", "0.050").replace("0.0700", "0.070")  # how many digits is a matter of the last bit
-    assert f"from {level} to {up} (in nine of ten replicates by +0.050 to +0.070); purge-then-train lowers" in sentences[0]
-    assert f"by 0.0600, from {level} to {down} (in nine of ten replicates the change is -0.070 to -0.050)" in sentences[0]
-    unclear = f"{EVIL} may raise or lower mean trust (+0.010 in the middle, -0.050 to +0.050 in nine of ten replicates, with"
-    assert unclear in sentences[0]
-    assert "this sign in 67 of 100)" in sentences[0]
-    assert sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.05")
-    sentences = comparisons.answer(shifted(comparison, BY), names, words)
-    assert f"training moves mean trust by +0.0600, from {level} to {up}, with this sign in 3 of 3 replicates" in sentences[0]
-    assert sentences[1] == "No arm raises it clearly.", "three replicates of one sign may be chance"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_card_says_what_the_range_says(comparison, language):
+    words = Words(language)
+    open_either_way = (-0.05,) * 11 + (0.01,) * 2 + (0.05,) * 11
+    card = card_of(asked_nobody(planted(comparison, often(BY) | {EVIL: open_either_way})), language)
+    said, lines = words["card"]["verdicts"], {line.name: line for line in card.lines}
+    assert [lines[arm].verdict for arm in BY] == [said["rise"], said["fall"], said["unknown"]]
+    assert "training" in card.finding and card.finding.index("training") < card.finding.index("purge-then-train")
+    before = level_of(comparison)
+    levels = [f"{100 * (before + by):.0f}" for by in (0, 0.06)]
+    assert lines["training"].cells[0].startswith(words.say("card.levels", start=levels[0], end=levels[1]))
+    assert words["chances"]["very_likely"] in lines["training"].cells[1]
+    assert words["chances_against"]["very_likely"] in lines["purge-then-train"].cells[1], "in 100 of 100 fewer: more is unlikely"
+    assert words["chances"]["even"] in lines[EVIL].cells[1]
+    few = {line.name: line for line in card_of(asked_nobody(shifted(comparison, BY)), language).lines}
+    assert few["training"].verdict == said["few"] and few["training"].cells[1] == words.say("card.few_more", count="3", of="3")
 
 
-def test_the_lead_is_a_paired_difference_too(comparison):
+def test_a_lead_is_a_paired_difference_too(comparison):
     """Levels that vary more than their difference: ranges overlap, and yet the lead is clear."""
-    words, names = Words("en"), {arm: arm for arm in comparison.arms}
     by = {"training": (0.02, 0.05, 0.08), EVIL: (0.01, 0.04, 0.0699), "purge-then-train": (0.0, 0.0, 0.0)}
-    sentences = comparisons.answer(planted(comparison, often(by)), names, words)
-    assert "purge-then-train changes nothing at all" in sentences[0]
-    assert sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.01")
-    sentences = comparisons.answer(planted(comparison, often(by, 2)), names, words)
-    assert (
-        sentences[1].startswith(f"The largest rise is that of training; its lead over {EVIL} is 0.01") and "leads in 6 of 6" in sentences[1]
-    )
+    card = card_of(asked_nobody(planted(comparison, often(by))))
+    assert card.notes[0] == f"Most for trust: training. It beats {EVIL} in 100 of 100 replicates."
     by[EVIL] = (0.03, 0.04, 0.07)
-    sentences = comparisons.answer(planted(comparison, often(by)), names, words)
-    assert f"its lead over {EVIL} is not clear: it leads in 67 of 100 replicates" in sentences[1]
+    assert "in 67 of 100 replicates" in card_of(asked_nobody(planted(comparison, often(by)))).notes[0]
+    assert card_of(asked_nobody(shifted(comparison, BY))).notes[0] == "No reform clearly raises trust.", "three of one sign may be chance"
+
+
+def test_people_who_trust_come_before_points_of_trust(comparison):
+    """Asked, adults are counted; if nobody was, trust is told on its scale."""
+    words, asked = Words("en"), card_of(comparison)
+    share = 100 * float(comparison.dataset.answers.sel(arm="baseline").isel(survey_week=-1)[..., 2:].sum("answer").median())
+    assert asked.heads[1] == words["card"]["after"] and f"trust the police at the start; with baseline, {share:.0f} do" in asked.today
+    nobody = card_of(asked_nobody(comparison))
+    assert nobody.heads[1] == words["card"]["after_points"] and not nobody.today
+
+
+def test_pesos_are_for_an_inhabitant_and_year(comparison, tree):
+    """An amount of a small city is never shown by itself: pesos an inhabitant, for a municipality of the reader's."""
+    words = Words(tree.get("lang"))
+    paid = comparison.costs().set_index("arm").loc["training"].iloc[0].money
+    (row,) = (
+        row
+        for row in tree.find(".//table[@class='card']").iter("tr")
+        if text(row[0]).startswith(words.reform("training") + words["card"]["verdicts"]["few"])
+    )
+    each = float(row.find(".//span[@data-pesos]").get("data-pesos").split()[0])
+    assert each == pytest.approx(1000 * paid / 3000 * 52 / 30 * 0.72)
+    assert text(row[3]).startswith(words.number(float(f"{each / 10:.2g}")) if each >= 10 else words.number(float(f"{100 * each:.2g}")))
+    assert [text(span) for span in tree.iter("span") if span.get("class") == "inhabitants"] == [words.number(100_000)]
 
 
 def test_a_placebo_that_differs_is_a_warning(comparison):
@@ -174,27 +207,16 @@ def test_a_placebo_that_differs_is_a_warning(comparison):
     words = Words("en")
     found = comparisons.findings(Comparison(data), words)
     assert [warning for warning in found.warnings if "Do not rely" in warning]
-    assert not [sentence for sentence in found.answer if "exactly 0" in sentence]
-    assert [sentence for sentence in comparisons.findings(comparison, words).answer if "exactly 0" in sentence]
+    assert "exactly 0" not in found.caution and "exactly 0" in comparisons.findings(comparison, words).caution
 
 
-def first_page(comparison, words):
-    return consequences.sentences(comparison, {arm: arm for arm in comparison.arms}, words)
-
-
-def test_the_first_page_says_what_it_costs_and_who_loses(comparison, tree):
-    words = Words(tree.get("lang"))
-    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
-    names = comparisons.display_names(comparison, words)
-    assert all(sentence in text(answer) for sentence in consequences.sentences(comparison, names, words))
-    cost, moved = first_page(comparison, Words("en"))[:2]
-    costs, people = comparison.costs().set_index("arm"), comparison.gainers().set_index("arm")
-    assert "over 30 weeks, in thousand pesos, for a model city of 3,000 adults" in cost
-    assert f"training {Words('en').spread(read_off(costs.loc['training'].iloc[0], 'money', 'money_'))};" in cost
-    own = people.loc["training"]
+def test_who_gains_and_loses_is_told_with_what_luck_would_do(comparison):
+    words, names = Words("en"), {arm: arm for arm in comparison.arms}
+    own = comparison.gainers().set_index("arm").loc["training"]
+    (moved,) = consequences.moved(comparison, names, words)
     assert own.lives == 0 and "--replicates 5 or more" in moved
     twice = tiled(comparison, 5)
-    own, moved = twice.gainers().set_index("arm").loc["training"], first_page(twice, Words("en"))[1]
+    own, (moved,) = twice.gainers().set_index("arm").loc["training"], consequences.moved(twice, names, words)
     floor = 50 * (own.floor_gaining + own.floor_losing)
     assert (
         f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose; by luck alone {floor:.0f} and {floor:.0f}"
@@ -210,7 +232,7 @@ def test_the_reason_is_the_cause_that_pushes_the_way_trust_went(comparison):
     for cause, change in {"contact": 0.3, "hearsay": -0.2, "drift": -0.9}.items():
         for arm in BY:
             data.ledger.loc[{"arm": arm, "cause": cause, **week}] = change
-    (reason,) = first_page(Comparison(data), Words("en"))[2:]
+    (reason,) = consequences.reasons(Comparison(data), {arm: arm for arm in comparison.arms}, Words("en"))
     assert "training, contact: " in reason.replace("own contact with officers", "contact") and "drift" not in reason and EVIL not in reason
     assert "purge-then-train, what others tell" in reason or "purge-then-train, hearsay" in reason
 
@@ -219,7 +241,7 @@ def test_words_of_the_ledger_are_the_sums_that_it_shows(comparison):
     words = Words("en")
     found = comparisons.booked(shifted(comparison, BY))
     assert found["training"].middle == pytest.approx(spread(BY["training"]).middle)
-    pictures = comparisons.pictures(comparison, comparisons.display_names(comparison, words), words)
+    pictures = comparisons.pictures(comparison, comparisons.display_names(comparison, words), words).values()
     sums, alts = comparisons.booked(comparison), [one.alt for one in pictures]
     ends = comparison.places().set_index(["arm", "tenth"]).loc["training"].iloc[[0, -1]]
     both = " / ".join(words.spread(read_off(end), sign=True) for _, end in ends.iterrows())
@@ -246,8 +268,9 @@ def test_names_of_arms_are_not_joined_by_commas(comparison, language):
     words = Words(language)
     names = {"training": "a, b", "purge-then-train": "c, d", EVIL: "e, f"}
     called = {arm: names.get(arm, arm) for arm in comparison.arms}
-    said = [*comparisons.answer(comparison, called, words), *consequences.sentences(comparison, called, words)]
+    card = comparisons.answer_card(comparison, called, words)
+    said = [card.finding, card.today, *card.notes, *(section.finding for section in comparisons.sections(comparison, called, words))]
     said += [fact for _, fact in comparisons.facts(comparison, called, words)]
-    said += [one.alt for one in comparisons.pictures(comparison, called, words)]
+    said += [one.alt for one in comparisons.pictures(comparison, called, words).values()]
     assert sum("a, b" in text for text in said) > 5
     assert not [text for text in said for name in names.values() if f", {name}" in text]

@@ -55,28 +55,41 @@ def told(language="en", decision=DECISION, discoveries=DISCOVERIES):
     return DecisionContext(decision, discoveries, Words(language))
 
 
-def headings(tree, level="h3"):
-    return [text(element) for element in tree.iter(level)]
+def card(tree):
+    return next(element for element in tree.iter("section") if element.get("class") == "answer")
 
 
-def test_the_first_page_answers_the_four_questions_first(page, store):
+def test_the_card_is_first_and_the_questions_below_it(page, store):
     tree = parsed(page)
     words = Words(tree.get("lang"))
-    wanted = [words["decision"][key] for key in ("works", "fails", "costs", "find_out", "turns", "missed")]
-    assert headings(tree)[:6] == wanted
-    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
-    assert [text(element) for element in answer.iter("h3")] == wanted
-    for name, paragraphs in deciding.paragraphs(told(words.language, discoveries=decisions.discoveries(store, DECISION))):
-        assert name in wanted and all(paragraph in text(answer) for paragraph in paragraphs)
+    wanted = [words["decision"][key] for key in ("works", "fails", "costs", "find_out", "turns")]
+    assert [text(element) for element in tree.iter("h2") if text(element) in wanted] == wanted
+    assert next(tree.iter("section")) is card(tree) and told(words.language).name(DECISION.recommended) in text(card(tree).find("h2"))
+    rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in card(tree).find(".//table[@class='card']").iter("tr")}
+    speaking = told(words.language)
+    for arm, line in zip(DECISION.arms[1:], decisions.answer_card(speaking).lines, strict=True):
+        assert rows[f"{line.name}{line.verdict}"][2] == speaking.chance(arm)
+    paragraphs = deciding.paragraphs(told(words.language, discoveries=decisions.discoveries(store, DECISION)))
+    assert len(paragraphs) == len(wanted) and all(paragraph in text(tree.find("body")) for paragraph in paragraphs.values())
+
+
+def test_levels_of_the_city_without_a_reform_make_people_of_effects():
+    facts = DECISION.facts | {"levels": {"mean_trust": 0.5}}
+    known, unknown = (decisions.answer_card(told(decision=replace(DECISION, facts=each))) for each in (facts, DECISION.facts))
+    own = DECISION.effect("training", "mean_trust").times(100)
+    line = next(line for line in known.lines if line.name == "training")
+    assert line.cells[0].startswith(f"from 50 to {50 + round(own.middle)}" if round(own.middle) else "stays at 50")
+    assert next(line for line in unknown.lines if line.name == "training").cells[0].startswith(f"+{round(own.middle)}")
 
 
 def test_it_is_one_page_that_needs_nothing(page):
     tree = parsed(page)
-    assert not [element for element in tree.iter() if element.tag in ("script", "link", "iframe", "object", "embed", "form")]
+    assert not [element for element in tree.iter() if element.tag in ("link", "iframe", "object", "embed", "form")]
     images = list(tree.iter("img"))
     assert len(images) == len(FIGURES) + 2 * len(DISCOVERIES)
     assert all(image.get("src").startswith("data:image/svg+xml;base64,") for image in images)
     assert all(len(image.get("alt")) > 60 and "{" not in image.get("alt") for image in images)
+    tree.find("body").remove(tree.find("body/script"))
     said = text(tree.find("body"))
     assert "{" not in said and "nan" not in said.split()
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
@@ -165,11 +178,11 @@ def test_what_cannot_be_told_is_said_in_words():
     assert "it is not clear that there is one" in " ".join(deciding.costs(told(decision=replace(DECISION, table=unclear))))
 
 
-def test_the_scale_is_told_first(page):
+def test_the_scale_is_told_before_what_works(page):
     tree = parsed(page)
-    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
     (said,) = deciding.scale_of(told(tree.get("lang")))
-    assert text(answer.find("p")) == said
+    (works,) = (part for part in tree.iter("section") if part.get("aria-labelledby") == "section-1")
+    assert text(works.find(".//p")) == said
     english = deciding.scale_of(told())[0]
     assert english.startswith('One point of mean trust is 0.01 more in the measure "Mean trust in the police" (scale from 0 to 1).')
     assert "a model city of 1,000 adults, summed over 2 years" in english
@@ -202,7 +215,7 @@ def test_lists_of_options_are_not_joined_by_commas(language):
     words = Words(language)
     words.data = {**words.data, "reforms": {**words.data["reforms"], **odd}}
     speaking = replace(speaking, words=words)
-    paragraphs = [text for _, texts in deciding.paragraphs(speaking) for text in texts]
+    paragraphs = deciding.paragraphs(speaking).values()
     alts = [decisions.in_words(speaking, name) for name in FIGURES]
     facts = [fact for _, fact in decisions.facts(speaking)]
     for found in (*paragraphs, *alts, *facts):
@@ -264,8 +277,8 @@ def test_what_to_find_out_first_is_what_is_worth_most():
 def test_the_choice_by_thirds_is_told_and_tabled(page):
     tree = parsed(page)
     words = Words(tree.get("lang"))
-    answer = next(element for element in tree.iter("section") if element.get("class") == "answer")
-    rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in answer.iter("tr")}
+    (part,) = (part for part in tree.iter("section") if text(part.find(".//h2")) == words["decision"]["turns"])
+    rows = {text(row[0]): [text(cell) for cell in row[1:]] for row in part.iter("tr")}
     for factor, own in DECISION.contested.groupby("factor"):
         best = own[own.best & (own.part == "low")].iloc[0]
         assert rows[factor][1].startswith(f"{told(words.language).name(best.arm)} ({100 * best.probability_best:.0f})")
@@ -291,16 +304,18 @@ def test_without_pattern_checks_it_says_how_to_make_them(page):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_pattern_that_fails_is_on_the_first_page(store, language, tmp_path):
+def test_patterns_that_fail_are_named_on_the_card(store, language, tmp_path):
     import shutil
 
     folder = shutil.copytree(store, tmp_path / "store")
     failing = [known for known in patterns().values() if known.role != "report"][:3]
     rows = [PatternCheck(known, known.measures[0], 0.5, 0.01, place > 0, 1000, 4) for place, known in enumerate(failing)]
-    Validation("Small", tuple(rows)).save(folder)
+    Validation("Elsewhere", tuple(rows)).save(folder)
     page = render(folder, language)
-    answer = page.partition('<section class="answer"')[2].partition("</section>")[0]
-    assert f"<dt>{failing[0].id}, " in answer and f"<dt>{failing[1].id}, " not in answer
+    words, said = Words(language), text(card(parsed(page)))
+    names = [words.translate("patterns", each.id, each.text).text for each in failing]
+    assert words.say("page.checks_short", missed=1, judged=3, names=names[0]) in said and names[1] not in said
+    assert words.say("page.checks_elsewhere", name="Elsewhere") in said, "of another place"
     assert page.count(f"<dt>{failing[0].id}, ") == 1 and "<pre><code>confianza validate" not in page
 
 
@@ -311,7 +326,7 @@ def test_no_english_is_left_in_spanish(pages):
     tree = parsed(pages["es"])
     for element in list(tree.iter()):
         for child in list(element):
-            quoted = child.get("lang") == "en" or child.tag in ("code", "style", "title", "pre") or child.get("href", "").startswith("http")
+            quoted = child.get("lang") == "en" or child.tag in ("code", "style", "title", "pre", "script") or child.get("href", "").startswith("http")
             if quoted or child.get("class") in ("question", "author") or child.tag == "h1":
                 child.text, child.attrib = "", {}
                 for below in list(child):

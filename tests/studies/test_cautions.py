@@ -77,12 +77,13 @@ def test_a_comparison_says_it_first(tmp_path, capsys):
 
 
 def shown(folder):
-    """Above the answer; in Spanish, what has no Spanish is marked as English."""
+    """The card leads to them, and they stand open before all that is folded; in Spanish, what has no Spanish is marked as English."""
     english, spanish = (re.sub(r"\s+", " ", render(folder, language)) for language in ("en", "es"))
     for page, texts in ((english, ("The course is not", "A purge is unknown")), (spanish, ("The course is not", "No se sabe qué hace"))):
-        head = page[page.index('id="answer"') : page.index("</section>", page.index('id="answer"'))]
-        places = [head.index(text) for text in texts]
-        assert places == sorted(places) and places[-1] < head.index('<p class="first">' if '<p class="first">' in head else "<h3>")
+        card, rest = page[page.index('id="answer"') :].split("</section>", 1)
+        assert 'href="#cautions"' in card.partition("<table")[0]
+        places = [rest.index(text) for text in ('id="cautions"', *texts, "<details>")]
+        assert places == sorted(places)
     assert '<span lang="en">The course is not' in spanish and '<span lang="en">A purge' not in spanish
 
 

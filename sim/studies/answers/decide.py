@@ -86,7 +86,8 @@ def decide(
     )  # fmt: skip
     pays = np.linspace(*(asked.pay or tables.default_pay(outcomes, WORTH)), PAYS)
     choice = tables.ArmChoice(arms, outcomes, asked.budget, pays, study, study.factors(), tuple(pays[list(SHOWN)].tolist()))
-    return _decision(choice, asked, cubes, sweep, started)
+    made = _decision(choice, asked, cubes, sweep, started)
+    return replace(made, facts=made.facts | {"levels": _levels(sweep, asked.week)})
 
 
 def check(
@@ -185,6 +186,12 @@ def _effects(sweep: Reading, measure: str, week: int) -> np.ndarray:
     """n x r x (arms - 1): the paired effect of each arm but the first; nan where a run failed or is missing."""
     cube = sweep.store.cube(measure)[..., sweep.study.at.index(week)]
     return (cube[:, 1:] - cube[:, :1]).transpose(0, 2, 1)
+
+
+def _levels(sweep: Reading, week: int) -> dict[str, float]:
+    """Each measure in the first arm, the one compared with: the median over all runs that have it."""
+    levels = {measure: sweep.store.cube(measure)[:, 0, :, sweep.study.at.index(week)] for measure in sweep.study.measures}
+    return {measure: float(np.nanmedian(values)) for measure, values in levels.items() if np.isfinite(values).any()}
 
 
 def dependence(study: Study, points: Points) -> tuple[np.ndarray, np.ndarray]:

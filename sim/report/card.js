@@ -1,0 +1,39 @@
+// Pesos for the reader's municipality; sections open when they are linked to or all at once. The page says as much without it.
+(() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const opened = () => {
+    const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const around = wanted && wanted.closest("details");
+    if (around) { around.open = true; wanted.scrollIntoView(); }
+  };
+  addEventListener("hashchange", opened);
+  opened();
+  const unfold = document.querySelector(".unfold");
+  unfold.hidden = false;
+  unfold.addEventListener("click", () => {
+    const closed = all("details:not([open])").length > 0;
+    all("details").forEach((each) => { each.open = closed; });
+  });
+  const box = document.querySelector(".place");
+  if (!box) return;
+  const [people, currency, rate] = box.querySelectorAll("input");
+  const words = box.dataset;
+  const grouped = (text) => text.replace("-", "\u2212").replace(".", words.decimal).replace(/\B(?=(\d{3})+(?!\d))/g, words.thousands);
+  const digits = (amount, unit) => grouped(String(Number((amount / unit).toPrecision(2))));
+  const say = () => {
+    const many = Number(people.value.replace(/[^0-9]/g, "")), per = Number(rate.value.replace(",", "."));
+    if (!(many > 0) || !(per > 0)) return;
+    all(".inhabitants").forEach((each) => { each.textContent = grouped(String(many)); });
+    all(".currency").forEach((each) => { each.textContent = currency.value; });
+    all("[data-pesos]").forEach((each) => {
+      const amounts = each.dataset.pesos.split(" ").map((text) => many * Number(text) / per);
+      const size = Math.max(...amounts.filter(Number.isFinite).map(Math.abs));
+      const [unit, name] = size >= 1e6 ? [1e6, words.million] : size >= 1e4 ? [1e3, words.thousand] : [1, ""];
+      const [middle, low, high] = amounts.map((amount) => Number.isFinite(amount) ? digits(amount, unit) : "");
+      const ends = low && low !== high ? " (" + words.numbers.replace("{low}", low).replace("{high}", high) + ")" : "";
+      each.textContent = (middle + " " + name).trim() + ends;
+    });
+  };
+  box.hidden = false;
+  box.addEventListener("input", say);
+})();
