@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.evidence.grades import SYMBOLS
 from sim.inputs import origins
 from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.places import KINDS, said
@@ -264,5 +265,5 @@ def beside(folder: Path, found: PageContent, made_by: str, words: Words) -> dict
     return {
         **tables, "assumptions": texts, "marks": marks, "unsourced": flagged(scenario, words), "checks": checked, "cautions": cautions,
         "sources": sources, "shipped": REFERENCES, "version": __version__, "inhabitants": PLACES.get(scenario["name"], INHABITANTS),
-        "money": money, "priced": any(line.pesos for line in lines), "graded": any(line.grade for line in lines),
+        "money": money, "symbols": SYMBOLS, "priced": any(line.pesos for line in lines), "graded": any(line.grade for line in lines),
     }  # fmt: skip

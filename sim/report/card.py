@@ -1,14 +1,17 @@
 """The answer card, at the top of every page: a line a reform, with a verdict, from what to what, in how many cities, pesos, evidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, isfinite, sqrt
 from typing import Any, NamedTuple
 
+from sim.evidence.grades import Grade, grade_of
+from sim.evidence.levers import ASSUMED
 from sim.measures.spread import Spread
 from sim.report.parts import PageTable
 from sim.report.words import Words
 from sim.world.parameters import CODEBOOK
+from sim.world.reforms import REFORMS
 
 INHABITANTS = 100_000  # of the municipality for which amounts are shown until the reader types another number
 PLACES = {"Mexico City, 2016": 9_196_836, "Ecatepec": 1_660_000, "Mérida": 1_073_000}  # as the assumptions of these scenarios say
@@ -32,14 +35,14 @@ class CardLine:
     """A line of the card: what it is about, what is said of it in words, a cell for each further head.
 
     pesos  an inhabitant and year: middle, low and high; () if nothing is paid, or nobody asked
-    grade  of the evidence: trial, partly or assumed; "": not told
+    grade  of the evidence, with its reasons; None if it is not told
     """
 
     name: str
     verdict: str
     cells: Sequence[str] = ()
     pesos: Sequence[float] = ()
-    grade: str = ""
+    grade: Grade | None = None
     strip: Strip | None = None
 
 
@@ -110,7 +113,9 @@ def surely(effect: Spread) -> int:
     return floor(100 * (effect.share * effect.draws + 0.5) / (effect.draws + 1))
 
 
-def of_effect(name: str, effect: Spread, start: float, words: Words, *, pesos: Sequence[float] = (), grade: str = "") -> CardLine:
+def of_effect(
+    name: str, effect: Spread, start: float, words: Words, *, pesos: Sequence[float] = (), grade: Grade | None = None
+) -> CardLine:
     """The line of a reform that changes how many of 100 people do something.
 
     effect  of 100;  start: of how many it changes it, nan if that is not known
@@ -126,6 +131,12 @@ def of_effect(name: str, effect: Spread, start: float, words: Words, *, pesos: S
     at = start if known else 0.0
     strip = Strip(at, at + effect.middle, at + effect.low, at + effect.high) if effect.many else None
     return CardLine(name, words["card"]["verdicts"][verdict(effect)], [levels, chance(effect, words)], pesos, grade, strip)
+
+
+def graded(listed: Iterable[Mapping[str, Any]]) -> Grade | None:
+    """The grade of an arm, from its reforms as YAML has them; one that this program does not know is an assumption."""
+    reforms = [name for each in listed for name in each]
+    return grade_of(reforms) if all(name in REFORMS for name in reforms) else Grade(ASSUMED, ())
 
 
 def chance(effect: Spread, words: Words) -> str:

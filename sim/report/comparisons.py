@@ -10,7 +10,7 @@ from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
 from sim.report import consequences
 from sim.report.assumed import arms_table
-from sim.report.card import AnswerCard, each_year, gathered, of_effect, sizes, verdict, whole
+from sim.report.card import AnswerCard, each_year, gathered, graded, of_effect, sizes, verdict, whole
 from sim.report.comparison_tables import (
     TRUST,
     conduct_table,
@@ -73,7 +73,11 @@ def answer_card(comparison: Comparison, names: Mapping[str, str], words: Words) 
     before = OF_100[measure] * start(comparison, measure)
     paid = consequences.yearly(comparison)
     scenario = yaml.safe_load(comparison.dataset.attrs["scenario"])
-    lines = [of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario)) for arm, own in effects.items()]
+    arms = yaml.safe_load(comparison.dataset.attrs["study"])["arms"]
+    lines = [
+        of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario), grade=graded(arms.get(arm, ())))
+        for arm, own in effects.items()
+    ]
     of = comparison.replicates if comparison.varies == "luck" else comparison.lived[0]
     cities = words.say(f"card.cities_{comparison.varies if comparison.replicates > 1 else 'one'}", many=words.number(of))
     duration, points = words.duration(end_of(comparison)), "" if measure == HEADLINE else "_points"

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.measures import MEASURES
 from sim.report.assumed import unit
-from sim.report.card import AnswerCard, each_year, of_effect, sizes
+from sim.report.card import AnswerCard, each_year, graded, of_effect, sizes
 from sim.report.comparison_tables import TRUST
 from sim.report.comparisons import HEADLINE
 from sim.report.deciding import OF_YEAR, begun, choice, counted, find_out, paragraphs, scale_of, sure, turns
@@ -60,10 +60,10 @@ def answer_card(context: DecisionContext) -> AnswerCard:
     before = decision.facts.get("levels", {}).get(measure, nan) * scale(unit_of(measure)) * trust if measure else nan
     effects = {arm: decision.effect(arm, measure).times(scale(unit_of(measure)) * trust) for arm in decision.arms[1:]} if measure else {}
     base, yearly = decision.study.base, OF_YEAR / decision.week / int(decision.facts["adults"])
-    lines = []
+    arms, lines = decision.study.model_dump()["arms"], []
     for arm, own in effects.items():
         pesos = each_year(decision.spread(arm, "cost").times(yearly), base.as_data())
-        line = of_effect(context.name(arm), own, before, words, pesos=pesos)
+        line = of_effect(context.name(arm), own, before, words, pesos=pesos, grade=graded(arms.get(arm, ())))
         lines.append(replace(line, cells=[*line.cells, context.chance(arm)]))
     duration = words.duration(decision.week)
     points = {HEADLINE: "", TRUST: "_points"}.get(measure)
@@ -120,7 +120,9 @@ def notes(context: DecisionContext) -> Section:
     found = [words.said(text) for text in (*context.decision.notes, *(note for one in context.discoveries for note in one.notes))]
     refused = [(context.name(one.output.arm), words.said(one.refused)) for one in context.discoveries if one.refused is not None]
     found += [Text(f"{arm}: {why.text}", why.lang) for arm, why in refused]
-    return Section(label["notes"], tuple(dict.fromkeys(found)) or (Text(label["no_notes"], context.words.language),), bulleted=True)
+    return Section(
+        label["notes"], paragraphs=tuple(dict.fromkeys(found)) or (Text(label["no_notes"], context.words.language),), bulleted=True
+    )
 
 
 def methods(context: DecisionContext) -> Section:
@@ -130,7 +132,7 @@ def methods(context: DecisionContext) -> Section:
         del texts["joint"]
     if not context.discoveries:
         del texts["boxes"]
-    return Section(context.words["decision"]["methods"], tuple(Text(text, context.words.language) for text in texts.values()))
+    return Section(context.words["decision"]["methods"], paragraphs=tuple(Text(text, context.words.language) for text in texts.values()))
 
 
 def facts(context: DecisionContext) -> list[tuple[str, str]]:

@@ -172,7 +172,7 @@ def notes(analysis: Analysis, names: Mapping[str, str], words: Words) -> Section
         if text not in every
     ]
     label = words["decision"]
-    return Section(label["notes"], (*every, *others) or (Text(label["no_notes"], words.language),), bulleted=True)
+    return Section(label["notes"], paragraphs=(*every, *others) or (Text(label["no_notes"], words.language),), bulleted=True)
 
 
 def pictures(analysis: Analysis, spoken: list[Finding], names: Mapping[str, str], words: Words) -> list[Picture]:

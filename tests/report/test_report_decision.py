@@ -326,7 +326,11 @@ def test_no_english_is_left_in_spanish(pages):
     tree = parsed(pages["es"])
     for element in list(tree.iter()):
         for child in list(element):
-            quoted = child.get("lang") == "en" or child.tag in ("code", "style", "title", "pre", "script") or child.get("href", "").startswith("http")
+            quoted = (
+                child.get("lang") == "en"
+                or child.tag in ("code", "style", "title", "pre", "script")
+                or child.get("href", "").startswith("http")
+            )
             if quoted or child.get("class") in ("question", "author") or child.tag == "h1":
                 child.text, child.attrib = "", {}
                 for below in list(child):
