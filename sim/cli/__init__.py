@@ -118,7 +118,7 @@ def validate(
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare, sensitivity or decide wrote.")],
-    out: Annotated[Path | None, options.given("File to write; by default report.html in the folder, or report.es.html.")] = None,
+    out: Annotated[Path | None, options.given("File to write; by default report.html and report.es.html in the folder.")] = None,
 ) -> None:
     """Write one self-contained HTML page in the language of --lang: the answer, tables, figures, assumptions and how to reproduce it."""
     from sim.cli.show import console
