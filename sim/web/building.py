@@ -15,11 +15,12 @@ from sim.artifacts.sources import PACKAGE, meaning
 from sim.errors import InputError
 from sim.files.writing import place
 from sim.inputs.scenario import load_scenario
-from sim.world import arithmetic, luck, observe, population, schedule, series, trusting, voices
+from sim.world import arithmetic, observe, population, schedule, series, trusting, voices
 from sim.world.compiled.webassembly import webassembly
 from sim.world.parameters import CODEBOOK, parameters
-from sim.world.reforms import REFORMS
+from sim.world.reforms import REFORMS, Purge
 from sim.world.reforms.common import Moment, numbers
+from sim.world.reforms.purge import Files
 from sim.world.state import ROW, clock
 
 MODULE = Path(__file__).with_name("city.wasm")
@@ -49,10 +50,7 @@ def entries() -> dict[Any, tuple[Any, ...]]:
         voices.tally: (table, whole, few, few),
         series.sum_up_weeks: (table, table, city.record, few, few, 1, 1),
         **_reforms(city, p, table),
-        luck.fill_draws: (few, now.seed, 0, whole, whole),
-        luck.fill_normals: (few, now.seed, 0, whole, whole),
         arithmetic.fill_exps: (few, few),
-        arithmetic.fill_logs: (few, few),
     }
 
 
@@ -61,13 +59,16 @@ def _reforms(city: Any, p: Any, table: Any) -> dict[Any, tuple[Any, ...]]:
     made: dict[Any, tuple[Any, ...]] = {}
     few = table[0]
     moment = Moment(np.uint64(0), np.uint64(0), 0, 0)
+    whole = np.zeros(1, np.int32)
+    files = Files(whole, whole, whole, whole, whole, few, np.zeros(1, bool))
     for name, kind in REFORMS.items():
         file = vars(sys.modules[kind.__module__])
         if (levers := file.get(f"{kind.__name__}Levers")) is None:
             continue
         r = numbers(levers, kind(start=0))
         took: dict[str, tuple[Any, ...]] = {
-            "set": (few, r, 0), "act": (r, city, p, moment, np.ones(1, bool), few), "run": (r, city, p, moment, city.record.counts, table),
+            "set": (few, r, 0), "act": (r, city, p, moment, np.ones(1, bool), few, *([files] if kind is Purge else [])),
+            "run": (r, city, p, moment, city.record.counts, table),
         }  # fmt: skip
         made |= {file[f"{part}_{name}"]: values for part, values in took.items() if f"{part}_{name}" in file}
     return made

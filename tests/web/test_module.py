@@ -44,6 +44,7 @@ def test_reforms_that_are_asked_in_each_week_act_when_they_are_due():
         {"training": {"start": 2, "coverage": 0.5, "whom": "both", "every": 6, "messages_every": 4, "until": 15}},
         {"community_policing": {"start": 1, "share": 0.4, "until": 9}},
         {"civic_justice": {"start": 3, "share": 0.9, "until": 14}},
+        {"purge": {"start": -1, "months": 3, "follow_through": 0.9, "until": 11, "recruits_offset": 0.5}},
     ]
     size, known = {"adults": 1_000, "officers_per_1000_inhabitants": 10.0}, {"justice.known_share": 1.0}
     scenario = load_scenario("national-average").with_(known, city=size, weeks=16, spin_up_weeks=2, interventions=reforms)

@@ -141,12 +141,13 @@ def set_by(fill: Callable[..., Any], table: Any, reform: Any, week: int) -> dict
     return {name: value for name, value in zip(reform.sets, out.tolist(), strict=True) if value == value}
 
 
-def act_by(entry: Callable[..., Any], table: Any, reform: Any, scene: Scene) -> Bill:
-    """Let a compiled reform act; what that costs."""
+def act_by(entry: Callable[..., Any], table: Any, reform: Any, scene: Scene, *more: Any, size: int = 2) -> list[float]:
+    """Let a compiled reform act; what that costs, as in a bill, and what else it tells (`size` numbers in all)."""
     eligible = np.ones(len(scene.city.officers.active), bool) if scene.eligible is None else scene.eligible
-    bill: np.ndarray = np.zeros(2)
-    entry(numbers(table, reform), *scene.compiled(), eligible, bill)
-    return Bill(*bill.tolist())
+    bill: np.ndarray = np.zeros(size)
+    entry(numbers(table, reform), *scene.compiled(), eligible, bill, *more)
+    told: list[float] = bill.tolist()
+    return told
 
 
 def spent_by(entry: Callable[..., Any], table: Any, reform: Any, scene: Scene) -> np.ndarray:

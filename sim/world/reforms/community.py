@@ -62,7 +62,7 @@ class CommunityPolicing:
 
     def act(self, scene: Scene) -> Bill:
         """Assign officers to community duty, or back to what they did before."""
-        return act_by(act_community_policing, CommunityPolicingLevers, self, scene)
+        return Bill(*act_by(act_community_policing, CommunityPolicingLevers, self, scene))
 
     def running(self, scene: Scene) -> np.ndarray:
         """Part of the time of each officer on duty beyond the baseline's, and their equipment; vacancies are shared by both."""

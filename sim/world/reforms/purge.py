@@ -2,19 +2,48 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from sim.world.arithmetic import exps, log, logs
+from sim.world.arithmetic import exp, log
+from sim.world.careers import propensity_of, weeks_of_career
+from sim.world.compiled import entry, phase, piece
 from sim.world.force import WEEKS_TO_NEXT_APPLICANT
-from sim.world.reforms.common import Bill, Scene, in_force, lever, nothing, start_lever, until_lever
-from sim.world.rng import Draw
-from sim.world.rules.offending import LONGEST_CAREER
-from sim.world.state import LAST_TICK, Cause, Count, Shown
+from sim.world.reforms.common import (
+    Bill,
+    Scene,
+    act_by,
+    dates,
+    in_force,
+    lasts,
+    lever,
+    nothing,
+    numbers_of,
+    set_by,
+    start_lever,
+    until_lever,
+)
+from sim.world.rng import Draw, draw, draw_normal
+from sim.world.state import LAST_TICK, Array, Cause, Count, Trust
+from sim.world.trusting import begin_course, effectiveness_of, enter_change, fairness_of
 
 WEEKS_A_MONTH = 52 / 12
 HALF_YEAR = 26  # weeks between the dates at which files are closed (sim.world.survey.INTERVAL_WEEKS)
+FLAGS = ("complaints", "vetting", "both", "record")
+COMPLAINTS, VETTING, RECORD = 0, 1, 3
+
+
+class Files(NamedTuple):
+    """What is on file of officers when it is closed, each half-year, and of whom; and room to examine. A column each, one a post."""
+
+    complaints: Array  # when files were closed last
+    holders: Array
+    complaints_before: Array  # where the record begins
+    holders_before: Array
+    holders_since: Array  # where the tenure begins of those who are examined
+    lots: Array  # float64; room
+    fails: Array  # bool; room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +56,7 @@ class Purge:
     )
     flag_by: str = lever(
         "vetting", 0, 0, "choice", "What flags an officer; both: complaints or vetting is enough; record: more complaints than others.",
-        choices=("complaints", "vetting", "both", "record"),
+        choices=FLAGS,
     )  # fmt: skip
     complaints_at_least: int = lever(2, 1, 100, "complaints", "Complaints on file that flag an officer.", decided=True)
     record_half_years: int = lever(
@@ -64,6 +93,7 @@ class Purge:
     )  # fmt: skip
     text: ClassVar[str] = "Dismiss officers who are flagged by complaints or by a vetting test."
 
+    sets: ClassVar[tuple[str, ...]] = ("staffing.recruit_conduct_offset",)
     in_force = in_force
 
     @property
@@ -71,23 +101,13 @@ class Purge:
         """Weeks before its start of which it needs the files."""
         return HALF_YEAR * self.record_half_years + self.start % HALF_YEAR if self.flag_by == "record" else 0
 
-    @property
-    def rounds(self) -> int:
-        """The force is gone through in monthly rounds."""
-        return self.months
-
     def due(self, horizon: int) -> list[int]:
-        """The weeks of its rounds, and the first after its end."""
-        weeks = [self.start + int(n * WEEKS_A_MONTH) for n in range(self.rounds)]
-        if self.until is not None:
-            weeks = [*(week for week in weeks if week < self.until), self.until]
-        return [week for week in weeks if week < horizon] if self.follow_through > 0 else []
+        """The weeks of its monthly rounds, and the first after its end."""
+        return list(dates(purge_due, PurgeLevers, self, horizon))
 
     def settings(self, week: int) -> dict[str, float]:
         """New standards for recruits, where they are new at all."""
-        if not self.in_force(week) or self.recruits_offset == 0:
-            return {}
-        return {"staffing.recruit_conduct_offset": self.recruits_offset}
+        return set_by(set_purge, PurgeLevers, self, week)
 
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
         """See `sim.world.reforms`."""
@@ -101,89 +121,155 @@ class Purge:
         """One round: those whose turn it is are examined, and some of the flagged go."""
         if not self.in_force(scene.week):
             return Bill(0.0, 0.0)
-        if scene.week == self.start:
-            self._signal(scene.city)
-        officers, p = scene.city.officers, scene.p
-        rows, identity = np.arange(len(officers.active)), officers.identity
-        number = round((scene.week - self.start) / WEEKS_A_MONTH)
-        turn = np.floor(scene.uniforms(Draw.PACE, rows, identity) * self.rounds) == number
-        examined = scene.allowed(turn & (officers.active == 1))
-        if self.tenure_half_years is not None:
-            examined &= officers.identity != closed(scene, self.tenure_half_years)[1]
-        unfit = 1.0 / (1.0 + exps(officers.honesty)) > self.unfit_above  # of the person: what a course adds does not show
-        flagged = examined & self._flagged(scene, unfit)
-        leaving = flagged & (scene.uniforms(Draw.DISMISSAL, rows, identity) < self.follow_through)
-        officers.active[leaving] = 0
-        officers.vacant_weeks[leaving] = int(p.staffing.replacement_delay_weeks + 0.5) + self._waiting(scene, rows[leaving])
-        scene.city.tally[Count.DISMISSED] += leaving.sum()
-        self._turn_to_crime(scene, rows[leaving])
-        found = np.array([part.sum() for part in (examined, examined & unfit, flagged, flagged & unfit)])
-        scene.examined[scene.tick] = scene.examined.get(scene.tick, 0) + found
-        vacant = float(leaving.sum()) * p.staffing.replacement_delay_weeks
-        tests = examined.sum() * p.cost.vetting_test if self.flag_by in ("vetting", "both") else 0.0
-        # A vacant post is not paid, so its officer-weeks cost service but no wages.
-        return Bill(vacant, float(tests + leaving.sum() * (p.cost.severance + p.cost.recruit + p.cost.academy)))
+        (now, holders), (then, held) = closed(scene, 0), closed(scene, self.record_half_years)
+        since = closed(scene, self.tenure_half_years or 0)[1]
+        files = Files(now, holders, then, held, since, np.empty(len(now)), np.empty(len(now), bool))
+        vacant, money, *found = act_by(act_purge, PurgeLevers, self, scene, files, size=6)
+        scene.examined[scene.tick] = scene.examined.get(scene.tick, 0) + np.array(found, int)
+        return Bill(vacant, money)
 
     def running(self, scene: Scene) -> np.ndarray:
         """Nothing beyond the rounds."""
         return nothing(scene)
 
-    def _waiting(self, scene: Scene, rows: np.ndarray) -> np.ndarray:
-        """Weeks until an applicant for each of these posts passes: four for each who fails."""
-        if self.pass_rate == 1.0:
-            return np.zeros(len(rows), int)
-        luck = scene.uniforms(Draw.RECRUIT_PASS, rows, scene.city.officers.identity[rows])
-        return (WEEKS_TO_NEXT_APPLICANT * np.floor(logs(luck) / log(1.0 - self.pass_rate))).astype(int)
-
-    def _flagged(self, scene: Scene, unfit: np.ndarray) -> np.ndarray:
-        officers = scene.city.officers
-        rows = np.arange(len(officers.active))
-        if self.flag_by == "record":
-            return self._worst(scene, rows)
-        fails = np.where(unfit, self.sensitivity, 1.0 - self.specificity)
-        failed = scene.uniforms(Draw.VETTING, rows, officers.identity) < fails
-        on_file = officers.complaints >= self.complaints_at_least
-        return {"complaints": on_file, "vetting": failed, "both": on_file | failed}[self.flag_by]
-
-    def _worst(self, scene: Scene, rows: np.ndarray) -> np.ndarray:
-        """Who has the most complaints of the force on record; the lot decides between equals, and nobody is flagged without any."""
-        officers = scene.city.officers
-        (now, holders), (then, held) = closed(scene, 0), closed(scene, self.record_half_years)
-        number = np.where(holders == officers.identity, now - np.where(held == holders, then, 0), 0)
-        serving = np.flatnonzero(officers.active)
-        lots = scene.uniforms(Draw.VETTING, rows, officers.identity)
-        worst_first = serving[np.lexsort((lots[serving], -number[serving]))]
-        flagged = worst_first[: int(self.record_share * len(serving) + 0.5)]
-        return np.isin(rows, flagged) & (number > 0)
-
-    def _turn_to_crime(self, scene: Scene, rows: np.ndarray) -> None:
-        """Each post has a row in the table of offenders for an officer who turns to crime."""
-        identity = scene.city.officers.identity[rows]
-        turned = scene.uniforms(Draw.TURN_TO_CRIME, rows, identity) < self.turn_to_crime
-        rows, identity = rows[turned], identity[turned]
-        places: np.ndarray = len(scene.city.offenders.propensity) - len(scene.city.officers.active) + rows
-        p = scene.p.offending
-        normal = scene.normals(Draw.NEW_OFFENDER, rows, identity)
-        propensity = exps(p.propensity_log_mean + p.propensity_log_sd * normal)
-        idle = scene.city.offenders.propensity[places] == 0.0
-        weeks = np.full(len(rows), float(LAST_TICK))
-        if p.exit_rate > 0.0:
-            weeks = np.minimum(-logs(scene.uniforms(Draw.CAREER, places, identity)) / p.exit_rate, LONGEST_CAREER)
-        offenders, begins = scene.city.offenders, places[idle]
-        offenders.propensity[begins] = propensity[idle]
-        offenders.entered[begins] = scene.tick
-        offenders.leaves[begins] = np.minimum(scene.tick + 1 + np.floor(weeks[idle]), LAST_TICK)
-
-    def _signal(self, city: Shown) -> None:
-        """News of the purge moves everybody's trust in fairness, in proportion to the dose."""
-        size = self.signal * self.follow_through
-        fairness = city.citizens.fairness
-        change = size * (1.0 - fairness) if size > 0 else size * fairness
-        fairness += change
-        city.ledger[Cause.INTERVENTION, 0, 0] += change.sum()
-        city.ledger[Cause.INTERVENTION, 0, 1] += abs(change).sum()
-
 
 def closed(scene: Scene, half_years: int) -> tuple[np.ndarray, np.ndarray]:
     """Each post's complaints and holder when files were closed last, or so many half-years before; at the earliest when the city began."""
     return scene.files[max((scene.week // HALF_YEAR - half_years) * HALF_YEAR, min(scene.files))]
+
+
+PurgeLevers = numbers_of(Purge)
+
+
+@piece
+def round_of(r, week):
+    """Which monthly round this week is nearest to."""
+    return int((week - r.start) / WEEKS_A_MONTH + 0.5)
+
+
+@piece
+def purge_due(r, week):
+    """Is there a round in this week, or is it the first after the purge?"""
+    number = round_of(r, week)
+    examines = week >= r.start and number < r.months and week == r.start + int(number * WEEKS_A_MONTH) and not week >= r.until
+    return r.follow_through > 0.0 and (examines or week == r.until)
+
+
+@entry
+def set_purge(out, r, week):
+    """New standards for recruits, where they are new at all."""
+    if lasts(r.follow_through, r.start, r.until, week) and r.recruits_offset != 0.0:
+        out[0] = r.recruits_offset
+
+
+@piece
+def on_record(j, city, files):
+    """How many complaints against who holds a post are on the record."""
+    holder = city.officers.identity[j]
+    before = files.complaints_before[j] if files.holders_before[j] == holder else 0
+    return files.complaints[j] - before if files.holders[j] == holder else 0
+
+
+@piece
+def is_worst(j, r, city, files):
+    """Is an officer one of those with the most complaints of the force on record? The lot decides between equals; nobody is without any."""
+    number, worse, serving = on_record(j, city, files), 0, 0
+    for k in city.rows.officers:
+        if city.officers.active[k] == 1:
+            other = on_record(k, city, files)
+            serving += 1
+            worse += int(other > number or (other == number and files.lots[k] < files.lots[j]))
+    return number > 0 and worse < int(r.record_share * serving + 0.5)
+
+
+@piece
+def is_unfit(j, r, city):
+    """Is an officer corrupt in too many encounters? Of the person: what a course adds does not show."""
+    return 1.0 / (1.0 + exp(city.officers.honesty[j])) > r.unfit_above
+
+
+@piece
+def is_flagged(j, unfit, r, city, files):
+    """Do complaints, a test or the record flag an officer?"""
+    if r.flag_by == RECORD:
+        return is_worst(j, r, city, files)
+    failed = files.lots[j] < (r.sensitivity if unfit else 1.0 - r.specificity)
+    on_file = city.officers.complaints[j] >= r.complaints_at_least
+    return (on_file and r.flag_by != VETTING) or (failed and r.flag_by != COMPLAINTS)
+
+
+@phase
+def examine(r, city, now, eligible, files, found):
+    """Examine those whose turn it is, and note who fails; found: how many are examined, unfit of them, flagged, and flagged and unfit."""
+    officers, number = city.officers, round_of(r, now.week)
+    for j in city.rows.officers:
+        files.lots[j] = draw(now.seed, Draw.VETTING, 0, j, officers.identity[j])
+    for j in city.rows.officers:
+        identity, files.fails[j] = officers.identity[j], False
+        turn = int(draw(now.seed, Draw.PACE, 0, j, identity) * r.months) == number
+        early = r.tenure_half_years != r.tenure_half_years or files.holders_since[j] != identity
+        if turn and early and officers.active[j] == 1 and eligible[j]:
+            unfit = is_unfit(j, r, city)
+            files.fails[j] = is_flagged(j, unfit, r, city, files)
+            found[0] += 1
+            found[1] += int(unfit)
+            found[2] += int(files.fails[j])
+            found[3] += int(unfit and files.fails[j])
+
+
+@piece
+def waiting_weeks(j, r, city, now):
+    """Weeks until an applicant for a vacated post passes: four for each who fails."""
+    if r.pass_rate == 1.0:
+        return 0
+    luck = draw(now.seed, Draw.RECRUIT_PASS, 0, j, city.officers.identity[j])
+    return WEEKS_TO_NEXT_APPLICANT * int(log(luck) / log(1.0 - r.pass_rate))
+
+
+@piece
+def turn_to_crime(j, r, city, p, now):
+    """Each post has a row in the table of offenders for an officer who turns to crime."""
+    offenders, identity = city.offenders, city.officers.identity[j]
+    row = len(offenders.propensity) - len(city.officers.active) + np.int64(j)
+    if offenders.propensity[row] == 0.0 and draw(now.seed, Draw.TURN_TO_CRIME, 0, j, identity) < r.turn_to_crime:
+        weeks = weeks_of_career(draw(now.people, Draw.CAREER, 0, row, identity), p)
+        offenders.propensity[row] = propensity_of(draw_normal(now.people, Draw.NEW_OFFENDER, 0, j, identity), p)
+        offenders.entered[row], offenders.leaves[row] = now.tick, min(now.tick + 1 + weeks, LAST_TICK)
+
+
+@phase
+def spread_news(size, city):
+    """News of the purge moves everybody's trust in fairness: a share of the gap to full trust, or of trust."""
+    trust, net, gross = city.citizens.trust, 0.0, 0.0
+    for c in city.rows.cells:
+        for i in range(city.cells.first_resident[c], city.cells.first_resident[c + 1]):
+            fairness, effectiveness = fairness_of(i, c, city), effectiveness_of(i, c, city)
+            change = size * (1.0 - fairness) if size > 0.0 else size * fairness
+            trust[i, Trust.FAIRNESS], trust[i, Trust.EFFECTIVENESS] = fairness + change, effectiveness
+            net += change
+            gross += abs(change)
+        begin_course(c, city)
+    enter_change(city, Cause.INTERVENTION, 0, net, gross)
+
+
+@entry
+def act_purge(r, city, p, now, eligible, bill, files):
+    """One round, if it is due: those whose turn it is are examined, and some of the flagged go."""
+    if not (purge_due(r, now.week) and lasts(r.follow_through, r.start, r.until, now.week)):
+        return
+    size = r.signal * r.follow_through  # in proportion to the dose
+    if now.week == r.start and size != 0.0:
+        spread_news(size, city)
+    examine(r, city, now, eligible, files, bill[2:])
+    officers, delay, gone = city.officers, p.staffing.replacement_delay_weeks, 0
+    for j in city.rows.officers:
+        if files.fails[j] and draw(now.seed, Draw.DISMISSAL, 0, j, officers.identity[j]) < r.follow_through:
+            officers.active[j] = 0
+            officers.vacant_weeks[j] = int(delay + 0.5) + waiting_weeks(j, r, city, now)
+            turn_to_crime(j, r, city, p, now)
+            gone += 1
+    city.tally[Count.DISMISSED] += gone
+    tests = bill[2] * p.cost.vetting_test if r.flag_by != COMPLAINTS and r.flag_by != RECORD else 0.0
+    # A vacant post is not paid, so its officer-weeks cost service but no wages.
+    bill[0] += gone * delay
+    bill[1] += tests + gone * (p.cost.severance + p.cost.recruit + p.cost.academy)

@@ -78,7 +78,7 @@ class Training:
 
     def act(self, scene: Scene) -> Bill:
         """A course, or a message to those who have had one."""
-        return act_by(act_training, TrainingLevers, self, scene)
+        return Bill(*act_by(act_training, TrainingLevers, self, scene))
 
     def running(self, scene: Scene) -> np.ndarray:
         """Nothing beyond courses and messages."""
