@@ -59,7 +59,7 @@ def _reforms(city: Any, p: Any, table: Any) -> dict[Any, tuple[Any, ...]]:
     made: dict[Any, tuple[Any, ...]] = {}
     few = table[0]
     moment = Moment(np.uint64(0), np.uint64(0), 0, 0)
-    whole = np.zeros(1, np.int32)
+    whole: np.ndarray = np.zeros(1, np.int32)
     files = Files(whole, whole, whole, whole, whole, few, np.zeros(1, bool))
     for name, kind in REFORMS.items():
         file = vars(sys.modules[kind.__module__])
