@@ -17,17 +17,20 @@ from sim.calibration.targets import Target
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
 from sim.cli.calibrate_states import calibrate_states
 from sim.cli.coverage import cover, files_of
-from sim.cli.show import ConsoleTable, amount, console, note, table, told
+from sim.cli.headlines import headline
+from sim.cli.show import ConsoleTable, amount, console, remark, table, told
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, saved, writing
 from sim.engine.executors import executor
 from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, counted, number
+from sim.inputs.patterns import patterns
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario_files import STATES, shipped_states
 from sim.methods import UNVALIDATED
 from sim.studies.running.keys import records
 from sim.studies.running.work import job_of
+from sim.style import note
 from sim.style.commands import in_yaml
 
 SHOWN = 15  # parameters in the table; all are in parameters.csv
@@ -55,7 +58,7 @@ def calibrate_scenario(
     with writing(folder, files_of(place) if cities else made):
         took = pilot(Space(scenario, known, scenario.seed), workers)
         effort = chosen_effort(runs, minutes, took)
-        calibrator = Calibrator(place, scenario, known, folder, effort, tell=note, workers=workers)
+        calibrator = Calibrator(place, scenario, known, folder, effort, tell=remark, workers=workers)
         console().print(outline(scenario, known, calibrator))
         console().print(layers_table(layers))
         for key, (target, layer, why) in layers.withdrawn.items():
@@ -92,7 +95,7 @@ def calibrated(calibrator: Calibrator) -> None:
 
 def pilot(space: Space, workers: int | None) -> float:
     """Seconds that a run takes on this machine as it is now, with all that run at a time."""
-    note("Pilot runs ...")
+    remark("Pilot runs ...")
     crew = workers or os.cpu_count() or 1
     study = space.study(space.values(space.filling(crew)), 1, name="pilot")
     job, values = job_of(study), records(study.points())
@@ -151,18 +154,24 @@ def outline(scenario: Scenario, targets: tuple[Target, ...], calibrator: Calibra
 
 def layers_table(layers: Layered) -> ConsoleTable:
     """A row a target: of which layer it is, and what of earlier ones it replaces."""
-    shown = table("id", "measure", "measured", "layer", "instead of", right=("measured",), whole=("id", "measured"))
+    under = {"unit": "measured"}
+    shown = table("id", "measure", "measured", "unit", "layer", "instead of", right=("measured",), whole=("id", "measured"), under=under)
     for target in layers.targets:
         before = ", then ".join(f"{amount(one.value, one.sd)} ({one.layer})" for one in layers.replaced.get(target.id, ()))
-        shown.add_row(target.id, target.measure, amount(target.value, target.sd), target.layer, before)
+        shown.add_row(target.id, target.measure, amount(target.value, target.sd), patterns()[target.id].unit, target.layer, before)
     return shown
 
 
 def tell(made: Calibration) -> None:
     """What the targets told of the parameters, how they are met, and what they cannot tell apart."""
     screen = console()
+    far = made.targets.sort_values("misfit", key=abs).iloc[-1]
+    top, main = made.parameters.iloc[0], made.structures.sort_values("weight").iloc[-1]
+    met, many = int((made.targets.misfit.abs() <= 1).sum()), len(made.targets)
+    headline(note("headline_targets", met=met, many=many, name=far.pattern, misfit=far.misfit))
     screen.print("Targets: what was measured, and what the posterior answers (median, 90 % interval; misfit in tolerances)")
     screen.print(targets_table(made))
+    headline(note("headline_learned", name=top.parameter, share=round(100 * top.contraction)))
     screen.print("Parameters of which the targets tell most (contraction: by how much the prior's spread has shrunk)")
     screen.print(parameters_table(made.parameters))
     rest = made.parameters.iloc[SHOWN:]
@@ -172,6 +181,7 @@ def tell(made: Calibration) -> None:
     screen.print(f"{len(rest)} more are in parameters.csv. Contested and left open: {', '.join(contested) or 'none'}")
     for row in made.pairs.head(8).itertuples():
         screen.print(f"Hard to tell apart: {row.one} and {row.other} (correlation {row.correlation:+.2f})")
+    headline(note("headline_structure", name=main.structure, share=round(100 * main.weight)))
     screen.print("Structures: the whole model, and worlds without one of its mechanisms (weight if all were equally likely before)")
     screen.print(structures_table(made.structures))
     screen.print("\n".join([repr(made), *told(*made.posterior.doubts), unconverged(made.facts)]).rstrip() + "\n")
@@ -180,11 +190,20 @@ def tell(made: Calibration) -> None:
 def targets_table(made: Calibration) -> ConsoleTable:
     """A row a target."""
     right = ("measured", "posterior", "90 %", "misfit", f"Q2, {UNVALIDATED}")
-    shown = table("id", "measure", *right, right=right, whole=("id", "measure"))
+    shown = table("id", "measure", *right, "unit", right=right, whole=("id", "measure"), under={"unit": "measure"})
     for row in made.targets.itertuples():
         spread = f"{amount(row.low, row.tolerance).split(' ±')[0]} to {amount(row.high, row.tolerance).split(' ±')[0]}"
         middle = amount(row.posterior, row.tolerance).split(" ±")[0]
-        shown.add_row(row.pattern, row.measure, amount(row.value, row.tolerance), middle, spread, f"{row.misfit:+.1f}", f"{row.q2:.2f}")
+        shown.add_row(
+            row.pattern,
+            row.measure,
+            amount(row.value, row.tolerance),
+            middle,
+            spread,
+            f"{row.misfit:+.1f}",
+            f"{row.q2:.2f}",
+            patterns()[row.pattern].unit,
+        )
     return shown
 
 

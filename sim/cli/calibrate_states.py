@@ -74,7 +74,9 @@ def files_of(name: str, scenario: Scenario, state: StatePosterior, nation: Path)
 
 def effects_of_states(found: dict[str, StatePosterior]) -> ConsoleTable:
     """A row a state: mean and standard deviation of what sets it apart."""
-    made = table("state", *COLUMNS, "draws", right=(*COLUMNS, "draws"), whole=(*COLUMNS, "draws"))
+    made = table(
+        "state", *COLUMNS, "draws", right=(*COLUMNS, "draws"), whole=(*COLUMNS, "draws"), title="log-odds: mean ± standard deviation"
+    )
     for name, state in found.items():
         middle = state.weights @ state.values
         spread = np.sqrt(state.weights @ (state.values - middle) ** 2)

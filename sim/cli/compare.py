@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import spreads
+from sim.cli.headlines import headline, of_costs, of_effects
 from sim.cli.manner import MANNER
-from sim.cli.show import ConsoleTable, console, note, table, told
+from sim.cli.show import ConsoleTable, console, remark, table, told
 from sim.cli.work import Where, Work, ask_first, changed, check_replicates, placed, writing
 from sim.engine.plans import RunSpec
 from sim.engine.running import Execution
@@ -45,7 +46,7 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
         console().print(describe(study))
         ask_first(plan, where, folder, yes)
         if study.budget:
-            note("Pilot runs: scaling the doses of each arm to the budget ...")
+            remark("Pilot runs: scaling the doses of each arm to the budget ...")
         work.done(where._replace(out=folder), make, lambda comparison: report(comparison, bool(study.budget)))
 
 
@@ -65,10 +66,14 @@ def describe(study: Study) -> str:
 
 def report(comparison: Comparison, scaled: bool) -> None:
     """Print what was found."""
-    screen = console()
+    screen, study, effects = console(), comparison.study, comparison.effects().set_index(["arm", "measure", "week"])
+    first, last = study.measures[0], study.at[-1]
+    headline(of_effects({arm: read_off(effects.loc[(arm, first, last)]) for arm in comparison.compared}, first, study.vs, last))
     screen.print(effects_table(comparison, room=screen.width - ROOM))
+    costs = comparison.costs().query("arm in @comparison.compared")
+    headline(of_costs(costs[costs.measure == costs.measure.iloc[0]].to_dict("records"), study.vs))
     screen.print(costs_table(comparison))
-    if comparison.costs().query("arm in @comparison.compared").money_per_unit.isna().any():
+    if costs.money_per_unit.isna().any():
         screen.print(sense(comparison))
     if scaled:
         screen.print("Doses were scaled to the budget:")

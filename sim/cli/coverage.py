@@ -50,9 +50,8 @@ def tell(found: Coverage) -> None:
     screen.print(f"{number(count)} cities whose truth is known. How often the 5-95 % range of an effect holds it:")
     screen.print(effects_table(found))
     verdict = "as it should" if passed(found) else "NOT as it should: this posterior's ranges are not to be trusted"
-    screen.print(
-        f"Together {percent(whole.share)} ({percent(whole.low)} to {percent(whole.high)}), {verdict}; {LEVEL:.0%} would be right.\n"
-    )
+    together = f"Together {percent(whole.share)} ({percent(whole.low)} to {percent(whole.high)})"
+    screen.print(f"{together}, {verdict}; {LEVEL:.0%} would be right.\n", finding=True)
     screen.print("The arm called best: how often it is, and how probable that was said to be")
     screen.print(best_table(found))
     told = found.parameters[found.parameters.contraction > TELLING].head(SHOWN)

@@ -13,6 +13,7 @@ from rich.progress import SpinnerColumn, TimeElapsedColumn
 
 from sim.cli import spreads
 from sim.cli.discover import limits
+from sim.cli.headlines import headline, rounded
 from sim.cli.show import ConsoleTable, bars, console, keep_tables, table, told
 from sim.cli.sweep import asked_of, runs_of
 from sim.errors import InputError, number
@@ -27,6 +28,7 @@ from sim.studies.answers.discoveries import Discovery
 from sim.studies.answers.possible import read
 from sim.studies.answers.sweep import Sweep
 from sim.studies.design.study import Study
+from sim.style import note
 from sim.style.commands import command
 
 SHOWN = 8  # numbers worth knowing in a table; all are in evppi.csv
@@ -128,11 +130,11 @@ def place_of(folder: str, condition: str, week: int) -> Discovery:
 def tell(decision: Decision, found: list[Discovery]) -> None:
     """The choice, what options gain and cost, how they do, what to find out, what the choice hangs on, where arms fail, and the notes."""
     screen = console()
-    screen.print(recommendation(decision), soft_wrap=True)
+    screen.print(recommendation(decision), soft_wrap=True, finding=True)
     screen.print(gains(decision))
     screen.print(options(decision))
     screen.print(knowing(decision))
-    screen.print(hangs_on(decision), soft_wrap=True)
+    screen.print(hangs_on(decision), soft_wrap=True, finding=True)
     for one in found:
         screen.print(place(one), soft_wrap=True)
     screen.print("\n".join(["", *told(*decision.notes)]), soft_wrap=True)
@@ -198,7 +200,7 @@ def options(decision: Decision) -> ConsoleTable:
         made.add_row(str(arm), best, whole(loss), outdone.get(arm, ""))
     pays = [whole(pay) for pay in decision.shown]
     worth = f"if a unit is worth {' / '.join(pays)} thousand pesos"
-    made.caption = f"best: in so many of 100 possible cities {worth}; loss: mean over them, at {pays[1]}"
+    made.caption = f"best: in so many of 100 possible cities {worth}; loss: mean over them, thousand pesos, at {pays[1]}"
     if "open" in str([row[1] for row in made.rows]):
         made.caption += "\nopen: these runs cannot tell in how many"
     return made
@@ -212,6 +214,8 @@ def knowing(decision: Decision) -> ConsoleTable | str:
         return "No single number or topic is worth knowing by itself, as far as these runs can tell."
     right = ("worth knowing", "precision (95 %)")
     made = table("number or topic", *right, "kind", "status", right=right, whole=("number or topic",))
+    first = rows.iloc[0]
+    headline(note("headline_knowing", name=str(first["name"]), worth=rounded(first.evppi)))
     made.title = "worth knowing before choosing: thousand pesos, on average over possible cities"
     for row in rows.head(SHOWN).to_dict("records"):
         made.add_row(row["name"], whole(row["evppi"]), f"{whole(row['low'])} to {whole(row['high'])}", row["kind"], row["status"])

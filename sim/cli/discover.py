@@ -36,7 +36,7 @@ def discover_where(given: str, condition: str, week: int | None, out: Path | Non
 def tell(found: Discovery) -> None:
     """The box in words, its restrictions, the second opinion, and what else to know."""
     screen = console()
-    screen.print("\n".join(found.sentences), soft_wrap=True)
+    screen.print("\n".join(found.sentences), soft_wrap=True, finding=True)
     if found.found:
         screen.print(restrictions(found))
     screen.print(rules(found))

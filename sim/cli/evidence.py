@@ -10,7 +10,8 @@ import pandas as pd
 from sim.artifacts.posterior import Posterior, load_posterior, posterior_files
 from sim.artifacts.provenance import versions
 from sim.artifacts.sources import sources
-from sim.cli.show import ConsoleTable, console, keep_tables, note, table
+from sim.cli.headlines import headline
+from sim.cli.show import ConsoleTable, console, keep_tables, remark, table
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, writing
 from sim.engine.running import Execution
@@ -21,6 +22,7 @@ from sim.evidence.rerun import rerun
 from sim.evidence.surfaces import Surfaces
 from sim.evidence.tables import TABLES, EvidenceTables, tables_of
 from sim.files.writing import write
+from sim.style import Note, note
 
 STORE = "reruns"
 FIGURE = "forest.png"
@@ -38,9 +40,9 @@ def tell_evidence(name: str, runs: int | None, out: Path | None, workers: int | 
         points = training_points(posterior, before, many, scenario.seed)
         with running(many, done_in(folder / STORE)) as progress:
             effects = rerun(scenario, points, Execution(folder / STORE, "threads", workers, progress))
-        note("Emulating what trials come to ...")
+        remark("Emulating what trials come to ...")
         surfaces = Surfaces.fit(points, effects, scenario.seed)
-        note("Weighing ...")
+        remark("Weighing ...")
         trials = evidence()
         fitted = fit(posterior, before, surfaces, trials, seed=scenario.seed)
         made = tables_of(fitted, with_facts(joined(fitted, posterior, before, scenario.seed), posterior, trials, fitted.taus()))
@@ -70,14 +72,31 @@ def tell(made: EvidenceTables) -> None:
         for use, title in (("fit", "fitted"), ("delivery", "delivery, fitted apart from effects"), ("check", "not fitted")):
             own = rows[rows.use == use]
             if len(own):
+                headline(of_checks(str(reform), own) if use == "check" else of_fits(str(reform), own))
                 screen.print(checks_table(str(reform), own) if use == "check" else fitted_table(f"{reform}: {title}", own))
+    widest = made.carrying.sort_values("median").iloc[-1]
+    headline(note("headline_carrying", name=f"{widest.reform}: {widest.carry}", tau=widest["median"]))
     screen.print(carrying_table(made.carrying))
+    removed = [note("part_share", name=row.reform, share=round(100 * row.removed)) for row in made.ranges.itertuples()]
+    headline(note("headline_removed", parts=removed))
     screen.print(ranges_table(made.ranges))
     few = made.findings.dropna(subset=["z"])
     screen.print(
         f"{few.study.nunique()} studies with errors: of so few no coverage can be told. Together they leave "
         f"{number(round(made.worth))} draws' worth of a posterior of {number(len(made.posterior.weights))}."
     )
+
+
+def of_fits(reform: str, rows: pd.DataFrame) -> Note:
+    """How many findings lie in the range that is foretold without their study."""
+    known = rows.dropna(subset=["predicted"]) if "predicted" in rows else rows.iloc[:0]
+    held = int(known.found.between(known.predicted_low, known.predicted_high).sum()) if len(known) else 0
+    return note("headline_found", reform=reform, held=held, many=len(known))
+
+
+def of_checks(reform: str, rows: pd.DataFrame) -> Note:
+    """With how many findings the model agrees."""
+    return note("headline_signs", reform=reform, held=int(rows.agrees.astype(bool).sum()), many=len(rows))
 
 
 def span(row: pd.Series, low: str, middle: str, high: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn
 
+from sim.cli.headlines import headline, of_factors
 from sim.cli.show import ConsoleTable, amount, bars, console, table, told
 from sim.cli.sweep import asked_of, beliefs_of, runs_of
 from sim.cli.work import saved
@@ -15,6 +16,7 @@ from sim.studies.answers.sensitivity import analyze, default_outputs, method_for
 from sim.studies.answers.sweep import Sweep
 from sim.style.commands import command
 
+NAMED = 3  # factors in a headline
 SHOWN = 10  # factors in a table; all are in indices.csv
 # method: column of the table of indices, what it is called, what it is multiplied with
 COLUMNS: dict[str, tuple[tuple[str, str, float], ...]] = {
@@ -64,6 +66,7 @@ def tell(analysis: Analysis) -> None:
         found = finding.sensitivity
         screen.print(heading(finding))
         if finding.spoke:
+            headline(of_factors(finding.output.text, [strongest(finding, row) for row in finding.ranked().head(NAMED).to_dict("records")]))
             screen.print(indices_table(analysis, finding))
         screen.print("\n".join([*told(*found.remarks), ""]))
 
@@ -85,6 +88,11 @@ def heading(finding: Finding) -> str:
     if found.noise_share_of_mean is not None and found.replicates > 1:
         facts.append(f"{100 * found.noise_share_of_mean:.0f} % of those between means of {found.replicates}")
     return f"{named}\n{'; '.join(facts)}"
+
+
+def strongest(finding: Finding, row: dict[str, Any]) -> str:
+    """A factor, with its share of the differences if the method tells one."""
+    return f"{row['factor']} ({100 * row['total']:.0f} %)" if "total" in row else str(row["factor"])
 
 
 def indices_table(analysis: Analysis, finding: Finding) -> ConsoleTable:

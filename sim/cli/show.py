@@ -307,7 +307,7 @@ def bars(*columns: ProgressColumn | str) -> Progress:
     return Progress(*told, console=screen, disable=MANNER.quiet or not screen.is_terminal)
 
 
-def note(text: str) -> None:
+def remark(text: str) -> None:
     """A remark on standard error."""
     if not MANNER.quiet:
         print(spoken(text), file=sys.stderr, flush=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from sim.cli.explain import show
-from sim.cli.show import console, note, size, table
+from sim.cli.show import console, remark, size, table
 from sim.cli.sweep import many_points, running, tell, wanted
 from sim.cli.work import RUNS
 from sim.engine.contents import JOURNAL, Status
@@ -68,9 +68,9 @@ def show_status(folder: Path, verify: bool) -> None:
             f"{more}What varied and where it failed: Sweep.load({str(folder)!r}).store.failures(). Run again: {command('retry', folder)}"
         )
     for problem in status.problems:
-        note(problem)
+        remark(problem)
     if status.problems:
-        note(f"Run what is lost again: {again}")
+        remark(f"Run what is lost again: {again}")
         raise typer.Exit(1)
 
 
@@ -85,7 +85,7 @@ def standing(made: Sweep) -> Status:
     """Where a sweep stands that is about to go on; a note if it was made elsewhere and comes out the same here."""
     status = made.status()
     if status.elsewhere and not status.changed:
-        note(f"Made with {status.elsewhere}; this environment makes the same bits, so its runs go on here.")
+        remark(f"Made with {status.elsewhere}; this environment makes the same bits, so its runs go on here.")
     return status
 
 

@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.text import Text
 
 from sim.cli.compare import chosen, heading
-from sim.cli.show import ConsoleTable, amount, bars, console, note, size, table, told
+from sim.cli.headlines import headline, of_sweep
+from sim.cli.show import ConsoleTable, amount, bars, console, remark, size, table, told
 from sim.errors import InputError, counted, number
 from sim.measures.harvest import warm_up
 from sim.methods.indices.noise import responses
@@ -87,9 +88,9 @@ def runs_of(study: Study, given: str, store: Path, executor: str, workers: int |
     made = Sweep.load(given) if Path(given).is_dir() else swept(study, given, store, executor, workers)
     status = made.store.status()
     if status.missing:
-        note(f"{number(status.missing)} of {number(status.wanted)} runs are not there yet; go on with {command('resume', store)}")
+        remark(f"{number(status.missing)} of {number(status.wanted)} runs are not there yet; go on with {command('resume', store)}")
     if status.failed:
-        note(f"{number(status.failed)} runs failed; they are left out. Run them again with {command('retry', store)}")
+        remark(f"{number(status.failed)} runs failed; they are left out. Run them again with {command('retry', store)}")
     return made
 
 
@@ -122,7 +123,11 @@ def sweep_study(
 
 def tell(made: Sweep) -> None:
     """What the runs of a sweep say, what failed, and how to go on."""
-    screen, folder = console(), made.store.folder
+    screen, folder, study = console(), made.store.folder, made.study
+    first, arms = study.measures[0], [arm for arm in study.sweep_arms() if arm != study.vs]
+    values = {arm: np.nanmean(found, axis=1) for arm in arms if np.isfinite(found := made.values(f"effect:{arm}:{first}")).any()}
+    if values:
+        headline(of_sweep({arm: each[np.isfinite(each)] for arm, each in values.items()}, first, study.at[-1]))
     screen.print(
         f"Week {made.study.at[-1]}: level of {made.study.vs}, and effects of the other arms compared with it; mean and standard deviation "
         f"over {counted(len(made.points), 'point')}: how far these differ, not how exactly a mean is known.\n"
@@ -179,7 +184,7 @@ def plan_study(path: str, executor: str, workers: int | None, folder: Path | Non
     screen.print(outline(study))
     if said := outlook(study):
         screen.print(f"{said}\n")
-    note("Pilot runs ...")
+    remark("Pilot runs ...")
     made = plan(study, executor=executor, workers=workers, folder=folder or Path("out") / Path(path).stem)
     screen.print(f"{number(made.runs)} runs take {made.minutes} with {made.workers} at a time (timed: {made.pilots} pilot runs).")
     if made.failed:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli import spreads
+from sim.cli.headlines import headline, of_trial
 from sim.cli.show import ConsoleTable, amount, console, table, told
 from sim.cli.work import Where, Work, changed, placed, writing
 from sim.errors import number
 from sim.inputs.reforms import summary
 from sim.measures.spread import ENOUGH
+from sim.style import note
 from sim.trials.design import Trial, load_trial
 from sim.trials.power import SURE, WIDEST, Share
 from sim.trials.result import FILES, TrialResult
@@ -44,9 +46,13 @@ def describe(trial: Trial) -> str:
 
 def report(result: TrialResult) -> None:
     """Print what was found."""
-    screen = console()
+    screen, rows = console(), result.summary().query("estimator == 'ancova'").to_dict("records")
+    for row in rows:
+        headline(of_trial(row["outcome"], result.spreads(row["outcome"])))
     screen.print(truth_table(result))
     screen.print(findings_table(result))
+    power = Share.read_off(rows[0], "power")
+    headline(note("headline_power", outcome=result.trial.outcomes[0], hits=power.hits, trials=power.trials))
     screen.print(power_table(result))
     screen.print(conclusion(result))
     screen.print(*told(result.covers))

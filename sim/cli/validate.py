@@ -6,13 +6,15 @@ from pathlib import Path
 
 from sim.artifacts.posterior import Posterior, load_posterior, taken_by_default
 from sim.artifacts.sources import sources
-from sim.cli.show import ConsoleTable, amount, console, note, progress, table
+from sim.cli.headlines import headline
+from sim.cli.show import ConsoleTable, amount, console, progress, remark, table
 from sim.cli.work import NOWHERE, Where, check_replicates, chosen, covers, placed
 from sim.errors import InputError, number
 from sim.files.writing import write_file, writer
 from sim.inputs.patterns import REPLICATES, ROLES, PatternCheck
 from sim.inputs.scenario import Scenario
 from sim.measures.harvest import warm_up
+from sim.style import note
 from sim.validation.jobs import plan, validate
 from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PATTERNS_FIGURE
 from sim.validation.record import FILE, Validation
@@ -69,6 +71,8 @@ def validate_scenario(
 def tell(found: Validation, scenario: Scenario, took: float) -> None:
     """Print every pattern with its verdict, and what a reader has to know."""
     screen = console()
+    judged = [finding for finding in found.findings if finding.passed is not None]
+    headline(note("headline_patterns", passed=sum(bool(finding.passed) for finding in judged), judged=len(judged)))
     screen.print(findings_table(found))
     for line in (verdict(list(found.findings)), *remarks(found, scenario), f"It took {took:.0f} s."):
         screen.print(line)
@@ -176,7 +180,7 @@ def write_page(validation: Validation, page: Path) -> Path:
     folder = page.parent / FOLDER
     validation.save(folder)
     save_figures(validation, folder)
-    note(f"Figures and data are in {folder}")
+    remark(f"Figures and data are in {folder}")
     for language, name in PAGES.items():
         if language != ENGLISH:
             note(f"In another language: {write_file(page.parent / name, text(validation, language=language))}")

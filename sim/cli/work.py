@@ -15,8 +15,8 @@ from sim.artifacts.artifact import Artifact
 from sim.artifacts.pieces import LITTLE
 from sim.artifacts.results import FIGURES, FILES, Results, adapted
 from sim.cli import spreads
-from sim.cli.show import ConsoleTable, console, keep_tables, progress, size, table, told
-from sim.cli.show import note as remark
+from sim.cli.headlines import headline, of_run
+from sim.cli.show import ConsoleTable, console, keep_tables, progress, remark, size, table, told
 from sim.engine.plans import Plan, RunSpec
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
@@ -203,6 +203,7 @@ def run_scenario(
         return run(scenario, replicates=replicates, measures=measures, **execution._asdict())
 
     def tell(results: Results) -> None:
+        headline(of_run(results))
         said = covers(results.replicates, years_apart(results.arrays))
         for each in (summary_table(results), said, virtual_survey(results), *voices_table(results)):
             console().print(each)
