@@ -8,14 +8,14 @@ import numpy as np
 from sim.artifacts.results import Results
 from sim.cli.show import console, decimals, spoken, told
 from sim.measures.spread import Spread, read_off
-from sim.style import Note, note
+from sim.style import MINUS, Note, note
 
 TRUST = "mean_trust"
 
 
 def headline(said: Note) -> None:
     """Print a finding; it is what --quiet leaves."""
-    console().print(f"\n{told(said)[0]}", finding=True)
+    console().print(f"\n{told(said)[0]}".replace(MINUS, "-"), finding=True)
 
 
 def rounded(value: float, uncertainty: float = float("nan")) -> float | int:
@@ -46,10 +46,10 @@ def part(name: str, own: Spread) -> Note:
 
 def of_run(results: Results) -> Note:
     """What became of trust."""
-    found, weeks = results.spreads(TRUST), int(results.arrays.variables["week"].values[-1]) + 1
+    found, week = results.spreads(TRUST), int(results.arrays.variables["week"].values[-1])
     first, last, change = (found[span] for span in ("first_year", "last_year", "change"))
     if not np.isfinite(change.middle):
-        return note("headline_level", measure=TRUST, last=rounded(last.middle, 0.01), weeks=weeks)
+        return note("headline_level", measure=TRUST, last=round(last.middle, 3), week=week)
     values = {"first": round(first.middle, 3), "last": round(last.middle, 3), "change": rounded(change.middle, change.roughness)}
     return note("headline_run", measure=TRUST, **values, about=about(change))
 

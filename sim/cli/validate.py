@@ -183,5 +183,5 @@ def write_page(validation: Validation, page: Path) -> Path:
     remark(f"Figures and data are in {folder}")
     for language, name in PAGES.items():
         if language != ENGLISH:
-            note(f"In another language: {write_file(page.parent / name, text(validation, language=language))}")
+            remark(f"In another language: {write_file(page.parent / name, text(validation, language=language))}")
     return write_file(page, text(validation))
