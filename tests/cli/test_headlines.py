@@ -49,4 +49,6 @@ def test_trials_and_sweeps():
     assert said.startswith("trust_answer: treating everybody would change it by +0.0143, +0.0101 to +0.0192") and "finds \u22120.02" in said
     said = told(of_sweep({"course": np.array([0.1, 0.2, -0.1, 0.3])}, "incidence", 52))[0]
     assert said.startswith("Crimes in week 52, mean effect: course +0.1") and "above 0 at 75 % of points" in said
-    assert told(of_factors("effect of purge on mean_trust", ["a.b (40 %)"])) == ["effect of purge on mean_trust: depends most on a.b (40 %)."]
+    assert told(of_factors("effect of purge on mean_trust", ["a.b (40 %)"])) == [
+        "effect of purge on mean_trust: depends most on a.b (40 %)."
+    ]
