@@ -1,0 +1,10 @@
+"use strict";
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const worker = new Worker(URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" })));
+const bytes = Uint8Array.from(atob(DATA.module), (letter) => letter.charCodeAt(0));
+worker.postMessage({ module: bytes.buffer, layout: DATA.layout });
+worker.onmessage = ({ data }) => { window.got = data; };
+worker.onerror = (event) => { window.failed = event.message; };
+const s = DATA.scenarios[DATA.scenario];
+window.begun = performance.now();
+worker.postMessage({ run: 1, city: s.city, weeks: s.weeks, spin_up_weeks: s.spin_up_weeks, seed: String(s.seed), values: { ...DATA.codebook, ...s.parameters }, changes: s.changes, digests: true });
