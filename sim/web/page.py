@@ -2,20 +2,34 @@
 
 import base64
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.files.writing import place
+from sim.artifacts.posterior import taken_by_default
+from sim.files.writing import write_file
+from sim.inputs.city_size import CitySize
 from sim.inputs.scenario import Scenario, load_scenario
+from sim.inputs.scenario_files import shipped_scenarios, shipped_states
+from sim.report.words import LANGUAGES, Words
+from sim.studies.design.draws import drawn_from
+from sim.style.looks import CAUSE_COLORS, look_at
+from sim.version import __version__
 from sim.web.building import MODULE
 from sim.world import population
-from sim.world.parameters import flat, parameters
-from sim.world.state import City, rows_in
+from sim.world.anatomy import built_only
+from sim.world.parameters import CODEBOOK, REFERENCES, parameters
+from sim.world.reforms import REFORMS, levers
+from sim.world.state import Cause, rows_in
 
 PARTS = Path(__file__).with_name("page")
+CITIES = 48  # possible cities that a page lives through
+SIZES = ("adults", "officers_per_1000_inhabitants", "offenders_share")  # of a city, what the page changes
+KIND = "page"
 
 
 @cache
@@ -47,14 +61,88 @@ def _described(path: str, one: Any, other: Any, lengths: dict[int, str]) -> list
 
 
 def data(scenario: Scenario, name: str) -> dict[str, Any]:
-    """What the page knows: the module, the model's numbers, scenarios and words."""
+    """What the page knows: the module, the model's numbers, scenarios with their possible cities, and words."""
+    columns: dict[tuple[float, ...], int] = {}
+    shipped = {key: load_scenario(key) for key in (*shipped_scenarios(), *shipped_states())}
+    known = {key: _scenario(each, key, columns, whole=False) for key, each in shipped.items() if key != name}
+    own = name not in shipped
     return {
         "module": base64.b64encode(MODULE.read_bytes()).decode(),
         "layout": layout(),
-        "codebook": flat(parameters()),
+        "version": __version__,
+        "codebook": [
+            [each.name, each.value, each.low, each.high, each.discrete, built_only(each.name), each.unit == "share"] for each in CODEBOOK.values()
+        ],
+        "city": {key: _bounds(CitySize.model_fields[key]) for key in SIZES},
+        "reforms": {key: _reform(kind) for key, kind in REFORMS.items()},
+        "looks": [look_at(place)[:2] for place in range(8)],
+        "causes": [[cause.name.lower(), CAUSE_COLORS[cause.name.lower()]] for cause in Cause],
         "scenario": name,
-        "scenarios": {name: scenario.as_data()},
+        "scenarios": {name: _scenario(scenario, name, columns, whole=own), **known},
+        "draws": list(columns),
+        "words": {language: _words(Words(language), {**shipped, name: scenario}) for language in LANGUAGES},
     }
+
+
+def _scenario(scenario: Scenario, name: str, columns: dict[tuple[float, ...], int], *, whole: bool) -> dict[str, Any]:
+    """A scenario, and which columns of draws its possible cities have; `whole`: also as its file would have it."""
+    keys = ("city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions")
+    written = scenario.as_data()
+    stated = {key: [None if np.isnan(value) else value for value in column] for key, column in scenario.stated_places().items()}
+    posterior = next(key for key in (name, "national-average") if taken_by_default(key))
+    dated = {key for change in scenario.changes for key in change.set}
+    drawn = {key: tuple(column["draws"][:CITIES]) for key, column in drawn_from(posterior, scenario, {}).items() if key not in dated}
+    draws = {key: columns.setdefault(column, len(columns)) for key, column in drawn.items()}
+    made = {key: written.get(key, {} if key == "parameters" else []) for key in keys}
+    made["seed"] = str(scenario.seed)  # more digits than JavaScript has
+    return made | {"stated": stated, "posterior": posterior, "draws": draws} | ({"whole": written} if whole else {})
+
+
+def _reform(kind: Any) -> dict[str, Any]:
+    """A reform's dose, and its levers: default, bounds, choices, whether whole and whether it may be left out."""
+    made = {}
+    for name, each in levers(kind).items():
+        told = each.metadata
+        made[name] = {
+            "default": None if each.default is MISSING else each.default, "low": told["low"], "high": told["high"],
+            "choices": told.get("choices"), "whole": each.type in (int, int | None), "optional": bool(told.get("optional")),
+        }  # fmt: skip
+    return {"dose": kind.dose, "levers": made}
+
+
+def _bounds(field: Any) -> list[Any]:
+    """The least and the greatest value of a number of the city, and whether it is whole."""
+    low, high = (next(getattr(fact, bound) for fact in field.metadata if hasattr(fact, bound)) for bound in ("ge", "le"))
+    return [low, high, field.annotation is int]
+
+
+def _words(words: Words, scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
+    """All that the page says in one language."""
+
+    def source(keys: Iterable[str]) -> str:
+        said = [f"{REFERENCES[key].author} ({REFERENCES[key].year}): {REFERENCES[key].title}" for key in keys if key in REFERENCES]
+        return "; ".join(said) or words["live"]["parameters"]["assumed"]
+
+    return {
+        **{section: words[section] for section in ("web", "live", "dashboard", "choices", "statuses", "decimal", "thousands")},
+        "reforms": {name: words.reform(name) for name in ("baseline", *REFORMS)},
+        "levers": {
+            f"{name}.{lever}": [
+                words.named(name, lever), words.term("lever_texts", f"{name}.{lever}", each.metadata["text"]),
+                words.term("parameter_units", each.metadata["unit"]), source(each.metadata["source"]),
+            ]
+            for name, kind in REFORMS.items() for lever, each in levers(kind).items()
+        },
+        "parameters": {
+            each.name: [
+                words.translate("parameters", each.name, each.description.rstrip(".")).text, words.term("parameter_units", each.unit),
+                source(each.source), words["statuses"][each.status],
+            ]
+            for each in CODEBOOK.values()
+        },
+        "city": {key: words.translate("parameters", f"city.{key}", str(CitySize.model_fields[key].description)).text for key in SIZES},
+        "scenarios": {key: [words.written(each.name).text, words.written(each.question).text] for key, each in scenarios.items()},
+    }  # fmt: skip
 
 
 def page(scenario: Scenario, name: str) -> str:
@@ -68,6 +156,5 @@ def page(scenario: Scenario, name: str) -> str:
 
 
 def write_page(scenario: Scenario, name: str, out: Path) -> Path:
-    """Write it. InputError if the file may not be replaced."""
-    place(out, page(scenario, name))
-    return out
+    """Write it. InputError if a file is there that may not be replaced."""
+    return write_file(out, page(scenario, name), KIND)

@@ -1,46 +1,104 @@
 "use strict";
-/* Who asks for cities, and what is told of them. The page sends {run, ...}; each arm is told as soon as it is lived, then possible cities. */
+/* Who asks for cities, and what is told of them. The page sends a job; each arm is told as soon as it is lived, then possible cities. */
 
-const SNAPSHOT = 4; // weeks between pictures of places
-let compiled, about, latest = 0;
+const PICTURE = 4, YEAR = 52; // weeks between pictures of places; of a year
+const COUNTS = 24, MEANS = 9, CAUSES = 7;
+const COUNT = { crimes: 0, reported: 2, complaints: 12, active: 16 };
+let about, exports, latest = 0;
 
-const valuesAt = (job, week, more = {}) => {
+/** Parameters in force in a week: the city's own, dated changes, and what reforms set (they win). */
+function valuesAt(job, week, more) {
   const values = { ...job.values };
   for (const change of job.changes) if (change.week <= week) Object.assign(values, change.set);
-  return { ...values, ...more };
-};
+  return Object.assign(values, more);
+}
 
-function built(job) {
-  const { exports } = new WebAssembly.Instance(compiled);
+function built(job, arm) {
   const asked = { city: job.city, ticks: job.spin_up_weeks + job.weeks, people: job.seed, seed: job.seed, stated: job.stated };
   return new City(exports, about.layout, asked, valuesAt(job, -job.spin_up_weeks));
 }
 
-/** Live on to a week, stopping where something is dated or looked at; `look` is called at every stop. */
-function live(city, job, week, look) {
-  const dates = [...new Set(job.changes.map((change) => change.week))];
-  for (let now = city.tick - job.spin_up_weeks; now < week;) {
-    if (dates.includes(now)) city.set(valuesAt(job, now));
-    const every = look ? SNAPSHOT : SURVEY, mod = ((now % every) + every) % every;
-    const stops = [week, now + every - mod, ...dates.filter((date) => date > now)];
-    city.advance(Math.min(...stops) - now);
-    now = city.tick - job.spin_up_weeks;
-    if (look) look(city, now);
+/** What is seen of places and of one person on the way. */
+class Look {
+  constructor(person) {
+    Object.assign(this, { person, trust: [], crimes: [], stops: [], surveys: [], life: [] });
+  }
+
+  at(city, week) {
+    if (week % PICTURE === 0) {
+      this.trust.push(Float32Array.from(city.column("cells.climate")));
+      this.crimes.push(city.column("cells.crimes").slice());
+      this.stops.push(city.column("cells.stops").slice());
+      if (this.person !== null) {
+        const [fairness, effectiveness] = city.trust(), weight = city.values["trust.effectiveness_weight"], n = this.person;
+        const last = ["last_stop", "last_corrupt_stop", "last_victimized"].map((name) => city.column(`citizens.${name}`)[n]);
+        this.life.push([week, (1 - weight) * fairness[n] + weight * effectiveness[n], ...last]);
+      }
+    }
+    if (week % SURVEY === 0 && city.tick > 0) {
+      const [none, little, some, much] = city.survey();
+      this.surveys.push([week, (some + much) / (none + little + some + much)]);
+    }
   }
 }
 
-function told(city, job) {
-  const record = Object.fromEntries(["counts", "means", "ledger"].map((name) => [name, Float64Array.from(city.column(`record.${name}`), Number)]));
-  const weight = Float64Array.from({ length: job.spin_up_weeks + job.weeks },
-    (_, tick) => valuesAt(job, tick - job.spin_up_weeks)["trust.effectiveness_weight"]);
-  return { ...record, weight, sizes: city.sizes };
+/** Live on to a week, stopping where something is dated or looked at. */
+function live(city, job, reforms, week, look) {
+  const dates = [...new Set(job.changes.map((change) => change.week))].sort((one, other) => one - other);
+  let now = city.tick - job.spin_up_weeks;
+  while (now < week) {
+    if (dates.includes(now)) city.set(valuesAt(job, now));
+    const stops = [week, ...dates.filter((date) => date > now).slice(0, 1)];
+    if (look) stops.push(...[SURVEY, ...(look.pictures ? [PICTURE] : [])].map((every) => now + every - now % every));
+    city.advance(Math.min(...stops) - now);
+    now = city.tick - job.spin_up_weeks;
+    if (look) look.at(city, now);
+  }
 }
 
+/** Sums over the 52 weeks up to each, or over as many as there are, brought to a year. */
+function yearly(counts, ticks, which) {
+  const made = new Float64Array(ticks);
+  for (let tick = 0, sum = 0; tick < ticks; tick++) {
+    sum += counts[tick * COUNTS + which] - (tick >= YEAR ? counts[(tick - YEAR) * COUNTS + which] : 0);
+    made[tick] = sum * YEAR / Math.min(tick + 1, YEAR);
+  }
+  return made;
+}
+
+/** Weekly series from week 0 on (`sim.dashboard.history.Series`), and the ledger of trust, summed since week 0. */
+function series(city, job, costs) {
+  const [counts, means, ledger] = ["counts", "means", "ledger"].map((name) => Float64Array.from(city.column(`record.${name}`), Number));
+  const ticks = city.tick, first = job.spin_up_weeks - 1, adults = job.city.adults;
+  const weights = Float64Array.from({ length: ticks }, (_, tick) => valuesAt(job, tick - job.spin_up_weeks)["trust.effectiveness_weight"]);
+  const [crimes, reported, complaints] = ["crimes", "reported", "complaints"].map((name) => yearly(counts, ticks, COUNT[name]));
+  const weekly = {
+    trust: (n) => (1 - weights[n]) * means[n * MEANS] + weights[n] * means[n * MEANS + 1],
+    reporting: (n) => (crimes[n] > 0 ? reported[n] / crimes[n] : NaN),
+    crimes: (n) => 1e5 * crimes[n] / adults,
+    complaints: (n) => 1000 * complaints[n] / counts[n * COUNTS + COUNT.active],
+  };
+  const made = Object.fromEntries(Object.entries(weekly).map(([name, value]) =>
+    [name, Float64Array.from({ length: job.weeks + 1 }, (_, week) => (first + week >= 0 ? value(first + week) : NaN))]));
+  made.cost = new Float64Array(job.weeks + 1);
+  made.ledger = new Float64Array((job.weeks + 1) * CAUSES);
+  for (let tick = 0, spent = 0; tick < ticks; tick++) {
+    spent += costs ? costs[tick] : 0;
+    const week = tick - first;
+    if (week >= 0) made.cost[week] = spent;
+    for (let cause = 0; week > 0 && cause < CAUSES; cause++) {
+      const at = (tick * CAUSES + cause) * 4, net = (1 - weights[tick]) * ledger[at] + weights[tick] * ledger[at + 2];
+      made.ledger[week * CAUSES + cause] = made.ledger[(week - 1) * CAUSES + cause] + net / adults;
+    }
+  }
+  return made;
+}
+
+/** Hashes of all columns, by name. */
 async function digests(city) {
   const made = {};
-  for (const name of Object.keys(city.columns)) {
+  for (const [name, { at, length, type }] of Object.entries(city.columns)) {
     if (/^(scratch|rows|docket|fields)/.test(name)) continue;
-    const { at, length, type } = city.columns[name];
     const bytes = new Uint8Array(city.exports.memory.buffer, at, length * VIEWS[type].BYTES_PER_ELEMENT).slice();
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     made[name] = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -48,20 +106,62 @@ async function digests(city) {
   return made;
 }
 
+/** One city, in each arm: all have lived the same until week 0, unless a reform began before. */
+function* arms(job, pictures) {
+  let city, stem;
+  for (const reforms of job.arms) {
+    const early = reforms.some((reform) => reform.start < 0);
+    if (early || !stem) {
+      city = built(job);
+      live(city, job, reforms, 0, null);
+      stem = early ? undefined : city.kept();
+    } else city.backTo(stem);
+    const look = new Look(pictures ? job.person : null);
+    look.pictures = pictures;
+    look.at(city, 0);
+    live(city, job, reforms, job.weeks, look);
+    const made = series(city, job, city.costs);
+    yield { city, look, series: made };
+  }
+}
+
+const breath = () => new Promise((done) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = done;
+  port2.postMessage(null);
+});
+
 async function run(job) {
-  const city = built(job);
-  live(city, job, 0);
-  live(city, job, job.weeks);
-  const series = told(city, job);
-  postMessage({ run: job.run, arm: 0, series, digests: job.digests ? await digests(city) : null });
+  let arm = 0;
+  const began = performance.now();
+  for (const { city, look, series: made } of arms(job, true)) {
+    const { trust, crimes, stops, surveys, life } = look;
+    const told = { run: job.run, arm: arm++, series: { ...made, trusting: surveys }, places: { trust, crimes, stops }, life, sizes: city.sizes };
+    if (job.digests) told.digests = await digests(city);
+    postMessage({ ...told, took: performance.now() - began });
+    await breath();
+    if (latest !== job.run) return;
+  }
+  for (const [number, drawn] of job.draws.entries()) {
+    const possible = { ...job, values: { ...job.values, ...drawn }, seed: String(BigInt(job.seed) + BigInt(number + 1)) };
+    const lived = [];
+    for (const { look, series: made } of arms(possible, false)) {
+      lived.push({ ...made, trusting: look.surveys });
+      await breath();
+      if (latest !== job.run) return;
+    }
+    postMessage({ run: job.run, city: number, lived });
+  }
+  postMessage({ run: job.run, done: true });
 }
 
 onmessage = async ({ data }) => {
   if (data.module) {
     about = data;
-    compiled = new WebAssembly.Module(data.module);
+    exports = (await WebAssembly.instantiate(data.module)).instance.exports;
+    postMessage({ ready: true });
     return;
   }
   latest = data.run;
-  await run(data);
+  if (data.arms) run(data).catch((error) => postMessage({ run: data.run, failed: String(error) }));
 };
