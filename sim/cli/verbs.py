@@ -252,6 +252,16 @@ def view(
     view_scenario(scenario, arms, MANNER.lang, port, folder, behind, browser=not no_browser)
 
 
+def page(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")] = "national-average",
+    out: Annotated[Path | None, options.given("File to write; by default out/SCENARIO.html.")] = None,
+) -> None:
+    """Write one HTML file in which the city lives in anybody's browser: without server, network or installation."""
+    from sim.cli.view import make_page
+
+    make_page(scenario, out)
+
+
 def discover(
     study: StudyOrStore,
     condition: Annotated[
@@ -270,5 +280,22 @@ def discover(
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (sweep, sensitivity, decide, calibrate, evidence, plan, status, resume, retry, extend, export, schema, new, view, discover):
+    for verb in (
+        sweep,
+        sensitivity,
+        decide,
+        calibrate,
+        evidence,
+        plan,
+        status,
+        resume,
+        retry,
+        extend,
+        export,
+        schema,
+        new,
+        view,
+        page,
+        discover,
+    ):
         app.command()(verb)

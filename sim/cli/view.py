@@ -1,4 +1,4 @@
-"""What `confianza view` does: make everything ready, then serve the live city to this computer's browser."""
+"""What `confianza view` does: make everything ready, then serve the live city to this computer's browser; and `confianza page`."""
 
 import os
 import secrets
@@ -12,6 +12,7 @@ from sim.cli.show import console
 from sim.errors import InputError
 from sim.inputs.reforms import check_horizon
 from sim.inputs.scenario import load_scenario
+from sim.inputs.scenario_files import shipped
 
 
 def view_scenario(
@@ -61,6 +62,17 @@ def view_scenario(
                 webbrowser.open(address + ticket)
             serve(listening, token, ticket if browser else None, lang)
     screen.print("The page is closed.")
+
+
+def make_page(name: str, out: Path | None) -> None:
+    """Write the page that lives a city by itself. InputError if the scenario cannot be used, or a file is in the way."""
+    from sim.web.page import write_page
+
+    scenario, known = load_scenario(name), Path(name).stem
+    if os.path.isfile(name) and shipped(known):
+        known += "-file"  # it is not the one of that name that comes with the program
+    path = write_page(scenario, known, Path("out") / f"{known}.html" if out is None else out)
+    console().print(f"The page is {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in any browser, or mail it.", soft_wrap=True)
 
 
 def kept_in(name: str, folder: Path | None) -> Path:

@@ -29,6 +29,7 @@ from sim.world.state import Cause, rows_in
 PARTS = Path(__file__).with_name("page")
 CITIES = 48  # possible cities that a page lives through
 SIZES = ("adults", "officers_per_1000_inhabitants", "offenders_share")  # of a city, what the page changes
+COMPILED: tuple[str, ...] = ()  # reforms that the module can do
 KIND = "page"
 
 
@@ -70,11 +71,9 @@ def data(scenario: Scenario, name: str) -> dict[str, Any]:
         "module": base64.b64encode(MODULE.read_bytes()).decode(),
         "layout": layout(),
         "version": __version__,
-        "codebook": [
-            [each.name, each.value, each.low, each.high, each.discrete, built_only(each.name), each.unit == "share"] for each in CODEBOOK.values()
-        ],
+        "codebook": [[each.name, each.value, each.low, each.high, each.discrete, built_only(each.name)] for each in CODEBOOK.values()],
         "city": {key: _bounds(CitySize.model_fields[key]) for key in SIZES},
-        "reforms": {key: _reform(kind) for key, kind in REFORMS.items()},
+        "reforms": {key: _reform(kind) for key, kind in REFORMS.items() if key in COMPILED},
         "looks": [look_at(place)[:2] for place in range(8)],
         "causes": [[cause.name.lower(), CAUSE_COLORS[cause.name.lower()]] for cause in Cause],
         "scenario": name,

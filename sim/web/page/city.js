@@ -24,6 +24,29 @@ function sizesOf(city, values, ticks) {
   };
 }
 
+/** The seed of a replicate of a root seed, as `confianza run` has it: NumPy's SeedSequence (sim/world/rng.py). */
+function replicateSeed(root, replicate) {
+  const entropy = [0, 0, 0, 0, replicate], pool = [], seed = BigInt(root);
+  entropy[0] = Number(seed & 0xffffffffn);
+  entropy[1] = Number(seed >> 32n);
+  const hasher = (start, by) => (value) => {
+    value ^= start;
+    start = Math.imul(start, by);
+    value = Math.imul(value, start);
+    return (value ^ (value >>> 16)) >>> 0;
+  };
+  const hash = hasher(0x43b0d7e5, 0x931e8875);
+  const mix = (to, value) => {
+    const mixed = Math.imul(0xca01f9dd, pool[to]) - Math.imul(0x4973f715, hash(value));
+    pool[to] = (mixed ^ (mixed >>> 16)) >>> 0;
+  };
+  for (let n = 0; n < 4; n++) pool.push(hash(entropy[n]));
+  for (let from = 0; from < 4; from++) for (let to = 0; to < 4; to++) if (from !== to) mix(to, pool[from]);
+  for (let to = 0; to < 4; to++) mix(to, entropy[4]);
+  const [low, high] = pool.map(hasher(0x8b51f9dd, 0x58f38ded));
+  return (BigInt(low) | BigInt(high) << 32n) >> 1n;
+}
+
 /** The module's memory: what is asked for lies one after the other, on 16 bytes. */
 class Memory {
   constructor(exports) {

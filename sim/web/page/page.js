@@ -41,14 +41,14 @@ function h(tag, about, ...parts) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...parts.flat().filter((part) => part !== null && part !== undefined));
+  made.append(...parts.flat(Infinity).filter((part) => part !== null && part !== undefined));
   return made;
 }
 
 function svg(tag, about, ...parts) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [key, value] of Object.entries(about || {})) if (value !== null) made.setAttribute(key, value);
-  made.append(...parts.flat());
+  made.append(...parts.flat(Infinity));
   return made;
 }
 
@@ -59,7 +59,7 @@ const part = (name, heading, about, ...inside) => h("section", { class: `part pa
 /** Fill an element anew; who had the focus keeps it. */
 function refill(id, parts) {
   const focus = document.activeElement && document.activeElement.id;
-  by(id).replaceChildren(...parts.flat().filter(Boolean));
+  by(id).replaceChildren(...parts.flat(Infinity).filter(Boolean));
   if (focus && by(focus) && document.activeElement !== by(focus)) by(focus).focus();
 }
 
@@ -187,7 +187,7 @@ function job() {
   return {
     city: { ...own.city, ...state.city }, weeks: weeksOf(), spin_up_weeks: own.spin_up_weeks, seed: seedOf(), changes: own.changes, stated: own.stated,
     values: Object.fromEntries(Object.keys(CODEBOOK).map((name) => [name, valueOf(name)])), arms: arms().map((arm) => arm.reforms),
-    person: state.person, draws: draws(), digests: Boolean(window.wantsDigests),
+    person: state.person, draws: draws(),
   };
 }
 
@@ -670,9 +670,9 @@ function fillMaps() {
 /* --- A scenario file of it */
 
 /** A number as YAML reads it again to the last bit. */
-const written = (value) => (typeof value === "number" ? String(value).replace(/^(-?\d+)e/, "$1.0e") : JSON.stringify(value, (_, each) => each));
+const written = (value) => (typeof value === "number" ? String(value).replace(/^(-?\d+)e/, "$1.0e") : JSON.stringify(value));
 const flow = (value) => (Array.isArray(value) ? `[${value.map(flow).join(", ")}]` : value !== null && typeof value === "object"
-  ? `{${Object.entries(value).map(([key, each]) => `${key}: ${flow(each)}`).join(", ")}}` : written(value));
+  ? `{${Object.entries(value).map(([key, each]) => `${/^[A-Za-z_][\w.]*$/.test(key) ? key : JSON.stringify(key)}: ${flow(each)}`).join(", ")}}` : written(value));
 
 /** An arm as a file for `confianza run`: what is moved, said, beside what it extends. */
 function yaml(arm) {
@@ -725,8 +725,8 @@ function guide() {
     text.textContent = look("web.guide")[n];
     count.textContent = `${n} / ${STEPS.length}`;
     const seen = document.querySelector(`.${STEPS[n - 1]}`);
-    seen.classList.add("pointed");
-    seen.scrollIntoView({ block: "center" });
+    seen?.classList.add("pointed");
+    seen?.scrollIntoView({ block: "center" });
     next.textContent = say(n === STEPS.length ? "web.guide_end" : "web.guide_next");
   };
   return h("details", { id: "guide", class: "guide" }, h("summary", {}, say("web.guide_title")), h("div", { role: "status" }, text), h("div", { class: "row" }, next, count));
@@ -755,12 +755,12 @@ function build() {
         part("maps", say("live.maps.heading"), `${say("web.maps_about")} ${say("web.invented")}`, h("div", { class: "row", role: "radiogroup", "aria-label": say("live.maps.layer") }, Object.keys(LAYERS).map((key) => radio("layer", key, say(`live.maps.layers.${key}`)))),
           h("div", { id: "legend", class: "legend" }), h("div", { id: "maps", class: "maps" }), h("div", { id: "place" }))),
       h("div", { class: "done" },
-        part("reforms", say("live.reforms.heading"), say("web.reforms_about"), h("div", { id: "reforms" })),
+        Object.keys(REFORMS).length ? part("reforms", say("live.reforms.heading"), say("web.reforms_about"), h("div", { id: "reforms" })) : null,
         part("numbers", say("live.parameters.heading"), say("web.numbers_about"), h("div", { id: "numbers" })),
         part("city", say("live.city.heading"), null, h("div", { id: "city" })),
         part("keep", say("live.save.heading"), say("web.keep_about"), h("div", { id: "keep" })))),
     h("footer", {}, h("p", { class: "about" }, say("web.made", { version: DATA.version }))));
-  fillReforms();
+  if (by("reforms")) fillReforms();
   fillNumbers();
   fillCity();
   tellMoved();

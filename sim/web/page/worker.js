@@ -13,8 +13,9 @@ function valuesAt(job, week, more) {
   return Object.assign(values, more);
 }
 
-function built(job, arm) {
-  const asked = { city: job.city, ticks: job.spin_up_weeks + job.weeks, people: job.seed, seed: job.seed, stated: job.stated };
+function built(job) {
+  const seed = replicateSeed(job.seed, job.replicate);
+  const asked = { city: job.city, ticks: job.spin_up_weeks + job.weeks, people: seed, seed, stated: job.stated };
   return new City(exports, about.layout, asked, valuesAt(job, -job.spin_up_weeks));
 }
 
@@ -134,7 +135,7 @@ const breath = () => new Promise((done) => {
 async function run(job) {
   let arm = 0;
   const began = performance.now();
-  for (const { city, look, series: made } of arms(job, true)) {
+  for (const { city, look, series: made } of arms({ ...job, replicate: 0 }, true)) {
     const { trust, crimes, stops, surveys, life } = look;
     const told = { run: job.run, arm: arm++, series: { ...made, trusting: surveys }, places: { trust, crimes, stops }, life, sizes: city.sizes };
     if (job.digests) told.digests = await digests(city);
@@ -142,15 +143,15 @@ async function run(job) {
     await breath();
     if (latest !== job.run) return;
   }
-  for (const [number, drawn] of job.draws.entries()) {
-    const possible = { ...job, values: { ...job.values, ...drawn }, seed: String(BigInt(job.seed) + BigInt(number + 1)) };
+  for (const [replicate, drawn] of job.draws.entries()) {
+    const possible = { ...job, values: { ...job.values, ...drawn }, replicate };
     const lived = [];
     for (const { look, series: made } of arms(possible, false)) {
       lived.push({ ...made, trusting: look.surveys });
       await breath();
       if (latest !== job.run) return;
     }
-    postMessage({ run: job.run, city: number, lived });
+    postMessage({ run: job.run, lived });
   }
   postMessage({ run: job.run, done: true });
 }

@@ -1,0 +1,274 @@
+"""The page that lives a city by itself, in a real browser: headless Chromium, opened from a file, without any network."""
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+
+pytest.importorskip("selenium", reason="selenium is not installed")
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from sim.cli import main
+from sim.inputs.scenario import load_scenario
+from sim.inputs.scenario_files import shipped_scenarios
+from sim.style import read
+from sim.world.rng import replicate_seed
+from sim.world.simulation import Simulation
+
+pytestmark = pytest.mark.compiled
+CHROMIUM, DRIVER = (next(filter(None, map(shutil.which, names)), None) for names in (("chromium", "google-chrome"), ("chromedriver",)))
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1280,1000", "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+HOSTILE = '<img src=x onerror="document.title=1"> & </script>'
+SCENARIO = f"""\
+name: {json.dumps(HOSTILE)}
+question: {json.dumps(HOSTILE)}
+city: {{adults: 1000}}
+weeks: 60
+spin_up_weeks: 8
+seed: 3
+parameters: {{trust.contact_loss: 0.2}}
+sources: {{trust.contact_loss: assumed, city.adults: assumed}}
+"""
+PATIENCE = 120  # seconds; a busy computer is slow
+DIGESTS = """
+const done = arguments[0], heard = [];
+const listen = ({data}) => {
+  if (data.run !== run || !data.series) return;
+  heard.push(data.digests);
+  if (heard.length === arms().length) { worker.removeEventListener("message", listen); done(heard); }
+};
+worker.addEventListener("message", listen);
+worker.postMessage({run: ++run, ...job(), draws: [], digests: true});
+"""
+SIZES = """
+const speaks = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+const seen = [...document.querySelectorAll("main *")].filter((element) => speaks(element) && element.getClientRects().length);
+return seen.map((element) => parseFloat(getComputedStyle(element).fontSize));
+"""
+LOUD = re.compile(r"\b(the|and|with|week|weeks|trust|play|crimes|officers|reforms|source|baseline|share of)\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """The page of a small city, as the command writes it."""
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "small.yaml").write_text(SCENARIO)
+    main_of("page", folder / "small.yaml", "--out", folder / "city.html")
+    return folder / "city.html"
+
+
+def main_of(*arguments):
+    """The command line; it ends well."""
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(list(map(str, arguments)))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("there is no chromium with a chromedriver on this computer")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+        driver.set_script_timeout(PATIENCE)
+        yield driver
+        driver.quit()
+
+
+class CityPage:
+    """What a person does with the page."""
+
+    def __init__(self, browser, file):
+        self.browser, self.file = browser, file
+
+    def open(self, **fragment):
+        """Open it anew with what its address says, and wait until all arms have been lived."""
+        self.browser.get("about:blank")
+        self.browser.get(f"{self.file.as_uri()}#{'&'.join(f'{key}={quote(str(value))}' for key, value in fragment.items())}")
+        self.lived()
+
+    def lived(self):
+        self.until(lambda: self.one("main").get_attribute("data-run") and not self.one("main").get_attribute("aria-busy"))
+
+    def run(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def all(self, css):
+        return self.browser.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css):
+        return self.all(css)[0]
+
+    def until(self, condition):
+        return WebDriverWait(self.browser, PATIENCE).until(lambda _: condition())
+
+    def press(self, css):
+        self.run("arguments[0].scrollIntoView({block: 'center'})", self.one(css))
+        self.one(css).click()
+
+    def put(self, name, value):
+        """Write a number, as leaving its field does."""
+        field = self.one(f'[data-name="{name}"] input[type="number"]')
+        self.run("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", field, str(value))
+        self.lived()
+
+    def digests(self):
+        """Hashes of all columns, an arm each, and how many there are."""
+        return self.browser.execute_async_script(DIGESTS)
+
+    def scenarios(self, folder):
+        """Each arm as the scenario that its file is."""
+        found = []
+        for place in range(self.run("return arms().length")):
+            (folder / f"arm-{place}.yaml").write_text(self.run("return yaml(arms()[arguments[0]])", place), encoding="utf-8")
+            found.append(load_scenario(folder / f"arm-{place}.yaml"))
+        return found
+
+
+@pytest.fixture
+def page(browser, file):
+    """At the end nothing may have gone wrong, and nothing been asked of anybody."""
+    browser.get_log("performance")
+    browser.get_log("browser")
+    yield CityPage(browser, file)
+    assert [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    told = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [one["params"]["request"]["url"] for one in told if one["method"] == "Network.requestWillBeSent"]
+    assert {address.partition(":")[0] for address in asked} <= {"file", "blob", "data", "about"}
+
+
+def lived_here(scenario):
+    """The first run that `confianza run` does of a scenario."""
+    return Simulation(scenario, replicate_seed(scenario.seed, 0)).run()
+
+
+def hashes(run, names):
+    """The same hashes of a run in this process."""
+    found = {}
+    for name in names:
+        column = run.state
+        for part in name.split("."):
+            column = getattr(column, part)
+        found[name] = hashlib.sha256(np.ascontiguousarray(column).tobytes()).hexdigest()
+    return found
+
+
+def test_every_shipped_scenario_is_lived_as_here_to_the_last_bit(page, tmp_path):
+    for name in shipped_scenarios():
+        weeks = 215 if load_scenario(name).changes else 53
+        page.open(scenario=name, **{"city.adults": 1000, "weeks": weeks})
+        digests, scenarios = page.digests(), page.scenarios(tmp_path)
+        assert len(digests) == len(scenarios)
+        for arm, scenario in zip(digests, scenarios, strict=True):
+            assert len(arm) > 80
+            assert arm == hashes(lived_here(scenario), arm), name
+
+
+def test_numbers_are_those_of_confianza_run_of_the_file_it_saves(page, tmp_path):
+    page.open()
+    page.put("trust.contact_gain", 0.15)
+    page.put("city.adults", 1100)
+    assert "trust.contact_gain: 0.15" in page.one("#moved").text
+    (*_, scenario) = page.scenarios(tmp_path)
+    assert scenario.parameters["trust.contact_gain"] == 0.15
+    assert "trust.contact_gain" not in scenario.sources and scenario.sources["trust.contact_loss"] == ("assumed",)
+    shown = {
+        cell.get_attribute("data-measure"): float(cell.get_attribute("data-value"))
+        for cell in page.all("tbody tr:last-child td[data-measure]")
+    }
+    out = tmp_path / "out"
+    main_of("run", sorted(tmp_path.glob("arm-*.yaml"))[-1], "--replicates", 1, "--out", out)
+    from sim import Results
+
+    lived = Results.load(out).dataset.isel(replicate=0)
+    assert shown["trust"] == float(lived["mean_trust"][-1])
+    assert shown["crimes"] == pytest.approx(1e5 * float(lived["crimes"][-52:].sum()) / 1100, rel=1e-12)
+    assert shown["reporting"] == pytest.approx(float(lived["reported"][-52:].sum() / lived["crimes"][-52:].sum()), rel=1e-12)
+    assert shown["trusting"] == pytest.approx(float(lived["answers"][-1, 2:].sum()), rel=1e-12)
+    assert shown["cost"] == pytest.approx(float(lived["money_spent"].sum()), rel=1e-12)
+
+
+def test_a_link_is_a_scenario(page):
+    page.open()
+    page.put("trust.contact_gain", 0.15)
+    page.press("#language")
+    page.press("#map-0")
+    before = page.run("return [location.hash, JSON.stringify(state), lived[0].series.trust.at(-1)]")
+    assert "cell=" in before[0] and "lang=es" in before[0]
+    page.browser.refresh()
+    page.lived()
+    assert page.run("return [location.hash, JSON.stringify(state), lived[0].series.trust.at(-1)]") == before
+    page.press("#put-back")
+    page.lived()
+    assert "trust.contact_gain" not in page.run("return location.hash") and not page.all(".moved")
+
+
+def test_what_is_typed_or_linked_is_text_and_what_cannot_be_is_refused(page):
+    page.open(**{"trust.contact_gain": "7", "seed": "-1", HOSTILE: HOSTILE})
+    assert page.one("h1").text == HOSTILE
+    for wrong in ("trust.contact_gain=7", "seed=-1", HOSTILE):
+        assert wrong in page.one(".refused").text
+    assert page.all("img") == [] and page.browser.title != "1" and not page.all(".moved")
+    field = page.one('[data-name="trust.contact_gain"] input[type="number"]')
+    page.run("arguments[0].value = 7; arguments[0].dispatchEvent(new Event('change'))", field)
+    assert field.get_attribute("aria-invalid") == "true" and not page.all(".moved")
+
+
+def test_in_spanish_nothing_english_is_left(page):
+    page.open(lang="es", scenario="national-average", **{"city.adults": 1000, "weeks": 52})
+    assert page.one("html").get_attribute("lang") == "es"
+    for topic in ("trust", "offending", "response"):
+        page.run("const s = document.getElementById('topic'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))", topic)
+        text = page.one("main").text.replace("confianza run", "")
+        assert LOUD.findall(text) == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_and_is_legible(page, width):
+    size = {"mobile": width < 600, "width": width, "height": 1000, "deviceScaleFactor": 1}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        page.open(**{"trust.contact_gain": 0.15})
+        assert page.run("return document.documentElement.scrollWidth") <= width
+        sizes = page.run(SIZES)
+        assert min(sizes) >= 12
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_by_keyboard_alone(page):
+    page.open()
+    words = read("en")
+    for _ in range(200):
+        page.browser.switch_to.active_element.send_keys(Keys.TAB)
+        if page.run("return document.activeElement.id") == "week":
+            break
+    page.browser.switch_to.active_element.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    assert page.one("#clock b").text == words["live"]["play"]["clock"].format(week=1)
+    for _ in range(200):
+        page.browser.switch_to.active_element.send_keys(Keys.TAB)
+        if page.run("return document.activeElement.id") == "map-0":
+            break
+    page.browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert page.run("return state.cell") == page.run("return Math.floor(lived[0].sizes.cells / 2) + 1")
+    assert len(page.all("#place tbody tr")) == page.run("return arms().length")
+    page.press("#neighbor")
+    page.lived()
+    page.until(lambda: page.all("#chart-person svg"))
+    assert len(page.all(".events li")) == page.run("return arms().length")
