@@ -236,7 +236,7 @@ def test_in_spanish_nothing_english_is_left(page):
     for topic in ("trust", "offending", "response"):
         page.run("const s = document.getElementById('topic'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))", topic)
         text = page.one("main").text.replace("confianza run", "")
-        assert LOUD.findall(text) == []
+        assert LOUD.findall(re.sub(r"\([a-z_.]+\)", "", text)) == []  # in brackets stands what a number is called in files
 
 
 @pytest.mark.parametrize("width", [1280, 390])

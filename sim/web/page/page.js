@@ -702,10 +702,18 @@ function fillKeep() {
     h("details", {}, h("summary", {}, say("web.see_file")), h("pre", { id: "file", tabindex: 0 }, yaml(arms()[Math.min(Number(before), arms().length - 1)])))]);
 }
 
+/** What a number is called that somebody moved. */
+function called(name) {
+  const [reform, key] = name.split(".");
+  if (CODEBOOK[name]) return words.parameters[name][0].split(". ")[0];
+  if (REFORMS[reform]) return `${words.reforms[reform]}: ${words.levers[name][0]}`;
+  return words.city[key] ?? say({ seed: "live.city.seed", weeks: "web.weeks" }[name]);
+}
+
 /** What was moved, and what cannot be. */
 function tellMoved() {
   const told = moved();
-  refill("moved", [told.length ? h("div", { class: "moved" }, h("p", {}, h("b", {}, say("web.moved"))), h("ul", {}, told.map(([name, from, to]) => h("li", {}, say("web.moved_one", { name, from: typeof from === "number" ? num(from) : from, to: typeof to === "number" ? num(to) : to })))),
+  refill("moved", [told.length ? h("div", { class: "moved" }, h("p", {}, h("b", {}, say("web.moved"))), h("ul", {}, told.map(([name, from, to]) => h("li", {}, say("web.moved_one", { what: called(name), name, from: typeof from === "number" ? num(from) : from, to: typeof to === "number" ? num(to) : to })))),
     h("button", { type: "button", id: "put-back", onclick: () => { const { lang, scenario: name } = state; state = { ...fresh(name), lang }; build(); ask(0); } }, say("web.put_back"))) : null,
   refused.length ? h("div", { class: "refused", role: "alert" }, h("p", {}, say("live.page.refused"), " ", refused.join("; "))) : null]);
   if (by("keep")) fillKeep();
