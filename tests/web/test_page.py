@@ -184,7 +184,7 @@ def test_numbers_are_those_of_confianza_run_of_the_file_it_saves(page, tmp_path)
     page.open()
     page.put("trust.contact_gain", 0.15)
     page.put("city.adults", 1100)
-    assert "trust.contact_gain: 0.15" in page.one("#moved").text
+    assert "(trust.contact_gain): 0.15 instead of 0.096" in page.one("#moved").text
     (*_, scenario) = page.scenarios(tmp_path)
     assert scenario.parameters["trust.contact_gain"] == 0.15
     assert "trust.contact_gain" not in scenario.sources and scenario.sources["trust.contact_loss"] == ("assumed",)
