@@ -280,22 +280,6 @@ def discover(
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (
-        sweep,
-        sensitivity,
-        decide,
-        calibrate,
-        evidence,
-        plan,
-        status,
-        resume,
-        retry,
-        extend,
-        export,
-        schema,
-        new,
-        view,
-        page,
-        discover,
-    ):
+    kept = (plan, status, resume, retry, extend, export, schema, new)
+    for verb in (sweep, sensitivity, decide, calibrate, evidence, *kept, view, page, discover):
         app.command()(verb)
