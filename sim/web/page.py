@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.artifacts.posterior import taken_by_default
+from sim.errors import InputError
 from sim.files.writing import write_file
 from sim.inputs.city_size import CitySize
 from sim.inputs.scenario import Scenario, load_scenario
@@ -19,17 +20,16 @@ from sim.report.words import LANGUAGES, Words
 from sim.studies.design.draws import drawn_from
 from sim.style.looks import CAUSE_COLORS, look_at
 from sim.version import __version__
-from sim.web.building import MODULE
+from sim.web.building import MODULE, entries
 from sim.world import population
 from sim.world.anatomy import built_only
 from sim.world.parameters import CODEBOOK, REFERENCES, parameters
-from sim.world.reforms import REFORMS, levers
+from sim.world.reforms import REFORMS, levers, name_of
 from sim.world.state import Cause, rows_in
 
 PARTS = Path(__file__).with_name("page")
 CITIES = 48  # possible cities that a page lives through
 SIZES = ("adults", "officers_per_1000_inhabitants", "offenders_share")  # of a city, what the page changes
-COMPILED: tuple[str, ...] = ()  # reforms that the module can do
 KIND = "page"
 
 
@@ -61,6 +61,13 @@ def _described(path: str, one: Any, other: Any, lengths: dict[int, str]) -> list
     return [path, one.dtype.str[1:], dims]
 
 
+@cache
+def compiled() -> dict[str, type]:
+    """The reforms that the module knows, by name."""
+    exported = {function.__name__ for function in entries()}
+    return {name: kind for name, kind in REFORMS.items() if {f"{part}_{name}" for part in ("set", "act", "run")} & exported}
+
+
 def data(scenario: Scenario, name: str) -> dict[str, Any]:
     """What the page knows: the module, the model's numbers, scenarios with their possible cities, and words."""
     columns: dict[tuple[float, ...], int] = {}
@@ -73,7 +80,7 @@ def data(scenario: Scenario, name: str) -> dict[str, Any]:
         "version": __version__,
         "codebook": [[each.name, each.value, each.low, each.high, each.discrete, built_only(each.name)] for each in CODEBOOK.values()],
         "city": {key: _bounds(CitySize.model_fields[key]) for key in SIZES},
-        "reforms": {key: _reform(kind) for key, kind in REFORMS.items() if key in COMPILED},
+        "reforms": {key: _reform(kind) for key, kind in compiled().items()},
         "looks": [look_at(place)[:2] for place in range(8)],
         "causes": [[cause.name.lower(), CAUSE_COLORS[cause.name.lower()]] for cause in Cause],
         "scenario": name,
@@ -106,7 +113,7 @@ def _reform(kind: Any) -> dict[str, Any]:
             "default": None if each.default is MISSING else each.default, "low": told["low"], "high": told["high"],
             "choices": told.get("choices"), "whole": each.type in (int, int | None), "optional": bool(told.get("optional")),
         }  # fmt: skip
-    return {"dose": kind.dose, "levers": made}
+    return {"dose": kind.dose, "levers": made, "sets": getattr(kind, "sets", ())}
 
 
 def _bounds(field: Any) -> list[Any]:
@@ -124,13 +131,13 @@ def _words(words: Words, scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
 
     return {
         **{section: words[section] for section in ("web", "live", "dashboard", "choices", "statuses", "decimal", "thousands")},
-        "reforms": {name: words.reform(name) for name in ("baseline", *REFORMS)},
+        "reforms": {name: words.reform(name) for name in ("baseline", *compiled())},
         "levers": {
             f"{name}.{lever}": [
                 words.named(name, lever), words.term("lever_texts", f"{name}.{lever}", each.metadata["text"]),
                 words.term("parameter_units", each.metadata["unit"]), source(each.metadata["source"]),
             ]
-            for name, kind in REFORMS.items() for lever, each in levers(kind).items()
+            for name, kind in compiled().items() for lever, each in levers(kind).items()
         },
         "parameters": {
             each.name: [
@@ -145,7 +152,9 @@ def _words(words: Words, scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
 
 
 def page(scenario: Scenario, name: str) -> str:
-    """The whole page as HTML."""
+    """The whole page as HTML. InputError if the scenario has a reform that the module does not know."""
+    if unknown := [each for each in map(name_of, scenario.interventions) if each not in compiled()]:
+        raise InputError(f"the page does not know the reform '{unknown[0]}'.", f"It has {', '.join(compiled())}.", path=("interventions",))
     script = "\n".join((PARTS / file).read_text(encoding="utf-8") for file in ("city.js", "worker.js"))
     known = json.dumps(data(scenario, name), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = (PARTS / "page.html").read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ const VIEWS = {
   f8: Float64Array, i8: BigInt64Array, u8: BigUint64Array, i4: Int32Array, u4: Uint32Array, f4: Float32Array, i2: Int16Array, u1: Uint8Array,
   i1: Int8Array,
 };
-const NOT_STATED = -9, SURVEY = 26, BATCH = 1024;
+const NOT_STATED = -9, BATCH = 1024, CAUSES = 7;
+const TOLD = ["trust", "fairness", "effectiveness", "reporting", "clearance", "complaints", "crimes", "cost"]; // of `sum_up_weeks`
 
 /** How many rows each table of a city of this size has. */
 function sizesOf(city, values, ticks) {
@@ -67,22 +68,39 @@ class Memory {
   }
 }
 
+/** Words of 8 bytes, as an entry reads them: [type, number]. */
+function bytesOf(words) {
+  const view = new DataView(new ArrayBuffer(8 * words.length));
+  words.forEach(([type, value], n) => {
+    if (type === "f8") view.setFloat64(8 * n, value, true);
+    else view.setBigUint64(8 * n, BigInt.asUintN(64, BigInt(value)), true);
+  });
+  return new Uint8Array(view.buffer);
+}
+
 class City {
   /**
-   * exports  of a new instance of the module
-   * layout   of the city as the module takes it: [name, type, [length or name of one, ...]] for a column, [name, name of a size] for a number
-   * asked    {city, ticks, people, stated}
+   * exports  of an instance of the module, whose memory is this city's from now on
+   * about    {layout, reforms}: of the city as the module takes it: [name, type, [length or name of one, ...]] for a column, [name, name of a
+   *          size] for a number; and of each reform its levers and what it sets
+   * asked    {city, ticks, seed, stated}
    * values   parameters by name, in the order of the codebook
    */
-  constructor(exports, layout, asked, values) {
+  constructor(exports, about, asked, values) {
     this.exports = exports;
+    this.about = about;
     this.memory = new Memory(exports);
     this.sizes = sizesOf(asked.city, values, asked.ticks);
     this.columns = {};
-    this.words = [];
     this.places = {}; // of words, by the table they begin
-    for (const [name, type, dims] of layout) this.lay(name, type, dims);
-    this.block = this.memory.take(8 * (this.words.length + Object.keys(values).length + 64));
+    const words = [];
+    for (const [name, type, dims] of about.layout) {
+      this.places[name.split(".")[0]] ??= words.length;
+      if (dims === undefined) words.push(["i8", this.sizes[type]]);
+      else words.push(...(this.columns[name] = this.spare(type, ...dims.map((length) => this.sizes[length] ?? length))).words);
+    }
+    this.city = bytesOf(words);
+    this.block = this.memory.take(this.city.length + 8 * (Object.keys(values).length + 128));
     new Uint8Array(exports.memory.buffer, exports.__heap_base.value, this.memory.free - exports.__heap_base.value).fill(0);
     for (const table of ["officers", "squads", "offenders", "cells"]) this.column(`rows.${table}`).forEach((_, n, all) => { all[n] = n; });
     this.column("docket.page")[1] = -1n;
@@ -90,28 +108,9 @@ class City {
       const column = this.column(`cells.stated_${name}`), stated = (asked.stated || {})[name];
       column.forEach((_, c) => { column[c] = stated && stated[c] !== null ? stated[c] : NOT_STATED; });
     }
+    [this.seed, this.tick, this.spent, this.told] = [asked.seed, 0, new Float64Array(asked.ticks), "{}"];
     this.set(values);
-    this.seed = BigInt(asked.people);
-    this.call("populate", [...this.words, ...this.parameters, ...this.clock(0)]);
-    const homes = this.column("offenders.home");
-    homes.subarray(0, this.sizes.residents).sort();
-    this.column("offenders.cell").set(homes);
-    this.seed = BigInt(asked.seed);
-    this.tick = 0;
-  }
-
-  lay(name, type, dims) {
-    const table = name.split(".")[0];
-    if (!(table in this.places)) this.places[table] = this.words.length;
-    if (dims === undefined) {
-      this.words.push(["i8", this.sizes[type]]);
-      return;
-    }
-    const shape = dims.map((length) => (typeof length === "string" ? this.sizes[length] : length));
-    const length = shape.reduce((all, one) => all * one, 1);
-    const at = this.memory.take(length * VIEWS[type].BYTES_PER_ELEMENT);
-    this.columns[name] = { at, type, length, shape };
-    this.words.push(["i8", at], ...shape.map((each) => ["i8", each]));
+    this.call("populate", this.city, this.parameters, this.clock(0));
   }
 
   column(name) { return this.memory.view(this.columns[name]); }
@@ -119,75 +118,144 @@ class City {
   /** These parameters are in force from now on. */
   set(values) {
     this.values = values;
-    this.parameters = Object.values(values).map((value) => ["f8", value]);
+    this.parameters = bytesOf(Object.values(values).map((value) => ["f8", value]));
   }
 
-  clock(tick) { return [["u8", this.seed], ["i8", tick]]; }
+  clock(tick) { return bytesOf([["u8", this.seed], ["i8", tick]]); }
 
-  /** A column of one's own, for an entry that fills it; `words` names it. */
+  /** A column in memory; `words` name it. */
   spare(type, ...shape) {
-    const length = shape.reduce((all, one) => all * one, 1);
-    const at = this.memory.take(length * VIEWS[type].BYTES_PER_ELEMENT);
+    const length = shape.reduce((all, one) => all * one, 1), at = this.memory.take(length * VIEWS[type].BYTES_PER_ELEMENT);
     return { at, type, length, words: [["i8", at], ...shape.map((each) => ["i8", each])] };
   }
 
-  /** The words of some tables, from the first to before another. */
-  tables(first, next) { return this.words.slice(this.places[first], this.places[next]); }
+  /** Columns that an entry fills, laid out when they are first asked for. */
+  room(name, columns) {
+    this.rooms ??= {};
+    return (this.rooms[name] ??= columns());
+  }
 
-  call(entry, words) {
-    const view = new DataView(this.exports.memory.buffer);
-    words.forEach(([type, value], n) => {
-      const at = this.block + 8 * n;
-      if (type === "f8") view.setFloat64(at, value, true);
-      else if (type === "u8") view.setBigUint64(at, value, true);
-      else view.setBigInt64(at, BigInt(value), true);
-    });
+  /** The words of some tables, from the first to before another. */
+  tables(first, next) { return this.city.subarray(8 * this.places[first], 8 * this.places[next]); }
+
+  call(entry, ...parts) {
+    const memory = new Uint8Array(this.exports.memory.buffer);
+    let at = this.block;
+    for (const part of parts) {
+      memory.set(part, at);
+      at += part.length;
+    }
     this.exports[entry](this.block);
   }
 
   advance(weeks) {
-    this.call("advance", [["i8", weeks], ...this.words, ...this.parameters, ...this.clock(this.tick)]);
+    this.call("advance", bytesOf([["i8", weeks]]), this.city, this.parameters, this.clock(this.tick));
     this.tick += weeks;
+  }
+
+  /** A reform's levers as numbers: of a choice its place, NaN for what is left out. */
+  levers(reform) {
+    const [name, told] = Object.entries(reform)[0];
+    return bytesOf(Object.entries(this.about.reforms[name].levers).map(([key, { choices }]) => {
+      const value = told[key];
+      return ["f8", value === undefined || value === null ? NaN : choices ? choices.indexOf(value) : value];
+    }));
+  }
+
+  /** What reforms set in a week, the later ones last. */
+  setBy(reforms, week) {
+    const found = {}, out = this.room("out", () => this.spare("f8", 16));
+    for (const reform of [...reforms].sort((one, other) => Object.values(one)[0].start - Object.values(other)[0].start)) {
+      const [name] = Object.keys(reform), { sets } = this.about.reforms[name];
+      if (!this.exports[`set_${name}`]) continue;
+      const values = this.memory.view(out).fill(NaN);
+      this.call(`set_${name}`, bytesOf([["i8", out.at], ["i8", sets.length]]), this.levers(reform), bytesOf([["i8", week]]));
+      sets.forEach((parameter, n) => { if (!Number.isNaN(values[n])) found[parameter] = values[n]; });
+    }
+    return found;
+  }
+
+  moment(week) { return bytesOf([["u8", this.seed], ["u8", this.seed], ["i8", week], ["i8", this.tick]]); }
+
+  /** Reforms act, if they are due, and are charged. */
+  act(reforms, week) {
+    const [eligible, bill] = this.room("act", () => [this.spare("u1", this.sizes.officers), this.spare("f8", 2)]);
+    for (const reform of reforms) {
+      const entry = `act_${Object.keys(reform)[0]}`;
+      if (!this.exports[entry]) continue;
+      this.memory.view(eligible).fill(1);
+      this.memory.view(bill).fill(0);
+      this.call(entry, this.levers(reform), this.city, this.parameters, this.moment(week), bytesOf(eligible.words), bytesOf(bill.words));
+      this.spent[this.tick] += this.memory.view(bill)[1];
+    }
+  }
+
+  /** What the coming week costs; it is known when it has passed. */
+  passed(reforms, week) {
+    const spent = this.room("passed", () => this.spare("f8", 1, 2)), counts = this.columns["record.counts"].at + (this.tick - 1) * 8 * 24;
+    this.tick -= 1; // a reform sees the moment at which the week began
+    for (const reform of reforms) {
+      const entry = `run_${Object.keys(reform)[0]}`;
+      if (!this.exports[entry]) continue;
+      this.memory.view(spent).fill(0);
+      const row = bytesOf([["i8", counts], ["i8", 1], ["i8", 24]]);
+      this.call(entry, this.levers(reform), this.city, this.parameters, this.moment(week), row, bytesOf(spent.words));
+      this.spent[this.tick] += this.memory.view(spent)[1];
+    }
+    this.tick += 1;
   }
 
   /** Everybody's trust now: fairness and effectiveness. */
   trust() {
-    this.filled = this.filled || [this.spare("f8", this.sizes.citizens), this.spare("f8", this.sizes.citizens)];
-    this.call("fill_in", [...this.filled[0].words, ...this.filled[1].words, ...this.words]);
-    return this.filled.map((column) => this.memory.view(column));
+    const filled = this.room("trust", () => [this.spare("f8", this.sizes.citizens), this.spare("f8", this.sizes.citizens)]);
+    this.call("fill_in", ...filled.map((column) => bytesOf(column.words)), this.city);
+    return filled.map((column) => this.memory.view(column));
   }
 
   /** What the whole city would answer at the end of the week that has passed: how many gave each of the four answers. */
   survey() {
-    if (!this.asked) {
-      const people = this.sizes.citizens, f8 = () => this.spare("f8", BATCH);
-      this.asked = {
-        rows: this.spare("u4", people), trust: this.spare("i1", people), scale: this.spare("f8", people), unsafe: this.spare("i1", people),
-        byCell: this.spare("i8", this.sizes.cells, 4), room: [f8(), f8(), f8(), f8(), f8(), f8(), f8(), f8()],
-      };
-      this.memory.view(this.asked.rows).forEach((_, n, all) => { all[n] = n; });
-    }
-    const { rows, trust, scale, unsafe, byCell, room } = this.asked, names = Object.keys(this.values);
+    const people = this.sizes.citizens, all = this.room("survey", () => ({
+      rows: this.spare("u4", people), trust: this.spare("i1", people), scale: this.spare("f8", people), unsafe: this.spare("i1", people),
+      byCell: this.spare("i8", this.sizes.cells, 4), room: Array.from({ length: 8 }, () => this.spare("f8", BATCH)),
+    }));
+    const { rows, trust, scale, unsafe, byCell, room } = all, names = Object.keys(this.values);
+    this.memory.view(rows).forEach((_, n, row) => { row[n] = n; });
     this.memory.view(byCell).fill(0n);
-    const topic = (wanted) => this.parameters.filter((_, n) => names[n].startsWith(`${wanted}.`));
-    this.call("ask", [
-      ...[rows, trust, scale, unsafe, byCell, ...room].flatMap((column) => column.words), ...this.tables("citizens", "officers"),
-      ...this.tables("cells", "crimes"), ...topic("trust"), ...topic("survey"), ...this.clock(this.tick - 1),
-    ]);
+    const topic = (wanted) => {
+      const found = names.filter((name) => name.startsWith(`${wanted}.`)), first = names.indexOf(found[0]);
+      return this.parameters.subarray(8 * first, 8 * (first + found.length));
+    };
+    this.call("ask", bytesOf([rows, trust, scale, unsafe, byCell, ...room].flatMap((column) => column.words)),
+      this.tables("citizens", "officers"), this.tables("cells", "crimes"), topic("trust"), topic("survey"), this.clock(this.tick - 1));
     const counts = [0, 0, 0, 0];
     this.memory.view(byCell).forEach((count, n) => { counts[n % 4] += Number(count); });
     return counts;
   }
 
-  /** All that a week may change, to go on from here again. */
-  kept() {
-    const from = this.exports.__heap_base.value;
-    return { memory: new Uint8Array(this.exports.memory.buffer, from, this.block - from).slice(), tick: this.tick, values: this.values };
+  /** Weekly series from week 0 on by name, and the ledger of trust since then; `weights` of effectiveness in trust, one a tick. */
+  series(spinUp, weights) {
+    const rows = this.tick - spinUp + 1, columns = this.room("series", () => [
+      this.spare("f8", rows, TOLD.length), this.spare("f8", rows, CAUSES), this.spare("f8", this.tick), this.spare("f8", this.tick),
+    ]);
+    const [told, ledger, spent, weight] = columns, words = columns.map((column) => bytesOf(column.words));
+    this.memory.view(spent).set(this.spent);
+    this.memory.view(weight).set(weights);
+    this.call("sum_up_weeks", words[0], words[1], this.city.subarray(8 * this.places.record), words[2], words[3],
+      bytesOf([["i8", spinUp], ["i8", this.sizes.citizens]]));
+    const seen = this.memory.view(told);
+    const made = Object.fromEntries(TOLD.map((name, n) => [name, Float64Array.from({ length: rows }, (_, row) => seen[row * TOLD.length + n])]));
+    return { ...made, ledger: this.memory.view(ledger).slice() };
   }
 
-  backTo({ memory, tick, values }) {
+  /** All that a week may change, to go on from here again. */
+  kept() {
+    const from = this.exports.__heap_base.value, memory = new Uint8Array(this.exports.memory.buffer, from, this.block - from).slice();
+    return { memory, tick: this.tick, values: this.values, spent: this.spent.slice(), told: this.told };
+  }
+
+  backTo({ memory, tick, values, spent, told }) {
     new Uint8Array(this.exports.memory.buffer, this.exports.__heap_base.value, memory.length).set(memory);
-    this.tick = tick;
+    [this.tick, this.spent, this.told] = [tick, spent.slice(), told];
     this.set(values);
   }
 }

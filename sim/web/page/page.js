@@ -779,4 +779,4 @@ addEventListener("hashchange", () => { readAddress(); build(); ask(0); });
 addEventListener("resize", () => { drawCharts(); drawPlace(); });
 readAddress();
 build();
-worker.postMessage({ module: Uint8Array.from(atob(DATA.module), (letter) => letter.charCodeAt(0)).buffer, layout: DATA.layout });
+worker.postMessage({ module: Uint8Array.from(atob(DATA.module), (letter) => letter.charCodeAt(0)).buffer, layout: DATA.layout, reforms: REFORMS });

@@ -1,9 +1,7 @@
 "use strict";
 /* Who asks for cities, and what is told of them. The page sends a job; each arm is told as soon as it is lived, then possible cities. */
 
-const PICTURE = 4, YEAR = 52; // weeks between pictures of places; of a year
-const COUNTS = 24, MEANS = 9, CAUSES = 7;
-const COUNT = { crimes: 0, reported: 2, complaints: 12, active: 16 };
+const PICTURE = 4, SURVEY = 26; // weeks between pictures of places, and between surveys
 let about, exports, latest = 0;
 
 /** Parameters in force in a week: the city's own, dated changes, and what reforms set (they win). */
@@ -14,9 +12,8 @@ function valuesAt(job, week, more) {
 }
 
 function built(job) {
-  const seed = replicateSeed(job.seed, job.replicate);
-  const asked = { city: job.city, ticks: job.spin_up_weeks + job.weeks, people: seed, seed, stated: job.stated };
-  return new City(exports, about.layout, asked, valuesAt(job, -job.spin_up_weeks));
+  const asked = { city: job.city, ticks: job.spin_up_weeks + job.weeks, seed: replicateSeed(job.seed, job.replicate), stated: job.stated };
+  return new City(exports, about, asked, valuesAt(job, -job.spin_up_weeks));
 }
 
 /** What is seen of places and of one person on the way. */
@@ -43,56 +40,22 @@ class Look {
   }
 }
 
-/** Live on to a week, stopping where something is dated or looked at. */
+/** Live on to a week, stopping where something is dated or looked at; where there are reforms, in each week, because they know their dates. */
 function live(city, job, reforms, week, look) {
   const dates = [...new Set(job.changes.map((change) => change.week))].sort((one, other) => one - other);
   let now = city.tick - job.spin_up_weeks;
   while (now < week) {
-    if (dates.includes(now)) city.set(valuesAt(job, now));
-    const stops = [week, ...dates.filter((date) => date > now).slice(0, 1)];
+    const sets = city.setBy(reforms, now), told = JSON.stringify(sets);
+    if (told !== city.told || dates.includes(now)) city.set(valuesAt(job, now, sets));
+    city.told = told;
+    city.act(reforms, now);
+    const stops = [week, ...dates.filter((date) => date > now).slice(0, 1), ...(reforms.length ? [now + 1] : [])];
     if (look) stops.push(...[SURVEY, ...(look.pictures ? [PICTURE] : [])].map((every) => now + every - now % every));
     city.advance(Math.min(...stops) - now);
+    city.passed(reforms, now);
     now = city.tick - job.spin_up_weeks;
     if (look) look.at(city, now);
   }
-}
-
-/** Sums over the 52 weeks up to each, or over as many as there are, brought to a year. */
-function yearly(counts, ticks, which) {
-  const made = new Float64Array(ticks);
-  for (let tick = 0, sum = 0; tick < ticks; tick++) {
-    sum += counts[tick * COUNTS + which] - (tick >= YEAR ? counts[(tick - YEAR) * COUNTS + which] : 0);
-    made[tick] = sum * YEAR / Math.min(tick + 1, YEAR);
-  }
-  return made;
-}
-
-/** Weekly series from week 0 on (`sim.dashboard.history.Series`), and the ledger of trust, summed since week 0. */
-function series(city, job, costs) {
-  const [counts, means, ledger] = ["counts", "means", "ledger"].map((name) => Float64Array.from(city.column(`record.${name}`), Number));
-  const ticks = city.tick, first = job.spin_up_weeks - 1, adults = job.city.adults;
-  const weights = Float64Array.from({ length: ticks }, (_, tick) => valuesAt(job, tick - job.spin_up_weeks)["trust.effectiveness_weight"]);
-  const [crimes, reported, complaints] = ["crimes", "reported", "complaints"].map((name) => yearly(counts, ticks, COUNT[name]));
-  const weekly = {
-    trust: (n) => (1 - weights[n]) * means[n * MEANS] + weights[n] * means[n * MEANS + 1],
-    reporting: (n) => (crimes[n] > 0 ? reported[n] / crimes[n] : NaN),
-    crimes: (n) => 1e5 * crimes[n] / adults,
-    complaints: (n) => 1000 * complaints[n] / counts[n * COUNTS + COUNT.active],
-  };
-  const made = Object.fromEntries(Object.entries(weekly).map(([name, value]) =>
-    [name, Float64Array.from({ length: job.weeks + 1 }, (_, week) => (first + week >= 0 ? value(first + week) : NaN))]));
-  made.cost = new Float64Array(job.weeks + 1);
-  made.ledger = new Float64Array((job.weeks + 1) * CAUSES);
-  for (let tick = 0, spent = 0; tick < ticks; tick++) {
-    spent += costs ? costs[tick] : 0;
-    const week = tick - first;
-    if (week >= 0) made.cost[week] = spent;
-    for (let cause = 0; week > 0 && cause < CAUSES; cause++) {
-      const at = (tick * CAUSES + cause) * 4, net = (1 - weights[tick]) * ledger[at] + weights[tick] * ledger[at + 2];
-      made.ledger[week * CAUSES + cause] = made.ledger[(week - 1) * CAUSES + cause] + net / adults;
-    }
-  }
-  return made;
 }
 
 /** Hashes of all columns, by name. */
@@ -110,19 +73,19 @@ async function digests(city) {
 /** One city, in each arm: all have lived the same until week 0, unless a reform began before. */
 function* arms(job, pictures) {
   let city, stem;
+  const weights = Float64Array.from({ length: job.spin_up_weeks + job.weeks },
+    (_, tick) => valuesAt(job, tick - job.spin_up_weeks)["trust.effectiveness_weight"]);
   for (const reforms of job.arms) {
-    const early = reforms.some((reform) => reform.start < 0);
+    const early = reforms.some((reform) => Object.values(reform)[0].start < 0);
     if (early || !stem) {
       city = built(job);
-      live(city, job, reforms, 0, null);
+      live(city, job, early ? reforms : [], 0, null);
       stem = early ? undefined : city.kept();
     } else city.backTo(stem);
-    const look = new Look(pictures ? job.person : null);
-    look.pictures = pictures;
+    const look = Object.assign(new Look(pictures ? job.person : null), { pictures });
     look.at(city, 0);
     live(city, job, reforms, job.weeks, look);
-    const made = series(city, job, city.costs);
-    yield { city, look, series: made };
+    yield { city, look, series: city.series(job.spin_up_weeks, weights) };
   }
 }
 
