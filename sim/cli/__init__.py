@@ -117,7 +117,7 @@ def validate(
 
 @app.command()
 def report(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare, sensitivity or decide wrote.")],
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder of results, of whatever verb wrote it.")],
     out: Annotated[Path | None, options.given("File to write; by default report.html and report.es.html in the folder.")] = None,
 ) -> None:
     """Write one self-contained HTML page in the language of --lang: the answer, tables, figures, assumptions and how to reproduce it."""

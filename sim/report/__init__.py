@@ -17,7 +17,7 @@ NAMES = re.compile(r"(?<=[a-z])([._])(?=[a-z])")  # where a name may be broken
 def write_report(folder: str | Path, language: str = "en", out: str | Path | None = None) -> Path:
     """Write the report of a folder of results and give its path.
 
-    folder    what `confianza run`, `compare`, `decide` or `sensitivity` wrote
+    folder    what `confianza run`, `compare`, `decide`, `sensitivity`, `trial` or `validate` wrote
     language  en or es
     out       file to write; by default one file a language in the folder, report.html and report.es.html, which link to each other
     InputError if there are no results, the language is unknown or a file cannot be written.
@@ -77,7 +77,7 @@ def reporting_command(words: Any) -> str:
 def read(folder: Path, words: Any) -> tuple[Any, str]:
     """What the results in a folder say, and the fingerprint of the sources that made them. InputError if there are none."""
     from sim.artifacts.results import DATASET, Results
-    from sim.report import comparisons, decisions, runs, sensitivities
+    from sim.report import comparisons, decisions, evidences, runs, sensitivities, trials, validations
     from sim.studies.answers.comparison import DATASET as COMPARED
     from sim.studies.answers.comparison import Comparison
     from sim.studies.answers.decision import FILE as DECIDED
@@ -85,6 +85,8 @@ def read(folder: Path, words: Any) -> tuple[Any, str]:
     from sim.studies.answers.decision import Decision
     from sim.studies.answers.findings import FILE, FOLDER, Analysis
     from sim.trials.result import DATASET as TRIED
+    from sim.trials.result import TrialResult
+    from sim.validation.record import load
 
     if decided := next((place for place in (folder, folder / DECISION) if (place / DECIDED).exists()), None):
         store = folder.parent if decided == folder else folder
@@ -98,10 +100,17 @@ def read(folder: Path, words: Any) -> tuple[Any, str]:
         comparison = Comparison.load(folder)
         return comparisons.findings(comparison, words), str(comparison.dataset.attrs["source_fingerprint"])
     if (folder / TRIED).exists():
-        raise InputError(
-            f"'{folder}' holds a trial, which has no page.", "Its tables are summary.csv and power.csv, its figures the .png files."
-        )
+        result = TrialResult.load(folder)
+        return trials.findings(result, words), str(result.dataset.attrs["source_fingerprint"])
     if not (folder / DATASET).exists():
-        raise InputError(f"there are no results in '{folder}'.", "Give a folder that confianza run, compare, decide or sensitivity wrote.")
+        if (folder / evidences.FOUND).exists():
+            made = evidences.loaded(folder)
+            return evidences.findings(made, words), str(made.posterior.facts.get("source_fingerprint", ""))
+        if checked := load(folder):
+            return validations.findings(checked, words), checked.source_fingerprint
+        raise InputError(
+            f"there are no results in '{folder}'.",
+            "Give a folder that confianza run, compare, decide, sensitivity, trial or validate wrote.",
+        )
     results = Results.load(folder)
     return runs.findings(results, words), str(results.dataset.attrs["source_fingerprint"])

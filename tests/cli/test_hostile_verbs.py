@@ -218,7 +218,8 @@ def test_trial(capsys):
     said = confianza(capsys, "trial", TRIAL, "--out", "a trial")
     assert missing(said, [NAMES["a command"], QUESTION]) == []
     confianza(capsys, "status", "a trial")
-    assert "holds a trial" in confianza(capsys, "report", "a trial", code=2)
+    for language in ("en", "es"):
+        page(capsys, "a trial", language=language, wanted=[NAMES["a command"], QUESTION])
 
 
 @pytest.mark.compiled
