@@ -83,7 +83,7 @@ def answer_card(result: TrialResult, words: Words) -> AnswerCard:
     weeks = words.duration(trial.weeks or trial.scenario.weeks)
     return AnswerCard(
         about=words.say("card.about", scenario=words.written(trial.scenario.name).text, duration=weeks, cities=cities),
-        finding=words.say("trial.finding", **about),
+        finding=words.say("trial.finding", **about) if Share.read_off(rows.loc[main], "power").told else said["finding_open"],
         heads=[said[key] for key in ("outcome", "total", "estimate", "power", "mde")],
         lines=lines,
         notes=[words.say("trial.usual", wanted=words.number(100 * WANTED, 0))],
