@@ -266,6 +266,8 @@ def list_patterns() -> None:
         text = quoted("patterns", pattern.id, pattern.text)
         made.add_row(pattern.id, text, ", ".join(pattern.measures), bounds, pattern.unit, pattern.role)
     console().print(made)
+    fitted = ", ".join(key for key in patterns() if trials().fitted_behind(key))
+    console().print(f"\n`confianza evidence` fits trials behind {fitted}, which do not check its posteriors. {trials().NOT_SHIPPED}")
 
 
 def list_scenarios() -> None:

@@ -1,8 +1,10 @@
 """What `explain` says of trials and of what reforms rest on: the evidence base, one study, the table of levers."""
 
 import re
+from collections.abc import Iterator
 
-from sim.cli.show import NamedRows, console, quoted, table
+from sim.cli.manner import MANNER
+from sim.cli.show import NamedRows, console, quoted, spoken, table
 from sim.errors import number
 from sim.evidence.base import USES, TrialEvidence, TrialFinding, evidence
 from sim.evidence.grades import grade
@@ -33,7 +35,7 @@ def best_use(trial: TrialEvidence) -> str:
 def found(finding: TrialFinding) -> str:
     """What was found, in brief: "+0.39 SD", "4.1 (percent of control mean)", "up", or what the source says."""
     if finding.value is not None:
-        return f"{finding.value:+.2f} {finding.unit or ''}".rstrip()
+        return f"{finding.value:+.2g} {finding.unit or ''}".rstrip()
     if isinstance(finding.estimate, float) and finding.scale not in (None, "sign"):
         return f"{number(finding.estimate)} ({finding.scale})"
     return SIGNS[finding.sign] if finding.sign else "not read" if finding.estimate is None else str(finding.estimate)
@@ -128,16 +130,23 @@ def rerun(trial: str, row: str) -> str:
 
 def behind(pattern: str) -> list[str]:
     """The findings of trials that a pattern holds the model to as well, a line each, and whether posteriors were fitted to their trials."""
-    told: list[str] = []
-    fitted: dict[str, object] = {}
+    told = [f"{name} {row}, {found(finding)}: {USED[finding.use]}" for name, row, finding in _judged(pattern)]
+    if fitted := fitted_behind(pattern):
+        told.append(f"`confianza evidence` fits {', '.join(fitted)}: its posteriors are not checked by this pattern. {NOT_SHIPPED}")
+    return told
+
+
+def fitted_behind(pattern: str) -> list[str]:
+    """The trials of these findings of which a row is fitted, be it another one."""
+    return list(dict.fromkeys(name for name, _, _ in _judged(pattern) if evidence()[name].rows("fit")))
+
+
+def _judged(pattern: str) -> Iterator[tuple[str, str, TrialFinding]]:
+    """The findings that say in `measures` that a pattern stands beside them."""
     for name, trial in evidence().items():
         for row, finding in trial.findings.items():
             if finding.use != "item" and re.search(rf"\b{pattern}\b", finding.measures or ""):
-                told.append(f"{name} {row}, {found(finding)}: {USED[finding.use]}")
-                fitted |= {name: trial.rows("fit")} if trial.rows("fit") else {}
-    if fitted:
-        told.append(f"`confianza evidence` fits {', '.join(fitted)}: its posteriors are not checked by this pattern. {NOT_SHIPPED}")
-    return told
+                yield name, row, finding
 
 
 def citing(source: str) -> list[str]:
@@ -147,7 +156,7 @@ def citing(source: str) -> list[str]:
 
 def list_levers() -> None:
     """For every reform its grade, and each number with what it rests on: those of the effect, then prices, choices and the city's."""
-    words, screen = language(ENGLISH)["grades"], console()
+    words, screen = language(MANNER.lang)["grades"], console()
     for reform in REFORMS:
         graded = grade(reform)
         columns = ("lever or parameter", "value", "range", "rests on", "trials", "source")
@@ -155,12 +164,12 @@ def list_levers() -> None:
         made = table(*columns, whole=whole, right=("value",), under=under, title=f"{reform} {graded.symbol} {words[graded.level]}")
         for row in sorted(lever_rows(reform), key=lambda row: [*ROLES].index(row.role)):
             value = "-" if row.value == "to be given" else row.value
-            span = f"{row.range}, {quoted('parameter_units', row.unit, row.unit)}"
-            made.add_row(row.name, value, span, rests_on(row), ", ".join(row.trials), ", ".join(row.sources))
+            span = f"{spoken(row.range)}, {quoted('parameter_units', row.unit, row.unit)}"
+            made.add_row(row.name, value, span, rests_on(row, MANNER.lang), ", ".join(row.trials), ", ".join(row.sources))
         screen.print(made)
     screen.print(f"\n{RULE} Trials: confianza explain trials")
 
 
-def rests_on(row: LeverRow) -> str:
+def rests_on(row: LeverRow, lang: str = ENGLISH) -> str:
     """What a number rests on, in a word or two."""
-    return ROLES[row.role] or str(language(ENGLISH)["grades"][row.status])
+    return ROLES[row.role] or str(language(lang)["grades"][row.status])

@@ -62,6 +62,19 @@ def test_levers_stand_with_what_they_rest_on(explained):
     assert "training.course_gain 1.4 trial-backed COP-CO5, PJ-3US," in out and "purge.sensitivity 0.8 assumed" in out
 
 
+def test_in_spanish(capsys):
+    for name, told in {
+        "PJ-CDMX": "comparado, nunca ajustado",
+        "levers": "palanca o parámetro",
+        "trials": "39 estudios (5 ajustados",
+    }.items():
+        with pytest.raises(SystemExit) as ended:
+            main(["explain", name, "--lang", "es"])
+        assert not ended.value.code
+        out = " ".join(capsys.readouterr().out.split())
+        assert told in out and "rests on" not in out and "compared" not in out
+
+
 def test_what_is_not_there_is_refused_with_what_is_near(explained):
     assert "Did you mean 'MK4-PAK'?" in explained("MK4-PAC", code=2)
 
@@ -76,11 +89,12 @@ def test_patterns_say_whose_trial_they_are_and_that_it_is_fitted_elsewhere(expla
     assert "PJ-3US T106, no difference: compared, never fitted `confianza evidence` fits PJ-3US" in explained("P25")
     assert "COP-CO5 T136" in explained("P28") and "No shipped posterior" not in explained("P28")
     assert "trials" not in explained("P01").split("role")[0]
+    assert "fits trials behind P24, P25, P26, P27, which do not check its posteriors." in explained("patterns")
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_the_page_of_validation_names_the_patterns_whose_trials_are_fitted(name):
-    fitted = [key for key in patterns() if any("fits" in line for line in explain_trials.behind(key))]
+    fitted = [key for key in patterns() if explain_trials.fitted_behind(key)]
     assert fitted == ["P24", "P25", "P26", "P27"]
     *most, last = fitted
     said = " ".join(read(name)["validation"]["how_to_read"].split())

@@ -6,6 +6,7 @@ import pytest
 
 from sim.errors import InputError
 from sim.evidence.base import FOLDER, evidence, load_evidence
+from sim.world.parameters import REFERENCES
 
 TRIAL = """\
 id: MINE
@@ -44,6 +45,19 @@ def test_every_row_of_the_table_is_there_once():
     rows = [row for trial in evidence().values() for row in trial.findings]
     assert len(evidence()) == 39 and len(rows) == len(set(rows)) == 118
     assert all(trial.id == name for name, trial in evidence().items())
+
+
+def test_trials_cite_the_projects_references_and_sites_of_one_study_the_same():
+    cited = {trial.id: trial.citation for trial in evidence().values()}
+    assert set(cited.values()) <= set(REFERENCES) and not any(trial.references for trial in evidence().values())
+    shared = {key: [name for name in cited if cited[name] == key] for key, many in Counter(cited.values()).items() if many > 1}
+    assert shared == {"metaketa2021": ["MK4-LBR", "MK4-PAK", "MK4-PHL"]}
+
+
+def test_no_work_is_in_the_references_twice():
+    dois = Counter(reference.url for reference in REFERENCES.values() if "doi.org" in reference.url)
+    titles = Counter(" ".join(reference.title.lower().split()) for reference in REFERENCES.values())
+    assert [work for counts in (dois, titles) for work, many in counts.items() if many > 1] == []
 
 
 def test_what_is_fitted_has_an_error_and_counts_once():
