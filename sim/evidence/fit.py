@@ -144,7 +144,11 @@ def fit(
     seed: int = 0,
 ) -> TrialFit:
     """Weights of candidates given what trials found; `weights` are those of the posterior's draws by the targets of its place."""
-    candidates = Candidates.of(posterior, weights, apiece, seed)
+    return weigh(Candidates.of(posterior, weights, apiece, seed), surfaces, trials)
+
+
+def weigh(candidates: Candidates, surfaces: Surfaces, trials: Mapping[str, TrialEvidence]) -> TrialFit:
+    """The same of any candidates: points have a column for each parameter that surfaces read (others are let be)."""
     parts: dict[str, np.ndarray] = {}
     predicted: dict[str, np.ndarray] = {}
     levels = (np.arange(DELIVERIES) + 0.5) / DELIVERIES
