@@ -2,10 +2,11 @@
 
     python experiments/which-reform/trials.py DECIDED SCENARIO --reruns out/evidence
 
-DECIDED is the folder of `confianza decide`; --reruns that of `confianza evidence SCENARIO`. Each draw of the decision is weighed
-by the likelihood of all fitted trials there: as they are (tau 0: places alike but for what the model knows), at the scale of tau that is judged,
-and at three times it. Prints for each how many draws of equal weight are left, the gain of each arm (middle and 5-95 % of cities) and in
-how many of 100 it is the best in the middle of what a unit may be worth. Few draws left: the model contradicts the trials, and nothing is sure.
+DECIDED is the folder of `confianza decide`; --reruns that of `confianza evidence SCENARIO`. Each draw of the decision is weighed by the
+likelihood of all fitted trials there: with tau at 0 (places differ in what the model knows and in nothing else), at the scale that is
+judged, and at three times it. Prints for each how many draws of equal weight are left, the gain of each arm (middle and 5-95 % of
+cities) and in how many of 100 it is the best in the middle of what a unit may be worth. Few draws left: the model contradicts the
+trials, and nothing is sure.
 """
 
 import argparse
@@ -19,22 +20,13 @@ from sim.artifacts.posterior import load_posterior
 from sim.calibration.result import weighted_quantile
 from sim.engine.running import Execution
 from sim.evidence.base import evidence
-from sim.evidence.fit import Candidates, training_points, weigh
+from sim.evidence.fit import Candidates, surfaces_of, weigh
 from sim.evidence.protocols import carrying
-from sim.evidence.rerun import rerun
 from sim.evidence.surfaces import Surfaces
 from sim.inputs.scenario import load_scenario
 from sim.studies.answers.decision import Decision
 
 TAUS = {"0": 0.0, "as judged": 1.0, "three times that": 3.0}
-
-
-def surfaces_of(name: str, folder: Path, runs: int) -> Surfaces:
-    """What trials come to in the city, learned from the runs of `confianza evidence`; made if they are not there."""
-    scenario, posterior = load_scenario(name).with_(interventions=()), load_posterior(name)
-    before = posterior.weights if posterior.before is None else posterior.before
-    points = training_points(posterior, before, runs, scenario.seed)
-    return Surfaces.fit(points, rerun(scenario, points, Execution(folder / "reruns", "threads")), scenario.seed)
 
 
 def weights_under(points: pd.DataFrame, surfaces: Surfaces, times: float) -> np.ndarray:
@@ -58,7 +50,10 @@ def main() -> None:
     net = decision.shown[1] * benefit - cost
     net.insert(0, decision.arms[0], 0.0)
     points = sweep.points.values.loc[benefit.index]
-    surfaces = surfaces_of(given.scenario, given.reruns, given.runs)
+    surfaces = surfaces_of(
+        load_scenario(given.scenario).with_(interventions=()), load_posterior(given.scenario), given.runs,
+        Execution(given.reruns / "reruns", "threads"),
+    )  # fmt: skip
     print(f"| tau | draws left | {' | '.join(benefit)} | best in 100 |")
     print(f"| --- | --- |{' --- |' * (len(benefit.columns) + 1)}")
     even = np.full(len(benefit), 1.0 / len(benefit))

@@ -17,9 +17,7 @@ from sim.cli.work import chosen, writing
 from sim.engine.running import Execution
 from sim.errors import number
 from sim.evidence.base import TrialEvidence, evidence
-from sim.evidence.fit import RUNS, fit, joined, training_points
-from sim.evidence.rerun import rerun
-from sim.evidence.surfaces import Surfaces
+from sim.evidence.fit import RUNS, by_targets, fit, joined, surfaces_of
 from sim.evidence.tables import TABLES, EvidenceTables, tables_of
 from sim.files.writing import write
 from sim.style import Note, note
@@ -33,15 +31,12 @@ def tell_evidence(name: str, runs: int | None, out: Path | None, workers: int | 
     many = runs or RUNS
     scenario = chosen(name, None, None, []).with_(interventions=())
     posterior = load_posterior(Path(name).stem)
-    before = posterior.weights if posterior.before is None else posterior.before
+    before = by_targets(posterior)
     folder = out or Path("out") / f"evidence-{posterior.name}"
     files = (*(f"{one}.csv" for one in TABLES), FIGURE, f"{posterior.name}.csv", f"{posterior.name}.yaml")
     with writing(folder, files):
-        points = training_points(posterior, before, many, scenario.seed)
         with running(many, done_in(folder / STORE)) as progress:
-            effects = rerun(scenario, points, Execution(folder / STORE, "threads", workers, progress))
-        remark("Emulating what trials come to ...")
-        surfaces = Surfaces.fit(points, effects, scenario.seed)
+            surfaces = surfaces_of(scenario, posterior, many, Execution(folder / STORE, "threads", workers, progress))
         remark("Weighing ...")
         trials = evidence()
         fitted = fit(posterior, before, surfaces, trials, seed=scenario.seed)

@@ -9,12 +9,14 @@ import pandas as pd
 
 from sim.artifacts.posterior import Posterior
 from sim.calibration.result import weighted_quantile
+from sim.engine.running import Execution
 from sim.evidence.base import TrialEvidence
 from sim.evidence.levers import TOPICS
 from sim.evidence.likelihood import Findings, covariance, given_delivery, log_likelihood, weights_of
 from sim.evidence.protocols import Protocol, carrying, protocols
-from sim.evidence.rerun import DELIVERED, EVERYBODY
+from sim.evidence.rerun import DELIVERED, EVERYBODY, rerun
 from sim.evidence.surfaces import Surfaces
+from sim.inputs.scenario import Scenario
 from sim.world.parameters import CODEBOOK
 
 RUNS = 1024  # points at which trials are run again
@@ -74,6 +76,17 @@ def training_points(posterior: Posterior, weights: np.ndarray, runs: int, seed: 
     known = pd.DataFrame(even.sample(runs, seed)[:, kept], columns=[posterior.names[place] for place in kept])
     delivered = np.random.default_rng([seed, 22]).random(runs)
     return pd.concat([known, from_priors(runs, seed + 1)], axis=1).assign(**{DELIVERED: delivered})
+
+
+def by_targets(posterior: Posterior) -> np.ndarray:
+    """Weights of a posterior's draws by the targets of its place alone, whether or not trials weighed them since."""
+    return posterior.weights if posterior.before is None else posterior.before
+
+
+def surfaces_of(scenario: Scenario, posterior: Posterior, runs: int, execution: Execution) -> Surfaces:
+    """Run all trials again in so many cities of a posterior, into a store that loses nothing, and learn what they come to."""
+    points = training_points(posterior, by_targets(posterior), runs, scenario.seed)
+    return Surfaces.fit(points, rerun(scenario, points, execution), scenario.seed)
 
 
 @dataclass(frozen=True)
