@@ -1,0 +1,111 @@
+"""The tables of docs/which-reform.md from decided studies, and whether they are those that are archived there.
+
+    python experiments/which-reform/tables.py out/which-reform-{mexico-city,national,state-yucatan,state-guerrero} [--archive]
+
+Writes for each folder a table beside the figures, and prints it for the page. Without --archive the tables and the runs below them are
+compared with docs/which-reform/SHA256SUMS, which says of what they were made; the exit code is 1 if any differs. With it they take its place.
+"""
+
+import argparse
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim import Sweep
+from sim.evidence.grades import grade_of
+from sim.files.writing import write
+from sim.studies.answers.decision import Decision
+
+DOCS, SUMS = Path(__file__).parents[2] / "docs" / "which-reform", "SHA256SUMS"
+EFFECTS = {"incidence": 1.0, "reporting_rate": 100.0}  # measures beside trust and cost, and what they are multiplied by
+YEAR = 52
+
+
+def of_cities(sweep: Sweep, measure: str) -> np.ndarray:
+    """What a measure is at the end without reforms in each draw, mean over replicates."""
+    return np.nanmean(sweep.store.cube(measure)[:, 0, :, -1], axis=1)
+
+
+def told(spread, times: float = 1.0) -> dict[str, float]:
+    """Middle and range over cities."""
+    return {"": spread.middle * times, "_q05": spread.q05 * times, "_q95": spread.q95 * times}
+
+
+def table_of(decision: Decision, sweep: Sweep) -> pd.DataFrame:
+    """A row an arm. Gain in points of 100 of mean trust; cost in pesos an adult and year; crimes per 100,000 adults a year; reporting in points."""
+    each_year = 1000.0 / decision.facts["adults"] / (decision.week / YEAR)
+    rows = []
+    for arm in decision.arms[1:]:
+        gain, chance = decision.spread(arm, "benefit"), decision.chance(arm)
+        reforms = [kind for listed in decision.study.arms[arm] for kind in listed]
+        spans = {"gain": told(gain), "cost": told(decision.spread(arm, "cost"), each_year)}
+        spans |= {measure: told(decision.effect(arm, measure), times) for measure, times in EFFECTS.items()}
+        below = decision.effects[(decision.effects.arm == arm) & (decision.effects.measure == "mean_trust")].share_below_0.iloc[0]
+        row = {"arm": arm, "grade": grade_of(reforms).level} | {f"{name}{end}": value for name, ends in spans.items() for end, value in ends.items()}
+        row |= {"lowers_in_100": 100.0 * below}
+        row |= {f"best_in_100{end}": 100.0 * value for end, value in zip(("", "_low", "_high"), chance or (np.nan,) * 3, strict=True)}
+        rows.append(row | {"expected_loss": float(decision.at().set_index("arm").expected_loss[arm])})
+    return pd.DataFrame(rows).round(3)
+
+
+def markdown(table: pd.DataFrame, level: np.ndarray) -> str:
+    """The table as the page has it."""
+    q = np.quantile(100.0 * level, [0.05, 0.5, 0.95])
+    lines = [f"Of 100 adults {q[1]:.0f} trust without reforms ({q[0]:.0f} to {q[2]:.0f} over possible cities).", ""]
+    lines.append("| option | evidence | gain, points of trust | lowers trust in | cost, pesos an adult and year | crimes per 100,000 | best in |")
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    for row in table.to_dict("records"):
+        lines.append(row_of(row))
+    return "\n".join(lines)
+
+
+def row_of(row: dict) -> str:
+    """A row of the page's table."""
+
+    def span(name: str, places: int, sign: str = "") -> str:
+        return f"{row[name]:{sign},.{places}f} ({row[f'{name}_q05']:{sign},.{places}f} to {row[f'{name}_q95']:{sign},.{places}f})"
+
+    best = "cannot be told" if np.isnan(row["best_in_100"]) else f"{row['best_in_100']:.0f} ({row['best_in_100_low']:.0f} to {row['best_in_100_high']:.0f})"
+    cells = (row["arm"], row["grade"], span("gain", 2, "+"), f"{row['lowers_in_100']:.0f}", span("cost", 1), span("incidence", 0, "+"), best)
+    return f"| {' | '.join(cells)} |"
+
+
+def runs_hash(sweep: Sweep) -> str:
+    """Of every number that was read from every run."""
+    digest = sha256()
+    for measure in sweep.study.measures:
+        digest.update(np.ascontiguousarray(sweep.store.cube(measure)).tobytes())
+    return digest.hexdigest()
+
+
+def main() -> int:
+    """Tables, then what is archived or what differs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("decided", nargs="+", type=Path)
+    parser.add_argument("--archive", action="store_true", help="these take the place of what is archived")
+    given = parser.parse_args()
+    sums = {}
+    for folder in given.decided:
+        place = folder.name.removeprefix("which-reform-")
+        decision, sweep = Decision.load(folder / "decision"), Sweep.load(folder)
+        table = table_of(decision, sweep)
+        text = table.to_csv(index=False)
+        sums |= {f"{place}.csv": sha256(text.encode()).hexdigest(), f"{place} (runs)": runs_hash(sweep)}
+        print(f"## {place}\n\n{markdown(table, of_cities(sweep, 'share_trusting'))}\n")
+        write(folder, {f"{place}.csv": text})
+        if given.archive:
+            write(DOCS, {f"{place}.csv": text})
+    if given.archive:
+        write(DOCS, {SUMS: "".join(f"{digest}  {name}\n" for name, digest in sums.items())})
+        return 0
+    archived = dict(reversed(line.split("  ", 1)) for line in (DOCS / SUMS).read_text(encoding="utf-8").splitlines())
+    differing = [name for name, digest in sums.items() if archived.get(name) != digest]
+    print(f"Not what is archived: {', '.join(differing)}" if differing else "All as archived.")
+    return int(bool(differing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
