@@ -2,8 +2,8 @@
 
     python experiments/which-reform/tables.py out/which-reform-{mexico-city,national,state-yucatan,state-guerrero} [--archive]
 
-Writes for each folder a table beside the figures, and prints it for the page. Without --archive the tables and the runs below them are
-compared with docs/which-reform/SHA256SUMS, which says of what they were made; the exit code is 1 if any differs. With it they take its place.
+Writes a table into each folder, and prints it for the page. Without --archive, tables and the runs below them are compared with
+docs/which-reform/SHA256SUMS; the exit code is 1 if any differs. With it they take the place of what is there.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from sim import Sweep
 from sim.evidence.grades import grade_of
 from sim.files.writing import write
 from sim.studies.answers.decision import Decision
+from sim.world.reforms import name_of
 
 DOCS, SUMS = Path(__file__).parents[2] / "docs" / "which-reform", "SHA256SUMS"
 EFFECTS = {"incidence": 1.0, "reporting_rate": 100.0}  # measures beside trust and cost, and what they are multiplied by
@@ -31,20 +32,20 @@ def of_cities(sweep: Sweep, measure: str) -> np.ndarray:
 
 def told(spread, times: float = 1.0) -> dict[str, float]:
     """Middle and range over cities."""
-    return {"": spread.middle * times, "_q05": spread.q05 * times, "_q95": spread.q95 * times}
+    return {"": spread.middle * times, "_q05": spread.low * times, "_q95": spread.high * times}
 
 
 def table_of(decision: Decision, sweep: Sweep) -> pd.DataFrame:
-    """A row an arm. Gain in points of 100 of mean trust; cost in pesos an adult and year; crimes per 100,000 adults a year; reporting in points."""
+    """A row an arm. Gain: points of mean trust; cost: pesos an adult and year; incidence: per 100,000 adults a year; reporting: points."""
     each_year = 1000.0 / decision.facts["adults"] / (decision.week / YEAR)
     rows = []
     for arm in decision.arms[1:]:
         gain, chance = decision.spread(arm, "benefit"), decision.chance(arm)
-        reforms = [kind for listed in decision.study.arms[arm] for kind in listed]
+        grade = grade_of(name_of(reform) for reform in decision.study.arms[arm])
         spans = {"gain": told(gain), "cost": told(decision.spread(arm, "cost"), each_year)}
         spans |= {measure: told(decision.effect(arm, measure), times) for measure, times in EFFECTS.items()}
         below = decision.effects[(decision.effects.arm == arm) & (decision.effects.measure == "mean_trust")].share_below_0.iloc[0]
-        row = {"arm": arm, "grade": grade_of(reforms).level} | {f"{name}{end}": value for name, ends in spans.items() for end, value in ends.items()}
+        row = {"arm": arm, "grade": grade.level} | {f"{name}{end}": value for name, ends in spans.items() for end, value in ends.items()}
         row |= {"lowers_in_100": 100.0 * below}
         row |= {f"best_in_100{end}": 100.0 * value for end, value in zip(("", "_low", "_high"), chance or (np.nan,) * 3, strict=True)}
         rows.append(row | {"expected_loss": float(decision.at().set_index("arm").expected_loss[arm])})
@@ -55,7 +56,9 @@ def markdown(table: pd.DataFrame, level: np.ndarray) -> str:
     """The table as the page has it."""
     q = np.quantile(100.0 * level, [0.05, 0.5, 0.95])
     lines = [f"Of 100 adults {q[1]:.0f} trust without reforms ({q[0]:.0f} to {q[2]:.0f} over possible cities).", ""]
-    lines.append("| option | evidence | gain, points of trust | lowers trust in | cost, pesos an adult and year | crimes per 100,000 | best in |")
+    lines.append(
+        "| option | evidence | gain, points of trust | lowers trust in | cost, pesos an adult and year | crimes per 100,000 | best in |"
+    )
     lines.append("| --- | --- | --- | --- | --- | --- | --- |")
     for row in table.to_dict("records"):
         lines.append(row_of(row))
@@ -68,8 +71,20 @@ def row_of(row: dict) -> str:
     def span(name: str, places: int, sign: str = "") -> str:
         return f"{row[name]:{sign},.{places}f} ({row[f'{name}_q05']:{sign},.{places}f} to {row[f'{name}_q95']:{sign},.{places}f})"
 
-    best = "cannot be told" if np.isnan(row["best_in_100"]) else f"{row['best_in_100']:.0f} ({row['best_in_100_low']:.0f} to {row['best_in_100_high']:.0f})"
-    cells = (row["arm"], row["grade"], span("gain", 2, "+"), f"{row['lowers_in_100']:.0f}", span("cost", 1), span("incidence", 0, "+"), best)
+    best = (
+        "cannot be told"
+        if np.isnan(row["best_in_100"])
+        else f"{row['best_in_100']:.0f} ({row['best_in_100_low']:.0f} to {row['best_in_100_high']:.0f})"
+    )
+    cells = (
+        row["arm"],
+        row["grade"],
+        span("gain", 2, "+"),
+        f"{row['lowers_in_100']:.0f}",
+        span("cost", 1),
+        span("incidence", 0, "+"),
+        best,
+    )
     return f"| {' | '.join(cells)} |"
 
 

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.methods.luck import share_of_luck
+
 LEVEL = 0.95  # of the interval whose half is the precision of a middle, and of that of the share with a sign
 NORMAL = 1.959963984540054  # quantile of that level
 ENDS = (0.05, 0.95)  # quantiles between which nine of ten cities lie
@@ -132,28 +134,11 @@ def _luck_off(means: np.ndarray, weight: np.ndarray, lives: np.ndarray, within: 
         rest = np.where(lives > 0, share * (1 - share) / np.maximum(lives, 1), 0.0).sum(axis=0) / spare  # of luck, in the mean of a draw
         luck = np.where(free >= LEAST_LIVES, within / free, nan)
         least = ROUNDING * np.nanmax(np.abs(means), axis=0, initial=0.0) ** 2
-        lucky = np.where(luck > least, _share_of_luck(between / (luck * rest), 1 / (1 - spare) - 1, free), 0.0)
+        lucky = np.where(luck > least, share_of_luck(between / (luck * rest), 1 / (1 - spare) - 1, free), 0.0)
         ratio = rest * (1 - lucky) / lucky  # of the variance between cities to that of luck
         kept = np.where(lucky > 0, np.sqrt(ratio / (ratio + 1 / np.maximum(lives, 1))), 1.0)
         kept = np.where(np.isfinite(luck), kept, 1.0)
     return Cities(middle + kept * (means - middle), means, weight, np.where(np.isfinite(luck), (1 - lucky) * between, nan), luck)
-
-
-def _share_of_luck(ratio: np.ndarray, between: np.ndarray, within: np.ndarray) -> np.ndarray:
-    """Which share of the differences between draws is luck, expected over what is not known: a number from 0 to 1.
-
-    ratio    of the variance between draws to that which luck alone would give
-    between, within  degrees of freedom of either
-
-    Were the share B, then B times the ratio would be distributed as F; of that distribution the part is taken in which B is 1 or less.
-    """
-    from scipy.special import betainc  # here, because it takes long to import
-
-    a, b = np.maximum(between, 1e-9) / 2, within / 2
-    place = a * ratio / (a * ratio + b)
-    below = betainc(a, b, place)
-    mean = b / (b - 1) * betainc(a + 1, b - 1, place)
-    return np.where(below > 0, np.clip(mean / np.maximum(below, 1e-300) / ratio, 0.0, 1.0), 1.0)
 
 
 class Spread(NamedTuple):

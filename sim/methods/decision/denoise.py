@@ -16,6 +16,7 @@ import numpy as np
 from sim.methods.decision.smooth import SmoothBasis, of_factors, smooth
 from sim.methods.indices.emulator import FOLDS, LEAST_JUDGES, LEAST_POINTS, SMALL, Emulator
 from sim.methods.indices.noise import responses
+from sim.methods.luck import share_of_luck
 
 BEYOND = 2.5  # standard errors: among several outcomes one is beyond it by chance in about one of twenty decisions
 TINY = 1e-9  # of the variance: directions in which outcomes vary less do not vary
@@ -136,7 +137,8 @@ def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> D
     left    n x m: mean over replicates less what an emulator that has not seen the draw predicts
     judges  n, bool: the draws at which it is known honestly how much emulators miss; by default all
     With one replicate luck is not known: it is taken to be nothing, so the runs are taken as they are. The mean over draws stays that of
-    the runs.
+    the runs. How much of what emulators miss is luck is expected over what few replicates leave open, and never all of it: a range over
+    cities of no width would say that they are alike, where runs only cannot tell how they differ.
     """
     m = left.shape[1]
     judge = honest(left, judges)
@@ -153,7 +155,10 @@ def denoise(runs: Runs, left: np.ndarray, judges: np.ndarray | None = None) -> D
     whiten = vectors / np.sqrt(values)
     luck, turn = np.linalg.eigh(whiten.T @ single @ whiten)  # now misses and luck together have unit variance, and luck is diagonal
     luck = np.maximum(luck, 0.0)
-    missed = _shrunk(1.0 - luck * float(np.mean(1 / runs.runs)))
+    free = np.full(len(luck), max(int(runs.runs.sum()) - len(runs.mean), 3))
+    with np.errstate(divide="ignore"):
+        ratio = 1.0 / (luck * float(np.mean(1 / runs.runs)))
+    missed = np.where(np.isfinite(ratio), 1.0 - share_of_luck(np.where(np.isfinite(ratio), ratio, 1.0), len(seen) - 1.0, free), 1.0)
     shape = finite[:, None] * (vectors * np.sqrt(values)) @ turn
     back = (turn.T @ whiten.T) / scale
     own = luck / runs.runs[:, None]
@@ -193,12 +198,6 @@ def calibrated(mean: np.ndarray, left: np.ndarray, judge: np.ndarray | None = No
     there = size > TINY * (own**2).sum(axis=0)
     slope = np.maximum(np.divide((some * own).sum(axis=0), size, out=np.ones_like(size), where=there), 0.0)
     return mean - said.mean(axis=0) - slope * apart, slope
-
-
-def _shrunk(missed: np.ndarray) -> np.ndarray:
-    """Variances without negative ones; the positive ones give up what the negative ones lack, so that the sum stays."""
-    positive = np.maximum(missed, 0.0)
-    return positive * max(missed.sum(), 0.0) / positive.sum() if positive.sum() > 0 else positive
 
 
 def denoised(
