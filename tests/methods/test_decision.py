@@ -14,6 +14,7 @@ from sim.methods.decision.outcomes import Outcomes, judged
 from sim.methods.decision.partial import Partial, effective, partial
 from sim.methods.decision.smooth import SmoothBasis, of_each, of_factor, of_factors, smooth
 from sim.methods.decision.terciles import terciles
+from sim.studies.answers.possible import ends
 
 DRAWS, REPLICATES, SIGMA = 1024, 2, 3.0
 ONE = np.ones(4, bool)
@@ -356,6 +357,20 @@ def test_what_says_too_much_is_shrunk():
     predicted = mean - left
     assert [np.cov(left[:, k], predicted[:, k])[0, 1] for k in range(2)] == pytest.approx([0, 0], abs=1e-9)
     assert calibrated(mean, mean - 4.0)[1].tolist() == [1, 1, 1]  # says the same everywhere
+
+
+@pytest.mark.parametrize("outcomes", [2, 18])
+@pytest.mark.parametrize("between", [0.2, 0.5, 1.0])
+def test_a_range_over_cities_does_not_close_where_luck_is_large(between, outcomes):
+    """Standard deviations between cities as a share of that of luck in one run; before, 18 outcomes at .5 gave ranges that held nothing."""
+    held = []
+    for seed in range(30):
+        rng = np.random.default_rng([seed, outcomes])
+        runs = Runs.of(between * rng.normal(size=(40, 1, outcomes)) + rng.normal(size=(40, 2, outcomes)), shared=False)
+        known = denoise(runs, runs.mean - runs.mean.mean(axis=0))
+        low, high = ends((known.mean + known.deviations(32))[..., 0], 40)
+        held.append(np.diff(norm.cdf([low / between, high / between]))[0])
+    assert 0.86 < np.mean(held) and min(held) > 0.3
 
 
 def test_an_emulator_is_tried_on_sets_that_it_has_not_seen():
