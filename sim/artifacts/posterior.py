@@ -117,15 +117,13 @@ class Posterior:
         if self.effective < FEW:
             found.append(note("worth_few_draws", posterior=self.name, worth=round(self.effective), enough=FEW))
         if tested and not tested["passed"]:
-            share, low, high = (100.0 * tested["covered"][key] for key in ("share", "low", "high"))
+            share, low, high = (tested["covered"][key] for key in ("share", "low", "high"))
             wide = tested["covered"]["low"] > tested.get("level", LEVEL)
             values = {"posterior": tested["posterior"], "cities": tested["cities"], "share": share, "low": low, "high": high}
             found.append(note("coverage_wide" if wide else "coverage_failed", **values))
         best = tested.get("best", {}).get("decide")
         if best and best["stated"] > best["right"]["high"]:
-            found.append(
-                note("best_too_sure", cities=tested["cities"], stated=100.0 * best["stated"], right=100.0 * best["right"]["share"])
-            )
+            found.append(note("best_too_sure", cities=tested["cities"], stated=best["stated"], right=best["right"]["share"]))
         return found + [note("coverage_untested", posterior=self.name)] * (TARGETS in self.facts and not tested)
 
     @property

@@ -137,8 +137,8 @@ def gainers(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         axes.plot([row.q05, row.q95], [place, place], color=color, linewidth=2, solid_capstyle="butt")
         axes.plot([row.q25, row.q75], [place, place], color=color, linewidth=11, alpha=0.6, solid_capstyle="butt")
         axes.plot(row.q50, place, marker="|", markersize=15, markeredgewidth=2.5, color=BLACK)
-        floor = 50 * (row.floor_gaining + row.floor_losing)
-        shares = words["gainers_shares"].format(gain=100 * row.share_gaining, lose=100 * row.share_losing, floor=floor)
+        floor = 0.5 * (row.floor_gaining + row.floor_losing)
+        shares = words["gainers_shares"].format(gain=row.share_gaining, lose=row.share_losing, floor=floor)
         axes.annotate(shares if row.lives else "", (1.01, place), xycoords=("axes fraction", "data"), fontsize=9, va="center")
     if not table.lives.any():
         axes.text(0.5, 0.5, fitted(words["gainers_unknown"], 4.6), transform=axes.transAxes, fontsize=9, ha="center", va="center")

@@ -86,6 +86,15 @@ def test_every_language_says_the_same_values(name):
         assert figures == {place: spec for place, spec in places(english).items() if place in figures}, id
 
 
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_shares_are_given_as_shares_and_written_in_percent_by_the_sentence(name):
+    """One way for all: before, some sentences wrote the share .43 as "0 %"."""
+    said = (Path(style.__file__).parent / "words" / f"{name}.yaml").read_text(encoding="utf-8")
+    assert re.findall(r":[.\d]*f\} %", said) == []
+    for luck in (note("cases_by_luck", share=0.425), note("why_much_luck", share=0.43, many=2, enough=4)):
+        assert re.search(r"4[23]\s?%", language(name).said(luck).text)
+
+
 def test_a_value_that_is_missing_is_no_sentence():
     with pytest.raises(KeyError, match="missed"):
         str(note("covers_emulator"))
