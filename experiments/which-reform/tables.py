@@ -8,14 +8,16 @@ docs/which-reform/SHA256SUMS; the exit code is 1 if any differs. With it they ta
 
 import argparse
 import sys
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sim import Sweep
-from sim.evidence.grades import grade_of
+from sim.evidence.grades import SYMBOLS, grade_of
 from sim.files.writing import write
 from sim.studies.answers.decision import Decision
 from sim.world.reforms import name_of
@@ -56,35 +58,22 @@ def markdown(table: pd.DataFrame, level: np.ndarray) -> str:
     """The table as the page has it."""
     q = np.quantile(100.0 * level, [0.05, 0.5, 0.95])
     lines = [f"Of 100 adults {q[1]:.0f} trust without reforms ({q[0]:.0f} to {q[2]:.0f} over possible cities).", ""]
-    lines.append(
-        "| option | evidence | gain, points of trust | lowers trust in | cost, pesos an adult and year | crimes per 100,000 | best in |"
-    )
-    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
-    for row in table.to_dict("records"):
-        lines.append(row_of(row))
-    return "\n".join(lines)
+    lines.append("| option | gain, points of trust | lowers trust in | cost, pesos an adult and year | crimes per 100,000 | best in |")
+    lines.append("| --- | --- | --- | --- | --- | --- |")
+    return "\n".join([*lines, *(row_of(row) for row in table.to_dict("records"))])
 
 
-def row_of(row: dict) -> str:
-    """A row of the page's table."""
+def row_of(row: Mapping[str, Any], to: str = "to", unknown: str = "cannot be told") -> str:
+    """A row of the page's table; its words in another language."""
 
     def span(name: str, places: int, sign: str = "") -> str:
-        return f"{row[name]:{sign},.{places}f} ({row[f'{name}_q05']:{sign},.{places}f} to {row[f'{name}_q95']:{sign},.{places}f})"
+        middle, low, high = (f"{float(row[name + end]):{sign},.{places}f}" for end in ("", "_q05", "_q95"))
+        return f"{middle} ({low} {to} {high})"
 
-    best = (
-        "cannot be told"
-        if np.isnan(row["best_in_100"])
-        else f"{row['best_in_100']:.0f} ({row['best_in_100_low']:.0f} to {row['best_in_100_high']:.0f})"
-    )
-    cells = (
-        row["arm"],
-        row["grade"],
-        span("gain", 2, "+"),
-        f"{row['lowers_in_100']:.0f}",
-        span("cost", 1),
-        span("incidence", 0, "+"),
-        best,
-    )
+    share, low, high = (float(row[f"best_in_100{end}"]) for end in ("", "_low", "_high"))
+    best = unknown if np.isnan(share) else f"{share:.0f} ({low:.0f} {to} {high:.0f})"
+    lowers = f"{float(row['lowers_in_100']):.0f}"
+    cells = (f"{SYMBOLS[row['grade']]} {row['arm']}", span("gain", 2, "+"), lowers, span("cost", 1), span("incidence", 0, "+"), best)
     return f"| {' | '.join(cells)} |"
 
 

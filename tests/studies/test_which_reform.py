@@ -1,6 +1,8 @@
-"""The page of answers says what the tables beside it say, and its study is the one that is shipped."""
+"""The pages of answers say what the tables beside them say, these are those that were archived, and their studies are those that are shipped."""
 
 import csv
+import runpy
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,31 +10,25 @@ import pytest
 from sim.studies.design.study_files import load_study
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "which-reform.md").read_text(encoding="utf-8")
-NAMES = {
-    "purge": "purge", "training": "training", "community": "community policing", "justice": "civic justice",
-    "purge-then-train": "purge and then training", "train-then-purge": "training and then purge", "mix": "mix",
-}  # fmt: skip
+DOCS, STUDIES = ROOT / "docs" / "which-reform", ROOT / "experiments" / "which-reform"
+PAGES = {"which-reform.md": {}, "es/que-reforma.md": {"to": "a", "unknown": "no se puede decir"}}
+PLACES = sorted(path.stem for path in STUDIES.glob("*.yaml"))
 
 
 def rows(place: str) -> list[dict[str, str]]:
-    with open(ROOT / "docs" / "which-reform" / f"{place}.csv", encoding="utf-8", newline="") as file:
+    with open(DOCS / f"{place}.csv", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def told(row: dict[str, str]) -> str:
-    """A row of the page's table."""
-    value = {name: float(text) for name, text in row.items() if name not in ("arm", "dominated_by") and text}
-    gain, cost, crime = (
-        f"{value[name]:,.{places}f} ({value[f'{name}_low']:,.{places}f} to {value[f'{name}_high']:,.{places}f})"
-        for name, places in (("benefit", 2), ("cost", 0), ("incidence", 0))
-    )
-    best, loss = f"{100 * value['probability_best']:.0f} %", f"{value['expected_loss']:,.0f}"
-    return f"| {NAMES[row['arm']]} | {gain} | {cost} | {crime} | {best} | {loss} |"
+@pytest.mark.parametrize("place", PLACES)
+def test_the_tables_are_of_the_studies_that_are_shipped_and_those_that_were_archived(place):
+    assert ["baseline", *(row["arm"] for row in rows(place))] == load_study(STUDIES / f"{place}.yaml").sweep_arms()
+    sums = dict(reversed(line.split("  ", 1)) for line in (DOCS / "SHA256SUMS").read_text(encoding="utf-8").splitlines())
+    assert sums[f"{place}.csv"] == sha256((DOCS / f"{place}.csv").read_bytes()).hexdigest() and len(sums[f"{place} (runs)"]) == 64
 
 
-@pytest.mark.parametrize("place", ["mexico-city", "national"])
-def test_the_page_says_what_the_tables_say(place):
-    arms = load_study(ROOT / "experiments" / "which-reform" / f"{place}.yaml").arms
-    assert [row["arm"] for row in rows(place)] == list(arms)
-    assert [told(row) for row in rows(place) if told(row) not in PAGE] == []
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("page", PAGES)
+def test_the_pages_say_what_the_tables_say(page, place):
+    row_of, text = runpy.run_path(str(STUDIES / "tables.py"))["row_of"], (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert [told for row in rows(place) if (told := row_of(row, **PAGES[page])) not in text] == []
