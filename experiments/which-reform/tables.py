@@ -101,9 +101,9 @@ def main() -> int:
         print(f"## {place}\n\n{markdown(table, of_cities(sweep, 'share_trusting'))}\n")
         write(folder, {f"{place}.csv": text})
         if given.archive:
-            write(DOCS, {f"{place}.csv": text})
+            (DOCS / f"{place}.csv").write_text(text, encoding="utf-8")
     if given.archive:
-        write(DOCS, {SUMS: "".join(f"{digest}  {name}\n" for name, digest in sums.items())})
+        (DOCS / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()), encoding="utf-8")
         return 0
     archived = dict(reversed(line.split("  ", 1)) for line in (DOCS / SUMS).read_text(encoding="utf-8").splitlines())
     differing = [name for name, digest in sums.items() if archived.get(name) != digest]
