@@ -7,12 +7,9 @@ from pathlib import Path
 
 import made_decisions as made
 import pytest
-import yaml
-from pages import blocks
 
 from sim.cli import main
 from sim.errors import InputError
-from sim.methods.indices.noise import ENOUGH_REPLICATES
 from sim.report import render
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.design.study_files import load_study

@@ -1,4 +1,4 @@
-"""The pages of answers say what the tables beside them say, these are those that were archived, and their studies are those that are shipped."""
+"""The pages of answers say what their tables say; these are those that were archived, and of the studies that are shipped."""
 
 import csv
 import runpy
