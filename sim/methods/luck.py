@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def share_of_luck(ratio: np.ndarray, between: np.ndarray, within: np.ndarray) -> np.ndarray:
+def share_of_luck(ratio: np.ndarray, between: np.ndarray | float, within: np.ndarray | float) -> np.ndarray:
     """Which share of the differences between draws is luck, expected over what is not known: a number from 0 to 1.
 
     ratio    of the variance between draws to that which luck alone would give
