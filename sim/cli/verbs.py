@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import options
+from sim.cli.kit import kit
 
 
 def scenarios_beginning(incomplete: str) -> list[str]:

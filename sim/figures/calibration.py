@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 
 from sim.calibration.result import LEVEL, TELLING, Calibration, weighted_quantile
 from sim.figures.series import png, sheet, styled
+from sim.figures.series import rows as rows_of
 from sim.files.writing import write
 from sim.studies.design.factors import Factor
 from sim.style import language
-from sim.style.looks import BLACK, BLUE, GRAY, ORANGE, brief, written
+from sim.style.looks import BLACK, BLUE, GRAY, ORANGE, SMALL, brief, factor_label, fitted, measure_label, written
+from sim.world.parameters import CODEBOOK
 
 MOST = 25  # parameters in the figure of contractions
 BINS = 12
@@ -23,12 +25,20 @@ CONTESTED = (
 WORDS = language("en").figure("plots_calibration")
 
 
+def parameter_label(name: str, words: Mapping[str, str]) -> str:
+    """What a parameter is called in a figure."""
+    known = CODEBOOK.get(name)
+    return factor_label(name, words, {name: known.description} if known else {})
+
+
 @styled
 def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
     """Bars: the contraction of each parameter."""
     shown = made.parameters.head(MOST)
     what = words["contraction_what"].format(telling=TELLING, left=len(made.parameters) - len(shown))
     figure = sheet(9.0, 1.0 + 0.27 * len(shown), words["contraction_title"], what)
+    what = words["contraction_what"].format(telling=100 * TELLING, left=len(made.parameters) - len(shown))
+    figure = sheet(9.6, 1.0 + 0.37 * len(shown), words["contraction_title"], what)
     axes = figure.add_subplot()
     for place, row in enumerate(shown.to_dict("records")):
         contested = row["status"] == "contested"
@@ -37,13 +47,11 @@ def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
         middle, low, high = (brief(row[name], words) for name in ("posterior", "low", "high"))
         interval = words["interval"].format(middle=middle, low=low, high=high)
         end = (100 * max(row["contraction"], TELLING), place)
-        axes.annotate(interval, end, (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=GRAY)
+        axes.annotate(interval, end, (4, 0), textcoords="offset points", va="center", fontsize=SMALL, color=GRAY)
     axes.axvline(100 * TELLING, color=BLACK, linewidth=0.9, linestyle=":")
-    axes.set_yticks(range(len(shown)), shown.parameter.tolist(), fontsize=8.5)
-    axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlim(0, 118)
+    rows_of(axes, [parameter_label(name, words) for name in shown.parameter])
+    axes.set_xlim(0, 140)
     axes.set_xticks(range(0, 101, 20))
-    axes.grid(axis="y", visible=False)
     axes.set_xlabel(words["contraction_axis"])
     return figure
 
@@ -54,7 +62,7 @@ def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str]
     known = {factor.name: factor for factor in factors}
     shown = [name for name in names if name in known]
     rows = -(-len(shown) // 2)
-    figure = sheet(9.6, 1.75 * rows, words["marginals_title"], words["marginals_what"])
+    figure = sheet(9.6, 1.9 * rows, words["marginals_title"], words["marginals_what"])
     grid = figure.subplots(rows, 2, squeeze=False, sharey=True).ravel()
     contraction = made.parameters.set_index("parameter").contraction
     edges = np.linspace(0.0, 1.0, BINS + 1)
@@ -64,15 +72,14 @@ def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str]
         axes.axhline(1.0 / BINS, color=BLACK, linewidth=1.0, linestyle="--")
         ticks = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
         values = known[name].at(np.clip(ticks, 0.005, 0.995))
-        axes.set_xticks(ticks, [written(value, words, ".2g") for value in values], fontsize=8)
-        axes.set_title(
-            words["contraction_of"].format(name=name, share=written(100 * contraction[name], words, ".0f")), fontsize=9.5, loc="left"
-        )
+        axes.set_xticks(ticks, [written(value, words, ".2g") for value in values], fontsize=SMALL)
+        title = words["contraction_of"].format(name=parameter_label(name, words), share=written(100 * contraction[name], words, ".0f"))
+        axes.set_title(fitted(title, 4.2, SMALL, lines=2, bold=True), fontsize=SMALL)
         axes.set_xlim(0, 1)
         axes.grid(axis="x", visible=False)
     for axes in grid[len(shown) :]:
         axes.remove()
-    figure.supylabel(words["marginals_axis"], fontsize=9)
+    figure.supylabel(words["marginals_axis"], fontsize=SMALL)
     return figure
 
 
@@ -80,7 +87,7 @@ def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str]
 def targets(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
     """For each target, how far the posterior's answers are from it."""
     table = made.targets
-    figure = sheet(9.0, 0.9 + 0.32 * len(table), words["targets_title"], words["targets_what"])
+    figure = sheet(9.6, 0.9 + 0.37 * len(table), words["targets_title"], words["targets_what"])
     axes = figure.add_subplot()
     for width, shade in ((2, "#EEEEEE"), (1, "#DDDDDD")):
         axes.axvspan(-width, width, color=shade, linewidth=0, zorder=0)
@@ -93,10 +100,8 @@ def targets(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
         low, middle, high = weighted_quantile(values[kept], made.posterior.weights[kept], [tail, 0.5, 1.0 - tail])
         axes.hlines(place, low, high, color=BLUE, linewidth=2.0)
         axes.plot(middle, place, "o", color=BLUE, markersize=6)
-        labels.append(f"{row['pattern']}  {row['measure']}: {brief(row['value'], words)}")
-    axes.set_yticks(range(len(table)), labels, fontsize=8.5)
-    axes.set_ylim(len(table) - 0.4, -0.6)
-    axes.grid(axis="y", visible=False)
+        labels.append(f"{row['pattern']}  {measure_label(row['measure'], words)}: {brief(row['value'], words)}")
+    rows_of(axes, labels)
     axes.set_xlabel(words["targets_axis"])
     return figure
 

@@ -23,6 +23,7 @@ from sim.style.looks import (
     CAUSE_HATCHES,
     GRAY,
     SKY,
+    SMALL,
     STEPS,
     amounts,
     fitted,
@@ -32,9 +33,11 @@ from sim.style.looks import (
     named,
     scale,
     unit_label,
+    written,
 )
 
 LEAST_TRUST = 0.002  # of a scale of trust, so that rounding does not look like news
+NAMED = 4  # arms whose effects a title has room for
 BESIDE, KEY = 2.2, 2.0  # inches that names of arms take beside a panel and in a legend
 WORDS = language("en").figure("plots_compare")
 
@@ -44,9 +47,9 @@ def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
     return {arm: look_at(place).line for place, arm in enumerate(comparison.compared, 1)}
 
 
-def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Mapping[str, str]) -> Figure:
-    """An empty figure of a size (inches, without its heading) that says what it shows."""
-    title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs))
+def make(comparison: Comparison, kind: str, size: tuple[float, float], words: Mapping[str, str], finding: str = "") -> Figure:
+    """An empty figure of a size (inches, without its heading) that says what it shows, and what was found if that is short."""
+    title = words[f"{kind}_title"].format(vs=legible(comparison.study.vs)) + finding
     many = words[_kind(comparison)].format(many=comparison.lived[0], twice=comparison.lived[1])
     filled = {"name": legible(comparison.name), "many": many, "spread": said(comparison, kind, words)}
     filled |= {"places": language(words["language"]).said(comparison.of_places).text}
@@ -71,7 +74,12 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Effects over time, a panel for each measure; for each arm the middle and the range over cities."""
     panels = courses(comparison.dataset, comparison.study.measures, comparison.study.vs)
     rows = -(-len(panels) // 2)
-    figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words)
+    name, first = next(iter(panels.items()))
+    unit = MEASURES[name].unit
+    ends = {arm: scale(unit) * float(band(first.sel(arm=arm))[0][-1]) for arm in comparison.compared}
+    told = "; ".join(f"{legible(arm)} {written(end, words, '+.2g')}" for arm, end in ends.items())
+    finding = f": {measure_label(name, words)}: {told}" if len(ends) <= NAMED else ""
+    figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words, finding)
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axes, (name, series) in zip(grid.flat, panels.items(), strict=False):
         for arm, look in looks(comparison).items():
@@ -79,7 +87,7 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         axes.axhline(0, color=BLACK, linewidth=0.6)
         unit = MEASURES[name].unit
         axes.set_title(fitted(measure_label(name, words), 3.6, 10, bold=True), fontsize=10)
-        axes.set_ylabel(fitted(unit_label(unit, words, difference=True), 1.6, 8), fontsize=8)
+        axes.set_ylabel(fitted(unit_label(unit, words, difference=True), 1.6, SMALL), fontsize=SMALL)
         axes.set_xlim(0, (int(comparison.dataset.week[-1]) + 1) / YEAR)
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=STEPS))
         axes.yaxis.set_major_formatter(amounts(words, scale(unit)))
@@ -88,7 +96,7 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     for axes in grid[-1]:
         axes.set_xlabel(words["years"])
     handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=SMALL)
     return figure
 
 
@@ -172,8 +180,8 @@ def places(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         panels.flat[0].set_ylim(low - missing / 2, high + missing / 2)
     for axes in panels.flat[len(arms) :]:
         axes.set_visible(False)
-    figure.supxlabel(words["places_axis"], fontsize=9)
-    figure.supylabel(fitted(words["places_change"], 2.0), fontsize=9)
+    figure.supxlabel(words["places_axis"], fontsize=SMALL)
+    figure.supylabel(fitted(words["places_change"], 2.0, SMALL), fontsize=SMALL)
     return figure
 
 
@@ -182,7 +190,7 @@ def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Officers before and after, at the three levels of an evaluation (knowledge, attitude, behavior) and in conduct as a whole."""
     table = comparison.conduct()
     arms = [comparison.study.vs, *comparison.compared]
-    figure = make(comparison, "conduct", (10.4, 1.6 + 0.46 * len(arms)), words)
+    figure = make(comparison, "conduct", (9.6, 1.6 + 0.46 * len(arms)), words)
     panels: Any = figure.subplots(1, 4, sharey=True)
     marks = {"before": ("o", "white", GRAY, 6), "first_year": ("s", SKY, SKY, 5), "last_year": ("D", BLUE, BLUE, 4.5)}
     for axes, level in zip(panels, LEVELS, strict=True):
@@ -194,14 +202,14 @@ def conduct(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
             ends = np.abs([rows[f"{span}_q05"] - rows[span], rows[f"{span}_q95"] - rows[span]])
             mark: Any = {"fmt": marker, "mfc": face, "color": edge, "markersize": size, "label": words[span]}
             axes.errorbar(rows[span], np.arange(len(arms)) + lift, xerr=np.nan_to_num(ends), **mark)
-        axes.set_xlabel(words[level], fontsize=8.5)
+        axes.set_xlabel(fitted(words[level], 1.7, SMALL), fontsize=SMALL)
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
         axes.xaxis.set_major_formatter(amounts(words))
         axes.grid(axis="y", visible=False)
     named(panels[0].yaxis, arms, BESIDE)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=SMALL)
     return figure
 
 

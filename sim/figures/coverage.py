@@ -8,12 +8,15 @@ from matplotlib.figure import Figure
 from sim.calibration.coverage import BINS, RANKED, Coverage
 from sim.calibration.result import LEVEL
 from sim.calibration.verdict import shares
-from sim.figures.series import sheet, styled
+from sim.figures.calibration import parameter_label
+from sim.figures.series import rows, sheet, styled
 from sim.measures.spread import NORMAL
 from sim.style import language
-from sim.style.looks import BLACK, BLUE, GRAY, ORANGE
+from sim.style.looks import BLACK, BLUE, ORANGE, SMALL, fitted, legible, measure_label
 
 MOST = 24  # parameters in the figure of ranks
+FEW = 40  # cities; so many or fewer are shown one by one, and not in bars
+BAND = 1.358  # of the square root of cities: how far shares of uniform ranks stray in 95 of 100 cases (Kolmogorov)
 WORDS = language("en").figure("plots_coverage")
 
 
@@ -21,24 +24,30 @@ WORDS = language("en").figure("plots_coverage")
 def rank_histograms(found: Coverage, words: Mapping[str, str] = WORDS) -> Figure:
     """For the parameters of which the data tell most: how often the truth has which rank among draws."""
     names, cities = found.parameters.parameter.head(MOST).tolist(), len(found.ranks)
-    rows = -(-len(names) // 4)
-    figure = sheet(10.4, 0.9 + 1.25 * rows, words["ranks_title"], words["ranks_what"].format(cities=cities))
+    down = -(-len(names) // 4)
+    few = cities <= FEW
+    figure = sheet(9.6, 0.9 + 1.45 * down, words["ranks_title"], words["ranks_few" if few else "ranks_what"].format(cities=cities))
     expected = cities / BINS
     width = NORMAL * np.sqrt(expected * (1.0 - 1.0 / BINS))  # in which 95 of 100 bars are if ranks are uniform
     for axes, name in zip(
-        figure.subplots(rows, 4, squeeze=False, sharey=True).ravel(), [*names, *[""] * (4 * rows - len(names))], strict=True
+        figure.subplots(down, 4, squeeze=False, sharey=True).ravel(), [*names, *[""] * (4 * down - len(names))], strict=True
     ):
         if not name:
             axes.set_visible(False)
             continue
-        counts = np.bincount(found.ranks[name] * BINS // (RANKED + 1), minlength=BINS)
-        axes.axhspan(expected - width, expected + width, color="#DDDDDD", linewidth=0, zorder=0)
-        axes.bar((np.arange(BINS) + 0.5) / BINS, counts, width=0.95 / BINS, color=BLUE)
-        axes.axhline(expected, color=BLACK, linewidth=0.8, linestyle="--")
+        if few:
+            axes.fill_between([0, 1], np.array([0, 1]) - BAND / cities**0.5, np.array([0, 1]) + BAND / cities**0.5, color="#DDDDDD")
+            axes.plot(np.sort(found.ranks[name]) / RANKED, (np.arange(cities) + 0.5) / cities, "o", color=BLUE, markersize=3.5)
+            axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), yticks=[0, 1])
+        else:
+            counts = np.bincount(found.ranks[name] * BINS // (RANKED + 1), minlength=BINS)
+            axes.axhspan(expected - width, expected + width, color="#DDDDDD", linewidth=0, zorder=0)
+            axes.bar((np.arange(BINS) + 0.5) / BINS, counts, width=0.95 / BINS, color=BLUE)
+            axes.axhline(expected, color=BLACK, linewidth=0.8, linestyle="--")
         axes.set_xticks([0.0, 0.5, 1.0])
-        axes.tick_params(labelsize=7.5)
-        axes.set_title(name, fontsize=8.0, loc="left")
-    figure.supylabel(words["ranks_axis"], fontsize=9)
+        axes.tick_params(labelsize=SMALL)
+        axes.set_title(fitted(parameter_label(name, words), 1.95, SMALL, lines=2), fontsize=SMALL, fontweight="normal")
+    figure.supylabel(words["ranks_few_axis" if few else "ranks_axis"], fontsize=SMALL)
     return figure
 
 
@@ -54,8 +63,6 @@ def coverage_of_effects(found: Coverage, words: Mapping[str, str] = WORDS) -> Fi
         color = BLUE if row["low"] <= LEVEL <= row["high"] else ORANGE
         axes.hlines(place, 100 * row["low"], 100 * row["high"], color=color, linewidth=1.8)
         axes.plot(100 * row["share"], place, "o" if color == BLUE else "s", color=color, markersize=5)
-    axes.set_yticks(range(len(table)), [f"{row.arm}: {row.measure}" for row in table.itertuples()], fontsize=8, color=GRAY)
-    axes.set_ylim(len(table) - 0.4, -0.6)
-    axes.grid(axis="y", visible=False)
+    rows(axes, [f"{legible(row.arm)}: {measure_label(row.measure, words)}" for row in table.itertuples()], lines=1)
     axes.set_xlabel(words["effects_axis"])
     return figure

@@ -3,7 +3,7 @@
 Object-oriented matplotlib (no global state, so figures can be made in threads); sim.style.looks has the colors and lines.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +15,6 @@ from matplotlib import rc_context
 from matplotlib.collections import LineCollection
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from sim.artifacts.results import Results
 from sim.files.writing import write
@@ -23,7 +22,7 @@ from sim.measures import MEASURES, YEAR
 from sim.measures.harvest import CAUSES
 from sim.measures.spread import ENDS, ENOUGH, Cities, cities
 from sim.style import language
-from sim.style.looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, VERMILION, amounts, fitted, legible
+from sim.style.looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, SMALL, VERMILION, amounts, fitted, legible, named
 
 WORDS = language("en").figure("plots")
 DPI = 150
@@ -119,15 +118,26 @@ def titled(axes: Any, title: str, subtitle: str, width: float) -> None:
 def sheet(width: float, height: float, title: str, what: str) -> Figure:
     """An empty figure of a width and a height (inches) below its heading: a bold title and a few plain lines."""
     room = 0.98 * width
-    title, lines = fitted(title, room, STYLE["axes.titlesize"], bold=True), "\n".join(fitted(line, room) for line in what.splitlines())
+    title, lines = (
+        fitted(title, room, STYLE["axes.titlesize"], bold=True),
+        "\n".join(fitted(line, room, SMALL) for line in what.splitlines()),
+    )
     head = 0.19 * title.count("\n")
     top = 0.5 + head + 0.17 * (lines.count("\n") + 1)
     figure = Figure((width, height + top), layout="constrained")
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / (height + top)))  # type: ignore[union-attr, call-arg]
     # No suptitle: its room is there already, and if it were left out of the layout notebooks would cut it off.
     figure.text(0.01, 1 - 0.1 / (height + top), title, va="top", fontweight="bold", fontsize=STYLE["axes.titlesize"])
-    figure.text(0.01, 1 - (0.36 + head) / (height + top), lines, fontsize=9, color="#444444", va="top", linespacing=1.25)
+    figure.text(0.01, 1 - (0.36 + head) / (height + top), lines, fontsize=SMALL, color="#444444", va="top", linespacing=1.25)
     return figure
+
+
+def rows(axes: Any, names: Sequence[str], width: float = 3.4, lines: int = 2) -> None:
+    """Names of rows from the top down at the left of a panel, each in a few lines of so many inches."""
+    named(axes.yaxis, names, width, SMALL, lines)
+    axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
 
 
 @styled
@@ -203,7 +213,7 @@ def city_map(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     """Trust and crime on the grid, for the first replicate (places differ between replicates, so a mean would blur them)."""
     data = results.dataset.isel(replicate=0)
     crimes, weeks = data.crime_map.values, min(YEAR, int(data.week[-1]) + 1)
-    figure = Figure((9.6, 4.4), layout="compressed")
+    figure = Figure((8.6, 4.2), layout="compressed")
     left, right = figure.subplots(1, 2)
     mesh = left.imshow(data.trust_map.values, cmap="cividis", interpolation="nearest")
     figure.colorbar(mesh, ax=left, label=words["trust_map_bar"])
@@ -211,15 +221,16 @@ def city_map(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     mesh = right.imshow(crimes, cmap="magma_r", norm=PowerNorm(0.5, 0, max(1, crimes.max())), interpolation="nearest")
     figure.colorbar(mesh, ax=right, label=words["crime_map_bar"], format=amounts(words))
     which = words["first_of" if results.replicates > 1 else "the_one"].format(many=results.replicates)
-    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=legible(results.name), which=which), 3.9)
-    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks), 3.9)
-    figure.supxlabel(fitted(language(words["language"]).said(results.of_places).text, 9.0, bold=True), fontsize=9, fontweight="bold")
+    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=legible(results.name), which=which), 3.4)
+    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks), 3.4)
+    figure.supxlabel(fitted(language(words["language"]).said(results.of_places).text, 8.0, bold=True), fontsize=9, fontweight="bold")
     for axes in (left, right):
-        axes.set_xlabel(words["west_east"].format(adults=f"{results.dataset.attrs['adults'] / crimes.size:.3g}"))
-        axes.set_ylabel(words["north_south"])
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.set_xlabel(words["columns_of_cells"].format(adults=f"{results.dataset.attrs['adults'] / crimes.size:.3g}"), fontsize=9)
+        axes.set_ylabel(words["rows_of_cells"], fontsize=9)
+        axes.set(xticks=[], yticks=[])
         axes.grid(False)
+        axes.hlines(np.arange(1, crimes.shape[0]) - 0.5, -0.5, crimes.shape[1] - 0.5, color="white", linewidth=0.8)  # a board of tiles,
+        axes.vlines(np.arange(1, crimes.shape[1]) - 0.5, -0.5, crimes.shape[0] - 0.5, color="white", linewidth=0.8)  # no city's map
     return figure
 
 

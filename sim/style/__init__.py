@@ -109,8 +109,9 @@ class Language(Formatter):
         return self.data[section]
 
     def figure(self, section: str) -> Mapping[str, str]:
-        """The words inside figures of one kind, with the mark for thousands and the language."""
-        return {**self.data[section], "thousands": self.data["thousands"], "language": self.language}
+        """The words inside figures of one kind, with what factors mean, the mark for thousands and the language."""
+        factors = {f"factor:{name}": text for name, text in self.data.get("parameters", {}).items()}
+        return {**factors, **self.data[section], "thousands": self.data["thousands"], "language": self.language}
 
     def said(self, content: Note | str) -> Text:
         """A note in this language; a sentence as it is, in English."""

@@ -5,9 +5,11 @@ Nothing is told by color alone: arms differ by line and mark as well, causes by 
 Nothing heavy is imported here, so that a word or a page can be had without matplotlib.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
@@ -29,6 +31,9 @@ STEPS = (1, 2, 2.5, 5, 10)  # between ticks of an axis, times a power of ten
 MINUS = "\u2212"
 NO_GLYPH = "\u25a1"  # for a letter that the font of figures does not have
 MOST = 100  # letters of a name that are shown
+BRACKETS = re.compile(r" \([^()]*\)")
+PRINTED, LEAST = 7.2, 7.0  # inches that a figure is wide on a printed page, and points that its smallest letters have there
+SMALL = 9.4  # points, of small print in figures of up to 9.6 inches: LEAST in print
 BOLD = 1.13  # how much wider bold letters are
 HINTED = 1.06  # how much wider letters are when they are put on pixels
 
@@ -87,6 +92,16 @@ def unit_label(unit: str, words: Mapping[str, str], *, difference: bool = False)
 def measure_label(name: str, words: Mapping[str, str]) -> str:
     """What a measure is called in a figure."""
     return words.get(name, legible(name.replace("_", " ")))
+
+
+def factor_label(name: str, words: Mapping[str, str], meanings: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What a factor is called in a figure: what it means, without what stands in brackets; its name if nothing is said of it.
+
+    >>> factor_label("trust.drift", {}, {"trust.drift": "How fast trust returns (a week)"}), factor_label("mine", {})
+    ('how fast trust returns', 'mine')
+    """
+    meaning = words.get(f"factor:{name}") or meanings.get(name, "")
+    return legible(f"{meaning[:1].lower()}{BRACKETS.sub('', meaning)[1:]}" if meaning else name)
 
 
 def written(value: float, words: Mapping[str, str], form: str = ".10g") -> str:
@@ -153,9 +168,9 @@ def fitted(text: str, width: float, points: float = 9, *, lines: int | None = No
     return ("\u200a" if hidden else "") + "\n".join(made)
 
 
-def named(axis: Any, names: Iterable[str], width: float, points: float = 10) -> None:
-    """Names of rows or columns on an axis, in at most two lines of so many inches."""
-    made = [fitted(legible(name), width, points, lines=2) for name in names]
+def named(axis: Any, names: Iterable[str], width: float, points: float = 10, lines: int = 2) -> None:
+    """Names of rows or columns on an axis, in a few lines of so many inches."""
+    made = [fitted(legible(name), width, points, lines=lines) for name in names]
     axis.set_ticks(range(len(made)), made, fontsize=points)
 
 

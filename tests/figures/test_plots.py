@@ -6,7 +6,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from figures import cut
+from figures import cut, on_an_axis, small
 from matplotlib.collections import PolyCollection
 
 from sim.errors import InputError
@@ -51,7 +51,8 @@ def test_strangers_can_read_it(draw, results):
 def test_nothing_is_cut_off(draw, language, results):
     long = results.dataset.assign_attrs(title="A small city with a name so long that no line of a figure could hold it")
     for shown in (results, type(results)(long)):
-        assert cut(draw(shown, Words(language).figure("plots"))) == []
+        figure = draw(shown, Words(language).figure("plots"))
+        assert cut(figure) == small(figure) == on_an_axis(figure) == []
 
 
 def test_trust_is_drawn_with_its_band(results):

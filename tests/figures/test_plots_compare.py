@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from figures import cut, shown
+from figures import cut, on_an_axis, shown, small
 
 from sim.figures import compare as plots_compare
 from sim.inputs.scenario import CitySize, Scenario
@@ -41,7 +41,7 @@ def drawn(comparison, name, language):
 @pytest.mark.parametrize("name", plots_compare.FIGURES)
 def test_nothing_is_cut_off(comparison, name, language):
     figure = drawn(comparison, name, language)
-    assert cut(figure) == []
+    assert cut(figure) == small(figure) == on_an_axis(figure) == []
     assert not [said for said, _ in shown(figure) if "{" in said or "nan" in said.split()]
 
 

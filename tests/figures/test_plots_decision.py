@@ -9,7 +9,7 @@ import made_decisions as made
 import matplotlib
 import numpy as np
 import pytest
-from figures import cut
+from figures import cut, on_an_axis, small
 from matplotlib.patches import Rectangle
 
 from sim.errors import InputError
@@ -42,7 +42,7 @@ def test_strangers_can_read_it(name):
     assert "{" not in said and "nan" not in said.split()
     if name not in ("tradeoff", "box"):
         assert "mean trust" in said
-        assert {"training"} <= set(said.replace(",", " ").split()) or name == "information"
+        assert {"training"} <= set(said.replace(",", " ").replace(":", " ").split()) or name == "information"
     if name not in ("acceptability", "tradeoff", "box", "contested"):
         assert "thousand pesos" in said
     figure.savefig(BytesIO(), format="png", dpi=40)
@@ -55,7 +55,8 @@ def test_nothing_is_cut_off(name, language):
     words = Words(language)
     inside = {**words.figure("plots_decision"), **{f"arm:{arm}": words.reform(arm) for arm in made.ARMS}}
     draw, found = FIGURES[name]
-    assert cut(draw(found, inside)) == []
+    figure = draw(found, inside)
+    assert cut(figure) == small(figure) == on_an_axis(figure) == []
 
 
 def test_options_are_told_apart_without_color():
@@ -113,6 +114,23 @@ def test_the_plane_names_its_quadrants_and_what_lines_mean():
     assert wanted <= marks
 
 
+def test_outlines_are_drawn_where_they_can_be_told_apart_and_never_leave_the_plane():
+    assert not [line for line in drawn("plane").axes[0].get_lines() if len(line.get_xdata()) == 200]
+    few = replace(DECISION, table=DECISION.table[:3], draws=DECISION.draws[DECISION.draws.arm.isin(DECISION.table.arm[:3])])
+    axes = plots.FIGURES["plane"](few).axes[0]
+    curves = [line for line in axes.get_lines() if len(line.get_xdata()) == 200]
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    assert len(curves) == 3 and "Outlines hold" in texts(axes.figure)
+    assert all(left < line.get_xdata().min() and line.get_xdata().max() < right for line in curves)
+    assert all(low < line.get_ydata().min() and line.get_ydata().max() < high for line in curves)
+
+
+def test_a_rule_plot_has_no_empty_part():
+    rare = DISCOVERY.trajectory.assign(coverage=np.linspace(1.0, 0.95, 9))
+    axes = plots.DISCOVERED["tradeoff"](replace(DISCOVERY, trajectory=rare)).axes[0]
+    assert 94 < axes.get_xlim()[0] < 95 and 100 < axes.get_xlim()[1] < 101
+
+
 def test_outlines_hold_nineteen_of_twenty_draws():
     rng = np.random.default_rng(3)
     benefit = rng.standard_normal(4000)
@@ -129,16 +147,16 @@ def test_information_is_ranked_with_its_intervals():
     figure = drawn("information")
     for axes, kind in zip(figure.axes, ("factor", "topic"), strict=True):
         rows = pick(DECISION.evppi, made.SHOWN[1]).query(f"kind == '{kind}' and high > 0").sort_values("high", ascending=False)
-        bars = axes.containers[0]
-        assert [bar.get_width() for bar in bars] == pytest.approx(rows.evppi.to_numpy()[: plots.tables.MOST])
+        marks = axes.get_lines()[0]
+        assert marks.get_xdata() == pytest.approx(rows.evppi.to_numpy()[: plots.tables.MOST]) and marks.get_markersize() >= 6
         low, high = axes.collections[-1].get_segments()[0][:, 0]
         assert (low, high) == pytest.approx((rows.low.iloc[0], rows.high.iloc[0]))
     assert "contested" in texts(figure) and "how the reform is made" in texts(figure)
     none = DECISION.evppi.assign(evppi=0.0, low=0.0, high=0.0)
     figure = plots.FIGURES["information"](replace(DECISION, evppi=none))
     said, factors = texts(figure), pick(none, made.SHOWN[1]).query("kind == 'factor'")
-    assert "No bar is clearly above 0" in said and f"would not change the choice: {len(factors)} numbers" in said
-    assert [len(axes.containers[0]) for axes in figure.axes] == [0, 0] and "nothing" in said.split()
+    assert "No mark is clearly above 0" in said and f"would not change the choice: {len(factors)} numbers" in said
+    assert [len(axes.get_lines()[0].get_xdata()) for axes in figure.axes] == [0, 0] and "nothing" in said.split()
 
 
 def test_the_least_regret_of_each_column_is_boxed():
@@ -200,7 +218,7 @@ def test_the_tradeoff_marks_the_rule_that_was_chosen():
 def test_the_box_shows_its_part_of_each_factor():
     figure = drawn("box")
     said = texts(figure)
-    assert "Where purge fails" in said and "in which the reform lowers mean trust" in said
+    assert "Where it fails: purge" in said and "in which the reform lowers mean trust" in said
     assert "Log-odds measure how likely something is" in said
     assert "below \u22120.21 log-odds" in said and "above 6 %" in said and "p < 0.001; 98 of 100" in said
     inner = [patch for container in figure.axes[0].containers for patch in container if patch.get_width() < 100]

@@ -8,7 +8,7 @@ from io import BytesIO
 import matplotlib
 import numpy as np
 import pytest
-from figures import cut
+from figures import cut, on_an_axis, small
 from made_analyses import FOUND, MANY, NAMES, PAIRS, SHARES, analysis, rng
 
 from sim.errors import InputError
@@ -56,7 +56,7 @@ def test_strangers_can_read_it(method, kind):
     assert "{" not in said
     figure.savefig(BytesIO(), format="png", dpi=40)
     assert min(axes.get_position().y0 for axes in figure.axes) >= 0
-    assert cut(figure) == []
+    assert cut(figure) == small(figure) == on_an_axis(figure) == []
 
 
 def test_the_tornado_swings_between_the_curve_at_its_ends():
@@ -69,7 +69,7 @@ def test_the_tornado_swings_between_the_curve_at_its_ends():
     said = texts(figure)
     assert f"left out: {MANY - plots.parts.MOST}." in said
     assert "10.5" in said and "19.5" in said  # the factor's own value, not its share
-    assert f"What {NAMES[0]} is" in said
+    assert f"what {NAMES[0]} is" in said and NAMES[0] not in said.replace(f"what {NAMES[0]}", "")
     assert "no effect" in said  # 0 lies within
 
 
@@ -100,18 +100,18 @@ def test_interactions_are_written_once_and_bold_where_sure():
     assert cells[f"{100 * SHARES[0]:.1f}"] == "bold"
     assert cells[f"{100 * PAIRS.share[13]:.1f}"] == "normal"  # its interval holds 0
     names = [label.get_text() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())]
-    assert set(names) == set(NAMES[: plots.parts.MOST])
+    assert set(names) == {f"what {name} is" for name in NAMES[: plots.parts.MOST]}
 
 
 def test_morris_numbers_the_strongest():
     said = texts(drawn("morris", "morris"))
-    assert f" 1  {NAMES[0]}" in said and f"{plots.parts.MOST}  {NAMES[plots.parts.MOST - 1]}" in said
+    assert f" 1  what {NAMES[0]} is" in said and f"{plots.parts.MOST}  what {NAMES[plots.parts.MOST - 1]} is" in said
     assert NAMES[plots.parts.MOST] not in said
 
 
 def test_convergence_shows_the_strongest_at_each_number_of_points():
     lines = drawn("emulator", "convergence").axes[0].get_lines()
-    assert [line.get_label() for line in lines] == NAMES[:8]
+    assert [line.get_label() for line in lines] == [f"what {name} is" for name in NAMES[:8]]
     assert lines[0].get_xdata().tolist() == [16, 32, 64]
     looks = {(line.get_color(), line.get_linestyle(), line.get_marker()) for line in lines}
     assert len(looks) == len(lines)
@@ -122,7 +122,7 @@ def test_scatter_is_in_the_factors_own_unit():
     strongest = replace(FOUND["emulator"], table=FOUND["emulator"].table[::-1].assign(total=SHARES, total_low=0.0, total_high=1.0))
     figure = plots.FIGURES["scatter"](made, Finding(made.findings[0].output, strongest))
     choices, numbers = figure.axes[:2]
-    assert choices.get_title(loc="left") == "training.whom"
+    assert choices.get_title(loc="left") == "what training.whom is"
     assert [label.get_text() for label in choices.get_xticklabels()] == ["both", "troops"]
     points, trend = numbers.get_lines()[:2]
     assert points.get_xdata().min() >= 10 and points.get_xdata().max() <= 20
@@ -145,13 +145,21 @@ def test_skewed_factors_get_a_logarithmic_axis():
 
 def test_the_overview_has_a_column_for_each_output():
     made = analysis(FOUND["emulator"])
-    axes = plots.overview(made).axes[0]
+    second = Finding(made.findings[0].output._replace(of="level", level=True), FOUND["emulator"])
+    axes = plots.overview(replace(made, findings=(made.findings[0], second))).axes[0]
     shown = np.asarray(axes.images[0].get_array(), float)
     assert shown.shape == (plots.parts.MOST, 2)
     assert shown[:, 0] == pytest.approx(100 * SHARES[: plots.parts.MOST])
-    assert np.isnan(shown[:, 1]).all()
-    relative = np.asarray(plots.overview(analysis(FOUND["morris"])).axes[0].images[0].get_array(), float)
-    assert relative[0, 0] == pytest.approx(100)
+    assert cut(axes.figure) == small(axes.figure) == []
+
+
+def test_one_output_has_bars_and_no_heat_map_of_one_column():
+    figure = plots.overview(analysis(FOUND["emulator"]))
+    axes = figure.axes[0]
+    assert not axes.images and [bar.get_width() for bar in axes.patches] == pytest.approx(100 * SHARES[: plots.parts.MOST])
+    assert "says nothing of: mean_trust in course" in texts(figure)
+    assert plots.overview(analysis(FOUND["morris"])).axes[0].patches[0].get_width() == pytest.approx(100)
+    assert cut(figure) == small(figure) == on_an_axis(figure) == []
 
 
 def test_saved_whole_and_settings_left_alone(tmp_path):

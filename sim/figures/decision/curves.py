@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from sim.figures.decision.parts import labeled, looks, name_of, unit_of_benefit
 from sim.figures.decision.words import WORDS
 from sim.figures.series import sheet, styled
-from sim.studies.answers.decision import Decision
-from sim.style.looks import BLACK, GRAY, amounts, fitted, inches
+from sim.studies.answers.decision import OPEN, Decision
+from sim.style.looks import BLACK, GRAY, SMALL, amounts, brief, fitted, inches
 
 FRONTIER = {"color": "#BBBBBB", "linewidth": 6.5, "solid_capstyle": "butt", "zorder": 1}
 WIDE = 30.0  # times the least frontier; where losses reach further, their axis is logarithmic
@@ -43,11 +43,11 @@ def best_strip(strip: Any, decision: Decision, words: Mapping[str, str]) -> None
         strip.axvspan(low, high, facecolor=look[arm]["color"], alpha=0.18, edgecolor=BLACK, linewidth=0.8)
         name = name_of(arm, words)
         room = STRIP * (high - low) / span
-        wide = room > min(LEAST, inches(name, 8.5) + 0.15)
-        name = fitted(name, room - 0.1 if wide else LEAST, 8.5, lines=1)
+        wide = room > min(LEAST, inches(name, SMALL) + 0.15)
+        name = fitted(name, room - 0.1 if wide else LEAST, SMALL, lines=1)
         side: Any = {"ha": "center" if wide else "left", "va": "center" if wide else "bottom", "transform": strip.get_xaxis_transform()}
-        strip.text((low + high) / 2 if wide else low, 0.45 if wide else 1.1, name, fontsize=8.5 if wide else 8, **side)
-    strip.set_ylabel(words["best_strip"], rotation=0, ha="right", va="center", fontsize=8.5)
+        strip.text((low + high) / 2 if wide else low, 0.45 if wide else 1.1, name, fontsize=SMALL, **side)
+    strip.set_ylabel(words["best_strip"], rotation=0, ha="right", va="center", fontsize=SMALL)
 
 
 def lines(axes: Any, decision: Decision, column: str, scale: float, words: Mapping[str, str]) -> None:
@@ -94,10 +94,21 @@ def loss(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     return figure
 
 
+def how_often_best(decision: Decision, words: Mapping[str, str]) -> str:
+    """In how many cities the recommended option is the best, at the middle pay; what is asked, if the draws cannot tell."""
+    own, pay = decision.curves[decision.curves.arm == decision.recommended].sort_values("pay"), decision.shown[1]
+    ends = (f"probability_best{end}" for end in ("", "_low", "_high"))
+    share, low, high = (float(np.interp(pay, own.pay, own[column])) for column in ends)
+    if not high - low < OPEN:
+        return words["acceptability_title"]
+    known = {"arm": name_of(decision.recommended, words), "share": f"{100 * share:.0f}", "pay": brief(pay, words)}
+    return words["acceptability_found"].format(**known, unit=unit_of_benefit(decision, words))
+
+
 @styled
 def acceptability(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """Probability that each arm is the best over pay; the frontier is that of the arm that is best on average."""
-    figure, strip, axes = panels(words["acceptability_title"], words["acceptability_what"])
+    figure, strip, axes = panels(how_often_best(decision, words), words["acceptability_what"])
     lines(axes, decision, "probability_best", 100.0, words)
     best_strip(strip, decision, words)
     axes.set_ylim(0, 100)

@@ -1,19 +1,17 @@
 """What the figures of a decision share: how arms look, labels at the ends of lines, numbers, what factors mean."""
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill, shorten
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from sim.style.lists import separated
-from sim.style.looks import GRAY, fitted, legible, look_at
+from sim.style.looks import SMALL, fitted, legible, look_at
 
 Look = dict[str, Any]
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # behind small print, so that no line runs through it
-WIDTH = 46  # letters of small print beside a row
-BESIDE, ROW = 2.2, 3.4  # inches that a name takes at the end of a line, and at a row
+BESIDE = 2.5  # inches that a name takes at the end of a line
 LINE = 0.052  # height of a label, as a share of a panel of usual height
 
 
@@ -54,7 +52,7 @@ def labeled(axes: Any, ends: Mapping[str, float], looks_of: Mapping[str, Look], 
         color = looks_of[arm]["color"]
         axes.plot([1.0, 1.022], [wanted[arm], place], color=color, linewidth=0.8, **free)
         axes.plot([1.028], [place], marker=looks_of[arm]["marker"], color=color, markersize=5, **free)
-        axes.text(1.042, place, fitted(name_of(arm, words), BESIDE, 8.5, lines=1), va="center", fontsize=8.5, transform=axes.transAxes)
+        axes.text(1.042, place, fitted(name_of(arm, words), BESIDE, SMALL, lines=1), va="center", fontsize=SMALL, transform=axes.transAxes)
 
 
 def apart(places: Sequence[float], gap: float) -> list[float]:
@@ -73,20 +71,6 @@ def apart(places: Sequence[float], gap: float) -> list[float]:
         made[number] = min(made[number], top)
         top = made[number] - gap
     return [round(place, 6) for place in made]
-
-
-def row_names(axes: Any, names: Sequence[str], small: Sequence[str], width: int = WIDTH, lines: int = 2) -> None:
-    """Names of rows from the top down at the left of a panel, each with so many lines of small print under it, or fewer."""
-    axes.set_yticks(range(len(names)), [""] * len(names))
-    axes.set_ylim(max(1, len(names)) - 0.5, -0.5)
-    axes.grid(axis="y", visible=False)
-    axes.tick_params(axis="y", length=0)
-    at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
-    for place, (name, text) in enumerate(zip(names, small, strict=True)):
-        note = fill(shorten(text, lines * width - 4 * (lines - 1), placeholder=" ..."), width) if text else ""
-        lift = 4 * (note.count("\n") + 1) if note else 0
-        axes.annotate(fitted(legible(name), ROW, 9, lines=1), (0, place), (-6, lift), fontsize=9, va="center", **at)
-        axes.annotate(note, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)
 
 
 def empty(figure: Figure) -> Any:

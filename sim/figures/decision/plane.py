@@ -14,17 +14,18 @@ from sim.figures.series import sheet, styled
 from sim.measures import MEASURES
 from sim.studies.answers.decision import Decision
 from sim.studies.design.limits import unit_of
-from sim.style.looks import BLACK, GRAY, amounts, brief, fitted, inches, legible, measure_label
+from sim.style.looks import BLACK, GRAY, SMALL, amounts, brief, fitted, inches, legible, measure_label
 
-ALONG = 0.87  # of the way to where a line leaves the figure: there stands what it means
+ALONG = (0.9, 0.84, 0.78)  # of the height, where it stands what a line means
 DOTS = 150  # draws of an arm that are shown
 WHOLE = 0.995  # share of the draws that are shown from which on nothing is said of the others
 RADIUS = 2.4477  # of an ellipse that holds 95 % of a normal distribution of two numbers, in standard deviations
-LETTER = 8.5  # size of names, in points
+FEW = 4  # options with outlines; more of them would hide each other, and lines say as much
 # Where a name may stand, in points from its mark, the best place first
-NEAR = ((9, 0), (-9, 0), (0, 13), (0, -13), (14, 14), (-14, 14), (14, -14), (-14, -14))
+NEAR = ((9, 10), (-9, 10), (9, -10), (-9, -10), (0, 14), (0, -14), (9, 0), (-9, 0))
 AROUND = (*NEAR, *((across, far) for far in (26, -26, 39, -39, 52, -52) for across in (-14, 14, 0)))
 WIDEST = 2.2  # inches of a name
+BEYOND = 0.007  # share of the draws beyond each end of an outline
 NAMES = 0.35  # of the width of what is shown, kept at its right for names
 FLOOR = 0.13  # of the height, kept for the two quadrants in which money is saved
 LEAST_ROOM = 0.01
@@ -56,14 +57,15 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     (left, right), (low, high) = window = limits(decision)
     seen = decision.draws.benefit.between(left, right) & decision.draws.cost.between(low, high)
     beyond = words["plane_beyond"].format(share=f"{100 * (1 - seen.mean()):.0f}") if seen.mean() < WHOLE else ""
-    figure = sheet(9.6, 6.4, words["plane_title"], f"{words['plane_what'].format(unit=unit)} {beyond}".strip())
+    what = [words["plane_what"], words["plane_outlines"] if outlined(decision) else "", words["plane_lines"].format(unit=unit), beyond]
+    figure = sheet(9.6, 6.4, words["plane_title"], " ".join(filter(None, what)))
     axes, look = figure.add_subplot(), looks(decision.arms)
     for arm, rows in decision.draws.groupby("arm", sort=False):
         benefit, cost, style = rows.benefit.to_numpy(float), rows.cost.to_numpy(float), look[arm]
         some = slice(None, None, max(1, len(rows) // DOTS))
         dots: Any = {"color": style["color"], "markersize": 2.4, "alpha": 0.35, "markeredgewidth": 0, "rasterized": True}
         axes.plot(benefit[some], cost[some], style["marker"], **dots)
-        if (curve := outline(benefit, cost)) is not None:
+        if outlined(decision) and (curve := outline(benefit, cost)) is not None:
             axes.plot(*curve, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
     axes.set(xlim=window[0], ylim=window[1])
     middles_of_arms(axes, decision, words)
@@ -75,13 +77,22 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     return figure
 
 
+def outlined(decision: Decision) -> bool:
+    """Are there so few options that outlines can be told apart?"""
+    return len(decision.table) <= FEW
+
+
 def limits(decision: Decision) -> tuple[tuple[float, float], tuple[float, float]]:
     """From where to where gain and cost are shown: room for nearly all draws, and for the quadrants in which money is saved."""
     by = decision.draws.groupby("arm")
-    left, right = min(0.0, by.benefit.quantile(0.01).min()), max(0.0, by.benefit.quantile(0.99).max())
+    left, right = min(0.0, by.benefit.quantile(BEYOND).min()), max(0.0, by.benefit.quantile(1 - BEYOND).max())
     low, high = (
-        min(0.0, by.cost.quantile(0.01).min()),
-        max(by.cost.quantile(0.9).max(), 1.2 * decision.table.cost.max(), decision.table.cost_q95.max()),
+        min(0.0, by.cost.quantile(BEYOND).min()),
+        max(
+            by.cost.quantile(1 - BEYOND if outlined(decision) else 0.9).max(),
+            1.2 * decision.table.cost.max(),
+            decision.table.cost_q95.max(),
+        ),
     )
     room, high = 0.06 * (right - left) or LEAST_ROOM, high or LEAST_ROOM  # where no draw differs there is nothing to see, but a plane
     return (left - room, right + room), (min(low, -FLOOR * high), 1.05 * high)
@@ -105,15 +116,15 @@ def marked(axes: Any, rows: list[tuple[str, float, float, bool]], look: Mapping[
     spots = {arm: axes.transData.transform((x, y)) for arm, x, y, _ in rows}
     taken = [Bbox.from_bounds(spot[0] - 6 * pixel, spot[1] - 6 * pixel, 12 * pixel, 12 * pixel) for spot in spots.values()]
     for arm, x, y, filled in rows:
-        style, name = look[arm], fitted(name_of(arm, words), WIDEST, LETTER, lines=2)
+        style, name = look[arm], fitted(name_of(arm, words), WIDEST, SMALL, lines=2)
         face, edge = (style["color"], BLACK) if filled else ("white", style["color"])
         mark: Any = {"markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1 if filled else 1.8}
         axes.plot(x, y, style["marker"], **mark, markersize=9, zorder=7)
-        size = (1.1 * 72 * max(inches(line, LETTER) for line in name.splitlines()) * pixel, 1.35 * LETTER * (name.count("\n") + 1) * pixel)
+        size = (1.1 * 72 * max(inches(line, SMALL) for line in name.splitlines()) * pixel, 1.35 * SMALL * (name.count("\n") + 1) * pixel)
         across, up = min(AROUND, key=lambda place: trouble(beside(spots[arm], place, size, pixel), inside, taken))
         taken.append(beside(spots[arm], (across, up), size, pixel))
         aside = ("center", "left", "right")[int(np.sign(across))]
-        side: Any = {"ha": aside, "va": "center", "fontsize": LETTER, "bbox": PAPER, "zorder": 6}
+        side: Any = {"ha": aside, "va": "center", "fontsize": SMALL, "bbox": PAPER, "zorder": 6}
         arrow = {"arrowstyle": "-", "color": GRAY, "linewidth": 0.7} if max(abs(across), abs(up)) > 13 else None
         named = axes.annotate(name, (x, y), (across, up), textcoords="offset points", arrowprops=arrow, **side)
         named.set_in_layout(False)  # so that the panel keeps its size
@@ -135,10 +146,10 @@ def trouble(room: Bbox, inside: Bbox, taken: list[Bbox]) -> tuple[bool, int]:
 def worth_lines(axes: Any, decision: Decision, words: Mapping[str, str]) -> None:
     """Lines below which a reform is worth its cost, for the shown pays above 0."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    for pay in (pay for pay in decision.shown if pay > 0):
+    for pay, along in zip((pay for pay in decision.shown if pay > 0), ALONG, strict=False):
         axes.plot([low / pay, high / pay], [low, high], color=GRAY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
-        x = min(ALONG * high / pay, right - 0.08 * (right - left))
-        side: Any = {"fontsize": 7.5, "color": GRAY, "ha": "center", "va": "center", "bbox": PAPER, "zorder": 2}
+        x = min(along * high / pay, right - 0.1 * (right - left))
+        side: Any = {"fontsize": SMALL, "color": GRAY, "ha": "center", "va": "center", "bbox": PAPER, "zorder": 2}
         axes.annotate(words["plane_line"].format(pay=brief(pay, words)), (x, pay * x), **side)
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
@@ -155,7 +166,7 @@ def quadrants(axes: Any, words: Mapping[str, str]) -> None:
     }  # fmt: skip
     for name, (x, y, seen) in corners.items():
         if seen:
-            side: Any = {"ha": "left" if x < 0.5 else "right", "va": "top" if y > 0.5 else "bottom", "fontsize": 8.5, "bbox": PAPER}
+            side: Any = {"ha": "left" if x < 0.5 else "right", "va": "top" if y > 0.5 else "bottom", "fontsize": SMALL, "bbox": PAPER}
             axes.text(x, y, words[name], transform=axes.transAxes, color=GRAY, fontweight="bold", zorder=3, **side)
 
 
@@ -180,16 +191,10 @@ def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         axes.set_ylim(axes.get_ylim())
         marked(axes, list(zip(table.arm, table[first], table[name], front, strict=True)), look, words)
         unit = words.get(f"unit:{unit_of(name)}", legible(unit_of(name)))
-        axes.set_ylabel(fitted(f"{measure_label(name, words)} ({unit})", 2.0, 8.5), fontsize=8.5)
+        label, down = f"{measure_label(name, words)} ({unit})", MEASURES[name].unit != "0-1"
+        better = f"← {words['better']}   " if down else f"{words['better']} →   "  # read from the bottom up
+        axes.set_ylabel(better + fitted(label, 2.0, SMALL), fontsize=SMALL)
         axes.yaxis.set_major_formatter(amounts(words))
         axes.yaxis.set_major_locator(MaxNLocator(5))
-        toward(axes, words, down=MEASURES[name].unit != "0-1")
-    panels[-1].set_xlabel(words["pareto_x"])
+    panels[-1].set_xlabel(f"{words['pareto_x']}   {words['better']} →")
     return figure
-
-
-def toward(axes: Any, words: Mapping[str, str], *, down: bool) -> None:
-    """Arrows in the margin that say which way is better."""
-    at: Any = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 7.5, "color": GRAY, "annotation_clip": False}
-    axes.annotate(f"{words['better']} {'↓' if down else '↑'}", (1.0, 0.0), (6, 2), ha="left", **at)
-    axes.annotate(f"{words['better']} →", (1.0, 0.0), (6, -10), ha="left", **at)

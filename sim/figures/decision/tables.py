@@ -1,7 +1,7 @@
 """Figures that are read row by row: what is worth finding out, what could be regretted, whether contested numbers turn the choice."""
 
 from collections.abc import Mapping
-from textwrap import fill, shorten
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -10,24 +10,22 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.figures.decision.parts import BESIDE, WIDTH, empty, looks, name_of, row_names, unit_of_benefit
+from sim.figures.decision.parts import BESIDE, empty, looks, name_of, unit_of_benefit
 from sim.figures.decision.words import WORDS
+from sim.figures.series import rows as rows_of
 from sim.figures.series import sheet, styled
 from sim.methods.decision.terciles import TERCILES
 from sim.studies.answers.decision import Decision, meanings, pick, turning
-from sim.style.looks import BLACK, GRAY, ORANGE, SKY, amounts, brief, fitted, named
+from sim.style.looks import BLACK, BLUE, GRAY, SMALL, VERMILION, amounts, brief, factor_label, fitted, named
 
-THIRD = 1.4  # inches of a name in a cell
+THIRD = 1.9  # inches of a name in a cell
 MOST = 10  # bars of a panel, rows of a table of factors
 
 
-def status_and_meaning(name: str, status: str, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
-    """Small print under a factor: what it is and how well it is known."""
-    meaning = words.get(f"factor:{name}", texts.get(name, ""))
+def with_status(name: str, status: str, texts: Mapping[str, str], words: Mapping[str, str]) -> str:
+    """A factor, and how well it is known."""
     known = words.get(status, "")
-    if not (meaning and known):
-        return meaning or known
-    return f"{shorten(meaning, 3 * WIDTH - len(known) - 12, placeholder=' ...')} ({known})"
+    return f"{factor_label(name, words, texts)} ({known})" if known else factor_label(name, words, texts)
 
 
 def telling(rows: pd.DataFrame) -> pd.DataFrame:
@@ -42,29 +40,37 @@ def information(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     rows = pick(decision.evppi, pay)
     evpi = float(np.interp(pay, decision.evpi.pay, decision.evpi.evpi))
     shown = {kind: telling(rows[rows.kind == kind]) for kind in ("factor", "topic")}
-    many = max(2, *(len(part) for part in shown.values()))
+    many, texts = max(2, *(len(part) for part in shown.values())), meanings(decision.study)
     unit, useless = unit_of_benefit(decision, words), int(((rows.kind == "factor") & ~(rows.high > 0)).sum())
     what = words["information_what"].format(unit=unit, pay=brief(pay, words), evpi=brief(evpi, words), many=useless)
     left_out = int((rows.kind == "factor").sum()) - useless - len(shown["factor"])
     rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
     rest += "" if (rows.low > 0).any() else f" {words['information_none']}"
-    figure = sheet(9.6, 0.9 + 0.54 * many, words["information_title"], what + rest)
-    panels: Any = figure.subplots(1, 2, sharex=True)
-    texts = meanings(decision.study)
-    for axes, (kind, part), color, hatch in zip(panels, shown.items(), (SKY, ORANGE), ("", "////"), strict=True):
+    first = shown["factor"].iloc[:1]
+    title = (
+        words["information_first"].format(name=factor_label(first.name.iloc[0], words, texts))
+        if (first.low > 0).any()
+        else words["information_title"]
+    )
+    figure = sheet(9.6, 0.9 + 0.54 * many, title, what + rest)
+    panels: Any = figure.subplots(1, 2)
+    for axes, (kind, part), color, mark in zip(panels, shown.items(), (BLUE, VERMILION), ("o", "s"), strict=True):
         part = part.reset_index(drop=True)
         places = np.arange(len(part))
-        axes.barh(places, part.evppi, height=0.55, color=color, hatch=hatch, edgecolor="white", linewidth=0)
-        axes.hlines(places, part.low, part.high, color=BLACK, linewidth=1.1)
-        names = [words.get(f"topic:{name}", name) for name in part.name] if kind == "topic" else part.name.tolist()
+        axes.hlines(places, part.low, part.high, color=color, linewidth=2.5, alpha=0.5)  # a mark is seen where a bar would have no width
+        axes.plot(part.evppi, places, mark, color=color, markersize=7, linestyle="none")
+        for place, value, high in zip(places, part.evppi, part.high, strict=True):
+            axes.annotate(brief(value, words), (high, place), (6, 0), textcoords="offset points", va="center", fontsize=SMALL)
         status = part.status.fillna("").tolist()
-        small = [status_and_meaning(*pair, texts, words) if kind == "factor" else "" for pair in zip(part.name, status, strict=True)]
-        row_names(axes, names, small, lines=3)
+        topics = [words.get(f"topic:{name}", name) for name in part.name]
+        factors = [with_status(*pair, texts, words) for pair in zip(part.name, status, strict=True)]
+        rows_of(axes, topics if kind == "topic" else factors, 2.6, 3)
         axes.set_ylim(many - 0.5, -0.5)
-        if not names:
+        if not len(part):
             axes.annotate(words["nothing"], (0.5, 0.5), xycoords="axes fraction", ha="center", color=GRAY)
-        axes.set_xlim(left=0)
-        axes.set_xlabel(words[f"information_{kind}"], fontsize=9)
+        most = 1.25 * float(part.high.max()) if len(part) else 1.0
+        axes.set_xlim(-0.03 * most, most)
+        axes.set_xlabel(words[f"information_{kind}"], fontsize=SMALL)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(amounts(words))
         axes.axvline(0, color=BLACK, linewidth=0.8)
@@ -85,24 +91,16 @@ def regret(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     for (down, across), value in np.ndenumerate(cells):
         least = value <= np.nanmin(cells[:, across])
         said = brief(value, words) if np.isfinite(value) else "-"
-        axes.text(across, down, said, ha="center", va="center", fontsize=8.5, fontweight="bold" if least else "normal")
+        axes.text(across, down, said, ha="center", va="center", fontsize=SMALL, fontweight="bold" if least else "normal")
         if least:
             axes.add_patch(Rectangle((across - 0.47, down - 0.44), 0.94, 0.88, fill=False, edgecolor=BLACK, linewidth=1.1))
-    axes.set_xticks(range(len(columns)), [words[name] for _, name in columns], fontsize=8)
+    axes.set_xticks(range(len(columns)), [fitted(words[name], 0.75, SMALL) for _, name in columns], fontsize=SMALL)
     axes.xaxis.tick_top()
-    named(axes.yaxis, [name_of(arm, words) for arm in arms], BESIDE, 9)
+    named(axes.yaxis, [name_of(arm, words) for arm in arms], BESIDE, SMALL)
     for number, pay in enumerate(decision.shown):
-        said = fill(words["regret_pay"].format(unit=unit, pay=brief(pay, words)), 30)
-        axes.annotate(
-            said,
-            (3 * number + 1, 1),
-            (0, 33),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-            fontweight="bold",
-        )
+        said = fill(words["regret_pay"].format(unit=unit, pay=brief(pay, words)), 26)
+        above: Any = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center", "fontweight": "bold"}
+        axes.annotate(said, (3 * number + 1, 1), (0, 36), fontsize=SMALL, **above)
         if number:
             axes.axvline(3 * number - 0.5, color=BLACK, linewidth=0.8)
     return figure
@@ -115,9 +113,11 @@ def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     shown, unit = table.head(2 * MOST), unit_of_benefit(decision, words)
     what = words["contested_what"].format(unit=unit, pay=brief(decision.shown[1], words))
     rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
-    figure = sheet(9.6, 0.5 + 0.42 * len(shown), words["contested_title"], what + rest)
+    figure = sheet(
+        9.6, 0.5 + 0.42 * len(shown), words["contested_found"].format(turns=int(table.turns.sum()), many=len(table)), what + rest
+    )
     axes = empty(figure)
-    row_names(axes, shown.factor.tolist(), [words.get(f"factor:{name}", texts.get(name, "")) for name in shown.factor], width=62)
+    rows_of(axes, [factor_label(name, words, texts) for name in shown.factor])
     for down, row in enumerate(shown.to_dict("records")):
         for across, part in enumerate(TERCILES):
             arm = row[f"{part}_arm"]
@@ -126,11 +126,11 @@ def contested(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
             axes.add_patch(
                 Rectangle((across, down - 0.4), 1, 0.8, facecolor=look[arm]["color"], alpha=0.2, edgecolor="white", linewidth=1.5)
             )
-            said = f"{fitted(name_of(arm, words), THIRD, 8.5, lines=1, bold=True)} ({100 * row[f'{part}_probability']:.0f})"
-            axes.text(across + 0.5, down, said, ha="center", va="center", fontsize=8.5, fontweight="bold" if row["turns"] else "normal")
+            said = fitted(f"{name_of(arm, words)} ({100 * row[f'{part}_probability']:.0f})", THIRD, SMALL, lines=2, bold=True)
+            axes.text(across + 0.5, down, said, ha="center", va="center", fontsize=SMALL, fontweight="bold" if row["turns"] else "normal")
         if row["turns"]:
             axes.add_patch(Rectangle((0, down - 0.42), 3, 0.84, fill=False, edgecolor=BLACK, linewidth=1.3))
     axes.set_xlim(-0.005, 3.01)
-    axes.set_xticks([0.5, 1.5, 2.5], [words[part] for part in TERCILES], fontsize=9, color=GRAY)
+    axes.set_xticks([0.5, 1.5, 2.5], [words[part] for part in TERCILES], fontsize=SMALL, color=GRAY)
     axes.xaxis.tick_top()
     return figure

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.figures.sensitivity.parts import MOST, WORDS, axis_label, heading, label_factors, numbered, unit_of
+from sim.figures.sensitivity.parts import MOST, WORDS, axis_label, called, heading, label_factors, numbered, unit_of
 from sim.figures.series import sheet, styled
 from sim.studies.answers.findings import Analysis, Finding
-from sim.style.looks import BLACK, BLUE, GRAY, MINUS, ORANGE, VERMILION, fitted, legible, look_at, written
+from sim.style.looks import BLACK, BLUE, GRAY, MINUS, ORANGE, SMALL, VERMILION, fitted, look_at, written
 
 FEW = 8  # lines in a figure
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind small print, so that no line runs through it
@@ -48,10 +48,10 @@ def tornado(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
     low, high = axes.get_xlim()
     if not finding.output.level and low < 0 < high:
         axes.axvline(0, color=VERMILION, linewidth=1.2, linestyle="--", label=words["zero"])
-    axes.set_xlabel(axis_label(finding, words))
+    axes.set_xlabel(axis_label(finding, words), fontsize=SMALL)
     numbered(axes.xaxis, finding, words)
     label_factors(axes, analysis, shown.factor.tolist(), words)
-    figure.legend(loc="outside lower center", ncols=4, fontsize=9)
+    figure.legend(loc="outside lower center", ncols=4, fontsize=SMALL)
     return figure
 
 
@@ -60,7 +60,7 @@ def end_values(axes: Any, shown: pd.DataFrame, end: str, middle: float) -> None:
     for place, row in enumerate(shown.to_dict("records")):
         right = (row["high"] >= row["low"]) == (end == "high")
         far = max(row[f"{end}_high"], middle) if right else min(row[f"{end}_low"], middle)
-        side: Any = {"ha": "left" if right else "right", "va": "center", "fontsize": 7.5, "color": GRAY, "bbox": PAPER}
+        side: Any = {"ha": "left" if right else "right", "va": "center", "fontsize": SMALL, "color": GRAY, "bbox": PAPER}
         axes.annotate(compact(row[f"{end}_value"]), (far, place), (4 if right else -4, 0), textcoords="offset points", **side)
 
 
@@ -85,7 +85,7 @@ def bars(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS)
         numbered(axes.xaxis, finding, words)
     axes.set_xlabel(words[AXES[columns[-1]]].format(unit=unit_of(finding, words)))
     label_factors(axes, analysis, shown.factor.tolist(), words)
-    figure.legend(loc="outside lower center", ncols=2, fontsize=9)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=SMALL)
     return figure
 
 
@@ -100,9 +100,9 @@ def morris(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORD
     for number, row in enumerate(table.head(MOST).to_dict("records"), 1):
         axes.hlines(row["sigma"], row["mu_star_low"], row["mu_star_high"], color=BLUE, linewidth=0.9, alpha=0.6)
         axes.plot(row["mu_star"], row["sigma"], "o", color=BLUE, markersize=5)
-        side: Any = {"ha": "left" if number % 2 else "right", "fontsize": 8.5}  # neighbors are labeled on either side
+        side: Any = {"ha": "left" if number % 2 else "right", "fontsize": SMALL}  # neighbors are labeled on either side
         axes.annotate(str(number), (row["mu_star"], row["sigma"]), (4 if number % 2 else -4, 3), textcoords="offset points", **side)
-        listed.append(f"{number:2}  {fitted(legible(row['factor']), 2.6, 8.5, lines=1)}")
+        listed.append(f"{number:2}  {fitted(called(analysis, row['factor'], words), 2.9, SMALL, lines=1)}")
     reach = float(max(table.mu_star_high.max(), 1e-12))
     axes.plot([0, reach], [0, 0.1 * reach], color=GRAY, linewidth=0.9, linestyle=":")
     axes.set(xlim=(0, 1.05 * reach), ylim=(0, None))
@@ -110,7 +110,7 @@ def morris(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORD
     axes.set_ylabel(words["morris_y"].format(unit=unit))
     numbered(axes.xaxis, finding, words)
     numbered(axes.yaxis, finding, words)
-    axes.annotate("\n".join(listed), (1.02, 1), xycoords="axes fraction", va="top", fontsize=8.5, linespacing=1.5)
+    axes.annotate("\n".join(listed), (1.02, 1), xycoords="axes fraction", va="top", fontsize=SMALL, linespacing=1.5)
     return figure
 
 
@@ -126,12 +126,19 @@ def convergence(analysis: Analysis, finding: Finding, words: Mapping[str, str] =
         rows = table[table.factor == name].sort_values("points")
         look = look_at(number + 1)
         axes.fill_between(rows.points, 100 * rows.low, 100 * rows.high, color=look.color, alpha=0.12, linewidth=0)
-        axes.plot(rows.points, 100 * rows.total, **look.line, marker=look.mark, markersize=4, label=fitted(legible(name), 2.2, lines=2))
+        axes.plot(
+            rows.points,
+            100 * rows.total,
+            **look.line,
+            marker=look.mark,
+            markersize=4,
+            label=fitted(called(analysis, name, words), 2.4, SMALL, lines=2),
+        )
     axes.set_xscale("log", base=2)
     points = sorted(table.points.unique())
     axes.set_xticks(points, [written(point, words, ".0f") for point in points])
     axes.minorticks_off()
     axes.set(xlabel=words["convergence_x"], ylabel=words["total_axis"])
     axes.set_ylim(bottom=min(0.0, 100 * float(table.total.min())))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=8.5)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=SMALL)
     return figure

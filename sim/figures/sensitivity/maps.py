@@ -1,7 +1,6 @@
 """Figures of many numbers at once: pairs of factors, the points themselves, and all outputs beside each other."""
 
 from collections.abc import Mapping
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from sim.figures.sensitivity.parts import MOST, WORDS, axis_label, heading, label_factors, named, numbered
+from sim.figures.sensitivity.parts import MOST, WORDS, axis_label, called, heading, label_factors, named, numbered
 from sim.figures.series import sheet, styled
 from sim.studies.answers.findings import RANKS, Analysis, Finding, as_written
-from sim.style.looks import BLACK, BLUE, GRAY, VERMILION, fitted, legible
+from sim.style.looks import BLACK, BLUE, GRAY, SMALL, VERMILION, fitted, legible
 
 PANELS = 6  # of scatter
 WORTH_WRITING = 0.05  # percent; smaller interactions are left blank
@@ -46,10 +45,10 @@ def interactions(analysis: Analysis, finding: Finding, words: Mapping[str, str] 
     for down, across in np.argwhere(np.nan_to_num(grid) >= WORTH_WRITING):
         share, known = grid[down, across], sure[down, across]
         look: Any = {"fontweight": "bold" if known else "normal", "color": "white" if share > 0.6 * top else BLACK if known else GRAY}
-        axes.text(across, down - 1, f"{share:.1f}", ha="center", va="center", fontsize=8, **look)
-    shown = [fitted(legible(name), 2.4, 8.5, lines=2) for name in names]
-    axes.set_xticks(range(len(names) - 1), shown[:-1], rotation=40, ha="right", rotation_mode="anchor", fontsize=8.5)
-    axes.set_yticks(range(len(names) - 1), shown[1:], fontsize=8.5)
+        axes.text(across, down - 1, f"{share:.1f}", ha="center", va="center", fontsize=SMALL, **look)
+    shown = [fitted(called(analysis, name, words), 2.4, SMALL, lines=2) for name in names]
+    axes.set_xticks(range(len(names) - 1), shown[:-1], rotation=40, ha="right", rotation_mode="anchor", fontsize=SMALL)
+    axes.set_yticks(range(len(names) - 1), shown[1:], fontsize=SMALL)
     axes.grid(False)
     figure.colorbar(mesh, ax=axes, label=words["interactions_bar"], shrink=0.8)
     return figure
@@ -69,11 +68,11 @@ def scatter(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
         axes.set_visible(False)
     for axes, name in zip(grid.flat, names, strict=False):
         panel(axes, analysis.points[name], analysis.outputs[finding.output.of], trend(analysis, finding, name))
-        axes.set_title(fitted(legible(name), 2.6, lines=2, bold=True), fontsize=9)
+        axes.set_title(fitted(called(analysis, name, words), 2.6, SMALL, lines=2, bold=True), fontsize=SMALL)
         unit = analysis.units[name]
-        axes.set_xlabel(fill(words.get(f"unit:{unit}", unit), 34), fontsize=8)
+        axes.set_xlabel(fitted(words.get(f"unit:{unit}", unit), 2.6, SMALL), fontsize=SMALL)
     for axes in grid[:, 0]:
-        axes.set_ylabel(axis_label(finding, words, 2.4), fontsize=8)
+        axes.set_ylabel(axis_label(finding, words, 2.4), fontsize=SMALL)
         numbered(axes.yaxis, finding, words)
     return figure
 
@@ -114,28 +113,45 @@ def panel(axes: Any, values: pd.Series, output: pd.Series, curve: pd.DataFrame) 
 
 @styled
 def overview(analysis: Analysis, words: Mapping[str, str] = WORDS) -> Figure:
-    """The factors that matter for any output, and how much for each: a column an output."""
+    """The factors that matter for any output, and how much for each: a column an output; bars if the analysis speaks of one only."""
     rank = RANKS[analysis.method]
-    columns = {finding.output.of: finding.sensitivity.table.set_index("factor")[rank] for finding in analysis.findings if finding.spoke}
-    table = pd.DataFrame(columns, columns=[finding.output.of for finding in analysis.findings], dtype=float)
+    spoke = [finding for finding in analysis.findings if finding.spoke]
+    table = pd.DataFrame({finding.output.of: finding.sensitivity.table.set_index("factor")[rank] for finding in spoke})
     table = 100 * (table if rank == "total" else table / table.max())
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
     shown = table.head(MOST)
-    what = words["overview_what"].format(
-        name=legible(analysis.study.name), what=words["overview_share" if rank == "total" else "overview_relative"]
-    )
-    rest = f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
-    names = [fitted(named(finding, words).rpartition(",")[0], 2.4, 8, lines=3) for finding in analysis.findings]
-    figure = sheet(9.6, 2.0 + 0.46 * len(shown), words["overview_title"], what + rest)
+    kind = words["overview_share" if rank == "total" else "overview_relative"]
+    what = words["overview_what"].format(name=legible(analysis.study.name), what=kind)
+    if silent := "; ".join(named(finding, words) for finding in analysis.findings if not finding.spoke):
+        what += " " + words["overview_silent"].format(outputs=silent)
+    what += f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
+    title = words["overview_one"].format(output=named(spoke[0], words)) if len(spoke) == 1 else words["overview_title"]
+    figure = sheet(9.6, 1.0 + 0.46 * len(shown) + (1.0 if len(spoke) > 1 else 0.0), title, what)
     axes = figure.add_subplot()
-    axes.set_facecolor("#CCCCCC")
-    axes.imshow(shown, cmap="Blues", vmin=0, vmax=100, aspect="auto", interpolation="nearest")
-    for (down, across), share in np.ndenumerate(shown.to_numpy()):
-        if np.isfinite(share):
-            axes.text(
-                across, down, f"{max(0.0, share):.0f}", ha="center", va="center", fontsize=8.5, color="white" if share > 60 else BLACK
-            )
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
-    axes.grid(False)
     label_factors(axes, analysis, shown.index.tolist(), words)
+    (_bars if len(spoke) == 1 else _columns)(axes, shown.to_numpy(), [named(finding, words).rpartition(",")[0] for finding in spoke])
     return figure
+
+
+def _bars(axes: Any, shares: np.ndarray, names: list[str]) -> None:
+    """The shares of one output."""
+    for place, share in enumerate(shares[:, 0]):
+        axes.barh(place, share, height=0.62, color=BLUE)
+        axes.annotate(f"{max(0.0, share):.0f}", (max(0.0, share), place), (4, 0), textcoords="offset points", va="center", fontsize=SMALL)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("%")
+
+
+def _columns(axes: Any, shares: np.ndarray, names: list[str]) -> None:
+    """The shares of several outputs, whose names stand above them, aslant where there is little room."""
+    bottom, top = axes.get_ylim()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="auto", interpolation="nearest")
+    axes.set_ylim(bottom, top)
+    for (down, across), share in np.ndenumerate(shares):
+        look: Any = {"ha": "center", "va": "center", "fontsize": SMALL, "color": "white" if share > 60 else BLACK}
+        axes.text(across, down, f"{max(0.0, share):.0f}", **look)
+    aslant: Any = {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if len(names) > 4 else {}
+    room = 2.2 if aslant else 5.4 / len(names)
+    axes.xaxis.tick_top()
+    axes.set_xticks(range(len(names)), [fitted(name, room, SMALL, lines=3) for name in names], fontsize=SMALL, **aslant)
+    axes.grid(False)

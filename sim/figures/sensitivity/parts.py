@@ -1,12 +1,12 @@
 """What the figures of a sensitivity analysis share: their words, a heading, names of factors."""
 
 from collections.abc import Mapping
-from textwrap import fill, shorten
 from typing import Any
 
+from sim.figures.series import rows
 from sim.studies.answers.findings import Analysis, Finding
 from sim.style import language
-from sim.style.looks import GRAY, amounts, fitted, legible, scale, unit_label
+from sim.style.looks import SMALL, amounts, factor_label, fitted, legible, scale, unit_label
 
 MOST = 15  # factors in a figure; the others are counted
 WORDS = language("en").figure("plots_sensitivity")
@@ -21,7 +21,7 @@ def named(finding: Finding, words: Mapping[str, str]) -> str:
 
 def axis_label(finding: Finding, words: Mapping[str, str], width: float = 5.0) -> str:
     """The output with its unit, as an axis that is so many inches long says it."""
-    return fitted(f"{named(finding, words)} ({unit_of(finding, words)})", width, 10, lines=3)
+    return fitted(f"{named(finding, words)} ({unit_of(finding, words)})", width, SMALL, lines=3)
 
 
 def unit_of(finding: Finding, words: Mapping[str, str]) -> str:
@@ -41,15 +41,11 @@ def heading(kind: str, finding: Finding, words: Mapping[str, str], left_out: int
     return words[f"{kind}_title"].format(output=named(finding, words)), what + rest
 
 
+def called(analysis: Analysis, name: str, words: Mapping[str, str]) -> str:
+    """What a factor is called."""
+    return factor_label(name, words, analysis.meanings)
+
+
 def label_factors(axes: Any, analysis: Analysis, names: list[str], words: Mapping[str, str]) -> None:
-    """Names of factors from the top down, each with what it means in small print."""
-    axes.set_yticks(range(len(names)), [""] * len(names))
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.grid(axis="y", visible=False)
-    axes.tick_params(axis="y", length=0)
-    at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "annotation_clip": False}
-    for place, name in enumerate(names):
-        meaning = fill(shorten(words.get(f"factor:{name}", analysis.meanings.get(name, "")), 124, placeholder=" ..."), 62)
-        lift = 4 * (meaning.count("\n") + 1) if meaning else 0
-        axes.annotate(fitted(legible(name), 3.4, lines=1), (0, place), (-6, lift), fontsize=9, va="center", **at)
-        axes.annotate(meaning, (0, place), (-6, lift - 6), fontsize=7, color=GRAY, va="top", linespacing=1.1, **at)
+    """What factors mean, from the top down."""
+    rows(axes, [called(analysis, name, words) for name in names])

@@ -1,0 +1,232 @@
+"""A publication kit: each figure and table of a folder of results in a language, ready to be printed, with the numbers that it shows."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import yaml
+from matplotlib.figure import Figure
+
+from sim.artifacts.results import DATASET, Results
+from sim.errors import InputError
+from sim.figures import compare, decision, sensitivity, series
+from sim.figures.printing import printed, tabled, title_of
+from sim.figures.sensitivity.maps import overview
+from sim.measures import MEASURES
+from sim.report import comparisons, decisions, sensitivities
+from sim.report.decision_context import DecisionContext
+from sim.report.studied import inside
+from sim.report.words import Words, decimals
+from sim.studies.answers import decision as decided
+from sim.studies.answers import findings as analyzed
+from sim.studies.answers.comparison import DATASET as COMPARED
+from sim.studies.answers.comparison import Comparison
+from sim.studies.answers.decision import Decision
+from sim.studies.answers.findings import Analysis, Finding, folder_name
+from sim.studies.running.effects import courses
+from sim.style.looks import factor_label, scale
+
+KIT = "kit"  # the folder below that of the results, and the kind of the files
+AUTHOR, LICENSE = "The Confianza authors", "MIT"  # as in CITATION.cff
+MAPS = ("map", "places")
+SHARES = {"share_with_sign": 100.0}  # columns that are shown as so many of 100, whatever the unit
+ENDS = (("{}_q05", "{}_q95"), ("{}_low", "{}_high"), ("q05", "q95"))  # columns of a value's range, by the value's name
+
+
+class KitPiece(NamedTuple):
+    """A figure or table.
+
+    name  of its files
+    draw  what draws it
+    rows  the numbers in it, one observation a row
+    """
+
+    name: str
+    draw: Callable[[], Figure]
+    rows: pd.DataFrame
+
+
+class Told(NamedTuple):
+    """What a language calls the things in a kit: arms, and factors."""
+
+    words: Words
+    arms: Mapping[str, str]
+    factors: Mapping[str, str]
+
+    def labeled(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows with what their names are called beside them."""
+        causes, made = self.words.figure("plots_compare"), rows.copy()
+        known: dict[str, Callable[[str], str]] = {
+            "measure": self.words.measure, "unit": self.words.unit, "arm": lambda name: self.arms.get(name, name),
+            "factor": lambda name: self.factors.get(name, name), "cause": lambda name: causes.get(name, name),
+        }  # fmt: skip
+        for column, say in known.items():
+            if column in made:
+                made.insert(list(made.columns).index(column) + 1, f"{column}_label", [say(str(name)) for name in made[column]])
+        return made
+
+    def table(self, name: str, rows: pd.DataFrame, columns: Sequence[str]) -> KitPiece:
+        """A table of some columns of rows, each number with its range behind it."""
+        labeled, said = self.labeled(rows), self.words["kit"]
+        heads = [said["columns"][column] for column in columns]
+        shown = [column if f"{column}_label" not in labeled else f"{column}_label" for column in columns]
+        cells = [[self.cell(row, column) for column in shown] for row in labeled.to_dict("records")]
+        texts = sum(column.endswith("_label") for column in shown)
+        moved = [row for row in cells if any(cell.strip("-0.,") for cell in row[texts:])]  # no row of zeros
+        return KitPiece(f"table-{name}", partial(tabled, said["tables"][name], said["ranges"], heads, moved, texts), labeled)
+
+    def cell(self, row: Mapping[str, Any], column: str) -> str:
+        """A value as a cell has it: a text, or a number with its range."""
+        if column.endswith("_label"):
+            return str(row[column])
+        factor = SHARES.get(column) or scale(row.get("unit", ""))
+        ends = next(((row[low], row[high]) for low, high in ends_of(column) if low in row and high in row), (np.nan, np.nan))
+        value, low, high = (factor * float(number) for number in (row[column], *ends))
+        known = np.isfinite(low) and np.isfinite(high) and low < high
+        middle = self.words.number(value, decimals(value, (high - low) / 2 if known else np.nan) if np.isfinite(value) else None)
+        places = decimals(max(abs(low), abs(high)), (high - low) / 2) if known else 0
+        both = {"low": self.words.number(low, places), "high": self.words.number(high, places)}
+        return f"{middle} ({self.words.say('answer.numbers', **both)})" if known else middle
+
+
+def ends_of(column: str) -> Iterator[tuple[str, str]]:
+    """The columns that may hold the range of a value."""
+    for low, high in ENDS if column == "effect" else ENDS[:2]:
+        yield low.format(column), high.format(column)
+
+
+def over_time(names: Mapping[str, Any], **about: str) -> pd.DataFrame:
+    """Middles and ranges of series: a row a measure and point in time."""
+    tables = []
+    for name, values in names.items():
+        middle, ends = series.band(values)
+        low, high = ends if ends is not None else np.full((2, len(middle)), np.nan)
+        tables.append(pd.DataFrame({**about, "measure": name, "year": series.years(values), "middle": middle, "low": low, "high": high}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def of_run(results: Results, folder: Path, words: Words) -> Iterator[KitPiece]:
+    """The figures of a run, and what changed."""
+    data, told = results.dataset, Told(words, {}, {})
+    titled = Results(data.assign_attrs(title=words.written(results.name).text))
+    weekly = {name: MEASURES[name].weekly(data) for name in ("mean_trust", "mean_fairness", "mean_effectiveness", "share_trusting")}
+    rates = {name: MEASURES[name].weekly(data) for name in ("reporting_rate", "file_rate", "clearance")}
+    cells = data.isel(replicate=0)[["trust_map", "crime_map"]].to_dataframe().reset_index()
+    booked = results.cumulative_ledger().rename("change").to_dataframe().reset_index()
+    rows = {
+        "trust": over_time(weekly), "ledger": booked[["week", "cause", "change"]], "reporting": over_time(rates),
+        "map": cells[["y", "x", "trust_map", "crime_map"]],
+    }  # fmt: skip
+    for file, draw in series.FIGURES.items():
+        name = file.partition(".")[0]
+        yield KitPiece(name, partial(draw, titled, words=words.figure("plots")), told.labeled(rows[name]))
+    yield told.table("summary", results.summary(), ("measure", "unit", "first_year", "last_year", "change"))
+
+
+def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterator[KitPiece]:
+    """The figures of a comparison, what its arms change, and what they cost."""
+    names = comparisons.display_names(comparison, words)
+    told, shown = Told(words, names, {}), comparisons.renamed(comparison, names, words)
+    drawn = words.figure("plots_compare") | words.data["measures"] | {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
+    found = courses(comparison.dataset, comparison.study.measures, comparison.study.vs)
+    paths = [over_time({name: each.sel(arm=arm) for name, each in found.items()}, arm=arm) for arm in comparison.compared]
+    rows = {"effects": pd.concat(paths, ignore_index=True), "ledger": comparison.ledger(), "gainers": comparison.gainers()}
+    rows |= {"places": comparison.places(), "conduct": comparison.conduct()}
+    for file, draw in compare.FIGURES.items():
+        name = file.partition(".")[0]
+        yield KitPiece(name, partial(draw, shown, words=drawn), told.labeled(rows[name]))
+    effects, costs = comparison.effects(), comparison.costs()
+    last = effects[(effects.week == comparison.study.at[-1]) & effects.arm.isin(comparison.compared)]
+    yield told.table("effects", last, ("arm", "measure", "unit", "level_from", "level_to", "effect", "share_with_sign"))
+    yield told.table("costs", costs[costs.arm.isin(comparison.compared)].drop_duplicates("arm"), ("arm", "officer_weeks", "money"))
+
+
+def of_decision(found: Decision, folder: Path, words: Words) -> Iterator[KitPiece]:
+    """The figures of a decision and of where its arms fail, and the options."""
+    store = folder if (folder / decided.FOLDER).is_dir() else folder.parent
+    context = DecisionContext(found, decisions.discoveries(store, found), words)
+    drawn = decisions.drawn_in(context)
+    names = {arm: context.name(arm) for arm in found.arms}
+    told = Told(words, names, {name: factor_label(name, drawn, context.meanings) for name in context.meanings})
+    curve = ["probability_best", "expected_loss"]
+    rows = {"plane": found.draws, "information": found.evppi, "contested": found.contested, "regret": found.regret, "pareto": found.pareto}
+    rows |= {name: found.curves[["pay", "arm", column, f"{column}_low", f"{column}_high", "frontier"]]
+             for name, column in zip(("acceptability", "loss"), curve, strict=True)}  # fmt: skip
+    for name in decision.drawable(found):
+        yield KitPiece(name, partial(decision.FIGURES[name], found, drawn), told.labeled(rows[name]))
+    for one in context.discoveries:
+        where: dict[str, tuple[Callable[..., Figure], pd.DataFrame]] = {
+            "tradeoff": (decision.DISCOVERED["tradeoff"], one.trajectory), "box": (decision.DISCOVERED["box"], one.box)}  # fmt: skip
+        for name in decision.discovered(one):
+            yield KitPiece(folder_name(f"{name}-{one.output.arm}"), partial(where[name][0], one, drawn), told.labeled(where[name][1]))
+    yield told.table("options", found.table, ("arm", "benefit", "cost", "per_unit"))
+
+
+def of_analysis(found: Analysis, folder: Path, words: Words) -> Iterator[KitPiece]:
+    """The figures of a sensitivity analysis, and the indices of each output."""
+    names = {arm: words.reform(arm) for arm in found.study.sweep_arms()}
+    factors = {name: sensitivities.meaning(found, name, words) for name in found.meanings}
+    units = {measure.unit: words.unit(measure.unit) for measure in MEASURES.values()}
+    drawn = inside("plots_sensitivity", names, factors, units, words)
+    told = Told(words, names, {name: factor_label(name, drawn, found.meanings) for name in found.meanings})
+    titled = found.renamed(words.written(found.study.name).text)
+    spoke = [finding for finding in found.findings if finding.spoke]
+    if spoke:
+        every = pd.concat([each.ranked().assign(output=each.output.of) for each in spoke], ignore_index=True)
+        yield KitPiece("overview", partial(overview, titled, drawn), told.labeled(every))
+    for finding in spoke:
+        for name in sensitivity.drawable(finding, found.points.columns):
+            draw = partial(sensitivity.FIGURES[name], titled, finding, drawn)
+            yield KitPiece(f"{finding.output.folder}-{name}", draw, told.labeled(numbers_of(found, finding, name)))
+
+
+def numbers_of(found: Analysis, finding: Finding, name: str) -> pd.DataFrame:
+    """The numbers that a figure of an output shows."""
+    own = finding.sensitivity
+    if name == "tornado":
+        return finding.swings()
+    if name == "scatter":
+        return found.points.assign(output=found.outputs[finding.output.of])
+    return {"interactions": own.interactions, "convergence": own.convergence}.get(name, finding.ranked())
+
+
+KINDS: tuple[tuple[str, str, Any, Callable[..., Iterator[KitPiece]]], ...] = (  # folder, file, what it is, and its pieces
+    ("", decided.FILE, Decision, of_decision), (decided.FOLDER, decided.FILE, Decision, of_decision),
+    ("", analyzed.FILE, Analysis, of_analysis), (analyzed.FOLDER, analyzed.FILE, Analysis, of_analysis),
+    ("", COMPARED, Comparison, of_comparison), ("", DATASET, Results, of_run),
+)  # fmt: skip
+
+
+def stamp_of(found: Any, words: Words) -> list[str]:
+    """What stands below each figure: that it is simulated, of what; the version that made it, its license and how it is cited."""
+    about = found.facts if hasattr(found, "facts") else found.dataset.attrs | {"versions": json.loads(found.dataset.attrs["versions"])}
+    base = found.study.base.as_data() if hasattr(found, "study") else yaml.safe_load(about["scenario"])
+    names = dict.fromkeys(words.written(name).text for name in (getattr(found, "name", "") or found.study.name, base["name"]))
+    city = words.say("kit.city", name=" · ".join(names), adults=words.number(base["city"]["adults"]), seed=base["seed"])
+    made = {"version": about["versions"]["confianza"], "fingerprint": about["source_fingerprint"][:8], "license": LICENSE, "author": AUTHOR}
+    return [f"{words['kit']['simulation']} · {city}", words.say("kit.made", **made)]
+
+
+def make_kit(folder: str | Path, languages: Iterable[str]) -> dict[str, bytes]:
+    """The files of a kit by name, in a folder for each language. InputError if there are no results, or no such language."""
+    folder, made = Path(folder), dict[str, bytes]()
+    spoken = [Words(language) for language in languages]
+    known = next(((folder / below, kind, pieces) for below, file, kind, pieces in KINDS if (folder / below / file).exists()), None)
+    if not known:
+        remedy = "Give a folder that confianza run, compare, decide or sensitivity wrote."
+        raise InputError(f"there are no results for a kit in '{folder}'.", remedy)
+    found = known[1].load(known[0])
+    for words in spoken:
+        stamp, titles = stamp_of(found, words), list[str]()
+        for piece in known[2](found, folder, words):
+            own = [stamp[0] + (f" · {words['kit']['invented']}" if piece.name in MAPS else ""), *stamp[1:]]
+            figure = piece.draw()
+            titles.append(f"{piece.name}: {title_of(figure)}")
+            drawn = printed(figure, own, AUTHOR) | {"csv": piece.rows.to_csv(index=False).encode("utf-8-sig")}
+            made |= {f"{words.language}/{piece.name}.{kind}": content for kind, content in drawn.items()}
+        made[f"{words.language}/{words['kit']['contents']}.txt"] = "\n".join([*stamp, "", *titles, ""]).encode("utf-8-sig")
+    return made
