@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from sim.artifacts.results import DATASET, Results
 from sim.errors import InputError
-from sim.figures import compare, decision, sensitivity, series
+from sim.figures import compare, decision, sensitivity, series, trial
 from sim.figures.printing import printed, tabled, title_of
 from sim.figures.sensitivity.maps import overview
 from sim.measures import MEASURES
@@ -29,6 +29,8 @@ from sim.studies.answers.decision import Decision
 from sim.studies.answers.findings import Analysis, Finding, folder_name
 from sim.studies.running.effects import courses
 from sim.style.looks import factor_label, scale
+from sim.trials.result import DATASET as TRIED
+from sim.trials.result import TrialResult
 
 KIT = "kit"  # the folder below that of the results, and the kind of the files
 AUTHOR, LICENSE = "The Confianza authors", "MIT"  # as in CITATION.cff
@@ -59,10 +61,11 @@ class Told(NamedTuple):
 
     def labeled(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows with what their names are called beside them."""
-        causes, made = self.words.figure("plots_compare"), rows.copy()
+        causes, outcomes, made = self.words.figure("plots_compare"), self.words.figure("plots_trial"), rows.copy()
         known: dict[str, Callable[[str], str]] = {
             "measure": self.words.measure, "unit": self.words.unit, "arm": lambda name: self.arms.get(name, name),
             "factor": lambda name: self.factors.get(name, name), "cause": lambda name: causes.get(name, name),
+            "outcome": lambda name: trial.outcome_label(name, outcomes),
         }  # fmt: skip
         for column, say in known.items():
             if column in made:
@@ -194,39 +197,85 @@ def numbers_of(found: Analysis, finding: Finding, name: str) -> pd.DataFrame:
     return {"interactions": own.interactions, "convergence": own.convergence}.get(name, finding.ranked())
 
 
-KINDS: tuple[tuple[str, str, Any, Callable[..., Iterator[KitPiece]]], ...] = (  # folder, file, what it is, and its pieces
-    ("", decided.FILE, Decision, of_decision), (decided.FOLDER, decided.FILE, Decision, of_decision),
-    ("", analyzed.FILE, Analysis, of_analysis), (analyzed.FOLDER, analyzed.FILE, Analysis, of_analysis),
-    ("", COMPARED, Comparison, of_comparison), ("", DATASET, Results, of_run),
+def of_trial(found: TrialResult, folder: Path, words: Words) -> Iterator[KitPiece]:
+    """The figures of a trial, and what evaluators would find."""
+    told, drawn = Told(words, {}, {}), words.figure("plots_trial")
+    data = found.dataset.sel(week=found.trial.endline, size=1.0)
+    rows = {"power": found.curves(), "estimates": data.effect.sel(estimator=trial.SHOWN).to_dataframe().reset_index()}
+    rows |= {"spillover": found.summary()}
+    for file, draw in trial.FIGURES.items():
+        name = file.partition(".")[0]
+        yield KitPiece(name, partial(draw, found, drawn), told.labeled(rows[name]))
+
+
+class Origin(NamedTuple):
+    """Where results come from: what they are called, their scenario, and how they were made."""
+
+    name: str
+    scenario: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+
+def tables_origin(found: Any) -> Origin:
+    """Of a decision or an analysis."""
+    return Origin(found.study.name, found.study.base.as_data(), found.facts)
+
+
+def labeled_origin(found: Any) -> Origin:
+    """Of a run or a comparison."""
+    attrs = found.dataset.attrs
+    return Origin(found.name, yaml.safe_load(attrs["scenario"]), attrs | {"versions": json.loads(attrs["versions"])})
+
+
+def trial_origin(found: TrialResult) -> Origin:
+    """Of a trial."""
+    attrs = found.dataset.attrs
+    return Origin(found.name, found.trial.scenario.as_data(), attrs | {"versions": json.loads(attrs["versions"])})
+
+
+class Kind(NamedTuple):
+    """A kind of results: the file that tells it, below which folder; what reads it, its pieces, and where it comes from."""
+
+    below: str
+    file: str
+    artifact: Any
+    pieces: Callable[..., Iterator[KitPiece]]
+    origin: Callable[..., Origin]
+
+
+KINDS = (
+    Kind("", decided.FILE, Decision, of_decision, tables_origin), Kind(decided.FOLDER, decided.FILE, Decision, of_decision, tables_origin),
+    Kind("", analyzed.FILE, Analysis, of_analysis, tables_origin), Kind(analyzed.FOLDER, analyzed.FILE, Analysis, of_analysis, tables_origin),
+    Kind("", COMPARED, Comparison, of_comparison, labeled_origin), Kind("", TRIED, TrialResult, of_trial, trial_origin),
+    Kind("", DATASET, Results, of_run, labeled_origin),
 )  # fmt: skip
 
 
-def stamp_of(found: Any, words: Words) -> list[str]:
+def stamp_of(origin: Origin, words: Words) -> list[str]:
     """What stands below each figure: that it is simulated, of what; the version that made it, its license and how it is cited."""
-    about = found.facts if hasattr(found, "facts") else found.dataset.attrs | {"versions": json.loads(found.dataset.attrs["versions"])}
-    base = found.study.base.as_data() if hasattr(found, "study") else yaml.safe_load(about["scenario"])
-    names = dict.fromkeys(words.written(name).text for name in (getattr(found, "name", "") or found.study.name, base["name"]))
-    city = words.say("kit.city", name=" · ".join(names), adults=words.number(base["city"]["adults"]), seed=base["seed"])
-    made = {"version": about["versions"]["confianza"], "fingerprint": about["source_fingerprint"][:8], "license": LICENSE, "author": AUTHOR}
-    return [f"{words['kit']['simulation']} · {city}", words.say("kit.made", **made)]
+    names = dict.fromkeys(words.written(name).text for name in (origin.name, origin.scenario["name"]))
+    adults, seed = words.number(origin.scenario["city"]["adults"]), origin.scenario["seed"]
+    facts = {"version": origin.facts["versions"]["confianza"], "fingerprint": origin.facts["source_fingerprint"][:8]}
+    city = words.say("kit.city", name=" · ".join(names), adults=adults, seed=seed)
+    return [f"{words['kit']['simulation']} · {city}", words.say("kit.made", **facts, license=LICENSE, author=AUTHOR)]
 
 
 def make_kit(folder: str | Path, languages: Iterable[str]) -> dict[str, bytes]:
     """The files of a kit by name, in a folder for each language. InputError if there are no results, or no such language."""
     folder, made = Path(folder), dict[str, bytes]()
     spoken = [Words(language) for language in languages]
-    known = next(((folder / below, kind, pieces) for below, file, kind, pieces in KINDS if (folder / below / file).exists()), None)
-    if not known:
-        remedy = "Give a folder that confianza run, compare, decide or sensitivity wrote."
+    kind = next((kind for kind in KINDS if (folder / kind.below / kind.file).exists()), None)
+    if not kind:
+        remedy = "Give a folder that confianza run, compare, decide, sensitivity or trial wrote."
         raise InputError(f"there are no results for a kit in '{folder}'.", remedy)
-    found = known[1].load(known[0])
+    found = kind.artifact.load(folder / kind.below)
     for words in spoken:
-        stamp, titles = stamp_of(found, words), list[str]()
-        for piece in known[2](found, folder, words):
-            own = [stamp[0] + (f" · {words['kit']['invented']}" if piece.name in MAPS else ""), *stamp[1:]]
+        stamp, titles = stamp_of(kind.origin(found), words), list[str]()
+        for piece in kind.pieces(found, folder, words):
             figure = piece.draw()
             titles.append(f"{piece.name}: {title_of(figure)}")
-            drawn = printed(figure, own, AUTHOR) | {"csv": piece.rows.to_csv(index=False).encode("utf-8-sig")}
-            made |= {f"{words.language}/{piece.name}.{kind}": content for kind, content in drawn.items()}
+            about = [stamp[0] + (f" · {words['kit']['invented']}" if piece.name in MAPS else ""), *stamp[1:]]
+            files = printed(figure, about, AUTHOR) | {"csv": piece.rows.to_csv(index=False).encode("utf-8-sig")}
+            made |= {f"{words.language}/{piece.name}.{ending}": content for ending, content in files.items()}
         made[f"{words.language}/{words['kit']['contents']}.txt"] = "\n".join([*stamp, "", *titles, ""]).encode("utf-8-sig")
     return made
