@@ -244,11 +244,12 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("", decided.FILE, Decision, of_decision, tables_origin), Kind(decided.FOLDER, decided.FILE, Decision, of_decision, tables_origin),
-    Kind("", analyzed.FILE, Analysis, of_analysis, tables_origin), Kind(analyzed.FOLDER, analyzed.FILE, Analysis, of_analysis, tables_origin),
-    Kind("", COMPARED, Comparison, of_comparison, labeled_origin), Kind("", TRIED, TrialResult, of_trial, trial_origin),
+    *(Kind(below, decided.FILE, Decision, of_decision, tables_origin) for below in ("", decided.FOLDER)),
+    *(Kind(below, analyzed.FILE, Analysis, of_analysis, tables_origin) for below in ("", analyzed.FOLDER)),
+    Kind("", COMPARED, Comparison, of_comparison, labeled_origin),
+    Kind("", TRIED, TrialResult, of_trial, trial_origin),
     Kind("", DATASET, Results, of_run, labeled_origin),
-)  # fmt: skip
+)
 
 
 def stamp_of(origin: Origin, words: Words) -> list[str]:

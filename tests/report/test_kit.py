@@ -114,7 +114,7 @@ def test_a_table_is_read_in_print():
 
 def test_license_and_citation_are_those_of_the_project():
     cited = yaml.safe_load((Path(__file__).parents[2] / "CITATION.cff").read_text(encoding="utf-8"))
-    assert (kit.LICENSE, kit.AUTHOR) == (cited["license"], cited["authors"][0]["name"])
+    assert (cited["license"], cited["authors"][0]["name"]) == (kit.LICENSE, kit.AUTHOR)
     assert all(
         cited["title"] in kit.Words(language).say("kit.made", version="", fingerprint="", license="", author="") for language in LANGUAGES
     )
