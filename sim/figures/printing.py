@@ -20,7 +20,7 @@ UNDATED: Mapping[str, dict[str, Any]] = {
 ABOUT = {  # what each format calls the title of a figure, what else is said of it, and who made it
     "svg": ("Title", "Description", "Creator"), "pdf": ("Title", "Subject", "Author"), "png": ("Title", "Description", "Author"),
 }  # fmt: skip
-WIDE, FIRST, OTHERS, GAP = 9.4, 3.4, 1.9, 0.15  # inches of a table, of its first column and others at most, and between columns
+WIDE, MOST, HEAD, GAP = 9.4, 3.4, 0.8, 0.15  # inches of a table, of a column at most and at least, and between columns
 LINE = 1.3  # height of a line, in sizes of its letters
 
 
@@ -39,6 +39,8 @@ def printed(figure: Figure, stamp: Sequence[str], author: str) -> dict[str, byte
     """
     with rc_context(STYLE | LETTERS):
         said = (title_of(figure), " ".join(stamp), author)
+        for legend in figure.legends:  # it stands where it is in the figure, whatever is saved below
+            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
         room = _stamped(figure, stamp)
         return {kind: _saved(figure, room, kind, said) for kind in ABOUT}
 
@@ -72,11 +74,14 @@ def tabled(title: str, what: str, heads: Sequence[str], cells: Sequence[Sequence
     texts  how many columns are words, which begin at the left; the others are numbers, which end at the right
     """
     widths = [
-        min(OTHERS if place else FIRST, 0.02 + max(inches(legible(cell), SMALL, bold=not number) for number, cell in enumerate(column)))
+        min(
+            MOST, 0.02 + max(inches(legible(cell), SMALL, bold=not number) for number, cell in enumerate(column) if number or place < texts)
+        )
         for place, column in enumerate(zip(heads, *cells, strict=True))
     ]
-    shrink = min(1.0, (WIDE - GAP * len(widths)) / sum(widths))
-    widths = [shrink * width for width in widths]
+    widths = [max(width, HEAD) for width in widths]
+    words = min(1.0, (WIDE - GAP * len(widths) - sum(widths[texts:])) / sum(widths[:texts]))  # numbers keep their room
+    widths = [width * (words if place < texts else 1.0) for place, width in enumerate(widths)]
     rows = [
         [fitted(legible(cell), width, SMALL, bold=not number) for cell, width in zip(row, widths, strict=True)]
         for number, row in enumerate([heads, *cells])

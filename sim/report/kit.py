@@ -80,6 +80,7 @@ class Told(NamedTuple):
         cells = [[self.cell(row, column) for column in shown] for row in labeled.to_dict("records")]
         texts = sum(column.endswith("_label") for column in shown)
         moved = [row for row in cells if any(cell.strip("-0.,") for cell in row[texts:])]  # no row of zeros
+        moved = [["" if number and texts > 1 and row[0] == moved[number - 1][0] else row[0], *row[1:]] for number, row in enumerate(moved)]
         return KitPiece(f"table-{name}", partial(tabled, said["tables"][name], said["ranges"], heads, moved, texts), labeled)
 
     def cell(self, row: Mapping[str, Any], column: str) -> str:
@@ -90,7 +91,9 @@ class Told(NamedTuple):
         ends = next(((row[low], row[high]) for low, high in ends_of(column) if low in row and high in row), (np.nan, np.nan))
         value, low, high = (factor * float(number) for number in (row[column], *ends))
         known = np.isfinite(low) and np.isfinite(high) and low < high
-        middle = self.words.number(value, decimals(value, (high - low) / 2 if known else np.nan) if np.isfinite(value) else None)
+        if column in SHARES or not np.isfinite(value):
+            return self.words.number(value, 0)
+        middle = self.words.number(value, decimals(value, (high - low) / 2 if known else np.nan))
         places = decimals(max(abs(low), abs(high)), (high - low) / 2) if known else 0
         both = {"low": self.words.number(low, places), "high": self.words.number(high, places)}
         return f"{middle} ({self.words.say('answer.numbers', **both)})" if known else middle
@@ -134,7 +137,7 @@ def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterato
     """The figures of a comparison, what its arms change, and what they cost."""
     names = comparisons.display_names(comparison, words)
     told, shown = Told(words, names, {}), comparisons.renamed(comparison, names, words)
-    drawn = words.figure("plots_compare") | words.data["measures"] | {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
+    drawn = words.data["measures"] | words.figure("plots_compare") | {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
     found = courses(comparison.dataset, comparison.study.measures, comparison.study.vs)
     paths = [over_time({name: each.sel(arm=arm) for name, each in found.items()}, arm=arm) for arm in comparison.compared]
     rows = {"effects": pd.concat(paths, ignore_index=True), "ledger": comparison.ledger(), "gainers": comparison.gainers()}

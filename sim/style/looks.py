@@ -31,6 +31,7 @@ STEPS = (1, 2, 2.5, 5, 10)  # between ticks of an axis, times a power of ten
 MINUS = "\u2212"
 NO_GLYPH = "\u25a1"  # for a letter that the font of figures does not have
 MOST = 100  # letters of a name that are shown
+BREAKS = re.compile(r"[ \t\r\n]+")  # where lines may be broken: not within 54\u202f000
 BRACKETS = re.compile(r" \([^()]*\)")
 PRINTED, LEAST = 7.2, 7.0  # inches that a figure is wide on a printed page, and points that its smallest letters have there
 SMALL = 9.4  # points, of small print in figures of up to 9.6 inches: LEAST in print
@@ -95,12 +96,12 @@ def measure_label(name: str, words: Mapping[str, str]) -> str:
 
 
 def factor_label(name: str, words: Mapping[str, str], meanings: Mapping[str, str] = MappingProxyType({})) -> str:
-    """What a factor is called in a figure: what it means, without what stands in brackets; its name if nothing is said of it.
+    """What a factor is called in a figure: what it means, up to a semicolon and without brackets; its name if nothing is said of it.
 
     >>> factor_label("trust.drift", {}, {"trust.drift": "How fast trust returns (a week)"}), factor_label("mine", {})
     ('how fast trust returns', 'mine')
     """
-    meaning = words.get(f"factor:{name}") or meanings.get(name, "")
+    meaning = (words.get(f"factor:{name}") or meanings.get(name, "")).partition("; ")[0]
     return legible(f"{meaning[:1].lower()}{BRACKETS.sub('', meaning)[1:]}" if meaning else name)
 
 
@@ -152,7 +153,7 @@ def inches(text: str, points: float = 9, *, bold: bool = False) -> float:
 def fitted(text: str, width: float, points: float = 9, *, lines: int | None = None, bold: bool = False) -> str:
     """A text in lines of so many inches; of more lines than there may be the first, with an ellipsis at the end."""
     made = [""]
-    for word in text.split():
+    for word in filter(None, BREAKS.split(text)):
         for part in _parts(word, width, points, bold):
             joined = f"{made[-1]} {part}" if made[-1] else part
             if inches(joined, points, bold=bold) <= width:
