@@ -71,8 +71,8 @@ def power(result: TrialResult, words: Mapping[str, str] = WORDS) -> Figure:
         axes.yaxis.set_major_formatter(amounts(words, 100.0))
         shown = sorted(set(table[table.outcome == outcome].groupby("size").persons.mean().round(-1 if rows.persons.max() > 200 else 0)))
         axes.set_xticks(shown[-5:])
-        if len(shown) == 1 and shown[0] > 0:
-            axes.set_xlim(shown[0] / 2, shown[0] * 2)
+        if shown[0] > 0:
+            axes.set_xlim(shown[0] / 1.6, shown[-1] * 1.6)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value, words, ".0f")))
         axes.set_xlabel(words[OUTCOMES[outcome].population], fontsize=SMALL)
         axes.minorticks_off()
