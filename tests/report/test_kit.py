@@ -139,7 +139,7 @@ def test_cells_have_ranges_and_no_row_of_zeros():
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    (["nowhere"], "no results for a kit in 'nowhere'"), (["decision", "--lang", "fr"], "there is no report in 'fr'"),
+    (["nowhere"], "no results for a kit in 'nowhere'"), (["decision", "--lang", "fr"], "there is no language 'fr'"),
     (["decision", "--out", "file"], "file"),
 ])  # fmt: skip
 def test_what_cannot_be_written_is_refused(capsys, tmp_path, monkeypatch, arguments, says):
