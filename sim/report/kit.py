@@ -65,7 +65,7 @@ class Told(NamedTuple):
         known: dict[str, Callable[[str], str]] = {
             "measure": self.words.measure, "unit": self.words.unit, "arm": lambda name: self.arms.get(name, name),
             "factor": lambda name: self.factors.get(name, name), "cause": lambda name: causes.get(name, name),
-            "outcome": lambda name: trial.outcome_label(name, outcomes),
+            "outcome": lambda name: trial.outcome_label(name, outcomes), "name": lambda name: self.factors.get(name, name),
         }  # fmt: skip
         for column, say in known.items():
             if column in made:
@@ -148,7 +148,8 @@ def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterato
     effects, costs = comparison.effects(), comparison.costs()
     last = effects[(effects.week == comparison.study.at[-1]) & effects.arm.isin(comparison.compared)]
     yield told.table("effects", last, ("arm", "measure", "unit", "level_from", "level_to", "effect", "share_with_sign"))
-    yield told.table("costs", costs[costs.arm.isin(comparison.compared)].drop_duplicates("arm"), ("arm", "officer_weeks", "money"))
+    spent = costs[costs.arm.isin(comparison.compared)].filter(regex="^(arm|officer_weeks|money)").drop_duplicates("arm")
+    yield told.table("costs", spent, ("arm", "officer_weeks", "money"))
 
 
 def of_decision(found: Decision, folder: Path, words: Words) -> Iterator[KitPiece]:

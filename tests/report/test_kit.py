@@ -90,7 +90,7 @@ def test_the_numbers_are_one_observation_a_row(files, decided):
             rows = pd.read_csv(BytesIO(content))
             assert len(rows) and rows.columns.is_unique and all(re.fullmatch(r"[a-z0-9_.]+", column) for column in rows.columns), name
     regret = pd.read_csv(BytesIO(files["es/regret.csv"]))
-    assert regret.drop(columns="arm_label").equals(pd.read_csv(decided / "decision" / "regret.csv"))
+    pd.testing.assert_frame_equal(regret.drop(columns="arm_label"), pd.read_csv(decided / "decision" / "regret.csv"))
     assert dict(zip(regret.arm, regret.arm_label, strict=True))["community"] == "policía de proximidad"
 
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from figures import small
 from made_comparisons import normal
 
 import sim
@@ -13,6 +14,7 @@ from sim.errors import InputError
 from sim.figures import trial as plots_trial
 from sim.inputs.scenario import CitySize, Scenario
 from sim.studies.design.study import Study
+from sim.style import language
 from sim.trials.design import Trial, load_trial
 from sim.trials.field import baseline, stops_of_week
 from sim.trials.result import TrialResult
@@ -269,7 +271,19 @@ def test_figures(result, tmp_path):
     written = plots_trial.save_figures(result, tmp_path)
     assert [path.name for path in written] == list(plots_trial.FIGURES) and all(path.stat().st_size > 20_000 for path in written)
     figure = plots_trial.power(result)
-    assert [axes.get_title("left") for axes in figure.axes if axes.get_visible()] == [name.replace("_", " ") for name in TRIAL.outcomes]
+    titles = [" ".join(axes.get_title("left").split()) for axes in figure.axes if axes.get_visible()]
+    assert titles == [plots_trial.outcome_label(name, plots_trial.WORDS) for name in TRIAL.outcomes]
+    spanish = [axes.get_title("left") for axes in plots_trial.estimates(result, language("es").figure("plots_trial")).axes]
+    assert not set(spanish) & set(titles) and small(plots_trial.power(result)) == small(plots_trial.spillover(result)) == []
+
+
+def test_few_estimates_are_shown_one_by_one(result):
+    """No histogram of twelve values."""
+    few = type(result)(result.dataset.isel(replicate=[0], draw=[0, 1]))
+    axes = plots_trial.estimates(few).axes[0]
+    assert not axes.patches and len(axes.get_lines()[0].get_xdata()) == 2
+    many = type(result)(result.dataset.isel(replicate=[0] * 41, draw=[0]).assign_coords(replicate=range(41)))
+    assert plots_trial.estimates(many).axes[0].patches
 
 
 def test_figures_of_an_outcome_that_nobody_could_tell_say_so(tmp_path):
