@@ -39,7 +39,9 @@ def printed(figure: Figure, stamp: Sequence[str], author: str) -> dict[str, byte
     """
     with rc_context(STYLE | LETTERS):
         said = (title_of(figure), " ".join(stamp), author)
-        for legend in figure.legends:  # it stands where it is in the figure, whatever is saved below
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # all stays where it is, whatever is saved below
+        for legend in figure.legends:
             legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
         room = _stamped(figure, stamp)
         return {kind: _saved(figure, room, kind, said) for kind in ABOUT}

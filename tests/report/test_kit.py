@@ -122,6 +122,17 @@ def test_a_table_is_read_in_print():
     assert small(figure) == []
 
 
+def test_a_legend_stays_between_the_axes_and_the_stamp():
+    figure = printing.sheet(9.6, 3, "Title", "What")
+    axes = figure.add_subplot(xlabel="across")
+    axes.plot([0, 1], label="a line")
+    legend = figure.legend(loc="outside lower center")
+    printed(figure, ["Stamp"], "me")
+    figure.draw_without_rendering()
+    room = legend.get_window_extent()
+    assert room.y0 >= 0 and not room.overlaps(axes.get_tightbbox())
+
+
 def test_license_and_citation_are_those_of_the_project():
     cited = yaml.safe_load((Path(__file__).parents[2] / "CITATION.cff").read_text(encoding="utf-8"))
     assert (cited["license"], cited["authors"][0]["name"]) == (kit.LICENSE, kit.AUTHOR)
