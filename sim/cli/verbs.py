@@ -284,3 +284,4 @@ def register(app: typer.Typer) -> None:
     kept = (plan, status, resume, retry, extend, export, schema, new)
     for verb in (sweep, sensitivity, decide, calibrate, evidence, *kept, view, page, discover):
         app.command()(verb)
+    app.command()(kit)
