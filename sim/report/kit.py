@@ -52,8 +52,8 @@ class KitPiece(NamedTuple):
     rows: pd.DataFrame
 
 
-class Told(NamedTuple):
-    """What a language calls the things in a kit: arms, and factors."""
+class KitLanguage(NamedTuple):
+    """How a language speaks of a kit: arms, and factors."""
 
     words: Words
     arms: Mapping[str, str]
@@ -117,7 +117,7 @@ def over_time(names: Mapping[str, Any], **about: str) -> pd.DataFrame:
 
 def of_run(results: Results, folder: Path, words: Words) -> Iterator[KitPiece]:
     """The figures of a run, and what changed."""
-    data, told = results.dataset, Told(words, {}, {})
+    data, told = results.dataset, KitLanguage(words, {}, {})
     titled = Results(data.assign_attrs(title=words.written(results.name).text))
     weekly = {name: MEASURES[name].weekly(data) for name in ("mean_trust", "mean_fairness", "mean_effectiveness", "share_trusting")}
     rates = {name: MEASURES[name].weekly(data) for name in ("reporting_rate", "file_rate", "clearance")}
@@ -136,7 +136,7 @@ def of_run(results: Results, folder: Path, words: Words) -> Iterator[KitPiece]:
 def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterator[KitPiece]:
     """The figures of a comparison, what its arms change, and what they cost."""
     names = comparisons.display_names(comparison, words)
-    told, shown = Told(words, names, {}), comparisons.renamed(comparison, names, words)
+    told, shown = KitLanguage(words, names, {}), comparisons.renamed(comparison, names, words)
     drawn = words.data["measures"] | words.figure("plots_compare") | {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
     found = courses(comparison.dataset, comparison.study.measures, comparison.study.vs)
     paths = [over_time({name: each.sel(arm=arm) for name, each in found.items()}, arm=arm) for arm in comparison.compared]
@@ -158,7 +158,7 @@ def of_decision(found: Decision, folder: Path, words: Words) -> Iterator[KitPiec
     context = DecisionContext(found, decisions.discoveries(store, found), words)
     drawn = decisions.drawn_in(context)
     names = {arm: context.name(arm) for arm in found.arms}
-    told = Told(words, names, {name: factor_label(name, drawn, context.meanings) for name in context.meanings})
+    told = KitLanguage(words, names, {name: factor_label(name, drawn, context.meanings) for name in context.meanings})
     curve = ["probability_best", "expected_loss"]
     rows = {"plane": found.draws, "information": found.evppi, "contested": found.contested, "regret": found.regret, "pareto": found.pareto}
     rows |= {name: found.curves[["pay", "arm", column, f"{column}_low", f"{column}_high", "frontier"]]
@@ -179,7 +179,7 @@ def of_analysis(found: Analysis, folder: Path, words: Words) -> Iterator[KitPiec
     factors = {name: sensitivities.meaning(found, name, words) for name in found.meanings}
     units = {measure.unit: words.unit(measure.unit) for measure in MEASURES.values()}
     drawn = inside("plots_sensitivity", names, factors, units, words)
-    told = Told(words, names, {name: factor_label(name, drawn, found.meanings) for name in found.meanings})
+    told = KitLanguage(words, names, {name: factor_label(name, drawn, found.meanings) for name in found.meanings})
     titled = found.renamed(words.written(found.study.name).text)
     spoke = [finding for finding in found.findings if finding.spoke]
     if spoke:
@@ -203,7 +203,7 @@ def numbers_of(found: Analysis, finding: Finding, name: str) -> pd.DataFrame:
 
 def of_trial(found: TrialResult, folder: Path, words: Words) -> Iterator[KitPiece]:
     """The figures of a trial, and what evaluators would find."""
-    told, drawn = Told(words, {}, {}), words.figure("plots_trial")
+    told, drawn = KitLanguage(words, {}, {}), words.figure("plots_trial")
     data = found.dataset.sel(week=found.trial.endline, size=1.0)
     rows = {"power": found.curves(), "estimates": data.effect.sel(estimator=trial.SHOWN).to_dataframe().reset_index()}
     rows |= {"spillover": found.summary()}

@@ -142,7 +142,7 @@ def test_license_and_citation_are_those_of_the_project():
 
 
 def test_cells_have_ranges_and_no_row_of_zeros():
-    told = kit.Told(kit.Words("es"), {"a": "capacitación"}, {})
+    told = kit.KitLanguage(kit.Words("es"), {"a": "capacitación"}, {})
     row = {"unit": "share of adults", "effect": 0.0213, "q05": 0.01, "q95": 0.03, "share_with_sign": 0.9}
     assert told.cell(row, "effect") == "2.1 (1.0 a 3.0)" and told.cell(row, "share_with_sign") == "90"
     assert told.cell(row | {"q05": np.nan}, "effect") == "2.13"
