@@ -282,6 +282,5 @@ def discover(
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     kept = (plan, status, resume, retry, extend, export, schema, new)
-    for verb in (sweep, sensitivity, decide, calibrate, evidence, *kept, view, page, discover):
+    for verb in (sweep, sensitivity, decide, calibrate, evidence, *kept, view, page, kit, discover):
         app.command()(verb)
-    app.command()(kit)
