@@ -36,8 +36,6 @@ def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
     """Bars: the contraction of each parameter."""
     shown = made.parameters.head(MOST)
     what = words["contraction_what"].format(telling=TELLING, left=len(made.parameters) - len(shown))
-    figure = sheet(9.0, 1.0 + 0.27 * len(shown), words["contraction_title"], what)
-    what = words["contraction_what"].format(telling=100 * TELLING, left=len(made.parameters) - len(shown))
     figure = sheet(9.6, 1.0 + 0.37 * len(shown), words["contraction_title"], what)
     axes = figure.add_subplot()
     for place, row in enumerate(shown.to_dict("records")):
