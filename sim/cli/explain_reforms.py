@@ -3,7 +3,7 @@
 from typing import Any
 
 from sim.cli.manner import MANNER
-from sim.cli.show import console, quoted, table
+from sim.cli.show import Code, console, quoted, table
 from sim.style import language
 
 
@@ -18,7 +18,7 @@ def list_reforms() -> None:
     """All reforms, a line each."""
     made = table("reform", "dose", "what it does", whole=("reform", "dose"))
     for name, kind in known().items():
-        made.add_row(name, kind.dose, said(name, kind))  # type: ignore[attr-defined]
+        made.add_row(name, Code(kind.dose), said(name, kind))  # type: ignore[attr-defined]
     console().print(made)
 
 

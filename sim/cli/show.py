@@ -120,6 +120,10 @@ def longest(parts: Iterable[str]) -> int:
     return max(map(cell_len, parts), default=0)
 
 
+class Code(str):
+    """What one types, the same in every language: the name of a measure, an arm, a lever."""
+
+
 class NamedRows:
     """Names and what they hold, one below the other; empty ones are left out. Contents stand beside names, or below if they are wide."""
 
@@ -158,7 +162,8 @@ class ConsoleTable:
         """A row, with a cell for each header."""
         if len(cells) != len(self.headers):
             raise ValueError(f"{len(self.headers)} cells are wanted, but {len(cells)} given")
-        self.rows.append((cells[0] if NAME.fullmatch(cells[0]) else spoken(cells[0]), *map(spoken, cells[1:])))
+        first = Code(cells[0]) if NAME.fullmatch(cells[0]) else cells[0]
+        self.rows.append(tuple(cell if isinstance(cell, Code) else spoken(cell) for cell in (first, *cells[1:])))
 
     def add_section(self) -> None:
         """An empty line before the next row."""
