@@ -6,7 +6,7 @@ const VIEWS = {
   f8: Float64Array, i8: BigInt64Array, u8: BigUint64Array, i4: Int32Array, u4: Uint32Array, f4: Float32Array, i2: Int16Array, u1: Uint8Array,
   i1: Int8Array,
 };
-const NOT_STATED = -9, BATCH = 1024, CAUSES = 7;
+const NOT_STATED = -9, SURVEY = 26, BATCH = 1024, CAUSES = 7;
 const TOLD = ["trust", "fairness", "effectiveness", "reporting", "clearance", "complaints", "crimes", "cost"]; // of `sum_up_weeks`
 
 /** How many rows each table of a city of this size has. */
@@ -83,7 +83,7 @@ class City {
    * exports  of an instance of the module, whose memory is this city's from now on
    * about    {layout, reforms}: of the city as the module takes it: [name, type, [length or name of one, ...]] for a column, [name, name of a
    *          size] for a number; and of each reform its levers and what it sets
-   * asked    {city, ticks, seed, stated}
+   * asked    {city, ticks, week (the first), seed, stated}
    * values   parameters by name, in the order of the codebook
    */
   constructor(exports, about, asked, values) {
@@ -111,6 +111,8 @@ class City {
     [this.seed, this.tick, this.spent, this.told] = [asked.seed, 0, new Float64Array(asked.ticks), "{}"];
     this.set(values);
     this.call("populate", this.city, this.parameters, this.clock(0));
+    this.files = {};
+    this.closeFiles(asked.week);
   }
 
   column(name) { return this.memory.view(this.columns[name]); }
@@ -179,15 +181,30 @@ class City {
 
   /** Reforms act, if they are due, and are charged. */
   act(reforms, week) {
-    const [eligible, bill] = this.room("act", () => [this.spare("u1", this.sizes.officers), this.spare("f8", 2)]);
+    const [eligible, bill, longer] = this.room("act", () => [this.spare("u1", this.sizes.officers), this.spare("f8", 2), this.spare("f8", 6)]);
     for (const reform of reforms) {
-      const entry = `act_${Object.keys(reform)[0]}`;
+      const entry = `act_${Object.keys(reform)[0]}`, purges = entry === "act_purge", cost = purges ? longer : bill;
       if (!this.exports[entry]) continue;
+      const words = [...eligible.words, ...cost.words, ...(purges ? this.filed(reform.purge, week) : [])];
       this.memory.view(eligible).fill(1);
-      this.memory.view(bill).fill(0);
-      this.call(entry, this.levers(reform), this.city, this.parameters, this.moment(week), bytesOf(eligible.words), bytesOf(bill.words));
-      this.spent[this.tick] += this.memory.view(bill)[1];
+      this.memory.view(cost).fill(0);
+      this.call(entry, this.levers(reform), this.city, this.parameters, this.moment(week), bytesOf(words));
+      this.spent[this.tick] += this.memory.view(cost)[1];
     }
+  }
+
+  /** Complaints on file and who holds each post, kept each half-year, for purges that look at them. */
+  closeFiles(week) {
+    this.files[week] = ["complaints", "identity"].map((name) => this.column(`officers.${name}`).slice());
+  }
+
+  /** What a purge is told of officers' files: when they were closed last, where its record begins, and where the tenure it asks for does. */
+  filed({ record_half_years: record, tenure_half_years: tenure }, week) {
+    const first = Math.min(...Object.keys(this.files).map(Number));
+    const closed = (halves) => this.files[Math.max((Math.floor(week / SURVEY) - halves) * SURVEY, first)];
+    const columns = this.room("files", () => ["i4", "i4", "i4", "i4", "i4", "f8", "u1"].map((type) => this.spare(type, this.sizes.officers)));
+    [...closed(0), ...closed(record ?? 0), closed(tenure ?? 0)[1]].forEach((told, n) => this.memory.view(columns[n]).set(told));
+    return columns.flatMap((column) => column.words);
   }
 
   /** What the coming week costs; it is known when it has passed. */
@@ -250,12 +267,12 @@ class City {
   /** All that a week may change, to go on from here again. */
   kept() {
     const from = this.exports.__heap_base.value, memory = new Uint8Array(this.exports.memory.buffer, from, this.block - from).slice();
-    return { memory, tick: this.tick, values: this.values, spent: this.spent.slice(), told: this.told };
+    return { memory, tick: this.tick, values: this.values, spent: this.spent.slice(), told: this.told, files: { ...this.files } };
   }
 
-  backTo({ memory, tick, values, spent, told }) {
+  backTo({ memory, tick, values, spent, told, files }) {
     new Uint8Array(this.exports.memory.buffer, this.exports.__heap_base.value, memory.length).set(memory);
-    [this.tick, this.spent, this.told] = [tick, spent.slice(), told];
+    [this.tick, this.spent, this.told, this.files] = [tick, spent.slice(), told, { ...files }];
     this.set(values);
   }
 }

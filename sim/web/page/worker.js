@@ -1,7 +1,7 @@
 "use strict";
 /* Who asks for cities, and what is told of them. The page sends a job; each arm is told as soon as it is lived, then possible cities. */
 
-const PICTURE = 4, SURVEY = 26; // weeks between pictures of places, and between surveys
+const PICTURE = 4; // weeks between pictures of places
 let about, exports, latest = 0;
 
 /** Parameters in force in a week: the city's own, dated changes, and what reforms set (they win). */
@@ -12,7 +12,7 @@ function valuesAt(job, week, more) {
 }
 
 function built(job) {
-  const asked = { city: job.city, ticks: job.spin_up_weeks + job.weeks, seed: replicateSeed(job.seed, job.replicate), stated: job.stated };
+  const asked = { city: job.city, ticks: job.spin_up_weeks + job.weeks, week: -job.spin_up_weeks, seed: replicateSeed(job.seed, job.replicate), stated: job.stated };
   return new City(exports, about, asked, valuesAt(job, -job.spin_up_weeks));
 }
 
@@ -49,11 +49,13 @@ function live(city, job, reforms, week, look) {
     if (told !== city.told || dates.includes(now)) city.set(valuesAt(job, now, sets));
     city.told = told;
     city.act(reforms, now);
-    const stops = [week, ...dates.filter((date) => date > now).slice(0, 1), ...(reforms.length ? [now + 1] : [])];
-    if (look) stops.push(...[SURVEY, ...(look.pictures ? [PICTURE] : [])].map((every) => now + every - now % every));
+    const stops = [week, now + SURVEY - (now % SURVEY + SURVEY) % SURVEY, ...dates.filter((date) => date > now).slice(0, 1)];
+    if (reforms.length) stops.push(now + 1);
+    if (look?.pictures) stops.push(now + PICTURE - now % PICTURE);
     city.advance(Math.min(...stops) - now);
     city.passed(reforms, now);
     now = city.tick - job.spin_up_weeks;
+    if (now % SURVEY === 0) city.closeFiles(now);
     if (look) look.at(city, now);
   }
 }
