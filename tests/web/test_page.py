@@ -46,7 +46,7 @@ DIGESTS = """
 const done = arguments[0], heard = [];
 const listen = ({data}) => {
   if (data.run !== run || !data.series) return;
-  heard.push(data.digests);
+  heard.push([data.digests, data.series.cost.at(-1)]);
   if (heard.length === arms().length) { worker.removeEventListener("message", listen); done(heard); }
 };
 worker.addEventListener("message", listen);
@@ -133,7 +133,7 @@ class CityPage:
         self.lived()
 
     def digests(self):
-        """Hashes of all columns, an arm each, and how many there are."""
+        """Of each arm hashes of all columns, and what its reforms cost."""
         return self.browser.execute_async_script(DIGESTS)
 
     def scenarios(self, folder):
@@ -179,9 +179,11 @@ def test_every_shipped_scenario_is_lived_as_here_to_the_last_bit(page, tmp_path)
         page.open(scenario=name, **{"city.adults": 1000, "weeks": weeks})
         digests, scenarios = page.digests(), page.scenarios(tmp_path)
         assert len(digests) == len(scenarios)
-        for arm, scenario in zip(digests, scenarios, strict=True):
+        for (arm, cost), scenario in zip(digests, scenarios, strict=True):
+            run = lived_here(scenario)
             assert len(arm) > 80
-            assert arm == hashes(lived_here(scenario), arm), name
+            assert arm == hashes(run, arm), name
+            assert cost == pytest.approx(sum(spent[:, 1].sum() for spent in run.costs.values()), rel=1e-12)
 
 
 def test_numbers_are_those_of_confianza_run_of_the_file_it_saves(page, tmp_path):
