@@ -20,11 +20,12 @@ from sim.artifacts.posterior import load_posterior
 from sim.calibration.result import weighted_quantile
 from sim.engine.running import Execution
 from sim.evidence.base import evidence
-from sim.evidence.fit import Candidates, surfaces_of, weigh
+from sim.evidence.fit import Candidates, reform_parameters, surfaces_of, weigh
 from sim.evidence.protocols import carrying
 from sim.evidence.surfaces import Surfaces
 from sim.inputs.scenario import load_scenario
 from sim.studies.answers.decision import Decision
+from sim.world.parameters import CODEBOOK
 
 TAUS = {"0": 0.0, "as judged": 1.0, "three times that": 3.0}
 
@@ -50,6 +51,8 @@ def main() -> None:
     net = decision.shown[1] * benefit - cost
     net.insert(0, decision.arms[0], 0.0)
     points = sweep.points.values.loc[benefit.index]
+    set_by_levers = {name: CODEBOOK[name].value for name in reform_parameters() if name not in points}  # trials set these levers themselves
+    points = points.assign(**set_by_levers)
     surfaces = surfaces_of(
         load_scenario(given.scenario).with_(interventions=()), load_posterior(given.scenario), given.runs,
         Execution(given.reruns / "reruns", "threads"),
