@@ -20,6 +20,7 @@ from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
 
+SCRIPT = Path(sim.__file__).parent / "report" / "card.js"
 CORPUS = yaml.safe_load((Path(__file__).parent / "hostile.yaml").read_text(encoding="utf-8"))
 LABELS = CORPUS["anywhere"]  # what arms, groups and sites may be called
 NAMES = LABELS | CORPUS["not labels"]  # what scenarios, studies and trials may be called
@@ -136,7 +137,9 @@ def squeezed(text):
 def tree_of(page):
     """A page, parsed as strictly as can be; that nothing has been put into it that people wrote as text."""
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
-    assert not [element for element in tree.iter() if element.tag in ("script", "iframe", "object", "form", "svg", "textarea")]
+    assert not [element for element in tree.iter() if element.tag in ("iframe", "object", "form", "textarea")]
+    assert {script.text.strip() for script in tree.iter("script")} <= {SCRIPT.read_text(encoding="utf-8").strip()}, "its own, and no other"
+    assert {part.tag for drawn in tree.iter("svg") for part in drawn.iter()} <= {"svg", "path"}, "strips, which hold no text"
     assert all(element.get("src", "data:").startswith("data:") for element in tree.iter())
     assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
     return tree

@@ -13,7 +13,7 @@ from sim.report.assumed import unit
 from sim.report.card import AnswerCard, each_year, graded, of_effect, sizes
 from sim.report.comparison_tables import TRUST
 from sim.report.comparisons import HEADLINE
-from sim.report.deciding import OF_YEAR, begun, choice, counted, find_out, paragraphs, scale_of, sure, turns
+from sim.report.deciding import OF_YEAR, counted, paragraphs, scale_of, sure
 from sim.report.decision_context import DecisionContext, rule, worth_of
 from sim.report.decision_tables import (
     boxes_table,
@@ -73,13 +73,20 @@ def answer_card(context: DecisionContext) -> AnswerCard:
             "card.about", scenario=words.written(base.name).text, duration=duration,
             cities=words.say("card.cities_draws", many=words.number(int(decision.facts["draws"]))),
         ),
-        finding=context.say("best", arm=context.name(decision.recommended), sure=sure(context)),
+        finding=context.say("best", arm=context.name(decision.recommended), share=context.chance(decision.recommended), sure=sure(context)),
         heads=[said["reform"], head, said["in_cities"], words["decision"]["best_in"]],
         lines=lines,
         figure=head if points is None else words.say(f"card.figure{points}", duration=duration),
-        notes=[begun(" ".join([*choice(context)[1:], *turns(context)])), *find_out(context)[1:]],
+        notes=[decides(context)],
         sizes=sizes({context.name(arm): own for arm, own in effects.items()}, before if measure == HEADLINE else nan, words),
     )  # fmt: skip
+
+
+def decides(context: DecisionContext) -> str:
+    """The contested numbers with which another option is the best, as far as a card has room."""
+    table = turning(context.decision)
+    factors = [context.factor(name) for name in table.factor[table.turns][:NAMED]]
+    return context.say("decided_by", factors="; ".join(factors)) if factors else context.words["decision"]["decided_by_none"]
 
 
 def sections(context: DecisionContext) -> list[Section]:
