@@ -45,13 +45,13 @@ def findings(result: TrialResult, words: Words) -> PageContent:
 
 def called(outcome: str, words: Words) -> str:
     """What an outcome is called."""
-    return words.data.get("plots_trial", {}).get(f"outcome:{outcome}") or words.measure(outcome).replace("_", " ")
+    return words["plots_trial"].get(f"outcome:{outcome}") or words.measure(outcome).replace("_", " ")
 
 
 def named(outcome: str, words: Words) -> str:
     """An outcome with the unit of its differences."""
     unit = OUTCOMES[outcome].unit
-    said = words.data.get("plots_trial", {}).get(f"unit:{unit}") or difference_unit(unit, words)
+    said = words["plots_trial"].get(f"unit:{unit}") or difference_unit(unit, words)
     return f"{called(outcome, words)} ({said})"
 
 
@@ -95,7 +95,8 @@ def sections(result: TrialResult, words: Words) -> list[Section]:
     from sim.figures.trial import FIGURES  # here, because matplotlib takes long to import
 
     said = words["trial"]["sections"]
-    drawn = {file.partition(".")[0]: embedded(draw(result)) for file, draw in FIGURES.items()}
+    inside = words.figure("plots_trial")
+    drawn = {file.partition(".")[0]: embedded(draw(result, inside)) for file, draw in FIGURES.items()}
     shown = {name: Picture(said[name]["title"], said[name]["caption"], said[name]["alt"], source) for name, source in drawn.items()}
     tables = {
         "power": [power_table(result, words)],
