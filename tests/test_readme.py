@@ -36,16 +36,13 @@ def test_what_it_shows_works_and_writes_what_it_promises(tmp_path, capsys, monke
     play(ROOT / "README.md", tmp_path, capsys, monkeypatch)
     compared, _, single = " ".join(README.partition("## Your own city")[0].split()).partition("on a single city gives")
     written = [words for block in SHOWN if block.language == "sh" for words in commands(block) if "--out" in words]
-    assert {words[1] for words in written} >= {"run", "compare", "report"}
+    assert {words[1] for words in written} >= {"run", "compare"}
     for words in written:
         out = tmp_path / words[words.index("--out") + 1]
-        if words[1] == "report":
-            assert out.stat().st_size > 0
-        else:
-            promised = re.findall(r"`(\w+\.(?:png|nc|csv|yaml|json|html))`", compared if words[1] == "compare" else single)
-            promised = [name for name in promised if "--figures" in words or words[1] == "compare" or not name.endswith(".png")]
-            missing = [name for name in promised if not (out / name).is_file() or not (out / name).stat().st_size]
-            assert promised and missing == []
+        promised = re.findall(r"`(\w+\.(?:png|nc|csv|yaml|json|html))`", compared if words[1] == "compare" else single)
+        promised = [name for name in promised if "--figures" in words or words[1] == "compare" or not name.endswith(".png")]
+        missing = [name for name in promised if not (out / name).is_file() or not (out / name).stat().st_size]
+        assert promised and missing == []
 
 
 def test_commands_in_the_table_exist():

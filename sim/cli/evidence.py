@@ -83,7 +83,7 @@ def tell(made: EvidenceTables) -> None:
 
 
 def of_fits(reform: str, rows: pd.DataFrame) -> Note:
-    """How many findings lie in the range that is foretold without their study."""
+    """How many findings lie in the range that is predicted without their study."""
     known = rows.dropna(subset=["predicted"]) if "predicted" in rows else rows.iloc[:0]
     held = int(known.found.between(known.predicted_low, known.predicted_high).sum()) if len(known) else 0
     return note("headline_found", reform=reform, held=held, many=len(known))

@@ -7,12 +7,12 @@ import numpy as np
 
 from sim.measures.harvest import CAUSES, weights
 from sim.world.rules.trust import overall_trust
-from sim.world.series import Told, sum_up_weeks
+from sim.world.series import WeekMeasure, sum_up_weeks
 from sim.world.simulation import Simulation
 from sim.world.state import Cause
 
 Array = np.ndarray
-SERIES = tuple(told.name.lower() for told in Told)
+SERIES = tuple(measure.name.lower() for measure in WeekMeasure)
 
 
 class Series:
@@ -30,11 +30,11 @@ class Series:
         known, scenario = weights(simulation.scenario)[:ticks], simulation.scenario
         weight = np.pad(known, (0, ticks - len(known)), mode="edge")  # of effectiveness in trust, also beyond the horizon
         spent: Array = sum((rows[:, 1] for rows in simulation.costs.values()), np.zeros(ticks))
-        self._told, self._ledger = np.empty((simulation.week + 1, len(Told))), np.empty((simulation.week + 1, len(Cause)))
-        sum_up_weeks(self._told, self._ledger, simulation.record, spent, weight, scenario.spin_up_weeks, scenario.city.adults)
+        self._sums, self._ledger = np.empty((simulation.week + 1, len(WeekMeasure))), np.empty((simulation.week + 1, len(Cause)))
+        sum_up_weeks(self._sums, self._ledger, simulation.record, spent, weight, scenario.spin_up_weeks, scenario.city.adults)
 
     def __getitem__(self, name: str) -> Array:
-        return self._told[:, Told[name.upper()]]
+        return self._sums[:, WeekMeasure[name.upper()]]
 
     def ledger(self) -> dict[str, Array]:
         """Change of mean trust since week 0 by its cause, on the 0-1 scale; the causes sum to the change of trust."""

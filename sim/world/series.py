@@ -10,8 +10,8 @@ from sim.world.state import Count, Mean
 YEAR = 52
 
 
-class Told(IntEnum):
-    """What is told of a week."""
+class WeekMeasure(IntEnum):
+    """What is measured of a week."""
 
     TRUST = 0  # 0-1, as the next two: mean over adults
     FAIRNESS = 1
@@ -39,31 +39,31 @@ def share_of(part, whole):
 
 
 @entry
-def sum_up_weeks(told, ledger, record, spent, weight, spin_up, adults):
+def sum_up_weeks(sums, ledger, record, spent, weight, spin_up, adults):
     """Sum up the weeks from the end of the spin-up on; the first row is what the spin-up left, and nan if there was none.
 
-    told    (weeks + 1) x Told, to be filled in, as is
+    sums    (weeks + 1) x WeekMeasure, to be filled in, as is
     ledger  (weeks + 1) x Cause: the change of mean trust since week 0 by its cause; the causes sum to the change of trust
     spent   thousand pesos that reforms took, one a tick
     weight  of effectiveness in trust, one a tick
     """
     counts, means, cost = record.counts, record.means, 0.0
-    for k in range(told.shape[1]):
-        told[0, k] = nan
+    for k in range(sums.shape[1]):
+        sums[0, k] = nan
     for cause in range(ledger.shape[1]):
         ledger[0, cause] = 0.0
-    for tick in range(len(told) + spin_up - 1):
+    for tick in range(len(sums) + spin_up - 1):
         cost, row = cost + spent[tick], tick + 1 - spin_up
         if row < 0:
             continue
         crimes, reported = in_a_year(counts, tick, Count.CRIMES), in_a_year(counts, tick, Count.REPORTED)
-        told[row, Told.FAIRNESS], told[row, Told.EFFECTIVENESS] = means[tick, Mean.FAIRNESS], means[tick, Mean.EFFECTIVENESS]
-        told[row, Told.TRUST] = overall_trust(means[tick, Mean.FAIRNESS], means[tick, Mean.EFFECTIVENESS], weight[tick])
-        told[row, Told.REPORTING] = share_of(reported, crimes)
-        told[row, Told.CLEARANCE] = share_of(in_a_year(counts, tick, Count.SOLVED), reported)
-        told[row, Told.COMPLAINTS] = 1000.0 * share_of(in_a_year(counts, tick, Count.COMPLAINTS), counts[tick, Count.ACTIVE_OFFICERS])
-        told[row, Told.CRIMES] = 1e5 * crimes / adults
-        told[row, Told.COST] = cost
+        sums[row, WeekMeasure.FAIRNESS], sums[row, WeekMeasure.EFFECTIVENESS] = means[tick, Mean.FAIRNESS], means[tick, Mean.EFFECTIVENESS]
+        sums[row, WeekMeasure.TRUST] = overall_trust(means[tick, Mean.FAIRNESS], means[tick, Mean.EFFECTIVENESS], weight[tick])
+        sums[row, WeekMeasure.REPORTING] = share_of(reported, crimes)
+        sums[row, WeekMeasure.CLEARANCE] = share_of(in_a_year(counts, tick, Count.SOLVED), reported)
+        sums[row, WeekMeasure.COMPLAINTS] = 1000.0 * share_of(in_a_year(counts, tick, Count.COMPLAINTS), counts[tick, Count.ACTIVE_OFFICERS])
+        sums[row, WeekMeasure.CRIMES] = 1e5 * crimes / adults
+        sums[row, WeekMeasure.COST] = cost
         if row > 0:
             for cause in range(ledger.shape[1]):
                 net = record.ledger[tick, cause]
