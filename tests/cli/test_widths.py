@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from itertools import cycle
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -292,7 +293,7 @@ def test_calibrate(everywhere):
     }
     target = {"value": 0.1234, "tolerance": 0.0123, "posterior": 0.1345, "low": 0.1111, "high": 0.2222, "misfit": -1.2, "q2": 0.98}
     parameters = pd.DataFrame([{"parameter": name, "status": "contested", **parameter} for name in list(CODEBOOK)[:20]])
-    targets = pd.DataFrame([{"pattern": f"P{place:02}", "measure": name, **target} for place, name in enumerate(MEASURES)])
+    targets = pd.DataFrame([{"pattern": name, "measure": measure, **target} for name, measure in zip(cycle(patterns()), MEASURES)])
     pairs = pd.DataFrame([{"one": "conduct.mean", "other": "trust.contact_gain", "correlation": -0.87}])
     facts = {"converged": False, "steps": 6400, "needs_steps": 20000}
     posterior = SimpleNamespace(name="city", draws=range(4096), effective=1234.0, doubts=[], facts=facts)

@@ -421,8 +421,8 @@ def test_it_lands_beside_the_results(results, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--lang", "fr"], "there is no report in 'fr'."),
-        (["--lang", "../en"], "there is no report in '../en'."),
+        (["--lang", "fr"], "there is no language 'fr'."),
+        (["--lang", "../en"], "there is no language '../en'."),
         (["--out", "."], "is a folder."),
     ],
 )
