@@ -202,6 +202,7 @@ def main(arguments: list[str] | None = None) -> None:
         except Interrupted as stop:
             print(f"{str(stop)[:1].upper()}{str(stop)[1:]}", file=sys.stderr)
             code = INTERRUPTED
+    MANNER.begin()  # who calls this from a program of their own finds it as it was
     sys.exit(code)
 
 

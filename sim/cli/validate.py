@@ -14,9 +14,9 @@ from sim.files.writing import write_file, writer
 from sim.inputs.patterns import REPLICATES, ROLES, PatternCheck
 from sim.inputs.scenario import Scenario
 from sim.measures.harvest import warm_up
-from sim.style import note
+from sim.style import ENGLISH, note
 from sim.validation.jobs import plan, validate
-from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PATTERNS_FIGURE
+from sim.validation.page import FOLDER, HOLDOUTS_FIGURE, PAGES, PATTERNS_FIGURE, figure_file
 from sim.validation.record import FILE, Validation
 from sim.validation.run import DRAWS, cities, cost, validate_draws
 
@@ -49,7 +49,10 @@ def validate_scenario(
         remedy = "Write confianza validate national-average --page out/validation.md"
         raise InputError("the page is about the country, and needs its posterior.", remedy, file="--page")
     names = {out: [FILE]} if out else {}
-    names |= {page.parent: [page.name], page.parent / FOLDER: [FILE, PATTERNS_FIGURE, HOLDOUTS_FIGURE]} if page else {}
+    if page:
+        figures = [figure_file(name, language) for language in PAGES for name in (PATTERNS_FIGURE, HOLDOUTS_FIGURE)]
+        others = {(page.parent / name).parent: [Path(name).name] for language, name in PAGES.items() if language != ENGLISH}
+        names |= {page.parent: [page.name], **others, page.parent / FOLDER: [FILE, *figures]}
     with ExitStack() as stack:
         for folder, files in names.items():
             stack.enter_context(writer(folder, files))
@@ -173,8 +176,6 @@ def remarks(validation: Validation, scenario: Scenario) -> list[str]:
 def write_page(validation: Validation, page: Path) -> Path:
     """Write the page, in Spanish too, and its data and figures into a folder beside it."""
     from sim.figures.validation import save_figures
-    from sim.style import ENGLISH
-    from sim.validation.page import PAGES
     from sim.validation.page import page as text
 
     folder = page.parent / FOLDER

@@ -61,7 +61,9 @@ def sum_up_weeks(sums, ledger, record, spent, weight, spin_up, adults):
         sums[row, WeekMeasure.TRUST] = overall_trust(means[tick, Mean.FAIRNESS], means[tick, Mean.EFFECTIVENESS], weight[tick])
         sums[row, WeekMeasure.REPORTING] = share_of(reported, crimes)
         sums[row, WeekMeasure.CLEARANCE] = share_of(in_a_year(counts, tick, Count.SOLVED), reported)
-        sums[row, WeekMeasure.COMPLAINTS] = 1000.0 * share_of(in_a_year(counts, tick, Count.COMPLAINTS), counts[tick, Count.ACTIVE_OFFICERS])
+        sums[row, WeekMeasure.COMPLAINTS] = 1000.0 * share_of(
+            in_a_year(counts, tick, Count.COMPLAINTS), counts[tick, Count.ACTIVE_OFFICERS]
+        )
         sums[row, WeekMeasure.CRIMES] = 1e5 * crimes / adults
         sums[row, WeekMeasure.COST] = cost
         if row > 0:

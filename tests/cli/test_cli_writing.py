@@ -155,7 +155,11 @@ def test_the_second_process_is_refused(verb, capsys, folder, monkeypatch):
     with writer(folder / into), monkeypatch.context() as patched:
         patched.setattr("sim.files.locking._held", {})
         code, _, err = confianza(capsys, *shlex.split(command))
-    assert code == 2 and "another process is writing to" in err and f"process {os.getpid()} on " in err, err
+    assert (
+        code == 2
+        and ("another process is writing to" in err or "Otro proceso está escribiendo" in err)
+        and f"process {os.getpid()} on " in err
+    ), err
 
 
 # --- Who stops reading what is printed

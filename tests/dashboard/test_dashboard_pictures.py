@@ -329,6 +329,6 @@ def test_the_drawings_words_are_translated():
     def places(said):
         return sorted(field for _, field, _, _ in Formatter().parse(said) if field)
 
-    assert {key: places(said) for key, said in spanish.items()} == {key: places(said) for key, said in WORDS.items()}
+    assert {key: places(spanish[key]) for key in WORDS} == {key: places(said) for key, said in WORDS.items()}
     assert [key for key in WORDS if WORDS[key] == spanish[key]] == []
     assert words_in("es")["trust_title"] == "Confianza en la policía" and words_in("en")["trust_title"] == "Trust in the police"

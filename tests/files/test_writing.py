@@ -302,6 +302,8 @@ MAY = {
     "artifacts/artifact": "into the stream that it is given",
     "calibration/waves": "into the stream that it is given",
     "figures/series": "PNG in memory",
+    "figures/printing": "figures in memory",
+    "world/compiled/webassembly": "what is linked, in a temporary folder",
     "report/parts": "SVG in memory",
 }
 

@@ -36,7 +36,8 @@ def act(name: str, reform: Any, scene: Scene) -> Bill:
     before, who = _copy(scene.city), f"the reform '{name}' in week {scene.week}"
     bill = called(name, "act", scene.week, reform.act, scene)
     changed = _changed(before, scene.city)
-    if undeclared := sorted(changed - set(reform.writes)):
+    kept = {"cells.course"} if "citizens.fairness" in reform.writes else set()  # trust is kept in both
+    if undeclared := sorted(changed - set(reform.writes) - kept):
         message = f"{who} writes {', '.join(undeclared)}, which it does not declare."
         known = [column for column in undeclared if column in WRITABLE]
         remedy = (
