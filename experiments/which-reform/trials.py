@@ -60,7 +60,8 @@ def main() -> None:
     print(f"| tau | draws left | {' | '.join(benefit)} | best in 100 |")
     print(f"| --- | --- |{' --- |' * (len(benefit.columns) + 1)}")
     even = np.full(len(benefit), 1.0 / len(benefit))
-    for name, weights in {"no trials": even} | {name: weights_under(points, surfaces, times) for name, times in TAUS.items()}.items():
+    weighed = {name: weights_under(points, surfaces, times) for name, times in TAUS.items()}
+    for name, weights in {"no trials": even, **weighed}.items():
         left = 1.0 / np.square(weights).sum()
         spans = [weighted_quantile(benefit[arm].to_numpy(), weights, [0.05, 0.5, 0.95]) for arm in benefit]
         cells = [f"{middle:+.2f} ({low:+.2f} to {high:+.2f})" for low, middle, high in spans]
