@@ -175,8 +175,8 @@ def got(served, path, headers=None):
 @pytest.mark.compiled
 def test_it_compiles_first_and_says_so(served):
     _, _, said, folder, _ = served
-    assert said.index("compiling the model") < said.index("Ready after") < said.index("The live city")
-    assert f"Scenarios are saved in {folder}" in said.replace("\n", "")
+    assert said.index("se compila el modelo") < said.index("Listo en") < said.index("La ciudad en vivo")
+    assert f"Los escenarios se guardan en {folder}" in said.replace("\n", "")
     assert "Traceback" not in said and "Warning" not in said
 
 
