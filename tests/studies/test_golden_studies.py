@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sim.engine.running import Execution
 from sim.studies.answers.compare import compare
 from sim.studies.design.study_files import load_study
+from sim.studies.running.budget import scaled
 
 FOLDER = Path(__file__).parent.parent / "golden" / "studies"
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -43,6 +45,16 @@ def test_four_years_of_each_study(name):
         path.write_text(json.dumps(found, indent=1) + "\n")
     assert found == json.loads(path.read_text())
     assert all(effects["mean_trust"] for effects in found.values()), "an arm that changes nothing tests nothing"
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", [name for name, path in STUDIES.items() if load_study(path).budget is not None])
+def test_all_arms_can_cost_the_budget_at_the_doses_that_are_written(name, tmp_path):
+    study = load_study(STUDIES[name])
+    found = scaled(study, Execution(tmp_path))
+    for arm, reforms in study.arms.items():
+        for written, searched in zip(reforms, found.arms[arm], strict=True):
+            assert getattr(searched, searched.dose) == pytest.approx(getattr(written, written.dose), rel=0.02)
 
 
 def test_no_golden_file_without_its_study():
