@@ -118,27 +118,14 @@ class Words(Language):
         """A measure, or what is read off beside a pattern, in words; its name if it has none."""
         return self.data["measures"].get(name) or self.data["beside"].get(name, name)
 
-    def named(self, reform: str, lever: str) -> str:
-        """What a lever is called, by itself or in one of the reforms that have it; its name if it has none."""
-        return self.term("levers", f"{reform}.{lever}", lever)
-
     def unit(self, unit: str) -> str:
         """The unit of a measure in words."""
         return self.data["units"].get(unit, unit)
-
-    def translate(self, section: str, key: str, english: str) -> Text:
-        """What is written in English elsewhere: in this language if it has been translated."""
-        found = self.data.get(section, {}).get(key)
-        return Text(str(found), self.language) if found else Text(english, "en")
 
     def given(self, text: Mapping[str, str | None]) -> Text:
         """A text that its author wrote in one language or more, {"en": ..., "es": ...}: in this one, if it is there."""
         found = text.get(self.language)
         return Text(found, self.language) if found else Text(str(text["en"]), "en")
-
-    def written(self, text: str) -> Text:
-        """A text that a scenario's author wrote: translated if it is one of the shipped scenarios' own."""
-        return self.translate("texts", " ".join(text.split()), " ".join(text.split()))
 
     def arm(self, name: str) -> str:
         """What an arm is called."""
@@ -152,17 +139,3 @@ class Words(Language):
         for english, own in known.items():
             author = author.replace(english, own)
         return author
-
-    def reform(self, name: str) -> str:
-        """A reform or an arm of a study in words; its own name if it is somebody's invention."""
-        known: Mapping[str, str] = self.data["reforms"]
-        key = name.replace("-", "_")
-        if key in known:
-            return known[key]
-        first, then, second = key.partition("_then_")
-        full = {
-            word: known.get(word) or next((known[key] for key in known if key.startswith(word)), None) for word in (first, second) if word
-        }
-        if then and full.get(first) and full.get(second):
-            return known["then"].format(first=full[first], second=full[second])
-        return name

@@ -155,6 +155,33 @@ class Language(Formatter):
         known: Mapping[str, str] = self.data.get(section, {})
         return known.get(name) or known.get(name.rpartition(".")[2]) or unknown or name
 
+    def named(self, reform: str, lever: str) -> str:
+        """What a lever is called, by itself or in one of the reforms that have it; its name if it has none."""
+        return self.term("levers", f"{reform}.{lever}", lever)
+
+    def translate(self, section: str, key: str, english: str) -> Text:
+        """What is written in English elsewhere: in this language if it has been translated."""
+        found = self.data.get(section, {}).get(key)
+        return Text(str(found), self.language) if found else Text(english, "en")
+
+    def written(self, text: str) -> Text:
+        """A text that a scenario's author wrote: translated if it is one of the shipped scenarios' own."""
+        return self.translate("texts", " ".join(text.split()), " ".join(text.split()))
+
+    def reform(self, name: str) -> str:
+        """A reform or an arm of a study in words; its own name if it is somebody's invention."""
+        known: Mapping[str, str] = self.data["reforms"]
+        key = name.replace("-", "_")
+        if key in known:
+            return known[key]
+        first, then, second = key.partition("_then_")
+        full = {
+            word: known.get(word) or next((known[key] for key in known if key.startswith(word)), None) for word in (first, second) if word
+        }
+        if then and full.get(first) and full.get(second):
+            return known["then"].format(first=full[first], second=full[second])
+        return name
+
     def marked(self, english: str) -> str:
         """A number as this language writes it, from how Python does."""
         marks = {",": self.data["thousands"], ".": self.data["decimal"], "-": MINUS, "%": " %"}

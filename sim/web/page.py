@@ -16,8 +16,8 @@ from sim.files.writing import write_file
 from sim.inputs.city_size import CitySize
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.scenario_files import shipped_scenarios, shipped_states
-from sim.report.words import LANGUAGES, Words
 from sim.studies.design.draws import drawn_from
+from sim.style import LANGUAGES, Language, language
 from sim.style.looks import CAUSE_COLORS, look_at
 from sim.version import __version__
 from sim.web.building import MODULE, entries
@@ -86,7 +86,7 @@ def data(scenario: Scenario, name: str) -> dict[str, Any]:
         "scenario": name,
         "scenarios": {name: _scenario(scenario, name, columns, whole=own), **known},
         "draws": list(columns),
-        "words": {language: _words(Words(language), {**shipped, name: scenario}) for language in LANGUAGES},
+        "words": {each: _words(language(each), {**shipped, name: scenario}) for each in LANGUAGES},
     }
 
 
@@ -122,7 +122,7 @@ def _bounds(field: Any) -> list[Any]:
     return [low, high, field.annotation is int]
 
 
-def _words(words: Words, scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
+def _words(words: Language, scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
     """All that the page says in one language."""
 
     def source(keys: Iterable[str]) -> str:
