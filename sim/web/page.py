@@ -158,7 +158,7 @@ def page(scenario: Scenario, name: str) -> str:
     script = "\n".join((PARTS / file).read_text(encoding="utf-8") for file in ("city.js", "worker.js"))
     known = json.dumps(data(scenario, name), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = (PARTS / "page.html").read_text(encoding="utf-8")
-    for mark, part in {"/*style*/": "page.css", "/*page*/": "page.js"}.items():
+    for mark, part in {"/*style*/": "page.css", "/*common*/": "common.js", "/*page*/": "page.js"}.items():
         text = text.replace(mark, (PARTS / part).read_text(encoding="utf-8"))
     return text.replace("/*worker*/", script).replace("/*data*/", known)
 

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("selenium", reason="selenium is not installed")
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -123,8 +124,12 @@ class CityPage:
         return WebDriverWait(self.browser, PATIENCE).until(lambda _: condition())
 
     def press(self, css):
-        self.run("arguments[0].scrollIntoView({block: 'center'})", self.one(css))
-        self.one(css).click()
+        def pressed():
+            self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", css)
+            self.one(css).click()
+            return True
+
+        WebDriverWait(self.browser, PATIENCE, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: pressed())
 
     def put(self, name, value):
         """Write a number, as leaving its field does."""
@@ -276,3 +281,13 @@ def test_by_keyboard_alone(page):
     page.lived()
     page.until(lambda: page.all("#chart-person svg"))
     assert len(page.all(".events li")) == page.run("return arms().length")
+
+
+def test_a_record_from_before_the_city_began_is_refused_in_words(page):
+    """The city of this page has settled for 8 weeks; a record of two half-years needs 52 (`confianza run` refuses it too)."""
+    page.open(**{"purge.flag_by": "record", "purge.record_half_years": 2})
+    assert "its record of complaints begins in week −52, but the city only in week −8" in page.one(".refused").text
+    assert "purge" not in page.run("return arms().map((arm) => arm.name)")
+    page.put("purge.start", 52)
+    assert not page.all(".refused")
+    assert "purge" in page.run("return arms().map((arm) => arm.name)")

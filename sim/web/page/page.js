@@ -1,8 +1,7 @@
 "use strict";
-/* What is seen and what can be done. Nothing of the science is here: the worker lives cities, this draws what it tells. Whatever somebody
-   wrote or typed becomes text (`h` appends strings as text nodes), never markup. */
+/* What is seen and what can be done. Nothing of the science is here: the worker lives cities, this draws what it tells. */
 
-const DATA = JSON.parse(document.getElementById("data").textContent);
+const DATA = JSON.parse(by("data").textContent);
 const MEASURES = { trust: [3, 1, ""], trusting: [1, 100, "%"], reporting: [1, 100, "%"], crimes: [0, 1, ""], complaints: [0, 1, ""], cost: [0, 1, ""] };
 const LAYERS = {
   trust: ["#00224E", "#2A3F6D", "#575C6D", "#7F7C75", "#ABA07A", "#D7C65F", "#FDEA45"],
@@ -12,56 +11,14 @@ const LAYERS = {
 const PICTURE = 4, SURVEY = 26, YEAR = 52, MOST_ADULTS = 100000, SAMPLE = 6;
 const CODEBOOK = Object.fromEntries(DATA.codebook.map(([name, value, low, high, whole, built]) => [name, { value, low, high, whole, built }]));
 const REFORMS = DATA.reforms;
-const root = document.getElementById("page");
-const worker = new Worker(URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" })));
-let state, words, lived = [], cities = [], run = 0, timer = 0, playing = 0, refused = [];
-
-/* --- Words */
-
-const look = (path) => path.split(".").reduce((part, key) => (part === undefined ? part : part[key]), words);
-const say = (path, values = {}) => String(look(path)).replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
-
-/** A number as the language writes it. */
-function num(value, digits, sign = false) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const text = digits === undefined ? String(Math.abs(+value.toPrecision(6))) : Math.abs(value).toFixed(digits);
-  const [whole, part] = text.split("."), grouped = whole.replace(/\B(?=(\d{3})+$)/g, words.thousands);
-  const minus = value < 0 && Number(text) !== 0 ? "−" : sign && Number(text) !== 0 ? "+" : "";
-  return minus + grouped + (part ? words.decimal + part : "");
-}
+const root = by("page"), worker = living(by("worker").textContent);
+let state, lived = [], cities = [], run = 0, timer = 0, playing = 0, refused = [];
 
 const shown = (measure, value, sign) => num(value * MEASURES[measure][1], MEASURES[measure][0], sign) + (sign ? "" : MEASURES[measure][2] && " %");
 const clock = (week) => say("live.play.year", { year: num(Math.floor(Math.max(0, week - 1) / YEAR) + 1), of_year: num(Math.max(0, week - 1) % YEAR + 1) });
 
-/* --- Elements */
-
-function h(tag, about, ...parts) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(about || {})) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...parts.flat(Infinity).filter((part) => part !== null && part !== undefined));
-  return made;
-}
-
-function svg(tag, about, ...parts) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [key, value] of Object.entries(about || {})) if (value !== null) made.setAttribute(key, value);
-  made.append(...parts.flat(Infinity));
-  return made;
-}
-
-const by = (id) => document.getElementById(id);
 const part = (name, heading, about, ...inside) => h("section", { class: `part part-${name}`, "aria-labelledby": `h-${name}` },
   h("h2", { id: `h-${name}` }, heading), about ? h("p", { class: "about" }, about) : null, inside);
-
-/** Fill an element anew; who had the focus keeps it. */
-function refill(id, parts) {
-  const focus = document.activeElement && document.activeElement.id;
-  by(id).replaceChildren(...parts.flat(Infinity).filter(Boolean));
-  if (focus && by(focus) && document.activeElement !== by(focus)) by(focus).focus();
-}
 
 /* --- The state, which is in the address */
 
@@ -165,9 +122,12 @@ function reformOf(name) {
   return { [name]: made };
 }
 
+/** What is wrong with the record of complaints that a reform looks at; undefined if nothing is. */
+const tooLong = (name) => recordTooLong(reformOf(name), scenario().spin_up_weeks);
+
 /** Arms by their places: what each is called, and its reforms. The first is the scenario as it is. */
 function arms() {
-  const own = scenario().interventions, on = Object.keys(REFORMS).filter((name) => state.on.includes(name));
+  const own = scenario().interventions, on = Object.keys(REFORMS).filter((name) => state.on.includes(name) && !tooLong(name));
   const beside = (names) => [...own.filter((reform) => !names.includes(Object.keys(reform)[0])), ...names.map(reformOf)];
   const made = [{ name: "baseline", label: own.length ? say("web.as_written") : words.reforms.baseline, reforms: own }];
   for (const name of on) made.push({ name, label: words.reforms[name], reforms: beside([name]) });
@@ -242,13 +202,8 @@ function at(series, measure, week) {
 
 /** Between which values nine of ten possible cities lie, of what is read of a city's arms; null while there are too few. */
 function range(read) {
-  const values = cities.map(read).filter(Number.isFinite).sort((one, other) => one - other);
-  if (values.length < 20) return null;
-  const quantile = (share) => {
-    const place = share * (values.length - 1), below = Math.floor(place);
-    return values[below] + (place - below) * ((values[below + 1] ?? values[below]) - values[below]);
-  };
-  return [quantile(0.05), quantile(0.95)];
+  const values = cities.map(read).filter(Number.isFinite);
+  return values.length < 20 ? null : [quantile(values, 0.05), quantile(values, 0.95)];
 }
 
 /** A measure of an arm in every pictured week: [week, value], the difference from the first arm if that is shown. */
@@ -566,28 +521,6 @@ const tellPlay = () => { by("play").textContent = say(playing ? "live.play.pause
 
 /* --- What can be done */
 
-/** A step that gives a slider about a hundred places. */
-const stepOf = (low, high, whole) => (whole ? Math.max(1, Math.round((high - low) / 200)) : 10 ** Math.floor(Math.log10((high - low) / 100)));
-
-/** A number with a slider, a field, its unit and what it is; `change` is called with numbers within the bounds only. */
-function lever(name, { label, value, low, high, whole, unit, facts, detail, slider = true }, change) {
-  const id = `lever-${name.replace(/\W/g, "-")}`, step = stepOf(low, high, whole);
-  const given = (event) => {
-    const typed = Number(event.target.value), fine = event.target.value !== "" && Number.isFinite(typed) && typed >= low && typed <= high && (!whole || Number.isInteger(typed));
-    field.setAttribute("aria-invalid", String(!fine));
-    wrong.textContent = fine ? "" : say("web.out_of_range", { low: num(low), high: num(high) });
-    if (!fine) return;
-    if (event.target !== field) field.value = typed;
-    else if (range_) range_.value = typed;
-    change(typed);
-  };
-  const field = h("input", { type: "number", id, value, min: low, max: high, step: whole ? 1 : "any", onchange: given, "aria-describedby": `${id}-facts` });
-  const range_ = slider ? h("input", { type: "range", min: low, max: high, step, value, oninput: given, "aria-label": label, tabindex: 0, id: `${id}-slider` }) : null;
-  const wrong = h("span", { class: "wrong", role: "alert" });
-  return h("div", { class: "lever", "data-name": name }, h("label", { for: id }, label), h("div", { class: "row" }, range_, field, unit ? h("span", { class: "unit" }, unit) : null), wrong,
-    h("details", {}, h("summary", { id: `${id}-facts` }, facts), h("p", {}, detail)));
-}
-
 function changeSet(holder, key, own, value) {
   if (String(value) === String(own)) delete holder[key];
   else holder[key] = value;
@@ -633,20 +566,10 @@ function fillCity() {
 function fillReforms() {
   refill("reforms", [Object.keys(REFORMS).map((name) => {
     const on = state.on.includes(name), label = words.reforms[name], { dose, levers } = REFORMS[name];
-    const one = (key) => {
-      const told = levers[key], [called, text, unit, source] = words.levers[`${name}.${key}`];
-      const change = (given) => { ((state.levers[name] ??= {})[key] = given); ask(); };
-      if (told.choices) {
-        const id = `lever-${name}-${key}`;
-        return h("div", { class: "lever", "data-name": `${name}.${key}` }, h("label", { for: id }, called), h("select", { id, onchange: (event) => change(event.target.value) },
-          told.choices.map((choice) => h("option", { value: choice, selected: leverOf(name, key) === choice }, look(`choices.${choice}`) ?? choice))));
-      }
-      const low = told.optional ? Math.min(0, told.low) : key === "start" ? 0 : told.low, high = key === "start" ? weeksOf() - 1 : told.high;
-      return lever(`${name}.${key}`, {
-        label: called, value: leverOf(name, key) ?? 0, low, high, whole: told.whole || key === "start", unit,
-        facts: say("live.reforms.bounds", { low: num(low), high: num(high), value: told.default === null ? say("live.reforms.none") : num(told.default) }), detail: say("live.reforms.detail", { text, source }),
-      }, (given) => change(told.optional && given === 0 ? null : given));
-    };
+    const one = (key) => reformLever(`${name}.${key}`, levers[key], { value: leverOf(name, key), weeks: weeksOf() }, (given) => {
+      ((state.levers[name] ??= {})[key] = given);
+      ask();
+    });
     return h("div", { class: `reform${on ? " reform-on" : ""}`, "data-reform": name }, h("div", { class: "row" }, h("h3", {}, label),
       h("button", { type: "button", class: "switch", id: `switch-${name}`, role: "switch", "aria-checked": String(on), "aria-label": say(on ? "live.reforms.turn_off" : "live.reforms.turn_on", { reform: label }), onclick: () => {
         state.on = on ? state.on.filter((each) => each !== name) : [...state.on, name];
@@ -715,7 +638,8 @@ function tellMoved() {
   const told = moved();
   refill("moved", [told.length ? h("div", { class: "moved" }, h("p", {}, h("b", {}, say("web.moved"))), h("ul", {}, told.map(([name, from, to]) => h("li", {}, say("web.moved_one", { what: called(name), name, from: typeof from === "number" ? num(from) : from, to: typeof to === "number" ? num(to) : to })))),
     h("button", { type: "button", id: "put-back", onclick: () => { const { lang, scenario: name } = state; state = { ...fresh(name), lang }; build(); ask(0); } }, say("web.put_back"))) : null,
-  refused.length ? h("div", { class: "refused", role: "alert" }, h("p", {}, say("live.page.refused"), " ", refused.join("; "))) : null]);
+  refused.length ? h("div", { class: "refused", role: "alert" }, h("p", {}, say("live.page.refused"), " ", refused.join("; "))) : null,
+  state.on.map(tooLong).filter(Boolean).map((told_) => h("div", { class: "refused", role: "alert" }, h("p", {}, told_)))]);
   if (by("keep")) fillKeep();
 }
 
@@ -779,4 +703,4 @@ addEventListener("hashchange", () => { readAddress(); build(); ask(0); });
 addEventListener("resize", () => { drawCharts(); drawPlace(); });
 readAddress();
 build();
-worker.postMessage({ module: Uint8Array.from(atob(DATA.module), (letter) => letter.charCodeAt(0)).buffer, layout: DATA.layout, reforms: REFORMS });
+worker.postMessage({ module: moduleOf(DATA.module), layout: DATA.layout, reforms: REFORMS });
