@@ -236,16 +236,23 @@ class Scratch(NamedTuple):
     rows: RowNumber
     cells: RowNumber
     homes: RowNumber
-    causes: RowNumber
     whether: Quantity
     drive: Quantity
     risk: Quantity
     chance: Quantity
     luck: Records
     sums: Quantity
+    exposure: Quantity
+    hardship: Quantity
+    stopped_before: Quantity
+    courtesy: Quantity
+    honesty: Quantity
+    better: Quantity
+    fairness: Quantity
+    conduct: Whole
+    felt: Whole
     listeners: RowNumber
     places: RowNumber
-    attraction: Quantity
     rest: Quantity
     across: Whole
     down: Whole

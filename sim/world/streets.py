@@ -47,48 +47,81 @@ def presence(rows, city, p, clock):
 
 
 @piece
-def discrimination(citizen, cell, city, p, clock):
-    """How much worse than others officers treat this person: by home, exposure to stops and past stops."""
-    citizens, conduct = city.citizens, p.conduct
+def size_up(n, kind, city, p, clock):
+    """Note what conduct and feelings depend on: the officer, and how suspect the citizen is to the police, and trusts them."""
+    citizens, officers, scratch = city.citizens, city.officers, city.scratch
+    home, citizen, j = scratch.homes[n], scratch.listeners[n], scratch.rows[n] // SLOTS
     exposure = np.float64(citizens.stop_exposure_cumulative[citizen])
-    if citizen > city.cells.first_resident[cell]:
+    if citizen > city.cells.first_resident[home]:
         exposure -= np.float64(citizens.stop_exposure_cumulative[citizen - 1])
-    stopped_before = int(citizens.last_stop[citizen] > clock.tick - 52)
-    return worse_conduct(
-        city.cells.place[cell], log(max(exposure, LEAST_EXPOSURE)), stopped_before,
-        conduct.by_place, conduct.by_standing, conduct.by_record,
-    )  # fmt: skip
+    scratch.exposure[n] = max(exposure, LEAST_EXPOSURE)
+    scratch.hardship[n] = city.cells.place[home]
+    scratch.stopped_before[n] = int(citizens.last_stop[citizen] > clock.tick - 52)
+    scratch.both[n] = int(kind == Meeting.CONTACT or citizens.last_stop[citizen] == clock.tick)
+    if kind == Meeting.STOP:
+        citizens.last_stop[citizen] = clock.tick
+    scratch.courtesy[n] = officers.conduct[j] + officers.training[j]
+    scratch.honesty[n] = officers.honesty[j] + p.training.honesty_share * officers.training[j]
+    scratch.fairness[n] = fairness_of(citizen, home, city)
 
 
 @piece
-def meet(slot, citizen, cell, kind, luck, city, p, clock):
-    """One encounter with a resident of a cell: conduct, perception, change of trust, complaint."""
-    encounters, officers = city.encounters, city.officers
-    j = slot // SLOTS
-    better = (p.community.conduct_offset if kind == Meeting.CONTACT else 0.0) - discrimination(citizen, cell, city, p, clock)
-    conduct = conduct_of(
-        luck[1],
-        officers.conduct[j] + officers.training[j] + better,
-        officers.honesty[j] + p.training.honesty_share * officers.training[j] + better,
-    )
-    fairness, effectiveness = fairness_of(citizen, cell, city), effectiveness_of(citizen, cell, city)
+def feel(n, city, p):
+    """How somebody feels about an encounter."""
+    scratch, encounter = city.scratch, p.encounter
     odds = felt_log_odds(
-        conduct, fairness, p.encounter.felt_if_corrupt, p.encounter.felt_if_unfair, p.encounter.felt_if_fair, p.encounter.perception_slope
+        scratch.conduct[n], scratch.fairness[n], encounter.felt_if_corrupt, encounter.felt_if_unfair, encounter.felt_if_fair, encounter.perception_slope
     )
-    felt = feeling(luck[2], odds, p.encounter.neutral_width)
+    return feeling(scratch.luck[n, 2], odds, encounter.neutral_width)
+
+
+@piece
+def behave(count, kind, city, p):
+    """What officers do in many encounters, and how it is felt: loops without choices, which processors take many of at once."""
+    scratch, conduct = city.scratch, p.conduct
+    offset = p.community.conduct_offset if kind == Meeting.CONTACT else 0.0
+    for n in range(count):
+        scratch.better[n] = offset - worse_conduct(
+            scratch.hardship[n], log(scratch.exposure[n]), scratch.stopped_before[n], conduct.by_place, conduct.by_standing, conduct.by_record
+        )
+    for n in range(count):
+        better = scratch.better[n]
+        scratch.conduct[n] = conduct_of(scratch.luck[n, 1], scratch.courtesy[n] + better, scratch.honesty[n] + better)
+    for n in range(count):
+        scratch.felt[n] = feel(n, city, p)
+
+
+@piece
+def remember(n, kind, city, p):
+    """What an encounter changes: trust, complaints, what is counted."""
+    scratch, encounters = city.scratch, city.encounters
+    slot, home, citizen, conduct = scratch.rows[n], scratch.homes[n], scratch.listeners[n], scratch.conduct[n]
+    if scratch.both[n]:  # maybe not the first encounter since trust was looked up
+        scratch.fairness[n] = fairness_of(citizen, home, city)
+        scratch.felt[n] = feel(n, city, p)
+    felt = scratch.felt[n]
     book(
-        city, Cause.CONTACT, citizen, cell,
-        change_from_contact(fairness, felt, p.trust.contact_gain, p.trust.contact_loss),
-        effectiveness_change(effectiveness, felt, kind, p),
+        city, Cause.CONTACT, citizen, home,
+        change_from_contact(scratch.fairness[n], felt, p.trust.contact_gain, p.trust.contact_loss),
+        effectiveness_change(effectiveness_of(citizen, home, city), felt, kind, p),
     )  # fmt: skip
-    complained = int(conduct != Conduct.FAIR and luck[3] < p.encounter.complaint_probability)
-    city.officers.complaints[j] += complained
+    complained = int(conduct != Conduct.FAIR and scratch.luck[n, 3] < p.encounter.complaint_probability)
+    city.officers.complaints[slot // SLOTS] += complained
     city.tally[Count.COMPLAINTS] += complained
     encounters.citizen[slot], encounters.kind[slot] = citizen, kind
     encounters.conduct[slot], encounters.felt[slot] = conduct, felt
     city.tally[Count.FELT_GOOD] += int(felt == Feeling.GOOD)
     city.tally[Count.FELT_BAD] += int(felt == Feeling.BAD)
-    return conduct
+
+
+@piece
+def meet(count, kind, city, p, clock):
+    """Many encounters with residents of cells: conduct, perception, change of trust, complaint."""
+    for n in range(count):
+        size_up(n, kind, city, p, clock)
+    behave(count, kind, city, p)
+    for n in range(count):
+        remember(n, kind, city, p)
 
 
 @piece
@@ -109,7 +142,7 @@ def choose_stopped(n, city):
     """Whom an officer stops, in proportion to exposure to stops."""
     citizens, scratch = city.citizens, city.scratch
     citizen = exposed_resident(scratch.homes[n], scratch.luck[n, 0], citizens.stop_exposure_cumulative, city)
-    city.encounters.citizen[scratch.rows[n]] = citizen
+    scratch.listeners[n] = citizen
     fetch(city.cells.course, scratch.homes[n])
     fetch(citizens.trust, citizen)
     fetch(citizens.last_stop, citizen)
@@ -117,13 +150,11 @@ def choose_stopped(n, city):
 
 
 @piece
-def be_stopped(n, city, p, clock):
-    """A stop, and what is remembered of it."""
-    citizens, slot, home = city.citizens, city.scratch.rows[n], city.scratch.homes[n]
-    citizen = city.encounters.citizen[slot]
-    conduct = meet(slot, citizen, home, Meeting.STOP, city.scratch.luck[n], city, p, clock)
-    citizens.last_stop[citizen] = clock.tick
-    citizens.stop_treatment[citizen] = conduct + 4 * city.encounters.felt[slot]
+def be_stopped(n, city, clock):
+    """What is remembered of a stop."""
+    citizens, scratch = city.citizens, city.scratch
+    citizen, conduct = scratch.listeners[n], scratch.conduct[n]
+    citizens.stop_treatment[citizen] = conduct + 4 * scratch.felt[n]
     if conduct == Conduct.CORRUPT:
         citizens.last_corrupt_stop[citizen] = clock.tick
     city.tally[Count.CORRUPT_STOPS] += int(conduct == Conduct.CORRUPT)
@@ -135,8 +166,9 @@ def stop_batch(count, city, p, clock):
     """Many are chosen first and met afterwards, because then the processor fetches what it needs to know of many at once."""
     for n in range(count):
         choose_stopped(n, city)
+    meet(count, Meeting.STOP, city, p, clock)
     for n in range(count):
-        be_stopped(n, city, p, clock)
+        be_stopped(n, city, clock)
 
 
 @phase
@@ -164,7 +196,7 @@ def stop(rows, city, p, clock):
 @phase
 def contact(rows, city, p, clock):
     """Officers on community duty talk with residents of the cell they are in; these contacts are never counted as stops."""
-    officers = city.officers
+    officers, scratch, met = city.officers, city.scratch, 0
     for j in rows:
         if officers.active[j] == 0 or officers.community[j] == 0:
             continue
@@ -172,7 +204,13 @@ def contact(rows, city, p, clock):
         contacts, cell = poisson_quantile(count, p.community.contacts_rate, MOST_A_WEEK), officers.cell[j]
         for slot in range(SLOTS * j + officers.encounters[j], SLOTS * j + officers.encounters[j] + contacts):
             luck = draw_four(clock.seed, Draw.CONTACT, clock.tick, slot, 0)
-            citizen, _ = resident_of(cell, luck[0], city)
-            meet(slot, citizen, cell, Meeting.CONTACT, luck, city, p, clock)
+            scratch.rows[met], scratch.homes[met] = slot, cell
+            scratch.luck[met, 1], scratch.luck[met, 2], scratch.luck[met, 3] = luck[1], luck[2], luck[3]
+            scratch.listeners[met], _ = resident_of(cell, luck[0], city)
+            met += 1
         city.officers.encounters[j] += contacts
         city.tally[Count.CONTACTS] += contacts
+        if met >= BATCH:
+            meet(met, Meeting.CONTACT, city, p, clock)
+            met = 0
+    meet(met, Meeting.CONTACT, city, p, clock)
