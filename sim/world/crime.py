@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.world.compiled import phase, piece
+from sim.world.compiled import fetch, phase, piece
 from sim.world.place import home_of
 from sim.world.rng import Draw, draw_four
 from sim.world.rules.deterrence import risk_after_arrest, risk_after_escape, risk_faded
@@ -19,17 +19,24 @@ from sim.world.trusting import book, effectiveness_of, fairness_of
 @piece
 def weigh_reporting(rows, city, p, clock):
     """Note each victim's luck and chance of reporting, for a batch of crimes."""
-    crimes, scratch, reporting = city.crimes, city.scratch, p.reporting
+    crimes, citizens, scratch, reporting = city.crimes, city.citizens, city.scratch, p.reporting
     for n in range(len(rows)):
         luck = draw_four(clock.seed, Draw.REPORT, clock.tick, rows[n], 0)
         scratch.luck[n, 0], scratch.luck[n, 1], scratch.luck[n, 2] = luck[0], luck[1], luck[2]
+        victim = crimes.victim[rows[n]]
+        scratch.listeners[n], scratch.homes[n] = victim, home_of(victim, city)
+        fetch(citizens.trust, scratch.listeners[n])
+        fetch(citizens.reporting_propensity, scratch.listeners[n])
+        fetch(city.cells.course, scratch.homes[n])
     for n in range(len(rows)):
-        i = crimes.victim[rows[n]]
-        home = home_of(i, city)
-        trust = overall_trust(fairness_of(i, home, city), effectiveness_of(i, home, city), reporting.effectiveness_weight)
+        victim, home = scratch.listeners[n], scratch.homes[n]
+        scratch.fairness[n], scratch.effectiveness[n] = fairness_of(victim, home, city), effectiveness_of(victim, home, city)
+        scratch.person[n], scratch.loss[n] = reporting.person_sd * np.float64(citizens.reporting_propensity[victim]), crimes.loss[rows[n]]
+    for n in range(len(rows)):
+        trust = overall_trust(scratch.fairness[n], scratch.effectiveness[n], reporting.effectiveness_weight)
         scratch.chance[n] = reporting_probability(
-            crimes.loss[rows[n]], trust, reporting.intercept + p.institutions.reporting, reporting.log_loss_slope, reporting.trust_slope,
-            reporting.person_sd * np.float64(city.citizens.reporting_propensity[i]),
+            scratch.loss[n], trust, reporting.intercept + p.institutions.reporting, reporting.log_loss_slope, reporting.trust_slope,
+            scratch.person[n],
         )  # fmt: skip
 
 

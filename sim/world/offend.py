@@ -7,7 +7,7 @@ from sim.world.place import cell_near, exposed_cell, exposed_resident, fetch_res
 from sim.world.rng import Draw, draw_four, normal_pair, stretched
 from sim.world.rules.offending import crime_probability, loss, undeterred, unhindered
 from sim.world.rules.trust import change_from_victimization
-from sim.world.state import BATCH, Cause, Count
+from sim.world.state import BATCH, TOGETHER, Cause, Count
 from sim.world.trusting import book, effectiveness_of
 
 
@@ -81,34 +81,45 @@ def undeterred_among(count, city, p):
 
 
 @piece
-def look_round(k, city, p, clock):
-    """Note the cells near home that an offender looks at. A word of luck is enough for three; loops without choices are fast."""
-    places, rest = city.scratch.places, city.scratch.rest
-    radius, home, words = int(p.offending.search_radius), place_of(city.offenders.home[k], city.grid), 0
-    while 3 * words < int(p.offending.candidates):
-        luck = draw_four(clock.seed, Draw.CANDIDATE, clock.tick, k, words // 4)
-        rest[words], rest[words + 1], rest[words + 2], rest[words + 3] = luck
+def look_round(first, count, city, p, clock):
+    """Note the cells near home that some offenders look at, all of them one after the other. A word of luck is enough for three."""
+    scratch, search, candidates, words = city.scratch, city.search, int(p.offending.candidates), 0
+    while 3 * words < candidates:
+        for n in range(count):
+            luck = draw_four(clock.seed, Draw.CANDIDATE, clock.tick, scratch.rows[first + n], words // 4)
+            search.rest[words, n], search.rest[words + 1, n], search.rest[words + 2, n], search.rest[words + 3, n] = luck
         words += 4
-    for first in range(0, 3 * words, words):
-        for word in range(words):
-            places[first + word], rest[word] = cell_near(home, rest[word], radius, city.grid)
+    for n in range(count):
+        scratch.across[n], scratch.down[n] = place_of(city.offenders.home[scratch.rows[first + n]], city.grid)
+    for begin in range(0, candidates, words):
+        for word in range(min(words, candidates - begin)):
+            for n in range(count):
+                search.cells[begin + word, n], search.rest[word, n] = cell_near(
+                    (scratch.across[n], scratch.down[n]), search.rest[word, n], int(p.offending.search_radius), city.grid
+                )
 
 
 @piece
-def search(n, city, p, clock):
-    """The cell an offender goes to: one of some near home, in proportion to attraction."""
-    scratch, candidates, running, passed = city.scratch, int(p.offending.candidates), 0.0, 0
-    k = scratch.rows[n]
-    look_round(k, city, p, clock)
-    luck = draw_four(clock.seed, Draw.CRIME, clock.tick, k, 0)
-    scratch.luck[n, 1], scratch.luck[n, 2], scratch.luck[n, 3] = luck[1], luck[2], luck[3]
+def choose_place(first, count, city, p, clock):
+    """The cell each of some offenders goes to: one of some near home, in proportion to attraction."""
+    scratch, search, candidates = city.scratch, city.search, int(p.offending.candidates)
+    look_round(first, count, city, p, clock)
+    for n in range(count):
+        luck = draw_four(clock.seed, Draw.CRIME, clock.tick, scratch.rows[first + n], 0)
+        scratch.chance[n], scratch.luck[first + n, 1], scratch.luck[first + n, 2], scratch.luck[first + n, 3] = luck
+        scratch.running[n] = 0.0
     for m in range(candidates):
-        running += city.cells.attraction[scratch.places[m]]
-        scratch.sums[m] = running
-    target = luck[0] * running
-    for m in range(candidates):  # counted, because nobody can foresee where a search would end
-        passed += int(scratch.sums[m] <= target)
-    scratch.cells[n] = scratch.places[min(passed, candidates - 1)]
+        for n in range(count):
+            scratch.running[n] += city.cells.attraction[search.cells[m, n]]
+            search.sums[m, n] = scratch.running[n]
+    for n in range(count):
+        scratch.chance[n] *= scratch.running[n]
+        scratch.passed[n] = 0
+    for m in range(candidates):
+        for n in range(count):  # counted, because nobody can foresee where a search would end
+            scratch.passed[n] += int(search.sums[m, n] <= scratch.chance[n])
+    for n in range(count):
+        scratch.cells[first + n] = search.cells[min(scratch.passed[n], candidates - 1), n]
 
 
 @piece
@@ -177,8 +188,8 @@ def offend(rows, city, p, clock):
     for first in range(0, len(rows), BATCH):  # step by step, and those who go on are moved up: few branches that nobody can foresee
         count = tempted(rows[first : first + BATCH], city, p, clock)
         count = undeterred_among(count, city, p)
-        for n in range(count):
-            search(n, city, p, clock)
+        for some in range(0, count, TOGETHER):
+            choose_place(some, min(count - some, TOGETHER), city, p, clock)
         count = unhindered_among(count, city, p)
         for n in range(count):
             find_scene(n, city, p)

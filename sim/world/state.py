@@ -12,6 +12,7 @@ import numpy as np
 Array = np.ndarray
 ROW = np.uint32
 # Trust is float64, because with float32 compiled and interpreted runs differ in the last bits and settling is slower.
+TOGETHER = 32
 Quantity = Annotated[np.ndarray, np.float64]
 Whole = Annotated[np.ndarray, np.int32]
 # What there is once an adult is small: a million adults are read in every week, and what is lasting needs seven digits at most.
@@ -249,8 +250,13 @@ class Scratch(NamedTuple):
     honesty: Quantity
     better: Quantity
     fairness: Quantity
+    effectiveness: Quantity
+    person: Quantity
+    loss: Quantity
     conduct: Whole
     felt: Whole
+    running: Quantity
+    passed: Whole
     listeners: RowNumber
     places: RowNumber
     rest: Quantity
@@ -260,6 +266,14 @@ class Scratch(NamedTuple):
     tales: Whole
     both: Whole
     weights: Whole
+
+
+class Search(NamedTuple):
+    """Room for the cells that some offenders look at, a row for the first of each, and so on."""
+
+    cells: Annotated[np.ndarray, ROW, TOGETHER]
+    sums: Annotated[np.ndarray, np.float64, TOGETHER]
+    rest: Annotated[np.ndarray, np.float64, TOGETHER]
 
 
 class Docket(NamedTuple):
@@ -304,6 +318,7 @@ class City(NamedTuple):
     encounters: Encounters
     docket: Docket
     scratch: Scratch
+    search: Search
     rows: Rows
     grid: Grid
     response_inputs: Array  # ResponseInput
