@@ -125,16 +125,14 @@ def meet(count, kind, city, p, clock):
 
 
 @piece
-def choose_home(n, slot, city, p, clock):
+def choose_home(n, city, p):
     """Where the person lives whom an officer stops: a passer-by from anywhere or a resident of the cell."""
     scratch, cells = city.scratch, city.cells
-    luck = draw_four(clock.seed, Draw.STOP, clock.tick, slot, 0)
-    ambient, u = stretched(luck[0], p.encounter.ambient_share)
+    ambient, u = stretched(scratch.luck[n, 0], p.encounter.ambient_share)
     home, left = exposed_cell(u, cells.stop_exposure_cumulative, cells.stop_exposure_guide)
-    home, u = (home, left) if ambient else (np.int64(city.officers.cell[slot // SLOTS]), u)
-    scratch.rows[n], scratch.homes[n] = slot, home
-    scratch.luck[n, 0], scratch.luck[n, 1], scratch.luck[n, 2], scratch.luck[n, 3] = u, luck[1], luck[2], luck[3]
-    fetch_residents(home, city.citizens.stop_exposure_cumulative, city)
+    scratch.homes[n] = home if ambient else np.int64(city.officers.cell[scratch.rows[n] // SLOTS])
+    scratch.luck[n, 0] = left if ambient else u
+    fetch_residents(scratch.homes[n], city.citizens.stop_exposure_cumulative, city)
 
 
 @piece
@@ -165,6 +163,11 @@ def be_stopped(n, city, clock):
 def stop_batch(count, city, p, clock):
     """Many are chosen first and met afterwards, because then the processor fetches what it needs to know of many at once."""
     for n in range(count):
+        luck = draw_four(clock.seed, Draw.STOP, clock.tick, city.scratch.rows[n], 0)
+        city.scratch.luck[n, 0], city.scratch.luck[n, 1], city.scratch.luck[n, 2], city.scratch.luck[n, 3] = luck
+    for n in range(count):
+        choose_home(n, city, p)
+    for n in range(count):
         choose_stopped(n, city)
     meet(count, Meeting.STOP, city, p, clock)
     for n in range(count):
@@ -182,7 +185,7 @@ def stop(rows, city, p, clock):
             many, _, _, _ = draw_four(clock.seed, Draw.STOP_COUNT, clock.tick, j, 0)
             stops = poisson_quantile(many, p.encounter.stop_rate, MOST_A_WEEK)
         for slot in range(SLOTS * j, SLOTS * j + stops):
-            choose_home(count, slot, city, p, clock)
+            city.scratch.rows[count] = slot
             count += 1
         city.officers.encounters[j] = stops
         city.cells.stops[officers.cell[j]] += stops
