@@ -30,6 +30,7 @@ SLOTS = 32  # encounters an officer can have in a week: up to 16 stops, then up 
 MOST_A_WEEK = 16
 MOST_LOOKED_AT = 200  # at least the tops of the ranges of offending.candidates and hearsay.listeners
 LINE = 64  # bytes that a processor fetches at once
+AHEAD = 32  # rows between asking the processor for something and needing it
 BATCH = 1024  # actors who take a step of a phase one after the other, so that the processor has many at hand
 
 

@@ -7,7 +7,7 @@ from sim.world.rules.encounter import Feeling
 from sim.world.rules.places import pulled
 from sim.world.rules.probability import clip
 from sim.world.rules.trust import change_from_contact, change_from_drift, change_from_victimization, overall_trust
-from sim.world.state import BATCH, SLOTS, Cause, Count, Course, Trend
+from sim.world.state import AHEAD, BATCH, SLOTS, Cause, Count, Course, Trend
 from sim.world.trusting import LEAST_KEPT, effectiveness_change, effectiveness_of, enter_change, fairness_of, mean_of, move, write_down
 
 MOST_PULL = 0.95
@@ -48,9 +48,14 @@ def find_listeners(words, city, p):
             scratch.weights[begin + w] = somebody
             heard += somebody
     city.tally[Count.HEARD] += heard
-    for n in range(2 * words):
-        fetch(city.citizens.trust, scratch.listeners[n])
-        fetch(city.cells.course, scratch.places[n])
+
+
+@piece
+def fetch_listeners(w, words, city):
+    """Ask the processor for both listeners of a word that is told soon. Asked for all at once it would forget most of them."""
+    for n in (w, words + w):
+        fetch(city.citizens.trust, city.scratch.listeners[n])
+        fetch(city.cells.course, city.scratch.places[n])
 
 
 @piece
@@ -60,6 +65,7 @@ def hear_encounters(words, city, p):
     fairness_net, fairness_gross, effectiveness_net, effectiveness_gross = 0.0, 0.0, 0.0, 0.0
     find_listeners(words, city, p)
     for w in range(words):
+        fetch_listeners(w + AHEAD, words, city)
         felt, kind = scratch.tales[w] % KINDS, scratch.tales[w] // KINDS
         for n in (w, words + w):
             i, cell, fraction = scratch.listeners[n], scratch.places[n], p.hearsay.fraction * scratch.weights[n]
@@ -91,6 +97,7 @@ def hear_crimes(words, city, p):
     fairness_net, fairness_gross, effectiveness_net, effectiveness_gross = 0.0, 0.0, 0.0, 0.0
     find_listeners(words, city, p)
     for w in range(words):
+        fetch_listeners(w + AHEAD, words, city)
         k = scratch.tales[w]
         for n in (w, words + w):
             i, cell, weight = scratch.listeners[n], scratch.places[n], float(scratch.weights[n])
