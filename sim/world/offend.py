@@ -40,14 +40,14 @@ def put_on_docket(k, city):
 def tempted(rows, city, p, clock):
     """Note those who would offend if nothing stood in the way, with their luck, and say how many they are."""
     offenders, scratch = city.offenders, city.scratch
-    count, group, luck = 0, -1, (0.0, 0.0, 0.0, 0.0)
+    count, group, luck = 0, -1, scratch.luck[0]
     for k in rows:
         if offenders.propensity[k] == 0.0:  # room for an officer who turns to crime
             city.offenders.jail_weeks[k] -= int(offenders.jail_weeks[k] > 0)
             continue
         if k // 4 != group:  # four neighbors share a block
             group = k // 4
-            luck = draw_four(clock.seed, Draw.OFFEND, clock.tick, group, 0)
+            luck[0], luck[1], luck[2], luck[3] = draw_four(clock.seed, Draw.OFFEND, clock.tick, group, 0)
         free = offenders.jail_weeks[k] == 0
         city.offenders.jail_weeks[k] -= int(not free)
         city.offenders.cell[k] = offenders.home[k] if free else offenders.cell[k]
@@ -128,8 +128,9 @@ def unhindered_among(count, city, p):
     scratch, cells, offending = city.scratch, city.cells, p.offending
     acting = 0
     for n in range(count):
-        cell = scratch.cells[n]
-        left = unhindered(cells.officers[cell], cells.climate[cell], offending.presence_weight, offending.control_slope)
+        scratch.officers[n], scratch.climate[n] = cells.officers[scratch.cells[n]], cells.climate[scratch.cells[n]]
+    for n in range(count):
+        left = unhindered(scratch.officers[n], scratch.climate[n], offending.presence_weight, offending.control_slope)
         scratch.chance[n] = crime_probability(scratch.drive[n], left)
     for n in range(count):
         city.offenders.cell[scratch.rows[n]] = scratch.cells[n]
@@ -153,20 +154,28 @@ def find_scene(n, city, p):
 
 
 @piece
-def commit(n, city, p, clock):
-    """A crime happens: its loss and its victim, in proportion to exposure."""
-    scratch, crimes, offending = city.scratch, city.crimes, p.offending
+def reckon_losses(count, city, p):
+    """What crimes cost their victims, in thousand pesos."""
+    scratch, offending = city.scratch, p.offending
+    for n in range(count):
+        scratch.drive[n], _ = normal_pair(scratch.luck[n, 2], scratch.luck[n, 3])
+    for n in range(count):
+        median = offending.serious_loss_median if scratch.both[n] else offending.minor_loss_median
+        scratch.loss[n] = loss(median, offending.loss_log_sd, scratch.drive[n])
+
+
+@piece
+def commit(n, city):
+    """A crime happens to somebody, in proportion to exposure."""
+    scratch, crimes = city.scratch, city.crimes
     k, cell, serious = scratch.rows[n], scratch.cells[n], scratch.both[n]
     put_on_docket(k, city)
-    median = offending.serious_loss_median if serious else offending.minor_loss_median
-    normal, _ = normal_pair(scratch.luck[n, 2], scratch.luck[n, 3])
     victim = exposed_resident(scratch.homes[n], scratch.luck[n, 1], city.citizens.exposure_cumulative, city)
     crimes.victim[k], crimes.cell[k] = victim, cell
-    crimes.serious[k], crimes.loss[k] = serious, loss(median, offending.loss_log_sd, normal)
+    crimes.serious[k], crimes.loss[k] = serious, scratch.loss[n]
     fetch(city.cells.course, scratch.homes[n])
     fetch(city.citizens.trust, victim)
     fetch(city.citizens.last_victimized, victim)
-    fetch(city.citizens.reporting_propensity, victim)
     city.cells.crimes[cell] += 1
     city.tally[Count.CRIMES] += 1
     city.tally[Count.SERIOUS] += serious
@@ -193,7 +202,8 @@ def offend(rows, city, p, clock):
         count = unhindered_among(count, city, p)
         for n in range(count):
             find_scene(n, city, p)
+        reckon_losses(count, city, p)
         for n in range(count):
-            commit(n, city, p, clock)
+            commit(n, city)
         for n in range(count):  # apart, because the trust of many victims is fetched at once
             suffer(n, city, p, clock)

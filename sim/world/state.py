@@ -244,6 +244,8 @@ class Scratch(NamedTuple):
     chance: Quantity
     luck: Records
     sums: Quantity
+    officers: Quantity
+    climate: Quantity
     exposure: Quantity
     hardship: Quantity
     stopped_before: Quantity
