@@ -12,7 +12,6 @@ import numpy as np
 Array = np.ndarray
 ROW = np.uint32
 # Trust is float64, because with float32 compiled and interpreted runs differ in the last bits and settling is slower.
-TOGETHER = 32
 Quantity = Annotated[np.ndarray, np.float64]
 Whole = Annotated[np.ndarray, np.int32]
 # What there is once an adult is small: a million adults are read in every week, and what is lasting needs seven digits at most.
@@ -30,6 +29,7 @@ SLOTS = 32  # encounters an officer can have in a week: up to 16 stops, then up 
 MOST_A_WEEK = 16
 MOST_LOOKED_AT = 200  # at least the tops of the ranges of offending.candidates and hearsay.listeners
 LINE = 64  # bytes that a processor fetches at once
+TOGETHER = 32  # offenders who look for a place at once
 AHEAD = 32  # rows between asking the processor for something and needing it
 BATCH = 1024  # actors who take a step of a phase one after the other, so that the processor has many at hand
 
@@ -258,6 +258,7 @@ class Scratch(NamedTuple):
     loss: Quantity
     conduct: Whole
     felt: Whole
+    again: Whole
     running: Quantity
     passed: Whole
     listeners: RowNumber

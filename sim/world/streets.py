@@ -57,7 +57,7 @@ def size_up(n, kind, city, p, clock):
     scratch.exposure[n] = max(exposure, LEAST_EXPOSURE)
     scratch.hardship[n] = city.cells.place[home]
     scratch.stopped_before[n] = int(citizens.last_stop[citizen] > clock.tick - 52)
-    scratch.both[n] = int(kind == Meeting.CONTACT or citizens.last_stop[citizen] == clock.tick)
+    scratch.again[n] = int(kind == Meeting.CONTACT or citizens.last_stop[citizen] == clock.tick)
     if kind == Meeting.STOP:
         citizens.last_stop[citizen] = clock.tick
     scratch.courtesy[n] = officers.conduct[j] + officers.training[j]
@@ -70,7 +70,12 @@ def feel(n, city, p):
     """How somebody feels about an encounter."""
     scratch, encounter = city.scratch, p.encounter
     odds = felt_log_odds(
-        scratch.conduct[n], scratch.fairness[n], encounter.felt_if_corrupt, encounter.felt_if_unfair, encounter.felt_if_fair, encounter.perception_slope
+        scratch.conduct[n],
+        scratch.fairness[n],
+        encounter.felt_if_corrupt,
+        encounter.felt_if_unfair,
+        encounter.felt_if_fair,
+        encounter.perception_slope,
     )
     return feeling(scratch.luck[n, 2], odds, encounter.neutral_width)
 
@@ -82,7 +87,12 @@ def behave(count, kind, city, p):
     offset = p.community.conduct_offset if kind == Meeting.CONTACT else 0.0
     for n in range(count):
         scratch.better[n] = offset - worse_conduct(
-            scratch.hardship[n], log(scratch.exposure[n]), scratch.stopped_before[n], conduct.by_place, conduct.by_standing, conduct.by_record
+            scratch.hardship[n],
+            log(scratch.exposure[n]),
+            scratch.stopped_before[n],
+            conduct.by_place,
+            conduct.by_standing,
+            conduct.by_record,
         )
     for n in range(count):
         better = scratch.better[n]
@@ -96,7 +106,7 @@ def remember(n, kind, city, p):
     """What an encounter changes: trust, complaints, what is counted."""
     scratch, encounters = city.scratch, city.encounters
     slot, home, citizen, conduct = scratch.rows[n], scratch.homes[n], scratch.listeners[n], scratch.conduct[n]
-    if scratch.both[n]:  # maybe not the first encounter since trust was looked up
+    if scratch.again[n]:  # maybe not the first encounter since trust was looked up
         scratch.fairness[n] = fairness_of(citizen, home, city)
         scratch.felt[n] = feel(n, city, p)
     felt = scratch.felt[n]
