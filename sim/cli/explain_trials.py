@@ -7,7 +7,7 @@ from sim.cli.manner import MANNER
 from sim.cli.show import NamedRows, console, quoted, spoken, table
 from sim.errors import number
 from sim.evidence.base import USES, TrialEvidence, TrialFinding, evidence
-from sim.evidence.grades import grade
+from sim.evidence.grades import SYMBOLS, grade
 from sim.evidence.levers import LeverRow, lever_rows
 from sim.style import ENGLISH, language
 from sim.world.reforms import REFORMS
@@ -20,9 +20,10 @@ BRIEF = {"fit": "fitted", "check": "compared", "context": "read only", "excluded
 SIGNS = {"+": "up", "-": "down", "0": "no difference"}
 ROLES = {"effect": "", "price": "", "observed": "no effect", "choice": "a choice", "city": "the city's"}
 RULE = (
-    "Of a number of the effect, or a price: trial-backed, a finding with an error speaks of it; partly, signs or sizes do, or counts and "
-    "studies that it cites; assumed, none. A reform is ● if all numbers of its effect are trial-backed, ◐ if a trial speaks of some, ○ if "
-    "of none. What the city makes of it is not in the table."
+    "Of a number of the effect: trial-backed, a finding with an error speaks of it; partly, signs or sizes do, or counts and studies that "
+    "it cites; assumed, none. Of a price: partly, it was made from a published figure; assumed, none was found. The effect of a reform is "
+    "● if all its numbers are trial-backed, ◐ if a trial speaks of some, ○ if of none; its price ◐ if a figure is behind some of it. What "
+    "the city makes of it is not in the table."
 )
 NOT_SHIPPED = "No shipped posterior was fitted to trials."
 
@@ -156,12 +157,13 @@ def citing(source: str) -> list[str]:
 
 def list_levers() -> None:
     """For every reform its grade, and each number with what it rests on: those of the effect, then prices, choices and the city's."""
-    words, screen = language(MANNER.lang)["grades"], console()
+    words, screen = language(MANNER.lang), console()
     for reform in REFORMS:
         graded = grade(reform)
+        told = [f"{words['card'][of]} {SYMBOLS[level]} {words['grades'][level]}" for of, level in zip(("effect", "price"), graded[::2])]
         columns = ("lever or parameter", "value", "range", "rests on", "trials", "source")
         whole, under = columns[:2] + columns[3:4], {"range": columns[0], "source": "trials"}
-        made = table(*columns, whole=whole, right=("value",), under=under, title=f"{reform} {graded.symbol} {words[graded.level]}")
+        made = table(*columns, whole=whole, right=("value",), under=under, title=f"{reform}: {'; '.join(told)}")
         for row in sorted(lever_rows(reform), key=lambda row: [*ROLES].index(row.role)):
             value = "-" if row.value == "to be given" else row.value
             span = f"{spoken(row.range)}, {quoted('parameter_units', row.unit, row.unit)}"

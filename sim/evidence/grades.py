@@ -12,10 +12,14 @@ LEVELS = tuple(SYMBOLS)  # best first
 
 
 class Grade(NamedTuple):
-    """level: "trial", "partly" or "assumed" (words: section `grades`); reasons: which numbers rest on which trials, and which do not."""
+    """How far the effect of a reform rests on trials (level), and its price on published figures; reasons say which numbers do.
+
+    level, price   "trial", "partly" or "assumed" (words: section `grades`)
+    """
 
     level: str
     reasons: tuple[Note, ...]
+    price: str = ASSUMED
 
     @property
     def symbol(self) -> str:
@@ -29,14 +33,16 @@ def grade(reform: str, trials: Mapping[str, TrialEvidence] | None = None) -> Gra
     partly    of one number at least some trial says something, be it a sign or a size (`use: fit` or `check`)
     assumed   of none
 
-    What somebody decides (a dose, hours) and what a reform costs do not count; nor does what the city makes of it, of which a posterior
-    speaks. A grade says what there is to rest on: whether a posterior was fitted to it, its own facts say. InputError if there is no
-    such reform.
+    Its price is told apart: partly if a published figure stands behind some of what it is made of. What somebody decides (a dose, hours)
+    does not count; nor does what the city makes of it, of which a posterior speaks. A grade says what there is to rest on: whether a
+    posterior was fitted to it, its own facts say. InputError if there is no such reform.
     """
-    rows = [row for row in lever_rows(reform, trials) if row.role == "effect"]
+    listed = lever_rows(reform, trials)
+    rows, prices = ([row for row in listed if row.role == role] for role in ("effect", "price"))
     told = [row for row in rows if row.trials]
     level = TRIAL if rows and all(row.status == TRIAL for row in rows) else PARTLY if told else ASSUMED
-    return Grade(level, tuple(_reasons(reform, rows)))
+    price = min((row.status for row in prices), key=LEVELS.index, default=ASSUMED)
+    return Grade(level, (*_reasons(reform, rows), *_priced(reform, prices)), price)
 
 
 def grade_of(reforms: Iterable[str], trials: Mapping[str, TrialEvidence] | None = None) -> Grade | None:
@@ -44,7 +50,8 @@ def grade_of(reforms: Iterable[str], trials: Mapping[str, TrialEvidence] | None 
     parts = [grade(reform, trials) for reform in dict.fromkeys(reforms)]
     if not parts:
         return None
-    return Grade(max((part.level for part in parts), key=LEVELS.index), tuple(reason for part in parts for reason in part.reasons))
+    level, price = (max((getattr(part, what) for part in parts), key=LEVELS.index) for what in ("level", "price"))
+    return Grade(level, tuple(reason for part in parts for reason in part.reasons), price)
 
 
 def _reasons(reform: str, rows: list[LeverRow]) -> Iterable[Note]:
@@ -55,14 +62,25 @@ def _reasons(reform: str, rows: list[LeverRow]) -> Iterable[Note]:
     if compared := [row for row in rows if row.trials and row.status == PARTLY]:
         yield note("grade_compared", reform=reform, of=of, many=len(compared), names=_names(compared), trials=_trials(compared, "check"))
     if cited := [row for row in rows if not row.trials and row.status == PARTLY]:
-        sources = list(dict.fromkeys(key for row in cited for key in row.sources))
-        yield note("grade_cited", reform=reform, of=of, many=len(cited), names=_names(cited), sources=sources)
+        yield note("grade_cited", reform=reform, of=of, many=len(cited), names=_names(cited), sources=_sources(cited))
     if assumed := [row for row in rows if row.status == ASSUMED]:
         yield note("grade_assumed", reform=reform, of=of, many=len(assumed), names=_names(assumed))
 
 
+def _priced(reform: str, rows: list[LeverRow]) -> Iterable[Note]:
+    """A sentence for prices behind which a published figure stands, and one for those of which none was found."""
+    if cited := [row for row in rows if row.status == PARTLY]:
+        yield note("price_cited", reform=reform, of=len(rows), many=len(cited), names=_names(cited), sources=_sources(cited))
+    if assumed := [row for row in rows if row.status == ASSUMED]:
+        yield note("price_assumed", reform=reform, of=len(rows), many=len(assumed), names=_names(assumed))
+
+
 def _names(rows: list[LeverRow]) -> list[str]:
     return [row.name for row in rows]
+
+
+def _sources(rows: list[LeverRow]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row.sources))
 
 
 def _trials(rows: list[LeverRow], use: str) -> list[str]:

@@ -26,7 +26,8 @@ class LeverRow(NamedTuple):
     role     effect (of which the grade of a reform is made); price; choice (somebody decides it, so that it is not unknown); observed (it
              causes nothing); city (not of the reform alone)
     status   trial: a finding with an error speaks of it (`use: fit`); partly: findings in signs or sizes do (`use: check`), or counts,
-             surveys or studies that it cites; assumed: none; "" for a choice, and for what is the city's
+             surveys or studies that it cites, or of a price a published figure from which it was made; assumed: none; "" for a choice,
+             and for what is the city's
     trials   those that speak of it, with their best use, fit or check
     """
 
@@ -137,7 +138,7 @@ def _of_parameter(name: str, names: set[str], trials: Mapping[str, TrialEvidence
         role = "choice"
     elif "Observed only" in known.description:
         role = "observed"
-    status = "" if role in ("choice", "city") else _status(told, sources, known.status in SEEN)
+    status = "" if role in ("choice", "city") else _status(told, sources, role == "price" or known.status in SEEN)
     text, span = known.description.partition(". ")[0], f"{number(known.low)} to {number(known.high)}"
     return LeverRow(name, number(known.value), span, known.unit, text, role, status, told, sources)
 

@@ -58,7 +58,7 @@ def test_the_list_counts_studies_by_their_use(explained):
 
 def test_levers_stand_with_what_they_rest_on(explained):
     out = explained("levers")
-    assert "purge ○ assumed" in out and "community_policing ◐ partly" in out
+    assert "purge: effect ○ assumed; price ◐ partly" in out and "civic_justice: effect ◐ partly; price ○ assumed" in out
     assert "training.course_gain 1.4 trial-backed COP-CO5, PJ-3US," in out and "purge.sensitivity 0.8 assumed" in out
 
 

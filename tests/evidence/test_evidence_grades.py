@@ -28,6 +28,20 @@ def test_grades_of_the_shipped_evidence():
     }  # fmt: skip
 
 
+def test_what_a_price_rests_on_is_told_apart_from_the_effect():
+    assert {name: grade(name).price for name in REFORMS} == {
+        "purge": "partly", "training": "partly", "community_policing": "partly", "civic_justice": "assumed",
+    }  # fmt: skip
+    assert grade("purge").level == "assumed" and grade_of(["purge", "civic_justice"]).price == "assumed"
+    assert grade_of(["training", "purge"]).price == "partly", "of the parts the lowest"
+    assert {str(reason) for reason in grade("training").reasons} > {
+        "training: published figures, each with something assumed, stand behind cost.officer_week (cnspe2025pay), 1 of 3 numbers of its price.",
+        "training: no published figure was found for cost.training_hour, cost.message, 2 of 3 numbers of its price.",
+    }
+    for row in (row for name in REFORMS for row in lever_rows(name) if row.role == "price"):
+        assert (row.status == "partly") == bool(CODEBOOK[row.name].source not in ("assumed", ("assumed",))), row.name
+
+
 def test_reasons_name_what_is_from_which_trial_and_what_is_assumed():
     said = [str(reason) for reason in grade("training").reasons]
     assert said[0] == "training: trials with an error speak of training.course_gain (PJ-3US), 1 of 6 numbers of its effect."
