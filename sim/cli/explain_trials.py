@@ -160,7 +160,8 @@ def list_levers() -> None:
     words, screen = language(MANNER.lang), console()
     for reform in REFORMS:
         graded = grade(reform)
-        told = [f"{words['card'][of]} {SYMBOLS[level]} {words['grades'][level]}" for of, level in zip(("effect", "price"), graded[::2])]
+        parts = {"effect": graded.level, "price": graded.price}
+        told = [f"{words['card'][part]} {SYMBOLS[level]} {words['grades'][level]}" for part, level in parts.items()]
         columns = ("lever or parameter", "value", "range", "rests on", "trials", "source")
         whole, under = columns[:2] + columns[3:4], {"range": columns[0], "source": "trials"}
         made = table(*columns, whole=whole, right=("value",), under=under, title=f"{reform}: {'; '.join(told)}")

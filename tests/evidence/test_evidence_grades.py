@@ -1,6 +1,9 @@
 """The grade of a reform follows from trials and the numbers of its effect: move a trial, and the grade moves."""
 
+import re
+
 import pytest
+from pages import ROOT
 
 from sim.errors import InputError
 from sim.evidence.base import evidence
@@ -35,7 +38,8 @@ def test_what_a_price_rests_on_is_told_apart_from_the_effect():
     assert grade("purge").level == "assumed" and grade_of(["purge", "civic_justice"]).price == "assumed"
     assert grade_of(["training", "purge"]).price == "partly", "of the parts the lowest"
     assert {str(reason) for reason in grade("training").reasons} > {
-        "training: published figures, each with something assumed, stand behind cost.officer_week (cnspe2025pay), 1 of 3 numbers of its price.",
+        "training: published figures, each with something assumed, stand behind cost.officer_week (cnspe2025pay), "
+        "1 of 3 numbers of its price.",
         "training: no published figure was found for cost.training_hour, cost.message, 2 of 3 numbers of its price.",
     }
     for row in (row for name in REFORMS for row in lever_rows(name) if row.role == "price"):
@@ -116,3 +120,15 @@ def test_a_reform_that_is_not_there_is_refused():
 def test_grades_have_words_in_every_language(name):
     assert set(read(name)["grades"]) == set(LEVELS) == set(SYMBOLS)
     assert all("{" not in language(name).said(reason).text for reform in REFORMS for reason in grade(reform).reasons)
+
+
+@pytest.mark.parametrize("page", ["docs/evidence.md", "docs/es/evidencia.md"])
+def test_pages_name_the_trials_that_speak_of_each_reform(page):
+    """The table of the pages, by reform: trials that are fitted, and those compared by sign or size."""
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    written = {
+        cells[0].strip(" `"): [re.findall(r"`([\w-]+)`", cell) for cell in cells[1:3]] for line in lines if (cells := line.split("|")[1:])
+    }
+    for reform in REFORMS:
+        told = {trial: use for row in effects(reform).values() for trial, use in row.trials.items()}
+        assert written[reform] == [sorted(trial for trial, use in told.items() if use == each) for each in ("fit", "check")]
