@@ -13,6 +13,7 @@ from sim.measures.labels import RunArrays, array
 from sim.measures.names import called
 from sim.world.compiled import REPLACED, source
 from sim.world.parameters import CODEBOOK
+from sim.world.reforms import REFORMS
 from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
 from sim.world.state import Cause, City, Count, Mean
@@ -114,8 +115,9 @@ AXES = {
 
 @cache
 def warm_up() -> None:
-    """Compile what a run needs (or load it from disk), before any worker starts."""
-    scenario = Scenario(name="warm-up", city=CitySize(adults=1000), weeks=1, spin_up_weeks=0)
+    """Compile what a run needs, with any reform (or load it from disk), before any worker starts."""
+    reforms = tuple(kind(start=0) for kind in REFORMS.values())
+    scenario = Scenario(name="warm-up", city=CitySize(adults=1000), weeks=1, spin_up_weeks=0, interventions=reforms)
     run = Simulation(scenario, 0).run()
     run.virtual_survey(10)
     run.voices()

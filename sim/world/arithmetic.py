@@ -145,22 +145,8 @@ def fill_exps(out, values):
         out[n] = exp(values[n])
 
 
-@entry
-def fill_logs(out, values):
-    """The logarithm of each value."""
-    for n in range(len(values)):
-        out[n] = log(values[n])
-
-
 def exps(values: np.ndarray) -> np.ndarray:
     """The exponential of each of some numbers (float64, as long as values)."""
     out: np.ndarray = np.empty(len(values))
     fill_exps(out, np.asarray(values, float))
-    return out
-
-
-def logs(values: np.ndarray) -> np.ndarray:
-    """The natural logarithm of each of some numbers (float64, as long as values)."""
-    out: np.ndarray = np.empty(len(values))
-    fill_logs(out, np.asarray(values, float))
     return out

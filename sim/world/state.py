@@ -4,7 +4,6 @@ Rows never move. See docs/model.md, section 2, for what each column is.
 """
 
 from enum import IntEnum
-from math import prod
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -366,12 +365,12 @@ def empty_table(table: Any, rows: int) -> Any:
     Columns lie in one block, because what is large is given large pages: a processor then finds people far apart without looking up
     where their pages are (a week of a million adults takes a fifth less). Each begins a line of the cache, so that no record needs two.
     """
-    kinds = [(np.dtype(kind), (rows, *width)) for kind, *width in (column.__metadata__ for column in table.__annotations__.values())]
-    ends = np.cumsum([-(-kind.itemsize * prod(shape) // LINE) * LINE for kind, shape in kinds])
+    records = [np.dtype((kind, tuple(width))) for kind, *width in (column.__metadata__ for column in table.__annotations__.values())]
+    ends = np.cumsum([-(-rows * record.itemsize // LINE) * LINE for record in records])
     block = np.empty(LINE + ends[-1], np.uint8)
     block[:] = 0  # np.zeros would get pages as they come
     lines = block[-block.ctypes.data % LINE :]
-    return table(*(np.ndarray(shape, kind, part) for (kind, shape), part in zip(kinds, np.split(lines, ends[:-1]), strict=True)))
+    return table(*(np.ndarray(rows, record, part) for record, part in zip(records, np.split(lines, ends[:-1]), strict=True)))
 
 
 def empty_record(ticks: int) -> Record:

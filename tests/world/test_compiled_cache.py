@@ -182,3 +182,15 @@ def test_interpreted_gives_the_same_bits_and_keeps_nothing(package):
     assert package.run(NUMBA_DISABLE_JIT="1")[2] == "interpreted"
     assert package.kept_in() == set()
     assert package.run(NUMBA_DISABLE_JIT="1")[0] == package.run()[0]
+
+
+WARMED = """
+from sim.measures.harvest import warm_up
+from sim.world.compiled import _entries
+warm_up()
+print([made.__name__ for made in _entries if ".reforms." in made.py_func.__module__ and not made.__name__.startswith("set_") and not made.overloads])
+"""
+
+
+def test_a_warm_process_compiles_no_reform():  # what they set is asked once, as plain Python
+    assert subprocess.run([sys.executable, "-c", WARMED], capture_output=True, text=True, check=True).stdout.strip() == "[]"
