@@ -23,7 +23,7 @@ def test_names_of_the_worlds_functions_are_unique():
 
 def test_who_reads_a_parameter_also_through_a_local_name():
     assert readers("trust.contact_gain") == (
-        "sim/world/crime.py: respond", "sim/world/population.py: found_trust", "sim/world/streets.py: meet",
+        "sim/world/crime.py: respond", "sim/world/population.py: found_trust", "sim/world/streets.py: remember",
         "sim/world/talk.py: hear_encounters", "sim/world/talk.py: hear_response",
     )  # fmt: skip
     assert "sim/world/offend.py: undeterred_among" in readers("offending.risk_slope")
