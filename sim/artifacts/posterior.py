@@ -122,8 +122,8 @@ class Posterior:
             values = {"posterior": tested["posterior"], "cities": tested["cities"], "share": share, "low": low, "high": high}
             found.append(note("coverage_wide" if wide else "coverage_failed", **values))
         best = tested.get("best", {}).get("decide")
-        if best and best["stated"] > best["right"]["high"]:
-            found.append(note("best_too_sure", cities=tested["cities"], stated=best["stated"], right=best["right"]["share"]))
+        if best and best["expected"] > best["right"]["high"]:
+            found.append(note("best_too_sure", cities=tested["cities"], expected=best["expected"], right=best["right"]["share"]))
         return found + [note("coverage_untested", posterior=self.name)] * (TARGETS in self.facts and not tested)
 
     @property

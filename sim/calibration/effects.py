@@ -27,7 +27,7 @@ from sim.inputs.scenario import Scenario
 from sim.inputs.yaml_files import load_yaml
 from sim.measures.spread import ENDS, Cities, cities
 from sim.methods.decision.choice import best_of
-from sim.methods.decision.denoise import denoised
+from sim.methods.decision.denoise import denoised, root
 from sim.studies.answers.compare import compare, side_by_side
 from sim.studies.answers.comparison import with_cities
 from sim.studies.design.posteriors import NONE
@@ -152,24 +152,29 @@ def _covered(true: np.ndarray, known: Cities, rng: np.random.Generator) -> float
 def called_best(lives: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Which arm, doing nothing among them, is called best in one city: two rows for each measure of `BETTER`.
 
-    by      median: the best middle, as a comparison prints it, stated by its share of the cities, luck taken off;
-            decide: most probably best, as `confianza decide` tells it from the same lives
-    stated  the probability that it is best
-    right   chance that it is, given the luck in the true effects
+    by        median: the best middle, as a comparison prints it, stated by its share of the cities, luck taken off;
+              decide: most probably best, as `confianza decide` tells it from the same lives
+    stated    the probability that it is best
+    expected  the same once draws have the luck that is left in the true effects: between arms that differ by less, luck chooses
+    right     is it best in the true effects, that luck in them? As often as was expected, if all is right
     """
     rows = []
     for measure, sign in BETTER.items():
         rest = lives[lives.measure == measure]
         true, drawn = (rest[rest.kind == kind].pivot(index="life", columns="arm", values="effect") for kind in (TRUTH, DRAWN))
         draw = rest[rest.kind == DRAWN].drop_duplicates("life").set_index("life").draw[drawn.index].to_numpy()
-        again = rng.multivariate_normal(true.mean(), np.cov(true.to_numpy(), rowvar=False) / len(true), AGAIN)
-        right = _best(sign * again).mean(axis=0)
+        luck = root(np.cov(true.to_numpy(), rowvar=False) / len(true))
+        best = _best(sign * true.mean().to_numpy()[None])[0]
         known = cities(drawn.to_numpy(), draw)
-        middles, decided = _best(sign * known.quantiles((0.5,))[0]), _best(sign * possible(drawn.to_numpy(), draw)).mean(axis=(0, 1))
-        for by, called, stated in (("median", middles, _best(sign * known.values).mean(axis=0)), ("decide", decided, decided)):
-            arm = int(called.argmax())
+        middles = _best(sign * known.quantiles((0.5,))[0])
+        for by, effects in (("median", known.values[None]), ("decide", possible(drawn.to_numpy(), draw))):
+            stated = _best(sign * effects).mean(axis=(0, 1))
+            lucky = np.broadcast_to(effects, (AGAIN, *effects.shape[1:]))
+            expected = _best(sign * (lucky + rng.standard_normal(lucky.shape) @ luck.T)).mean(axis=(0, 1))
+            arm = int((middles if by == "median" else stated).argmax())
+            chances = {"stated": stated, "expected": expected, "right": best}
             name = [BASELINE, *drawn.columns][arm]
-            rows.append({"measure": measure, "by": by, "arm": name, "stated": float(stated[arm]), "right": float(right[arm])})
+            rows.append({"measure": measure, "by": by, "arm": name} | {key: float(chance[arm]) for key, chance in chances.items()})
     return pd.DataFrame(rows)
 
 

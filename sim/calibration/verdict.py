@@ -14,7 +14,8 @@ from sim.calibration.targets import Target
 from sim.world.anatomy import model_fingerprint
 
 SURE = 0.95  # level of intervals of shares, and of tests
-BOUNDS = (0.0, 0.4, 0.6, 0.8, 0.95, 1.0)  # of stated probabilities
+CHANCES = ("stated", "expected", "right")
+BOUNDS = (0.0, 0.4, 0.6, 0.8, 0.95, 1.0)  # of expected chances
 
 
 class Proportion(NamedTuple):
@@ -61,9 +62,9 @@ def shares(effects: pd.DataFrame, *keys: str) -> pd.DataFrame:
 
 
 def reliability(best: pd.DataFrame) -> pd.DataFrame:
-    """A row for each range of stated probabilities: cases, the mean of what was stated, and how often the arm was best."""
-    part = np.clip(np.digitize(best.stated, BOUNDS[1:-1], right=True), 0, len(BOUNDS) - 2)
-    found = best.groupby(part).agg(cases=("stated", "size"), stated=("stated", "mean"), right=("right", "mean"))
+    """A row for each range of expected chances: cases, the means of what was stated and expected, and how often the arm was best."""
+    part = np.clip(np.digitize(best.expected, BOUNDS[1:-1], right=True), 0, len(BOUNDS) - 2)
+    found = best.groupby(part).agg(cases=("expected", "size"), **{key: (key, "mean") for key in CHANCES})
     return found.assign(low=np.take(BOUNDS, found.index), high=np.take(BOUNDS, found.index + 1)).reset_index(drop=True)
 
 
@@ -95,8 +96,8 @@ def facts(found: Coverage, name: str, adults: int, targets: Iterable[Target]) ->
             "uniform": smallest * len(table) >= 1.0 - SURE,
         },
         "best": {
-            by: {"right": pooled(rest, "right").as_data(), "stated": round(float(rest.stated.mean()), 4)}
-            | {measure: {key: round(float(own[key].mean()), 4) for key in ("right", "stated")}
+            by: {"right": pooled(rest, "right").as_data()} | {key: round(float(rest[key].mean()), 4) for key in ("stated", "expected")}
+            | {measure: {key: round(float(own[key].mean()), 4) for key in CHANCES}
                for measure, own in rest.groupby("measure", sort=False)}
             | {"reliability": reliability(rest).round(4).to_dict("records")}
             for by, rest in best.groupby("by", sort=False)

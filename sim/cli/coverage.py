@@ -52,7 +52,7 @@ def tell(found: Coverage) -> None:
     verdict = "as it should" if passed(found) else "NOT as it should: this posterior's ranges are not to be trusted"
     together = f"Together {percent(whole.share)} ({percent(whole.low)} to {percent(whole.high)})"
     screen.print(f"{together}, {verdict}; {LEVEL:.0%} would be right.\n", finding=True)
-    screen.print("The arm called best: how often it is, and how probable that was said to be")
+    screen.print("The arm called best: how often it is, how probable that was said to be, and how often it should be with the luck in the test")
     screen.print(best_table(found))
     told = found.parameters[found.parameters.contraction > TELLING].head(SHOWN)
     shown = table("parameter", "covered", "contraction", "uniform", right=("covered", "contraction", "uniform"), whole=("parameter",))
@@ -83,9 +83,9 @@ def effects_table(found: Coverage) -> ConsoleTable:
 
 def best_table(found: Coverage) -> ConsoleTable:
     """A row for each range of what was stated."""
-    right = ("cases", "stated", "right")
+    right = ("cases", "stated", "expected", "right")
     shown = table("by", "range", *right, right=right, whole=("by",))
     for by, rest in found.best.groupby("by", sort=False):
         for row in reliability(rest).itertuples():
-            shown.add_row(str(by), f"{row.low:.0%} to {row.high:.0%}", number(row.cases), f"{row.stated:.0%}", f"{row.right:.0%}")
+            shown.add_row(str(by), f"{row.low:.0%} to {row.high:.0%}", number(row.cases), *(f"{share:.0%}" for share in (row.stated, row.expected, row.right)))
     return shown
