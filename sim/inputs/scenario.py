@@ -195,7 +195,7 @@ class Scenario(WrittenModel):
         return of_scenario(self)
 
     def to_yaml(self) -> str:
-        """The scenario with everything it inherits, as a file that loads back equal."""
+        """The scenario with everything it inherits, as a file that loads back equal but for `targets`, which are no part of a run."""
         return dump_yaml(self.as_data())
 
 
