@@ -49,7 +49,8 @@ def tell(found: Coverage) -> None:
     screen, whole, count = console(), pooled(found.effects), found.effects.city.nunique()
     screen.print(f"{number(count)} cities whose truth is known. How often the 5-95 % range of an effect holds it:")
     screen.print(effects_table(found))
-    verdict = "as it should" if passed(found) else "NOT as it should: this posterior's ranges are not to be trusted"
+    failed = "a little too often" if whole.low > LEVEL else "NOT as it should: this posterior's ranges are not to be trusted"
+    verdict = "as it should" if passed(found) else failed
     together = f"Together {percent(whole.share)} ({percent(whole.low)} to {percent(whole.high)})"
     screen.print(f"{together}, {verdict}; {LEVEL:.0%} would be right.\n", finding=True)
     screen.print("The arm called best: how often it is, how probable that was said to be, and how often it should be with the luck in the test")
