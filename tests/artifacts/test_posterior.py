@@ -146,9 +146,9 @@ def test_a_posterior_says_whether_its_ranges_held_known_truths(tmp_path):
     assert [each.id for each in load_posterior(tmp_path / "here.csv").doubts] == ["coverage_untested"]
     assert doubts() == ["coverage_failed"] and doubts(passed=True) == []
     assert doubts(covered={"share": 0.93, "low": 0.91, "high": 0.94}) == ["coverage_wide"]
-    sure = {"decide": {"stated": 0.71, "right": {"share": 0.55, "low": 0.5, "high": 0.6}}}
+    sure = {"decide": {"expected": 0.71, "right": {"share": 0.55, "low": 0.5, "high": 0.6}}}
     assert doubts(passed=True, best=sure) == ["best_too_sure"]
-    assert doubts(passed=True, best={"decide": {**sure["decide"], "stated": 0.58}}) == []
+    assert doubts(passed=True, best={"decide": {**sure["decide"], "expected": 0.58}}) == []
     assert doubts(model="another") == doubts(targets={"P01": [0.2, 0.002, 0.006]}) == ["coverage_untested"]
     doubts()
     assert "in 200 cities" in str(load_posterior(tmp_path / "here.csv").doubts[0]) and "81 % of them (79 % to 84 %)" in str(
