@@ -1,9 +1,8 @@
 """Who offends, where and against whom (docs/model.md, 7.4): in steps, each for many offenders, and those who go on are moved up."""
 
-import numpy as np
 
 from sim.world.compiled import fetch, phase, piece
-from sim.world.place import cell_near, exposed_cell, exposed_resident, fetch_residents, place_of
+from sim.world.place import cell_near, choose_homes, exposed_resident, place_of
 from sim.world.rng import Draw, draw_four, normal_pair, stretched
 from sim.world.rules.offending import crime_probability, loss, undeterred, unhindered
 from sim.world.rules.trust import change_from_victimization
@@ -142,15 +141,13 @@ def unhindered_among(count, city, p):
 
 
 @piece
-def find_scene(n, city, p):
-    """Where the victim of a crime lives: the crime is serious or not, and the victim a passer-by from anywhere or a resident."""
+def find_scenes(count, city, p):
+    """Whether crimes are serious, and where their victims live."""
     scratch, cells, offending = city.scratch, city.cells, p.offending
-    serious, u = stretched(scratch.luck[n, 1], offending.serious_share)
-    ambient, u = stretched(u, offending.ambient_share)
-    home, left = exposed_cell(u, cells.exposure_cumulative, cells.exposure_guide)
-    home, u = (home, left) if ambient else (np.int64(scratch.cells[n]), u)
-    scratch.homes[n], scratch.luck[n, 1], scratch.both[n] = home, u, int(serious)
-    fetch_residents(home, city.citizens.exposure_cumulative, city)
+    for n in range(count):
+        serious, left = stretched(scratch.luck[n, 1], offending.serious_share)
+        scratch.both[n], scratch.whether[n] = int(serious), left
+    choose_homes(count, offending.ambient_share, city.citizens.exposure_cumulative, cells.exposure_cumulative, cells.exposure_guide, city)
 
 
 @piece
@@ -170,7 +167,7 @@ def commit(n, city):
     scratch, crimes = city.scratch, city.crimes
     k, cell, serious = scratch.rows[n], scratch.cells[n], scratch.both[n]
     put_on_docket(k, city)
-    victim = exposed_resident(scratch.homes[n], scratch.luck[n, 1], city.citizens.exposure_cumulative, city)
+    victim = exposed_resident(scratch.homes[n], scratch.whether[n], city.citizens.exposure_cumulative, city)
     crimes.victim[k], crimes.cell[k] = victim, cell
     crimes.serious[k], crimes.loss[k] = serious, scratch.loss[n]
     fetch(city.cells.course, scratch.homes[n])
@@ -200,8 +197,7 @@ def offend(rows, city, p, clock):
         for some in range(0, count, TOGETHER):
             choose_place(some, min(count - some, TOGETHER), city, p, clock)
         count = unhindered_among(count, city, p)
-        for n in range(count):
-            find_scene(n, city, p)
+        find_scenes(count, city, p)
         reckon_losses(count, city, p)
         for n in range(count):
             commit(n, city)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim.world.compiled import fetch, piece
+from sim.world.rng import stretched
 
 
 @piece
@@ -120,3 +121,20 @@ def exposed_cell(u, over_cells, guide):
     cell = first_above_guided(over_cells, guide, value)
     before = over_cells[cell - 1] if cell > 0 else 0.0
     return cell, (value - before) / (over_cells[cell] - before)
+
+
+@piece
+def choose_homes(count, ambient_share, column, over_cells, guide, city):
+    """Where those live whom somebody happens upon in some cells: a passer-by from anywhere, in proportion to exposure, or a resident.
+
+    Of each of the first `count` rows of scratch: `cells`, the cell; `whether`, luck, of which uniform numbers are left; gives `homes`.
+    """
+    scratch = city.scratch
+    for n in range(count):
+        ambient, left = stretched(scratch.whether[n], ambient_share)
+        scratch.again[n], scratch.whether[n] = int(ambient), left
+    for n in range(count):
+        home, left = exposed_cell(scratch.whether[n], over_cells, guide)
+        scratch.homes[n] = home if scratch.again[n] else np.int64(scratch.cells[n])
+        scratch.whether[n] = left if scratch.again[n] else scratch.whether[n]
+        fetch_residents(scratch.homes[n], column, city)

@@ -4,8 +4,8 @@ import numpy as np
 
 from sim.world.arithmetic import log
 from sim.world.compiled import fetch, phase, piece
-from sim.world.place import cell_near, exposed_cell, exposed_resident, fetch_residents, first_above, place_of, resident_of
-from sim.world.rng import Draw, draw_four, stretched
+from sim.world.place import cell_near, choose_homes, exposed_resident, first_above, place_of, resident_of
+from sim.world.rng import Draw, draw_four
 from sim.world.rules.encounter import Conduct, Feeling, Meeting, conduct_of, feeling, felt_log_odds, worse_conduct
 from sim.world.rules.offending import attraction
 from sim.world.rules.probability import poisson_quantile
@@ -135,21 +135,10 @@ def meet(count, kind, city, p, clock):
 
 
 @piece
-def choose_home(n, city, p):
-    """Where the person lives whom an officer stops: a passer-by from anywhere or a resident of the cell."""
-    scratch, cells = city.scratch, city.cells
-    ambient, u = stretched(scratch.luck[n, 0], p.encounter.ambient_share)
-    home, left = exposed_cell(u, cells.stop_exposure_cumulative, cells.stop_exposure_guide)
-    scratch.homes[n] = home if ambient else np.int64(city.officers.cell[scratch.rows[n] // SLOTS])
-    scratch.luck[n, 0] = left if ambient else u
-    fetch_residents(scratch.homes[n], city.citizens.stop_exposure_cumulative, city)
-
-
-@piece
 def choose_stopped(n, city):
     """Whom an officer stops, in proportion to exposure to stops."""
     citizens, scratch = city.citizens, city.scratch
-    citizen = exposed_resident(scratch.homes[n], scratch.luck[n, 0], citizens.stop_exposure_cumulative, city)
+    citizen = exposed_resident(scratch.homes[n], scratch.whether[n], citizens.stop_exposure_cumulative, city)
     scratch.listeners[n] = citizen
     fetch(city.cells.course, scratch.homes[n])
     fetch(citizens.trust, citizen)
@@ -172,11 +161,13 @@ def be_stopped(n, city, clock):
 @piece
 def stop_batch(count, city, p, clock):
     """Many are chosen first and met afterwards, because then the processor fetches what it needs to know of many at once."""
+    scratch, citizens, cells = city.scratch, city.citizens, city.cells
     for n in range(count):
-        luck = draw_four(clock.seed, Draw.STOP, clock.tick, city.scratch.rows[n], 0)
-        city.scratch.luck[n, 0], city.scratch.luck[n, 1], city.scratch.luck[n, 2], city.scratch.luck[n, 3] = luck
-    for n in range(count):
-        choose_home(n, city, p)
+        luck = draw_four(clock.seed, Draw.STOP, clock.tick, scratch.rows[n], 0)
+        scratch.whether[n], scratch.luck[n, 1], scratch.luck[n, 2], scratch.luck[n, 3] = luck
+        scratch.cells[n] = city.officers.cell[scratch.rows[n] // SLOTS]
+    exposures = cells.stop_exposure_cumulative, cells.stop_exposure_guide
+    choose_homes(count, p.encounter.ambient_share, citizens.stop_exposure_cumulative, *exposures, city)
     for n in range(count):
         choose_stopped(n, city)
     meet(count, Meeting.STOP, city, p, clock)
