@@ -1,6 +1,5 @@
 """Who offends, where and against whom (docs/model.md, 7.4): in steps, each for many offenders, and those who go on are moved up."""
 
-
 from sim.world.compiled import fetch, phase, piece
 from sim.world.place import cell_near, choose_homes, exposed_resident, place_of
 from sim.world.rng import Draw, draw_four, normal_pair, stretched
