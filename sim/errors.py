@@ -20,7 +20,7 @@ class InputError(ValueError):
     Parameters
     ----------
     message : str or Note
-        What is wrong, one sentence; a note if the live page shows it too, in its language.
+        What is wrong, one sentence; a note if it is one that words/ has, in every language.
     remedies : str or Note
         What to do about it, one or more lines.
     path : tuple of str or int

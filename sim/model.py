@@ -139,6 +139,20 @@ class Model(mesa.Model):  # type: ignore[misc]
         while self.running and self.week < self.simulation.scenario.weeks:
             self.step()
 
+    def page(self, *names: str) -> Any:
+        """Mesa's own page (SolaraViz) of this city, for a notebook: to step, play and begin anew, with a line for each attribute named.
+
+        InputError if packages of the extra `viz` are missing.
+        """
+        try:
+            from mesa.visualization import SolaraViz, make_plot_component
+        except ModuleNotFoundError as error:
+            remedy = "Install them: pip install 'confianza[viz]'"
+            raise InputError(f"Mesa's own page needs packages that are not installed ({error.name}).", remedy) from None
+        again = {"scenario": self.simulation.scenario, "rng": self.simulation.seed, "people": self.simulation.people}
+        lines = [make_plot_component(name) for name in names or ("mean_trust",)]
+        return SolaraViz(self, components=lines, model_params=again, name=self.simulation.scenario.name)
+
     def step_by_agents(self) -> None:
         """One week driven through `agents.do(...)` phase by phase; the columns come out the same, bit for bit."""
         self.simulation.begin_week()

@@ -32,18 +32,11 @@ WORDS_ALONE = {"VR", "ICC"}  # a heading of the table of effects, and a unit: no
 FORMER = {
     "Told", "Bank", "Thirds", "Desk", "thirds", "verdicts", "bank", "desk", "foretold", "foretell", "foretells",
 }  # fmt: skip
-DASHBOARD = "sim/dashboard"  # has names of its own until it is written anew
 
 
 def test_a_class_has_a_name_of_its_own():
-    """Two classes of one name are two meanings of one word; those of the dashboard are left out."""
-    names = [
-        node.name
-        for path in FILES
-        if DASHBOARD not in path.as_posix()
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef)
-    ]
+    """Two classes of one name are two meanings of one word."""
+    names = [node.name for path in FILES for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
     assert {name: many for name, many in Counter(names).items() if many > 1} == {}
 
 
@@ -63,8 +56,6 @@ def test_names_that_others_took_the_place_of_are_gone():
     """As names of variables, functions, classes and modules; `foretold_by` is a column of effects.csv, which people have."""
     left = []
     for path in FILES:
-        if DASHBOARD in path.as_posix():
-            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(node, "id", getattr(node, "arg", getattr(node, "name", None)))
             if name in FORMER:

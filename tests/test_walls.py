@@ -67,13 +67,12 @@ def test_only_compiled_knows_numba():
     }
 
 
-def test_only_grid_rows_agents_model_and_dashboard_know_mesa():
+def test_only_grid_rows_agents_and_model_know_mesa():
     assert {room(module) for module in MODULES for name in imports(module) if name.split(".")[0] == "mesa"} == {
         "grid",
         "rows",
         "agents",
         "model",
-        "dashboard",
     }
 
 

@@ -93,6 +93,11 @@ class Verbs(TyperGroup):
         super().__init__(*positions, **names)
         self.params = [*common_options(), *self.params]
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] == "page":  # until 0.1 a verb of its own
+            raise InputError("there is no verb 'page' any more: 'view' writes that page.", "Write confianza view SCENARIO --out FILE")
+        return super().resolve_command(ctx, args)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write(help_of(ctx))
 

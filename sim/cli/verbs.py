@@ -239,28 +239,16 @@ def evidence(
 
 
 def view(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")],
-    arms: Annotated[str | None, options.given("A study file, whose arms are shown side by side.", metavar="STUDY")] = None,
-    port: Annotated[int | None, options.asked(options.port, "Port; 8521 unless it is taken.")] = None,
-    folder: Annotated[Path | None, options.given("Where the page may save scenarios; by default where SCENARIO's file is.")] = None,
-    behind: Annotated[Path | None, options.given("A folder of confianza compare: its possible cities as bands behind the lines.")] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in the browser.")] = False,
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")] = "national-average",
+    out: Annotated[
+        Path | None, options.given("Only write the page, into this file; by default out/SCENARIO.html, and it is opened.")
+    ] = None,
 ) -> None:
-    """Watch a city live in the browser: arms side by side with the same luck. Only this computer can open the page."""
+    """Watch a city live in the browser: one HTML file, which needs no server, network or installation and can be mailed."""
     from sim.cli.manner import MANNER
     from sim.cli.view import view_scenario
 
-    view_scenario(scenario, arms, MANNER.lang, port, folder, behind, browser=not no_browser)
-
-
-def page(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario, or the path of a file.")] = "national-average",
-    out: Annotated[Path | None, options.given("File to write; by default out/SCENARIO.html.")] = None,
-) -> None:
-    """Write one HTML file in which the city lives in anybody's browser: without server, network or installation."""
-    from sim.cli.view import make_page
-
-    make_page(scenario, out)
+    view_scenario(scenario, MANNER.lang, out)
 
 
 def discover(
@@ -282,5 +270,5 @@ def discover(
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     kept = (plan, status, resume, retry, extend, export, schema, new)
-    for verb in (sweep, sensitivity, decide, calibrate, evidence, *kept, view, page, kit, discover):
+    for verb in (sweep, sensitivity, decide, calibrate, evidence, *kept, view, kit, discover):
         app.command()(verb)

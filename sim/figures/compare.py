@@ -43,7 +43,7 @@ WORDS = language("en").figure("plots_compare")
 
 
 def looks(comparison: Comparison) -> dict[str, dict[str, Any]]:
-    """Color and line of each arm, the same in every figure and on the live page."""
+    """Color and line of each arm, the same in every figure and on pages."""
     return {arm: look_at(place).line for place, arm in enumerate(comparison.compared, 1)}
 
 

@@ -1,4 +1,4 @@
-"""How things look wherever they are drawn, in figures and on the live page: colors, lines and marks, how axes are numbered, and how
+"""How things look wherever they are drawn, in figures and on pages: colors, lines and marks, how axes are numbered, and how
 names and sentences fit into figures, whatever people write in them.
 
 Nothing is told by color alone: arms differ by line and mark as well, causes by hatching. Colors are Okabe and Ito's for the color-blind.
@@ -23,9 +23,6 @@ CAUSE_COLORS = {
 CAUSE_HATCHES = {
     "contact": "", "hearsay": "////", "victimization": "xxxx", "response": "....", "drift": "", "intervention": "----", "trend": "||||",
 }  # fmt: skip
-# From less to more than in the arm compared with
-DIFFERENCE_COLORS = ("#A6430C", "#D97F3E", "#F3C9A5", "#F7F7F7", "#A9CCE3", "#4A90C2", "#0B4F8A")
-LOSING = 0.05  # of the greatest difference that a map shows: cells that lose more are hatched, so that luck about 0 is not
 PERCENT = ("share", "difference of shares")  # measures in these units are shown as percentages
 STEPS = (1, 2, 2.5, 5, 10)  # between ticks of an axis, times a power of ten
 MINUS = "\u2212"

@@ -1,4 +1,4 @@
-"""The page that lives a city in any browser: one HTML file, from a scenario (`confianza page`). It needs no server and no network."""
+"""The page that lives a city in any browser: one HTML file, from a scenario (`confianza view`). It needs no server and no network."""
 
 import base64
 import json
@@ -14,6 +14,7 @@ from sim.artifacts.posterior import taken_by_default
 from sim.errors import InputError
 from sim.files.writing import write_file
 from sim.inputs.city_size import CitySize
+from sim.inputs.map_notes import of_places
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.scenario_files import shipped_scenarios, shipped_states
 from sim.studies.design.draws import drawn_from
@@ -68,7 +69,7 @@ def compiled() -> dict[str, type]:
     return {name: kind for name, kind in REFORMS.items() if {f"{part}_{name}" for part in ("set", "act", "run")} & exported}
 
 
-def data(scenario: Scenario, name: str) -> dict[str, Any]:
+def data(scenario: Scenario, name: str, language: str | None) -> dict[str, Any]:
     """What the page knows: the module, the model's numbers, scenarios with their possible cities, and words."""
     columns: dict[tuple[float, ...], int] = {}
     shipped = {key: load_scenario(key) for key in (*shipped_scenarios(), *shipped_states())}
@@ -84,6 +85,7 @@ def data(scenario: Scenario, name: str) -> dict[str, Any]:
         "looks": [look_at(place)[:2] for place in range(8)],
         "causes": [[cause.name.lower(), CAUSE_COLORS[cause.name.lower()]] for cause in Cause],
         "scenario": name,
+        "language": language,
         "scenarios": {name: _scenario(scenario, name, columns, whole=own), **known},
         "draws": list(columns),
         "words": {each: _words(language(each), {**shipped, name: scenario}) for each in LANGUAGES},
@@ -130,7 +132,7 @@ def _words(words: Language, scenarios: Mapping[str, Scenario]) -> dict[str, Any]
         return "; ".join(said) or words["live"]["parameters"]["assumed"]
 
     return {
-        **{section: words[section] for section in ("web", "live", "dashboard", "choices", "statuses", "decimal", "thousands")},
+        **{section: words[section] for section in ("web", "live", "charts", "choices", "statuses", "decimal", "thousands")},
         "reforms": {name: words.reform(name) for name in ("baseline", *compiled())},
         "levers": {
             f"{name}.{lever}": [
@@ -147,22 +149,26 @@ def _words(words: Language, scenarios: Mapping[str, Scenario]) -> dict[str, Any]
             for each in CODEBOOK.values()
         },
         "city": {key: words.translate("parameters", f"city.{key}", str(CitySize.model_fields[key].description)).text for key in SIZES},
-        "scenarios": {key: [words.written(each.name).text, words.written(each.question).text] for key, each in scenarios.items()},
+        "scenarios": {
+            key: [words.written(each.name).text, words.written(each.question).text, words.said(of_places(each.as_data())).text]
+            for key, each in scenarios.items()
+        },
     }  # fmt: skip
 
 
-def page(scenario: Scenario, name: str) -> str:
-    """The whole page as HTML. InputError if the scenario has a reform that the module does not know."""
+def page(scenario: Scenario, name: str, language: str | None = None) -> str:
+    """The whole page as HTML, which opens in a language (None: in that of the browser). InputError if the module does not know a reform."""
     if unknown := [each for each in map(name_of, scenario.interventions) if each not in compiled()]:
-        raise InputError(f"the page does not know the reform '{unknown[0]}'.", f"It has {', '.join(compiled())}.", path=("interventions",))
+        remedy = f"It has {', '.join(compiled())}. In a notebook one's own are seen live too: sim.Model(scenario).page()"
+        raise InputError(f"the page does not know the reform '{unknown[0]}'.", remedy, path=("interventions",))
     script = "\n".join((PARTS / file).read_text(encoding="utf-8") for file in ("city.js", "worker.js"))
-    known = json.dumps(data(scenario, name), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    known = json.dumps(data(scenario, name, language), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = (PARTS / "page.html").read_text(encoding="utf-8")
     for mark, part in {"/*style*/": "page.css", "/*common*/": "common.js", "/*page*/": "page.js"}.items():
         text = text.replace(mark, (PARTS / part).read_text(encoding="utf-8"))
     return text.replace("/*worker*/", script).replace("/*data*/", known)
 
 
-def write_page(scenario: Scenario, name: str, out: Path) -> Path:
+def write_page(scenario: Scenario, name: str, out: Path, language: str | None = None) -> Path:
     """Write it. InputError if a file is there that may not be replaced."""
-    return write_file(out, page(scenario, name), KIND)
+    return write_file(out, page(scenario, name, language), KIND)

@@ -7,7 +7,6 @@ import warnings
 from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
-from xml.etree import ElementTree
 
 import hostile
 import html5lib
@@ -25,9 +24,6 @@ from matplotlib.text import Text
 
 import sim
 from sim.cli import show
-from sim.dashboard import svg
-from sim.dashboard.saving import NAME as FILE_NAME
-from sim.dashboard.saving import save_scenario
 from sim.errors import InputError
 from sim.figures import compare as plots_compare
 from sim.figures import decision as plots_decision
@@ -236,30 +232,6 @@ def test_the_terminal_shows_names_as_they_are(names, width, capsys, monkeypatch)
     for said, wanted in ((compared, names), (decided, names[:6])):
         assert "\x1b" not in said
         assert [name for name in wanted if squeezed(name) not in squeezed(said)] == []
-
-
-# --- The live page
-
-
-def test_drawings_of_the_live_page():
-    for names in GROUPS:
-        made = svg.Chart(names[0], names[1], svg.axis(0, 1), svg.axis(0, 1))
-        made.legend((name, svg.dash_sign("#000")) for name in names)
-        drawn = svg.image(360, 200, made.parts, "; ".join(names))
-        tree = ElementTree.fromstring(drawn)
-        assert tree.get("aria-label") == "; ".join(names)
-        texts = [element for element in tree.iter() if element.tag.endswith("text")]
-        said = squeezed("".join(element.text or "" for element in texts))
-        assert all(squeezed(name) in said or f"{squeezed(name[:43])}\u2026" in said for name in names)
-        assert {element.tag.rpartition("}")[2] for element in tree.iter()} <= {"svg", "g", "path", "text"}
-        assert all(svg.CHARACTER * len(element.text or "") <= 366 for element in texts), "no line is wider than the drawing"
-
-
-def test_scenarios_that_the_live_page_saves(tmp_path):
-    for number, name in enumerate(NAMES.values()):
-        town = hostile.TOWN.with_(name=name, question=name, assumptions=(name,))
-        assert load_scenario(save_scenario(town, f"town-{number}", tmp_path)) == town
-        assert not FILE_NAME.fullmatch(name) or name.isidentifier() or name in ("1e3", "100"), "a name is no path"
 
 
 # --- Names become names of folders

@@ -4,10 +4,8 @@ from itertools import combinations
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 from matplotlib.colors import to_rgb
 
-from sim.dashboard import charts, picture
 from sim.figures import compare as plots_compare
 from sim.figures import decision as plots_decision
 from sim.measures.harvest import CAUSES
@@ -15,9 +13,7 @@ from sim.report import words
 from sim.style.looks import (
     CAUSE_COLORS,
     CAUSE_HATCHES,
-    DIFFERENCE_COLORS,
     LOOKS,
-    LOSING,
     MINUS,
     REFERENCE,
     amounts,
@@ -49,30 +45,13 @@ def test_causes_differ_in_gray():
         assert CAUSE_HATCHES[one] != CAUSE_HATCHES[other] or abs(gray(CAUSE_COLORS[one]) - gray(CAUSE_COLORS[other])) > 0.3
 
 
-def test_the_page_hatches_causes_as_figures_do():
-    for cause, hatch in CAUSE_HATCHES.items():
-        fill, pattern = charts._fill(cause, "1-0")
-        assert fill == (f"url(#{cause}-1-0)" if hatch else CAUSE_COLORS[cause])
-        assert (f'fill="{CAUSE_COLORS[cause]}"' in pattern) == (charts.HATCHES.get(hatch[:1], "none") in pattern) == bool(hatch)
-
-
-def test_page_and_reports_draw_an_arm_alike():
-    arena = SimpleNamespace(lanes=dict.fromkeys(ARMS))
+def test_figures_draw_an_arm_alike():
     decided = plots_decision.parts.looks(ARMS)
     compared = plots_compare.looks(SimpleNamespace(compared=ARMS[1:]))
     for arm in ARMS:
-        color, dash = charts.look(arena, arm)
         look = decided[arm]
-        assert color == look["color"]
-        dashes = look["linestyle"][1] if dash else ()
-        assert [float(part) / charts.DASH for part in dash.split()] == pytest.approx(list(dashes), rel=0.01)
         if arm != "baseline":
             assert compared[arm] == {key: look[key] for key in ("color", "linestyle")}
-
-
-def test_the_page_colors_a_difference_from_less_to_more():
-    assert picture.LAYERS["difference"].colors == DIFFERENCE_COLORS
-    assert pytest.approx((1 - LOSING) / 2) == picture.STRIPED
 
 
 def test_ticks_are_numbered_as_the_language_does():

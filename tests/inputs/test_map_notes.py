@@ -43,10 +43,10 @@ def test_what_is_kept_of_places_is_trust_crimes_and_stops():
 
 
 def test_nothing_that_is_shown_reads_homes_of_offenders_or_conduct_by_place():
-    """What is seen is made in these rooms: they read offenders only where live maps and lists leave them out on stated places."""
+    """What is seen is made in these rooms: none reads offenders."""
     never = {"homes_cumulative", "honesty", "honesty_deviation", "by_place", "by_standing", "by_record"}
     readers = set()
-    for room in ("dashboard", "figures", "report", "studies/answers"):
+    for room in ("web", "figures", "report", "studies/answers"):
         for path in (SIM / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Attribute):
@@ -55,4 +55,4 @@ def test_nothing_that_is_shown_reads_homes_of_offenders_or_conduct_by_place():
                     assert (inner, node.attr) not in (("offenders", "home"), ("cells", "place")), f"{path}:{node.lineno}"
                     if node.attr == "offenders" and inner == "city":
                         readers.add(path.name)
-    assert readers == {"picture.py", "history.py"}
+    assert readers == set()

@@ -195,6 +195,21 @@ def test_a_rule_may_use_numbers_mathematics_and_other_rules(monkeypatch):
     assert given["text"].endswith("# HALF = 0.5")
 
 
+@pytest.mark.compiled
+def test_a_model_with_a_reform_of_ones_own_is_seen_live(clean):
+    import ipyvuetify
+    import reacton
+
+    own.reform("holiday")(Holiday)
+    model = sim.Model(SMALL.with_(interventions=(Holiday(start=1),)), rng=3)
+    _, page = reacton.render(model.page("mean_trust", "week"), handle_error=False)
+    buttons = {button.children[-1]: button for button in page.find(ipyvuetify.Btn).widgets}
+    for _ in range(2):
+        buttons["Step"].click()
+    assert model.week == 2 and model.parameters.encounter.stop_rate == 2.0
+    page.close()
+
+
 def test_a_reform_of_ones_own_runs_beside_those_of_the_package(clean, tmp_path):
     own.reform("holiday")(Holiday)
     study = sim.Study(

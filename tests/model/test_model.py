@@ -1,6 +1,7 @@
 """Mesa's face: agents are rows with a name, driving them is the same week, and two models do not know each other."""
 
 import gc
+import sys
 import weakref
 from contextlib import nullcontext
 
@@ -174,6 +175,12 @@ def test_mesas_page_steps_a_city_and_begins_it_anew(city):
     buttons["Reset"].click()
     assert shown.value.week == 0 and shown.value.simulation.scenario == city
     page.close()
+
+
+def test_without_the_packages_of_mesas_page_it_is_said_which_extra_has_them(city, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mesa.visualization", None)
+    with pytest.raises(InputError, match=r"packages that are not installed \(mesa.visualization\)(?s:.*)pip install 'confianza\[viz\]'"):
+        sim.Model(city, rng=1).page()
 
 
 def test_the_scenario_may_be_a_name_and_says_who_it_is():

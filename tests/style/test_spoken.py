@@ -12,7 +12,7 @@ from sim.style.translation import forms, translated
 
 SIM = Path(style.__file__).parent.parent
 OTHERS = [name for name in LANGUAGES if name != "en"]
-PROGRAMMERS = ("agents", "grid", "rows", "model", "methods", "dashboard", "world", "web")  # rooms whose errors only they see
+PROGRAMMERS = ("agents", "grid", "rows", "model", "methods", "world")  # rooms whose errors only they see
 
 
 def alternatives(node):

@@ -70,7 +70,7 @@ def file(tmp_path_factory):
     """The page of a small city, as the command writes it."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "small.yaml").write_text(SCENARIO)
-    main_of("page", folder / "small.yaml", "--out", folder / "city.html")
+    main_of("view", folder / "small.yaml", "--out", folder / "city.html")
     return folder / "city.html"
 
 

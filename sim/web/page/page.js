@@ -30,7 +30,7 @@ const valueOf = (name) => state.set[name] ?? scenario().parameters[name] ?? CODE
 const leverOf = (reform, name) => state.levers[reform]?.[name] ?? (name === "start" ? 0 : REFORMS[reform].levers[name].default);
 
 const fresh = (name) => ({
-  scenario: name, lang: state?.lang ?? (navigator.language.startsWith("es") ? "es" : "en"), seed: null, weeks: null, city: {}, set: {}, levers: {},
+  scenario: name, lang: state?.lang ?? DATA.language ?? (navigator.language.startsWith("es") ? "es" : "en"), seed: null, weeks: null, city: {}, set: {}, levers: {},
   on: Object.keys(REFORMS), together: false, week: null, layer: "trust", shown: "levels", cell: null, person: null, topic: "trust",
 });
 
@@ -284,8 +284,8 @@ function drawCharts() {
   }
 }
 
-const titleOf = (measure) => (measure === "trusting" ? say("web.trusting_title") : say(`dashboard.${measure}_title`));
-const unitOf = (measure) => (measure === "trusting" ? say("web.trusting_unit") : say(`dashboard.${measure}_unit`));
+const titleOf = (measure) => (measure === "trusting" ? say("web.trusting_title") : say(`charts.${measure}_title`));
+const unitOf = (measure) => (measure === "trusting" ? say("web.trusting_unit") : say(`charts.${measure}_unit`));
 
 /* --- The answer, and why */
 
@@ -324,10 +324,10 @@ function drawLedger() {
       svg("rect", { x: Math.min(0, 50 * amount / most), y: 0, width: 50 * Math.abs(amount) / most, height: 6, fill: color }),
       svg("rect", { x: -0.4, y: 0, width: 0.8, height: 6, fill: "#1c2430" })) : null);
   const sum = (place) => DATA.causes.reduce((all, _, cause) => all + value(place, cause), 0);
-  refill("ledger", [h("table", { class: "ledger" }, h("caption", {}, say(less ? "web.ledger_apart" : "dashboard.ledger_unit")),
+  refill("ledger", [h("table", { class: "ledger" }, h("caption", {}, say(less ? "web.ledger_apart" : "charts.ledger_unit")),
     h("thead", {}, h("tr", {}, h("td", {}), told.map((arm) => h("th", { scope: "col" }, swatch(arm), arm.label)))),
-    h("tbody", {}, DATA.causes.map(([cause, color], n) => h("tr", {}, h("th", { scope: "row" }, say(`dashboard.${cause}`)), told.map((_, place) => cell(value(place, n), color)))),
-      h("tr", { class: "sum" }, h("th", { scope: "row" }, say("dashboard.net")), told.map((_, place) => cell(sum(place))))))]);
+    h("tbody", {}, DATA.causes.map(([cause, color], n) => h("tr", {}, h("th", { scope: "row" }, say(`charts.${cause}`)), told.map((_, place) => cell(value(place, n), color)))),
+      h("tr", { class: "sum" }, h("th", { scope: "row" }, say("charts.net")), told.map((_, place) => cell(sum(place))))))]);
 }
 
 /* --- Maps */
@@ -387,7 +387,7 @@ function drawMaps() {
   const digits = state.layer === "crime" ? 0 : 2, name = state.layer === "difference" ? "legend_difference" : `legend_${state.layer}`;
   refill("legend", [h("span", {}, num(low, digits)), svg("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", class: "scale", "aria-hidden": "true" },
     Array.from({ length: 50 }, (_, n) => svg("rect", { x: 2 * n, width: 2.1, height: 8, fill: `rgb(${colored(anchors, state.layer === "crime" ? Math.sqrt(n / 49) : n / 49).map(Math.round)})` }))),
-  h("span", {}, num(high, digits)), h("span", { class: "about" }, say(`dashboard.${name}`, { first: arms()[0].label }))]);
+  h("span", {}, num(high, digits)), h("span", { class: "about" }, say(`charts.${name}`, { first: arms()[0].label }))]);
 }
 
 function choose(cell) {
@@ -419,7 +419,7 @@ function drawPlace() {
   const told = arms().slice(0, lived.length), { width, cells } = lived[0].sizes, parts = [];
   if (state.cell !== null && state.cell < cells) {
     const c = state.cell, n = picture();
-    parts.push(h("h3", {}, say("dashboard.cell_title", { row: num(Math.floor(c / width) + 1), column: num(c % width + 1) })),
+    parts.push(h("h3", {}, say("charts.cell_title", { row: num(Math.floor(c / width) + 1), column: num(c % width + 1) })),
       h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": say("live.inspect.heading") }, h("table", { class: "plain" }, h("thead", {}, h("tr", {}, h("td", {}), ["trust", "crimes", "stops"].map((key) => h("th", { scope: "col" }, say(`live.inspect.${key}`))))),
         h("tbody", {}, told.map((arm, place) => {
           const { trust, crimes, stops } = lived[place].places;
@@ -436,8 +436,8 @@ function drawPlace() {
     parts.push(h("button", { id: "nobody", type: "button", onclick: () => { state.person = null; choose(null); } }, say("live.inspect.close")));
   }
   refill("place", parts);
-  if (by("chart-cell")) chart(by("chart-cell"), say("dashboard.cell_unit"), lines((place) => lived[place].places.trust.map((trust, n) => [n * PICTURE, trust[state.cell]])));
-  if (by("chart-person")) chart(by("chart-person"), say("dashboard.citizen_unit"), lines((place) => lived[place].life.map(([week, trust]) => [week, trust])));
+  if (by("chart-cell")) chart(by("chart-cell"), say("charts.cell_unit"), lines((place) => lived[place].places.trust.map((trust, n) => [n * PICTURE, trust[state.cell]])));
+  if (by("chart-person")) chart(by("chart-person"), say("charts.citizen_unit"), lines((place) => lived[place].life.map(([week, trust]) => [week, trust])));
 }
 
 /** What happened to the person until the week: what of it was seen at a picture, which shows the last of each kind. */
@@ -445,7 +445,7 @@ function happened(place) {
   const spin = scenario().spin_up_weeks, told = [];
   for (const [n, kind] of ["stopped", "corrupt", "victim"].entries()) {
     const weeks = [...new Set(lived[place].life.filter(([week]) => week <= now()).map((seen) => seen[2 + n] - spin))].filter((week) => week >= 0);
-    if (weeks.length) told.push(`${say(`dashboard.${kind}`)} (${weeks.map((week) => say("live.play.clock", { week: num(week + 1) })).join(", ")})`);
+    if (weeks.length) told.push(`${say(`charts.${kind}`)} (${weeks.map((week) => say("live.play.clock", { week: num(week + 1) })).join(", ")})`);
   }
   return told.join("; ") || say("web.nothing");
 }
@@ -682,9 +682,9 @@ function build() {
       h("div", { class: "seen" },
         part("answer", say("web.answer"), null, h("div", { id: "answer" })),
         part("charts", say("live.charts.heading"), say("web.charts_about"), h("div", { class: "row", role: "radiogroup", "aria-label": say("live.charts.heading") }, radio("shown", "levels", say("web.levels")), radio("shown", "differences", say("web.differences"))),
-          h("div", { class: "charts" }, Object.keys(MEASURES).map((measure) => h("figure", {}, h("figcaption", {}, h("h3", {}, titleOf(measure)), h("p", { class: "about" }, `${unitOf(measure)}; ${say("dashboard.years")}`)), h("div", { class: "chart", id: `chart-${measure}` }))))),
+          h("div", { class: "charts" }, Object.keys(MEASURES).map((measure) => h("figure", {}, h("figcaption", {}, h("h3", {}, titleOf(measure)), h("p", { class: "about" }, `${unitOf(measure)}; ${say("charts.years")}`)), h("div", { class: "chart", id: `chart-${measure}` }))))),
         part("ledger", say("live.ledger.heading"), say("web.ledger_about"), h("div", { id: "ledger" })),
-        part("maps", say("live.maps.heading"), `${say("web.maps_about")} ${say("web.invented")}`, h("div", { class: "row", role: "radiogroup", "aria-label": say("live.maps.layer") }, Object.keys(LAYERS).map((key) => radio("layer", key, say(`live.maps.layers.${key}`)))),
+        part("maps", say("live.maps.heading"), `${say("web.maps_about")} ${words.scenarios[state.scenario][2]}`, h("div", { class: "row", role: "radiogroup", "aria-label": say("live.maps.layer") }, Object.keys(LAYERS).map((key) => radio("layer", key, say(`live.maps.layers.${key}`)))),
           h("div", { id: "legend", class: "legend" }), h("div", { id: "maps", class: "maps" }), h("div", { id: "place" }))),
       h("div", { class: "done" },
         Object.keys(REFORMS).length ? part("reforms", say("live.reforms.heading"), say("web.reforms_about"), h("div", { id: "reforms" })) : null,
