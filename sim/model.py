@@ -4,6 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Never
+from weakref import WeakKeyDictionary
 
 import mesa
 import numpy as np
@@ -145,12 +146,12 @@ class Model(mesa.Model):  # type: ignore[misc]
         InputError if packages of the extra `viz` are missing.
         """
         try:
-            from mesa.visualization import SolaraViz, make_plot_component
+            from mesa.visualization import SolaraViz
         except ModuleNotFoundError as error:
             remedy = "Install them: pip install 'confianza[viz]'"
             raise InputError(f"Mesa's own page needs packages that are not installed ({error.name}).", remedy) from None
         again = {"scenario": self.simulation.scenario, "rng": self.simulation.seed, "people": self.simulation.people}
-        lines = [make_plot_component(name) for name in names or ("mean_trust",)]
+        lines = [_line_of(name) for name in names or ("mean_trust",)]
         return SolaraViz(self, components=lines, model_params=again, name=self.simulation.scenario.name)
 
     def step_by_agents(self) -> None:
@@ -264,3 +265,24 @@ class Model(mesa.Model):  # type: ignore[misc]
 
     def _offenders(self) -> int:
         return int((self.city.offenders.propensity > 0.0).sum())
+
+
+def _line_of(name: str) -> Any:
+    """A part of Mesa's page: an attribute of a model in the weeks in which the page was drawn. Mesa's own wants a DataCollector."""
+    import solara
+    from matplotlib.figure import Figure
+    from mesa.visualization.utils import update_counter
+
+    seen: WeakKeyDictionary[Model, dict[int, float]] = WeakKeyDictionary()  # it goes with the model that a reset leaves behind
+
+    def line(model: Model) -> None:
+        update_counter.get()
+        weeks = seen.setdefault(model, {})
+        weeks[model.week] = float(getattr(model, name))
+        figure = Figure(figsize=(6, 2.5))
+        axes = figure.subplots()
+        axes.plot(list(weeks), list(weeks.values()))
+        axes.set(xlabel="week", ylabel=name)
+        solara.FigureMatplotlib(figure)
+
+    return solara.component(line)

@@ -196,17 +196,22 @@ def test_a_rule_may_use_numbers_mathematics_and_other_rules(monkeypatch):
 
 
 @pytest.mark.compiled
-def test_a_model_with_a_reform_of_ones_own_is_seen_live(clean):
+def test_a_model_with_a_reform_of_ones_own_is_seen_live(clean, monkeypatch):
     import ipyvuetify
     import reacton
 
     own.reform("holiday")(Holiday)
     model = sim.Model(SMALL.with_(interventions=(Holiday(start=1),)), rng=3)
+    drawn = []
+    monkeypatch.setattr("matplotlib.axes.Axes.plot", lambda axes, *line: drawn.append(line))
     _, page = reacton.render(model.page("mean_trust", "week"), handle_error=False)
     buttons = {button.children[-1]: button for button in page.find(ipyvuetify.Btn).widgets}
     for _ in range(2):
         buttons["Step"].click()
     assert model.week == 2 and model.parameters.encounter.stop_rate == 2.0
+    assert ([0, 1, 2], [0.0, 1.0, 2.0]) in drawn and any(weeks == [0, 1, 2] and values[2] == model.mean_trust for weeks, values in drawn)
+    buttons["Reset"].click()
+    assert drawn[-1] == ([0], [0.0])
     page.close()
 
 
