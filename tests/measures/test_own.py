@@ -199,12 +199,13 @@ def test_a_rule_may_use_numbers_mathematics_and_other_rules(monkeypatch):
 def test_a_model_with_a_reform_of_ones_own_is_seen_live(clean, monkeypatch):
     import ipyvuetify
     import reacton
+    import solara
 
     own.reform("holiday")(Holiday)
     model = sim.Model(SMALL.with_(interventions=(Holiday(start=1),)), rng=3)
     drawn = []
     monkeypatch.setattr("matplotlib.axes.Axes.plot", lambda axes, *line: drawn.append(line))
-    _, page = reacton.render(model.page("mean_trust", "week"), handle_error=False)
+    _, page = reacton.render(solara.AppLayout(children=[model.page("mean_trust", "week")]), handle_error=False)
     buttons = {button.children[-1]: button for button in page.find(ipyvuetify.Btn).widgets}
     for _ in range(2):
         buttons["Step"].click()
