@@ -69,7 +69,7 @@ def compiled() -> dict[str, type]:
     return {name: kind for name, kind in REFORMS.items() if {f"{part}_{name}" for part in ("set", "act", "run")} & exported}
 
 
-def data(scenario: Scenario, name: str, language: str | None) -> dict[str, Any]:
+def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
     """What the page knows: the module, the model's numbers, scenarios with their possible cities, and words."""
     columns: dict[tuple[float, ...], int] = {}
     shipped = {key: load_scenario(key) for key in (*shipped_scenarios(), *shipped_states())}
@@ -85,7 +85,7 @@ def data(scenario: Scenario, name: str, language: str | None) -> dict[str, Any]:
         "looks": [look_at(place)[:2] for place in range(8)],
         "causes": [[cause.name.lower(), CAUSE_COLORS[cause.name.lower()]] for cause in Cause],
         "scenario": name,
-        "language": language,
+        "language": opens_in,
         "scenarios": {name: _scenario(scenario, name, columns, whole=own), **known},
         "draws": list(columns),
         "words": {each: _words(language(each), {**shipped, name: scenario}) for each in LANGUAGES},
@@ -156,19 +156,19 @@ def _words(words: Language, scenarios: Mapping[str, Scenario]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def page(scenario: Scenario, name: str, language: str | None = None) -> str:
+def page(scenario: Scenario, name: str, opens_in: str | None = None) -> str:
     """The whole page as HTML, which opens in a language (None: in that of the browser). InputError if the module does not know a reform."""
     if unknown := [each for each in map(name_of, scenario.interventions) if each not in compiled()]:
         remedy = f"It has {', '.join(compiled())}. In a notebook one's own are seen live too: sim.Model(scenario).page()"
         raise InputError(f"the page does not know the reform '{unknown[0]}'.", remedy, path=("interventions",))
     script = "\n".join((PARTS / file).read_text(encoding="utf-8") for file in ("city.js", "worker.js"))
-    known = json.dumps(data(scenario, name, language), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    known = json.dumps(data(scenario, name, opens_in), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = (PARTS / "page.html").read_text(encoding="utf-8")
     for mark, part in {"/*style*/": "page.css", "/*common*/": "common.js", "/*page*/": "page.js"}.items():
         text = text.replace(mark, (PARTS / part).read_text(encoding="utf-8"))
     return text.replace("/*worker*/", script).replace("/*data*/", known)
 
 
-def write_page(scenario: Scenario, name: str, out: Path, language: str | None = None) -> Path:
+def write_page(scenario: Scenario, name: str, out: Path, opens_in: str | None = None) -> Path:
     """Write it. InputError if a file is there that may not be replaced."""
-    return write_file(out, page(scenario, name, language), KIND)
+    return write_file(out, page(scenario, name, opens_in), KIND)

@@ -286,7 +286,7 @@ def test_by_keyboard_alone(page):
 def test_a_record_from_before_the_city_began_is_refused_in_words(page):
     """The city of this page has settled for 8 weeks; a record of two half-years needs 52 (`confianza run` refuses it too)."""
     page.open(**{"purge.flag_by": "record", "purge.record_half_years": 2})
-    assert "its record of complaints begins in week −52, but the city only in week −8" in page.one(".refused").text
+    assert "its record of complaints begins in week \u221252, but the city only in week \u22128" in page.one(".refused").text
     assert "purge" not in page.run("return arms().map((arm) => arm.name)")
     page.put("purge.start", 52)
     assert not page.all(".refused")
