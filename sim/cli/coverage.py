@@ -53,7 +53,9 @@ def tell(found: Coverage) -> None:
     verdict = "as it should" if passed(found) else failed
     together = f"Together {percent(whole.share)} ({percent(whole.low)} to {percent(whole.high)})"
     screen.print(f"{together}, {verdict}; {LEVEL:.0%} would be right.\n", finding=True)
-    screen.print("The arm called best: how often it is, how probable that was said to be, and how often it should be with the luck in the test")
+    screen.print(
+        "The arm called best: how often it is, how probable that was said to be, and how often it should be with the luck in the test"
+    )
     screen.print(best_table(found))
     told = found.parameters[found.parameters.contraction > TELLING].head(SHOWN)
     shown = table("parameter", "covered", "contraction", "uniform", right=("covered", "contraction", "uniform"), whole=("parameter",))
@@ -88,5 +90,10 @@ def best_table(found: Coverage) -> ConsoleTable:
     shown = table("by", "range", *right, right=right, whole=("by",))
     for by, rest in found.best.groupby("by", sort=False):
         for row in reliability(rest).itertuples():
-            shown.add_row(str(by), f"{row.low:.0%} to {row.high:.0%}", number(row.cases), *(f"{share:.0%}" for share in (row.stated, row.expected, row.right)))
+            shown.add_row(
+                str(by),
+                f"{row.low:.0%} to {row.high:.0%}",
+                number(row.cases),
+                *(f"{share:.0%}" for share in (row.stated, row.expected, row.right)),
+            )
     return shown

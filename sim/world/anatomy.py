@@ -17,6 +17,7 @@ PROCESSES = (
     "intervene", "staff", "age", "patrol", "offend", "report", "respond", "stop", "tell", "settle", "learn", "bond", "forget", "observe",
 )  # fmt: skip
 BUILDS, REFORMS = "sim/world/population.py", "sim/world/reforms/"
+ROOM = ("", "scratch", "search")  # for what phases note on the way, without meaning afterwards
 INTERVENE = "Dated changes of parameters take effect and reforms that are due act, between compiled stretches."
 
 
@@ -124,7 +125,7 @@ def uses(name: str) -> Uses:
     if name not in functions():
         return Uses(*(frozenset() for _ in Uses._fields))
     touched = list(_touched(functions()[name][1]))
-    kinds = [frozenset(thing for kind, thing in touched if kind == field and thing) for field in Uses._fields]
+    kinds = [frozenset(thing for kind, thing in touched if kind == field and thing.partition(".")[0] not in ROOM) for field in Uses._fields]
     total = Uses(*kinds)
     for called in sorted({thing for kind, thing in touched if kind == "calls" and thing != name}):
         total = total.with_(uses(called))

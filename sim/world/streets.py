@@ -58,8 +58,6 @@ def size_up(n, kind, city, p, clock):
     scratch.hardship[n] = city.cells.place[home]
     scratch.stopped_before[n] = int(citizens.last_stop[citizen] > clock.tick - 52)
     scratch.again[n] = int(kind == Meeting.CONTACT or citizens.last_stop[citizen] == clock.tick)
-    if kind == Meeting.STOP:
-        citizens.last_stop[citizen] = clock.tick
     scratch.courtesy[n] = officers.conduct[j] + officers.training[j]
     scratch.honesty[n] = officers.honesty[j] + p.training.honesty_share * officers.training[j]
     scratch.fairness[n] = fairness_of(citizen, home, city)
@@ -70,35 +68,10 @@ def feel(n, city, p):
     """How somebody feels about an encounter."""
     scratch, encounter = city.scratch, p.encounter
     odds = felt_log_odds(
-        scratch.conduct[n],
-        scratch.fairness[n],
-        encounter.felt_if_corrupt,
-        encounter.felt_if_unfair,
-        encounter.felt_if_fair,
-        encounter.perception_slope,
-    )
+        scratch.conduct[n], scratch.fairness[n],
+        encounter.felt_if_corrupt, encounter.felt_if_unfair, encounter.felt_if_fair, encounter.perception_slope,
+    )  # fmt: skip
     return feeling(scratch.luck[n, 2], odds, encounter.neutral_width)
-
-
-@piece
-def behave(count, kind, city, p):
-    """What officers do in many encounters, and how it is felt: loops without choices, which processors take many of at once."""
-    scratch, conduct = city.scratch, p.conduct
-    offset = p.community.conduct_offset if kind == Meeting.CONTACT else 0.0
-    for n in range(count):
-        scratch.better[n] = offset - worse_conduct(
-            scratch.hardship[n],
-            log(scratch.exposure[n]),
-            scratch.stopped_before[n],
-            conduct.by_place,
-            conduct.by_standing,
-            conduct.by_record,
-        )
-    for n in range(count):
-        better = scratch.better[n]
-        scratch.conduct[n] = conduct_of(scratch.luck[n, 1], scratch.courtesy[n] + better, scratch.honesty[n] + better)
-    for n in range(count):
-        scratch.felt[n] = feel(n, city, p)
 
 
 @piece
@@ -125,11 +98,23 @@ def remember(n, kind, city, p):
 
 
 @piece
-def meet(count, kind, city, p, clock):
-    """Many encounters with residents of cells: conduct, perception, change of trust, complaint."""
+def meet(count, kind, city, p):
+    """Many encounters with residents of cells who have been sized up: conduct, perception, change of trust, complaint.
+
+    The first are loops without choices, which processors take many rows of at once.
+    """
+    scratch, conduct = city.scratch, p.conduct
+    offset = p.community.conduct_offset if kind == Meeting.CONTACT else 0.0
     for n in range(count):
-        size_up(n, kind, city, p, clock)
-    behave(count, kind, city, p)
+        scratch.better[n] = offset - worse_conduct(
+            scratch.hardship[n], log(scratch.exposure[n]), scratch.stopped_before[n],
+            conduct.by_place, conduct.by_standing, conduct.by_record,
+        )  # fmt: skip
+    for n in range(count):
+        better = scratch.better[n]
+        scratch.conduct[n] = conduct_of(scratch.luck[n, 1], scratch.courtesy[n] + better, scratch.honesty[n] + better)
+    for n in range(count):
+        scratch.felt[n] = feel(n, city, p)
     for n in range(count):
         remember(n, kind, city, p)
 
@@ -166,11 +151,16 @@ def stop_batch(count, city, p, clock):
         luck = draw_four(clock.seed, Draw.STOP, clock.tick, scratch.rows[n], 0)
         scratch.whether[n], scratch.luck[n, 1], scratch.luck[n, 2], scratch.luck[n, 3] = luck
         scratch.cells[n] = city.officers.cell[scratch.rows[n] // SLOTS]
-    exposures = cells.stop_exposure_cumulative, cells.stop_exposure_guide
-    choose_homes(count, p.encounter.ambient_share, citizens.stop_exposure_cumulative, *exposures, city)
+    choose_homes(
+        count, p.encounter.ambient_share, citizens.stop_exposure_cumulative,
+        cells.stop_exposure_cumulative, cells.stop_exposure_guide, city,
+    )  # fmt: skip
     for n in range(count):
         choose_stopped(n, city)
-    meet(count, Meeting.STOP, city, p, clock)
+    for n in range(count):
+        size_up(n, Meeting.STOP, city, p, clock)
+        citizens.last_stop[scratch.listeners[n]] = clock.tick
+    meet(count, Meeting.STOP, city, p)
     for n in range(count):
         be_stopped(n, city, clock)
 
@@ -197,6 +187,14 @@ def stop(rows, city, p, clock):
     stop_batch(count, city, p, clock)
 
 
+@piece
+def contact_batch(count, city, p, clock):
+    """Many contacts."""
+    for n in range(count):
+        size_up(n, Meeting.CONTACT, city, p, clock)
+    meet(count, Meeting.CONTACT, city, p)
+
+
 @phase
 def contact(rows, city, p, clock):
     """Officers on community duty talk with residents of the cell they are in; these contacts are never counted as stops."""
@@ -215,6 +213,6 @@ def contact(rows, city, p, clock):
         city.officers.encounters[j] += contacts
         city.tally[Count.CONTACTS] += contacts
         if met >= BATCH:
-            meet(met, Meeting.CONTACT, city, p, clock)
+            contact_batch(met, city, p, clock)
             met = 0
-    meet(met, Meeting.CONTACT, city, p, clock)
+    contact_batch(met, city, p, clock)

@@ -68,12 +68,6 @@ class Scene(NamedTuple):
         """Of these posts (bool, one a post) those that may have the reform."""
         return posts if self.eligible is None else posts & self.eligible
 
-    def allowed_squads(self, squads: np.ndarray) -> np.ndarray:
-        """Of these squads (bool, one a squad) those all of whose posts may have the reform."""
-        if self.eligible is None:
-            return squads
-        return squads & (np.bincount(self.city.officers.squad, ~self.eligible, len(squads)) == 0)
-
 
 def lever(default: Any, low: float, high: float, unit: str, text: str, source: str = "assumed", **more: Any) -> Any:
     """A field with what a person must know of it; MISSING as default: it has to be given. `decided`: it is a choice, not an unknown."""

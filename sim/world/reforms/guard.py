@@ -119,7 +119,7 @@ def _state(city: City) -> dict[str, np.ndarray]:
     for name, part in city._asdict().items():
         if isinstance(part, np.ndarray):
             found[name] = part
-        elif name not in ("scratch", "grid"):
+        elif name not in ("scratch", "search", "grid"):
             found |= {f"{name}.{column}": values for column, values in part._asdict().items()}
     return found
 
