@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo battery golden digests versions test test-interpreted hard bench check format validate validation which-reform web docs clean
+.PHONY: help env demo battery golden digests versions test test-interpreted hard bench check format validate validation which-reform which-parameters-matter web docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -100,6 +100,12 @@ which-reform: env ## which reform for four places: 24,480 runs, decisions, repor
 	  $(BIN)/confianza report out/which-reform-$$place || exit; \
 	done
 	$(BIN)/python experiments/which-reform/tables.py $(PLACES:%=out/which-reform-%)
+	$(BIN)/python experiments/archived.py docs/which-reform $(foreach place,$(PLACES),out/which-reform-$(place)/$(place).csv)
+
+which-parameters-matter: env ## which uncertain numbers decide what reforms do: 22,540 runs, the same table as archived; about half an hour
+	$(BIN)/confianza sweep experiments/which-parameters-matter/study.yaml --out out/which-parameters-matter
+	$(BIN)/python experiments/which-parameters-matter/tables.py out/which-parameters-matter
+	$(BIN)/python experiments/archived.py docs/which-parameters-matter out/which-parameters-matter/factors.csv
 
 web: env ## build the module of WebAssembly anew, which runs the city in a browser (needs wasm-ld: apt install lld)
 	$(BIN)/python -m sim.web.building

@@ -1,15 +1,12 @@
-"""The tables of docs/which-reform.md from decided studies, and whether they are those that are archived there.
+"""The tables of docs/which-reform.md from decided studies.
 
-    python experiments/which-reform/tables.py out/which-reform-{mexico-city,national,state-yucatan,state-guerrero} [--archive]
+    python experiments/which-reform/tables.py out/which-reform-{mexico-city,national,state-yucatan,state-guerrero}
 
-Writes a table into each folder, and prints it for the page. Without --archive, tables and the runs below them are compared with
-docs/which-reform/SHA256SUMS; the exit code is 1 if any differs. With it they take the place of what is there.
+Writes a table into each folder, and prints it for the page; experiments/archived.py says whether they are those that are archived.
 """
 
 import argparse
-import sys
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,6 @@ from sim.files.writing import write
 from sim.studies.answers.decision import Decision
 from sim.world.reforms import name_of
 
-DOCS, SUMS = Path(__file__).parents[2] / "docs" / "which-reform", "SHA256SUMS"
 EFFECTS = {"incidence": 1.0, "reporting_rate": 100.0}  # measures beside trust and cost, and what they are multiplied by
 YEAR = 52
 
@@ -77,39 +73,16 @@ def row_of(row: Mapping[str, Any], to: str = "to", unknown: str = "cannot be tol
     return f"| {' | '.join(cells)} |"
 
 
-def runs_hash(sweep: Sweep) -> str:
-    """Of every number that was read from every run."""
-    digest = sha256()
-    for measure in sweep.study.measures:
-        digest.update(np.ascontiguousarray(sweep.store.cube(measure)).tobytes())
-    return digest.hexdigest()
-
-
-def main() -> int:
-    """Tables, then what is archived or what differs."""
+def main() -> None:
+    """Make, write and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("decided", nargs="+", type=Path)
-    parser.add_argument("--archive", action="store_true", help="these take the place of what is archived")
-    given = parser.parse_args()
-    sums = {}
-    for folder in given.decided:
-        place = folder.name.removeprefix("which-reform-")
-        decision, sweep = Decision.load(folder / "decision"), Sweep.load(folder)
-        table = table_of(decision, sweep)
-        text = table.to_csv(index=False)
-        sums |= {f"{place}.csv": sha256(text.encode()).hexdigest(), f"{place} (runs)": runs_hash(sweep)}
+    for folder in parser.parse_args().decided:
+        place, sweep = folder.name.removeprefix("which-reform-"), Sweep.load(folder)
+        table = table_of(Decision.load(folder / "decision"), sweep)
+        write(folder, {f"{place}.csv": table.to_csv(index=False)})
         print(f"## {place}\n\n{markdown(table, of_cities(sweep, 'share_trusting'))}\n")
-        write(folder, {f"{place}.csv": text})
-        if given.archive:
-            (DOCS / f"{place}.csv").write_text(text, encoding="utf-8")
-    if given.archive:
-        (DOCS / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()), encoding="utf-8")
-        return 0
-    archived = dict(reversed(line.split("  ", 1)) for line in (DOCS / SUMS).read_text(encoding="utf-8").splitlines())
-    differing = [name for name, digest in sums.items() if archived.get(name) != digest]
-    print(f"Not what is archived: {', '.join(differing)}" if differing else "All as archived.")
-    return int(bool(differing))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
