@@ -3,6 +3,7 @@
 One small comparison, decision, analysis and trial are made; names are put in afterwards, which is what figures, pages and tables see.
 """
 
+import json
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from sim.studies.design.study import Study
 from sim.trials.design import Trial
 from sim.trials.result import TrialResult
 from sim.trials.trial import run_trial
+from sim.web.page import PARTS
 
 SCRIPT = Path(sim.__file__).parent / "report" / "card.js"
 CORPUS = yaml.safe_load((Path(__file__).parent / "hostile.yaml").read_text(encoding="utf-8"))
@@ -134,11 +136,20 @@ def squeezed(text):
     return "".join(letter for letter in text if not letter.isspace() and letter not in "\u200a")
 
 
+def check_scripts(tree):
+    """Its own scripts and no other: the card's and, where a city can live in it, those and their data."""
+    scripts = {script.text.strip() for script in tree.iter("script") if script.get("type") != "application/json"}
+    live = "(() => {\n" + "\n".join((PARTS / name).read_text(encoding="utf-8") for name in ("common.js", "live.js")) + "})();"
+    assert scripts <= {SCRIPT.read_text(encoding="utf-8").strip(), live}
+    for data in tree.iterfind(".//script[@type='application/json']"):
+        assert data.get("id") == "live-data" and "<" not in data.text and json.loads(data.text)["module"]
+
+
 def tree_of(page):
     """A page, parsed as strictly as can be; that nothing has been put into it that people wrote as text."""
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
     assert not [element for element in tree.iter() if element.tag in ("iframe", "object", "form", "textarea")]
-    assert {script.text.strip() for script in tree.iter("script")} <= {SCRIPT.read_text(encoding="utf-8").strip()}, "its own, and no other"
+    check_scripts(tree)
     assert {part.tag for drawn in tree.iter("svg") for part in drawn.iter()} <= {"svg", "path"}, "strips, which hold no text"
     assert all(element.get("src", "data:").startswith("data:") for element in tree.iter())
     assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]

@@ -11,6 +11,7 @@ from sim.files.writing import check_files, write_file
 
 TEMPLATE = "template.html"
 NAME, KIND = "report.html", "report"
+LARGEST = 3_000_000  # bytes of a report in which a city lives
 NAMES = re.compile(r"(?<=[a-z])([._])(?=[a-z])")  # where a name may be broken
 
 
@@ -44,6 +45,7 @@ def render(folder: str | Path, language: str = "en", links: Sequence[tuple[str, 
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from sim.artifacts.sources import sources
     from sim.report.assumed import beside
     from sim.report.parts import Cited
     from sim.report.words import Text, Words
@@ -57,9 +59,17 @@ def render(folder: str | Path, language: str = "en", links: Sequence[tuple[str, 
     environment.filters["breakable"] = breakable
     environment.tests |= {"cited": lambda cell: isinstance(cell, Cited), "text": lambda cell: isinstance(cell, Text)}
     commands = [*found.commands, reporting_command(words)]
-    page = environment.get_template(TEMPLATE).render(words=words, found=found, commands=commands, languages=links, **around)
+    template, parts = (
+        environment.get_template(TEMPLATE),
+        {"words": words, "found": found, "commands": commands, "languages": links, **around},
+    )
+    live = found.live.embedded(words, same=made_by == sources()) if found.live and found.live.possible else ""
+    page = template.render(live=bool(live), **parts)
+    if live and len(page.encode()) + len(live.encode()) > LARGEST:
+        page = template.render(live=False, **parts)
     page = page.replace("\x85", "\n")  # the end of a line that HTML does not have
-    return page.replace(" %", "\u00a0%")  # a number and its percent sign stay on one line
+    page = page.replace(" %", "\u00a0%")  # a number and its percent sign stay on one line
+    return page.replace("<!-- live -->", live)  # nobody's text can hold that, for it is escaped
 
 
 def breakable(text: str) -> Any:

@@ -11,8 +11,8 @@
   const unfold = document.querySelector(".unfold");
   unfold.hidden = false;
   unfold.addEventListener("click", () => {
-    const closed = all("details:not([open])").length > 0;
-    all("details").forEach((each) => { each.open = closed; });
+    const folds = all("details").filter((each) => !each.closest(".live")), closed = folds.some((each) => !each.open);
+    folds.forEach((each) => { each.open = closed; });
   });
   const box = document.querySelector(".place");
   if (!box) return;

@@ -65,6 +65,11 @@ class AnswerCard:
     sizes: PageTable | None = None
     ticks: Sequence[float] = ()
 
+    @property
+    def told(self) -> list[str]:
+        """Of each line what it says first, from what to what."""
+        return [line.cells[0] for line in self.lines]
+
     def scaled(self) -> "AnswerCard":
         """The same with strips from 0 to 100 across the figure, and the numbers at its ticks."""
         ends = [each for line in self.lines for each in line.strip or () if isfinite(each)]

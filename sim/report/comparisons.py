@@ -30,6 +30,7 @@ from sim.report.words import Text, Words
 from sim.studies.answers.comparison import Comparison
 from sim.studies.design.study import BASELINE
 from sim.studies.running.effects import over_cities
+from sim.web.embedded import CITIES, LiveCity
 from sim.world.parameters import CODEBOOK
 
 HEADLINE = "share_trusting"  # what the card tells of; mean trust where nobody was asked
@@ -42,13 +43,15 @@ def findings(comparison: Comparison, words: Words) -> PageContent:
     attrs, study = comparison.dataset.attrs, comparison.study
     names = display_names(comparison, words)
     exact, nothing = comparison.placebo_is_exact(), names[BASELINE]
+    card = answer_card(comparison, names, words)
     asked = words.written(study.question) if study.question else Text(words["page"]["no_question"], words.language)
     varying = frozenset(study.drawn(0))
     said = [caution(comparison, words)] + [words.say("answer.placebo_exact", baseline=nothing)] * exact
     return PageContent(
         title=words.written(comparison.name).text,
         question=asked,
-        card=answer_card(comparison, names, words),
+        card=card,
+        live=live(comparison, card, names),
         caution=" ".join(said),
         sections=sections(comparison, names, words),
         facts=facts(comparison, names, words),
@@ -59,6 +62,14 @@ def findings(comparison: Comparison, words: Words) -> PageContent:
         varying=varying,
         warnings=() if exact else (words.say("answer.placebo_broken", baseline=nothing),),
     )
+
+
+def live(comparison: Comparison, card: AnswerCard, names: Mapping[str, str]) -> LiveCity:
+    """The city to be lived again in all arms: the first lives of as many of its possible cities as a page has time for."""
+    study, vs = comparison.study, comparison.study.vs
+    lives = [each for each in range(comparison.replicates) if study.first_life(each) == each][:CITIES]
+    arms = [(names[arm], study.reforms_at(arm, {}), told) for arm, told in zip((vs, *comparison.compared), ("", *card.told), strict=True)]
+    return LiveCity("compare", study.base, end_of(comparison), arms, [(n, study.drawn(n)) for n in lives], comparison.replicates)
 
 
 def headline(comparison: Comparison) -> str:

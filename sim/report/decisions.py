@@ -1,6 +1,6 @@
 """A report about a decision, as `confianza decide` left it: the first page in sentences, then tables, figures, notes and methods."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.plans import RunSpec
 from sim.measures import MEASURES
 from sim.report.assumed import unit
 from sim.report.card import AnswerCard, each_year, graded, of_effect, sizes
@@ -32,7 +33,9 @@ from sim.studies.answers.decision import FIGURES, Decision, pick, turning
 from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
 from sim.studies.design.limits import unit_of
 from sim.studies.design.posteriors import NONE
+from sim.studies.running.keys import luck_of, records
 from sim.style.commands import command
+from sim.web.embedded import CITIES, LiveCity
 from sim.world.parameters import CODEBOOK
 
 NAMED = 3  # numbers that an alternative text names
@@ -44,11 +47,21 @@ def findings(decision: Decision, folder: Path, words: Words) -> PageContent:
     study, names = decision.study, {arm: DecisionContext(decision, (), words).name(arm) for arm in decision.arms}
     return PageContent(
         **of_study(study, names, "decision", words),
-        card=answer_card(context),
+        card=(card := answer_card(context)),
+        live=live(decision, card, names),
         sections=[*sections(context), notes(context), methods(context)],
         facts=facts(context),
         checked_by=command("validate", place(study.posterior), "--out", "."),
     )
+
+
+def live(decision: Decision, card: AnswerCard, names: Mapping[str, str]) -> LiveCity:
+    """The city to be lived again in all options: the first of its possible cities, each as it was first lived."""
+    study, points = decision.study, records(decision.study.points())
+    cities = [(luck_of(study, RunSpec(n, decision.arms[0], 0)), values) for n, values in enumerate(points[:CITIES])]
+    told = ("", *card.told) if card.lines else [""] * len(decision.arms)
+    arms = [(names[arm], study.reforms_at(arm, {}), said) for arm, said in zip(decision.arms, told, strict=True)]
+    return LiveCity("decide", study.base, decision.week, arms, cities, len(points))
 
 
 def answer_card(context: DecisionContext) -> AnswerCard:

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from sim.report.words import Text
+from sim.web.embedded import LiveCity
 
 if TYPE_CHECKING:
     from sim.report.card import AnswerCard
@@ -75,6 +76,7 @@ class PageContent:
     study: Mapping[str, Any] = field(default_factory=dict)  # its own sources and references, as files have them
     warnings: Sequence[str] = field(default=())
     varying: frozenset[str] = frozenset()  # parameters and levers that differ between the runs
+    live: LiveCity | None = None  # to be lived again in the page
     checked_by: str = "confianza validate scenario.yaml --out ."  # the command that makes pattern checks
 
 

@@ -1,6 +1,7 @@
 """The heart of a report about one scenario, as `confianza run` left it."""
 
 import json
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
@@ -9,6 +10,8 @@ import xarray as xr
 import yaml
 
 from sim.artifacts.results import Results
+from sim.errors import InputError
+from sim.inputs.scenario import Scenario
 from sim.measures import MEASURES, RECORD, years_apart
 from sim.measures.spread import ENOUGH, spread
 from sim.measures.voice_measures import VOICE_MEASURES, heard_last
@@ -16,6 +19,8 @@ from sim.report.assumed import dated_table
 from sim.report.card import AnswerCard, CardLine, whole
 from sim.report.parts import PageContent, PageTable, Picture, Section, embedded
 from sim.report.words import Text, Words, decimals, scale
+from sim.web.embedded import CITIES, LiveCity
+from sim.web.page import compiled
 
 GROUPS = {"mean_trust": "trust", "prevalence": "crime", "contact_rate_half_year": "police"}  # the first measure of each
 CARD = ("share_trusting", "reporting_rate", "incidence", "complaint_rate", "corrupt_contact_share")  # measures that the card tells of
@@ -38,7 +43,23 @@ def findings(results: Results, words: Words) -> PageContent:
         commands=(f"confianza run scenario.yaml --replicates {many}{asked} --out {words['page']['again']}",),
         scenario=scenario,
         dated=dated_table(scenario, words),
+        live=live(results, scenario, words),
     )
+
+
+def live(results: Results, scenario: dict[str, Any], words: Words) -> LiveCity | None:
+    """The city to be lived again, as it is and with each reform that a page knows; None if it has reforms that nobody knows any more."""
+    try:
+        own = Scenario(**scenario)
+    except InputError:
+        return None
+    cities: list[tuple[int, dict[str, float]]] = [(replicate, {}) for replicate in range(min(CITIES, results.replicates))]
+    as_is = words["web"]["as_written"] if own.interventions else words.reform("baseline")
+    last = results.spreads("share_trusting")["last_year"].times(100)
+    arms: list[tuple[str, Sequence[Any], str]] = [(as_is, own.interventions, words.number(last.middle, 1) if isfinite(last.middle) else "")]
+    for name, kind in compiled().items():
+        arms.append((words.reform(name), [*(each for each in own.interventions if type(each) is not kind), kind(start=0)], ""))
+    return LiveCity("run", own, horizon(results), arms, cities, results.replicates)
 
 
 def answer_card(results: Results, scenario: dict[str, Any], words: Words) -> AnswerCard:

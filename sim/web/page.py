@@ -30,7 +30,9 @@ from sim.world.state import Cause, rows_in
 
 PARTS = Path(__file__).with_name("page")
 CITIES = 48  # possible cities that a page lives through
+MOST_ADULTS = 100_000  # of a city in a page, for its memory
 SIZES = ("adults", "officers_per_1000_inhabitants", "offenders_share")  # of a city, what the page changes
+LIVED = ("city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions")
 KIND = "page"
 
 
@@ -69,6 +71,26 @@ def compiled() -> dict[str, type]:
     return {name: kind for name, kind in REFORMS.items() if {f"{part}_{name}" for part in ("set", "act", "run")} & exported}
 
 
+def core() -> dict[str, Any]:
+    """What every page with a living city has: the module, the model's numbers and the levers of its reforms."""
+    return {
+        "module": base64.b64encode(MODULE.read_bytes()).decode(),
+        "layout": layout(),
+        "codebook": [[each.name, each.value, each.low, each.high, each.discrete, built_only(each.name)] for each in CODEBOOK.values()],
+        "reforms": {key: _reform(kind) for key, kind in compiled().items()},
+    }
+
+
+def script(*names: str) -> str:
+    """Some files of the page, one after the other."""
+    return "\n".join((PARTS / name).read_text(encoding="utf-8") for name in names)
+
+
+def in_html(data: Any) -> str:
+    """JSON that may stand in a script of HTML."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
 def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
     """What the page knows: the module, the model's numbers, scenarios with their possible cities, and words."""
     columns: dict[tuple[float, ...], int] = {}
@@ -76,34 +98,35 @@ def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
     known = {key: _scenario(each, key, columns, whole=False) for key, each in shipped.items() if key != name}
     own = name not in shipped
     return {
-        "module": base64.b64encode(MODULE.read_bytes()).decode(),
-        "layout": layout(),
+        **core(),
         "version": __version__,
-        "codebook": [[each.name, each.value, each.low, each.high, each.discrete, built_only(each.name)] for each in CODEBOOK.values()],
         "city": {key: _bounds(CitySize.model_fields[key]) for key in SIZES},
-        "reforms": {key: _reform(kind) for key, kind in compiled().items()},
         "looks": [look_at(place)[:2] for place in range(8)],
         "causes": [[cause.name.lower(), CAUSE_COLORS[cause.name.lower()]] for cause in Cause],
         "scenario": name,
         "language": opens_in,
         "scenarios": {name: _scenario(scenario, name, columns, whole=own), **known},
         "draws": list(columns),
-        "words": {each: _words(language(each), {**shipped, name: scenario}) for each in LANGUAGES},
+        "words": {each: words_of(language(each), {**shipped, name: scenario}) for each in LANGUAGES},
     }
 
 
 def _scenario(scenario: Scenario, name: str, columns: dict[tuple[float, ...], int], *, whole: bool) -> dict[str, Any]:
     """A scenario, and which columns of draws its possible cities have; `whole`: also as its file would have it."""
-    keys = ("city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions")
     written = scenario.as_data()
-    stated = {key: [None if np.isnan(value) else value for value in column] for key, column in scenario.stated_places().items()}
     posterior = next(key for key in (name, "national-average") if taken_by_default(key))
     dated = {key for change in scenario.changes for key in change.set}
     drawn = {key: tuple(column["draws"][:CITIES]) for key, column in drawn_from(posterior, scenario, {}).items() if key not in dated}
     draws = {key: columns.setdefault(column, len(columns)) for key, column in drawn.items()}
-    made = {key: written.get(key, {} if key == "parameters" else []) for key in keys}
-    made["seed"] = str(scenario.seed)  # more digits than JavaScript has
-    return made | {"stated": stated, "posterior": posterior, "draws": draws} | ({"whole": written} if whole else {})
+    return lived_as(scenario) | {"posterior": posterior, "draws": draws} | ({"whole": written} if whole else {})
+
+
+def lived_as(scenario: Scenario) -> dict[str, Any]:
+    """What the driver must know of a scenario."""
+    written = scenario.as_data()
+    made = {key: written.get(key, [] if key in ("changes", "interventions") else {}) for key in LIVED}
+    stated = {key: [None if np.isnan(value) else value for value in column] for key, column in scenario.stated_places().items()}
+    return made | {"stated": stated, "seed": str(scenario.seed)}  # a seed has more digits than JavaScript
 
 
 def _reform(kind: Any) -> dict[str, Any]:
@@ -124,7 +147,7 @@ def _bounds(field: Any) -> list[Any]:
     return [low, high, field.annotation is int]
 
 
-def _words(words: Language, scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
+def words_of(words: Language, scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
     """All that the page says in one language."""
 
     def source(keys: Iterable[str]) -> str:
@@ -161,12 +184,14 @@ def page(scenario: Scenario, name: str, opens_in: str | None = None) -> str:
     if unknown := [each for each in map(name_of, scenario.interventions) if each not in compiled()]:
         remedy = f"It has {', '.join(compiled())}. In a notebook one's own are seen live too: sim.Model(scenario).page()"
         raise InputError(f"the page does not know the reform '{unknown[0]}'.", remedy, path=("interventions",))
-    script = "\n".join((PARTS / file).read_text(encoding="utf-8") for file in ("city.js", "worker.js"))
-    known = json.dumps(data(scenario, name, opens_in), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    text = (PARTS / "page.html").read_text(encoding="utf-8")
-    for mark, part in {"/*style*/": "page.css", "/*common*/": "common.js", "/*page*/": "page.js"}.items():
-        text = text.replace(mark, (PARTS / part).read_text(encoding="utf-8"))
-    return text.replace("/*worker*/", script).replace("/*data*/", known)
+    made = {
+        "/*style*/": script("page.css"), "/*common*/": script("common.js"), "/*page*/": script("page.js"),
+        "/*worker*/": script("city.js", "worker.js"), "/*data*/": in_html(data(scenario, name, opens_in)),
+    }  # fmt: skip
+    text = script("page.html")
+    for mark, part in made.items():
+        text = text.replace(mark, part)
+    return text
 
 
 def write_page(scenario: Scenario, name: str, out: Path, opens_in: str | None = None) -> Path:

@@ -51,7 +51,7 @@ const listen = ({data}) => {
   if (heard.length === arms().length) { worker.removeEventListener("message", listen); done(heard); }
 };
 worker.addEventListener("message", listen);
-worker.postMessage({run: ++run, ...job(), draws: [], digests: true});
+worker.postMessage({run: ++run, ...job(), cities: [], digests: true});
 """
 SHOWN = """
 const cells = [...document.querySelectorAll("#answer tbody tr:last-child td[data-measure]")];

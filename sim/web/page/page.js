@@ -147,7 +147,7 @@ function job() {
   return {
     city: { ...own.city, ...state.city }, weeks: weeksOf(), spin_up_weeks: own.spin_up_weeks, seed: seedOf(), changes: own.changes, stated: own.stated,
     values: Object.fromEntries(Object.keys(CODEBOOK).map((name) => [name, valueOf(name)])), arms: arms().map((arm) => arm.reforms),
-    person: state.person, draws: draws(),
+    person: state.person, looks: true, cities: draws().map((values, replicate) => ({ values, replicate })),
   };
 }
 

@@ -100,7 +100,7 @@ const breath = () => new Promise((done) => {
 async function run(job) {
   let arm = 0;
   const began = performance.now();
-  for (const { city, look, series: made } of job.cities_only ? [] : arms({ ...job, replicate: 0 }, true)) {
+  for (const { city, look, series: made } of job.looks ? arms({ ...job, replicate: 0 }, true) : []) {
     const { trust, crimes, stops, surveys, life } = look;
     const told = { run: job.run, arm: arm++, series: { ...made, trusting: surveys }, places: { trust, crimes, stops }, life, sizes: city.sizes };
     if (job.digests) told.digests = await digests(city);
@@ -108,15 +108,15 @@ async function run(job) {
     await breath();
     if (latest !== job.run) return;
   }
-  for (const [n, drawn] of job.draws.entries()) {
-    const possible = { ...job, values: { ...job.values, ...drawn }, replicate: job.replicates?.[n] ?? n };
+  for (const own of job.cities) {
+    const possible = { ...job, ...own, values: { ...job.values, ...own.values } };
     const lived = [];
     for (const { look, series: made } of arms(possible, false)) {
       lived.push({ ...made, trusting: look.surveys });
       await breath();
       if (latest !== job.run) return;
     }
-    postMessage({ run: job.run, lived });
+    postMessage({ run: job.run, lived, first: own === job.cities[0] });
   }
   postMessage({ run: job.run, done: true });
 }
