@@ -3,20 +3,14 @@
 import hashlib
 import json
 import re
-import shutil
-import tempfile
-from urllib.parse import quote
 
 import numpy as np
 import pytest
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
-from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver.common.by import By
+from browsing import Opened, browser  # noqa: F401
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 from sim.cli import main
 from sim.inputs.scenario import load_scenario
@@ -26,11 +20,6 @@ from sim.world.rng import replicate_seed
 from sim.world.simulation import Simulation
 
 pytestmark = pytest.mark.compiled
-CHROMIUM, DRIVER = (next(filter(None, map(shutil.which, names)), None) for names in (("chromium", "google-chrome"), ("chromedriver",)))
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1280,1000", "--host-resolver-rules=MAP * ~NOTFOUND",
-)  # fmt: skip
 HOSTILE = '<img src=x onerror="document.title=1"> & </script>'
 SCENARIO = f"""\
 name: {json.dumps(HOSTILE)}
@@ -42,7 +31,6 @@ seed: 3
 parameters: {{trust.contact_loss: 0.2}}
 sources: {{trust.contact_loss: assumed, city.adults: assumed}}
 """
-PATIENCE = 120  # seconds; a busy computer is slow
 DIGESTS = """
 const done = arguments[0], heard = [];
 const listen = ({data}) => {
@@ -80,56 +68,16 @@ def main_of(*arguments):
         main(list(map(str, arguments)))
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("there is no chromium with a chromedriver on this computer")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-        driver.set_script_timeout(PATIENCE)
-        yield driver
-        driver.quit()
-
-
-class CityPage:
+class CityPage(Opened):
     """What a person does with the page."""
-
-    def __init__(self, browser, file):
-        self.browser, self.file = browser, file
 
     def open(self, **fragment):
         """Open it anew with what its address says, and wait until all arms have been lived."""
-        self.browser.get("about:blank")
-        self.browser.get(f"{self.file.as_uri()}#{'&'.join(f'{key}={quote(str(value))}' for key, value in fragment.items())}")
+        self.get(**fragment)
         self.lived()
 
     def lived(self):
         self.until(lambda: self.one("main").get_attribute("data-run") and not self.one("main").get_attribute("aria-busy"))
-
-    def run(self, script, *arguments):
-        return self.browser.execute_script(script, *arguments)
-
-    def all(self, css):
-        return self.browser.find_elements(By.CSS_SELECTOR, css)
-
-    def one(self, css):
-        return self.all(css)[0]
-
-    def until(self, condition):
-        return WebDriverWait(self.browser, PATIENCE).until(lambda _: condition())
-
-    def press(self, css):
-        def pressed():
-            self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", css)
-            self.one(css).click()
-            return True
-
-        WebDriverWait(self.browser, PATIENCE, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: pressed())
 
     def put(self, name, value):
         """Write a number, as leaving its field does."""
@@ -151,15 +99,9 @@ class CityPage:
 
 
 @pytest.fixture
-def page(browser, file):
-    """At the end nothing may have gone wrong, and nothing been asked of anybody."""
-    browser.get_log("performance")
-    browser.get_log("browser")
-    yield CityPage(browser, file)
-    assert [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
-    told = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [one["params"]["request"]["url"] for one in told if one["method"] == "Network.requestWillBeSent"]
-    assert {address.partition(":")[0] for address in asked} <= {"file", "blob", "data", "about"}
+def page(browser, file):  # noqa: F811
+    with CityPage(browser, file) as opened:
+        yield opened
 
 
 def lived_here(scenario):
@@ -250,8 +192,7 @@ def test_in_spanish_nothing_english_is_left(page):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_it_fits_and_is_legible(page, width):
-    size = {"mobile": width < 600, "width": width, "height": 1000, "deviceScaleFactor": 1}
-    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    page.wide(width)
     try:
         page.open(**{"trust.contact_gain": 0.15})
         assert page.run("return document.documentElement.scrollWidth") <= width

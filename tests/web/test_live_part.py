@@ -1,0 +1,104 @@
+"""The part of a report in which its city lives again, in a real browser: the report's cities, and others when levers are moved."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("selenium", reason="selenium is not installed")
+
+from browsing import Opened, browser  # noqa: F401
+
+from sim import compare, report
+from sim.inputs.scenario import load_scenario
+from sim.report import render, write_report
+from sim.studies.design.study import Study
+from sim.studies.running.effects import at_week, differences
+from sim.studies.running.runs import run
+
+pytestmark = pytest.mark.compiled
+CITY = load_scenario("mexico-city-2016").with_(city={"adults": 1_000}, weeks=60, spin_up_weeks=26)
+ARMS = {
+    "training": [{"training": {"start": 0, "coverage": 0.9}}],
+    "purge-then-train": [{"purge": {"start": 0, "follow_through": 0.9}}, {"training": {"start": 30, "coverage": 0.5}}],
+}
+CHANGES = "return [...document.querySelectorAll('#live-card tbody tr')].map((row) => Number(row.dataset.change))"
+
+
+class LivePart(Opened):
+    """The part as a reader has it."""
+
+    def unfold(self):
+        self.run("document.getElementById('live-part').open = true")
+        self.lived()
+        return self.run(CHANGES)
+
+    def lived(self):
+        self.until(lambda: self.all("#live-card tbody") and not self.one("#live-city").get_attribute("aria-busy"))
+
+    def move(self, name, value):
+        """Write a number, as leaving its field does."""
+        field = self.one(f'[data-name="{name}"] input[type="number"]')
+        self.run("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", field, str(value))
+        self.until(lambda: self.all("#live-moved .warning"))
+        self.lived()
+        return self.run(CHANGES)
+
+
+@pytest.fixture(scope="module")
+def compared():
+    study = Study(name="A study", question="?", scenario=CITY, arms=ARMS, replicates=6, measures=["share_trusting", "cost"])
+    return compare(study)
+
+
+@pytest.fixture(scope="module")
+def folder(compared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared")
+    compared.save(folder)
+    write_report(folder)
+    return folder
+
+
+def test_cities_of_a_comparison_live_as_they_did(browser, folder, compared):  # noqa: F811
+    """Draws of the posterior, luck and reforms are the report's, so the middles over its cities are too."""
+    first_lives = [0, 1, 2, 3, 5]
+    shares = 100 * differences(at_week(compared.dataset, "share_trusting", 60), "baseline").sel(replicate=first_lives)
+    expected = [float(np.median(shares.sel(arm=arm))) for arm in compared.arms]
+    assert expected[0] == 0.0 and len(set(expected)) == 3
+    with LivePart(browser, folder / "report.html") as page:
+        page.get()
+        assert not page.all("#live-city *"), "nothing is read or lived before it is opened"
+        assert page.unfold() == pytest.approx(expected, abs=1e-9)
+        assert "5 of the report's 6 runs" in page.one("#live-city").text
+        moved = page.move("1-0-training.coverage", 0.0)
+        assert moved[0] == moved[1] == 0.0 and moved[2] == pytest.approx(expected[2], abs=1e-9)
+        assert "not what the report found" in page.one("#live-moved").text and "coverage 0" in page.one("#live-moved").text
+        page.run("document.getElementById('live-back').click()")
+        page.until(lambda: page.run(CHANGES) == pytest.approx(expected, abs=1e-9))
+        assert not page.all("#live-moved .warning")
+
+
+def test_a_number_of_the_model_moves_all_arms(browser, folder):  # noqa: F811
+    with LivePart(browser, folder / "report.es.html") as page:
+        page.get()
+        before = page.unfold()
+        assert page.run("return getComputedStyle(document.querySelector('.live')).display") == "block"
+        after = page.move("trust.contact_gain", 0.0)
+        assert after != before and "(trust.contact_gain): 0" in page.one("#live-moved").text
+
+
+def test_a_run_lives_as_it_did(browser, tmp_path):  # noqa: F811
+    results = run(CITY, replicates=2)
+    results.save(tmp_path)
+    write_report(tmp_path)
+    shares = 100 * results["share_trusting"].values
+    with LivePart(browser, tmp_path / "report.html") as page:
+        page.get()
+        page.unfold()
+        assert page.run("return document.querySelectorAll('#live-card tbody tr').length") == 5
+        assert f"{float(np.median(shares)):.1f}" in page.one("#live-card tbody tr").text
+
+
+def test_what_cannot_live_in_a_report_is_said_to(folder, monkeypatch):
+    monkeypatch.setattr(report, "LARGEST", 1_000_000)
+    page, whole = render(folder), (folder / "report.html").read_text(encoding="utf-8")
+    assert "does not live in the report" in page and "live-data" not in page
+    assert 'id="live-data"' in whole and len(whole) < report.LARGEST * 3
