@@ -20,9 +20,12 @@ import sim  # noqa: E402
 from sim.cli.explain import by_table, prior  # noqa: E402
 from sim.errors import number  # noqa: E402
 from sim.inputs.patterns import patterns  # noqa: E402
+from sim.inputs.scenario import load_scenario  # noqa: E402
+from sim.web.page import page as city_page  # noqa: E402
 from sim.world import anatomy, look, state  # noqa: E402
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter  # noqa: E402
 
+CITY, SHOWN = "assets/city.html", "national-average"
 MARKER = re.compile(r"<!-- made: ([a-z-]+) -->")
 OUTSIDE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}  # pages of the site that lie beside docs
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
@@ -305,18 +308,27 @@ def api() -> str:
     return "\n\n".join(f"::: {home}.{name}" for name, home in sim._HOMES.items())
 
 
+def embedded(up: str, language: str, title: str, alone: str) -> str:
+    """A city that lives in the page (`confianza page`); `up` leads to the root of the site."""
+    place = f"{up}{CITY}#lang={language}"
+    return f'<iframe class="city" loading="lazy" title="{title}" src="{place}"></iframe>\n\n<a href="{place}">{alone}</a>'
+
+
 MADE: dict[str, Callable[[], str]] = {
     "parameters": parameters, "statuses": statuses, "schedule": schedule, "phases": phases, "state": state_variables,
     "measures": measures, "levers": levers, "patterns": all_patterns, "sources": sources, "api": api,
+    "city": lambda: embedded("", "en", "A city that lives in this page", "As a page of its own"),
+    "ciudad": lambda: embedded("../", "es", "Una ciudad que vive en esta página", "En una página propia"),
     "parametros": parametros, "palancas": palancas, "patrones": patrones, "medidas": medidas,
 }  # fmt: skip
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Take in the pages that lie beside docs."""
+    """Take in the pages that lie beside docs, and the city of the first page."""
     for page, source in OUTSIDE.items():
         content = (ROOT / source).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, page, content=content))
+    files.append(File.generated(config, CITY, content=city_page(load_scenario(SHOWN), SHOWN)))
     return files
 
 

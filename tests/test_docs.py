@@ -16,8 +16,10 @@ import yaml
 from pages import LANGUAGES, ROOT, blocks, check_output, play
 
 import sim
+from sim.inputs.scenario import load_scenario
 from sim.measures import MEASURES
 from sim.studies.design.study_files import load_study
+from sim.web.page import page as city_page
 from sim.world.anatomy import SCHEDULE
 from sim.world.look import COLUMNS
 from sim.world.parameters import CODEBOOK, REFERENCES
@@ -90,7 +92,7 @@ def site(tmp_path_factory):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     parse = html5lib.HTMLParser(namespaceHTMLElements=False).parse
-    return {path: parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
+    return {path: parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html")) if path.parent.name != "assets"}
 
 
 def home(site):
@@ -127,6 +129,19 @@ def test_every_link_and_anchor_leads_somewhere(site):
             assert target.exists(), f"{path.name}: {link.get('href')}"
             if place.fragment and target in anchors and not place.fragment.startswith("__"):
                 assert unquote(place.fragment) in anchors[target], f"{path.name}: {link.get('href')}"
+
+
+def test_a_city_lives_on_the_first_page(site):
+    for page, language in (("index.html", "en"), ("es/index.html", "es")):
+        path = home(site) / page
+        (frame,) = site[path].iter("iframe")
+        place = urlsplit(frame.get("src"))
+        assert place.fragment == f"lang={language}" and frame.get("title")
+        assert (path.parent / place.path).read_text(encoding="utf-8") == page_of_the_city()
+
+
+def page_of_the_city():
+    return city_page(load_scenario("national-average"), "national-average")
 
 
 def test_search_works_from_a_file(site):
