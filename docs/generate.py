@@ -309,7 +309,7 @@ def api() -> str:
 
 
 def embedded(up: str, language: str, title: str, alone: str) -> str:
-    """A city that lives in the page (`confianza page`); `up` leads to the root of the site."""
+    """A city that lives in the page (`confianza view`); `up` leads to the root of the site."""
     place = f"{up}{CITY}#lang={language}"
     return f'<iframe class="city" loading="lazy" title="{title}" src="{place}"></iframe>\n\n<a href="{place}">{alone}</a>'
 
