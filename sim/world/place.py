@@ -18,8 +18,9 @@ def wrapped(x, size, radius):
 
 @piece
 def place_of(cell, grid):
-    """Column and row of a cell on the grid."""
-    return int(cell) % grid.width, int(cell) // grid.width
+    """Column and row of a cell on the grid: by a quotient, which vectors have (see `home_of` for the half)."""
+    row = int((cell + 0.5) / grid.width)
+    return int(cell) - row * grid.width, row
 
 
 @piece

@@ -18,14 +18,13 @@ KINDS = 4  # a tale of an encounter is what was felt + 4 x how they came to meet
 def draw_listeners(words, decision, actor, teller, cause, city, p, clock):
     """Note the words of luck that say who hears an experience, after the first `words`, and return how many there are then."""
     scratch, rest = city.scratch, city.scratch.rest
-    place, luck = place_of(home_of(teller, city), city.grid), draw_four(clock.seed, decision, clock.tick, actor, 0)
+    luck = draw_four(clock.seed, decision, clock.tick, actor, 0)
     many = int(p.hearsay.listeners + luck[0])
     end = words + (many + 1) // 2  # a word is enough for two
     rest[words], rest[words + 1], rest[words + 2] = luck[1], luck[2], luck[3]
     for n in range(words + 3, end, 4):
         rest[n], rest[n + 1], rest[n + 2], rest[n + 3] = draw_four(clock.seed, decision, clock.tick, actor, (n - words + 1) // 4)
     for n in range(words, max(end, words + 3)):  # nobody can foresee whether it is two or three
-        scratch.across[n], scratch.down[n] = place
         scratch.tellers[n], scratch.tales[n], scratch.both[n] = teller, cause, int(2 * (n - words) + 1 < many)
     return end
 
@@ -38,6 +37,8 @@ def find_listeners(words, city, p):
     """
     scratch, rest, radius = city.scratch, city.scratch.rest, int(p.hearsay.radius)
     heard = 0
+    for w in range(words):
+        scratch.across[w], scratch.down[w] = place_of(home_of(scratch.tellers[w], city), city.grid)
     for begin in (0, words):
         for w in range(words):
             scratch.places[begin + w], rest[w] = cell_near((scratch.across[w], scratch.down[w]), rest[w], radius, city.grid)
