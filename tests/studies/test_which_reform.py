@@ -15,6 +15,14 @@ PAGES = {"which-reform.md": {}, "es/que-reforma.md": {"to": "a", "unknown": "no 
 PLACES = sorted(path.stem for path in STUDIES.glob("*.yaml"))
 
 
+TAUS = {
+    "which-reform.md": ({"baseline": "nothing"}, "to"),
+    "es/que-reforma.md": (
+        {"baseline": "nada", "no trials": "sin ensayos", "as judged": "la que se juzga", "three times that": "tres veces esa"}, "a",
+    ),
+}  # fmt: skip
+
+
 def rows(place: str) -> list[dict[str, str]]:
     with open(DOCS / f"{place}.csv", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -24,7 +32,9 @@ def rows(place: str) -> list[dict[str, str]]:
 def test_the_tables_are_of_the_studies_that_are_shipped_and_those_that_were_archived(place):
     assert ["baseline", *(row["arm"] for row in rows(place))] == load_study(STUDIES / f"{place}.yaml").sweep_arms()
     sums = dict(reversed(line.split("  ", 1)) for line in (DOCS / "SHA256SUMS").read_text(encoding="utf-8").splitlines())
-    assert sums[f"{place}.csv"] == sha256((DOCS / f"{place}.csv").read_bytes()).hexdigest() and len(sums[f"{place} (runs)"]) == 64
+    for table in (place, f"trials-{place}"):
+        assert sums[f"{table}.csv"] == sha256((DOCS / f"{table}.csv").read_bytes()).hexdigest()
+    assert len(sums[f"{place} (runs)"]) == 64 and sums[f"{place} (runs)"] == sums[f"trials-{place} (runs)"]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -32,3 +42,12 @@ def test_the_tables_are_of_the_studies_that_are_shipped_and_those_that_were_arch
 def test_the_pages_say_what_the_tables_say(page, place):
     row_of, text = runpy.run_path(str(STUDIES / "tables.py"))["row_of"], (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert [told for row in rows(place) if (told := row_of(row, **PAGES[page])) not in text] == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("page", TAUS)
+def test_the_pages_say_what_cities_say_if_trials_weigh_them(page, place):
+    lines_of, (names, to) = runpy.run_path(str(STUDIES / "trials.py"))["lines_of"], TAUS[page]
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    arms = [row["arm"] for row in rows(place)][:6]
+    assert [line for line in lines_of(rows(f"trials-{place}"), arms, names, to) if line not in text] == []
