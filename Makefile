@@ -102,7 +102,7 @@ which-reform: env ## which reform for four places: 24,480 runs, decisions, repor
 	$(BIN)/python experiments/which-reform/tables.py $(PLACES:%=out/which-reform-%)
 	$(BIN)/python experiments/archived.py docs/which-reform $(foreach place,$(PLACES),out/which-reform-$(place)/$(place).csv)
 
-which-parameters-matter: env ## which uncertain numbers decide what reforms do: 22,540 runs, the same table as archived; about half an hour
+which-parameters-matter: env ## which uncertain numbers decide what reforms do: 22,540 runs, the same table as archived; about twenty minutes
 	$(BIN)/confianza sweep experiments/which-parameters-matter/study.yaml --out out/which-parameters-matter
 	$(BIN)/python experiments/which-parameters-matter/tables.py out/which-parameters-matter
 	$(BIN)/python experiments/archived.py docs/which-parameters-matter out/which-parameters-matter/factors.csv
