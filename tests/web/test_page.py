@@ -17,6 +17,7 @@ from sim.inputs.scenario import load_scenario
 from sim.inputs.scenario_files import shipped_scenarios
 from sim.style import read
 from sim.world.rng import replicate_seed
+from sim.world.rules.trust import overall_trust
 from sim.world.simulation import Simulation
 
 pytestmark = pytest.mark.compiled
@@ -232,3 +233,75 @@ def test_a_record_from_before_the_city_began_is_refused_in_words(page):
     page.put("purge.start", 52)
     assert not page.all(".refused")
     assert "purge" in page.run("return arms().map((arm) => arm.name)")
+
+
+# --- Faults of the page that was served before it
+
+
+MEANS = (lambda run: run.city.citizens.fairness.mean(), lambda run: run.city.citizens.effectiveness.mean())
+WITHIN = """
+const {top, bottom} = document.querySelector(arguments[0]).getBoundingClientRect();
+return top >= document.querySelector(".bar").getBoundingClientRect().bottom && bottom <= innerHeight + 1;
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_a_clicked_cell_answers_is_in_sight(page, width):
+    size = {"mobile": width < 600, "width": width, "height": 900, "deviceScaleFactor": 1}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        page.open()
+        for map_ in ("#map-0", f"#map-{page.run('return arms().length - 1')}"):
+            page.press(map_)
+            page.until(lambda: page.run(WITHIN, "#place h3") and page.run(WITHIN, "#place table"))
+            page.run("document.activeElement.blur(); choose(null)")
+        page.one(map_).send_keys(Keys.ARROW_DOWN, Keys.ARROW_LEFT)  # without a mouse
+        page.until(lambda: page.run(WITHIN, "#place table"))
+        assert page.one("#status").text == page.one("#place h3").text
+        assert page.run("return document.activeElement.id") == map_[1:]
+        page.press("#neighbor")
+        page.lived()
+        page.until(lambda: page.all("#chart-person svg") and page.run(WITHIN, "#chart-person") and page.run(WITHIN, ".events"))
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_reload_goes_on_where_one_was(page):
+    page.open()
+    page.run("const s = document.getElementById('topic'); s.value = 'offending'; s.dispatchEvent(new Event('change'))")
+    page.run("goTo(17)")
+    page.press("#layer-crime")
+    page.press("#map-1")
+    page.until(lambda: page.run("return history.state?.name") == "part part-maps")  # scrolling has ended
+    seen = "return [location.hash, JSON.stringify(state), document.getElementById('clock').textContent]"
+    at = "return document.querySelector('#place h3').getBoundingClientRect().top"
+    before, top = page.run(seen), page.run(at)
+    page.browser.refresh()
+    page.lived()
+    assert page.run(seen) == before and page.run(at) == pytest.approx(top, abs=20)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_beside_the_numbers_stands_why_they_are_not_those_of_a_report(page, language):
+    page.open(lang=language)
+    said = page.one(".part-answer .about").text
+    assert read(language)["web"]["unlike_report"].strip() in said
+    assert read(language)["notes"]["places_invented"] in page.one(".part-maps .about").text
+
+
+def test_bands_hold_nine_of_ten_of_the_cities_as_they_are_lived_here(page, tmp_path):
+    page.open()
+    page.until(lambda: page.run("return cities.length === draws().length"))
+    baseline, purge, *_ = page.scenarios(tmp_path)
+    trust = []
+    for number, drawn in enumerate(page.run("return draws()")):
+        lived = [Simulation(arm.with_(drawn), replicate_seed(baseline.seed, number)).run() for arm in (baseline, purge)]
+        trust.append([overall_trust(*(mean(run) for mean in MEANS), run.parameters.trust.effectiveness_weight) for run in lived])
+    levels, differences = np.array(trust)[:, 0], np.diff(trust)[:, 0]
+    assert len(trust) >= 40 and np.ptp(levels) > 0.01
+    read_at = "at(city[0], 'trust', weeksOf())", "at(city[1], 'trust', weeksOf()) - at(city[0], 'trust', weeksOf())"
+    for read_, values in zip(read_at, (levels, differences), strict=True):
+        assert page.run(f"return range((city) => {read_})") == pytest.approx(np.quantile(values, [0.05, 0.95]), rel=1e-9, abs=1e-12)
+    arms = page.run("return arms().length")
+    assert len(page.all("#chart-trust path[fill-opacity]")) == arms
+    assert len(page.all("#answer td[data-measure=trust] small")) == arms

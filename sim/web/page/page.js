@@ -12,7 +12,7 @@ const PICTURE = 4, SURVEY = 26, YEAR = 52, MOST_ADULTS = 100000, SAMPLE = 6;
 const CODEBOOK = Object.fromEntries(DATA.codebook.map(([name, value, low, high, whole, built]) => [name, { value, low, high, whole, built }]));
 const REFORMS = DATA.reforms;
 const root = by("page"), worker = living(by("worker").textContent);
-let state, lived = [], cities = [], run = 0, timer = 0, playing = 0, refused = [];
+let state, lived = [], cities = [], run = 0, timer = 0, playing = 0, refused = [], then = backTo(history.state);
 
 const shown = (measure, value, sign) => num(value * MEASURES[measure][1], MEASURES[measure][0], sign) + (sign ? "" : MEASURES[measure][2] && " %");
 const clock = (week) => say("live.play.year", { year: num(Math.floor(Math.max(0, week - 1) / YEAR) + 1), of_year: num(Math.max(0, week - 1) % YEAR + 1) });
@@ -58,6 +58,7 @@ function readAddress() {
     else if (key === "together") state.together = text === "1";
     else if (key === "layer" && LAYERS[text]) state.layer = text;
     else if (key === "shown" && ["levels", "differences"].includes(text)) state.shown = text;
+    else if (key === "topic" && Object.keys(CODEBOOK).some((name) => name.startsWith(`${text}.`))) state.topic = text;
     else if (key === "week") state.week = within(key, 0, 5200, true);
     else if (key === "cell" || key === "person") state[key] = within(key, 0, MOST_ADULTS - 1, true);
     else if (CODEBOOK[key]) {
@@ -106,8 +107,9 @@ function writeAddress() {
   if (state.together) told.set("together", "1");
   if (state.layer !== "trust") told.set("layer", state.layer);
   if (state.shown !== "levels") told.set("shown", state.shown);
+  if (state.topic !== "trust") told.set("topic", state.topic);
   for (const key of ["week", "cell", "person"]) if (state[key] !== null) told.set(key, state[key]);
-  history.replaceState(null, "", `#${told}`);
+  history.replaceState(history.state, "", `#${told}`);
 }
 
 /* --- Arms, and what is asked of the worker */
@@ -151,6 +153,11 @@ function job() {
   };
 }
 
+/** What takes a reader back to where the page was when it was left; before a city is lived it is too short for that. */
+function backTo(left) {
+  return left && (() => scrollBy(0, document.getElementsByClassName(left.name)[0].getBoundingClientRect().top - left.top));
+}
+
 /** Live it anew, soon: while a lever moves, only the last is lived. */
 function ask(wait = 120) {
   clearTimeout(timer);
@@ -177,6 +184,7 @@ worker.onmessage = ({ data }) => {
       root.dataset.run = run;
     }
     if (data.arm === 0 || lived.length === arms().length) draw();
+    if (lived.length === arms().length) then = then?.();
   } else if (data.lived) {
     cities.push(data.lived);
     if (cities.length % SAMPLE === 0) draw();
@@ -306,7 +314,7 @@ function drawAnswer() {
     })));
   const heads = Object.keys(MEASURES).map((measure) => h("th", { scope: "col" }, titleOf(measure)));
   refill("answer", [h("table", { class: "answers" }, h("caption", {}, say("web.answer_caption", { week: num(week), clock: clock(week) })),
-    h("thead", {}, h("tr", {}, h("td", {}), heads)), h("tbody", {}, rows)), h("p", { class: "about" }, citiesSaid())]);
+    h("thead", {}, h("tr", {}, h("td", {}), heads)), h("tbody", {}, rows)), h("p", { class: "about" }, citiesSaid(), " ", say("web.unlike_report"))]);
 }
 
 function citiesSaid() {
@@ -395,7 +403,8 @@ function choose(cell) {
   writeAddress();
   drawMaps();
   drawPlace();
-  if (cell !== null) by("place").scrollIntoView({ block: "nearest" });
+  by("status").textContent = cell === null ? "" : by("place").firstChild.textContent; // who does not see the page hears it
+  if (cell !== null) for (const seen of [by("place"), by("place").firstChild]) seen.scrollIntoView({ block: "nearest" });
 }
 
 /** Arrows walk over the map. */
@@ -452,6 +461,7 @@ function happened(place) {
 
 function meet(person) {
   state.person = person;
+  then = () => document.querySelector(".events")?.scrollIntoView({ block: "nearest" });
   ask(0);
 }
 
@@ -532,7 +542,7 @@ function fillNumbers() {
   const names = Object.keys(CODEBOOK).filter((name) => name.startsWith(`${state.topic}.`));
   refill("numbers", [
     h("label", { for: "topic" }, say("live.parameters.topic")),
-    h("select", { id: "topic", onchange: (event) => { state.topic = event.target.value; fillNumbers(); } },
+    h("select", { id: "topic", onchange: (event) => { state.topic = event.target.value; writeAddress(); fillNumbers(); } },
       topics.map((topic) => h("option", { value: topic, selected: topic === state.topic }, say(`live.topics.${topic}`)))),
     names.map((name) => {
       const { value, low, high, whole } = CODEBOOK[name], [text, unit, source, status] = words.parameters[name], own = scenario().parameters[name] ?? value;
@@ -701,6 +711,11 @@ function build() {
 
 addEventListener("hashchange", () => { readAddress(); build(); ask(0); });
 addEventListener("resize", () => { drawCharts(); drawPlace(); });
+addEventListener("scrollend", () => {
+  const middle = innerHeight / 2, seen = [...document.querySelectorAll(".part")].map((each) => [each.className, each.getBoundingClientRect()]);
+  const [name, place] = seen.find(([, { top, bottom }]) => top <= middle && bottom > middle) ?? [];
+  history.replaceState(name ? { name, top: place.top } : null, "");
+});
 readAddress();
 build();
 worker.postMessage({ module: moduleOf(DATA.module), layout: DATA.layout, reforms: REFORMS });
