@@ -184,7 +184,7 @@ worker.onmessage = ({ data }) => {
       root.dataset.run = run;
     }
     if (data.arm === 0 || lived.length === arms().length) draw();
-    if (lived.length === arms().length) then = then?.();
+    if (lived.length === arms().length) then = void then?.();
   } else if (data.lived) {
     cities.push(data.lived);
     if (cities.length % SAMPLE === 0) draw();
