@@ -3,10 +3,10 @@
     python experiments/mechanisms/visit.py [--cities 6]
 
 A row for each world: the average city with the numbers of one visit at the codebook's values, at the favorable 5 or 95 % of each prior, at
-its favorable end (a thousandth lies beyond), and beyond, with gain and fading at the limits of their ranges. Columns: what a visit moves for those
-visited after a week and after three, in standard deviations of the single question, and after a week of a scale of several; the same
-times 41 %, the share reached, to stand beside what was found; visits an adult and year, and points of mean trust, that a quarter of the
-force on permanent beats gives in the eighth year. Means over cities with other luck; in the last row trust fades as fast as it may.
+its favorable end (a thousandth lies beyond), and beyond, with gain and fading at the limits of their ranges. Columns: what a visit moves
+for those visited after a week and after three, in standard deviations of the single question, and after a week of a scale of several; the
+same times 41 %, the share reached, to stand beside what was found; visits an adult and year, and points of mean trust, that a quarter of
+the force on permanent beats gives in the eighth year. Means over cities with other luck; in the last row trust fades as fast as it may.
 """
 
 import argparse

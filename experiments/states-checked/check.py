@@ -3,8 +3,8 @@
     python experiments/states-checked/check.py [--states yucatan guerrero ...] [--draws 32] [--out out/states-checked]
 
 Runs the same draws of the country's posterior, with the same luck, as the country and as each state, and compares by how much reported
-crimes, opened files, good treatment (log-odds) and crime (logarithm) differ with what sets the state apart in 2018-2024. Prints a row for each
-state and figure: what was measured and its error, what the state's draws were fitted to (by emulators), what the model gives when run,
+crimes, opened files, good treatment (log-odds) and crime (logarithm) differ with what sets the state apart in 2018-2024. Prints a row for
+each state and figure: what was measured and its error, what the state's draws were fitted to (by emulators), what the model gives when run,
 its standard error, and how far that misses, in errors of both. 32 states take about ten minutes on two processors.
 """
 
