@@ -28,7 +28,7 @@ NAMED = {
     "coverage, density": "sim.methods.discovery.boxes.Marks", "tercile": "sim.methods.decision.terciles.Terciles",
     "power": "sim.trials.power.Share", "wave": "sim.calibration.waves.Wave", "paired effect": "sim.studies.running.effects.differences",
 }  # fmt: skip
-WORDS_ALONE = {"VR", "ICC"}  # a heading of the table of effects, and a unit: no class and no function
+WORDS_ALONE = {"worth runs", "ICC"}  # a heading of the table of effects, and a unit: no class and no function
 FORMER = {
     "Told", "Bank", "Thirds", "Desk", "thirds", "verdicts", "bank", "desk", "foretold", "foretell", "foretells",
 }  # fmt: skip

@@ -20,7 +20,8 @@ from sim.studies.design.study_files import load_study
 from sim.studies.running.effects import PRICED
 from sim.studies.running.runs import ComparisonPlan
 
-ROOM = 80  # columns that the table of effects needs without VR, units and the weeks before the last
+ROOM = 80  # columns that the table of effects needs without worth runs, units and the weeks before the last
+WORTH = "worth runs"
 OVER = {"draws": "5-95 % of cities", "luck": "5-95 % of runs"}
 
 
@@ -70,7 +71,7 @@ def report(comparison: Comparison, scaled: bool) -> None:
     first, last = study.measures[0], study.at[-1]
     headline(of_effects({arm: read_off(effects.loc[(arm, first, last)]) for arm in comparison.compared}, first, study.vs, last))
     screen.print(effects_table(comparison, room=screen.width - ROOM))
-    costs = comparison.costs().query("arm in @comparison.compared")
+    costs = comparison.yearly()
     headline(of_costs(costs[costs.measure == costs.measure.iloc[0]].to_dict("records"), study.vs))
     screen.print(costs_table(comparison))
     if costs.money_per_unit.isna().any():
@@ -89,25 +90,25 @@ def report(comparison: Comparison, scaled: bool) -> None:
 
 
 def effects_table(comparison: Comparison, *, room: int = 0) -> ConsoleTable:
-    """Paired effects at the last week, a line for each arm and measure; those at weeks before and VR as there is room (columns)."""
+    """Paired effects at the last week, a line for each arm and measure; those at weeks before and worth runs as there is room (columns)."""
     before, vary = _extras(comparison, room)
     last = comparison.study.at[-1]
     title = f"difference from {comparison.study.vs} with the same luck, week {last}: middle of {cities_of(comparison)}"
     if vary:
-        title += "\nVR, variance reduction: how many times as many runs with luck and parameters of their own would tell as much"
+        title += f"\n{WORTH}: how many runs with luck and parameters of their own would tell as much as one of these"
     sign = "sign in 100" if comparison.ranged else "sign"
-    right = (*(f"week {week}" for week in before), "effect", *_heads(comparison), sign, "precision", *(["VR"] if vary else []))
+    right = (*(f"week {week}" for week in before), "effect", *_heads(comparison), sign, "precision", *([WORTH] if vary else []))
     shown = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
     effects = comparison.effects().set_index(["arm", "measure", "week"])
     for arm in comparison.compared:
         shown.add_row(arm, *[""] * (len(right) + 1))
-        for measure in comparison.study.measures:
+        for measure in (name for name in comparison.study.measures if name not in PRICED):
             cells = [spreads.middle(read_off(effects.loc[(arm, measure, week)]), sign=True) for week in before]
             row: Any = effects.loc[(arm, measure, last)]
             own = read_off(row)
             cells += [*_range(comparison, own, sign=True), spreads.signs(own), spreads.precision(own)]
             levels = spreads.levels(row.level_from, row.level_to, own)
-            about = f"{row.unit}\n{levels}" if levels and measure not in PRICED else row.unit
+            about = f"{row.unit}\n{levels}" if levels else row.unit
             shown.add_row(f" {measure}", *cells, *([_times(row.variance_reduction)] if vary else []), about)
         shown.add_section()
     return shown
@@ -122,7 +123,7 @@ def cities_of(comparison: Comparison) -> str:
 
 
 def _extras(comparison: Comparison, room: int) -> tuple[list[int], bool]:
-    """What the table of effects shows besides where there is room: effects at earlier weeks, and VR."""
+    """What the table of effects shows besides where there is room: effects at earlier weeks, and worth runs."""
     room += 0 if comparison.ranged else 20
     before = list(comparison.study.at[:-1])
     return before if room >= 11 + 12 * len(before) else [], room >= 11
@@ -139,24 +140,24 @@ def _range(comparison: Comparison, own: Spread, *, sign: bool = False) -> list[s
 
 
 def _times(value: float) -> str:
-    return "-" if value != value or value == float("inf") else f"{value:,.{0 if value >= 100 else 1}f}"
+    """In two digits, for more are not known of it."""
+    return "-" if value != value or value == float("inf") else f"{float(f'{value:.2g}'):,.{0 if value >= 10 else 1}f}"
 
 
 def costs_table(comparison: Comparison) -> ConsoleTable:
     """What each arm costs, and a point of trust with it."""
-    costs = comparison.costs()
+    costs = comparison.yearly()
     measure = comparison.study.measures[0] if "mean_trust" not in comparison.study.measures else "mean_trust"
     unit, scale = ("0.01", 0.01) if measure == "mean_trust" else ("unit", 1.0)
     right = ("middle", *_heads(comparison), "precision")
-    made = table("cost", *right, right=right, whole=("cost",), title=f"cost over the horizon, more than {comparison.study.vs}")
+    made = table("cost", *right, right=right, whole=("cost",), title=f"cost, more than {comparison.study.vs}")
     for row in costs[costs.measure == measure].to_dict("records"):
-        if row["arm"] in comparison.compared:
-            made.add_row(str(row["arm"]), *[""] * len(right))
-            for name, text in (("money", "thousand pesos"), ("officer_weeks", "officer-weeks")):
-                own = read_off(row, name, f"{name}_")
-                made.add_row(f" {text}", *_range(comparison, own), spreads.precision(own))
-            made.add_row(f" thousand pesos per {unit} of {measure}", *_price(comparison, row, scale))
-            made.add_section()
+        made.add_row(str(row["arm"]), *[""] * len(right))
+        for name, text in (("money", "pesos an adult and year"), ("officer_weeks", "officer-weeks a year per 1,000 adults")):
+            own = read_off(row, name, f"{name}_")
+            made.add_row(f" {text}", *_range(comparison, own), spreads.precision(own))
+        made.add_row(f" pesos an adult and year per {unit} of {measure}", *_price(comparison, row, scale))
+        made.add_section()
     return made
 
 

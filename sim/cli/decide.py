@@ -129,7 +129,7 @@ def place_of(folder: str, condition: str, week: int) -> Discovery:
 
 def tell(decision: Decision, found: list[Discovery]) -> None:
     """The choice, what options gain and cost, how they do, what to find out, what the choice hangs on, where arms fail, and the notes."""
-    screen = console()
+    screen, decision = console(), decision.each_adult()
     screen.print(recommendation(decision), soft_wrap=True, finding=True)
     screen.print(gains(decision))
     screen.print(options(decision))
@@ -148,14 +148,14 @@ def recommendation(decision: Decision) -> str:
     if chance:
         count, low, high = (f"{100 * each:.0f}" for each in chance)
         share = f"the best in {count} of 100 possible cities ({low} to {high}, as far as {draws} draws can tell)"
-    ends = " to ".join(number(round(float(end))) for end in (decision.pay[0], decision.pay[-1]))
+    ends = " to ".join(whole(float(end)) for end in (decision.pay[0], decision.pay[-1]))
     worth = (
-        f"{whole(everything.evpi)} thousand pesos, on average over them (precision: {whole(everything.low)} to {whole(everything.high)})"
+        f"{whole(everything.evpi)} pesos an adult, on average over them (precision: {whole(everything.low)} to {whole(everything.high)})"
     )
     if not everything.evpi > 0:
-        worth = "nothing, as far as they can tell" + (f" (at most {whole(everything.high)} thousand pesos)" if everything.high > 0 else "")
+        worth = "nothing, as far as they can tell" + (f" (at most {whole(everything.high)} pesos an adult)" if everything.high > 0 else "")
     return (
-        f"Best on average if a {decision.unit} is worth {whole(middle)} thousand pesos (asked: {ends}): {decision.recommended}; {share}.\n"
+        f"Best on average if a {decision.unit} is worth {whole(middle)} pesos an adult (asked: {ends}): {decision.recommended}; {share}.\n"
         f"To know before choosing which city it is would be worth {worth}."
     )
 
@@ -171,7 +171,7 @@ def gains(decision: Decision) -> ConsoleTable:
     ranged = decision.ranged
     right = ("middle", *(["5-95 % of cities", "sign in 100"] if ranged else ["sign"]), "precision")
     draws = f"{number(int(decision.facts['draws']))} possible cities"
-    title = f"gain (1: one {decision.unit}) and cost (thousand pesos), more than {decision.arms[0]}: middle of {draws}"
+    title = f"gain (1: one {decision.unit}) and cost (pesos an adult), more than {decision.arms[0]}: middle of {draws}"
     made = table("option", *right, right=right, whole=("option",), title=title)
     for row in decision.table.to_dict("records"):
         made.add_row(row["arm"], *[""] * len(right))
@@ -199,8 +199,8 @@ def options(decision: Decision) -> ConsoleTable:
         best = " / ".join("open" if chance is None else f"{100 * chance[0]:.0f}" for chance in found)
         made.add_row(str(arm), best, whole(loss), outdone.get(arm, ""))
     pays = [whole(pay) for pay in decision.shown]
-    worth = f"if a unit is worth {' / '.join(pays)} thousand pesos"
-    made.caption = f"best: in so many of 100 possible cities {worth}; loss: mean over them, thousand pesos, at {pays[1]}"
+    worth = f"if a unit is worth {' / '.join(pays)} pesos an adult"
+    made.caption = f"best: in so many of 100 possible cities {worth}; loss: mean over them, pesos an adult, at {pays[1]}"
     if "open" in str([row[1] for row in made.rows]):
         made.caption += "\nopen: these runs cannot tell in how many"
     return made
@@ -216,7 +216,7 @@ def knowing(decision: Decision) -> ConsoleTable | str:
     made = table("number or topic", *right, "kind", "status", right=right, whole=("number or topic",))
     first = rows.iloc[0]
     headline(note("headline_knowing", name=str(first["name"]), worth=rounded(first.evppi)))
-    made.title = "worth knowing before choosing: thousand pesos, on average over possible cities"
+    made.title = "worth knowing before choosing: pesos an adult, on average over possible cities"
     for row in rows.head(SHOWN).to_dict("records"):
         made.add_row(row["name"], whole(row["evppi"]), f"{whole(row['low'])} to {whole(row['high'])}", row["kind"], row["status"])
     return made
@@ -260,7 +260,7 @@ def draw(decision: Decision, found: list[Discovery], folder: Path, written: list
     from sim.figures.decision import save_discovered, save_figures  # after the tables, because matplotlib takes long to import
 
     screen = console()
-    figures = save_figures(decision, folder / FOLDER)
+    figures = save_figures(decision.each_adult(), folder / FOLDER)
     names = ", ".join(path.name for path in written)
     screen.print(f"\nTables and {len(figures)} figures are in {folder / FOLDER}: {names}", soft_wrap=True)
     for one in found:

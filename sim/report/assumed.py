@@ -1,6 +1,7 @@
 """What a report says beside the findings: what was assumed, which patterns hold, the sources, and how to make it again."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -261,9 +262,10 @@ def beside(folder: Path, found: PageContent, made_by: str, words: Words) -> dict
     known = {**origins.references(found.study), **origins.references(scenario)}
     listed = cited([*tables.values(), found.dated, checked["table"]], known)
     sources = [(key, source, words.credited(source.author) if key in REFERENCES else source.author) for key, source in listed]
+    largest = max((abs(each) for line in found.card.lines for each in line.pesos if isfinite(each)), default=0.0)
     lines, cautions = found.card.lines, [words.given(each) for each in found.study.get("cautions", ())]
     return {
         **tables, "assumptions": texts, "marks": marks, "unsourced": flagged(scenario, words), "checks": checked, "cautions": cautions,
         "sources": sources, "shipped": REFERENCES, "version": __version__, "inhabitants": PLACES.get(scenario["name"], INHABITANTS),
-        "money": money, "symbols": SYMBOLS, "priced": any(line.pesos for line in lines), "graded": any(line.grade for line in lines),
+        "money": money, "largest": largest, "symbols": SYMBOLS, "priced": any(line.pesos for line in lines), "graded": any(line.grade for line in lines),
     }  # fmt: skip

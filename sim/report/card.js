@@ -25,10 +25,10 @@
     if (!(many > 0) || !(per > 0)) return;
     all(".inhabitants").forEach((each) => { each.textContent = grouped(String(many)); });
     all(".currency").forEach((each) => { each.textContent = currency.value; });
-    all("[data-pesos]").forEach((each) => {
-      const amounts = each.dataset.pesos.split(" ").map((text) => many * Number(text) / per);
-      const size = Math.max(...amounts.filter(Number.isFinite).map(Math.abs));
-      const [unit, name] = size >= 1e6 ? [1e6, words.million] : size >= 1e4 ? [1e3, words.thousand] : [1, ""];
+    const rows = all("[data-pesos]").map((each) => [each, each.dataset.pesos.split(" ").map((text) => many * Number(text) / per)]);
+    const size = Math.max(...rows.flatMap(([, amounts]) => amounts).filter(Number.isFinite).map(Math.abs));
+    const [unit, name] = size >= 1e6 ? [1e6, words.million] : size >= 1e4 ? [1e3, words.thousand] : [1, ""];
+    rows.forEach(([each, amounts]) => {
       const [middle, low, high] = amounts.map((amount) => Number.isFinite(amount) ? digits(amount, unit) : "");
       const ends = low && low !== high ? " (" + words.numbers.replace("{low}", low).replace("{high}", high) + ")" : "";
       each.textContent = (middle + " " + name).trim() + ends;

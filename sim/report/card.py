@@ -15,8 +15,7 @@ from sim.world.reforms import REFORMS
 
 INHABITANTS = 100_000  # of the municipality for which amounts are shown until the reader types another number
 PLACES = {"Mexico City, 2016": 9_196_836, "Ecatepec": 1_660_000, "Mérida": 1_073_000}  # as the assumptions of these scenarios say
-NEARLY = 1  # of 100 people: a change that is never more, in whole people, is hardly any
-LIKELY = 66  # of 100
+BAND = 1.0  # of 100 people: a change that is no more than that, either way, in nine of ten cities is hardly any
 SHARE = "population.adult_share"
 TICKS = (1, 2, 5, 10, 20, 50)
 
@@ -90,22 +89,22 @@ def whole(change: float) -> int:
     return round(change + (1e-9 if change > 0 else -1e-9))
 
 
-def verdict(effect: Spread) -> str:
-    """What to call an effect on 100 people: rise, fall, little, likely_rise, likely_fall, unknown, few, single or same.
+def verdict(effect: Spread, grade: Grade | None = None) -> str:
+    """What to call an effect on 100 people: assumed, little, rise, fall or unknown; few, single or same where there is no range.
 
-    little: hardly any change in nine of ten cities. unknown: the range holds both signs, and neither is likely.
+    assumed: no trial speaks of it, so that a range holds what somebody assumed. little: nine of ten cities within BAND. unknown: the range
+    holds both signs.
 
     >>> [verdict(Spread(middle, 0.1, low, high, share, 32, 32)) for middle, low, high, share in
-    ...  ((4, 2, 5, 1), (0.3, -0.2, 1.2, 0.7), (-3, -8, 1, 0.9), (1, -3, 4, 0.6))]
-    ['rise', 'little', 'likely_fall', 'unknown']
+    ...  ((4, 2, 5, 1), (0.3, -0.2, 0.9, 0.7), (-3, -8, 1, 0.9), (-3, -8, -1, 1))]
+    ['rise', 'little', 'unknown', 'fall']
     """
     kind = effect.verdict
-    if not effect.ranged:
+    if not effect.ranged or kind == "same":
         return kind
-    if max(abs(whole(effect.low)), abs(whole(effect.high))) <= NEARLY:
-        return "little"
-    likely = effect.middle and surely(effect) >= LIKELY
-    return kind if kind != "unclear" else f"likely_{'rise' if effect.middle > 0 else 'fall'}" if likely else "unknown"
+    if grade and grade.level == ASSUMED:
+        return "assumed"
+    return "little" if max(-effect.low, effect.high) <= BAND else "unknown" if kind == "unclear" else kind
 
 
 def surely(effect: Spread) -> int:
@@ -135,7 +134,7 @@ def of_effect(
         levels += f" ({words.say('answer.numbers', low=ends[0], high=ends[1])})"
     at = start if known else 0.0
     strip = Strip(at, at + effect.middle, at + effect.low, at + effect.high) if effect.many else None
-    return CardLine(name, words["card"]["verdicts"][verdict(effect)], [levels, chance(effect, words)], pesos, grade, strip)
+    return CardLine(name, words["card"]["verdicts"][verdict(effect, grade)], [levels, chance(effect, words)], pesos, grade, strip)
 
 
 def graded(listed: Iterable[Mapping[str, Any]]) -> Grade | None:
@@ -168,15 +167,18 @@ def gathered(kinds: Mapping[str, str], words: Words) -> str:
 
 
 def each_year(cost: Spread, scenario: Mapping[str, Any]) -> tuple[float, float, float]:
-    """Pesos an inhabitant and year, from thousand pesos an adult and year: middle, low and high."""
-    thousand = 1000 * float(scenario.get("parameters", {}).get(SHARE, CODEBOOK[SHARE].value))
-    return thousand * cost.middle, thousand * cost.low, thousand * cost.high
+    """Pesos an inhabitant and year, from pesos an adult and year: middle, low and high."""
+    adults = float(scenario.get("parameters", {}).get(SHARE, CODEBOOK[SHARE].value))
+    return adults * cost.middle, adults * cost.low, adults * cost.high
 
 
-def money(pesos: Sequence[float], words: Words, inhabitants: int = INHABITANTS) -> str:
-    """Pesos a year for a municipality, in two digits: "8.6 million (7.9 to 9.3)"; as card.js writes them."""
+def money(pesos: Sequence[float], words: Words, inhabitants: int, largest: float) -> str:
+    """Pesos a year for a municipality, in two digits: "8.6 million (7.9 to 9.3)"; as card.js writes them.
+
+    largest  of all amounts of the card, an inhabitant: they have one unit
+    """
     middle, low, high = (inhabitants * each for each in pesos)
-    said, size = words["card"], max(abs(each) for each in (middle, low, high) if isfinite(each))
+    said, size = words["card"], inhabitants * largest
     unit, name = (1e6, said["million"]) if size >= 1e6 else (1e3, said["thousand"]) if size >= 1e4 else (1, "")
     shown = [words.number(float(f"{each / unit:.2g}")) for each in (middle, low, high)]
     ends = f" ({words.say('answer.numbers', low=shown[1], high=shown[2])})" if isfinite(low) and shown[1] != shown[2] else ""

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from sim.measures import MEASURES
-from sim.measures.spans import YEAR
 from sim.measures.spread import Spread, read_off
 from sim.measures.voice_measures import heard_last
 from sim.report import consequences
@@ -104,14 +103,13 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
 
 def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
     """What each arm costs, and what a hundredth of mean trust costs in it."""
-    costs, rows = comparison.costs().set_index(["measure", "arm"]), []
+    costs, rows = comparison.yearly().set_index(["measure", "arm"]), []
     weeks, money = consequences.yearly(comparison, "officer_weeks"), consequences.yearly(comparison)
-    each = 1000 * YEAR / end_of(comparison) / int(comparison.dataset.attrs["adults"])
     for arm in comparison.compared:
         price, trust = "-", costs.loc[(TRUST, arm)] if (TRUST, arm) in costs.index else None
         if trust is not None and np.isfinite(trust.money_per_unit) and trust.effect > 0:
-            price = words.spread(read_off(trust, "money_per_unit", "money_per_unit_").times(0.01 * each))
-        rows.append([names[arm], *(words.spread(own[arm].times(1000)) for own in (weeks, money)), price])
+            price = words.spread(read_off(trust, "money_per_unit", "money_per_unit_").times(0.01))
+        rows.append([names[arm], *(words.spread(own[arm]) for own in (weeks, money)), price])
     columns = [words["columns"][key] for key in ("arm", "yearly_weeks", "yearly_pesos", "per_effect")]
     return [PageTable(words["tables"]["booked"], columns, rows, frozenset((1, 2, 3)), words["columns"]["cost"])] if rows else []
 

@@ -85,21 +85,22 @@ def answer_card(comparison: Comparison, names: Mapping[str, str], words: Words) 
     paid = consequences.yearly(comparison)
     scenario = yaml.safe_load(comparison.dataset.attrs["scenario"])
     arms = yaml.safe_load(comparison.dataset.attrs["study"])["arms"]
+    grades = {arm: graded(arms.get(arm, ())) for arm in effects}
     lines = [
-        of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario), grade=graded(arms.get(arm, ())))
-        for arm, own in effects.items()
+        of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario), grade=grades[arm]) for arm, own in effects.items()
     ]
+    known = {arm: own for arm, own in effects.items() if verdict(own, grades[arm]) != "assumed"}
     of = comparison.replicates if comparison.varies == "luck" else comparison.lived[0]
     cities = words.say(f"card.cities_{comparison.varies if comparison.replicates > 1 else 'one'}", many=words.number(of))
     duration, points = words.duration(end_of(comparison)), "" if measure == HEADLINE else "_points"
     return AnswerCard(
         about=words.say("card.about", scenario=words.written(scenario["name"]).text, duration=duration, cities=cities),
-        finding=gathered({names[arm]: verdict(own) for arm, own in effects.items()}, words),
+        finding=gathered({names[arm]: verdict(own, grades[arm]) for arm, own in effects.items()}, words),
         today=today(comparison, names, words) if measure == HEADLINE else "",
         heads=[said["reform"], said[f"after{points}"], said["in_cities" if comparison.varies == "draws" else "in_runs"]],
         lines=lines,
         figure=words.say(f"card.figure{points}", duration=duration),
-        notes=[*lead(comparison, measure, effects, names, words), *budget(comparison, words), decides(comparison, words)],
+        notes=[*lead(comparison, measure, known, names, words), *budget(comparison, words), decides(comparison, words)],
         sizes=sizes({names[arm]: own for arm, own in effects.items()}, before if measure == HEADLINE else float("nan"), words),
     )
 
@@ -194,8 +195,11 @@ def display_names(comparison: Comparison, words: Words) -> dict[str, str]:
 
 def budget(comparison: Comparison, words: Words) -> list[str]:
     """What every arm may cost, if the study has a budget."""
-    given = json.loads(comparison.dataset.attrs["budget"])
-    return [words.say("answer.budget", amount=words.number(value), unit=words["columns"][key]) for key, value in given.items()]
+    given, units = json.loads(comparison.dataset.attrs["budget"]), {"money": "yearly_pesos", "officer_weeks": "yearly_weeks"}
+    return [
+        words.say("answer.budget", amount=words.amount(comparison.each * value), unit=words["columns"][units[key]])
+        for key, value in given.items()
+    ]
 
 
 def facts(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[tuple[str, str]]:

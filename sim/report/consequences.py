@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from sim.measures.spans import YEAR
 from sim.measures.spread import Spread, read_off
 from sim.report.words import Words
 from sim.studies.answers.comparison import Comparison
@@ -14,15 +13,14 @@ DRIFT = "drift"  # the way back to the usual trust answers what other causes did
 
 
 def yearly(comparison: Comparison, column: str = "money") -> dict[str, Spread]:
-    """What each arm costs more than the one compared with, an adult and year: thousand pesos (money), or officer-weeks."""
-    table = comparison.costs().drop_duplicates("arm").set_index("arm")
-    each = YEAR / (int(comparison.dataset.week[-1]) + 1) / int(comparison.dataset.attrs["adults"])
-    return {arm: read_off(table.loc[arm], column, f"{column}_").times(each) for arm in comparison.compared}
+    """What each arm costs more than the one compared with: pesos an adult and year (money), or officer-weeks of 1,000 adults a year."""
+    table = comparison.yearly().drop_duplicates("arm").set_index("arm")
+    return {arm: read_off(table.loc[arm], column, f"{column}_") for arm in comparison.compared}
 
 
 def cost(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
     """What each arm costs more, in pesos an adult and year."""
-    paid = {names[arm]: words.spread(own.times(1000)) for arm, own in yearly(comparison).items()}
+    paid = {names[arm]: words.spread(own) for arm, own in yearly(comparison).items()}
     return words.say("card.costs", parts="; ".join(words.say("card.change_of", arm=arm, change=own) for arm, own in paid.items()))
 
 

@@ -20,14 +20,11 @@ OF_YEAR = 52
 
 
 def scale_of(context: DecisionContext) -> list[str]:
-    """What a unit of gain is, how large the city is that the money is for, and what is assumed of the worth of a unit."""
+    """What a unit of gain is, what money is counted in, and what is assumed of the worth of a unit."""
     decision, words = context.decision, context.words
-    adults = int(decision.facts["adults"])
     ends = {"low": context.near(float(decision.pay[0])), "high": context.near(float(decision.pay[-1]))}
-    each = context.near(1000 * context.pay / adults)
-    duration = words.duration(decision.week)
-    money = context.say("scale_money", adults=words.number(adults), duration=duration)
-    return [" ".join([unit_of_gain(context), money, context.say("scale_pay", each=each, **ends)])]
+    money = context.say("scale_money", duration=words.duration(decision.week))
+    return [" ".join([unit_of_gain(context), money, context.say("scale_pay", **ends)])]
 
 
 def unit_of_gain(context: DecisionContext) -> str:
@@ -145,7 +142,7 @@ def counted(context: DecisionContext, found: Discovery) -> dict[str, str]:
 def costs(context: DecisionContext) -> list[str]:
     """What the choice costs, for whom and for what; what the others cost; which gain is cheapest."""
     decision, words = context.decision, context.words
-    table, adults = decision.table.set_index("arm"), int(decision.facts["adults"])
+    table = decision.table.set_index("arm")
 
     def shown(arm: str, column: str) -> str:
         return words.spread(decision.spread(arm, column))
@@ -153,8 +150,8 @@ def costs(context: DecisionContext) -> list[str]:
     best, kind = decision.recommended, "" if decision.ranged else "_few"
     sentences = [words["decision"]["cost_none"]]
     if best in table.index:
-        each = context.near(1000 * float(table.cost[best]) / adults / (decision.week / OF_YEAR))
-        numbers = {"duration": words.duration(decision.week), "adults": words.number(adults), "each": each, "cost": shown(best, "cost")}
+        each = context.near(float(table.cost[best]) * OF_YEAR / decision.week)
+        numbers = {"duration": words.duration(decision.week), "each": each, "cost": shown(best, "cost")}
         sentences = [context.say(f"cost_of{kind}", arm=context.name(best), **numbers)]
         if table.per_unit[best] > 0:
             sentences.append(context.say("price", price=shown(best, "per_unit")))
@@ -168,7 +165,7 @@ def costs(context: DecisionContext) -> list[str]:
     dear = table.index[~table.affordable.astype(bool)]
     if decision.budget is not None and len(dear):
         said = "; ".join(context.name(arm) for arm in dear)
-        sentences.append(context.say("over_budget", budget=words.number(decision.budget), arms=said))
+        sentences.append(context.say("over_budget", budget=context.near(decision.budget), arms=said))
     return sentences
 
 
@@ -181,7 +178,7 @@ def find_out(context: DecisionContext) -> list[str]:
     if not row.evpi > LITTLE * stake:
         return [context.say("worth_nothing")]
     numbers = context.precise(row.evpi, row.low, row.high)
-    sentences = [context.say("worth", each=context.near(row.per_adult), **numbers)]
+    sentences = [context.say("worth", **numbers)]
     rows = pick(decision.evppi, context.pay).sort_values("evppi", ascending=False)
     sure = rows[(rows.low > 0) & (rows.evppi > 0)]
     factors = sure[sure.kind == "factor"].head(NAMED).to_dict("records")

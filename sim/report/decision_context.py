@@ -18,7 +18,7 @@ from sim.studies.design.limits import unit_of
 
 @dataclass(frozen=True)
 class DecisionContext:
-    """A decision, where its arms fail, and how to speak of both."""
+    """A decision, whose money is that of an adult (`Decision.each_adult`), where its arms fail, and how to speak of both."""
 
     decision: Decision
     discoveries: Sequence[Discovery]
@@ -55,7 +55,7 @@ class DecisionContext:
 
     @property
     def pay(self) -> float:
-        """What a unit of gain is worth, in the middle of the range; thousand pesos."""
+        """What a unit of gain is worth, in the middle of the range; pesos an adult."""
         return self.decision.shown[1]
 
     def near(self, value: float, half: float = float("nan")) -> str:

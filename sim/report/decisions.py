@@ -43,6 +43,7 @@ NAMED = 3  # numbers that an alternative text names
 
 def findings(decision: Decision, folder: Path, words: Words) -> PageContent:
     """Everything that a decision says. `folder`: of the store, where discoveries lie beside it."""
+    decision = decision.each_adult()
     context = DecisionContext(decision, discoveries(folder, decision), words)
     study, names = decision.study, {arm: DecisionContext(decision, (), words).name(arm) for arm in decision.arms}
     return PageContent(
@@ -72,7 +73,7 @@ def answer_card(context: DecisionContext) -> AnswerCard:
     trust = 100 / scale(unit_of(measure)) if measure in (HEADLINE, TRUST) else 1.0
     before = decision.facts.get("levels", {}).get(measure, nan) * scale(unit_of(measure)) * trust if measure else nan
     effects = {arm: decision.effect(arm, measure).times(scale(unit_of(measure)) * trust) for arm in decision.arms[1:]} if measure else {}
-    base, yearly = decision.study.base, OF_YEAR / decision.week / int(decision.facts["adults"])
+    base, yearly = decision.study.base, OF_YEAR / decision.week
     arms, lines = decision.study.model_dump()["arms"], []
     for arm, own in effects.items():
         pesos = each_year(decision.spread(arm, "cost").times(yearly), base.as_data())
@@ -174,7 +175,7 @@ def facts(context: DecisionContext) -> list[tuple[str, str]]:
         (own["value"], value),
         (own["pay"], pay),
     ]
-    rows += [(own["budget"], f"{words.number(decision.budget)} {words.unit('thousand pesos')}")] if decision.budget is not None else []
+    rows += [(own["budget"], own["budget_text"].format(budget=context.near(decision.budget)))] if decision.budget is not None else []
     taken = (own["seconds"], own["seconds_text"].format(seconds=words.number(decision.facts["seconds"], 0)))
     return [*rows, *made(study, decision.facts, words), taken]
 

@@ -145,16 +145,16 @@ def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterato
     for file, draw in compare.FIGURES.items():
         name = file.partition(".")[0]
         yield KitPiece(name, partial(draw, shown, words=drawn), told.labeled(rows[name]))
-    effects, costs = comparison.effects(), comparison.costs()
+    effects, costs = comparison.effects(), comparison.yearly()
     last = effects[(effects.week == comparison.study.at[-1]) & effects.arm.isin(comparison.compared)]
     yield told.table("effects", last, ("arm", "measure", "unit", "level_from", "level_to", "effect", "share_with_sign"))
-    spent = costs[costs.arm.isin(comparison.compared)].filter(regex="^(arm|officer_weeks|money)").drop_duplicates("arm")
+    spent = costs.filter(regex="^(arm|officer_weeks|money)").drop_duplicates("arm")
     yield told.table("costs", spent, ("arm", "officer_weeks", "money"))
 
 
 def of_decision(found: Decision, folder: Path, words: Words) -> Iterator[KitPiece]:
     """The figures of a decision and of where its arms fail, and the options."""
-    store = folder if (folder / decided.FOLDER).is_dir() else folder.parent
+    store, found = folder if (folder / decided.FOLDER).is_dir() else folder.parent, found.each_adult()
     context = DecisionContext(found, decisions.discoveries(store, found), words)
     drawn = decisions.drawn_in(context)
     names = {arm: context.name(arm) for arm in found.arms}

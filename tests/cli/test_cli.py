@@ -329,7 +329,7 @@ def test_every_reform_is_explained(capsys):
 
 
 def test_terms_of_tables_are_explained(capsys):
-    code, out, _ = confianza(capsys, "explain", "VR")
+    code, out, _ = confianza(capsys, "explain", "worth runs")
     assert code == 0 and "Variance reduction" in out
     assert all(term in confianza(capsys, "explain", "terms")[1] for term in ("range (5-95 %)", "precision", "EVPPI", "placebo"))
 

@@ -41,7 +41,7 @@ def test_costs_have_their_unit():
     row = {"arm": "course", "money": 1234.5, "money_precision": 20.0, "money_q05": 1100.0, "money_q95": 1300.0, "money_share": 1.0,
            "money_many": 24, "money_draws": 24.0}  # fmt: skip
     said = told(of_costs([row], "baseline"))[0]
-    assert "thousand pesos more than baseline: course +1,2" in said
+    assert "pesos an adult and year more than baseline: course +1,2" in said
 
 
 def test_trials_and_sweeps():

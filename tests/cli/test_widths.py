@@ -307,7 +307,7 @@ def test_decisions_with_large_numbers(everywhere):
 EXPLAINED = [*LISTS, *REFORMS, *shipped_scenarios(), *list(patterns())[:4], *list(CODEBOOK)[:4], *list(REFERENCES)[:3], *list(MEASURES)[:3]]
 
 
-@pytest.mark.parametrize("name", [*EXPLAINED, "VR", "patrol", "PJ-CDMX", "MK4-PAK", "P27"])
+@pytest.mark.parametrize("name", [*EXPLAINED, "worth runs", "patrol", "PJ-CDMX", "MK4-PAK", "P27"])
 def test_explain(name, everywhere):
     confianza("explain", name)
     check(everywhere, tables=name in {*LISTS, *REFORMS} - {"sources", "schedule", "terms"})

@@ -44,7 +44,7 @@ def test_strangers_can_read_it(name):
         assert "mean trust" in said
         assert {"training"} <= set(said.replace(",", " ").replace(":", " ").split()) or name == "information"
     if name not in ("acceptability", "tradeoff", "box", "contested"):
-        assert "thousand pesos" in said
+        assert "pesos an adult" in said
     figure.savefig(BytesIO(), format="png", dpi=40)
     assert min(axes.get_position().y0 for axes in figure.axes) >= 0
 

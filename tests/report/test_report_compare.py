@@ -6,10 +6,11 @@ from made_comparisons import planted, shifted, tiled
 
 from sim.figures import compare as plots_compare
 from sim.inputs.scenario import CitySize, Scenario
-from sim.measures.spread import read_off, spread
+from sim.measures.spread import Spread, read_off, spread
 from sim.measures.voice_measures import VOICE_MEASURES
 from sim.report import comparisons, consequences, render
 from sim.report.assumed import contested_table
+from sim.report.card import BAND, graded, money, verdict
 from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import Comparison
@@ -156,7 +157,7 @@ def test_the_card_says_what_the_range_says(comparison, language):
     open_either_way = (-0.05,) * 11 + (0.01,) * 2 + (0.05,) * 11
     card = card_of(asked_nobody(planted(comparison, often(BY) | {EVIL: open_either_way})), language)
     said, lines = words["card"]["verdicts"], {line.name: line for line in card.lines}
-    assert [lines[arm].verdict for arm in BY] == [said["rise"], said["fall"], said["unknown"]]
+    assert [lines[arm].verdict for arm in BY] == [said["rise"], said["assumed"], said["unknown"]], "no trial speaks of a purge"
     assert "training" in card.finding and card.finding.index("training") < card.finding.index("purge-then-train")
     before = level_of(comparison)
     levels = [f"{100 * (before + by):.0f}" for by in (0, 0.06)]
@@ -166,6 +167,35 @@ def test_the_card_says_what_the_range_says(comparison, language):
     assert words["chances"]["even"] in lines[EVIL].cells[1]
     few = {line.name: line for line in card_of(asked_nobody(shifted(comparison, BY)), language).lines}
     assert few["training"].verdict == said["few"] and few["training"].cells[1] == words.say("card.few_more", count="3", of="3")
+
+
+KINDS = {  # of 100 people: middle, low, high, and what it is called with trials on its path
+    "rise": (4, 2, 5), "fall": (-4, -5, -2), "unknown": (-2, -6, 2.5), "little": (0.3, -0.9, 1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_verdict_claims_no_more_than_is_known(kind):
+    """A clear gain, a clear loss, not known, hardly any; none of these where no trial speaks of the reform, whatever its range."""
+    middle, low, high = KINDS[kind]
+    effect = Spread(middle, 0.1, low, high, 0.8, 40, 30)
+    assert verdict(effect) == verdict(effect, graded([{"training": {}}])) == kind
+    assert verdict(effect, graded([{"purge": {}}])) == verdict(effect, graded([{"training": {}}, {"purge": {}}])) == "assumed"
+    assert verdict(effect, graded([{"somebody's own": {}}])) == "assumed"
+    assert verdict(effect._replace(low=float("nan"), high=float("nan")), graded([{"purge": {}}])) == "few", "of so few nothing is said"
+
+
+def test_hardly_any_is_a_stated_band():
+    """A range of little more than the band that holds both signs is not known, and not called little."""
+    assert [verdict(Spread(0, 0.1, -end, end, 0.5, 40, 30)) for end in (0.99, 1.01)] == ["little", "unknown"]
+    assert f"{BAND:g} of 100" in Words("en")["card"]["verdicts"]["little"]
+
+
+def test_a_card_has_one_unit_of_money():
+    words = Words("es")
+    assert [money(each, words, 1_000_000, 0.41) for each in ((0.41, 0.3, 0.5), (0.00038, 0.0003, 0.0005))] == [
+        "410 mil (300 a 500)", "0.38 mil (0.3 a 0.5)",
+    ]  # fmt: skip
 
 
 def test_a_lead_is_a_paired_difference_too(comparison):

@@ -16,7 +16,7 @@ from sim.report import deciding, decisions, render
 from sim.report.decision_context import DecisionContext, restriction, rule
 from sim.report.decision_tables import informing_table
 from sim.report.words import LANGUAGES, Words
-from sim.studies.answers.decision import FRAMES, pick
+from sim.studies.answers.decision import FRAMES, MONEY, pick
 from sim.validation.record import Validation
 
 DECISION, DISCOVERIES = made.decision(), [made.discovery("purge"), made.discovery("community")]
@@ -100,7 +100,7 @@ def test_it_is_one_page_that_needs_nothing(page):
 def test_what_works_is_what_the_curves_say():
     said = " ".join(deciding.works(told()))
     row = DECISION.at().set_index("arm").loc[DECISION.recommended]
-    assert said.startswith("If one point of mean trust is worth 12,000 thousand pesos, the best option on average is: training.")
+    assert said.startswith("If one point of mean trust is worth 12,000 pesos an adult, the best option on average is: training.")
     share, low, high = (f"{100 * row[f'probability_best{end}']:.0f}" for end in ("", "_low", "_high"))
     assert f"the best of the 7 options in {share} ({low} to {high}) of every 100 possible cities, as far as 300 draws can tell" in said
     own = DECISION.spread("training", "benefit")
@@ -186,8 +186,8 @@ def test_the_scale_is_told_before_what_works(page):
     assert text(works.find(".//p")) == said
     english = deciding.scale_of(told())[0]
     assert english.startswith('One point of mean trust is 0.01 more in the measure "Mean trust in the police" (scale from 0 to 1).')
-    assert "a model city of 1,000 adults, summed over 2 years" in english
-    assert "12,000 thousand pesos for one point of mean trust (12,000 pesos an adult)" in english and "0 to 24,000 thousand" in english
+    assert "all money is in pesos an adult, summed over 2 years" in english
+    assert "12,000 pesos an adult for one point of mean trust is the middle of the range that the study sets, 0 to 24,000:" in english
 
 
 @pytest.mark.parametrize(
@@ -253,15 +253,34 @@ def test_the_wrong_way_is_up_where_less_is_wanted():
 def test_what_it_costs_is_per_adult_and_year():
     said = " ".join(deciding.costs(told()))
     row = DECISION.table.set_index("arm").loc["training"]
-    assert f"costs {row.cost:,.0f} ({row.cost_q05:,.0f} to {row.cost_q95:,.0f}) thousand pesos" in said
-    assert f"{1000 * row.cost / 1000 / 2:,.0f} pesos an adult and year" in said  # 1,000 adults, two years
+    assert f"costs {row.cost:,.0f} ({row.cost_q05:,.0f} to {row.cost_q95:,.0f}) pesos an adult more" in said  # thousand pesos of 1,000 adults
+    assert f": {row.cost / 2:,.0f} a year." in said  # two years
     nothing = told(decision=replace(DECISION, recommended="baseline"))
     assert deciding.costs(nothing)[0] == "The choice is to do nothing, which costs nothing more."
     poor = DECISION.table.assign(affordable=DECISION.table.cost < 5000)
     said = " ".join(deciding.costs(told(decision=replace(DECISION, table=poor, budget=5000.0))))
     assert said.endswith(
-        "The budget of 5,000 thousand pesos rules out: community policing; local hearings; training and then purge; mix of reforms."
+        "The budget of 5,000 pesos an adult rules out: community policing; local hearings; training and then purge; mix of reforms."
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_amounts_do_not_depend_on_how_large_the_simulated_city_is(language):
+    """The same decision in a city of five times the adults, where everything costs five times as much, reads the same."""
+    larger = replace(
+        DECISION, facts=DECISION.facts | {"adults": 5000}, pay=5 * DECISION.pay, shown=tuple(5 * pay for pay in DECISION.shown),
+        budget=5 * 5000.0,
+        **{name: table.assign(**5 * table[table.columns[table.columns.str.fullmatch(MONEY[name])]])
+           for name, table in ((name, getattr(DECISION, name)) for name in MONEY)},
+    )  # fmt: skip
+    small, large = (
+        decisions.findings(each, Path("nowhere"), Words(language)) for each in (replace(DECISION, budget=5000.0), larger)
+    )
+    said = [[section.paragraphs for section in each.sections] for each in (small, large)]
+    assert said[0] == said[1] and [each.card.lines for each in (small,)] == [each.card.lines for each in (large,)]
+    rows = [[table.rows for section in each.sections for table in (*section.tables, *section.more)] for each in (small, large)]
+    assert rows[0] == rows[1]
+    assert large.facts == [fact for fact in small.facts]
 
 
 def test_what_to_find_out_first_is_what_is_worth_most():

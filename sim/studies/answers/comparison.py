@@ -17,6 +17,7 @@ from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
 from sim.errors import InputError
 from sim.inputs import map_notes
 from sim.measures.harvest import WEIGHT
+from sim.measures.spans import YEAR
 from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
 from sim.measures.voice_measures import VOICE_MEASURES
 from sim.studies.design.posteriors import doubts_of
@@ -139,6 +140,19 @@ class Comparison(Labeled):
         negative if the arm lowers the measure), with the range over cities.
         """
         return effects.costs(self.dataset, self.study.measures, self.study.vs)
+
+    @property
+    def each(self) -> float:
+        """What turns thousand pesos of the city over the horizon into pesos an adult and year, and officer-weeks into those of 1,000 adults
+        a year: no amount is shown for a city of a size that is nobody's.
+        """
+        return 1000 * YEAR / (int(self.dataset.week[-1]) + 1) / int(self.dataset.attrs["adults"])
+
+    def yearly(self) -> pd.DataFrame:
+        """`costs` of the arms that have effects, so much an adult (1,000 adults) and year."""
+        table = self.costs().query("arm in @self.compared").reset_index(drop=True)
+        amounts = table.columns[table.columns.str.match("officer_weeks|money")]
+        return table.assign(**self.each * table[amounts])
 
     def ledger(self) -> pd.DataFrame:
         """Why trust moved: for each arm and cause, the change of mean trust from week 0 to the last year, and the paired difference of all

@@ -33,6 +33,11 @@ FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
 )  # fmt: skip
 TEXTS = ("arm", "name", "family", "quantity", "measure", "unit", "dominated_by", "status", "factor", "part", "kind", "foretold_by")
+MONEY = {  # columns in thousand pesos, by table
+    "table": "cost(_precision|_q05|_q95|_mean)?|per_unit.*", "curves": "pay|net_benefit.*|expected_loss.*", "evpi": "pay|evpi|low|high",
+    "regret": "pay|expected|q95|most", "evppi": "pay|evppi|low|high|sd_.*", "draws": "cost", "pareto": "cost", "contested": "net_benefit",
+    "budgets": "budget|expected_cost", "doses": "expected_cost|net_benefit|budget",
+}  # fmt: skip
 FIGURES = ("plane", "acceptability", "loss", "information", "contested", "regret", "pareto")
 FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), *(f"{name}.png" for name in FIGURES))
 
@@ -146,6 +151,16 @@ class Decision(TablesArtifact):
     def renamed(self, name: str) -> "Decision":
         """The same with the study called otherwise, for a page in another language."""
         return replace(self, study=self.study.model_copy(update={"name": name}))
+
+    def each_adult(self) -> "Decision":
+        """The same with all money in pesos an adult over the horizon: amounts of a city of a size that is nobody's are not for readers."""
+        each = 1000 / int(self.facts["adults"])
+        tables = {name: getattr(self, name) for name in MONEY}
+        made = {
+            name: table.assign(**each * table[table.columns[table.columns.str.fullmatch(MONEY[name])]]) for name, table in tables.items()
+        }
+        budget = None if self.budget is None else each * self.budget
+        return replace(self, **made, pay=each * self.pay, shown=tuple(each * pay for pay in self.shown), budget=budget)
 
     def at(self, pay: float | None = None) -> pd.DataFrame:
         """The rows of `curves` at the pay that is nearest, by default in the middle of the range; the best arm first."""
