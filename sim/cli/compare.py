@@ -17,7 +17,6 @@ from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import FILES, Comparison
 from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.design.study_files import load_study
-from sim.studies.running.effects import PRICED
 from sim.studies.running.runs import ComparisonPlan
 
 ROOM = 80  # columns that the table of effects needs without worth runs, units and the weeks before the last
@@ -68,7 +67,7 @@ def describe(study: Study) -> str:
 def report(comparison: Comparison, scaled: bool) -> None:
     """Print what was found."""
     screen, study, effects = console(), comparison.study, comparison.effects().set_index(["arm", "measure", "week"])
-    first, last = study.measures[0], study.at[-1]
+    first, last = study.outcomes[0], study.at[-1]
     headline(of_effects({arm: read_off(effects.loc[(arm, first, last)]) for arm in comparison.compared}, first, study.vs, last))
     screen.print(effects_table(comparison, room=screen.width - ROOM))
     costs = comparison.yearly()
@@ -102,7 +101,7 @@ def effects_table(comparison: Comparison, *, room: int = 0) -> ConsoleTable:
     effects = comparison.effects().set_index(["arm", "measure", "week"])
     for arm in comparison.compared:
         shown.add_row(arm, *[""] * (len(right) + 1))
-        for measure in (name for name in comparison.study.measures if name not in PRICED):
+        for measure in comparison.study.outcomes:
             cells = [spreads.middle(read_off(effects.loc[(arm, measure, week)]), sign=True) for week in before]
             row: Any = effects.loc[(arm, measure, last)]
             own = read_off(row)

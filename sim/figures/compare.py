@@ -1,6 +1,7 @@
 """Figures of a comparison: effects over time, why trust moved, who gains and loses, where, and what became of officers' conduct."""
 
 from collections.abc import Callable, Mapping
+from math import floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,13 @@ def said(comparison: Comparison, kind: str, words: Mapping[str, str]) -> str:
 @styled
 def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     """Effects over time, a panel for each measure; for each arm the middle and the range over cities."""
-    panels = courses(comparison.dataset, comparison.study.measures, comparison.study.vs)
+    panels = courses(comparison.dataset, comparison.study.outcomes, comparison.study.vs)
     rows = -(-len(panels) // 2)
     name, first = next(iter(panels.items()))
     unit = MEASURES[name].unit
     ends = {arm: scale(unit) * float(band(first.sel(arm=arm))[0][-1]) for arm in comparison.compared}
-    told = "; ".join(f"{legible(arm)} {written(end, words, '+.2g')}" for arm, end in ends.items())
+    places = max(0, 1 - floor(log10(max(map(abs, ends.values())) or 1.0)))  # two digits of the greatest, for all
+    told = "; ".join(f"{legible(arm)} {written(end, words, f'+.{places}f')}" for arm, end in ends.items())
     finding = f": {measure_label(name, words)}: {told}" if len(ends) <= NAMED else ""
     figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words, finding)
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)

@@ -11,6 +11,7 @@ from sim.inputs.patterns import PatternCheck, patterns
 from sim.inputs.places import KINDS, said
 from sim.inputs.scenario import CitySize
 from sim.report.card import INHABITANTS, PLACES, money
+from sim.report.grounds import behind, grounds
 from sim.report.parts import Cell, Cited, PageContent, PageTable
 from sim.report.words import Text, Words, decimals
 from sim.validation.record import Validation, load
@@ -260,12 +261,14 @@ def beside(folder: Path, found: PageContent, made_by: str, words: Words) -> dict
     marks = [words.say("page.outdated", names=", ".join(names)) if names else "" for _, names in origins.marked(scenario)]
     texts = [words.written(text) for text in scenario.get("assumptions", ())]
     known = {**origins.references(found.study), **origins.references(scenario)}
-    listed = cited([*tables.values(), found.dated, checked["table"]], known)
+    grounded = grounds(found.card.lines, words)
+    listed = cited([*tables.values(), found.dated, checked["table"], *(ground.table for ground in grounded)], known)
     sources = [(key, source, words.credited(source.author) if key in REFERENCES else source.author) for key, source in listed]
     largest = max((abs(each) for line in found.card.lines for each in line.pesos if isfinite(each)), default=0.0)
     lines, cautions = found.card.lines, [words.given(each) for each in found.study.get("cautions", ())]
     return {
         **tables, "assumptions": texts, "marks": marks, "unsourced": flagged(scenario, words), "checks": checked, "cautions": cautions,
         "sources": sources, "shipped": REFERENCES, "version": __version__, "inhabitants": PLACES.get(scenario["name"], INHABITANTS),
-        "money": money, "largest": largest, "symbols": SYMBOLS, "priced": any(line.pesos for line in lines), "graded": any(line.grade for line in lines),
+        "money": money, "largest": largest, "grounds": grounded, "behind": behind, "symbols": SYMBOLS,
+        "priced": any(line.pesos for line in lines), "graded": any(line.grade for line in lines),
     }  # fmt: skip

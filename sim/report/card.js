@@ -14,6 +14,21 @@
     const folds = all("details").filter((each) => !each.closest(".live")), closed = folds.some((each) => !each.open);
     folds.forEach((each) => { each.open = closed; });
   });
+  const amount = (text) => parseFloat(text.replace("\u2212", "-").replace(/(\d)[,\u202f](?=\d{3})/g, "$1"));
+  all("table:not(.card) thead th").forEach((head) => {
+    const button = document.createElement("button");
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const body = head.closest("table").tBodies[0], place = head.cellIndex, up = head.getAttribute("aria-sort") === "descending";
+      const keyed = [...body.rows].map((row) => [row, row.cells[place].textContent.trim()]);
+      const order = ([, a], [, b]) => (amount(a) - amount(b)) || (isNaN(amount(a)) - isNaN(amount(b))) || a.localeCompare(b);
+      keyed.sort((one, other) => (up ? order(one, other) : order(other, one)));
+      body.append(...keyed.map(([row]) => row));
+      head.parentNode.querySelectorAll("[aria-sort]").forEach((each) => each.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+    });
+  });
   const box = document.querySelector(".place");
   if (!box) return;
   const [people, currency, rate] = box.querySelectorAll("input");

@@ -63,6 +63,7 @@ class AnswerCard:
     notes: Sequence[str] = ()
     sizes: PageTable | None = None
     ticks: Sequence[float] = ()
+    caption: str = ""  # of the figure
 
     @property
     def told(self) -> list[str]:

@@ -12,7 +12,7 @@ from sim.report import consequences
 from sim.report.parts import PageTable
 from sim.report.words import Words, decimals, scale
 from sim.studies.answers.comparison import Comparison
-from sim.studies.running.effects import PRICED, at_week, over_cities
+from sim.studies.running.effects import at_week, over_cities
 
 TRUST = "mean_trust"
 
@@ -83,7 +83,7 @@ def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str,
 def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> PageTable:
     """Every measure by every arm at the end."""
     arms, rows, unmoved = comparison.compared, [], []
-    for measure in (name for name in comparison.study.measures if name not in PRICED):
+    for measure in comparison.study.outcomes:
         before = start(comparison, measure)
         effects = [effect(comparison, arm, measure) for arm in arms]
         if all(own.verdict == "same" for own in effects):

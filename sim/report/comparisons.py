@@ -136,6 +136,7 @@ def decides(comparison: Comparison, words: Words) -> str:
 def sections(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[Section]:
     """What stands below the card, each with its finding: what else changes, why, for whom, what it costs."""
     drawn, heading = pictures(comparison, names, words), words["compared"]
+    moved = consequences.moved(comparison, names, words)
     table = comparison.effects()
     return [
         Section(
@@ -153,7 +154,8 @@ def sections(comparison: Comparison, names: Mapping[str, str], words: Words) -> 
         ),
         Section(
             heading["whom"],
-            " ".join(consequences.moved(comparison, names, words)),
+            *moved[:1],
+            paragraphs=moved[1:],
             pictures=[drawn["gainers"], drawn["places"]],
             tables=[gainers_table(comparison, names, words)],
         ),

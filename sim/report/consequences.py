@@ -25,14 +25,14 @@ def cost(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
 
 
 def moved(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
-    """How many of 100 adults each arm leaves with more trust, and how many with less; nothing if it moves nobody."""
+    """How many of 100 adults each arm leaves with more trust, and how many with less, then how that is known; nothing if it moves nobody."""
     table = comparison.gainers()
     if not table.lives.any():
         return [words["answer"]["moved_unknown"]]
     if not (table[["share_gaining", "share_losing"]] > 0).any(axis=None):
         return []
     parts, cities = "; ".join(shares(comparison, names, words)), words.number(float(table.lives.max()))
-    return [words.say("answer.moved", baseline=names[comparison.study.vs], cities=cities, parts=parts)]
+    return [words.say("answer.moved", parts=parts), words.say("answer.moved_how", baseline=names[comparison.study.vs], cities=cities)]
 
 
 def shares(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:

@@ -8,7 +8,6 @@ from sim.report.parts import Cell, PageTable
 from sim.report.words import decimals, scale
 from sim.studies.answers.decision import pick, turning
 from sim.studies.design.limits import unit_of
-from sim.studies.running.effects import PRICED
 from sim.style.lists import separated
 
 LISTED = 15  # numbers in the table of what knowing is worth
@@ -67,7 +66,7 @@ def effects_table(context: DecisionContext) -> PageTable:
     """Every measure by every arm: the middle, where nine of ten cities lie, and in how many the sign is that of the middle."""
     decision, words, label = context.decision, context.words, context.words["decision"]
     arms, rows = decision.arms[1:], []
-    for measure in (name for name in decision.study.measures if name not in PRICED):
+    for measure in decision.study.outcomes:
         unit, told = unit_of(measure), set(decision.effects.measure)
         found = [decision.effect(arm, measure).times(scale(unit)) for arm in arms if measure in told]
         cells = [words.spread(own, sign=True, counted=True) for own in found] or ["-"] * len(arms)

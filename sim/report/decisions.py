@@ -72,15 +72,16 @@ def answer_card(context: DecisionContext) -> AnswerCard:
     measure = next((each for each in (HEADLINE, TRUST, next(iter(decision.value))) if each in told), "")
     trust = 100 / scale(unit_of(measure)) if measure in (HEADLINE, TRUST) else 1.0
     before = decision.facts.get("levels", {}).get(measure, nan) * scale(unit_of(measure)) * trust if measure else nan
+    points = {HEADLINE: "", TRUST: "_points"}.get(measure)
     effects = {arm: decision.effect(arm, measure).times(scale(unit_of(measure)) * trust) for arm in decision.arms[1:]} if measure else {}
     base, yearly = decision.study.base, OF_YEAR / decision.week
     arms, lines = decision.study.model_dump()["arms"], []
     for arm, own in effects.items():
         pesos = each_year(decision.spread(arm, "cost").times(yearly), base.as_data())
         line = of_effect(context.name(arm), own, before, words, pesos=pesos, grade=graded(arms.get(arm, ())))
-        lines.append(replace(line, cells=[*line.cells, context.chance(arm)]))
+        called = line.verdict if points is not None else words.verdict(own)  # the card's verdicts are of trust
+        lines.append(replace(line, verdict=called, cells=[*line.cells, context.chance(arm)]))
     duration = words.duration(decision.week)
-    points = {HEADLINE: "", TRUST: "_points"}.get(measure)
     head = words.measure(measure) if points is None else said[f"after{points}"]
     return AnswerCard(
         about=words.say(

@@ -138,7 +138,7 @@ def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterato
     names = comparisons.display_names(comparison, words)
     told, shown = KitLanguage(words, names, {}), comparisons.renamed(comparison, names, words)
     drawn = words.data["measures"] | words.figure("plots_compare") | {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
-    found = courses(comparison.dataset, comparison.study.measures, comparison.study.vs)
+    found = courses(comparison.dataset, comparison.study.outcomes, comparison.study.vs)
     paths = [over_time({name: each.sel(arm=arm) for name, each in found.items()}, arm=arm) for arm in comparison.compared]
     rows = {"effects": pd.concat(paths, ignore_index=True), "ledger": comparison.ledger(), "gainers": comparison.gainers()}
     rows |= {"places": comparison.places(), "conduct": comparison.conduct()}
@@ -146,7 +146,9 @@ def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterato
         name = file.partition(".")[0]
         yield KitPiece(name, partial(draw, shown, words=drawn), told.labeled(rows[name]))
     effects, costs = comparison.effects(), comparison.yearly()
-    last = effects[(effects.week == comparison.study.at[-1]) & effects.arm.isin(comparison.compared)]
+    last = effects[
+        (effects.week == comparison.study.at[-1]) & effects.arm.isin(comparison.compared) & effects.measure.isin(comparison.study.outcomes)
+    ]
     yield told.table("effects", last, ("arm", "measure", "unit", "level_from", "level_to", "effect", "share_with_sign"))
     spent = costs.filter(regex="^(arm|officer_weeks|money)").drop_duplicates("arm")
     yield told.table("costs", spent, ("arm", "officer_weeks", "money"))

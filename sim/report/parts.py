@@ -1,12 +1,15 @@
 """What a page is made of: tables and figures, ready for the template."""
 
 import base64
+import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any
 
 from sim.report.words import Text
+from sim.style import MINUS
 from sim.web.embedded import LiveCity
 
 if TYPE_CHECKING:
@@ -21,6 +24,14 @@ class Cited:
 
 
 Cell = str | Text | Cited
+ZERO = re.compile(rf"[+{MINUS}]?0([.,]0+)?( %)?")
+THOUSANDS = re.compile(r"(?<=\d)[,\u202f](?=\d{3})")
+FORMULA = ("=", "@", "\t")  # what a spreadsheet would compute; + and - begin numbers
+
+
+def written(cell: Cell) -> str:
+    """What a cell holds, as plain text."""
+    return "; ".join(cell.keys) if isinstance(cell, Cited) else cell.text if isinstance(cell, Text) else cell
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,30 @@ class PageTable:
     rows: Sequence[Sequence[Cell]]
     right: frozenset[int] = frozenset()
     title: str = ""
+
+    @property
+    def shown(self) -> list[Sequence[Cell]]:
+        """Its rows without those of which all numbers are 0, of two or more."""
+        return [row for row in self.rows if not self._zero(row)]
+
+    @property
+    def still(self) -> list[str]:
+        """The names of the others."""
+        known = {written(row[0]) for row in self.shown}
+        rows = [[written(cell) for place, cell in enumerate(row) if place not in self.right] for row in self.rows if self._zero(row)]
+        return list(dict.fromkeys(", ".join(row) if row[0] in known else row[0] for row in rows))
+
+    @property
+    def csv(self) -> str:
+        """All rows as a data: address of CSV; numbers without marks of thousands, as spreadsheets read them."""
+        with StringIO(newline="") as file:
+            rows = ([THOUSANDS.sub("", written(cell).replace(MINUS, "-")) for cell in row] for row in self.rows)
+            csv.writer(file).writerows([self.columns, *([f"'{cell}" if cell[:1] in FORMULA else cell for cell in row] for row in rows)])
+            return f"data:text/csv;base64,{base64.b64encode(file.getvalue().encode('utf-8-sig')).decode('ascii')}"
+
+    def _zero(self, row: Sequence[Cell]) -> bool:
+        numbers = [written(row[place]) for place in self.right]
+        return len(numbers) > 1 and any(map(ZERO.fullmatch, numbers)) and all(cell == "-" or ZERO.fullmatch(cell) for cell in numbers)
 
 
 @dataclass(frozen=True)

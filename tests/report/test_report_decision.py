@@ -14,7 +14,7 @@ from sim.figures.decision import FIGURES
 from sim.inputs.patterns import PatternCheck, patterns
 from sim.report import deciding, decisions, render
 from sim.report.decision_context import DecisionContext, restriction, rule
-from sim.report.decision_tables import informing_table
+from sim.report.decision_tables import budgets_table, informing_table, options_table, regret_table
 from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.decision import FRAMES, MONEY, pick
 from sim.validation.record import Validation
@@ -253,7 +253,7 @@ def test_the_wrong_way_is_up_where_less_is_wanted():
 def test_what_it_costs_is_per_adult_and_year():
     said = " ".join(deciding.costs(told()))
     row = DECISION.table.set_index("arm").loc["training"]
-    assert f"costs {row.cost:,.0f} ({row.cost_q05:,.0f} to {row.cost_q95:,.0f}) pesos an adult more" in said  # thousand pesos of 1,000 adults
+    assert f"costs {row.cost:,.0f} ({row.cost_q05:,.0f} to {row.cost_q95:,.0f}) pesos an adult more" in said  # a city of 1,000
     assert f": {row.cost / 2:,.0f} a year." in said  # two years
     nothing = told(decision=replace(DECISION, recommended="baseline"))
     assert deciding.costs(nothing)[0] == "The choice is to do nothing, which costs nothing more."
@@ -267,20 +267,18 @@ def test_what_it_costs_is_per_adult_and_year():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_amounts_do_not_depend_on_how_large_the_simulated_city_is(language):
     """The same decision in a city of five times the adults, where everything costs five times as much, reads the same."""
-    larger = replace(
-        DECISION, facts=DECISION.facts | {"adults": 5000}, pay=5 * DECISION.pay, shown=tuple(5 * pay for pay in DECISION.shown),
-        budget=5 * 5000.0,
-        **{name: table.assign(**5 * table[table.columns[table.columns.str.fullmatch(MONEY[name])]])
-           for name, table in ((name, getattr(DECISION, name)) for name in MONEY)},
-    )  # fmt: skip
-    small, large = (
-        decisions.findings(each, Path("nowhere"), Words(language)) for each in (replace(DECISION, budget=5000.0), larger)
-    )
-    said = [[section.paragraphs for section in each.sections] for each in (small, large)]
-    assert said[0] == said[1] and [each.card.lines for each in (small,)] == [each.card.lines for each in (large,)]
-    rows = [[table.rows for section in each.sections for table in (*section.tables, *section.more)] for each in (small, large)]
-    assert rows[0] == rows[1]
-    assert large.facts == [fact for fact in small.facts]
+    small = replace(DECISION, budget=5000.0)
+    tables = {name: getattr(small, name) for name in MONEY}
+    costly = {name: table.assign(**5 * table.filter(regex=f"^({MONEY[name]})$")) for name, table in tables.items()}
+    shown = tuple(5 * pay for pay in small.shown)
+    large = replace(small, facts=small.facts | {"adults": 5000}, pay=5 * small.pay, shown=shown, budget=5 * 5000.0, **costly)
+    both = [DecisionContext(each.each_adult(), DISCOVERIES, Words(language)) for each in (small, large)]
+    assert deciding.paragraphs(both[0]) == deciding.paragraphs(both[1])
+    assert deciding.scale_of(both[0]) == deciding.scale_of(both[1]) and decisions.facts(both[0]) == decisions.facts(both[1])
+    made_of = (options_table, regret_table, informing_table, budgets_table)
+    assert [build(both[0]) for build in made_of] == [build(both[1]) for build in made_of]
+    lines = [[(line.cells, pytest.approx(line.pesos)) for line in decisions.answer_card(each).lines] for each in both]
+    assert lines[0] == [(cells, pesos.expected) for cells, pesos in lines[1]]
 
 
 def test_what_to_find_out_first_is_what_is_worth_most():

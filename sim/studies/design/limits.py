@@ -11,6 +11,7 @@ from sim.instruments.panels import BETWEEN_WAVES
 from sim.measures import MEASURES, PANEL, recorded
 from sim.world.rng import MOST_REPLICATES
 
+PRICED = ("cost", "officer_weeks")  # measures that are costs: shown as such, not as effects
 LEAST, MOST = 8, MOST_REPLICATES
 
 

@@ -25,7 +25,7 @@ from sim.studies.design import fields
 from sim.studies.design.arms import BASELINE, PLACEBO, all_arms, placebo_of, with_levers
 from sim.studies.design.designs import POINTS
 from sim.studies.design.factors import Factor, check_columns, check_doses, check_groups, check_levers, factors_of, group_names, joint_draws
-from sim.studies.design.limits import LEAST, MOST, Budget, Replicates, check_panel, known
+from sim.studies.design.limits import LEAST, MOST, PRICED, Budget, Replicates, check_panel, known
 from sim.studies.design.points import Points, points_of
 from sim.studies.design.posteriors import AUTO, MOST_DRAWS, NONE, doubts_of
 from sim.studies.design.tables import points_table, table_factors
@@ -122,6 +122,11 @@ class Study(WrittenModel):
         _under(key, check_levers, factors, self.arms, self.base.weeks, self.base.spin_up_weeks)
         if self.budget is not None:
             _under(key, check_doses, factors, self.arms)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Its measures without those that are costs, if there are others."""
+        return tuple(name for name in self.measures if name not in PRICED) or tuple(self.measures)
 
     @property
     def rule(self) -> Replicates | None:

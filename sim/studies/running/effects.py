@@ -13,8 +13,8 @@ from sim.measures.harvest import CAUSES, trust_of
 from sim.measures.spans import ratio, year_before
 from sim.measures.spread import Spread, spread
 from sim.measures.voice_measures import heard_last
+from sim.studies.design.limits import PRICED
 
-PRICED = ("cost", "officer_weeks")  # measures that are costs: shown as such, not as effects
 TENTHS = 10
 LEVELS = {  # of an evaluation of a course, and what officers do in the end: variable of the dataset
     "course_knowledge": "knowledge", "course_attitude": "attitude", "course_behavior": "behavior: what courses add",
