@@ -26,9 +26,10 @@ class Ground(NamedTuple):
     table: PageTable
 
 
-def behind(grade: Grade | None) -> list[str]:
+def behind(found: Grade | None) -> list[str]:
     """The reforms of an arm, by its grade, those first on which it hangs."""
-    return list(dict.fromkeys(str(reason.values["reform"]) for reason in grade.reasons)) if grade else []
+    named = dict.fromkeys(str(reason.values["reform"]) for reason in found.reasons) if found else {}
+    return sorted(named, key=lambda reform: found is not None and grade(reform).level != found.level)
 
 
 def grounds(lines: Iterable[CardLine], words: Words) -> list[Ground]:

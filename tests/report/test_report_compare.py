@@ -246,7 +246,7 @@ def test_who_gains_and_loses_is_told_with_what_luck_would_do(comparison):
     (moved,) = consequences.moved(comparison, names, words)
     assert own.lives == 0 and "--replicates 5 or more" in moved
     twice = tiled(comparison, 5)
-    own, (moved, how) = twice.gainers().set_index("arm").loc["training"], consequences.moved(twice, names, words)
+    own, (moved, _) = twice.gainers().set_index("arm").loc["training"], consequences.moved(twice, names, words)
     floor = 50 * (own.floor_gaining + own.floor_losing)
     assert (
         f"training, {100 * own.share_gaining:.0f} gain and {100 * own.share_losing:.0f} lose; by luck alone {floor:.0f} and {floor:.0f}"
