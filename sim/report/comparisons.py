@@ -154,8 +154,8 @@ def sections(comparison: Comparison, names: Mapping[str, str], words: Words) -> 
         ),
         Section(
             heading["whom"],
-            *moved[:1],
-            paragraphs=moved[1:],
+            "".join(moved[:1]),
+            moved[1:],
             pictures=[drawn["gainers"], drawn["places"]],
             tables=[gainers_table(comparison, names, words)],
         ),

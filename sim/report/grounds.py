@@ -60,7 +60,7 @@ def numbers(reform: str, words: Words) -> PageTable:
         text = words.term("lever_texts", row.name) if row.name not in CODEBOOK else ""
         meant = Text(text, words.language) if text not in ("", row.name) else words.translate("parameters", row.name, row.text)
         low, _, high = map(words.marked, row.range.partition(" to "))
-        cells = [row.name, meant, "-" if row.value == "to be given" else words.marked(row.value)]
+        cells: list[Cell] = [row.name, meant, "-" if row.value == "to be given" else words.marked(row.value)]
         cells += [words.say("answer.numbers", low=low, high=high) if high else low, words["grades"].get(row.status, "-")]
         rows.append([*cells, ", ".join(row.trials) or "-", Cited(row.sources) if row.sources else "-"])
     keys = ("parameter", "meaning", "codebook", "range")

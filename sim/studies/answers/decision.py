@@ -160,7 +160,8 @@ class Decision(TablesArtifact):
             name: table.assign(**each * table[table.columns[table.columns.str.fullmatch(MONEY[name])]]) for name, table in tables.items()
         }
         budget = None if self.budget is None else each * self.budget
-        return replace(self, **made, pay=each * self.pay, shown=tuple(each * pay for pay in self.shown), budget=budget)
+        first, middle, last = (each * pay for pay in self.shown)
+        return replace(self, **made, pay=each * self.pay, shown=(first, middle, last), budget=budget)
 
     def at(self, pay: float | None = None) -> pd.DataFrame:
         """The rows of `curves` at the pay that is nearest, by default in the middle of the range; the best arm first."""
