@@ -9,7 +9,12 @@ from sim.cli import options
 
 
 def kit(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder that run, compare, sensitivity, decide or trial wrote.")],
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS", help="A folder that run, compare, sensitivity, decide, trial, calibrate, evidence or validate wrote."
+        ),
+    ],
     out: Annotated[Path | None, options.given("Folder; by default kit in the folder of the results.")] = None,
 ) -> None:
     """Write each figure and table for publication, in every language: SVG, PDF, PNG of 300 dpi, and CSV; each says what it is."""

@@ -25,7 +25,7 @@ def cost(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
 
 
 def moved(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:
-    """How many of 100 adults each arm leaves with more trust, and how many with less, then how that is known; nothing if it moves nobody."""
+    """How many of 100 adults each arm leaves with more trust, and how many with less, then how that is known; nothing if nobody moves."""
     table = comparison.gainers()
     if not table.lives.any():
         return [words["answer"]["moved_unknown"]]

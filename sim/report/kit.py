@@ -1,7 +1,7 @@
 """A publication kit: each figure and table of a folder of results in a language, ready to be printed, with the numbers that it shows."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,15 +12,18 @@ import yaml
 from matplotlib.figure import Figure
 
 from sim.artifacts.results import DATASET, Results
+from sim.calibration.result import UNIT
 from sim.errors import InputError
 from sim.figures import compare, decision, sensitivity, series, trial
-from sim.figures.printing import printed, tabled, title_of
+from sim.figures.printing import printed, title_of
 from sim.figures.sensitivity.maps import overview
 from sim.measures import MEASURES
-from sim.report import comparisons, decisions, sensitivities
+from sim.report import comparisons, decisions, evidences, sensitivities
 from sim.report.decision_context import DecisionContext
+from sim.report.kit_pieces import KitLanguage, KitPiece, Origin
+from sim.report.kit_records import calibrated, of_calibration, of_evidence, of_validation, record_origin
 from sim.report.studied import inside
-from sim.report.words import Words, decimals
+from sim.report.words import Words
 from sim.studies.answers import decision as decided
 from sim.studies.answers import findings as analyzed
 from sim.studies.answers.comparison import DATASET as COMPARED
@@ -28,81 +31,15 @@ from sim.studies.answers.comparison import Comparison
 from sim.studies.answers.decision import Decision
 from sim.studies.answers.findings import Analysis, Finding, folder_name
 from sim.studies.running.effects import courses
-from sim.style.looks import factor_label, scale
+from sim.style.looks import factor_label
 from sim.trials.result import DATASET as TRIED
 from sim.trials.result import TrialResult
+from sim.validation.record import FILE as CHECKED
+from sim.validation.record import Validation
 
 KIT = "kit"  # the folder below that of the results, and the kind of the files
 AUTHOR, LICENSE = "The Confianza authors", "MIT"  # as in CITATION.cff
 MAPS = ("map", "places")
-SHARES = {"share_with_sign": 100.0}  # columns that are shown as so many of 100, whatever the unit
-ENDS = (("{}_q05", "{}_q95"), ("{}_low", "{}_high"), ("q05", "q95"))  # columns of a value's range, by the value's name
-
-
-class KitPiece(NamedTuple):
-    """A figure or table.
-
-    name  of its files
-    draw  what draws it
-    rows  the numbers in it, one observation a row
-    """
-
-    name: str
-    draw: Callable[[], Figure]
-    rows: pd.DataFrame
-
-
-class KitLanguage(NamedTuple):
-    """How a language speaks of a kit: arms, and factors."""
-
-    words: Words
-    arms: Mapping[str, str]
-    factors: Mapping[str, str]
-
-    def labeled(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows with what their names are called beside them."""
-        causes, outcomes, made = self.words.figure("plots_compare"), self.words.figure("plots_trial"), rows.copy()
-        known: dict[str, Callable[[str], str]] = {
-            "measure": self.words.measure, "unit": self.words.unit, "arm": lambda name: self.arms.get(name, name),
-            "factor": lambda name: self.factors.get(name, name), "cause": lambda name: causes.get(name, name),
-            "outcome": lambda name: trial.outcome_label(name, outcomes), "name": lambda name: self.factors.get(name, name),
-        }  # fmt: skip
-        for column, say in known.items():
-            if column in made:
-                made.insert(list(made.columns).index(column) + 1, f"{column}_label", [say(str(name)) for name in made[column]])
-        return made
-
-    def table(self, name: str, rows: pd.DataFrame, columns: Sequence[str]) -> KitPiece:
-        """A table of some columns of rows, each number with its range behind it."""
-        labeled, said = self.labeled(rows), self.words["kit"]
-        heads = [said["columns"][column] for column in columns]
-        shown = [column if f"{column}_label" not in labeled else f"{column}_label" for column in columns]
-        cells = [[self.cell(row, column) for column in shown] for row in labeled.to_dict("records")]
-        texts = sum(column.endswith("_label") for column in shown)
-        moved = [row for row in cells if any(cell.strip("-0.,") for cell in row[texts:])]  # no row of zeros
-        moved = [["" if number and texts > 1 and row[0] == moved[number - 1][0] else row[0], *row[1:]] for number, row in enumerate(moved)]
-        return KitPiece(f"table-{name}", partial(tabled, said["tables"][name], said["ranges"], heads, moved, texts), labeled)
-
-    def cell(self, row: Mapping[str, Any], column: str) -> str:
-        """A value as a cell has it: a text, or a number with its range."""
-        if column.endswith("_label"):
-            return str(row[column])
-        factor = SHARES.get(column) or scale(row.get("unit", ""))
-        ends = next(((row[low], row[high]) for low, high in ends_of(column) if low in row and high in row), (np.nan, np.nan))
-        value, low, high = (factor * float(number) for number in (row[column], *ends))
-        known = np.isfinite(low) and np.isfinite(high) and low < high
-        if column in SHARES or not np.isfinite(value):
-            return self.words.number(value, 0)
-        middle = self.words.number(value, decimals(value, (high - low) / 2 if known else np.nan))
-        places = decimals(max(abs(low), abs(high)), (high - low) / 2) if known else 0
-        both = {"low": self.words.number(low, places), "high": self.words.number(high, places)}
-        return f"{middle} ({self.words.say('answer.numbers', **both)})" if known else middle
-
-
-def ends_of(column: str) -> Iterator[tuple[str, str]]:
-    """The columns that may hold the range of a value."""
-    for low, high in ENDS if column == "effect" else ENDS[:2]:
-        yield low.format(column), high.format(column)
 
 
 def over_time(names: Mapping[str, Any], **about: str) -> pd.DataFrame:
@@ -214,14 +151,6 @@ def of_trial(found: TrialResult, folder: Path, words: Words) -> Iterator[KitPiec
         yield KitPiece(name, partial(draw, found, drawn), told.labeled(rows[name]))
 
 
-class Origin(NamedTuple):
-    """Where results come from: what they are called, their scenario, and how they were made."""
-
-    name: str
-    scenario: Mapping[str, Any]
-    facts: Mapping[str, Any]
-
-
 def tables_origin(found: Any) -> Origin:
     """Of a decision or an analysis."""
     return Origin(found.study.name, found.study.base.as_data(), found.facts)
@@ -240,28 +169,31 @@ def trial_origin(found: TrialResult) -> Origin:
 
 
 class Kind(NamedTuple):
-    """A kind of results: the file that tells it, below which folder; what reads it, its pieces, and where it comes from."""
+    """A kind of results: the file that tells it, below which folder; what reads the folder, its pieces, and where it comes from."""
 
     below: str
     file: str
-    artifact: Any
+    load: Callable[[Path], Any]
     pieces: Callable[..., Iterator[KitPiece]]
     origin: Callable[..., Origin]
 
 
 KINDS = (
-    *(Kind(below, decided.FILE, Decision, of_decision, tables_origin) for below in ("", decided.FOLDER)),
-    *(Kind(below, analyzed.FILE, Analysis, of_analysis, tables_origin) for below in ("", analyzed.FOLDER)),
-    Kind("", COMPARED, Comparison, of_comparison, labeled_origin),
-    Kind("", TRIED, TrialResult, of_trial, trial_origin),
-    Kind("", DATASET, Results, of_run, labeled_origin),
+    *(Kind(below, decided.FILE, Decision.load, of_decision, tables_origin) for below in ("", decided.FOLDER)),
+    *(Kind(below, analyzed.FILE, Analysis.load, of_analysis, tables_origin) for below in ("", analyzed.FOLDER)),
+    Kind("", COMPARED, Comparison.load, of_comparison, labeled_origin),
+    Kind("", TRIED, TrialResult.load, of_trial, trial_origin),
+    Kind("", DATASET, Results.load, of_run, labeled_origin),
+    Kind("", evidences.FOUND, evidences.loaded, of_evidence, record_origin),
+    Kind("", UNIT, calibrated, of_calibration, record_origin),
+    Kind("", CHECKED, Validation.load, of_validation, record_origin),
 )
 
 
 def stamp_of(origin: Origin, words: Words) -> list[str]:
     """What stands below each figure: that it is simulated, of what; the version that made it, its license and how it is cited."""
     names = dict.fromkeys(words.written(name).text for name in (origin.name, origin.scenario["name"]))
-    adults, seed = words.number(origin.scenario["city"]["adults"]), origin.scenario["seed"]
+    adults, seed = words.number(origin.scenario["city"].get("adults", np.nan)), origin.scenario.get("seed", "-")
     facts = {"version": origin.facts["versions"]["confianza"], "fingerprint": origin.facts["source_fingerprint"][:8]}
     city = words.say("kit.city", name=" · ".join(names), adults=adults, seed=seed)
     return [f"{words['kit']['simulation']} · {city}", words.say("kit.made", **facts, license=LICENSE, author=AUTHOR)]
@@ -273,9 +205,9 @@ def make_kit(folder: str | Path, languages: Iterable[str]) -> dict[str, bytes]:
     spoken = [Words(language) for language in languages]
     kind = next((kind for kind in KINDS if (folder / kind.below / kind.file).exists()), None)
     if not kind:
-        remedy = "Give a folder that confianza run, compare, decide, sensitivity or trial wrote."
+        remedy = "Give a folder that confianza run, compare, decide, sensitivity, trial, calibrate, evidence or validate wrote."
         raise InputError(f"there are no results for a kit in '{folder}'.", remedy)
-    found = kind.artifact.load(folder / kind.below)
+    found = kind.load(folder / kind.below)
     for words in spoken:
         stamp, titles = stamp_of(kind.origin(found), words), list[str]()
         for piece in kind.pieces(found, folder, words):

@@ -1,5 +1,7 @@
 """The heart of a page about pattern checks alone, as `confianza validate` left them: what the model reproduces and what it does not."""
 
+from typing import Any
+
 from sim.inputs.scenario import load_scenario, shipped_scenarios
 from sim.report.assumed import bounds, dated_table
 from sim.report.card import AnswerCard, CardLine
@@ -8,10 +10,15 @@ from sim.report.words import Text, Words, decimals
 from sim.validation.record import Validation
 
 
+def scenario_of(name: str) -> dict[str, Any]:
+    """The shipped scenario with a name; of another one the name is all that is known."""
+    shipped = (load_scenario(each) for each in shipped_scenarios())
+    return next((each.as_data() for each in shipped if each.name == name), {"name": name, "city": {}})
+
+
 def findings(found: Validation, words: Words) -> PageContent:
     """Everything that checks say; of a scenario that is not shipped its name is all that is known."""
-    shipped = (load_scenario(name) for name in shipped_scenarios())
-    scenario = next((each.as_data() for each in shipped if each.name == found.scenario), {"name": found.scenario, "city": {}})
+    scenario = scenario_of(found.scenario)
     judged = {finding.pattern.id for finding in found.findings if finding.passed is not None}
     missed = {finding.pattern.id: finding for finding in reversed(found.failed())}
     lines = []
