@@ -15,7 +15,7 @@
     folds.forEach((each) => { each.open = closed; });
   });
   const amount = (text) => parseFloat(text.replace("\u2212", "-").replace(/(\d)[,\u202f](?=\d{3})/g, "$1"));
-  all("table:not(.card) thead th").forEach((head) => {
+  all(".scroll table:not(.card) thead th").filter((head) => !head.closest(".live")).forEach((head) => {
     const button = document.createElement("button");
     button.append(...head.childNodes);
     head.append(button);
