@@ -70,7 +70,9 @@ def sections(made: EvidenceTables, words: Words) -> list[Section]:
     from sim.figures.evidence import forest  # here, because matplotlib takes long to import
 
     said = words["evidence"]
-    picture = Picture(said["forest"]["title"], said["forest"]["caption"], said["forest"]["alt"], embedded(forest(made)))
+    picture = Picture(
+        said["forest"]["title"], said["forest"]["caption"], said["forest"]["alt"], embedded(forest(made, words.figure("plots_evidence")))
+    )
     fitted = made.findings[made.findings.use != "check"].to_dict("records")
     rows = [
         [
