@@ -1,7 +1,7 @@
 """Numerical methods for runs that luck moves: arrays and tables in, tables out; they know no city and no file.
 
-Three calls take anybody's data, in natural units: `sensitivity`, `decide` and `discover`. `import sim.methods` is quick; what needs pandas,
-SciPy or scikit-learn is imported when first used.
+Three calls take anybody's data, in natural units: `sensitivity`, `decide` and `discover`. `import sim.methods` is quick; what needs pandas
+or SciPy is imported when first used.
 """
 
 from importlib import import_module

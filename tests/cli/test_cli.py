@@ -286,7 +286,7 @@ print("loaded:", [name for name in {heavy!r} if name in sys.modules])
 @pytest.mark.compiled
 def test_a_run_imports_only_what_it_needs(tmp_path):
     """Tables for people (pandas, xarray), figures, Mesa and what looks for answers take longer to import than a short run takes."""
-    heavy = ("mesa", "xarray", "pandas", "matplotlib", "dask", "distributed", "sklearn", "SALib", "networkx", "solara", "jinja2")
+    heavy = ("mesa", "xarray", "pandas", "matplotlib", "dask", "distributed", "SALib", "networkx", "solara", "jinja2")
     for again in (False, True):  # then what is kept is read
         command = ["run", "national-average", "--replicates", "2", "--weeks", "30", *SMALL, "--out", str(tmp_path / "out")]
         code = f"""

@@ -308,7 +308,7 @@ def test_interrupted_and_resumed(folder):
 
 
 def test_help_imports_nothing_heavy():
-    heavy = ("numba", "numpy", "mesa", "xarray", "pandas", "scipy", "matplotlib", "pyarrow", "sklearn")
+    heavy = ("numba", "numpy", "mesa", "xarray", "pandas", "scipy", "matplotlib", "pyarrow")
     for verb in ("sweep", "sensitivity", "plan", "status", "resume", "retry", "extend", "export", "schema"):
         code = f"""
 import sys

@@ -11,7 +11,7 @@ import pytest
 from sim.methods.discovery.boxes import Sides, chosen, marks, pasted, simplified, undominated
 from sim.methods.discovery.prim import Box, Cases, distances, peel
 from sim.methods.discovery.search import LEAST, _dealt, least_mass, search, stable
-from sim.methods.discovery.tree import tree
+from sim.methods.discovery.tree import DEPTH, LEAVES, _grown, _predicted, tree
 from sim.style import note
 
 N, D = 1000, 20
@@ -283,6 +283,20 @@ def test_a_tree_finds_a_planted_rule():
     assert {(factor, below) for factor, below, _ in first["rule"]} == {(3, True), (11, False)}
     assert {factor: limit for factor, _, limit in first["rule"]} == pytest.approx({3: 0.4, 11: 0.6}, abs=0.03)
     assert first.share > 0.9 and leaves.n.sum() == N and leaves.coverage.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n", [60, 400, 3000])
+def test_trees_are_those_of_scikit_learn(n):
+    from sklearn.tree import DecisionTreeRegressor
+
+    rng = np.random.default_rng(n)
+    x = rng.random((n, 6)).astype(np.float32).astype(float)  # which is what theirs reckons with
+    cases = (rng.random(n) < 0.1 + 0.5 * (x[:, 0] > 0.5) * (x[:, 1] < 0.6) + 0.2 * (x[:, 5] > 0.7)).astype(float)
+    grown = _grown(x, cases, n // 20)
+    assert len(grown) == LEAVES
+    for k, leaves in enumerate(grown[1:], start=2):
+        theirs = DecisionTreeRegressor(max_leaf_nodes=k, max_depth=DEPTH, min_samples_leaf=n // 20, random_state=0).fit(x, cases)
+        assert _predicted(leaves, x, cases) == pytest.approx(theirs.predict(x), abs=1e-12)
 
 
 def test_a_tree_sees_nothing_in_noise():
