@@ -246,7 +246,14 @@ def test_one_short_replicate_says_that_it_is_one(tmp_path):
 
 
 # What is written in English where it is used
-ELSEWHERE = ("authors", "parameters", "patterns", "pattern_means", "parameter_units", "lever_texts", "texts")
+ELSEWHERE = ("authors", "parameters", "patterns", "pattern_means", "parameter_units", "lever_texts", "texts", "references")
+
+
+def test_what_was_read_of_a_source_is_told_in_spanish_with_the_same_numbers():
+    told, number = Words("es").data["references"], re.compile(r"\d[\d,.]*\d|\d")
+    assert told.keys() == REFERENCES.keys()
+    for key, source in REFERENCES.items():
+        assert {*number.findall(told[key])} == {*number.findall(f"{source.read} {source.note}")}, key
 
 
 def words_of(language):
