@@ -256,6 +256,11 @@ def test_what_was_read_of_a_source_is_told_in_spanish_with_the_same_numbers():
         assert {*number.findall(told[key])} == {*number.findall(f"{source.read} {source.note}")}, key
 
 
+def test_what_shipped_scenarios_assume_is_told_in_spanish():
+    assumed = [text for name in shipped_scenarios() for text in load_scenario(name).as_data().get("assumptions", ())]
+    assert [text for text in assumed if Words("es").written(text).lang != "es"] == []
+
+
 def words_of(language):
     """All words but those that are written in English elsewhere."""
     found = {section: words for section, words in Words(language).data.items() if section not in ELSEWHERE}

@@ -191,7 +191,8 @@ def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
         axes.set_ylim(axes.get_ylim())
         marked(axes, list(zip(table.arm, table[first], table[name], front, strict=True)), look, words)
         unit = words.get(f"unit:{unit_of(name)}", legible(unit_of(name)))
-        label, down = f"{measure_label(name, words)} ({unit})", MEASURES[name].unit != "0-1"
+        label = words["plane_y"] if name == "cost" else f"{measure_label(name, words)} ({unit})"
+        down = MEASURES[name].unit != "0-1"
         better = f"← {words['better']}   " if down else f"{words['better']} →   "  # read from the bottom up
         axes.set_ylabel(better + fitted(label, 2.0, SMALL), fontsize=SMALL)
         axes.yaxis.set_major_formatter(amounts(words))
