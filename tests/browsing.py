@@ -3,6 +3,9 @@
 import json
 import shutil
 import tempfile
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -16,13 +19,18 @@ FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1280,1000", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
+AXE = Path(find_spec("selenium_axe_python").submodule_search_locations[0]) / "axe-core" / "axe.min.js"
+CHECK = """
+const told = ({id, nodes}) => [id, ...nodes.slice(0, 4).map(({html, any}) => `${html.slice(0, 160)} ${any.map((each) => each.message)}`)];
+const runOnly = {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}, rules = {"target-size": {enabled: true}};
+axe.run({exclude: ["iframe"]}, {runOnly, rules, iframes: false}).then(({violations}) => arguments[0](violations.map(told)));
+"""
 PATIENCE = 120  # seconds; a busy computer is slow
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("there is no chromium with a chromedriver on this computer")
+@contextmanager
+def started():
+    """A browser with a profile of its own; closed at the end."""
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -33,6 +41,14 @@ def browser():
         driver.set_script_timeout(PATIENCE)
         yield driver
         driver.quit()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("there is no chromium with a chromedriver on this computer")
+    with started() as driver:
+        yield driver
 
 
 class Opened:
@@ -83,3 +99,9 @@ class Opened:
         """As on a screen of this width; a phone below 600."""
         size = {"mobile": width < 600, "width": width, "height": 1000, "deviceScaleFactor": 1}
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def violations(self):
+        """What axe finds against WCAG 2.2 AA, each rule with what breaks it; folded parts are unfolded first."""
+        self.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        self.run(AXE.read_text(encoding="utf-8"))
+        return self.browser.execute_async_script(CHECK)

@@ -187,8 +187,8 @@ worker.onmessage = ({ data }) => {
     if (lived.length === arms().length) then = void then?.();
   } else if (data.lived) {
     cities.push(data.lived);
-    if (cities.length % SAMPLE === 0) draw();
-  } else if (data.done) draw();
+    if (cities.length % SAMPLE === 0 && !playing) draw();
+  } else if (data.done && !playing) draw();
 };
 worker.onerror = (event) => fail(event.message);
 
@@ -504,11 +504,17 @@ function goTo(week) {
   writeAddress();
 }
 
+/** Playing has ended: possible cities that came meanwhile are drawn now, because bands take longer than a frame. */
+function stop(week) {
+  goTo(week);
+  draw();
+}
+
 function play() {
   if (playing) {
     cancelAnimationFrame(playing);
     playing = 0;
-    goTo(now());
+    stop(now());
   } else {
     let began = null;
     const from = now() >= weeksOf() ? 0 : now(), frame = (when) => {
@@ -516,7 +522,7 @@ function play() {
       const week = from + Math.floor((when - began) / 1000 * YEAR);
       if (week >= weeksOf()) {
         playing = 0;
-        goTo(weeksOf());
+        stop(weeksOf());
         return tellPlay();
       }
       if (week !== now()) goTo(week);
