@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
+from browser_pace import LIVE, kept, of_page
 from browsing import Opened, browser  # noqa: F401
 from selenium.webdriver.common.keys import Keys
 
@@ -305,3 +306,15 @@ def test_bands_hold_nine_of_ten_of_the_cities_as_they_are_lived_here(page, tmp_p
     arms = page.run("return arms().length")
     assert len(page.all("#chart-trust path[fill-opacity]")) == arms
     assert len(page.all("#answer td[data-measure=trust] small")) == arms
+
+
+def test_a_thousand_weeks_leave_nothing_behind(page):
+    """The module takes all its memory when a city is built, and what was lived before is let go."""
+    page.open()
+    process, many = of_page(page.browser), 8
+    first = page.browser.execute_async_script(LIVE, 1000, 2)
+    before = kept(page.browser, process)
+    again = page.browser.execute_async_script(LIVE, 1000, many)
+    assert len({size for _, size in first + again}) == 1 and len(again) == many
+    assert kept(page.browser, process) < before + 10  # megabytes; each run hands over 4
+    assert before < 200
