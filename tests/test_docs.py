@@ -140,6 +140,22 @@ def test_a_city_lives_on_the_first_page(site):
         assert (path.parent / place.path).read_text(encoding="utf-8") == page_of_the_city()
 
 
+@pytest.mark.compiled
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_on_the_first_page(site, width):
+    """WCAG 2.2 AA; the city in it is checked by itself (tests/web/test_axe.py)."""
+    pytest.importorskip("selenium", reason="selenium is not installed")
+    browsing = pytest.importorskip("browsing")
+    if not (browsing.CHROMIUM and browsing.DRIVER):
+        pytest.skip("there is no chromium with a chromedriver on this computer")
+    with browsing.started() as driver:
+        for name in ("index.html", "es/index.html"):
+            page = browsing.Opened(driver, home(site) / name)
+            page.wide(width)
+            page.get()
+            assert page.violations() == [], name
+
+
 def page_of_the_city():
     return city_page(load_scenario("national-average"), "national-average")
 
