@@ -171,7 +171,8 @@ def gains(decision: Decision) -> ConsoleTable:
     ranged = decision.ranged
     right = ("middle", *(["5-95 % of cities", "sign in 100"] if ranged else ["sign"]), "precision")
     draws = f"{number(int(decision.facts['draws']))} possible cities"
-    title = f"gain (1: one {decision.unit}) and cost (pesos an adult), more than {decision.arms[0]}: middle of {draws}"
+    spent = f"cost (pesos an adult, {decision.week} weeks)"
+    title = f"gain (1: one {decision.unit}) and {spent}, more than {decision.arms[0]}: middle of {draws}"
     made = table("option", *right, right=right, whole=("option",), title=title)
     for row in decision.table.to_dict("records"):
         made.add_row(row["arm"], *[""] * len(right))

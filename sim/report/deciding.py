@@ -219,10 +219,10 @@ def turn(context: DecisionContext, row: Mapping[Any, Any]) -> str:
     return context.say("turn_part", factor=context.factor(row["factor"]), **parts)
 
 
-def paragraphs(context: DecisionContext) -> dict[str, str]:
-    """What is found, a paragraph each, by the heading's key in the words."""
+def paragraphs(context: DecisionContext) -> dict[str, tuple[str, str]]:
+    """What is found, in a sentence, and the rest of it, by the heading's key in the words."""
     parts = {each.__name__: each(context) for each in (works, fails, costs, find_out, turns)}
-    return {key: begun(" ".join(sentences)) for key, sentences in parts.items() if sentences}
+    return {key: (begun(said[0]), " ".join(said[1:])) for key, said in parts.items() if said}
 
 
 def begun(text: str) -> str:

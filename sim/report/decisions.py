@@ -115,12 +115,13 @@ def sections(context: DecisionContext) -> list[Section]:
     return [
         Section(
             label[key],
-            paragraphs=[*scale_of(context), text] if key in ("works", "costs") else [text],
+            finding,
+            [*(scale_of(context) if key in ("works", "costs") else ()), *filter(None, (text,))],
             pictures=[drawn[name] for name in shown.get(key, ()) if name in drawn],
             tables=tables[key],
             more=more.get(key, ()),
         )
-        for key, text in paragraphs(context).items()
+        for key, (finding, text) in paragraphs(context).items()
     ]
 
 
