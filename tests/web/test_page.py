@@ -285,7 +285,7 @@ def test_a_reload_goes_on_where_one_was(page):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_beside_the_numbers_stands_why_they_are_not_those_of_a_report(page, language):
     page.open(lang=language)
-    said = page.one(".part-answer .about").text
+    said = page.run("return document.querySelector('.part-answer .about').textContent")
     assert read(language)["web"]["unlike_report"].strip() in said
     assert read(language)["notes"]["places_invented"] in page.one(".part-maps .about").text
 
