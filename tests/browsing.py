@@ -19,7 +19,6 @@ FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1280,1000", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
-AXE = Path(find_spec("selenium_axe_python").submodule_search_locations[0]) / "axe-core" / "axe.min.js"
 CHECK = """
 const told = ({id, nodes}) => [id, ...nodes.slice(0, 4).map(({html, any}) => `${html.slice(0, 160)} ${any.map((each) => each.message)}`)];
 const runOnly = {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}, rules = {"target-size": {enabled: true}};
@@ -103,5 +102,6 @@ class Opened:
     def violations(self):
         """What axe finds against WCAG 2.2 AA, each rule with what breaks it; folded parts are unfolded first."""
         self.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-        self.run(AXE.read_text(encoding="utf-8"))
+        (folder,) = find_spec("selenium_axe_python").submodule_search_locations
+        self.run((Path(folder) / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
         return self.browser.execute_async_script(CHECK)

@@ -144,7 +144,7 @@ def test_a_city_lives_on_the_first_page(site):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_on_the_first_page(site, width):
     """WCAG 2.2 AA; the city in it is checked by itself (tests/web/test_axe.py)."""
-    pytest.importorskip("selenium", reason="selenium is not installed")
+    pytest.importorskip("selenium_axe_python", reason="selenium-axe-python is not installed")
     browsing = pytest.importorskip("browsing")
     if not (browsing.CHROMIUM and browsing.DRIVER):
         pytest.skip("there is no chromium with a chromedriver on this computer")

@@ -29,6 +29,20 @@ def test_cities_in_webassembly_are_the_same_to_the_last_bit():
     assert len(found) == len(set(found.values())) == table(found).count("as kept")
 
 
+def test_answers_to_a_survey_are_the_same_to_the_last_bit():
+    """Of everybody and of a sample, person by person; so are the counts of a virtual survey, whose sample NumPy draws."""
+    small = load_scenario("merida").with_(city={"adults": 2_000}, weeks=30, spin_up_weeks=0)
+    run = Simulation(small, seed=1).run()
+    sample = np.arange(7, 2_000, 3, dtype=np.uint32)
+    native, drawn = [run.answers(), run.answers(sample)], run.virtual_survey(600)
+    with in_webassembly() as module:
+        asked, again = [run.answers(), run.answers(sample)], run.virtual_survey(600)
+    assert module.seconds > 0.0 and drawn == again
+    for ours, theirs in zip(native, asked, strict=True):
+        assert all(np.array_equal(one, other) for one, other in zip(ours, theirs, strict=True))
+        assert len(set(ours.trust.tolist())) == 4 and np.ptp(ours.fairness_scale) > 0.1
+
+
 def test_a_city_lives_where_entries_are_the_modules():
     """What the digests above are of: without the module's memory nothing would happen, and afterwards entries are as before."""
     small = load_scenario("merida").with_(city={"adults": 1_000}, weeks=2, spin_up_weeks=0)
