@@ -122,7 +122,7 @@ def main() -> None:
         for times in (1, 20):
             lived = driver.execute_async_script(LIVE, 1000, times)
             sizes = {f"{size / 1e6:.2f}" for _, size in lived}
-            print(f"1,000 weeks, {times} times: module {sizes} MB; the page's process then {kept(driver, process):.0f} MB")
+            print(f"1,000 weeks, {times} times: module {' or '.join(sizes)} MB; the page's process then {kept(driver, process):.0f} MB")
 
 
 if __name__ == "__main__":
