@@ -63,9 +63,9 @@ function openLive() {
       const ends = differences.length >= 20 ? ` (${say("web.ends", { low: num(quantile(differences, 0.05), 1, true), high: num(quantile(differences, 0.95), 1, true) })})` : "";
       const sign = change < 0 ? -1 : 1, count = differences.filter((each) => sign * each > 0).length;
       const levels = arm ? say("card.levels", { start: num(start, 1), end: num(start + change, 1) }) : num(start, 1), apart = num(change, 1, true) + ends;
-      for (const place of document.querySelectorAll(`[data-arm="${arm}"]`)) place.textContent = `${heads[0]}: ${levels}. ${heads[1]}: ${apart}.`;
+      for (const place of document.querySelectorAll(`[data-arm="${arm}"]`)) place.textContent = say("web.part.said", { levels, apart });
       const beside = ["crimes", "cost"].map((key) => num(middle(key, arm, arm > 0), 0, arm > 0));
-      const cells = [...report.map(() => told || "–"), levels, arm ? apart : "–", arm ? say(sign < 0 ? "card.few_less" : "card.few_more", { count: num(count), of: num(cities.length) }) : "–", ...beside];
+      const cells = [...report.map(() => told || "–"), levels, arm ? apart : "–", arm ? (differences.some(Boolean) ? say(sign < 0 ? "card.few_less" : "card.few_more", { count: num(count), of: num(cities.length) }) : say("card.verdicts.same")) : "–", ...beside];
       return h("tr", { "data-change": change }, h("th", { scope: "row" }, name), cells.map((text, n) => h("td", { "data-label": [...report, ...heads][n] }, text)));
     });
     refill("live-card", [h("table", { class: "card" }, h("caption", {}, say("web.part.lived", { many: num(cities.length), of: num(many) })),
