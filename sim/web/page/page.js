@@ -308,11 +308,11 @@ function drawAnswer() {
       const level = place === 0 && range((city) => at(city[0], measure, week));
       const change = place && range((city) => at(city[place], measure, week) - at(city[0], measure, week));
       const ends = (told, sign) => say("web.ends", { low: shown(measure, told[0], sign), high: shown(measure, told[1], sign) });
-      return h("td", { "data-label": titleOf(measure), "data-measure": measure, "data-value": value }, h("b", {}, shown(measure, value)),
+      return h("td", { "data-label": `${titleOf(measure)}, ${unitOf(measure)}`, "data-measure": measure, "data-value": value }, h("b", {}, shown(measure, value)),
         place ? h("span", {}, shown(measure, value - less(first.series), true)) : null,
         level || change ? h("small", {}, ends(level || change, Boolean(place))) : null);
     })));
-  const heads = Object.keys(MEASURES).map((measure) => h("th", { scope: "col" }, titleOf(measure)));
+  const heads = Object.keys(MEASURES).map((measure) => h("th", { scope: "col" }, titleOf(measure), h("small", {}, unitOf(measure))));
   refill("answer", [h("table", { class: "answers" }, h("caption", {}, say("web.answer_caption", { week: num(week), clock: clock(week) })),
     h("thead", {}, h("tr", {}, h("td", {}), heads)), h("tbody", {}, rows)), h("p", { class: "about" }, citiesSaid(), " ", say("web.unlike_report"))]);
 }
