@@ -57,6 +57,12 @@ class PageTable:
         return list(dict.fromkeys(", ".join(row) if row[0] in known else row[0] for row in rows))
 
     @property
+    def file(self) -> str:
+        """What its CSV is called: by its title, or the first sentence of its caption."""
+        words = re.findall(r"\w+", (self.title or self.caption.split(". ")[0]).lower())
+        return f"confianza-{'-'.join(words)[:60]}.csv"
+
+    @property
     def csv(self) -> str:
         """All rows as a data: address of CSV; numbers without marks of thousands, as spreadsheets read them."""
         with StringIO(newline="") as file:

@@ -136,7 +136,7 @@ def _reform(kind: Any) -> dict[str, Any]:
         told = each.metadata
         made[name] = {
             "default": None if each.default is MISSING else each.default, "low": told["low"], "high": told["high"],
-            "choices": told.get("choices"), "whole": each.type in (int, int | None), "optional": bool(told.get("optional")),
+            "choices": told.get("choices"), "whole": each.type in (int, int | None), "optional": told.get("optional"),
         }  # fmt: skip
     return {"dose": kind.dose, "levers": made, "sets": getattr(kind, "sets", ())}
 

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -32,6 +33,8 @@ def test_tables_go_as_csv():
     said = base64.b64decode(content).decode("utf-8-sig")
     rows = list(csv.reader(StringIO(said)))
     assert kind == "data:text/csv;base64" and rows[0] == ["a", "b", "c"] and len(rows) == 1 + len(table.rows)
+    named = PageTable("Effects: of each arm. In points", ["a"], [])
+    assert named.file == "confianza-effects-of-each-arm.csv" and replace(named, title="Costs").file == "confianza-costs.csv"
     assert rows[3][0] == "'=1+1", "no spreadsheet computes it"
     assert rows[5][2] == "1234 (0 to 2000)" and rows[-1] == ["x", "k1; k2", "12345"]
 

@@ -13,6 +13,7 @@ from sim.report import render, write_report
 from sim.studies.design.study import Study
 from sim.studies.running.effects import at_week, differences
 from sim.studies.running.runs import run
+from sim.style import MINUS
 
 pytestmark = pytest.mark.compiled
 CITY = load_scenario("mexico-city-2016").with_(city={"adults": 1_000}, weeks=60, spin_up_weeks=26)
@@ -37,10 +38,18 @@ class LivePart(Opened):
     def move(self, name, value):
         """Write a number, as leaving its field does."""
         field = self.one(f'[data-name="{name}"] input[type="number"]')
-        self.run("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", field, str(value))
+        self.put(field, value)
         self.until(lambda: self.all("#live-moved .warning"))
         self.lived()
         return self.run(CHANGES)
+
+    def put(self, field, value):
+        self.run("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))", field, str(value))
+
+    def numbers(self):
+        """Of each arm what stands in the table: levels, crimes and cost."""
+        rows = [[cell.text for cell in row.find_elements("css selector", "td")] for row in self.all("#live-card tbody tr")]
+        return [(row[1], *row[-2:]) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +104,59 @@ def test_a_run_lives_as_it_did(browser, tmp_path):  # noqa: F811
         page.unfold()
         assert page.run("return document.querySelectorAll('#live-card tbody tr').length") == 5
         assert f"{float(np.median(shares)):.1f}" in page.one("#live-card tbody tr").text
+
+
+@pytest.mark.parametrize(("weeks", "spin_up"), [(1, 26), (1, 0), (26, 26), (104, 26)])
+def test_with_nothing_moved_numbers_are_the_reports(browser, tmp_path, weeks, spin_up):  # noqa: F811
+    """Whether the last year holds two surveys, one or none; and a word in the name that nothing breaks fits a phone."""
+    city = CITY.with_(weeks=weeks, spin_up_weeks=spin_up)
+    comparison = compare(Study(name="x" * 120, question="?", scenario=city, arms={"training": ARMS["training"]}, replicates=4))
+    comparison.save(tmp_path)
+    write_report(tmp_path)
+    trust = "share_trusting" if (weeks, spin_up) != (1, 0) else "mean_trust"
+
+    def middles(measure):
+        values = at_week(comparison.dataset, measure, weeks)
+        return [float(np.median(values.sel(arm="baseline"))), float(np.median(differences(values, "baseline").sel(arm="training")))]
+
+    start, change = (100 * each for each in middles(trust))
+    (crimes, more), (_, cost) = middles("incidence"), middles("cost")
+    with LivePart(browser, tmp_path / "report.html") as page:
+        page.wide(390)
+        page.get()
+        assert page.run("return document.documentElement.scrollWidth") <= 390
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        assert page.unfold() == pytest.approx([0.0, change], abs=1e-9)
+        (level, *before), (levels, *after) = page.numbers()
+        assert (level, levels) == (f"{start:.1f}", f"from {start:.1f} to {start + change:.1f}")
+        assert before == [f"{crimes:,.0f}", "0"]
+        assert [float(each.replace(",", "").replace(MINUS, "-")) for each in after] == [round(more), round(cost)]
+        assert "fewer" not in page.one("#live-city").text
+        assert (trust == "mean_trust") == ("on a scale from 0 to 100" in page.one("#live-card thead").text)
+
+
+def test_an_optional_lever_tells_empty_from_zero(browser, folder):  # noqa: F811
+    with LivePart(browser, folder / "report.html") as page:
+        page.get()
+        before = page.unfold()
+        field = page.one('[data-name="1-0-training.gain"] input[type="number"]')
+        assert field.get_attribute("value") == ""
+        after = page.move("1-0-training.gain", 0)
+        assert after[1] != before[1] and after[2] == before[2] and "gain in conduct 0" in page.one("#live-moved").text
+        page.put(field, "")
+        page.until(lambda: page.run(CHANGES) == before)
+        assert not page.all("#live-moved .warning")
+
+
+def test_an_arm_that_cannot_be_lived_is_left_out(browser, folder):  # noqa: F811
+    with LivePart(browser, folder / "report.html") as page:
+        page.get()
+        before = page.unfold()
+        page.put(page.one('[data-name="2-0-purge.flag_by"] select'), "record")
+        page.move("2-0-purge.record_half_years", 2)
+        page.until(lambda: page.run(CHANGES) == before[:2])
+        assert "this arm is left out" in page.one("#live-moved").text
+        assert page.run("return [...document.querySelectorAll('[data-arm]')].map((each) => each.textContent === '')") == [False, True, True]
 
 
 def test_what_cannot_live_in_a_report_is_said_to(folder, monkeypatch):

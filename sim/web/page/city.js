@@ -264,6 +264,14 @@ class City {
     return { ...made, ledger: this.memory.view(ledger).slice() };
   }
 
+  /** Crimes a year per 100,000 adults, in the last 52 of so many weeks or in all of fewer, as `incidence` in sim/measures. */
+  incidence(weeks) {
+    const counts = this.column("record.counts"), span = Math.min(weeks, 52), tick = counts.length / this.sizes.ticks;
+    let crimes = 0;
+    for (let week = this.tick - span; week < this.tick; week++) crimes += Number(counts[week * tick]);
+    return 1e5 * crimes / (this.sizes.citizens * (span / 52));
+  }
+
   /** All that a week may change, to go on from here again. */
   kept() {
     const from = this.exports.__heap_base.value, memory = new Uint8Array(this.exports.memory.buffer, from, this.block - from).slice();

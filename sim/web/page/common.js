@@ -11,8 +11,10 @@ const living = (script) => new Worker(URL.createObjectURL(new Blob([script], { t
 /** A module of WebAssembly from its text. */
 const moduleOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
 
+/** Weibull's, as reports have them (`quantiles` in sim/measures/spread.py). */
 function quantile(values, share) {
-  const sorted = [...values].sort((one, other) => one - other), place = share * (sorted.length - 1), below = Math.floor(place);
+  const sorted = [...values].sort((one, other) => one - other), last = sorted.length - 1;
+  const place = Math.min(Math.max(share * (last + 2) - 1, 0), last), below = Math.floor(place);
   return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
 }
 
@@ -61,26 +63,28 @@ function refill(id, parts) {
 /** A step that gives a slider about a hundred places. */
 const stepOf = (low, high, whole) => (whole ? Math.max(1, Math.round((high - low) / 200)) : 10 ** Math.floor(Math.log10((high - low) / 100)));
 
-/** A number with a slider, a field, its unit and what it is; `change` is called with numbers within the bounds only. */
-function lever(name, { label, value, low, high, whole, unit, facts, detail, slider = true }, change) {
+/** A number with a slider, a field, its unit and what it is; `change` is called with numbers within the bounds only. What is `optional` may
+    be left empty, which is null and not 0. */
+function lever(name, { label, value, low, high, whole, unit, facts, detail, slider = true, optional = false }, change) {
   const id = `lever-${name.replace(/\W/g, "-")}`, step = stepOf(low, high, whole);
   const given = (event) => {
-    const typed = Number(event.target.value), fine = event.target.value !== "" && Number.isFinite(typed) && typed >= low && typed <= high && (!whole || Number.isInteger(typed));
+    const { value: text, validity } = event.target, empty = optional && text === "" && !validity.badInput, typed = empty ? null : Number(text);
+    const fine = empty || text !== "" && Number.isFinite(typed) && typed >= low && typed <= high && (!whole || Number.isInteger(typed));
     field.setAttribute("aria-invalid", String(!fine));
-    wrong.textContent = fine ? "" : say("web.out_of_range", { low: num(low), high: num(high) });
+    wrong.textContent = fine ? "" : say(optional ? "web.out_of_range_or_empty" : "web.out_of_range", { low: num(low), high: num(high) });
     if (!fine) return;
     if (event.target !== field) field.value = typed;
-    else if (range_) range_.value = typed;
+    else if (range_) range_.value = typed ?? low;
     change(typed);
   };
   const field = h("input", { type: "number", id, value, min: low, max: high, step: whole ? 1 : "any", onchange: given, "aria-describedby": `${id}-facts` });
-  const range_ = slider ? h("input", { type: "range", min: low, max: high, step, value, oninput: given, "aria-label": label, tabindex: 0, id: `${id}-slider` }) : null;
+  const range_ = slider ? h("input", { type: "range", min: low, max: high, step, value: value ?? low, oninput: given, "aria-label": label, tabindex: 0, id: `${id}-slider` }) : null;
   const wrong = h("span", { class: "wrong", role: "alert" });
   return h("div", { class: "lever", "data-name": name }, h("label", { for: id }, label), h("div", { class: "row" }, range_, field, unit ? h("span", { class: "unit" }, unit) : null), wrong,
     h("details", {}, h("summary", { id: `${id}-facts` }, facts), h("p", {}, detail)));
 }
 
-/** A lever of a reform, from what is told of it: a choice, or a number, which is left out where 0 says so. `place` tells it from that of
+/** A lever of a reform, from what is told of it: a choice, or a number, which may be left out if it is optional. `place` tells it from that of
     another arm; `weeks` is the horizon. */
 function reformLever(name, told, { value, weeks, place = "" }, change) {
   const [called, text, unit, source] = words.levers[name], starts = name.endsWith(".start");
@@ -89,12 +93,13 @@ function reformLever(name, told, { value, weeks, place = "" }, change) {
     return h("div", { class: "lever", "data-name": place + name }, h("label", { for: id }, called), h("select", { id, onchange: (event) => change(event.target.value) },
       told.choices.map((choice) => h("option", { value: choice, selected: value === choice }, look(`choices.${choice}`) ?? choice))));
   }
-  const low = told.optional ? Math.min(0, told.low) : starts ? 0 : told.low, high = starts ? weeks - 1 : told.high;
+  const none = words.parameters[told.optional]?.[0].split(". ")[0] ?? say("live.reforms.none"), empty = told.optional ? say("web.left_empty", { value: none }) : none;
+  const low = starts ? 0 : told.low, high = starts ? weeks - 1 : told.high;
   return lever(place + name, {
-    label: called, value: value ?? 0, low, high, whole: told.whole || starts, unit,
-    facts: say("live.reforms.bounds", { low: num(low), high: num(high), value: told.default === null ? say("live.reforms.none") : num(told.default) }),
+    label: called, value, low, high, whole: told.whole || starts, unit, optional: told.optional,
+    facts: say("live.reforms.bounds", { low: num(low), high: num(high), value: told.default === null ? empty : num(told.default) }) + (told.optional && told.default !== null ? `; ${empty}` : ""),
     detail: say("live.reforms.detail", { text, source }),
-  }, (given) => change(told.optional && given === 0 ? null : given));
+  }, change);
 }
 
 /** Why a reform cannot look at its record of complaints: it begins before the city does (`looks_back` in sim/world/reforms/purge.py). */

@@ -6,7 +6,7 @@ function openLive() {
   const CODEBOOK = Object.fromEntries(DATA.codebook.map(([name, value, low, high, whole]) => [name, { value, low, high, whole }]));
   words = DATA.words;
   const worker = living(DATA.worker);
-  let run = 0, timer = 0, cities = [], levers = {}, set = {}, topic = "trust";
+  let run = 0, timer = 0, cities = [], kept = [], levers = {}, set = {}, topic = "trust";
 
   /** Reforms of an arm, with levers as a possible city draws them and as somebody moved them. */
   const reformsOf = (arm, drawn = {}) => ARMS[arm][1].map((reform, n) => {
@@ -14,13 +14,16 @@ function openLive() {
     const open = Object.keys(DATA.reforms[name].levers).filter((key) => `${name}.${key}` in drawn).map((key) => [key, drawn[`${name}.${key}`]]);
     return { [name]: { ...own, ...Object.fromEntries(open), ...levers[`${arm} ${n}`] } };
   });
-  const wrong = () => ARMS.flatMap((_, arm) => reformsOf(arm).map((reform) => recordTooLong(reform, spinUp))).filter(Boolean);
+  const wrongOf = (arm) => reformsOf(arm).map((reform) => recordTooLong(reform, spinUp)).filter(Boolean);
+  const wrong = () => ARMS.flatMap((_, arm) => wrongOf(arm));
+  /** The arms that can be lived; none where the first cannot, with which the others are compared. */
+  const possible = () => (wrongOf(0).length ? [] : [...ARMS.keys()].filter((arm) => !wrongOf(arm).length));
 
   function job() {
     const cities = DATA.draws.map((row, n) => {
       const drawn = Object.fromEntries(row.map((value, k) => [DATA.names[k], value]));
       const values = Object.fromEntries(Object.entries(drawn).filter(([name]) => name in CODEBOOK));
-      return { replicate: DATA.luck[n], values: { ...values, ...set }, arms: ARMS.map((_, arm) => reformsOf(arm, drawn)) };
+      return { replicate: DATA.luck[n], values: { ...values, ...set }, arms: kept.map((arm) => reformsOf(arm, drawn)) };
     });
     const { city, seed, changes, stated } = DATA;
     return { city, weeks, spin_up_weeks: spinUp, seed, changes, stated, values: { ...DATA.values, ...set }, person: null, arms: [], cities };
@@ -29,9 +32,11 @@ function openLive() {
   function ask(wait = 200) {
     clearTimeout(timer);
     tellMoved();
-    if (wrong().length) return worker.postMessage({ run: ++run });
     by("live-city").setAttribute("aria-busy", "true");
-    timer = setTimeout(() => worker.postMessage({ run: ++run, ...job() }), wait);
+    timer = setTimeout(() => {
+      kept = possible();
+      worker.postMessage({ run: ++run, ...job() });
+    }, wait);
   }
 
   worker.onmessage = ({ data }) => {
@@ -39,7 +44,7 @@ function openLive() {
     if (data.run !== run) return;
     if (data.failed) return refill("live-moved", [h("p", { class: "warning", role: "alert" }, data.failed)]);
     if (data.done) by("live-city").removeAttribute("aria-busy");
-    if (!data.lived) return;
+    if (!data.lived?.length) return kept.length ? null : draw();
     cities = data.first ? [data.lived] : [...cities, data.lived];
     draw();
   };
@@ -47,25 +52,29 @@ function openLive() {
 
   /* --- The card */
 
-  /** Of 100 adults, how many trust the police over the last year of an arm's life. */
-  const trusting = ({ trusting: surveys }) => {
-    const last = surveys.filter(([week]) => week > weeks - 52);
-    return last.reduce((sum, [, share]) => sum + 100 * share / last.length, 0);
+  /** Of 100 adults, how many trust the police in the last year of an arm's life, as reports read it (`Over.asked` in sim/measures): over its
+      surveys, or the last before; mean trust in points where nobody has been asked. */
+  const trusting = ({ trusting: surveys, trust }) => {
+    const year = surveys.filter(([week]) => week > Math.max(0, weeks - 52)), asked = year.length ? year : surveys.slice(-1);
+    const told = asked.length ? asked.map(([, share]) => share) : [...trust.slice(1)];
+    return 100 * told.reduce((sum, each) => sum + each, 0) / told.length;
   };
-  const READ = { trusting, crimes: ({ crimes }) => crimes[weeks], cost: ({ cost }) => cost[weeks] };
+  const READ = { trusting, crimes: ({ incidence }) => incidence, cost: ({ cost }) => cost[weeks] };
   const middle = (key, arm, less) => quantile(cities.map((city) => READ[key](city[arm]) - (less ? READ[key](city[0]) : 0)).filter(Number.isFinite), 0.5);
 
   function draw() {
-    const start = middle("trusting", 0), heads = ["here", "apart", "cities", "crimes", "cost"].map((key) => say(`web.part.${key}`));
+    for (const sentence of document.querySelectorAll("[data-arm]")) sentence.textContent = "";
+    if (!kept.length) return refill("live-card", []);
+    const start = middle("trusting", 0), surveyed = cities[0][0].trusting.length, heads = ["here", "apart", "cities", "crimes", "cost"].map((key) => say(key === "here" && !surveyed ? "card.after_points" : `web.part.${key}`));
     const report = ARMS.some(([, , told]) => told) ? [say("web.part.report")] : [];
-    const rows = ARMS.map(([name, , told], arm) => {
-      const differences = cities.map((city) => trusting(city[arm]) - trusting(city[0])), change = quantile(differences, 0.5);
+    const rows = kept.map((arm, place) => {
+      const [name, , told] = ARMS[arm], differences = cities.map((city) => trusting(city[place]) - trusting(city[0])), change = quantile(differences, 0.5);
       const ends = differences.length >= 20 ? ` (${say("web.ends", { low: num(quantile(differences, 0.05), 1, true), high: num(quantile(differences, 0.95), 1, true) })})` : "";
       const sign = change < 0 ? -1 : 1, count = differences.filter((each) => sign * each > 0).length;
-      const levels = arm ? say("card.levels", { start: num(start, 1), end: num(start + change, 1) }) : num(start, 1), apart = num(change, 1, true) + ends;
-      for (const place of document.querySelectorAll(`[data-arm="${arm}"]`)) place.textContent = say("web.part.said", { levels, apart });
-      const beside = ["crimes", "cost"].map((key) => num(middle(key, arm, arm > 0), 0, arm > 0));
-      const cells = [...report.map(() => told || "–"), levels, arm ? apart : "–", arm ? (differences.some(Boolean) ? say(sign < 0 ? "card.few_less" : "card.few_more", { count: num(count), of: num(cities.length) }) : say("card.verdicts.same")) : "–", ...beside];
+      const levels = place ? say("card.levels", { start: num(start, 1), end: num(start + change, 1) }) : num(start, 1), apart = num(change, 1, true) + ends;
+      for (const sentence of document.querySelectorAll(`[data-arm="${arm}"]`)) sentence.textContent = say(`web.part.said${surveyed ? "" : "_points"}`, { levels, apart });
+      const beside = ["crimes", "cost"].map((key) => num(middle(key, place, place > 0), 0, place > 0));
+      const cells = [...report.map(() => told || "–"), levels, place ? apart : "–", place ? (differences.some(Boolean) ? say(sign < 0 ? "card.few_less" : "card.few_more", { count: num(count), of: num(cities.length) }) : say("card.verdicts.same")) : "–", ...beside];
       return h("tr", { "data-change": change }, h("th", { scope: "row" }, name), cells.map((text, n) => h("td", { "data-label": [...report, ...heads][n] }, text)));
     });
     refill("live-card", [h("table", { class: "card" }, h("caption", {}, say("web.part.lived", { many: num(cities.length), of: num(many) })),
@@ -117,7 +126,7 @@ function openLive() {
       })]);
   }
 
-  by("live-city").append(h("p", {}, say("web.part.about")), h("p", { class: "caution" }, say(`web.part.why_${DATA.kind}`, { many: num(many), of: num(DATA.of) }), DATA.same ? "" : ` ${say("web.part.other_version")}`),
+  by("live-city").append(h("p", {}, say("web.part.about")), h("p", { class: "caution" }, say(`web.part.why_${DATA.kind}`, { many: num(many), of: num(DATA.of) }), " ", say(`web.part.${many < DATA.of ? "fewer" : "whole"}_${DATA.kind}`), DATA.same ? "" : ` ${say("web.part.other_version")}`),
     h("div", { id: "live-moved" }), h("div", { id: "live-card", class: "scroll", role: "region", "aria-label": say("web.part.heading"), tabindex: 0 }, h("p", { role: "status" }, say("web.living"))),
     h("div", { id: "live-levers" }), h("details", {}, h("summary", {}, say("web.part.numbers")), h("div", { id: "live-numbers" })));
   fillLevers();

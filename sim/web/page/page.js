@@ -27,7 +27,11 @@ const weeksOf = () => state.weeks ?? scenario().weeks;
 const seedOf = () => state.seed ?? scenario().seed;
 const sizeOf = (key) => state.city[key] ?? scenario().city[key];
 const valueOf = (name) => state.set[name] ?? scenario().parameters[name] ?? CODEBOOK[name].value;
-const leverOf = (reform, name) => state.levers[reform]?.[name] ?? (name === "start" ? 0 : REFORMS[reform].levers[name].default);
+const ownLever = (reform, name) => (name === "start" ? 0 : REFORMS[reform].levers[name].default);
+const leverOf = (reform, name) => { // null: left out
+  const levers = state.levers[reform] ?? {};
+  return name in levers ? levers[name] : ownLever(reform, name);
+};
 
 const fresh = (name) => ({
   scenario: name, lang: state?.lang ?? DATA.language ?? (navigator.language.startsWith("es") ? "es" : "en"), seed: null, weeks: null, city: {}, set: {}, levers: {},
@@ -65,10 +69,10 @@ function readAddress() {
       const { low, high, whole } = CODEBOOK[key];
       if ((value = within(key, low, high, whole)) !== null) state.set[key] = value;
     } else if (REFORMS[first]?.levers[rest]) {
-      const told = REFORMS[first].levers[rest];
-      value = told.choices ? (told.choices.includes(text) ? text : null) : within(key, told.low, told.high, told.whole);
-      if (told.choices && value === null) wrong.push(`${key}=${text}`);
-      if (value !== null) (state.levers[first] ??= {})[rest] = value;
+      const told = REFORMS[first].levers[rest], left = told.optional && text === "";
+      value = left ? null : told.choices ? (told.choices.includes(text) ? text : null) : within(key, told.low, told.high, told.whole);
+      if (told.choices && value === null && !left) wrong.push(`${key}=${text}`);
+      if (value !== null || left) (state.levers[first] ??= {})[rest] = value;
     } else wrong.push(`${key}=${text}`);
   }
   const cuts = ["survey.lower_cut", "survey.middle_cut", "survey.upper_cut"];
@@ -92,7 +96,7 @@ function moved() {
   if (state.weeks !== null) made.push(["weeks", own.weeks, state.weeks]);
   for (const [reform, levers] of Object.entries(state.levers)) {
     for (const [name, value] of Object.entries(levers)) {
-      made.push([`${reform}.${name}`, name === "start" ? 0 : REFORMS[reform].levers[name].default, value]);
+      made.push([`${reform}.${name}`, ownLever(reform, name), value]);
     }
   }
   return made.filter(([, from, to]) => String(from) !== String(to));
@@ -102,7 +106,7 @@ function writeAddress() {
   const told = new URLSearchParams();
   if (state.scenario !== DATA.scenario) told.set("scenario", state.scenario);
   told.set("lang", state.lang);
-  for (const [name, , value] of moved()) told.set(name, value);
+  for (const [name, , value] of moved()) told.set(name, value ?? "");
   if (state.on.length !== Object.keys(REFORMS).length) told.set("on", state.on.join(","));
   if (state.together) told.set("together", "1");
   if (state.layer !== "trust") told.set("layer", state.layer);
@@ -649,10 +653,12 @@ function called(name) {
   return words.city[key] ?? say({ seed: "live.city.seed", weeks: "web.weeks" }[name]);
 }
 
+const asText = (value) => (typeof value === "number" ? num(value) : value ?? say("live.reforms.none"));
+
 /** What was moved, and what cannot be. */
 function tellMoved() {
   const told = moved();
-  refill("moved", [told.length ? h("div", { class: "moved" }, h("p", {}, h("b", {}, say("web.moved"))), h("ul", {}, told.map(([name, from, to]) => h("li", {}, say("web.moved_one", { what: called(name), name, from: typeof from === "number" ? num(from) : from, to: typeof to === "number" ? num(to) : to })))),
+  refill("moved", [told.length ? h("div", { class: "moved" }, h("p", {}, h("b", {}, say("web.moved"))), h("ul", {}, told.map(([name, from, to]) => h("li", {}, say("web.moved_one", { what: called(name), name, from: asText(from), to: asText(to) })))),
     h("button", { type: "button", id: "put-back", onclick: () => { const { lang, scenario: name } = state; state = { ...fresh(name), lang }; build(); ask(0); } }, say("web.put_back"))) : null,
   refused.length ? h("div", { class: "refused", role: "alert" }, h("p", {}, say("live.page.refused"), " ", refused.join("; "))) : null,
   state.on.map(tooLong).filter(Boolean).map((told_) => h("div", { class: "refused", role: "alert" }, h("p", {}, told_)))]);

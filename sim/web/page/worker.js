@@ -111,8 +111,8 @@ async function run(job) {
   for (const own of job.cities) {
     const possible = { ...job, ...own, values: { ...job.values, ...own.values } };
     const lived = [];
-    for (const { look, series: made } of arms(possible, false)) {
-      lived.push({ ...made, trusting: look.surveys });
+    for (const { city, look, series: made } of arms(possible, false)) {
+      lived.push({ ...made, trusting: look.surveys, incidence: city.incidence(job.weeks) });
       await breath();
       if (latest !== job.run) return;
     }
