@@ -320,7 +320,9 @@ def test_bands_hold_nine_of_ten_of_the_cities_as_they_are_lived_here(page, tmp_p
     assert len(trust) >= 40 and np.ptp(levels) > 0.01
     read_at = "at(city[0], 'trust', weeksOf())", "at(city[1], 'trust', weeksOf()) - at(city[0], 'trust', weeksOf())"
     for read_, values in zip(read_at, (levels, differences), strict=True):
-        assert page.run(f"return range((city) => {read_})") == pytest.approx(np.quantile(values, [0.05, 0.95], method="weibull"), rel=1e-9, abs=1e-12)
+        assert page.run(f"return range((city) => {read_})") == pytest.approx(
+            np.quantile(values, [0.05, 0.95], method="weibull"), rel=1e-9, abs=1e-12
+        )
     arms = page.run("return arms().length")
     assert len(page.all("#chart-trust path[fill-opacity]")) == arms
     assert len(page.all("#answer td[data-measure=trust] small")) == arms
