@@ -25,6 +25,11 @@ class Grade(NamedTuple):
     def symbol(self) -> str:
         return SYMBOLS[self.level]
 
+    @property
+    def tried(self) -> bool:
+        """Does a trial speak of one of its parts?"""
+        return any("trials" in reason.values for reason in self.reasons)
+
 
 def grade(reform: str, trials: Mapping[str, TrialEvidence] | None = None) -> Grade:
     """The grade of a reform ("training") by a rule, from the evidence base and the numbers on the path of its effect (sim.evidence.levers).

@@ -93,8 +93,8 @@ def whole(change: float) -> int:
 def verdict(effect: Spread, grade: Grade | None = None) -> str:
     """What to call an effect on 100 people: assumed, little, rise, fall or unknown; few, single or same where there is no range.
 
-    assumed: no trial speaks of it, so that a range holds what somebody assumed. little: nine of ten cities within BAND. unknown: the range
-    holds both signs.
+    assumed: no trial speaks of it, so that a range holds what somebody assumed; rise_partly and fall_partly: trials speak of a part
+    of its reforms, and the range leaves 0 out. little: nine of ten cities within BAND. unknown: the range holds both signs.
 
     >>> [verdict(Spread(middle, 0.1, low, high, share, 32, 32)) for middle, low, high, share in
     ...  ((4, 2, 5, 1), (0.3, -0.2, 0.9, 0.7), (-3, -8, 1, 0.9), (-3, -8, -1, 1))]
@@ -104,7 +104,7 @@ def verdict(effect: Spread, grade: Grade | None = None) -> str:
     if not effect.ranged or kind == "same":
         return kind
     if grade and grade.level == ASSUMED:
-        return "assumed"
+        return f"{kind}_partly" if grade.tried and effect.clear else "assumed"
     return "little" if max(-effect.low, effect.high) <= BAND else "unknown" if kind == "unclear" else kind
 
 

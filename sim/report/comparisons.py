@@ -115,15 +115,18 @@ def today(comparison: Comparison, names: Mapping[str, str], words: Words) -> str
 
 
 def lead(comparison: Comparison, measure: str, effects: Mapping[str, Spread], names: Mapping[str, str], words: Words) -> list[str]:
-    """Which arm raises trust most, and in how many cities it leads the next."""
+    """Which arm raises trust most, and in how many cities it leads the next; both if their difference may have either sign."""
     if comparison.replicates < 2 or len(effects) < 2:
         return []
-    first, second = sorted(effects, key=lambda arm: -effects[arm].middle)[:2]
-    if not (effects[first].clear and effects[first].middle > 0):
+    ordered = sorted(effects, key=lambda arm: -effects[arm].middle)
+    best = next((arm for arm in ordered if effects[arm].clear and effects[arm].middle > 0), None)
+    if best is None:
         return [words["card"]["lead_none"]]
+    first, second = sorted((best, next(arm for arm in ordered if arm != best)), key=ordered.index)
     ahead = effect(comparison, first, measure, second)
     cities = words["answer"][f"cities_{comparison.varies}"]
-    return [words.say("card.lead", arm=names[first], other=names[second], count=words.counted(ahead), cities=cities)]
+    key = "card.lead" if ahead.clear else "card.lead_alike"
+    return [words.say(key, arm=names[first], other=names[second], count=words.counted(ahead), cities=cities)]
 
 
 def decides(comparison: Comparison, words: Words) -> str:

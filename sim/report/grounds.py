@@ -39,8 +39,10 @@ def grounds(lines: Iterable[CardLine], words: Words) -> list[Ground]:
 
 
 def forest(reform: str, words: Words) -> AnswerCard | None:
-    """What trials of a reform found, in hundredths of a standard deviation, with nine of ten; only findings with an error."""
-    lines = []
+    """What trials of a reform found, in hundredths of a standard deviation, with nine of ten; only findings with an error. Below it, which
+    of them the model does not reproduce.
+    """
+    said, lines, doubts = words["grounds"], [], {}
     for name, trial in evidence().items():
         for found in trial.rows("fit").values() if trial.reform == reform else ():
             middle, half = HUNDREDTHS * (found.value or 0.0), HUNDREDTHS * NINETY * (found.value_error or 0.0)
@@ -48,9 +50,10 @@ def forest(reform: str, words: Words) -> AnswerCard | None:
             shown = f"{words.number(middle, 0, sign=True)} ({words.say('answer.numbers', **ends)})"
             concept = words.term("concepts", found.concept)
             called = words.say("grounds.finding", trial=name, place=trial.place, concept=concept, found=shown)
+            doubts[name] = said["doubts"].get(name, "")
             lines.append(CardLine(called, "", strip=Strip(0.0, middle, middle - half, middle + half)))
-    said = words["grounds"]
-    return AnswerCard("", "", (), lines, figure=said["forest"], caption=said["caption"]).scaled() if lines else None
+    caption = " ".join(filter(None, (said["caption"], *doubts.values())))
+    return AnswerCard("", "", (), lines, figure=said["forest"], caption=caption).scaled() if lines else None
 
 
 def numbers(reform: str, words: Words) -> PageTable:
@@ -61,8 +64,9 @@ def numbers(reform: str, words: Words) -> PageTable:
         meant = Text(text, words.language) if text not in ("", row.name) else words.translate("parameters", row.name, row.text)
         low, _, high = map(words.marked, row.range.partition(" to "))
         cells: list[Cell] = [row.name, meant, "-" if row.value == "to be given" else words.marked(row.value)]
-        cells += [words.say("answer.numbers", low=low, high=high) if high else low, words["grades"].get(row.status, "-")]
+        cells += [words.say("answer.numbers", low=low, high=high) if high else low, words.translate("parameter_units", row.unit, row.unit)]
+        cells += [words["grades"].get(row.status, "-")]
         rows.append([*cells, ", ".join(row.trials) or "-", Cited(row.sources) if row.sources else "-"])
-    keys = ("parameter", "meaning", "codebook", "range")
+    keys = ("parameter", "meaning", "codebook", "range", "unit")
     heads = [*(words["columns"][key] for key in keys), *(words["grounds"][key] for key in ("rests", "trials")), words["columns"]["source"]]
     return PageTable(words["grounds"]["table"], heads, rows, frozenset((2, 3)))

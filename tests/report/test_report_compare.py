@@ -157,7 +157,7 @@ def test_the_card_says_what_the_range_says(comparison, language):
     open_either_way = (-0.05,) * 11 + (0.01,) * 2 + (0.05,) * 11
     card = card_of(asked_nobody(planted(comparison, often(BY) | {EVIL: open_either_way})), language)
     said, lines = words["card"]["verdicts"], {line.name: line for line in card.lines}
-    assert [lines[arm].verdict for arm in BY] == [said["rise"], said["assumed"], said["unknown"]], "no trial speaks of a purge"
+    assert [lines[arm].verdict for arm in BY] == [said["rise"], said["fall_partly"], said["unknown"]], "no trial speaks of a purge"
     assert "training" in card.finding and card.finding.index("training") < card.finding.index("purge-then-train")
     before = level_of(comparison)
     levels = [f"{100 * (before + by):.0f}" for by in (0, 0.06)]
@@ -176,11 +176,12 @@ KINDS = {  # of 100 people: middle, low, high, and what it is called with trials
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_verdict_claims_no_more_than_is_known(kind):
-    """A clear gain, a clear loss, not known, hardly any; none of these where no trial speaks of the reform, whatever its range."""
+    """A clear gain, a clear loss, not known, hardly any; none of these where no trial speaks of any part, whatever its range."""
     middle, low, high = KINDS[kind]
     effect = Spread(middle, 0.1, low, high, 0.8, 40, 30)
     assert verdict(effect) == verdict(effect, graded([{"training": {}}])) == kind
-    assert verdict(effect, graded([{"purge": {}}])) == verdict(effect, graded([{"training": {}}, {"purge": {}}])) == "assumed"
+    partly = f"{kind}_partly" if effect.clear else "assumed"
+    assert verdict(effect, graded([{"purge": {}}])) == "assumed" and verdict(effect, graded([{"training": {}}, {"purge": {}}])) == partly
     assert verdict(effect, graded([{"somebody's own": {}}])) == "assumed"
     assert verdict(effect._replace(low=float("nan"), high=float("nan")), graded([{"purge": {}}])) == "few", "of so few nothing is said"
 
@@ -202,9 +203,13 @@ def test_a_lead_is_a_paired_difference_too(comparison):
     """Levels that vary more than their difference: ranges overlap, and yet the lead is clear."""
     by = {"training": (0.02, 0.05, 0.08), EVIL: (0.01, 0.04, 0.0699), "purge-then-train": (0.0, 0.0, 0.0)}
     card = card_of(asked_nobody(planted(comparison, often(by))))
-    assert card.notes[0] == f"Most for trust: training. It beats {EVIL} in 100 of 100 replicates."
+    assert card.notes[0] == f"Most for trust: training. It beats the next, {EVIL}, in 100 of 100 replicates."
     by[EVIL] = (0.03, 0.04, 0.07)
-    assert "in 67 of 100 replicates" in card_of(asked_nobody(planted(comparison, often(by)))).notes[0]
+    alike = Words("en").say("card.lead_alike", arm="training", other=EVIL, count="67 of 100", cities="replicates")
+    assert card_of(asked_nobody(planted(comparison, often(by)))).notes[0] == alike
+    by["purge-then-train"] = (0.02, 0.05, 0.08)
+    best = card_of(asked_nobody(planted(comparison, often(by | {"training": (0.01, 0.03, 0.06)})))).notes[0]
+    assert best.startswith("Most for trust") and best.index("purge-then-train") < best.index(EVIL) and "training" not in best
     assert card_of(asked_nobody(shifted(comparison, BY))).notes[0] == "No reform clearly raises trust.", "three of one sign may be chance"
 
 
