@@ -124,7 +124,10 @@ def report(
     from sim.cli.show import console
     from sim.report import write_report
 
-    console().print(f"The report is {write_report(results, MANNER.lang, out)}", soft_wrap=True)
+    written, *others = write_report(results, MANNER.lang, out)
+    console().print(f"The report is {written}", soft_wrap=True)
+    for other in others:
+        console().print(f"In the other language: {other}", soft_wrap=True)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from sim.studies.answers.comparison import FILES, Comparison
 from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.design.study_files import load_study
 from sim.studies.running.runs import ComparisonPlan
+from sim.style.commands import command
 
 ROOM = 80  # columns that the table of effects needs without worth runs, units and the weeks before the last
 WORTH = "worth runs"
@@ -48,6 +49,7 @@ def compare_arms(path: str, replicates: int | None, weeks: int | None, seed: int
         if study.budget:
             remark("Pilot runs: scaling the doses of each arm to the budget ...")
         work.done(where._replace(out=folder), make, lambda comparison: report(comparison, bool(study.budget)))
+        console().print(f"A page that says it in words: {command('report', folder)}", soft_wrap=True)
 
 
 def heading(study: Study) -> list[str]:

@@ -82,6 +82,7 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     told = "; ".join(f"{legible(arm)} {written(end, words, f'+.{places}f')}" for arm, end in ends.items())
     finding = f": {measure_label(name, words)}: {told}" if len(ends) <= NAMED else ""
     figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words, finding)
+    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axes, (name, series) in zip(grid.flat, panels.items(), strict=False):
         for arm, look in looks(comparison).items():
@@ -95,8 +96,9 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
         axes.yaxis.set_major_formatter(amounts(words, scale(unit)))
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)
-    for axes in grid[-1]:
+    for axes in grid.flat[max(0, len(panels) - 2) : len(panels)]:  # the last of each column
         axes.set_xlabel(words["years"])
+        axes.tick_params(labelbottom=True)
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=SMALL)
     return figure

@@ -15,8 +15,8 @@ LARGEST = 3_000_000  # bytes of a report in which a city lives
 NAMES = re.compile(r"(?<=[a-z])([._])(?=[a-z])")  # where a name may be broken
 
 
-def write_report(folder: str | Path, language: str = "en", out: str | Path | None = None) -> Path:
-    """Write the report of a folder of results and give its path.
+def write_report(folder: str | Path, language: str = "en", out: str | Path | None = None) -> list[Path]:
+    """Write the report of a folder of results and give the paths of its files, that in this language first.
 
     folder    what `confianza run`, `compare`, `decide`, `sensitivity`, `trial` or `validate` wrote
     language  en or es
@@ -35,7 +35,7 @@ def write_report(folder: str | Path, language: str = "en", out: str | Path | Non
     for each, path in paths.items():
         links = [(Words(other)["language"], name, other) for other, name in names.items() if other != each]
         write_file(path, render(folder, each, links if len(paths) > 1 else ()), KIND)
-    return paths[wanted.language]
+    return sorted(paths.values(), key=lambda path: path != paths[wanted.language])
 
 
 def render(folder: str | Path, language: str = "en", links: Sequence[tuple[str, str, str]] = ()) -> str:

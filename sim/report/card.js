@@ -31,13 +31,16 @@
   });
   const box = document.querySelector(".place");
   if (!box) return;
-  const [people, currency, rate] = box.querySelectorAll("input");
+  const [people, currency, rate] = box.querySelectorAll("input"), wrong = box.querySelector("#wrong");
   const words = box.dataset;
   const grouped = (text) => text.replace("-", "\u2212").replace(".", words.decimal).replace(/\B(?=(\d{3})+(?!\d))/g, words.thousands);
   const digits = (amount, unit) => grouped(String(Number((amount / unit).toPrecision(2))));
   const say = () => {
-    const many = Number(people.value.replace(/[^0-9]/g, "")), per = Number(rate.value.replace(",", "."));
-    if (!(many > 0) || !(per > 0)) return;
+    const whole = /^\s*(\d+|\d{1,3}([.,'\s]\d{3})+)\s*$/.test(people.value);
+    const many = whole ? Number(people.value.replace(/\D/g, "")) : 0, per = Number(rate.value.replace(",", "."));
+    [[people, many], [rate, per]].forEach(([input, value]) => input.setAttribute("aria-invalid", String(!(value > 0))));
+    wrong.textContent = !(many > 0) ? wrong.dataset.people : !(per > 0) ? wrong.dataset.rate : "";
+    if (wrong.textContent) return;
     all(".inhabitants").forEach((each) => { each.textContent = grouped(String(many)); });
     all(".currency").forEach((each) => { each.textContent = currency.value; });
     const rows = all("[data-pesos]").map((each) => [each, each.dataset.pesos.split(" ").map((text) => many * Number(text) / per)]);

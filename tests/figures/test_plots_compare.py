@@ -75,6 +75,13 @@ def test_shares_are_in_percentage_points(comparison):
     assert drawn(comparison, "effects.png", "en").axes[1].get_ylabel() == "percentage points"
 
 
+def test_years_stand_below_each_column(comparison):
+    panels = [axes for axes in drawn(comparison, "effects.png", "en").axes if axes.get_visible()]
+    assert len(panels) % 2, "so that the last of the right column has nothing drawn below it"
+    told = [bool(axes.get_xlabel()) and any(tick.label1.get_visible() for tick in axes.xaxis.get_major_ticks()) for axes in panels]
+    assert told == [False] * (len(panels) - 2) + [True] * 2
+
+
 def test_causes_are_hatched(comparison):
     bars = plots_compare.ledger(comparison).axes[0].containers
     hatches = {bar.get_label(): bar.patches[0].get_hatch() for bar in bars if hasattr(bar, "patches") and bar.patches}

@@ -12,6 +12,7 @@ from sim.report.grounds import behind, forest, grounds, numbers
 from sim.report.parts import Cited, PageTable
 from sim.report.words import LANGUAGES, Text, Words
 from sim.style import MINUS
+from sim.world.parameters import CODEBOOK
 
 ROWS = [
     ["purge", "known", "0.000", "+0.00", "-"], ["purge", "felt", "0.000", f"{MINUS}0.02", "1"], ["=1+1", "felt", "0", "0 %", "0.0"],
@@ -53,5 +54,8 @@ def test_a_grade_opens_what_it_rests_on(language):
     (line,) = forest("training", words).lines
     assert "PJ-3US" in line.name and 0 <= line.strip.start < line.strip.low < line.strip.end < line.strip.high <= 100
     rows = {row[0]: row for row in numbers("purge", words).rows}
-    assert rows["purge.signal"][4] == words["grades"]["assumed"] and "cost.severance" in rows and "purge.follow_through" not in rows
-    assert len(forest("community_policing", words).lines) > 20
+    assert rows["purge.signal"][5] == words["grades"]["assumed"] and "purge.follow_through" not in rows
+    unit = CODEBOOK["cost.severance"].unit
+    assert rows["cost.severance"][4] == words.translate("parameter_units", unit, unit) and rows["cost.severance"][4].lang == language
+    visits = forest("community_policing", words)
+    assert len(visits.lines) > 20 and visits.caption.endswith(words["grounds"]["doubts"]["COP-NH"])

@@ -430,7 +430,7 @@ def test_the_command_writes_a_file(folder, tmp_path, capsys, monkeypatch):
 def test_it_lands_beside_the_results(results, tmp_path):
     results.save(tmp_path)
     names = {"en": "report.html", "es": "report.es.html"}
-    assert write_report(tmp_path, "es").name == names["es"]
+    assert [path.name for path in write_report(tmp_path, "es")] == [names["es"], names["en"]]
     for language, name in names.items():
         page = html5lib.parse((tmp_path / name).read_text(encoding="utf-8"), namespaceHTMLElements=False)
         (other,) = {*LANGUAGES} - {language}

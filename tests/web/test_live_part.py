@@ -94,6 +94,19 @@ def test_a_number_of_the_model_moves_all_arms(browser, folder):  # noqa: F811
         assert after != before and "(trust.contact_gain): 0" in page.one("#live-moved").text
 
 
+def test_what_is_no_number_of_inhabitants_is_said_to_be_none(browser, folder):  # noqa: F811
+    with LivePart(browser, folder / "report.html") as page:
+        page.get()
+        said = "const box = document.querySelector('.place input'); box.value = arguments[0];"
+        said += "box.dispatchEvent(new Event('input', {bubbles: true}));"
+        said += "return [box.ariaInvalid, document.querySelector('#wrong').textContent, document.querySelector('.inhabitants').textContent]"
+        for text in ("many", "1.5", "0", "-3"):
+            wrong, told, amount = page.run(said, text)
+            assert wrong == "true" and "whole number" in told and amount == "9,196,836", text
+        for text in ("250000", "250 000", "250,000", "250.000"):
+            assert page.run(said, text) == ["false", "", "250,000"], text
+
+
 def test_a_run_lives_as_it_did(browser, tmp_path):  # noqa: F811
     results = run(CITY, replicates=2)
     results.save(tmp_path)
