@@ -2,12 +2,14 @@
 
     python experiments/which-reform/tables.py out/which-reform-{mexico-city,national,state-yucatan,state-guerrero}
 
-Writes a table into each folder, and prints it for the page; experiments/archived.py says whether they are those that are archived.
+Writes a table into each folder and prints it for the page, and writes its figure in each language; experiments/archived.py says whether
+the tables are those that are archived.
 """
 
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,11 @@ import pandas as pd
 
 from sim import Sweep
 from sim.evidence.grades import SYMBOLS, grade_of
+from sim.figures.decision import acceptability
 from sim.files.writing import write
+from sim.report.decision_context import DecisionContext
+from sim.report.decisions import drawn_in
+from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.decision import Decision
 from sim.world.reforms import name_of
 
@@ -59,8 +65,8 @@ def markdown(table: pd.DataFrame, level: np.ndarray) -> str:
     return "\n".join([*lines, *(row_of(row) for row in table.to_dict("records"))])
 
 
-def row_of(row: Mapping[str, Any], to: str = "to", unknown: str = "cannot be told") -> str:
-    """A row of the page's table; its words in another language."""
+def row_of(row: Mapping[str, Any], to: str = "to", unknown: str = "cannot be told", names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A row of the page's table; its words and names of arms in another language."""
 
     def span(name: str, places: int, sign: str = "") -> str:
         middle, low, high = (f"{float(row[name + end]):{sign},.{places}f}" for end in ("", "_q05", "_q95"))
@@ -69,8 +75,15 @@ def row_of(row: Mapping[str, Any], to: str = "to", unknown: str = "cannot be tol
     share, low, high = (float(row[f"best_in_100{end}"]) for end in ("", "_low", "_high"))
     best = unknown if np.isnan(share) else f"{share:.0f} ({low:.0f} {to} {high:.0f})"
     lowers = f"{float(row['lowers_in_100']):.0f}"
-    cells = (f"{SYMBOLS[row['grade']]} {row['arm']}", span("gain", 2, "+"), lowers, span("cost", 1), span("incidence", 0, "+"), best)
+    option = f"{SYMBOLS[row['grade']]} {names.get(row['arm'], row['arm'])}"
+    cells = (option, span("gain", 2, "+"), lowers, span("cost", 1), span("incidence", 0, "+"), best)
     return f"| {' | '.join(cells)} |"
+
+
+def draw(decision: Decision, out: Path, language: str) -> None:
+    """In how many cities each option is the best, in pesos an adult and with what the language calls options."""
+    decision = decision.each_adult()
+    acceptability(decision, drawn_in(DecisionContext(decision, [], Words(language)))).savefig(out, dpi=150)
 
 
 def main() -> None:
@@ -79,8 +92,11 @@ def main() -> None:
     parser.add_argument("decided", nargs="+", type=Path)
     for folder in parser.parse_args().decided:
         place, sweep = folder.name.removeprefix("which-reform-"), Sweep.load(folder)
-        table = table_of(Decision.load(folder / "decision"), sweep)
+        decision = Decision.load(folder / "decision")
+        table = table_of(decision, sweep)
         write(folder, {f"{place}.csv": table.to_csv(index=False)})
+        for language in LANGUAGES:
+            draw(decision, folder / f"{place}-acceptability-{language}.png", language)
         print(f"## {place}\n\n{markdown(table, of_cities(sweep, 'share_trusting'))}\n")
 
 

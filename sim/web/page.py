@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from sim.errors import InputError
 from sim.files.writing import write_file
 from sim.inputs.city_size import CitySize
 from sim.inputs.map_notes import of_places
+from sim.inputs.reforms import as_data
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.scenario_files import shipped_scenarios, shipped_states
 from sim.studies.design.draws import drawn_from
+from sim.studies.design.study_files import load_study
 from sim.style import LANGUAGES, Language, language
 from sim.style.looks import CAUSE_COLORS, look_at
 from sim.version import __version__
@@ -34,6 +37,7 @@ MOST_ADULTS = 100_000  # of a city in a page, for its memory
 SIZES = ("adults", "officers_per_1000_inhabitants", "offenders_share")  # of a city, what the page changes
 LIVED = ("city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions")
 KIND = "page"
+DEMO = "reforms-compared"  # the study in whose doses the page's arms begin, so that they are those of its report
 
 
 @cache
@@ -71,13 +75,13 @@ def compiled() -> dict[str, type]:
     return {name: kind for name, kind in REFORMS.items() if {f"{part}_{name}" for part in ("set", "act", "run")} & exported}
 
 
-def core() -> dict[str, Any]:
-    """What every page with a living city has: the module, the model's numbers and the levers of its reforms."""
+def core(doses: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> dict[str, Any]:
+    """What every page with a living city has: the module, the model's numbers and the levers of its reforms, by default in these doses."""
     return {
         "module": base64.b64encode(MODULE.read_bytes()).decode(),
         "layout": layout(),
         "codebook": [[each.name, each.value, each.low, each.high, each.discrete, built_only(each.name)] for each in CODEBOOK.values()],
-        "reforms": {key: _reform(kind) for key, kind in compiled().items()},
+        "reforms": {key: _reform(kind, doses.get(key, {})) for key, kind in compiled().items()},
     }
 
 
@@ -97,8 +101,9 @@ def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
     shipped = {key: load_scenario(key) for key in (*shipped_scenarios(), *shipped_states())}
     known = {key: _scenario(each, key, columns, whole=False) for key, each in shipped.items() if key != name}
     own = name not in shipped
+    doses = dict(pair for reforms in load_study(DEMO).arms.values() if len(reforms) == 1 for pair in as_data(reforms[0]).items())
     return {
-        **core(),
+        **core(doses),
         "version": __version__,
         "city": {key: _bounds(CitySize.model_fields[key]) for key in SIZES},
         "looks": [look_at(place)[:2] for place in range(8)],
@@ -129,13 +134,13 @@ def lived_as(scenario: Scenario) -> dict[str, Any]:
     return made | {"stated": stated, "seed": str(scenario.seed)}  # a seed has more digits than JavaScript
 
 
-def _reform(kind: Any) -> dict[str, Any]:
+def _reform(kind: Any, doses: Mapping[str, Any]) -> dict[str, Any]:
     """A reform's dose, and its levers: default, bounds, choices, whether whole and whether it may be left out."""
     made = {}
     for name, each in levers(kind).items():
         told = each.metadata
         made[name] = {
-            "default": None if each.default is MISSING else each.default, "low": told["low"], "high": told["high"],
+            "default": doses.get(name, None if each.default is MISSING else each.default), "low": told["low"], "high": told["high"],
             "choices": told.get("choices"), "whole": each.type in (int, int | None), "optional": told.get("optional"),
         }  # fmt: skip
     return {"dose": kind.dose, "levers": made, "sets": getattr(kind, "sets", ())}

@@ -16,6 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from sim.cli import main
 from sim.inputs.scenario import load_scenario
 from sim.inputs.scenario_files import shipped_scenarios
+from sim.studies.design.study_files import load_study
 from sim.style import read
 from sim.world.rng import replicate_seed
 from sim.world.rules.trust import overall_trust
@@ -306,6 +307,33 @@ def test_beside_the_numbers_stands_why_they_are_not_those_of_a_report(page, lang
     said = page.run("return document.querySelector('.part-answer .about').textContent")
     assert read(language)["web"]["unlike_report"].strip() in said
     assert read(language)["notes"]["places_invented"] in page.one(".part-maps .about").text
+
+
+def test_arms_begin_in_the_doses_of_the_demo_and_say_in_which_they_are(page, tmp_path):
+    demo = load_study("reforms-compared").arms
+    page.open()
+    _, *arms = page.scenarios(tmp_path)
+    own = {type(reform): reform for arm in arms for reform in arm.interventions}
+    assert all(own[type(reform)] == reform for (reform,) in (demo[name] for name in ("purge", "training", "community_policing")))
+    read_at_once = "return [...document.querySelectorAll('#answer tbody ' + arguments[0])].map((cell) => cell.innerText)"
+    rows = page.run(read_at_once, "th")
+    assert "coverage: 0.9; hours: 9; every (weeks): 52" in rows[2] and "follow-through: 0.5" in rows[1]
+    page.put("training.coverage", 0.5)
+    assert "coverage: 0.5" in page.run(read_at_once, "th")[2]
+    page.until(lambda: page.run("return cities.length === draws().length"))
+    cost = page.run(read_at_once, "td[data-measure=cost]")[2]
+    spread, value = page.run("return [range((c) => c[2].cost[60]), lived[2].series.cost[60]]")
+    assert f"{1000 * value / 1000 / (60 / 52):.1f} pesos an adult and year" in cost  # 1,000 adults, 60 weeks
+    assert ("this city lies outside" in cost) == (not round(spread[0]) <= round(value) <= round(spread[1]))
+
+
+def test_the_button_of_a_reform_says_what_pressing_it_does(page):
+    page.open()
+    button = page.one("#switch-purge")
+    assert (button.text, button.get_attribute("aria-label")) == ("Switch off", "Switch off: purge")
+    page.press("#switch-purge")
+    page.lived()
+    assert page.one("#switch-purge").text == "Switch on" and "purge" not in page.run("return arms().map((arm) => arm.name)")
 
 
 def test_bands_hold_nine_of_ten_of_the_cities_as_they_are_lived_here(page, tmp_path):

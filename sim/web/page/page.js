@@ -304,21 +304,33 @@ const unitOf = (measure) => (measure === "trusting" ? say("web.trusting_unit") :
 const swatch = (arm) => svg("svg", { viewBox: "0 0 30 10", class: "swatch", "aria-hidden": "true" },
   svg("line", { x1: 0, x2: 30, y1: 5, y2: 5, stroke: arm.color, "stroke-width": 3, "stroke-dasharray": arm.dashes.length ? arm.dashes.join(" ") : null }));
 
+/** In which doses an arm has its reforms: how much, how long, how often, and what somebody moved. */
+const dosesOf = (arm) => arm.reforms.flatMap((reform) => Object.entries(reform)).flatMap(([name, told]) => {
+  const keys = [REFORMS[name].dose, "hours", "every", ...told.start ? ["start"] : [], ...Object.keys(state.levers[name] ?? {})];
+  return [...new Set(keys)].filter((key) => (told[key] ?? null) !== null)
+    .map((key) => `${words.levers[`${name}.${key}`][0]}: ${typeof told[key] === "number" ? num(told[key]) : look(`choices.${told[key]}`) ?? told[key]}`);
+}).join("; ");
+
+/** A cost in thousand pesos of the whole city, as pesos an adult and year. */
+const each = (cost, week) => say("web.cost_each", { pesos: num(1000 * cost / sizeOf("adults") / (week / YEAR), 1) });
+
 function drawAnswer() {
   const week = now(), [first] = lived;
-  const rows = arms().slice(0, lived.length).map((arm, place) => h("tr", {}, h("th", { scope: "row" }, swatch(arm), arm.label),
+  const rows = arms().slice(0, lived.length).map((arm, place) => h("tr", {}, h("th", { scope: "row" }, swatch(arm), arm.label, h("small", {}, dosesOf(arm))),
     Object.keys(MEASURES).map((measure) => {
       const value = at(lived[place].series, measure, week), less = (of) => (place ? at(of, measure, week) : 0);
       const level = place === 0 && range((city) => at(city[0], measure, week));
       const change = place && range((city) => at(city[place], measure, week) - at(city[0], measure, week));
-      const ends = (told, sign) => say("web.ends", { low: shown(measure, told[0], sign), high: shown(measure, told[1], sign) });
+      const round = (number) => Number((number * MEASURES[measure][1]).toFixed(MEASURES[measure][0])); // as it is shown
+      const ends = (told, own, sign) => say(round(own) < round(told[0]) || round(own) > round(told[1]) ? "web.ends_beside" : "web.ends", { low: shown(measure, told[0], sign), high: shown(measure, told[1], sign) });
       return h("td", { "data-label": `${titleOf(measure)}, ${unitOf(measure)}`, "data-measure": measure, "data-value": value }, h("b", {}, shown(measure, value)),
         place ? h("span", {}, shown(measure, value - less(first.series), true)) : null,
-        level || change ? h("small", {}, ends(level || change, Boolean(place))) : null);
+        level || change ? h("small", {}, ends(level || change, value - less(first.series), Boolean(place))) : null,
+        measure === "cost" && place && week ? h("span", {}, each(value, week)) : null);
     })));
   const heads = Object.keys(MEASURES).map((measure) => h("th", { scope: "col" }, titleOf(measure), h("small", {}, unitOf(measure))));
-  refill("answer", [h("table", { class: "answers" }, h("caption", {}, say("web.answer_caption", { week: num(week), clock: clock(week) })),
-    h("thead", {}, h("tr", {}, h("td", {}), heads)), h("tbody", {}, rows)), h("p", { class: "about" }, citiesSaid(), " ", say("web.unlike_report"))]);
+  refill("answer", [h("p", { class: "about" }, say("web.unlike_report"), " ", citiesSaid()), h("table", { class: "answers" }, h("caption", {}, say("web.answer_caption", { week: num(week), clock: clock(week) })),
+    h("thead", {}, h("tr", {}, h("td", {}), heads)), h("tbody", {}, rows))]);
 }
 
 function citiesSaid() {
@@ -586,16 +598,17 @@ function fillCity() {
 function fillReforms() {
   refill("reforms", [Object.keys(REFORMS).map((name) => {
     const on = state.on.includes(name), label = words.reforms[name], { dose, levers } = REFORMS[name];
+    const does = say(on ? "live.reforms.turn_off" : "live.reforms.turn_on"); // what pressing does
     const one = (key) => reformLever(`${name}.${key}`, levers[key], { value: leverOf(name, key), weeks: weeksOf() }, (given) => {
       ((state.levers[name] ??= {})[key] = given);
       ask();
     });
-    return h("div", { class: `reform${on ? " reform-on" : ""}`, "data-reform": name }, h("div", { class: "row" }, h("h3", {}, label),
-      h("button", { type: "button", class: "switch", id: `switch-${name}`, role: "switch", "aria-checked": String(on), "aria-label": say(on ? "live.reforms.turn_off" : "live.reforms.turn_on", { reform: label }), onclick: () => {
+    return h("div", { class: `reform${on ? " reform-on" : ""}`, "data-reform": name }, h("div", { class: "row" }, h("h3", {}, label, " ", h("small", {}, say(on ? "live.reforms.is_on" : "live.reforms.is_off"))),
+      h("button", { type: "button", class: "switch", id: `switch-${name}`, "aria-label": `${does}: ${label}`, onclick: () => {
         state.on = on ? state.on.filter((each) => each !== name) : [...state.on, name];
         fillReforms();
         ask(0);
-      } }, say(on ? "live.reforms.is_on" : "live.reforms.is_off"))),
+      } }, does)),
     h("p", { class: "about" }, say(`live.reforms.texts.${name}`)), one(dose),
     h("details", { class: "more" }, h("summary", {}, say("live.reforms.more")), Object.keys(levers).filter((key) => ![dose, "until"].includes(key)).map(one)));
   }), h("label", { class: "check" }, h("input", { type: "checkbox", id: "together", checked: state.together, onchange: (event) => { state.together = event.target.checked; ask(0); } }), say("web.also_together"))]);
