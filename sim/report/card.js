@@ -36,11 +36,13 @@
   const grouped = (text) => text.replace("-", "\u2212").replace(".", words.decimal).replace(/\B(?=(\d{3})+(?!\d))/g, words.thousands);
   const digits = (amount, unit) => grouped(String(Number((amount / unit).toPrecision(2))));
   const say = () => {
-    const whole = /^\s*(\d+|\d{1,3}([.,'\s]\d{3})+)\s*$/.test(people.value);
-    const many = whole ? Number(people.value.replace(/\D/g, "")) : 0, per = Number(rate.value.replace(",", "."));
-    [[people, many], [rate, per]].forEach(([input, value]) => input.setAttribute("aria-invalid", String(!(value > 0))));
-    wrong.textContent = !(many > 0) ? wrong.dataset.people : !(per > 0) ? wrong.dataset.rate : "";
-    if (wrong.textContent) return;
+    // thousands by one and the same mark; of a rate "1,000" is refused, because it may be 1 or 1000
+    const whole = /^(\d+|\d{1,3}(?:([.,'\s])\d{3}(?:\2\d{3})*))$/.test(people.value.trim()), exact = /^\d+(\.\d+|,(?!\d{3}$)\d+)?$/.test(rate.value.trim());
+    const many = whole ? Number(people.value.replace(/\D/g, "")) : 0, per = exact ? Number(rate.value.replace(",", ".")) : 0;
+    const fine = [[people, "people", many > 0 && many <= 2e9], [currency, "currency", currency.value.trim() !== ""], [rate, "rate", per > 0 && per <= 1e9]];
+    fine.forEach(([input, , known]) => input.setAttribute("aria-invalid", String(!known)));
+    wrong.textContent = fine.filter(([, , known]) => !known).map(([, name]) => wrong.dataset[name]).join(" ");
+    if (wrong.textContent) return all(".inhabitants, [data-pesos]").forEach((each) => { each.textContent = "\u2013"; });
     all(".inhabitants").forEach((each) => { each.textContent = grouped(String(many)); });
     all(".currency").forEach((each) => { each.textContent = currency.value; });
     const rows = all("[data-pesos]").map((each) => [each, each.dataset.pesos.split(" ").map((text) => many * Number(text) / per)]);

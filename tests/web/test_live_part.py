@@ -97,14 +97,22 @@ def test_a_number_of_the_model_moves_all_arms(browser, folder):  # noqa: F811
 def test_what_is_no_number_of_inhabitants_is_said_to_be_none(browser, folder):  # noqa: F811
     with LivePart(browser, folder / "report.html") as page:
         page.get()
-        said = "const box = document.querySelector('.place input'); box.value = arguments[0];"
-        said += "box.dispatchEvent(new Event('input', {bubbles: true}));"
-        said += "return [box.ariaInvalid, document.querySelector('#wrong').textContent, document.querySelector('.inhabitants').textContent]"
-        for text in ("many", "1.5", "0", "-3"):
-            wrong, told, amount = page.run(said, text)
-            assert wrong == "true" and "whole number" in told and amount == "9,196,836", text
-        for text in ("250000", "250 000", "250,000", "250.000"):
-            assert page.run(said, text) == ["false", "", "250,000"], text
+        typed = "const box = document.querySelectorAll('.place input')[arguments[0]]; box.value = arguments[1];"
+        typed += "box.dispatchEvent(new Event('input', {bubbles: true}));"
+        typed += "const shown = ['#wrong', '.inhabitants', '[data-pesos]'].map((each) => document.querySelector(each).textContent);"
+        typed += "return [box.ariaInvalid, ...shown]"
+        for text in ("many", "1.5", "1.5 million", "1e6", "0", "-50000", "", "1,000.000", "2000000001"):
+            wrong, told, *amounts = page.run(typed, 0, text)
+            assert wrong == "true" and "whole number" in told and amounts == ["\u2013"] * 2, text
+        for text in ("250000", "250 000", "250\u202f000", "250,000", "250.000"):
+            assert page.run(typed, 0, text)[:3] == ["false", "", "250,000"], text
+        pesos = page.run(typed, 2, "1")[3]
+        for place, texts, expected in ((1, ("", " "), "the currency is called"), (2, ("1e2", "-1", "0", "1,000", "x"), "above 0")):
+            for text in texts:
+                wrong, told, *amounts = page.run(typed, place, text)
+                assert wrong == "true" and expected in told and amounts == ["\u2013"] * 2, text
+            page.run(typed, place, ("", "USD", "1")[place])
+        assert page.run(typed, 2, "1")[3] == pesos != page.run(typed, 2, "17,5")[3] != "\u2013"
 
 
 def test_a_run_lives_as_it_did(browser, tmp_path):  # noqa: F811
