@@ -81,7 +81,7 @@ def effects(comparison: Comparison, words: Mapping[str, str] = WORDS) -> Figure:
     places = max(0, 1 - floor(log10(max(map(abs, ends.values())) or 1.0)))  # two digits of the greatest, for all
     told = "; ".join(f"{legible(arm)} {written(end, words, f'+.{places}f')}" for arm, end in ends.items())
     finding = f": {measure_label(name, words)}: {told}" if len(ends) <= NAMED else ""
-    figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows), words, finding)
+    figure = make(comparison, "effects", (9.6, 0.7 + 2.1 * rows + 0.3 * ((len(ends) - 1) // NAMED)), words, finding)
     figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
     grid: Any = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axes, (name, series) in zip(grid.flat, panels.items(), strict=False):

@@ -48,7 +48,7 @@ def refused(capsys, *arguments):
 
 def test_there_are_options_to_look_at():
     assert {name for *_, name, _, _ in ALL} >= {
-        "--replicates", "--weeks", "--seed", "--workers", "--week", "--draws", "--points", "--runs", "--minutes", "--coverage", "--port",
+        "--replicates", "--weeks", "--seed", "--workers", "--week", "--draws", "--points", "--runs", "--minutes", "--coverage",
         "--pay", "--budget",
     }  # fmt: skip
 
@@ -72,8 +72,6 @@ def test_numbers_out_of_range_are_refused_in_a_sentence(command, needed, option,
         (("run", "merida", "--replicates", "0"), "--replicates: must be a whole number from 1 to 10,000, but is 0."),
         (("sweep", "x.yaml", "--workers", "0"), "--workers: must be a whole number from 1 to 1,000, but is 0."),
         (("validate", "merida", "--draws", "1"), "--draws: must be a whole number from 2 to 100,000, but is 1."),
-        (("view", "merida", "--port", "99999"), "--port: must be a whole number from 1 to 65,535, but is 99,999."),
-        (("view", "merida", "--port", "0"), "--port: must be"),
         (("calibrate", "merida", "--minutes", "nan"), "--minutes: must be a number from 0.001 to 100,000, but is nan."),
         (("calibrate", "merida", "--runs", "12"), "--runs: must be a whole number from 1,200"),
         (("run", "merida", "--set", "trust.contact_gain=nan"), "'trust.contact_gain'"),
