@@ -198,8 +198,8 @@ def main(arguments: list[str] | None = None) -> None:
             finally:
                 flush()
         except MISUSED as error:
-            told = error.ctx and f"{error.ctx.command_path} --help"
-            code = refuse(InputError(error.format_message().rstrip(".") + ".", f"How it is used: {told or 'confianza --help'}"))
+            told = error.ctx.command_path if error.ctx else f"confianza {MANNER.verb}".strip()
+            code = refuse(InputError(error.format_message().rstrip(".") + ".", f"How it is used: {told} --help"))
         except InputError as error:
             code = refuse(error)
         except Interrupted as stop:

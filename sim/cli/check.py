@@ -35,7 +35,7 @@ def check_study(file: str) -> None:
     own = study.model_dump()
     show([
         ("sources", "\n".join(f"{name}: {', '.join(keys)}" for name, keys in study.sources.items())),
-        ("references", "\n".join(reference(key, origins.references(own)) for key in own["references"])),
+        ("references", references(own["references"], origins.references(own))),
     ])  # fmt: skip
     warn(study.base.as_data())
 

@@ -78,9 +78,11 @@ class Verb(TyperCommand):
         super().__init__(*positions, **names)
         self.params = [*self.params, *common_options()]
 
-    def invoke(self, ctx: Any) -> Any:
-        MANNER.verb = ctx.info_name
-        return super().invoke(ctx)
+    def make_context(self, info_name: str | None, args: list[str], *positions: Any, **names: Any) -> Any:
+        MANNER.verb = info_name or ""
+        if "--out=" in args or ("--out", "") in pairwise(args):  # as a path it would be the folder one stands in
+            raise InputError("it is empty.", "Name a folder or a file, or leave --out away.", file="--out")
+        return super().make_context(info_name, args, *positions, **names)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write(help_of(ctx))

@@ -1,12 +1,12 @@
 """What the commands print that only look things up: `explain` and `check`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sim.cli.check import check_file
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
-from sim.cli.show import NamedRows, console, quoted, table
+from sim.cli.show import Code, NamedRows, console, quoted, spoken, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, did_you_mean, number
 from sim.inputs import origins
@@ -87,13 +87,18 @@ def explain_measure(name: str) -> None:
     show([("measure", name), *about, ("patterns", judged)])
 
 
-def reference(key: str, known: Mapping[str, Reference] = REFERENCES) -> str:
-    """A source as a line: the citation of record, then what of it was really read."""
+def references(keys: Iterable[str], known: Mapping[str, Reference] = REFERENCES) -> Code:
+    """Sources, a line each: the citation of record as it was published, then what of it was really read."""
+    return Code("\n".join(reference(key, known) for key in keys))
+
+
+def reference(key: str, known: Mapping[str, Reference]) -> str:
+    """A source as a line."""
     if key in origins.WORDS:
-        return f"{key}: {origins.WORDS[key]}"
+        return spoken(f"{key}: {origins.WORDS[key]}")
     source = known[key]
     parts = [source.author, f"({source.year})" if source.year else "", f"{source.title}.", f"{source.record}." if source.record else ""]
-    parts += [source.url, f"Read: {source.read}" if source.read else ""]
+    parts += [source.url, f"{spoken('Read:')} {source.read}" if source.read else ""]
     return f"{key}: {' '.join(part for part in parts if part)}"
 
 
@@ -107,7 +112,7 @@ def explain_parameter(parameter: Parameter) -> None:
         ("range", f"{number(parameter.low)} to {number(parameter.high)}{kind}"),
         ("prior", prior(parameter.prior)),
         ("status", parameter.status),
-        ("source", "\n".join(reference(key) for key in parameter.source)),
+        ("source", references(parameter.source)),
         ("note", parameter.note),
         ("read by", "\n".join(readers(parameter.name))),
     ])  # fmt: skip
@@ -145,7 +150,7 @@ def explain_pattern(pattern: "Pattern") -> None:
         ("measured by", pattern.instrument),
         ("if it fails", quoted("pattern_means", pattern.id, pattern.means)),
         ("trials", "\n".join(trials().behind(pattern.id))),
-        ("source", "\n".join(reference(key) for key in pattern.sources)),
+        ("source", references(pattern.sources)),
     ])  # fmt: skip
 
 
@@ -153,7 +158,7 @@ def explain_source(key: str) -> None:
     """A reference and what rests on it."""
     parameters = [name for name, parameter in CODEBOOK.items() if key in parameter.source]
     rest = [pattern.id for pattern in patterns().values() if key in pattern.sources]
-    rows = [("source", reference(key)), ("note", REFERENCES[key].note)]
+    rows = [("source", references([key])), ("note", REFERENCES[key].note)]
     show([*rows, ("parameters", ", ".join(parameters)), ("patterns", ", ".join(rest)), ("trials", ", ".join(trials().citing(key)))])
 
 
@@ -179,7 +184,7 @@ def describe_scenario(scenario: Scenario) -> None:
         ("changes", "\n".join(dated)),
         ("reforms", "\n".join(summary(reform) for reform in scenario.interventions)),
         ("sources", "\n".join(f"{name}: {origin}" for name, origin in origins.stated(data))),
-        ("references", "\n".join(reference(key, known) for key in scenario.references)),
+        ("references", references(scenario.references, known)),
         ("assumed", "\n".join(text + mark(names) for text, names in origins.marked(data))),
     ])  # fmt: skip
 
@@ -281,8 +286,7 @@ def list_scenarios() -> None:
 
 def list_sources() -> None:
     """Every reference in a line."""
-    for key in REFERENCES:
-        console().print(reference(key), soft_wrap=True)
+    console().print(references(REFERENCES), soft_wrap=True)
 
 
 def list_studies() -> None:

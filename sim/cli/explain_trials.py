@@ -67,7 +67,7 @@ def size(trial: TrialEvidence) -> str:
 
 def explain_trial(name: str) -> None:
     """A study: what was done to whom, its citation of record, what was read, and every row with its use."""
-    from sim.cli.explain import reference
+    from sim.cli.explain import references
 
     trial, screen = evidence()[name], console()
     drawn = f"{number(trial.units)}; each: {trial.unit}" if trial.units and trial.unit else trial.unit or size(trial)
@@ -81,7 +81,7 @@ def explain_trial(name: str) -> None:
             ("respondents", number(trial.respondents) if trial.respondents else ""),
             ("follow-up", f"{number(trial.weeks)} weeks" if trial.weeks else ""),
             ("likelihood", f"a t with {trial.freedom} degrees of freedom" if trial.freedom else ""),
-            ("citation", reference(trial.citation)),
+            ("citation", references([trial.citation])),
             ("read", trial.read),
             ("figures", trial.how or ""),
             ("caveats", "\n".join(trial.caveats)),

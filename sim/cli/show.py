@@ -50,8 +50,8 @@ class Screen(Console):
 
 
 def spoken(text: str) -> str:
-    """Lines in the language asked for."""
-    return "\n".join(translated(line, MANNER.lang) for line in text.split("\n"))
+    """Lines in the language asked for; code as it is."""
+    return text if isinstance(text, Code) else "\n".join(translated(line, MANNER.lang) for line in text.split("\n"))
 
 
 def told(*notes: Note | str) -> list[str]:
@@ -121,7 +121,7 @@ def longest(parts: Iterable[str]) -> int:
 
 
 class Code(str):
-    """What one types, the same in every language: the name of a measure, an arm, a lever."""
+    """What is the same in every language: the name of a measure, an arm, a lever; a citation."""
 
 
 class NamedRows:
@@ -163,7 +163,7 @@ class ConsoleTable:
         if len(cells) != len(self.headers):
             raise ValueError(f"{len(self.headers)} cells are wanted, but {len(cells)} given")
         first = Code(cells[0]) if NAME.fullmatch(cells[0]) else cells[0]
-        self.rows.append(tuple(cell if isinstance(cell, Code) else spoken(cell) for cell in (first, *cells[1:])))
+        self.rows.append(tuple(map(spoken, (first, *cells[1:]))))
 
     def add_section(self) -> None:
         """An empty line before the next row."""

@@ -80,6 +80,8 @@ def _acquired(folder: Path, wait: float) -> Any:
     try:
         lock.acquire(timeout=wait, poll_interval=0.02)
     except Timeout:
+        if not os.path.lexists(path):  # nobody holds it: it cannot be made here, and the system says why
+            path.touch()
         raise _busy(folder) from None
     except NotImplementedError as error:
         raise OSError(str(error)) from None

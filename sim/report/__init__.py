@@ -26,6 +26,8 @@ def write_report(folder: str | Path, language: str = "en", out: str | Path | Non
     from sim.report.words import LANGUAGES, Words
 
     folder, wanted = Path(folder), Words(language)
+    if not folder.is_dir():
+        raise no_results(folder)
     names = {each: NAME if each == "en" else NAME.replace(".", f".{each}.") for each in LANGUAGES}
     paths = {language: Path(out)} if out else {each: folder / name for each, name in names.items()}
     for path in paths.values():
@@ -118,9 +120,12 @@ def read(folder: Path, words: Any) -> tuple[Any, str]:
             return evidences.findings(made, words), str(made.posterior.facts.get("source_fingerprint", ""))
         if checked := load(folder):
             return validations.findings(checked, words), checked.source_fingerprint
-        raise InputError(
-            f"there are no results in '{folder}'.",
-            "Give a folder that confianza run, compare, decide, sensitivity, trial or validate wrote.",
-        )
+        raise no_results(folder)
     results = Results.load(folder)
     return runs.findings(results, words), str(results.dataset.attrs["source_fingerprint"])
+
+
+def no_results(folder: Path) -> InputError:
+    """The error for what is no folder of results."""
+    remedy = "Give a folder that confianza run, compare, decide, sensitivity, trial, evidence or validate wrote."
+    return InputError(f"there are no results in '{folder}'.", remedy)

@@ -210,7 +210,7 @@ def make_kit(folder: str | Path, languages: Iterable[str]) -> dict[str, bytes]:
     found = kind.load(folder / kind.below)
     for words in spoken:
         stamp, titles = stamp_of(kind.origin(found), words), list[str]()
-        for piece in kind.pieces(found, folder, words):
+        for piece in (each for each in kind.pieces(found, folder, words) if len(each.rows)):  # of nothing there is no figure
             figure = piece.draw()
             titles.append(f"{piece.name}: {title_of(figure)}")
             about = [stamp[0] + (f" · {words['kit']['invented']}" if piece.name in MAPS else ""), *stamp[1:]]

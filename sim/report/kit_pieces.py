@@ -57,7 +57,7 @@ class KitLanguage(NamedTuple):
         shown = [column if f"{column}_label" not in labeled else f"{column}_label" for column in columns]
         cells = [[self.cell(row, column) for column in shown] for row in labeled.to_dict("records")]
         texts = sum(column.endswith("_label") for column in shown)
-        moved = [row for row in cells if any(cell.strip("-0.,") for cell in row[texts:])]  # no row of zeros
+        moved = [row for row in cells if any(cell.strip("-0.,") for cell in row[texts:])] or cells  # no row of zeros, unless all are
         moved = [["" if number and texts > 1 and row[0] == moved[number - 1][0] else row[0], *row[1:]] for number, row in enumerate(moved)]
         return KitPiece(f"table-{name}", partial(tabled, said["tables"][name], said["ranges"], heads, moved, texts), labeled)
 
