@@ -21,7 +21,7 @@ def check_file(file: str) -> None:
 def check_study(file: str) -> None:
     """Say that a study can be used, and what would run."""
     from sim.cli.compare import describe
-    from sim.cli.explain import reference, show, warn
+    from sim.cli.explain import references, show, warn
     from sim.cli.outlook import outlook
     from sim.cli.sweep import outline
     from sim.inputs import origins

@@ -7,10 +7,9 @@ from sim.cli import spreads
 from sim.cli.headlines import headline, of_costs, of_effects
 from sim.cli.manner import MANNER
 from sim.cli.show import ConsoleTable, console, remark, table, told
-from sim.cli.work import Where, Work, ask_first, changed, check_replicates, placed, writing
+from sim.cli.work import Where, Work, ask_first, changed, check_replicates, placed, span, writing
 from sim.engine.plans import RunSpec
 from sim.engine.running import Execution
-from sim.errors import number
 from sim.inputs.reforms import summary
 from sim.measures.spread import ONE_SIGN, Spread, read_off
 from sim.studies.answers.compare import compare
@@ -61,7 +60,7 @@ def heading(study: Study) -> list[str]:
 def describe(study: Study) -> str:
     """What is about to run, in a few lines."""
     base = study.base
-    size = f"{base.name}: {number(base.city.adults)} adults, {base.spin_up_weeks} weeks of spin-up and {base.weeks} weeks, seed {base.seed}"
+    size = f"{base.name}: {span(base)}, seed {base.seed}"
     arms = [f"  {name}: {'; '.join(summary(reform) for reform in made) or 'no reforms'}" for name, made in study.all_arms().items()]
     return "\n".join([*heading(study), size, *arms, ""])
 

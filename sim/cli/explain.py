@@ -6,6 +6,7 @@ from typing import Any
 from sim.cli.check import check_file
 from sim.cli.explain_reforms import explain_reform, list_reforms
 from sim.cli.explain_reforms import known as reforms
+from sim.cli.manner import MANNER
 from sim.cli.show import Code, NamedRows, console, quoted, spoken, table
 from sim.cli.terms import TERMS
 from sim.errors import InputError, did_you_mean, number
@@ -15,6 +16,7 @@ from sim.inputs.reforms import summary
 from sim.inputs.scenario import Scenario, load_scenario, shipped_scenarios
 from sim.inputs.scenario_files import shipped, shipped_states, shipped_studies
 from sim.inputs.yaml_files import load_yaml
+from sim.style import LANGUAGES, language
 from sim.world.anatomy import SCHEDULE, Step, readers
 from sim.world.parameters import CODEBOOK, REFERENCES, Parameter, Reference
 
@@ -26,6 +28,7 @@ def show(rows: list[tuple[str, str]]) -> None:
 
 def explain_name(name: str) -> None:
     """Explain what has this name, or list all of a kind. InputError with the nearest name if there is none."""
+    name = next((kind for each in LANGUAGES for kind, said in language(each)["kinds"].items() if said == name), name)
     if not name:
         console().print(NamedRows([(kind, about) for kind, (_, about) in LISTS.items()], codes=True))
         console().print("\nAll of a kind: confianza explain KIND. One thing: confianza explain NAME, as trust.contact_gain or merida.")
@@ -67,6 +70,7 @@ def explain_measure(name: str) -> None:
     if name not in MEASURES:
         known = [
             *LISTS,
+            *language(MANNER.lang)["kinds"].values(),
             *reforms(),
             *trials().evidence(),
             *CODEBOOK,

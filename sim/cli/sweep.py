@@ -11,6 +11,7 @@ from rich.text import Text
 from sim.cli.compare import chosen, heading
 from sim.cli.headlines import headline, of_sweep
 from sim.cli.show import ConsoleTable, amount, bars, console, remark, size, table, told
+from sim.cli.work import span
 from sim.errors import InputError, counted, number
 from sim.measures.harvest import warm_up
 from sim.methods.indices.noise import responses
@@ -51,7 +52,7 @@ def outline(study: Study) -> str:
     """What is about to run, in a few lines."""
     base, design, arms, most = study.base, study.points(), list(study.sweep_arms()), study.most
     points = len(design)
-    size = f"{base.name}: {number(base.city.adults)} adults, {base.spin_up_weeks} weeks of spin-up and {base.weeks} weeks, seed {base.seed}"
+    size = f"{base.name}: {span(base)}, seed {base.seed}"
     factors = f"{counted(len(study.factors()), 'factor')}, " if study.factors() else ""
     upto = "up to " if study.rule else ""
     many = f"{many_points(points, design.checks)} x {counted(len(arms), 'arm')} ({', '.join(arms)}) x {upto}{counted(most, 'replicate')}"

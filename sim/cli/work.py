@@ -20,7 +20,7 @@ from sim.cli.show import ConsoleTable, console, keep_tables, progress, remark, s
 from sim.engine.plans import Plan, RunSpec
 from sim.engine.running import Execution
 from sim.engine.store import SPEED
-from sim.errors import InputError, number, number_problem
+from sim.errors import InputError, counted, number, number_problem
 from sim.files.writing import write, writer
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.measures import YEAR, years_apart
@@ -71,18 +71,21 @@ def check_replicates(replicates: int) -> None:
 
 def describe(scenario: Scenario, replicates: int) -> str:
     """What is about to run, in a line or two."""
-    size = f"{number(scenario.city.adults)} adults, {scenario.spin_up_weeks} weeks of spin-up and {scenario.weeks} weeks"
-    runs = f"{number(replicates)} replicate{'s' if replicates > 1 else ''}"
     question = f"\n{scenario.question}" if scenario.question else ""
-    return f"{scenario.name}{question}\n{size}, {runs}, seed {scenario.seed}\n"
+    return f"{scenario.name}{question}\n{span(scenario)}, {counted(replicates, 'replicate')}, seed {scenario.seed}\n"
+
+
+def span(scenario: Scenario) -> str:
+    """How many live there, and for how long."""
+    adults, weeks = counted(scenario.city.adults, "adult"), counted(scenario.weeks, "week")
+    return f"{adults}, {counted(scenario.spin_up_weeks, 'week')} of spin-up and {weeks}"
 
 
 def beyond(whole: Scenario, shortened: Scenario) -> str:
     """How many dated changes and reforms a shorter horizon leaves out: "2 dated changes, 1 reform"; empty if none."""
     changes = len(whole.changes) - len(shortened.changes)
     reforms = len(whole.interventions) - len(shortened.interventions)
-    counted = {"dated change": changes, "reform": reforms}
-    return ", ".join(f"{many} {word}{'s' if many > 1 else ''}" for word, many in counted.items() if many)
+    return ", ".join(counted(many, word) for word, many in {"dated change": changes, "reform": reforms}.items() if many)
 
 
 @contextmanager

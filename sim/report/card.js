@@ -51,7 +51,7 @@
     rows.forEach(([each, amounts]) => {
       const [middle, low, high] = amounts.map((amount) => Number.isFinite(amount) ? digits(amount, unit) : "");
       const ends = low && low !== high ? " (" + words.numbers.replace("{low}", low).replace("{high}", high) + ")" : "";
-      each.textContent = (middle + " " + name).trim() + ends;
+      each.textContent = (middle + " " + name.split("|").at(middle === "1" ? 0 : -1)).trim() + ends;
     });
   };
   box.hidden = false;

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sim.evidence.grades import Grade, grade_of
 from sim.evidence.levers import ASSUMED
+from sim.measures import YEAR
 from sim.measures.spread import Spread
 from sim.report.parts import PageTable
 from sim.report.words import Words
@@ -33,7 +34,7 @@ class Strip(NamedTuple):
 class CardLine:
     """A line of the card: what it is about, what is said of it in words, a cell for each further head.
 
-    pesos  an inhabitant and year: middle, low and high; () if nothing is paid, or nobody asked
+    pesos  an inhabitant, see `each_year`: middle, low and high; () if nothing is paid, or nobody asked
     grade  of the evidence, with its reasons; None if it is not told
     """
 
@@ -50,7 +51,7 @@ class AnswerCard:
     """What a reader sees first.
 
     about    of what city, over how long, in how many possible ones;  finding: the answer in a sentence;  today: levels before any reform
-    heads    of the lines and their cells;  notes: sentences below the figure, as what the answer hangs on
+    heads    of the lines and their cells;  notes: sentences below the figure, as what the answer hangs on;  cost: head of pesos
     figure   what the strips show;  sizes: the same numbers for evaluators
     """
 
@@ -64,6 +65,7 @@ class AnswerCard:
     sizes: PageTable | None = None
     ticks: Sequence[float] = ()
     caption: str = ""  # of the figure
+    cost: str = ""
 
     @property
     def told(self) -> list[str]:
@@ -167,9 +169,14 @@ def gathered(kinds: Mapping[str, str], words: Words) -> str:
     )  # fmt: skip
 
 
-def each_year(cost: Spread, scenario: Mapping[str, Any]) -> tuple[float, float, float]:
-    """Pesos an inhabitant and year, from pesos an adult and year: middle, low and high."""
-    adults = float(scenario.get("parameters", {}).get(SHARE, CODEBOOK[SHARE].value))
+def cost_head(weeks: int, words: Words) -> str:
+    """Of what is paid: a year, or in all weeks if they are fewer, for what is paid once is not paid again and again."""
+    return words["card"]["cost"] if weeks >= YEAR else words.say("card.cost_in", duration=words.duration(weeks))
+
+
+def each_year(cost: Spread, scenario: Mapping[str, Any], weeks: int) -> tuple[float, float, float]:
+    """Pesos an inhabitant and year, or in so many weeks if they are fewer, from pesos an adult and year: middle, low and high."""
+    adults = min(1.0, weeks / YEAR) * float(scenario.get("parameters", {}).get(SHARE, CODEBOOK[SHARE].value))
     return adults * cost.middle, adults * cost.low, adults * cost.high
 
 
@@ -183,7 +190,7 @@ def money(pesos: Sequence[float], words: Words, inhabitants: int, largest: float
     unit, name = (1e6, said["million"]) if size >= 1e6 else (1e3, said["thousand"]) if size >= 1e4 else (1, "")
     shown = [words.number(float(f"{each / unit:.2g}")) for each in (middle, low, high)]
     ends = f" ({words.say('answer.numbers', low=shown[1], high=shown[2])})" if isfinite(low) and shown[1] != shown[2] else ""
-    return f"{shown[0]} {name}".strip() + ends
+    return f"{shown[0]} {name.split('|')[-(shown[0] != '1')]}".strip() + ends  # of two forms the first is that of one
 
 
 def sizes(effects: Mapping[str, Spread], start: float, words: Words) -> PageTable:

@@ -10,7 +10,7 @@ from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
 from sim.report import consequences
 from sim.report.assumed import arms_table
-from sim.report.card import AnswerCard, each_year, gathered, graded, of_effect, sizes, verdict, whole
+from sim.report.card import AnswerCard, cost_head, each_year, gathered, graded, of_effect, sizes, verdict, whole
 from sim.report.comparison_tables import (
     TRUST,
     conduct_table,
@@ -82,17 +82,18 @@ def answer_card(comparison: Comparison, names: Mapping[str, str], words: Words) 
     measure, said = headline(comparison), words["card"]
     effects = {arm: effect(comparison, arm, measure).times(OF_100[measure]) for arm in comparison.compared}
     before = OF_100[measure] * start(comparison, measure)
-    paid = consequences.yearly(comparison)
+    paid, weeks = consequences.yearly(comparison), end_of(comparison)
     scenario = yaml.safe_load(comparison.dataset.attrs["scenario"])
     arms = yaml.safe_load(comparison.dataset.attrs["study"])["arms"]
     grades = {arm: graded(arms.get(arm, ())) for arm in effects}
     lines = [
-        of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario), grade=grades[arm]) for arm, own in effects.items()
+        of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario, weeks), grade=grades[arm])
+        for arm, own in effects.items()
     ]
     known = {arm: own for arm, own in effects.items() if verdict(own, grades[arm]) != "assumed"}
     of = comparison.replicates if comparison.varies == "luck" else comparison.lived[0]
     cities = words.say(f"card.cities_{comparison.varies if comparison.replicates > 1 else 'one'}", many=words.number(of))
-    duration, points = words.duration(end_of(comparison)), "" if measure == HEADLINE else "_points"
+    duration, points = words.duration(weeks), "" if measure == HEADLINE else "_points"
     return AnswerCard(
         about=words.say("card.about", scenario=words.written(scenario["name"]).text, duration=duration, cities=cities),
         finding=gathered({names[arm]: verdict(own, grades[arm]) for arm, own in effects.items()}, words),
@@ -100,6 +101,7 @@ def answer_card(comparison: Comparison, names: Mapping[str, str], words: Words) 
         heads=[said["reform"], said[f"after{points}"], said["in_cities" if comparison.varies == "draws" else "in_runs"]],
         lines=lines,
         figure=words.say(f"card.figure{points}", duration=duration),
+        cost=cost_head(weeks, words),
         notes=[*lead(comparison, measure, known, names, words), *budget(comparison, words), decides(comparison, words)],
         sizes=sizes({names[arm]: own for arm, own in effects.items()}, before if measure == HEADLINE else float("nan"), words),
     )

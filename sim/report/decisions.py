@@ -11,7 +11,7 @@ import numpy as np
 from sim.engine.plans import RunSpec
 from sim.measures import MEASURES
 from sim.report.assumed import unit
-from sim.report.card import AnswerCard, each_year, graded, of_effect, sizes
+from sim.report.card import AnswerCard, cost_head, each_year, graded, of_effect, sizes
 from sim.report.comparison_tables import TRUST
 from sim.report.comparisons import HEADLINE
 from sim.report.deciding import OF_YEAR, counted, paragraphs, scale_of, sure
@@ -77,7 +77,7 @@ def answer_card(context: DecisionContext) -> AnswerCard:
     base, yearly = decision.study.base, OF_YEAR / decision.week
     arms, lines = decision.study.model_dump()["arms"], []
     for arm, own in effects.items():
-        pesos = each_year(decision.spread(arm, "cost").times(yearly), base.as_data())
+        pesos = each_year(decision.spread(arm, "cost").times(yearly), base.as_data(), decision.week)
         line = of_effect(context.name(arm), own, before, words, pesos=pesos, grade=graded(arms.get(arm, ())))
         called = line.verdict if points is not None else words.verdict(own)  # the card's verdicts are of trust
         lines.append(replace(line, verdict=called, cells=[*line.cells, context.chance(arm)]))
@@ -92,6 +92,7 @@ def answer_card(context: DecisionContext) -> AnswerCard:
         heads=[said["reform"], head, said["in_cities"], words["decision"]["best_in"]],
         lines=lines,
         figure=head if points is None else words.say(f"card.figure{points}", duration=duration),
+        cost=cost_head(decision.week, words),
         notes=[decides(context)],
         sizes=sizes({context.name(arm): own for arm, own in effects.items()}, before if measure == HEADLINE else nan, words),
     )  # fmt: skip

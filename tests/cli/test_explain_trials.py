@@ -75,6 +75,15 @@ def test_in_spanish(capsys):
         assert told in out and "rests on" not in out and "compared" not in out
 
 
+def test_citations_stay_as_published(capsys):
+    for name in ("sources", "animalpolitico2015"):
+        with pytest.raises(SystemExit):
+            main(["explain", name, "--lang", "es"])
+        out = " ".join(capsys.readouterr().out.split())
+        assert "Report on compensation paid to dismissed officers of the Federal Police" in out
+        assert "Leído: Press report (Animal Político, December 2015)." in out and "Read:" not in out
+
+
 def test_what_is_not_there_is_refused_with_what_is_near(explained):
     assert "Did you mean 'MK4-PAK'?" in explained("MK4-PAC", code=2)
 

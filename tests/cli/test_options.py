@@ -16,8 +16,8 @@ from sim.studies.design.preferences import MOST_PAY
 from sim.trials.design import Trial
 from sim.world.rng import MOST_REPLICATES
 
-INTEGERS = ("-1", "-7", str(-(10**30)), str(10**30))
-FLOATS = ("nan", "inf", "-inf", "-1", "1e300", "-1e-300")
+INTEGERS = ("nan", "1.5", "many", "-1", "-7", str(-(10**30)), str(10**30))
+FLOATS = ("many", "nan", "inf", "-inf", "-1", "1e300", "-1e-300")
 
 
 def numbers():
@@ -62,7 +62,7 @@ def test_numbers_out_of_range_are_refused_in_a_sentence(command, needed, option,
             given[place] = value
             err = refused(capsys, command, *needed, option, *given)
             first = err.splitlines()[0]
-            assert first.startswith(f"{option}: must be a ") and first.endswith(".") and len(err.splitlines()) <= 2, err
+            assert first.startswith(f"{option}: must be a ") and first.endswith(".") and len(err.splitlines()) == 2, err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -82,6 +82,25 @@ def test_numbers_out_of_range_are_refused_in_a_sentence(command, needed, option,
 def test_what_is_said(arguments, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert said in refused(capsys, *arguments)
+
+
+def test_what_is_no_number_is_said_in_spanish(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    err = refused(capsys, "run", "merida", "--replicates", "nan", "--lang", "es")
+    assert err.startswith("--replicates: debe ser un número entero de 1 a 10\u202f000, pero es el texto 'nan'.\n")
+
+
+@pytest.mark.parametrize("command", [each for each in app.registered_commands if "out" in get_type_hints(each.callback)])
+def test_an_empty_place_is_not_where_one_stands(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for empty in (["--out", ""], ["--out="]):
+        assert refused(capsys, command.callback.__name__, "nothing-there", *empty).startswith("--out: it is empty.")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("view", "merida", "--out"), ("run",), ("plan", "x", "--nothing")])
+def test_how_a_verb_is_used_is_its_own_help(arguments, capsys):
+    assert f"How it is used: confianza {arguments[0]} --help" in refused(capsys, *arguments)
 
 
 @pytest.mark.parametrize("written", ["mean_trust=nan", "mean_trust=inf", "mean_trust=-1e999"])

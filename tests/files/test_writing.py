@@ -346,3 +346,9 @@ def test_nothing_else_writes_files():
         if module not in MAY and (calls := sorted(writes(ast.parse(path.read_text(encoding="utf-8"))))):
             found[module] = calls
     assert found == {}
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no such folder")
+def test_a_folder_in_which_no_file_can_be_made_is_not_held_by_another_process():
+    with pytest.raises(InputError, match=r"'/proc' cannot be written to"), locking.locked(Path("/proc")):
+        pass

@@ -25,6 +25,7 @@ from sim.studies.running.runs import run
 MARK = {"en": "SIMULATION, not a measurement", "es": "SIMULACIÓN, no es una medición"}
 SAID = ("policía de proximidad", "ciudades posibles", "Dónde falla")
 RAW = re.compile(r"\b(?:training|conduct|purge|reporting|hearsay|staffing)\.\w+|\b\w+_\w+\b")
+FACTS = {"versions": {"confianza": "1"}, "source_fingerprint": "12345678"}
 NAME = "Which $5 & <b>$6</b>_x?"
 
 
@@ -149,6 +150,17 @@ def test_cells_have_ranges_and_no_row_of_zeros():
     rows = pd.DataFrame([{"arm": "a", "officer_weeks": 0.0, "money": 0.0}, {"arm": "b", "officer_weeks": 1.0, "money": 2.0}])
     piece = told.table("costs", rows, ("arm", "officer_weeks", "money"))
     assert len(piece.rows) == 2 and "capacitación" not in [text.get_text() for text in piece.draw().axes[0].texts]
+
+
+def test_where_nothing_differs_a_table_says_so(monkeypatch, tmp_path):
+    told, columns = kit.KitLanguage(kit.Words("en"), {}, {}), ("arm", "officer_weeks", "money")
+    rows = pd.DataFrame([{"arm": "a", "officer_weeks": 0.0, "money": 0.0}])
+    assert [text.get_text() for text in told.table("costs", rows, columns).draw().axes[0].texts][-3:] == ["a", "0", "0"]
+    pieces = [told.table("costs", rows, columns), told.table("effects", rows[:0], columns)]
+    empty = kit.Kind("", "found", str, lambda *_: iter(pieces), lambda _: kit.Origin("a", {"name": "a", "city": {}}, FACTS))
+    monkeypatch.setattr(kit, "KINDS", (empty,))
+    (tmp_path / "found").touch()
+    assert {name.partition(".")[0] for name in kit.make_kit(tmp_path, ["en"])} == {"en/table-costs", "en/README"}
 
 
 @pytest.mark.parametrize(("arguments", "says"), [

@@ -456,3 +456,10 @@ def test_bad_options_are_refused(folder, options, message, capsys):
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(InputError, match="there are no results in"):
         write_report(tmp_path)
+
+
+def test_of_a_file_there_is_no_report(tmp_path):
+    (tmp_path / "study.yaml").touch()
+    for place in (tmp_path / "study.yaml", Path("/dev/null")):
+        with pytest.raises(InputError, match="there are no results in"):
+            write_report(place)

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Json
 from sim.artifacts.artifact import PROVENANCE, Labeled, MadeFrom, check_weeks
 from sim.artifacts.checking import ArtifactKind, Variable, mapping
 from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
-from sim.errors import InputError
+from sim.errors import InputError, counted
 from sim.inputs import map_notes
 from sim.measures.harvest import WEIGHT
 from sim.measures.spans import YEAR
@@ -217,7 +217,7 @@ class Comparison(Labeled):
         """In a sentence, why there are as many replicates as there are."""
         given = self.study.rule
         if not given:
-            return f"{self.replicates} replicates of every arm, as asked."
+            return f"{counted(self.replicates, 'replicate')} of every arm, as asked."
         widths = effects.precisions(self.dataset, given.until.effect, self.study.vs)
         widest = max(widths[arm] for arm in self.compared)
         reached = "reached" if widest <= given.until.half_width else "NOT reached"
