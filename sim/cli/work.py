@@ -230,9 +230,12 @@ def summary_table(results: Results) -> ConsoleTable:
     title = f"middle of {many} replicates" if many > 1 else "one replicate"
     title += "; below it between which values nine of ten of them lie (5-95 %)" if ranged else ""
     apart = years_apart(results.arrays)
-    title += "" if apart else f"\nthe first and the last year overlap, so there is no change between them: that takes {2 * YEAR} weeks"
+    weeks = len(results.arrays.variables["week"].values)
+    spans = ("first year", "last year") if weeks > YEAR else (counted(weeks, "week"),)
+    if len(spans) > 1 and not apart:
+        title += f"\nthe first and the last year overlap, so there is no change between them: that takes {2 * YEAR} weeks"
     few = ("sign", "precision") if 1 < many < ENOUGH and apart else ()  # of the change; with a range both can be read off it
-    right = ("first year", "last year", *(["change"] if apart else []), *few)
+    right = (*spans, *(["change"] if apart else []), *few)
     made = table("measure", *right, "unit", right=right, whole=("measure",), under={"unit": "measure"}, title=title)
     for measure in results.measures.values():
         if measure.name in VOICE_MEASURES:  # in a table of their own
@@ -241,7 +244,7 @@ def summary_table(results: Results) -> ConsoleTable:
         cells = [
             spreads.middle(each, sign=span == "change") + (f"\n{spreads.reach(each, sign=span == 'change')}" if ranged else "")
             for span, each in found.items()
-            if apart or span != "change"
+            if (apart or span != "change") and (len(spans) > 1 or span != "first_year")
         ]
         cells += [spreads.signs(found["change"]), spreads.precision(found["change"])] if few else []
         made.add_row(measure.name, *cells, measure.unit)

@@ -17,8 +17,8 @@ from sim.errors import InputError
 from sim.figures import compare, decision, sensitivity, series, trial
 from sim.figures.printing import printed, title_of
 from sim.figures.sensitivity.maps import overview
-from sim.measures import MEASURES
-from sim.report import comparisons, decisions, evidences, sensitivities
+from sim.measures import MEASURES, YEAR
+from sim.report import comparisons, decisions, evidences, runs, sensitivities
 from sim.report.decision_context import DecisionContext
 from sim.report.kit_pieces import KitLanguage, KitPiece, Origin
 from sim.report.kit_records import calibrated, of_calibration, of_evidence, of_validation, record_origin
@@ -67,7 +67,8 @@ def of_run(results: Results, folder: Path, words: Words) -> Iterator[KitPiece]:
     for file, draw in series.FIGURES.items():
         name = file.partition(".")[0]
         yield KitPiece(name, partial(draw, titled, words=words.figure("plots")), told.labeled(rows[name]))
-    yield told.table("summary", results.summary(), ("measure", "unit", "first_year", "last_year", "change"))
+    spans = ("first_year", "last_year", "change") if len(data.week) > YEAR else ("last_year",)
+    yield told.table("summary", results.summary(), ("measure", "unit", *spans), {"last_year": runs.spans_told(results, words)["last_year"]})
 
 
 def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterator[KitPiece]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,10 +51,10 @@ class KitLanguage(NamedTuple):
                 made.insert(list(made.columns).index(column) + 1, f"{column}_label", [say(str(name)) for name in made[column]])
         return made
 
-    def table(self, name: str, rows: pd.DataFrame, columns: Sequence[str]) -> KitPiece:
-        """A table of some columns of rows, each number with its range behind it."""
+    def table(self, name: str, rows: pd.DataFrame, columns: Sequence[str], called: Mapping[str, str] = MappingProxyType({})) -> KitPiece:
+        """A table of some columns of rows, each number with its range behind it; columns as they are usually called, or as told."""
         labeled, said = self.labeled(rows), self.words["kit"]
-        heads = [said["columns"][column] for column in columns]
+        heads = [called.get(column, said["columns"][column]) for column in columns]
         shown = [column if f"{column}_label" not in labeled else f"{column}_label" for column in columns]
         cells = [[self.cell(row, column) for column in shown] for row in labeled.to_dict("records")]
         texts = sum(column.endswith("_label") for column in shown)

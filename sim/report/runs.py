@@ -12,7 +12,7 @@ import yaml
 from sim.artifacts.results import Results
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
-from sim.measures import MEASURES, RECORD, years_apart
+from sim.measures import MEASURES, RECORD, YEAR, years_apart
 from sim.measures.spread import ENOUGH, spread
 from sim.measures.voice_measures import VOICE_MEASURES, heard_last
 from sim.report.assumed import dated_table
@@ -64,23 +64,27 @@ def live(results: Results, scenario: dict[str, Any], words: Words) -> LiveCity |
 
 def answer_card(results: Results, scenario: dict[str, Any], words: Words) -> AnswerCard:
     """The first screen: what became of trust and of what hangs on it, from the first year to the last."""
-    said, many = words["card"], results.replicates
+    said, many, heads = words["card"], results.replicates, spans_told(results, words)
     lines = []
     for name in (*CARD, *beside(results)):
         measure, spans = results.measures[name], results.spreads(name)
         if isfinite(spans["last_year"].middle):
-            first, last = (words.spread(spans[span].times(scale(measure.unit))) for span in ("first_year", "last_year"))
+            levels = [words.spread(spans[span].times(scale(measure.unit))) for span in heads]
             way = words.verdict(spans["change"]) if isfinite(spans["change"].middle) else ""
-            lines.append(CardLine(f"{words.measure(name)} ({words.unit(measure.unit)})", way, [first, last]))
+            lines.append(CardLine(f"{words.measure(name)} ({words.unit(measure.unit)})", way, levels))
     known = results.spreads("share_trusting")["last_year"].times(100)
     cities = words.say("card.cities_luck" if many > 1 else "card.cities_one", many=words.number(many))
     duration = words.duration(horizon(results))
-    trusting = words.say("card.trusting", many=words.number(whole(known.middle)), duration=duration) if isfinite(known.middle) else ""
+    trusting = (
+        words.say("card.trusting" if len(heads) > 1 else "card.trusting_short", many=words.number(whole(known.middle)), duration=duration)
+        if isfinite(known.middle)
+        else ""
+    )
     return AnswerCard(
         about=words.say("card.about", scenario=words.written(scenario["name"]).text, duration=duration, cities=cities),
         finding=answer(results, words),
         today=trusting,
-        heads=[words["columns"][key] for key in ("measure", "first_year", "last_year")],
+        heads=[words["columns"]["measure"], *heads.values()],
         lines=lines,
         notes=[said["run_alone"]],
     )
@@ -105,6 +109,13 @@ def beside(results: Results) -> list[str]:
 def horizon(results: Results) -> int:
     """Weeks after the spin-up."""
     return int(results.dataset.week[-1]) + 1
+
+
+def spans_told(results: Results, words: Words) -> dict[str, str]:
+    """Over which weeks measures are told, and what that is called: the first and the last year, or all weeks if they are but one."""
+    if horizon(results) <= YEAR:
+        return {"last_year": words.say("columns.all_weeks", duration=words.duration(horizon(results)))}
+    return {span: words["columns"][span] for span in ("first_year", "last_year")}
 
 
 def caution(results: Results, words: Words) -> str:
@@ -136,23 +147,32 @@ def summary_tables(results: Results, words: Words) -> list[PageTable]:
     """The summary, one table a group of measures."""
     many, apart = results.replicates, years_apart(results.dataset)
     few = apart and 1 < many < ENOUGH
-    keys = ["measure", "unit", "first_year", "last_year", *["change", "says"] * apart, *["precision"] * few]
+    spans = spans_told(results, words)
+    keys = ["measure", "unit", *spans, *["change", "says"] * apart, *["precision"] * few]
+    heads = words["columns"] | spans
     numbers = frozenset(place for place, key in enumerate(keys) if key not in ("measure", "unit", "says"))
     tables: list[PageTable] = []
     rows: list[list[str]] = []
-    said = ["change" if apart else "overlap", "" if many >= ENOUGH else "few" if many > 1 else "one", *["sign"] * few]
-    caption = " ".join(words.say(f"tables.{f'summary_{key}'.removesuffix('_')}", many=words.number(many)) for key in said)
+    said = [
+        "change" if apart else "overlap" if len(spans) > 1 else "short",
+        "" if many >= ENOUGH else "few" if many > 1 else "one",
+        *["sign"] * few,
+    ]
+    duration = words.duration(horizon(results))
+    caption = " ".join(
+        words.say(f"tables.{f'summary_{key}'.removesuffix('_')}", many=words.number(many), duration=duration) for key in said
+    )
     groups = GROUPS | dict.fromkeys(beside(results)[:1], "beside")
     for measure in results.measures.values():
         if measure.name in VOICE_MEASURES:  # in a table of their own
             continue
         if measure.name in groups:
             rows, caption = [], caption if not tables else ""  # said once, with the first table
-            columns = [words["columns"][key] for key in keys]
+            columns = [heads[key] for key in keys]
             tables.append(PageTable(caption, columns, rows, numbers, words["groups"][groups[measure.name]]))
         found = {span: each.times(scale(measure.unit)) for span, each in results.spreads(measure.name).items()}
         change = found["change"]
-        cells = [words.spread(found["first_year"]), words.spread(found["last_year"])]
+        cells = [words.spread(found[span]) for span in spans]
         cells += [words.spread(change, sign=True), words.verdict(change)] if apart else []
         cells += [words.number(change.precision, decimals(change.middle, change.precision))] if few else []
         rows.append([words.measure(measure.name), words.unit(measure.unit), *cells])
@@ -208,8 +228,9 @@ def fill(words: Words, name: str, **values: object) -> str:
 
 def trust_alt(results: Results, words: Words) -> str:
     """The line of trust in words."""
-    first, last = (words.number(each.middle, 3) for each in list(results.spreads("mean_trust").values())[:2])
-    return fill(words, "trust", duration=words.duration(horizon(results)), first=first, last=last)
+    levels, duration = results.spreads("mean_trust"), words.duration(horizon(results))
+    parts = "; ".join(f"{head} {words.number(levels[span].middle, 3)}" for span, head in spans_told(results, words).items())
+    return fill(words, "trust", duration=duration, parts=parts)
 
 
 def ledger_alt(results: Results, words: Words) -> str:
