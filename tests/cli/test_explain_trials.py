@@ -66,6 +66,7 @@ def test_in_spanish(capsys):
     for name, told in {
         "PJ-CDMX": "comparado, nunca ajustado",
         "levers": "palanca o parámetro",
+        "palancas": "palanca o parámetro",
         "trials": "39 estudios (5 ajustados",
     }.items():
         with pytest.raises(SystemExit) as ended:

@@ -155,7 +155,7 @@ def test_cells_have_ranges_and_no_row_of_zeros():
 def test_where_nothing_differs_a_table_says_so(monkeypatch, tmp_path):
     told, columns = kit.KitLanguage(kit.Words("en"), {}, {}), ("arm", "officer_weeks", "money")
     rows = pd.DataFrame([{"arm": "a", "officer_weeks": 0.0, "money": 0.0}])
-    assert [text.get_text() for text in told.table("costs", rows, columns).draw().axes[0].texts][-3:] == ["a", "0", "0"]
+    assert [text.get_text() for text in told.table("costs", rows, columns).draw().axes[0].texts][-3:] == ["a", "0.000", "0.000"]
     pieces = [told.table("costs", rows, columns), told.table("effects", rows[:0], columns)]
     empty = kit.Kind("", "found", str, lambda *_: iter(pieces), lambda _: kit.Origin("a", {"name": "a", "city": {}}, FACTS))
     monkeypatch.setattr(kit, "KINDS", (empty,))
