@@ -120,7 +120,7 @@ def test_runs_that_take_too_long_are_timed_in_part(monkeypatch):
     """A city in which one run takes longer than all pilots may."""
     monkeypatch.setattr(planning, "BUDGET", 0.6)
     monkeypatch.setattr(planning, "GLIMPSE", 0.2)
-    study = STUDY.with_(scenario=STUDY.scenario.with_(adults=100_000, weeks=416))
+    study = STUDY.with_(scenario=STUDY.scenario.with_(adults=250_000, weeks=416))
     monkeypatch.setattr(planning.time, "perf_counter", time.process_time)  # other programs do not lengthen it
     planning._first_use(study.measures)
     ratios = []
