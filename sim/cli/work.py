@@ -230,7 +230,7 @@ def summary_table(results: Results) -> ConsoleTable:
     title = f"middle of {many} replicates" if many > 1 else "one replicate"
     title += "; below it between which values nine of ten of them lie (5-95 %)" if ranged else ""
     apart = years_apart(results.arrays)
-    weeks = len(results.arrays.variables["week"].values)
+    weeks = int(results.arrays.week[-1]) + 1
     spans = ("first year", "last year") if weeks > YEAR else (counted(weeks, "week"),)
     if len(spans) > 1 and not apart:
         title += f"\nthe first and the last year overlap, so there is no change between them: that takes {2 * YEAR} weeks"

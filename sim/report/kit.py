@@ -67,7 +67,7 @@ def of_run(results: Results, folder: Path, words: Words) -> Iterator[KitPiece]:
     for file, draw in series.FIGURES.items():
         name = file.partition(".")[0]
         yield KitPiece(name, partial(draw, titled, words=words.figure("plots")), told.labeled(rows[name]))
-    spans = ("first_year", "last_year", "change") if len(data.week) > YEAR else ("last_year",)
+    spans = ("first_year", "last_year", "change") if runs.horizon(results) > YEAR else ("last_year",)
     yield told.table("summary", results.summary(), ("measure", "unit", *spans), {"last_year": runs.spans_told(results, words)["last_year"]})
 
 

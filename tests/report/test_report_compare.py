@@ -232,7 +232,7 @@ def test_pesos_are_for_an_inhabitant_and_year(comparison, tree):
         if text(row[0]).startswith(words.reform("training") + words["card"]["verdicts"]["few"])
     )
     each = float(row.find(".//span[@data-pesos]").get("data-pesos").split()[0])
-    assert each == pytest.approx(1000 * paid / 3000 * 52 / 30 * 0.72)
+    assert each == pytest.approx(1000 * paid / 3000 * 0.72)
     assert text(row[3]).startswith(words.number(float(f"{each / 10:.2g}")) if each >= 10 else words.number(float(f"{100 * each:.2g}")))
     assert [text(span) for span in tree.iter("span") if span.get("class") == "inhabitants"] == [words.number(100_000)]
 
