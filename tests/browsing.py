@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -85,6 +86,10 @@ class Opened:
 
     def until(self, condition):
         return WebDriverWait(self.browser, PATIENCE, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: condition())
+
+    def keys(self, *keys):
+        """Typed wherever the focus is: an element that was asked for may be drawn anew before it gets them."""
+        ActionChains(self.browser).send_keys(*keys).perform()
 
     def press(self, css):
         def pressed():

@@ -227,16 +227,16 @@ def test_by_keyboard_alone(page):
     page.open()
     words = read("en")
     for _ in range(200):
-        page.browser.switch_to.active_element.send_keys(Keys.TAB)
+        page.keys(Keys.TAB)
         if page.run("return document.activeElement.id") == "week":
             break
-    page.browser.switch_to.active_element.send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    page.keys(Keys.HOME, Keys.ARROW_RIGHT)
     assert page.one("#clock b").text == words["live"]["play"]["clock"].format(week=1)
     for _ in range(200):
-        page.browser.switch_to.active_element.send_keys(Keys.TAB)
+        page.keys(Keys.TAB)
         if page.run("return document.activeElement.id") == "map-0":
             break
-    page.browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    page.keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     assert page.run("return state.cell") == page.run("return Math.floor(lived[0].sizes.cells / 2) + 1")
     assert len(page.all("#place tbody tr")) == page.run("return arms().length")
     page.press("#neighbor")
