@@ -227,3 +227,12 @@ def test_the_committed_page_says_what_its_data_say():
     for check in found.held:
         wanted = holdouts()[check.holdout].checks[check.number]
         assert check.passed == (wanted.low <= check.value <= wanted.high)
+
+
+def test_the_readme_says_what_the_record_says():
+    """Each count of the record's, as the page has it in bold, stands in README's bold counts."""
+    page, readme = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/validation.md", "README.md"))
+    line = next(line for line in page.splitlines() if "The model meets" in line)
+    fit, check, elsewhere = (tuple(map(int, pair)) for pair in re.findall(r"(\d+) of (\d+)", line)[:3])
+    told = re.search(r"meets (\d+) of (\d+) \*fit\*\s+patterns and \*\*(\d+) of (\d+)\*\*.+?it meets \*\*(\d+) of (\d+)\*\*", readme, re.S)
+    assert told and tuple(map(int, told.groups())) == (*fit, *check, *elsewhere)
