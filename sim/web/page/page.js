@@ -736,11 +736,15 @@ function build() {
 
 addEventListener("hashchange", () => { readAddress(); build(); ask(0); });
 addEventListener("resize", () => { drawCharts(); drawPlace(); });
-addEventListener("scrollend", () => {
+/** Where the page is, for a reload. The end of a scroll may come after a reload began, and not every browser tells that it begins. */
+function remember() {
   const middle = innerHeight / 2, seen = [...document.querySelectorAll(".part")].map((each) => [each.className, each.getBoundingClientRect()]);
   const [name, place] = seen.find(([, { top, bottom }]) => top <= middle && bottom > middle) ?? [];
   history.replaceState(name ? { name, top: place.top } : null, "");
-});
+}
+
+for (const moment of ["scrollend", "beforeunload"]) addEventListener(moment, remember);
+history.scrollRestoration = "manual"; // the browser's own, which goes by pixels, would come in between
 readAddress();
 build();
 worker.postMessage({ module: moduleOf(DATA.module), layout: DATA.layout, reforms: REFORMS });
