@@ -73,8 +73,10 @@ class Emulators:
         """
         from threadpoolctl import threadpool_limits
 
+        close = _close(data, near)
         with threadpool_limits(1), ThreadPoolExecutor(cpu_count()) as pool:
-            known = tuple(pool.map(lambda place: learned(data[place], inputs, near, place, seed), range(len(data))))
+            before = [one.surface for one in near.learned] if near else [None] * len(data)
+            known = tuple(pool.map(lambda runs, near, one: learned(runs, near, one, inputs, seed), data, close, before))
         return cls(known, inputs, _together(data))
 
     def as_arrays(self) -> dict[str, np.ndarray]:
@@ -129,10 +131,14 @@ class Emulators:
     def predict(self, unit: np.ndarray) -> np.ndarray:
         """n x targets: the mean answers at points (n x d), on the targets' scales."""
         found = np.empty((len(unit), len(self.learned)))
-        for start in range(0, len(unit), ROWS):
+
+        def some(start: int) -> None:
             part = self.inputs(unit[start : start + ROWS])
             for place, one in enumerate(self.learned):
                 found[start : start + ROWS, place] = one.surface.predict(part[:, one.columns])
+
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            list(pool.map(some, range(0, len(unit), ROWS)))
         return found
 
     def with_slopes(self, inputs: np.ndarray, pool: ThreadPoolExecutor) -> tuple[np.ndarray, np.ndarray]:
@@ -156,16 +162,28 @@ class Emulators:
         return np.abs(self.misfit(unit)).max(axis=1)
 
 
-def learned(runs: TargetRuns, inputs: Inputs, near: Emulators | None, place: int, seed: int) -> TargetEmulator:
-    """A process, and how much it misses near the targets. What was known before has this target in the same place."""
+def _close(data: Sequence[TargetRuns], near: Emulators | None) -> list[np.ndarray]:
+    """Of each target, n bool: the points of its runs that are near the targets, as far as that is known. Many have the same points."""
+    told = dict[bytes, np.ndarray]()
+    for _, unit, _, _ in data:
+        if (key := unit.tobytes()) not in told:
+            told[key] = np.ones(len(unit), bool) if near is None else near.implausibility(unit) < CUT
+    return [told[unit.tobytes()] for _, unit, _, _ in data]
+
+
+def learned(runs: TargetRuns, close: np.ndarray, before: Process | None, inputs: Inputs, seed: int) -> TargetEmulator:
+    """A process, and how much it misses near the targets.
+
+    close   n bool: the points that are; before: what was known of this target
+    """
     target, unit, answers, columns = runs
     known = responses(answers)
     points, y = unit[known.kept], known.mean
     r = known.replicates
     luck = known.apart**2 * (r / (r - 1.0) if r > 1 else 0.0)
     in_means = float((luck.mean(axis=1) / known.runs).mean())
-    surface = Process.fit(inputs(points)[:, columns], y, in_means, seed, near.learned[place].surface if near else None)
-    close = np.ones(len(points), bool) if near is None else near.implausibility(points) < CUT
+    surface = Process.fit(inputs(points)[:, columns], y, in_means, seed, before)
+    close = close[known.kept]
     if close.sum() < LEAST_NEAR:
         close[:] = True
     noise = float(luck[close].mean())

@@ -7,6 +7,7 @@ them can be had from a thousand points.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -58,13 +59,15 @@ class Process:
         given = (points[some], answers[some], noise, drawn)
         found = minimize(_surprise, begin, given, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": rounds}).x
         scales, numbers = np.exp(found[: -len(START)]), np.exp(found[-len(START) :])
-        kernel = _kernel(points * scales, points * scales, numbers)
+        at, other = points * scales, points * scales  # two, for of one NumPy would compute half, with other last digits
+        both, bump = _alike(at, other, _squared(at), numbers)
+        kernel = _polynomial(both, numbers) + bump
         kernel[np.diag_indices_from(kernel)] += noise + numbers[-1] + QUIET
         inverse = cho_solve(cho_factor(kernel, lower=True, overwrite_a=True), np.eye(len(y)))
         weights = inverse @ answers
         apart: np.ndarray = np.ones(len(y), bool)
         apart[some] = len(some) == len(y)
-        return cls(scales, points * scales, weights, numbers, mean, sd, sd * weights / np.diag(inverse), apart)
+        return cls(scales, at, weights, numbers, mean, sd, sd * weights / np.diag(inverse), apart)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """What `again` needs beside the inputs that it was fitted to."""
@@ -79,15 +82,25 @@ class Process:
         scales = arrays["scales"]
         return cls(scales, _centered(inputs) * scales, arrays["weights"], arrays["numbers"], mean, sd, arrays["left"], arrays["apart"])
 
+    @cached_property
+    def _sizes(self) -> np.ndarray:
+        """n: squared lengths of the points."""
+        return _squared(self.points)
+
+    def _like(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `_alike`, of scaled points (m x d) and those that were learned from."""
+        return _alike(at, self.points, self._sizes, self.numbers)
+
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """n: the mean answer."""
-        return self.mean + self.sd * (_kernel(_centered(inputs) * self.scales, self.points, self.numbers) @ self.weights)
+        both, bump = self._like(_centered(inputs) * self.scales)
+        return self.mean + self.sd * ((_polynomial(both, self.numbers) + bump) @ self.weights)
 
     def with_slopes(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """n: the mean answer, and n x d: how fast it rises with each input."""
         linear, square, cubic, _, width, _ = self.numbers
         at = _centered(inputs) * self.scales
-        both, bump = _alike(at, self.points, self.numbers)
+        both, bump = self._like(at)
         answers = self.mean + self.sd * ((_polynomial(both, self.numbers) + bump) @ self.weights)
         bump *= self.weights / width
         rises = (linear + both * (2.0 * square + 3.0 * cubic * both)) * self.weights + bump
@@ -107,22 +120,20 @@ def _guessed(points: np.ndarray, answers: np.ndarray) -> np.ndarray:
     return 0.5 * np.log(going / max(float(going.sum()), 1e-300) + FAINT)
 
 
-def _alike(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Products of points, and the bump of their distance (both n x m)."""
+def _squared(points: np.ndarray) -> np.ndarray:
+    return np.asarray((points**2).sum(axis=1))
+
+
+def _alike(one: np.ndarray, other: np.ndarray, sizes: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Products of points, and the bump of their distance (both n x m). sizes: squared lengths of the others"""
     both = one @ other.T
-    apart = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2.0 * both
+    apart = _squared(one)[:, None] + sizes - 2.0 * both
     return both, numbers[3] * np.exp(-0.5 / numbers[4] * np.maximum(apart, 0.0))
 
 
 def _polynomial(both: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     linear, square, cubic = numbers[:3]
     return 1.0 + both * (linear + both * (square + both * cubic))
-
-
-def _kernel(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """How like two points are (n x m)."""
-    both, bump = _alike(one, other, numbers)
-    return _polynomial(both, numbers) + bump
 
 
 def _surprise(
@@ -134,7 +145,8 @@ def _surprise(
     d = points.shape[1]
     at, numbers = points * np.exp(logs[:d]), np.exp(logs[d:])
     linear, square, cubic, _, width, rough = numbers
-    both, bump = _alike(at, at, numbers)
+    spread = _squared(at)
+    both, bump = _alike(at, at, spread, numbers)
     kernel = _polynomial(both, numbers) + bump
     kernel[np.diag_indices_from(kernel)] += noise + rough + QUIET
     try:
@@ -147,7 +159,6 @@ def _surprise(
     value = 0.5 * answers @ solved + np.log(np.diag(root[0])).sum() + 0.5 * drawn @ drawn
     pull = np.outer(solved, solved) - inverse  # the log-likelihood rises by half of its product with a change of the kernel
     rises, bumped = pull * (linear + both * (2.0 * square + 3.0 * cubic * both)), pull * bump
-    spread = (at**2).sum(axis=1)
     apart = spread[:, None] + spread - 2.0 * both
     scales = np.einsum("ij,ij->j", rises @ at, at) - (bumped.sum(axis=1) @ at**2 - np.einsum("ij,ij->j", bumped @ at, at)) / width
     parts = [np.sum(pull * both**power) * number for power, number in enumerate(numbers[:3], 1)]
