@@ -11,7 +11,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo battery golden digests versions test test-interpreted hard bench check format validate validation which-reform which-parameters-matter web docs clean
+.PHONY: help env demo battery golden digests versions test test-interpreted hard bench check format validate validation which-reform which-parameters-matter posteriors web docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -106,6 +106,15 @@ which-parameters-matter: env ## which uncertain numbers decide what reforms do: 
 	$(BIN)/confianza sweep experiments/which-parameters-matter/study.yaml --out out/which-parameters-matter
 	$(BIN)/python experiments/which-parameters-matter/tables.py out/which-parameters-matter
 	$(BIN)/python experiments/archived.py docs/which-parameters-matter out/which-parameters-matter/factors.csv
+
+POINTS := docs/calibration
+posteriors: env ## the shipped posteriors again, at the points of their waves: the same bytes on the same kind of processor; two hours
+	$(BIN)/confianza calibrate national-average --points $(POINTS)/national-average.parquet --out out/posteriors/national
+	$(BIN)/confianza calibrate states --out out/posteriors/national
+	$(BIN)/confianza calibrate mexico-city-2016 --runs 9000 --points $(POINTS)/mexico-city-2016.parquet --out out/posteriors/mexico-city
+	cmp out/posteriors/national/national-average.csv scenarios/posteriors/national-average.csv
+	cmp out/posteriors/mexico-city/mexico-city-2016.csv scenarios/posteriors/mexico-city-2016.csv
+	for state in scenarios/posteriors/states/*.csv; do cmp out/posteriors/national/states/$${state##*/} $$state || exit; done
 
 web: env ## build the module of WebAssembly anew, which runs the city in a browser (needs wasm-ld: apt install lld)
 	$(BIN)/python -m sim.web.building

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sim.calibration.description import described
 from sim.calibration.emulators import Emulators
@@ -15,7 +16,7 @@ from sim.calibration.sampling import truncated
 from sim.calibration.space import Space
 from sim.calibration.structures import STRUCTURES, absent
 from sim.calibration.targets import Target
-from sim.calibration.waves import Effort, History, answers
+from sim.calibration.waves import RUNS, Effort, History, answers
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
 from sim.studies.answers.sweep import Sweep, sweep
@@ -32,6 +33,7 @@ class Calibrator:
     targets   see `sim.calibration.layers.load_targets`
     progress  called with each number of runs that are done
     tell      called with a line about each step
+    points    of the waves, if they are those of another calibration (see `sim.calibration.waves.read_points`)
     """
 
     name: str
@@ -42,6 +44,7 @@ class Calibrator:
     progress: Callable[[int], None] | None = None
     tell: Callable[[str], None] = lambda text: None
     workers: int | None = None
+    points: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if len(self.targets) < 2:
@@ -50,14 +53,14 @@ class Calibrator:
 
     @property
     def history(self) -> History:
-        return History(self.space, self.effort, self.folder, self.progress, self.workers)
+        return History(self.space, self.effort, self.folder, self.progress, self.workers, self.points)
 
     def run(self) -> Calibration:
         """Calibrate. InputError if the folder holds another calibration, or too many runs fail."""
         emulators, waves = self.history.run(self.tell)
         whole = self._posterior(emulators, None)
         without = {name: self._posterior(emulators, name) for name in STRUCTURES if self._varies(name)}
-        return described(self, emulators, waves, whole, without)
+        return described(self, Sweep.load(self.folder / RUNS).points.values, emulators, waves, whole, without)
 
     def _varies(self, without: str) -> bool:
         """Has the scenario this mechanism, and may it be absent?"""

@@ -26,7 +26,8 @@ ABOUT = "Draws of parameters that agree with the targets below; made by confianz
 
 
 def described(
-    calibrator: "Calibrator", emulators: Emulators, waves: list[Wave], whole: WeightedDraws, without: Mapping[str, WeightedDraws]
+    calibrator: "Calibrator", points: pd.DataFrame, emulators: Emulators, waves: list[Wave], whole: WeightedDraws,
+    without: Mapping[str, WeightedDraws],
 ) -> Calibration:  # fmt: skip
     """The posterior with its facts, and all tables."""
     space, effort = calibrator.space, calibrator.effort
@@ -56,7 +57,7 @@ def described(
         "source_fingerprint": sources(), "versions": versions(),
     }  # fmt: skip
     posterior = Posterior(calibrator.name, tuple(names), whole.values[names].to_numpy(float), whole.weights, facts)
-    return Calibration(posterior, unit, parameters, targets, pairs, own, structures, alternatives(posterior, without))
+    return Calibration(posterior, unit, parameters, targets, pairs, own, structures, alternatives(posterior, without), points)
 
 
 def facts_of(draws: WeightedDraws) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +22,7 @@ TELLING = 0.2  # contraction above which the targets have told something of a pa
 ALIKE = 0.4  # correlation, on the normal scale, above which two parameters cannot be told apart
 FLAT = 12**-0.5  # standard deviation of a uniform number
 PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT = "parameters.csv", "targets.csv", "pairs.csv", "answers.csv", "unit.csv"
-STRUCTURES = "structures.csv"
+STRUCTURES, POINTS = "structures.csv", "points.parquet"
 FILES = (
     PARAMETERS,
     TARGETS,
@@ -29,6 +30,7 @@ FILES = (
     ANSWERS,
     UNIT,
     STRUCTURES,
+    POINTS,
     "contraction.png",
     "marginals.png",
     "targets.png",
@@ -55,7 +57,7 @@ class Calibration(Artifact):
     pairs       parameters that cannot be told apart: one, other, correlation
     answers     n rows: each draw's own answers, mean of its runs, a column a measure
     structures  a row a structure, the whole model first: log evidence and its error, share of the weight, the target missed most
-    alternatives  the posteriors of worlds without a mechanism; not read back by `load`
+    alternatives, points  the posteriors of worlds without a mechanism, and the points of all waves; not read back by `load`
     """
 
     KIND, TABLES = KIND, {name.removesuffix(".csv"): name for name in COLUMNS}
@@ -68,6 +70,7 @@ class Calibration(Artifact):
     answers: pd.DataFrame
     structures: pd.DataFrame
     alternatives: tuple[Posterior, ...] = ()
+    points: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +86,11 @@ class Calibration(Artifact):
 
     def _files(self) -> dict[str, Content]:
         """NAME.csv and NAME.yaml, which studies can use, and the tables."""
-        files = {key: text for one in (self.posterior, *self.alternatives) for key, text in posterior_files(one).items()}
+        files: dict[str, Content] = {
+            key: text for one in (self.posterior, *self.alternatives) for key, text in posterior_files(one).items()
+        }
+        if self.points is not None:
+            files[POINTS] = partial(self.points.to_parquet, compression="zstd")
         return {**files, **replace(self, unit=self.unit.round(5))._tables()}
 
     @classmethod

@@ -20,7 +20,8 @@ from sim.calibration.space import CRIME, CRIME_SD, STATES, Space, on_scales
 from sim.calibration.structures import STRUCTURES
 from sim.calibration.targets import Target
 from sim.errors import InputError
-from sim.files.writing import place
+from sim.files.writing import noted, place
+from sim.inputs.yaml_files import shown_path
 from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.running.store import SweepStore
 
@@ -106,6 +107,7 @@ class History:
     folder: Path
     progress: Callable[[int], None] | None = None
     workers: int | None = None
+    points: pd.DataFrame | None = None  # of all waves, if they are known from another calibration
 
     def run(self, tell: Callable[[str], None] = lambda text: None) -> tuple[Emulators, list[Wave]]:
         """Run all waves, or what is left of them. Returns what is known in the end, and after each wave."""
@@ -135,6 +137,8 @@ class History:
             here = Sweep.load(self.folder / RUNS).points.values
             if len(here) >= end:
                 return here[start:end]
+        if self.points is not None:
+            return self.points[start:end]
         rng = np.random.default_rng([self.space.seed, 3, number])
         filling = self.space.filling(end) if emulators is None else None
         parts = []
@@ -220,6 +224,24 @@ class History:
         rng = np.random.default_rng([self.space.seed, 2])
         unit = self.space.snapped(rng.random((PRIOR_POINTS, len(self.space.factors))))
         return float(np.mean(emulators.implausibility(unit) < CUT))
+
+
+def read_points(path: Path, names: Sequence[str], effort: Effort) -> pd.DataFrame:
+    """The points of all waves of another calibration, to the last digit (its points.parquet). InputError if they do not serve here."""
+    what = "Give the points.parquet of a calibration."
+    try:
+        with noted(open(path, "rb")) as stream:
+            read = pd.read_parquet(stream)
+    except FileNotFoundError:
+        raise InputError("there is no such file.", what, file=shown_path(path)) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"the file cannot be read: {error}.", what, file=shown_path(path)) from None
+    if list(read) != list(names):
+        message = "these points are of other parameters than the scenario leaves open."
+        raise InputError(message, "Name the scenario, and --set, as there.", file=shown_path(path))
+    if len(read) != (many := effort.points(effort.waves)):
+        raise InputError(f"{many:,} points are needed, and there are {len(read):,}.", "Give --runs as there.", file=shown_path(path))
+    return read
 
 
 def digest(data: Sequence[TargetRuns]) -> str:

@@ -14,7 +14,7 @@ from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.structures import STRUCTURES
 from sim.calibration.targets import Target
-from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
+from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort, read_points
 from sim.cli.calibrate_states import calibrate_states
 from sim.cli.coverage import cover, files_of
 from sim.cli.headlines import headline
@@ -40,10 +40,10 @@ PILOTS = 8  # runs for each worker, that tell how many fit into the minutes
 
 def calibrate_scenario(
     name: str, targets: list[str], runs: int | None, minutes: float | None, seed: int | None, settings: list[str],
-    out: Path | None, cities: int, workers: int | None,
+    out: Path | None, points: Path | None, cities: int, workers: int | None,
 ) -> None:  # fmt: skip
     """Calibrate, or with `cities` test the coverage; print tables, write everything and say where."""
-    told = targets or runs or minutes or seed is not None or settings or cities
+    told = targets or runs or minutes or seed is not None or settings or points or cities
     if name == STATES and told:
         raise InputError("the posteriors of states come from the country's calibration.", f"Give --out alone: confianza calibrate {STATES}")
     if name == STATES or (name in shipped_states() and not told):
@@ -59,6 +59,8 @@ def calibrate_scenario(
         took = pilot(Space(scenario, known, scenario.seed), workers)
         effort = chosen_effort(runs, minutes, took)
         calibrator = Calibrator(place, scenario, known, folder, effort, tell=remark, workers=workers)
+        if points:
+            calibrator.points = read_points(points, calibrator.space.names, effort)
         console().print(outline(scenario, known, calibrator))
         console().print(layers_table(layers))
         for key, (target, layer, why) in layers.withdrawn.items():

@@ -212,6 +212,9 @@ def calibrate(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value: topic.name, city.key or spin_up_weeks.")
     ] = None,
     out: Annotated[Path | None, options.given("Folder; by default out/calibration-SCENARIO.")] = None,
+    points: Annotated[
+        Path | None, options.given("Run at the points of another calibration (its points.parquet): the same bits.", metavar="FILE")
+    ] = None,
     coverage: Annotated[
         int, options.asked(options.cities, "Instead, test it on so many cities whose truth is known.", metavar="CITIES", show_default=True)
     ] = 0,
@@ -223,7 +226,7 @@ def calibrate(
     """
     from sim.cli.calibrate import calibrate_scenario
 
-    calibrate_scenario(scenario, targets or [], runs, minutes, seed, settings or [], out, coverage, workers)
+    calibrate_scenario(scenario, targets or [], runs, minutes, seed, settings or [], out, points, coverage, workers)
 
 
 def evidence(

@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,12 +13,13 @@ import pytest
 from small_calibration import EFFORT
 
 from sim.artifacts.posterior import CONVERGED, load_posterior, shipped_posteriors
+from sim.calibration import waves
 from sim.calibration.calibrate import Calibrator
 from sim.calibration.layers import load_targets
 from sim.calibration.result import Calibration, alike, contraction
 from sim.calibration.sampling import effective, truncated
 from sim.calibration.space import Space
-from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort
+from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort, read_points
 from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, lasting, outline, pilot, tell, unconverged
 from sim.engine.plans import RunSpec
 from sim.errors import InputError
@@ -86,12 +88,54 @@ def test_a_second_call_runs_nothing_and_finds_the_same(calibrated):
 def test_one_that_was_stopped_between_two_waves_goes_on_with_the_same_points(calibrated, tmp_path):
     """Values that were read back from a store, and not their places on the unit cube, are what the next wave's table begins with."""
     maker = calibrated[0]
-    for waves in (1, 2):
-        effort = replace(EFFORT, waves=waves)
+    for many in (1, 2):
+        effort = replace(EFFORT, waves=many)
         Calibrator("small", CITY, TARGETS, tmp_path, effort, workers=2).history.run()
     names = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.parquet"))
     assert names == sorted(path.relative_to(maker.folder) for store in (RUNS, ALONE) for path in (maker.folder / store).rglob("*.parquet"))
     assert all((tmp_path / name).read_bytes() == (maker.folder / name).read_bytes() for name in names)
+
+
+def test_at_the_points_of_another_calibration_come_its_bits_whatever_chains_would_find(calibrated, tmp_path, monkeypatch):
+    maker, made, _ = calibrated
+    made.save(tmp_path / "made")
+    points = read_points(tmp_path / "made" / "points.parquet", maker.space.names, EFFORT)
+    pd.testing.assert_frame_equal(points, Sweep.load(maker.folder / RUNS).points.values, check_exact=True)
+    monkeypatch.setattr(waves, "scattered", lambda *given: pytest.fail("points were looked for"))
+    again = Calibrator("small", CITY, TARGETS, tmp_path / "again", EFFORT, workers=2, points=points).run()
+    np.testing.assert_array_equal(again.posterior.draws, made.posterior.draws)
+    np.testing.assert_array_equal(again.posterior.weights, made.posterior.weights)
+
+
+@pytest.mark.parametrize("name", ["national-average", "mexico-city-2016"])
+def test_the_points_of_what_is_shipped_are_archived(name, tmp_path):
+    """`make posteriors` runs there. The first wave is found again here."""
+    facts, scenario = load_posterior(name).facts, load_scenario(name)
+    effort = Effort(**facts["effort"])
+    maker = Calibrator(name, scenario, load_targets(name), tmp_path, effort)
+    archived = Path(__file__).parents[2] / f"docs/calibration/{name}.parquet"
+    points = read_points(archived, maker.space.names, effort)
+    pd.testing.assert_frame_equal(points[: effort.first], maker.history._points(1, None), check_exact=True)
+    assert effort.runs == facts["runs"] and effort in (Effort(), Effort.of(9000))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (lambda points: points.iloc[:-1], "points are needed, and there are 47. Give --runs as there."),
+        (lambda points: points.iloc[:, :-1], "other parameters than the scenario leaves open"),
+        (None, "cannot be read"),
+    ],
+)
+def test_points_that_do_not_serve_are_told(calibrated, tmp_path, written, told):
+    maker, file = calibrated[0], tmp_path / "points.parquet"
+    points = Sweep.load(maker.folder / RUNS).points.values
+    written(points).to_parquet(file) if written else file.write_text("a,b\n1,2\n")
+    with pytest.raises(InputError) as refused:
+        read_points(file, maker.space.names, EFFORT)
+    assert told in " ".join(str(refused.value).split()) and "points.parquet" in str(refused.value)
+    with pytest.raises(InputError, match="no such file"):
+        read_points(tmp_path / "other.parquet", maker.space.names, EFFORT)
 
 
 def test_another_calibration_in_the_same_folder_is_refused(calibrated):
