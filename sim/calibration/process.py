@@ -57,7 +57,7 @@ class Process:
         some = np.random.default_rng([seed, 7]).permutation(len(y))[:SUBSET]
         bounds = [(None, None)] * points.shape[1] + [RANGE] * len(START)
         given = (points[some], answers[some], noise, drawn)
-        found = minimize(_surprise, begin, given, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": rounds}).x
+        found = minimize(surprise, begin, given, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": rounds}).x
         scales, numbers = np.exp(found[: -len(START)]), np.exp(found[-len(START) :])
         at, other = points * scales, points * scales  # two, for of one NumPy would compute half, with other last digits
         both, bump = _alike(at, other, _squared(at), numbers)
@@ -136,7 +136,7 @@ def _polynomial(both: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     return 1.0 + both * (linear + both * (square + both * cubic))
 
 
-def _surprise(
+def surprise(
     logs: np.ndarray, points: np.ndarray, answers: np.ndarray, noise: float, guess: np.ndarray
 ) -> tuple[float, np.ndarray]:  # fmt: skip
     """The negative logarithm of likelihood times prior of scales and numbers, but for a constant, and its gradient."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.calibration.structures import came_from, off
+from sim.calibration.structures import came_from, concerned, off
 from sim.calibration.targets import Target
 from sim.inputs.patterns import WEEKS
 from sim.inputs.scenario import Scenario
@@ -132,8 +132,9 @@ class Space:
 
         score = np.linspace(-REACH, REACH, GRID)
         unit = self.held(np.tile(ndtr(score)[:, None], (1, len(self.factors))))
-        if without:
-            unit = self.unit(self.values(unit, without))
+        if without:  # its own parameters alone: to and from values, whole numbers would make steps, at which chains stumble
+            own = [self.names.index(name) for name in concerned(without) if name in self.names]
+            unit[:, own] = self.unit(self.values(unit, without))[:, own]
         return InputTables(np.array([self.names.index(came_from(without, name)) for name in self.names]), self.inputs(unit).T.copy())
 
     def filling(self, count: int, kind: str = "sobol") -> np.ndarray:

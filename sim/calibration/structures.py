@@ -37,6 +37,11 @@ def absent(without: str) -> set[str]:
     return {*ZEROS.get(without, ()), *ALIKE.get(without, {}).values()}
 
 
+def concerned(without: str) -> set[str]:
+    """The parameters that have other values there."""
+    return absent(without) | set(ALIKE.get(without, {}))
+
+
 def off(without: str, values: pd.DataFrame, factors: Mapping[str, Factor]) -> pd.DataFrame:
     """The values of parameters (a column each) in a world without a mechanism. What the scenario fixes stays."""
     found = values.copy()

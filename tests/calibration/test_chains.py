@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal, norm
 from sim.calibration.emulators import Emulators, TargetRuns
 from sim.calibration.likelihood import Likelihood, correlated
 from sim.calibration.posterior import corrected, density, posterior_draws, sample
-from sim.calibration.process import Process, _surprise
+from sim.calibration.process import Process, surprise
 from sim.calibration.sampling import CONVERGED, ENOUGH, Guide, bridged, diagnosed, guided, hamiltonian, truncated
 from sim.calibration.space import GRID, REACH, InputTables
 from sim.calibration.targets import Target
@@ -119,10 +119,10 @@ def test_the_search_for_scales_follows_the_gradient():
     rng = np.random.default_rng(0)
     points, answers, begin = rng.standard_normal((40, 3)), rng.standard_normal(40), np.zeros(9)
     at = 0.3 * rng.standard_normal(9)
-    value, slope = _surprise(at, points, answers, 0.1, begin)
+    value, slope = surprise(at, points, answers, 0.1, begin)
     for place in range(9):
         moved = at + 1e-6 * (np.arange(9) == place)
-        assert (_surprise(moved, points, answers, 0.1, begin)[0] - value) / 1e-6 == pytest.approx(slope[place], rel=1e-3, abs=1e-4)
+        assert (surprise(moved, points, answers, 0.1, begin)[0] - value) / 1e-6 == pytest.approx(slope[place], rel=1e-3, abs=1e-4)
 
 
 def test_a_process_finds_the_parameters_that_matter():
