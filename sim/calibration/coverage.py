@@ -23,6 +23,7 @@ from sim.calibration.result import LEVEL, contraction
 from sim.calibration.space import Space
 from sim.files.locking import make_folder
 from sim.files.writing import place
+from sim.inputs.patterns import WEEKS
 from sim.methods.decision.denoise import root
 
 LOOSE = 3.5  # times the tolerances, of the prior of all cities
@@ -120,6 +121,12 @@ class CoverageTest:
     def runs(self) -> int:
         """Of all cities, beyond the calibration's own."""
         return self.cities * (REPEATS + bool(self.space.targets_of(alone=True)) + self.reforms.runs)
+
+    @property
+    def longer(self) -> float:
+        """How many times as long as a run of the calibration one with reforms is."""
+        study = self.reforms.study
+        return (study.base.spin_up_weeks + study.base.weeks) / (study.base.spin_up_weeks + WEEKS)
 
     @property
     def reforms(self) -> Reforms:

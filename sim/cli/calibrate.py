@@ -1,7 +1,6 @@
 """What `confianza calibrate` does: run the waves, print what the targets told and what they left open, write the posterior."""
 
-import os
-import time
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from sim.calibration.calibrate import DRAWS, Calibrator
+from sim.calibration.coverage import CoverageTest
 from sim.calibration.layers import Layered, layered
+from sim.calibration.pace import Pace, tried
 from sim.calibration.result import FILES, TELLING, Calibration
 from sim.calibration.space import Space
 from sim.calibration.structures import STRUCTURES
@@ -21,21 +22,15 @@ from sim.cli.headlines import headline
 from sim.cli.show import ConsoleTable, amount, console, remark, table, told
 from sim.cli.sweep import done_in, running
 from sim.cli.work import chosen, saved, writing
-from sim.engine.executors import executor
-from sim.engine.plans import RunSpec, perform
 from sim.errors import InputError, counted, number
 from sim.inputs.patterns import patterns
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario_files import STATES, shipped_states
 from sim.methods import UNVALIDATED
-from sim.studies.running.keys import records
-from sim.studies.running.work import job_of
 from sim.style import note
 from sim.style.commands import in_yaml
 
 SHOWN = 15  # parameters in the table; all are in parameters.csv
-RUNNING = 0.6  # of the minutes; emulators and sampling take the rest
-PILOTS = 8  # runs for each worker, that tell how many fit into the minutes
 
 
 def calibrate_scenario(
@@ -56,8 +51,9 @@ def calibrate_scenario(
     posteriors = (place, *(f"{place}-without-{one}" for one in STRUCTURES))
     made = (*FILES, *(f"{one}.{ending}" for one in posteriors for ending in ("csv", "yaml")))
     with writing(folder, files_of(place) if cities else made):
-        took = pilot(Space(scenario, known, scenario.seed), workers)
-        effort = chosen_effort(runs, minutes, took)
+        remark("Pilot runs ...")
+        pace = tried(Space(scenario, known, scenario.seed), workers)
+        effort = chosen_effort(runs, minutes, pace)
         calibrator = Calibrator(place, scenario, known, folder, effort, tell=remark, workers=workers)
         if points:
             calibrator.points = read_points(points, calibrator.space.names, effort)
@@ -65,7 +61,7 @@ def calibrate_scenario(
         console().print(layers_table(layers))
         for key, (target, layer, why) in layers.withdrawn.items():
             console().print(f"{layer} withdraws {key} of {target.layer}: {why}")
-        console().print(f"{lasting(effort.runs * took)}\n")
+        console().print(f"{lasting(pace, effort, CoverageTest(calibrator, cities) if cities else None)}\n")
         if cities:
             cover(calibrator, cities)
         else:
@@ -95,42 +91,28 @@ def calibrated(calibrator: Calibrator) -> None:
     )
 
 
-def pilot(space: Space, workers: int | None) -> float:
-    """Seconds that a run takes on this machine as it is now, with all that run at a time."""
-    remark("Pilot runs ...")
-    crew = workers or os.cpu_count() or 1
-    study = space.study(space.values(space.filling(crew)), 1, name="pilot")
-    job, values = job_of(study), records(study.points())
-    with executor("threads", crew) as pool:
-        specs = [(RunSpec(point, study.vs, 0),) * PILOTS for point in range(crew)]
-        began = time.perf_counter()
-        list(pool.map(lambda given: perform(job, given[0], (given[1],) * PILOTS), zip(specs, values, strict=True)))
-        return (time.perf_counter() - began) / (crew * PILOTS)
-
-
-def chosen_effort(runs: int | None, minutes: float | None, took: float) -> Effort:
-    """How much to run: so many runs, or as many as fit into the minutes. InputError if too few do.
-
-    took  seconds that a run takes
-    """
+def chosen_effort(runs: int | None, minutes: float | None, pace: Pace) -> Effort:
+    """How much to run: so many runs, or as many as fit into the minutes with all else. InputError if too few do."""
     if runs is not None and minutes is not None:
         raise InputError("give --runs or --minutes, not both.")
     if minutes is None:
         return Effort() if runs is None else Effort.of(runs)
-    fit = int(60.0 * RUNNING * minutes / took)
-    if fit < LEAST_RUNS:
-        raise InputError(f"only {fit} runs fit into {number(minutes)} minutes here; {LEAST_RUNS} are needed.", file="--minutes")
-    return Effort.of(min(fit, Effort().runs))
+    fitting = [each for each in range(LEAST_RUNS, Effort().runs, LEAST_RUNS // 10) if sum(pace.seconds(Effort.of(each))) <= 60.0 * minutes]
+    if not fitting:
+        least = sum(pace.seconds(Effort.of(LEAST_RUNS))) / 60.0
+        remedy = f"The least that tells something takes {counted(math.ceil(least), 'minute')} on this machine as it is now."
+        raise InputError(f"{number(minutes)} minutes are too few here.", remedy, file="--minutes")
+    return Effort() if sum(pace.seconds(Effort())) <= 60.0 * minutes else Effort.of(fitting[-1])
 
 
-def lasting(seconds: float) -> str:
-    """How long it takes, in words.
-
-    seconds  of its runs
-    """
-    whole, runs = (max(1, round(each / 60.0)) for each in (seconds / RUNNING, seconds))
+def lasting(pace: Pace, effort: Effort, test: CoverageTest | None = None) -> str:
+    """How long it takes, in words; a test with all its cities."""
+    lived, thinking = pace.seconds(effort)
+    if test:
+        lived += test.runs * pace.run * test.longer
+    whole, runs = (max(1, round(each / 60.0)) for each in (lived + thinking, lived))
     here = f"It takes about {counted(whole, 'minute')} on this machine as it is now: {number(runs)} for runs"
-    return f"{here}, the rest for experiments on peers, emulators and chains. What is there already is not run again."
+    return f"{here}, the rest for emulators and chains. What is there already is not run again."
 
 
 def unconverged(facts: Mapping[str, Any]) -> str:

@@ -15,12 +15,15 @@ from small_calibration import EFFORT
 from sim.artifacts.posterior import CONVERGED, load_posterior, shipped_posteriors
 from sim.calibration import waves
 from sim.calibration.calibrate import Calibrator
+from sim.calibration.coverage import CoverageTest
 from sim.calibration.layers import load_targets
+from sim.calibration.pace import LEAPS, PILOTS, Pace, tried
 from sim.calibration.result import Calibration, alike, contraction
 from sim.calibration.sampling import effective, truncated
 from sim.calibration.space import Space
+from sim.calibration.structures import STRUCTURES, concerned
 from sim.calibration.waves import ALONE, LEAST_RUNS, RUNS, Effort, read_points
-from sim.cli.calibrate import PILOTS, RUNNING, chosen_effort, lasting, outline, pilot, tell, unconverged
+from sim.cli.calibrate import chosen_effort, lasting, outline, tell, unconverged
 from sim.engine.plans import RunSpec
 from sim.errors import InputError
 from sim.figures.calibration import save_figures
@@ -115,7 +118,7 @@ def test_the_points_of_what_is_shipped_are_archived(name, tmp_path):
     maker = Calibrator(name, scenario, load_targets(name), tmp_path, effort)
     archived = Path(__file__).parents[2] / f"docs/calibration/{name}.parquet"
     points = read_points(archived, maker.space.names, effort)
-    pd.testing.assert_frame_equal(points[: effort.first], maker.history._points(1, None), check_exact=True)
+    pd.testing.assert_frame_equal(points[: effort.first].rename_axis(None), maker.history._points(1, None), check_exact=True)
     assert effort.runs == facts["runs"] and effort in (Effort(), Effort.of(9000))
 
 
@@ -184,19 +187,44 @@ def test_figures_and_tables_are_made(calibrated, tmp_path, capsys):
     assert "5 targets (P05" in outline(CITY, TARGETS, maker)
 
 
-def test_as_much_is_run_as_fits_into_the_minutes(monkeypatch):
-    space = Space(CITY, TARGETS, 1)
-    clock = SimpleNamespace(perf_counter=partial(next, count()))  # all pilots together take a second
-    monkeypatch.setattr(sys.modules["sim.cli.calibrate"], "time", clock)
-    took = pilot(space, 1)
-    assert took == 1 / PILOTS
-    few, more = (chosen_effort(None, minutes, took).runs for minutes in (10.0, 1e4))
-    assert few == pytest.approx(60 * RUNNING * 10.0 * PILOTS, rel=0.1) and LEAST_RUNS < few < more == Effort().runs
-    with pytest.raises(InputError, match="runs fit into"):
-        chosen_effort(None, 0.01, took)
+def test_as_much_is_run_as_fits_into_the_minutes_with_all_else():
+    pace = Pace(run=0.01, apart=0.2, fit=0.1, leap=0.0002, targets=20, workers=2)
+    whole = sum(pace.seconds(Effort())) / 60
+    few, more = (chosen_effort(None, minutes, pace) for minutes in (10.0, 1e4))
+    assert LEAST_RUNS < few.runs < more.runs and more == Effort()
+    assert 0.9 * 10 < sum(pace.seconds(few)) / 60 <= 10 < whole
+    with pytest.raises(InputError, match=r"0\.01 minutes are too few here(.|\n)* takes \d+ minutes?"):
+        chosen_effort(None, 0.01, pace)
     with pytest.raises(InputError, match="not both"):
-        chosen_effort(500, 3.0, took)
-    assert lasting(600 * RUNNING).startswith("It takes about 10 minutes on this machine as it is now: 6 for runs")
+        chosen_effort(500, 3.0, pace)
+    told = lasting(pace, Effort())
+    assert told.startswith(f"It takes about {round(whole)} minutes on this machine as it is now: 7 for runs")
+
+
+def test_a_test_on_cities_says_how_long_it_takes_with_all_of_them(tmp_path):
+    pace = Pace(run=0.01, apart=0.2, fit=0.0, leap=0.0, targets=20, workers=2)
+    test = CoverageTest(Calibrator("small", CITY, TARGETS, tmp_path, Effort()), 200)
+    minutes = (sum(pace.seconds(Effort())) + test.runs * 0.01 * test.longer) / 60
+    assert test.longer > 1 and f"about {round(minutes)} minutes" in lasting(pace, Effort(), test)
+
+
+def test_the_pace_is_that_of_the_machine(monkeypatch):
+    """Runs, experiments, fits and leaps are counted by the clock, each beside as many as run at a time."""
+    space = Space(CITY, TARGETS, 1)
+    monkeypatch.setattr(sys.modules["sim.calibration.pace"], "time", SimpleNamespace(perf_counter=partial(next, count())))
+    pace = tried(space, 1)  # each trial takes a second by this clock
+    assert (pace.run, pace.apart, pace.fit, pace.leap) == (1 / PILOTS, 1.0, 1.0, 1 / LEAPS)
+    assert (pace.targets, pace.workers) == (len(TARGETS), 1)
+
+
+@pytest.mark.parametrize("without", STRUCTURES)
+def test_what_emulators_read_in_a_world_without_a_mechanism_has_no_steps_of_its_own(without):
+    """Whole numbers that went to values and back made steps, at which chains could take strides only a ninth as long."""
+    space = Space(load_scenario("national-average"), load_targets("national-average"), 1)
+    whole, apart = space.reading(), space.reading(without)
+    other = [column for column, name in enumerate(space.names) if name not in concerned(without)]
+    np.testing.assert_array_equal(apart.tables[other], whole.tables[other])
+    assert any(not np.array_equal(apart.tables[c], whole.tables[c]) for c in range(len(space.names)) if c not in other)
 
 
 def test_what_has_not_converged_says_how_long_it_would_take():
