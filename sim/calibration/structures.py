@@ -22,7 +22,7 @@ ALIKE: dict[str, dict[str, str]] = {
         "trust.contact_gain": "trust.contact_loss",
         "trust.effectiveness_gain": "trust.effectiveness_loss",
         "response.outcome_gain": "response.outcome_loss",
-    },
+    }
 }
 STRUCTURES = (*ZEROS, *ALIKE)
 

@@ -20,11 +20,7 @@ INTERRUPTED = 130  # the exit code of programs that Ctrl-C ended
 MISUSED: Any = typer.BadParameter.__mro__[1]  # the class of all that Typer finds wrong, whichever version of it is there
 GARBAGE = 200_000  # objects between collections of garbage
 
-app = typer.Typer(
-    cls=Verbs,
-    invoke_without_command=True,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(cls=Verbs, invoke_without_command=True, pretty_exceptions_enable=False)
 
 ScenarioName = Annotated[
     str,
@@ -155,8 +151,7 @@ def explain(
 @app.command()
 def trial(
     study: Annotated[
-        str,
-        typer.Argument(metavar="TRIAL", help="The path of a trial file, or a shipped trial.", autocompletion=verbs.studies_beginning),
+        str, typer.Argument(metavar="TRIAL", help="The path of a trial file, or a shipped trial.", autocompletion=verbs.studies_beginning)
     ],
     replicates: Annotated[int | None, options.asked(options.replicates, "How many times, instead of the file's number.")] = None,
     seed: Annotated[int | None, options.asked(options.seed, "Root seed, instead of the file's.")] = None,

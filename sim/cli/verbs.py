@@ -30,8 +30,7 @@ StudyFile = Annotated[
     ),
 ]
 StudyOrStore = Annotated[
-    str,
-    typer.Argument(metavar="STUDY|STORE", help="A study, or a folder that confianza sweep wrote.", autocompletion=studies_beginning),
+    str, typer.Argument(metavar="STUDY|STORE", help="A study, or a folder that confianza sweep wrote.", autocompletion=studies_beginning)
 ]
 StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="A folder that confianza sweep wrote.")]
 Runs = Annotated[

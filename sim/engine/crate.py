@@ -42,12 +42,7 @@ def crate(facts: Mapping[str, Any], batches: list[Batch]) -> str:
         "hasPart": [{"@id": entity["@id"]} for entity in files],
         "mentions": {"@id": "#made"},
     }
-    descriptor = {
-        "@id": CRATE,
-        "@type": "CreativeWork",
-        "conformsTo": {"@id": STANDARD},
-        "about": {"@id": "./"},
-    }
+    descriptor = {"@id": CRATE, "@type": "CreativeWork", "conformsTo": {"@id": STANDARD}, "about": {"@id": "./"}}
     graph = [descriptor, root, *files, *_makers(facts, batches)]
     return json.dumps({"@context": f"{STANDARD}/context", "@graph": graph}, indent=2, ensure_ascii=False) + "\n"
 

@@ -180,10 +180,7 @@ class Journal:
         """
         with self.transaction() as connection:
             connection.execute("INSERT INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?)", shard)
-            connection.executemany(
-                f"INSERT OR IGNORE INTO run VALUES (?, {shard.number}, ?, ?, ?, ?)",
-                runs,
-            )
+            connection.executemany(f"INSERT OR IGNORE INTO run VALUES (?, {shard.number}, ?, ?, ?, ?)", runs)
             connection.executemany(f"INSERT OR REPLACE INTO failure VALUES (?, {shard.number}, ?, ?, ?, ?, ?, ?)", failures)
             connection.execute("DELETE FROM failure WHERE key IN (SELECT key FROM run)")
 

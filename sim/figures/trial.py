@@ -144,11 +144,7 @@ def spillover(result: TrialResult, words: Mapping[str, str] = WORDS) -> Figure:
     what = words["spillover_what"].format(many=result.replicates, lines=lines, week=result.trial.endline)
     figure = sheet(8.6, 1.7 + 0.62 * len(outcomes), words["spillover_title"], f"{legible(result.name)}\n{what}")
     axes: Any = figure.subplots()
-    looks = {
-        "total": ("D", VERMILION),
-        "on_treated": ("s", BLUE),
-        "on_controls": ("o", ORANGE),
-    }
+    looks = {"total": ("D", VERMILION), "on_treated": ("s", BLUE), "on_controls": ("o", ORANGE)}
     for step, (name, (marker, color)) in enumerate(looks.items()):
         values = (data[name] / data.control_sd.mean("draw")).sel(outcome=outcomes)
         middle, ends = band(values)

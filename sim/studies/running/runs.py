@@ -274,5 +274,5 @@ def everything(arm: ArmLife) -> Found:
 
 # What is kept of some citizens beside everything else. name: (dimensions, unit, long name)
 PERSONS: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "panel_trust": (("person",), "0-1", "trust of some adults at the end, the same in all arms"),
+    "panel_trust": (("person",), "0-1", "trust of some adults at the end, the same in all arms")
 }

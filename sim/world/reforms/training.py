@@ -8,17 +8,7 @@ import numpy as np
 
 from sim.world.arithmetic import exp, log
 from sim.world.compiled import entry, phase, piece
-from sim.world.reforms.common import (
-    Bill,
-    Scene,
-    act_by,
-    dates,
-    lever,
-    nothing,
-    numbers_of,
-    start_lever,
-    until_lever,
-)
+from sim.world.reforms.common import Bill, Scene, act_by, dates, lever, nothing, numbers_of, start_lever, until_lever
 from sim.world.rng import Draw, draw
 
 HOURS_STUDIED = 40.0  # of the course whose gain is training.course_gain (weisburd2022)
