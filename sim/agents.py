@@ -9,7 +9,6 @@ from mesa.discrete_space import Cell
 
 from sim.errors import InputError
 from sim.rows import Column, Row
-from sim.world.rules.offending import age
 from sim.world.rules.trust import overall_trust
 
 
@@ -153,12 +152,6 @@ class Offender(Row):
     identity = Column()
     last_arrest = Column()
     arrest_conduct = Column()
-
-    @property
-    def years_old(self) -> float:
-        """Age in years."""
-        tick = self.model.simulation.tick
-        return float(age(self.model.parameters.offending.entry_age, tick - self.entered))
 
     def age(self) -> None:
         """Age out, if it is time, and let somebody enter in this row."""

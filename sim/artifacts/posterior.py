@@ -37,17 +37,8 @@ FOLDER = "posteriors"  # beside the shipped scenarios
 FEW = 50  # draws of equal weight, below which what rests on them is rough
 LEVEL = 0.9  # share of true effects that a range should hold
 CONVERGED = 1.01  # split R-hat up to which chains count as one (Vehtari and others 2021, 10.1214/20-BA1221)
-INHERITED = (
-    "adults",
-    "seed",
-    "converged",
-    "mixing",
-    "effective_in_bulk",
-    "effective_in_tails",
-    "steps",
-    "needs_steps",
-    "targets",
-)  # by extensions
+# facts that an extension has of the one that it extends
+INHERITED = ("adults", "seed", "converged", "mixing", "effective_in_bulk", "effective_in_tails", "steps", "needs_steps", "targets")
 GOLDEN = 0.6180339887498949  # its multiples, less their whole part, are spread evenly over 0-1
 
 

@@ -23,18 +23,8 @@ ALIKE = 0.4  # correlation, on the normal scale, above which two parameters cann
 FLAT = 12**-0.5  # standard deviation of a uniform number
 PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT = "parameters.csv", "targets.csv", "pairs.csv", "answers.csv", "unit.csv"
 STRUCTURES, POINTS = "structures.csv", "points.parquet"
-FILES = (
-    PARAMETERS,
-    TARGETS,
-    PAIRS,
-    ANSWERS,
-    UNIT,
-    STRUCTURES,
-    POINTS,
-    "contraction.png",
-    "marginals.png",
-    "targets.png",
-)  # beside NAME.csv and NAME.yaml
+# beside NAME.csv and NAME.yaml
+FILES = (PARAMETERS, TARGETS, PAIRS, ANSWERS, UNIT, STRUCTURES, POINTS, "contraction.png", "marginals.png", "targets.png")
 KIND = ArtifactKind("calibration", "Make it again: confianza calibrate SCENARIO --out FOLDER")
 COLUMNS: dict[str, dict[str, str]] = {  # of tables, with the kinds of their values
     PARAMETERS: dict.fromkeys(("parameter", "unit", "status"), "O")

@@ -26,13 +26,7 @@ from sim.studies.answers.sweep import Sweep, sweep
 from sim.studies.running.store import SweepStore
 
 PRIOR_POINTS = 4_000  # by which the share of the prior that is left is counted
-LOOSE = (
-    3.0,
-    3.0,
-    2.0,
-    1.5,
-    1.0,
-)  # times the tolerances: how loosely the points of the second wave meet the targets, the third's, and so on
+LOOSE = (3.0, 3.0, 2.0, 1.5, 1.0)  # times the tolerances: how loosely the points of the second wave meet the targets, the third's, ...
 APART = 0.1  # share of a wave's points that is in a world without one of its mechanisms, for each of them
 RUNS, ALONE = "runs", "peers"  # folders of the two stores
 

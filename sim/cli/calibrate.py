@@ -176,18 +176,9 @@ def targets_table(made: Calibration) -> ConsoleTable:
     right = ("measured", "posterior", "90 %", "misfit", f"Q2, {UNVALIDATED}")
     shown = table("id", "measure", *right, "unit", right=right, whole=("id", "measure"), under={"unit": "measure"})
     for row in made.targets.itertuples():
-        spread = f"{amount(row.low, row.tolerance).split(' ±')[0]} to {amount(row.high, row.tolerance).split(' ±')[0]}"
-        middle = amount(row.posterior, row.tolerance).split(" ±")[0]
-        shown.add_row(
-            row.pattern,
-            row.measure,
-            amount(row.value, row.tolerance),
-            middle,
-            spread,
-            f"{row.misfit:+.1f}",
-            f"{row.q2:.2f}",
-            patterns()[row.pattern].unit,
-        )
+        low, middle, high = (amount(value, row.tolerance).partition(" ±")[0] for value in (row.low, row.posterior, row.high))
+        cells = (amount(row.value, row.tolerance), middle, f"{low} to {high}", f"{row.misfit:+.1f}", f"{row.q2:.2f}")
+        shown.add_row(row.pattern, row.measure, *cells, patterns()[row.pattern].unit)
     return shown
 
 

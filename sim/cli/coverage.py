@@ -90,10 +90,6 @@ def best_table(found: Coverage) -> ConsoleTable:
     shown = table("by", "range", *right, right=right, whole=("by",))
     for by, rest in found.best.groupby("by", sort=False):
         for row in reliability(rest).itertuples():
-            shown.add_row(
-                str(by),
-                f"{row.low:.0%} to {row.high:.0%}",
-                number(row.cases),
-                *(f"{share:.0%}" for share in (row.stated, row.expected, row.right)),
-            )
+            chances = (f"{share:.0%}" for share in (row.stated, row.expected, row.right))
+            shown.add_row(str(by), f"{row.low:.0%} to {row.high:.0%}", number(row.cases), *chances)
     return shown

@@ -38,15 +38,9 @@ Wanted = dict[str, Any]  # value, pay, budget and week as they are asked for; No
 
 
 def decide_on(
-    given: str,
-    value: list[str],
-    pay: tuple[float, float] | None,
-    budget: float | None,
-    week: int | None,
-    out: Path | None,
-    executor: str,
-    workers: int | None,
-) -> None:
+    given: str, value: list[str], pay: tuple[float, float] | None, budget: float | None, week: int | None, out: Path | None,
+    executor: str, workers: int | None,
+) -> None:  # fmt: skip
     """Decide on a study or a store, write tables, print the answer, draw figures and say where."""
     study, store = asked_of(given, out)
     wanted = wishes(study, value, pay, budget, week)  # before hours of runs

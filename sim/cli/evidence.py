@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from sim.style import Note, note
 
 STORE = "reruns"
 FIGURE = "forest.png"
+BEFORE, AFTER = ("low_before", "median_before", "high_before"), ("low", "median", "high")  # columns of ranges
 
 
 def tell_evidence(name: str, runs: int | None, out: Path | None, workers: int | None) -> None:
@@ -101,6 +103,11 @@ def span(row: pd.Series, low: str, middle: str, high: str) -> str:
     return f"{row[middle]:+.2f}\n{row[low]:+.2f} to {row[high]:+.2f}"
 
 
+def called(row: Mapping[Any, Any]) -> str:
+    """A finding: of which trial, which row of it, and what it is about."""
+    return f"{row['trial']} {row['row']}\n {row['outcome']}, {row['unit']}"
+
+
 def fitted_table(title: str, rows: pd.DataFrame) -> ConsoleTable:
     """What was found; what the model says before and after; and what it says without the study."""
     right = ("found", "before", "after", "without it", "z")
@@ -108,16 +115,9 @@ def fitted_table(title: str, rows: pd.DataFrame) -> ConsoleTable:
     shown = table("trial", *right, right=right, whole=("trial",), title=about)
     for row in rows.to_dict("records"):
         one = pd.Series(row)
-        cells = (span(one, "low_before", "median_before", "high_before"), span(one, "low", "median", "high"))
+        spans = (span(one, *names) for names in (BEFORE, AFTER, ("predicted_low", "predicted", "predicted_high")))
         z = f"{row['z']:+.1f}" if np.isfinite(row.get("z", np.nan)) else "-"
-        found = f"{row['found']:+.2f}\nSE {row['error']:.2f}"
-        shown.add_row(
-            f"{row['trial']} {row['row']}\n {row['outcome']}, {row['unit']}",
-            found,
-            *cells,
-            span(one, "predicted_low", "predicted", "predicted_high"),
-            z,
-        )
+        shown.add_row(called(row), f"{row['found']:+.2f}\nSE {row['error']:.2f}", *spans, z)
     return shown
 
 
@@ -126,21 +126,18 @@ def checks_table(reform: str, rows: pd.DataFrame) -> ConsoleTable:
     shown = table("trial", "found", "model", "agrees", right=("model",), whole=("trial",), title=f"{reform}: compared, never fitted")
     for row in rows.to_dict("records"):
         found = row["sign"] if isinstance(row["sign"], str) else f"{row['found']:+.2f}"
-        model = span(pd.Series(row), "low_before", "median_before", "high_before")
-        shown.add_row(f"{row['trial']} {row['row']}\n {row['outcome']}, {row['unit']}", found, model, "yes" if row["agrees"] else "NO")
+        shown.add_row(called(row), found, span(pd.Series(row), *BEFORE), "yes" if row["agrees"] else "NO")
     return shown
 
 
 def carrying_table(rows: pd.DataFrame) -> ConsoleTable:
     """How far findings carry over."""
     right = ("before", "after", "5-95 %")
-    shown = table(
-        "tau of", *right, right=right, whole=("tau of",), title="How far effects differ between places (tau): scale before; after"
-    )
+    title = "How far effects differ between places (tau): scale before; after"
+    shown = table("tau of", *right, right=right, whole=("tau of",), title=title)
     for row in rows.to_dict("records"):
-        shown.add_row(
-            f"{row['reform']}: {row['carry']}", f"{row['scale']:.2f}", f"{row['median']:.2f}", f"{row['low']:.2f} to {row['high']:.2f}"
-        )
+        reach = f"{row['low']:.2f} to {row['high']:.2f}"
+        shown.add_row(f"{row['reform']}: {row['carry']}", f"{row['scale']:.2f}", f"{row['median']:.2f}", reach)
     return shown
 
 
@@ -150,7 +147,5 @@ def ranges_table(rows: pd.DataFrame) -> ConsoleTable:
     title = "Effect on the mean answer after two years, all treated, in standard deviations; share of the range that trials removed"
     shown = table("reform", *right, right=right, whole=("reform",), title=title)
     for row in rows.to_dict("records"):
-        one = pd.Series(row)
-        cells = (span(one, "low_before", "median_before", "high_before"), span(one, "low", "median", "high"))
-        shown.add_row(row["reform"], *cells, f"{100 * row['removed']:.0f} %")
+        shown.add_row(row["reform"], *(span(pd.Series(row), *names) for names in (BEFORE, AFTER)), f"{100 * row['removed']:.0f} %")
     return shown

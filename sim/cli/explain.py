@@ -1,6 +1,7 @@
 """What the commands print that only look things up: `explain` and `check`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sim.cli.check import check_file
@@ -68,22 +69,9 @@ def explain_measure(name: str) -> None:
     from sim.measures import MEASURES  # here, because xarray takes long to import
 
     if name not in MEASURES:
-        known = [
-            *LISTS,
-            *language(MANNER.lang)["kinds"].values(),
-            *reforms(),
-            *trials().evidence(),
-            *CODEBOOK,
-            *MEASURES,
-            *patterns(),
-            *shipped_scenarios(),
-            *shipped_states(),
-            *shipped_studies(),
-            *REFERENCES,
-            *TERMS,
-            *(step.phase for step in SCHEDULE),
-        ]
-        hint = did_you_mean(name, known)
+        kinds = (LISTS, language(MANNER.lang)["kinds"].values(), reforms(), trials().evidence(), CODEBOOK, MEASURES, patterns())
+        shipped = (shipped_scenarios(), shipped_states(), shipped_studies())
+        hint = did_you_mean(name, [*chain(*kinds, *shipped, REFERENCES, TERMS, (step.phase for step in SCHEDULE))])
         raise InputError(f"there is nothing called '{name[:100]}'.", f"{hint}Lists: confianza explain {' | '.join(LISTS)}")
     measure = MEASURES[name]
     judged = ", ".join(key for key, pattern in patterns().items() if name in pattern.measures)

@@ -67,14 +67,7 @@ def of_costs(rows: Iterable[Mapping[str, Any]], vs: str) -> Note:
 def of_trial(outcome: str, own: Mapping[str, Spread]) -> Note:
     """What is true, and what a trial finds."""
     values = {name: rounded(own[name].middle, own[name].roughness) for name in ("total", "estimate", "bias")}
-    return note(
-        "headline_trial",
-        outcome=outcome,
-        total=values["total"],
-        estimate=values["estimate"],
-        bias=values["bias"],
-        about=about(own["total"]),
-    )
+    return note("headline_trial", outcome=outcome, **values, about=about(own["total"]))
 
 
 def of_sweep(means: Mapping[str, np.ndarray], measure: str, week: int) -> Note:

@@ -184,16 +184,9 @@ def ask_first(plan: Plan, where: Where, folder: Path, yes: bool) -> None:
 
 
 def run_scenario(
-    name: str,
-    replicates: int,
-    weeks: int | None,
-    seed: int | None,
-    settings: list[str],
-    asked: list[str],
-    where: Where,
-    figures: bool,
-    yes: bool,
-) -> None:
+    name: str, replicates: int, weeks: int | None, seed: int | None, settings: list[str], asked: list[str], where: Where,
+    figures: bool, yes: bool,
+) -> None:  # fmt: skip
     """Run, print the table, write results and, if asked for, figures, and say where. Figures of another run do not stay beside them."""
     check_replicates(replicates)
     scenario = chosen(name, seed, weeks, settings)

@@ -36,14 +36,8 @@ from sim.style.commands import command
 
 S = TypeVar("S", bound="Store")
 PILOTS_FOLDER = "pilots"  # a store of its own, in which doses were scaled to a budget
-OURS = {
-    JOURNAL,
-    *(f"{JOURNAL}-{suffix}" for suffix in ("wal", "shm", "journal")),
-    LOCK,
-    SHARDS,
-    SERIES,
-    PILOTS_FOLDER,
-}  # what there may be before the first batch is written
+# what there may be before the first batch is written
+OURS = {JOURNAL, *(f"{JOURNAL}-{suffix}" for suffix in ("wal", "shm", "journal")), LOCK, SHARDS, SERIES, PILOTS_FOLDER}
 CHUNK = 256  # runs that a killed process may lose, finished or not; a shard is a little less (see `Batch`)
 LONGEST = 30.0  # seconds that a chunk may take one worker
 SPEED = 1e8  # adult-weeks a second; a round figure, for the size of a chunk must not depend on the machine

@@ -114,30 +114,19 @@ def front_table(context: DecisionContext) -> PageTable:
     """Whether another option is as good in all measures and better in one."""
     label, rows = context.words["decision"], []
     for row in context.decision.pareto.to_dict("records"):
-        by = row["dominated_by"]
-        state = (
-            context.say("front_no", other="; ".join(map(context.name, separated(by)))) if isinstance(by, str) and by else label["front_yes"]
-        )
+        by = separated(row["dominated_by"]) if isinstance(row["dominated_by"], str) else []
+        state = context.say("front_no", other="; ".join(map(context.name, by))) if by else label["front_yes"]
         share = context.hundred(*(row[f"probability_on_front{end}"] for end in ("", "_low", "_high")))
         rows.append([context.name(row["arm"]), state, share])
-    return PageTable(
-        label["front_text"], [label[key] for key in ("option", "front_column", "front_share")], rows, frozenset((2,)), label["front"]
-    )
+    columns = [label[key] for key in ("option", "front_column", "front_share")]
+    return PageTable(label["front_text"], columns, rows, frozenset((2,)), label["front"])
 
 
 def budgets_table(context: DecisionContext) -> list[PageTable]:
     """The option with the largest gain within each budget."""
     words, label, rows = context.words, context.words["decision"], []
     for row in context.decision.budgets.to_dict("records"):
-        share = words.number(100 * row["probability_best"], 0)
-        rows.append(
-            [
-                context.near(row["budget"]),
-                context.name(row["arm"]),
-                context.near(row["expected_benefit"]),
-                context.near(row["expected_cost"]),
-                share,
-            ]
-        )
+        budget, benefit, cost = (context.near(row[name]) for name in ("budget", "expected_benefit", "expected_cost"))
+        rows.append([budget, context.name(row["arm"]), benefit, cost, words.number(100 * row["probability_best"], 0)])
     columns = [label["budget"], label["budget_best"], context.say("expected_benefit"), label["expected_cost"], label["best_in"]]
     return [PageTable(context.say("budgets_text"), columns, rows, frozenset((0, 2, 3, 4)), label["budgets"])] if rows else []

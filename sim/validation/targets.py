@@ -89,18 +89,10 @@ def holdouts() -> dict[str, Holdout]:
     return {key: _holdout(key, **fields) for key, fields in _read()["holdouts"].items()}
 
 
-def _holdout(
-    key: str,
-    name: str,
-    text: str,
-    levels: list[Any],
-    checks: list[Any],
-    city: dict[str, Any] | None = None,
-    shift: dict[str, Any] | None = None,
-    state: str | None = None,
-) -> Holdout:
+def _holdout(key: str, text: str, levels: list[Any], checks: list[Any], **known: Any) -> Holdout:
     made = tuple(Level(**{**each, "sources": tuple(each["sources"])}) for each in levels)
-    return Holdout(key, name, text.strip(), city or {}, shift or {}, state, made, tuple(_check(**each) for each in checks))
+    about = {"city": {}, "shift": {}, "state": None} | known
+    return Holdout(id=key, text=text.strip(), levels=made, checks=tuple(_check(**each) for each in checks), **about)
 
 
 def _check(measure: str, range: list[float], sources: list[str], note: str, change: bool = False) -> Check:

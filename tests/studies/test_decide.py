@@ -214,7 +214,7 @@ def test_a_decision_comes_back_from_disk(decided, tmp_path):
     for name in FRAMES:
         pd.testing.assert_frame_equal(getattr(back, name), getattr(decided, name), check_dtype=False)
     assert (back.recommended, back.shown, back.value, back.facts) == (decided.recommended, decided.shown, decided.value, decided.facts)
-    assert np.array_equal(back.pay, decided.pay) and back.study == decided.study and back.renamed("¿Cuál?").study.name == "¿Cuál?"
+    assert np.array_equal(back.pay, decided.pay) and back.study == decided.study
     assert "course" in back._repr_html_() and "course" in repr(back)
     (tmp_path / "decision.json").write_text("{}")
     with pytest.raises(InputError, match="holds no decision"):

@@ -32,7 +32,6 @@ SHOWN = 3  # amounts that a unit of benefit may be worth, at which tables are re
 FRAMES = (
     "q2", "table", "effects", "curves", "regret", "evpi", "evppi", "intervals", "draws", "pareto", "contested", "budgets", "doses",
 )  # fmt: skip
-TEXTS = ("arm", "name", "family", "quantity", "measure", "unit", "dominated_by", "status", "factor", "part", "kind", "foretold_by")
 MONEY = {  # columns in thousand pesos, by table
     "table": "cost(_precision|_q05|_q95|_mean)?|per_unit.*", "curves": "pay|net_benefit.*|expected_loss.*", "evpi": "pay|evpi|low|high",
     "regret": "pay|expected|q95|most", "evppi": "pay|evppi|low|high|sd_.*", "draws": "cost", "pareto": "cost", "contested": "net_benefit",
@@ -147,10 +146,6 @@ class Decision(TablesArtifact):
     contested: pd.DataFrame
     budgets: pd.DataFrame
     doses: pd.DataFrame
-
-    def renamed(self, name: str) -> "Decision":
-        """The same with the study called otherwise, for a page in another language."""
-        return replace(self, study=self.study.model_copy(update={"name": name}))
 
     def each_adult(self) -> "Decision":
         """The same with all money in pesos an adult over the horizon: amounts of a city of a size that is nobody's are not for readers."""

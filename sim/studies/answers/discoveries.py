@@ -1,7 +1,7 @@
 """What scenario discovery found in a study: where a condition holds, in numbers and in words, and the way to disk and back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -35,7 +35,6 @@ BOX = [
 ]  # fmt: skip
 FRAMES = ("trajectory", "box", "tree", "unseen", "others", "draws")
 FILES = (FILE, STUDY, NOTES, *(f"{name}.csv" for name in FRAMES), "tradeoff.png", "box.png")
-TEXTS = ("factor", "kept", "unit", "meaning", "status", "phase", "rule", "quantity")
 UNSURE = (0.1, 0.9)  # probabilities between which it is open whether a draw is a case
 POOR = 0.5  # Q2 below which something is said
 DIFFERENT = 0.02  # shares of cases that differ enough to say so
@@ -145,10 +144,6 @@ class Discovery(TablesArtifact):
     sentences: list[str]
     notes: list[Said]
     facts: dict[str, Any]
-
-    def renamed(self, name: str) -> "Discovery":
-        """The same with the study called otherwise, for a page in another language."""
-        return replace(self, study=self.study.model_copy(update={"name": name}))
 
     def _tables(self) -> dict[str, str]:
         said = (*([self.refused] if self.refused else []), *self.notes)

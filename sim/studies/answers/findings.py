@@ -27,7 +27,6 @@ LOW, HIGH = 0.05, 0.95  # quantiles of a factor between which an output swings
 FOLDER, FILE, STUDY, POINTS = "sensitivity", "sensitivity.json", "study.yaml", "points.csv"
 KIND = ArtifactKind("analysis", "Make it again: confianza sensitivity STUDY.yaml or STORE")
 FRAMES = {"table": "indices.csv", "interactions": "interactions.csv", "effects": "effects.csv", "convergence": "convergence.csv"}
-TEXTS = ("of", "factor", "one", "other")
 FIGURES = ("tornado", "bars", "morris", "interactions", "convergence", "scatter")  # of each output, in a folder of its own
 FILES = (FILE, STUDY, POINTS, NOTES, *FRAMES.values(), "overview.png")
 
