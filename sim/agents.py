@@ -8,7 +8,7 @@ import numpy as np
 from mesa.discrete_space import Cell
 
 from sim.errors import InputError
-from sim.rows import Column, Row
+from sim.rows import Row, columns
 from sim.world.rules.trust import overall_trust
 
 
@@ -26,18 +26,8 @@ class Citizen(Row):
     table, place = "citizens", "home"
     size = "city.adults"
     end = "The adults of a city are the same in all weeks; another number is another city: city.adults in the scenario."
-    fairness = Column()
-    effectiveness = Column()
-    fairness_disposition = Column()
-    effectiveness_disposition = Column()
-    last_stop = Column()
-    last_corrupt_stop = Column()
-    last_victimized = Column()
-    last_report = Column()
-    stop_treatment = Column()
-    report_outcome = Column()
-    reporting_propensity = Column()
-    answering_style = Column()
+    fairness, effectiveness, fairness_disposition, effectiveness_disposition, last_stop, last_corrupt_stop = columns(6)
+    last_victimized, last_report, stop_treatment, report_outcome, reporting_propensity, answering_style = columns(6)
 
     def check_cell(self, cell: Cell | None) -> None:
         """InputError for every cell but home."""
@@ -86,21 +76,8 @@ class Officer(Row):
         "To dismiss: officer.active = 0 and officer.vacant_weeks = 13 (weeks until the post may be filled)\n"
         "To dismiss many, at a cost: a purge among the scenario's interventions (confianza explain purge)"
     )
-    squad = Column()
-    beat = Column()
-    deviation = Column()
-    honesty_deviation = Column()
-    conduct = Column()
-    honesty = Column()
-    training = Column()
-    knowledge = Column()
-    attitude = Column()
-    active = Column()
-    vacant_weeks = Column()
-    community = Column()
-    complaints = Column()
-    identity = Column()
-    encounters = Column()
+    squad, beat, deviation, honesty_deviation, conduct, honesty, training, knowledge = columns(8)
+    attitude, active, vacant_weeks, community, complaints, identity, encounters = columns(7)
 
     def staff(self) -> None:
         """Leave, wait for a replacement, or be replaced."""
@@ -141,17 +118,7 @@ class Offender(Row):
     table, place, moving = "offenders", "cell", ("age", "offend")
     size = "city.offenders_share"
     end = "To keep one from offending: offender.propensity = 0, or offender.jail_weeks = 26 for so many weeks"
-    home = Column()
-    propensity = Column()
-    perceived_risk = Column()
-    jail_weeks = Column()
-    origin = Column()
-    program = Column()
-    entered = Column()
-    leaves = Column()
-    identity = Column()
-    last_arrest = Column()
-    arrest_conduct = Column()
+    home, propensity, perceived_risk, jail_weeks, origin, program, entered, leaves, identity, last_arrest, arrest_conduct = columns(11)
 
     def age(self) -> None:
         """Age out, if it is time, and let somebody enter in this row."""

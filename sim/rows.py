@@ -39,6 +39,11 @@ class Column:
         column[agent.row] = value
 
 
+def columns(many: int) -> list[Column]:
+    """So many attributes, each of which takes its name from where it is put."""
+    return [Column() for _ in range(many)]
+
+
 class Row(CellAgent):  # type: ignore[misc]
     """A row of one of the city's tables, as a Mesa agent on the grid."""
 

@@ -61,16 +61,13 @@ def _reforms(city: Any, p: Any, table: Any) -> dict[Any, tuple[Any, ...]]:
     moment = Moment(np.uint64(0), np.uint64(0), 0, 0)
     whole: np.ndarray = np.zeros(1, np.int32)
     files = Files(whole, whole, whole, whole, whole, few, np.zeros(1, bool))
-    for name, kind in REFORMS.items():
-        file = vars(sys.modules[kind.__module__])
-        if (levers := file.get(f"{kind.__name__}Levers")) is None:
+    for kind in REFORMS.values():
+        if not (parts := vars(kind).get("parts")):  # it is one of somebody's own
             continue
-        r = numbers(levers, kind(start=0))
-        took: dict[str, tuple[Any, ...]] = {
-            "set": (few, r, 0), "act": (r, city, p, moment, np.ones(1, bool), few, *([files] if kind is Purge else [])),
-            "run": (r, city, p, moment, city.record.counts, table),
-        }  # fmt: skip
-        made |= {file[f"{part}_{name}"]: values for part, values in took.items() if f"{part}_{name}" in file}
+        r = numbers(parts.levers, kind(start=0))
+        act = (r, city, p, moment, np.ones(1, bool), few, *([files] if kind is Purge else []))
+        took = {parts.set: (few, r, 0), parts.act: act, parts.run: (r, city, p, moment, city.record.counts, table)}
+        made |= {entry: values for entry, values in took.items() if entry}
     return made
 
 

@@ -24,7 +24,7 @@ from sim.studies.design.study_files import load_study
 from sim.style import LANGUAGES, Language, language
 from sim.style.looks import CAUSE_COLORS, look_at
 from sim.version import __version__
-from sim.web.building import MODULE, entries
+from sim.web.building import MODULE
 from sim.world import population
 from sim.world.anatomy import built_only
 from sim.world.parameters import CODEBOOK, REFERENCES, parameters
@@ -68,11 +68,9 @@ def _described(path: str, one: Any, other: Any, lengths: dict[int, str]) -> list
     return [path, one.dtype.str[1:], dims]
 
 
-@cache
 def compiled() -> dict[str, type]:
     """The reforms that the module knows, by name."""
-    exported = {function.__name__ for function in entries()}
-    return {name: kind for name, kind in REFORMS.items() if {f"{part}_{name}" for part in ("set", "act", "run")} & exported}
+    return {name: kind for name, kind in REFORMS.items() if "parts" in vars(kind)}
 
 
 def core(doses: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> dict[str, Any]:

@@ -3,7 +3,8 @@ dated settings of parameters, and an action that writes the columns it declares.
 
 One reform is one file here; nothing else lists it.
 
-There is no base class, but all have `start`, `dose` (the name of the lever that scales it), `reads`, `writes`, `text`, and
+The package's own have a base class, `CompiledReform`; one of somebody's own needs none. All have `start`, `dose` (the name of the lever
+that scales it), `reads`, `writes`, `text`, and
 
     due(horizon)        the weeks on which it acts or its settings change
     settings(week)      parameters in force in that week because of it
@@ -96,12 +97,7 @@ def contradiction(reforms: tuple[Any, ...], horizon: int = 5200) -> Note | None:
                     if mine[name] != theirs[name]:
                         values = {"value": mine[name], "another": theirs[name]}
                         return note("reforms_overlap", one=name_of(one), other=name_of(other), week=week, name=name, **values)
-                if (
-                    isinstance(one, CommunityPolicing)
-                    and isinstance(other, CommunityPolicing)
-                    and one.in_force(week)
-                    and other.in_force(week)
-                ):
+                if all(isinstance(each, CommunityPolicing) and each.in_force(week) for each in (one, other)):
                     return note("programs_overlap", week=week)
     return None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, field, fields
 from functools import lru_cache
 from math import inf, nan
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -149,6 +149,41 @@ def spent_by(entry: Callable[..., Any], table: Any, reform: Any, scene: Scene) -
     spent = nothing(scene)
     entry(numbers(table, reform), *scene.compiled(), scene.counts, spent)
     return spent
+
+
+class Parts(NamedTuple):
+    """What is compiled of a reform: its levers as a table, whether it is due in a week, what it sets and does, and what weeks cost."""
+
+    levers: Any
+    due: Callable[..., Any]
+    set: Callable[..., Any] | None = None
+    act: Callable[..., Any] | None = None
+    run: Callable[..., Any] | None = None
+
+
+class CompiledReform:
+    """One of the package's own reforms, which does what its `parts` say: those that it has not do nothing and cost nothing."""
+
+    dose: ClassVar[str]
+    parts: ClassVar[Parts]
+    sets: ClassVar[tuple[str, ...]] = ()  # parameters, in the order of the numbers that `set` fills in
+    in_force = in_force
+
+    def due(self, horizon: int) -> list[int]:
+        """The weeks on which it acts or its settings change."""
+        return list(dates(self.parts.due, self.parts.levers, self, horizon))
+
+    def settings(self, week: int) -> dict[str, float]:
+        """Parameters in force in a week because of it."""
+        return set_by(self.parts.set, self.parts.levers, self, week) if self.parts.set else {}
+
+    def act(self, scene: Scene) -> Bill:
+        """What it does in a week that is due."""
+        return Bill(*act_by(self.parts.act, self.parts.levers, self, scene)) if self.parts.act else Bill(0.0, 0.0)
+
+    def running(self, scene: Scene) -> np.ndarray:
+        """What a stretch of weeks that has just passed cost because of it."""
+        return spent_by(self.parts.run, self.parts.levers, self, scene) if self.parts.run else nothing(scene)
 
 
 def bounds_before(reform: Any, horizon: int) -> list[int]:

@@ -4,24 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from sim.world.compiled import entry, piece
-from sim.world.reforms.common import (
-    Bill,
-    Scene,
-    act_by,
-    bounds,
-    dates,
-    in_force,
-    lasts,
-    lever,
-    numbers_of,
-    set_by,
-    spent_by,
-    start_lever,
-    until_lever,
-)
+from sim.world.reforms.common import CompiledReform, Parts, bounds, lasts, lever, numbers_of, start_lever, until_lever
 from sim.world.rng import Draw, draw
 from sim.world.state import Count
 
@@ -29,7 +13,7 @@ WEEKS_A_YEAR = 52
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommunityPolicing:
+class CommunityPolicing(CompiledReform):
     """Permanent beats: part of the force keeps to its beat and makes contacts that are no enforcement."""
 
     start: int = start_lever()
@@ -44,29 +28,12 @@ class CommunityPolicing:
     text: ClassVar[str] = "Put part of the force on permanent beats, to meet people without enforcement."
 
     sets: ClassVar[tuple[str, ...]] = ("community.contacts_rate",)
-    in_force = in_force
-
-    def due(self, horizon: int) -> list[int]:
-        """The first week, and the first after it."""
-        return list(dates(duty_changes, CommunityPolicingLevers, self, horizon))
-
-    def settings(self, week: int) -> dict[str, float]:
-        """How many contacts officers on community duty make."""
-        return set_by(set_community_policing, CommunityPolicingLevers, self, week)
 
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
         """See `sim.world.reforms`."""
         if any(site.community.share > 0 for site in sites):
             return "the scenario's own community officers would get its number of contacts too", "Set community.share to 0 in the scenario."
         return None
-
-    def act(self, scene: Scene) -> Bill:
-        """Assign officers to community duty, or back to what they did before."""
-        return Bill(*act_by(act_community_policing, CommunityPolicingLevers, self, scene))
-
-    def running(self, scene: Scene) -> np.ndarray:
-        """Part of the time of each officer on duty beyond the baseline's, and their equipment; vacancies are shared by both."""
-        return spent_by(run_community_policing, CommunityPolicingLevers, self, scene)
 
 
 CommunityPolicingLevers = numbers_of(CommunityPolicing)
@@ -117,3 +84,8 @@ def run_community_policing(r, city, p, now, counts, spent):
         time = officers * p.cost.community_time
         spent[n, 0] += time
         spent[n, 1] += time * p.cost.officer_week + officers * p.cost.community_equipment / WEEKS_A_YEAR
+
+
+CommunityPolicing.parts = Parts(
+    CommunityPolicingLevers, duty_changes, set_community_policing, act_community_policing, run_community_policing
+)

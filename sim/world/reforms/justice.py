@@ -4,28 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from sim.world.compiled import entry, piece
-from sim.world.reforms.common import (
-    Bill,
-    Scene,
-    bounds,
-    dates,
-    in_force,
-    lasts,
-    lever,
-    numbers_of,
-    set_by,
-    spent_by,
-    start_lever,
-    until_lever,
-)
+from sim.world.reforms.common import CompiledReform, Parts, bounds, lasts, lever, numbers_of, start_lever, until_lever
 from sim.world.state import Count
 
 
 @dataclass(frozen=True, kw_only=True)
-class CivicJustice:
+class CivicJustice(CompiledReform):
     """Minor offenses of known offenders are heard locally; some of the youths found responsible are diverted instead of jailed."""
 
     start: int = start_lever()
@@ -46,27 +31,10 @@ class CivicJustice:
         "justice.hearing_share", "justice.hearing_fairness", "justice.resolution", "justice.diversion_share", "justice.reoffending",
         "justice.youth_age",
     )  # fmt: skip
-    in_force = in_force
-
-    def due(self, horizon: int) -> list[int]:
-        """The first week, and the first after it."""
-        return list(dates(hearings_change, CivicJusticeLevers, self, horizon))
-
-    def settings(self, week: int) -> dict[str, float]:
-        """How hearings go."""
-        return set_by(set_civic_justice, CivicJusticeLevers, self, week)
 
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
         """See `sim.world.reforms`."""
         return "judges hear the cases of the whole city", "Randomize other reforms, or compare cities with confianza compare."
-
-    def act(self, scene: Scene) -> Bill:
-        """Settings are all it takes."""
-        return Bill(0.0, 0.0)
-
-    def running(self, scene: Scene) -> np.ndarray:
-        """Hearings and diversions, as they happened."""
-        return spent_by(run_civic_justice, CivicJusticeLevers, self, scene)
 
 
 CivicJusticeLevers = numbers_of(CivicJustice)
@@ -92,3 +60,6 @@ def run_civic_justice(r, city, p, now, counts, spent):
     if lasts(r.share, r.start, r.until, now.week):
         for n in range(len(counts)):
             spent[n, 1] += counts[n, Count.HEARINGS] * p.cost.hearing + counts[n, Count.DIVERTED] * p.cost.diversion
+
+
+CivicJustice.parts = Parts(CivicJusticeLevers, hearings_change, set=set_civic_justice, run=run_civic_justice)

@@ -10,20 +10,7 @@ from sim.world.arithmetic import exp, log
 from sim.world.careers import propensity_of, weeks_of_career
 from sim.world.compiled import entry, phase, piece
 from sim.world.force import WEEKS_TO_NEXT_APPLICANT
-from sim.world.reforms.common import (
-    Bill,
-    Scene,
-    act_by,
-    dates,
-    in_force,
-    lasts,
-    lever,
-    nothing,
-    numbers_of,
-    set_by,
-    start_lever,
-    until_lever,
-)
+from sim.world.reforms.common import Bill, CompiledReform, Parts, Scene, act_by, lasts, lever, numbers_of, start_lever, until_lever
 from sim.world.rng import Draw, draw, draw_normal
 from sim.world.state import LAST_TICK, Array, Cause, Count, Trust
 from sim.world.trusting import begin_course, effectiveness_of, enter_change, fairness_of
@@ -47,7 +34,7 @@ class Files(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purge:
+class Purge(CompiledReform):
     """Dismiss officers who are flagged by their complaint record or by a vetting test."""
 
     start: int = start_lever()
@@ -94,20 +81,11 @@ class Purge:
     text: ClassVar[str] = "Dismiss officers who are flagged by complaints or by a vetting test."
 
     sets: ClassVar[tuple[str, ...]] = ("staffing.recruit_conduct_offset",)
-    in_force = in_force
 
     @property
     def looks_back(self) -> int:
         """Weeks before its start of which it needs the files."""
         return HALF_YEAR * self.record_half_years + self.start % HALF_YEAR if self.flag_by == "record" else 0
-
-    def due(self, horizon: int) -> list[int]:
-        """The weeks of its monthly rounds, and the first after its end."""
-        return list(dates(purge_due, PurgeLevers, self, horizon))
-
-    def settings(self, week: int) -> dict[str, float]:
-        """New standards for recruits, where they are new at all."""
-        return set_by(set_purge, PurgeLevers, self, week)
 
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
         """See `sim.world.reforms`."""
@@ -127,10 +105,6 @@ class Purge:
         vacant, money, *found = act_by(act_purge, PurgeLevers, self, scene, files, size=6)
         scene.examined[scene.tick] = scene.examined.get(scene.tick, 0) + np.array(found, int)
         return Bill(vacant, money)
-
-    def running(self, scene: Scene) -> np.ndarray:
-        """Nothing beyond the rounds."""
-        return nothing(scene)
 
 
 def closed(scene: Scene, half_years: int) -> tuple[np.ndarray, np.ndarray]:
@@ -273,3 +247,6 @@ def act_purge(r, city, p, now, eligible, bill, files):
     # A vacant post is not paid, so its officer-weeks cost service but no wages.
     bill[0] += gone * delay
     bill[1] += tests + gone * (p.cost.severance + p.cost.recruit + p.cost.academy)
+
+
+Purge.parts = Parts(PurgeLevers, purge_due, set_purge, act_purge)

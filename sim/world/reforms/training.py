@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from sim.world.arithmetic import exp, log
 from sim.world.compiled import entry, phase, piece
-from sim.world.reforms.common import Bill, Scene, act_by, dates, lever, nothing, numbers_of, start_lever, until_lever
+from sim.world.reforms.common import CompiledReform, Parts, lever, numbers_of, start_lever, until_lever
 from sim.world.rng import Draw, draw
 
 HOURS_STUDIED = 40.0  # of the course whose gain is training.course_gain (weisburd2022)
@@ -18,7 +16,7 @@ TROOPS, COMMANDERS = 0, 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class Training(CompiledReform):
     """A procedural-justice course for part of the force; the gain in conduct fades with training.half_life."""
 
     start: int = start_lever()
@@ -52,27 +50,11 @@ class Training:
     writes: ClassVar[tuple[str, ...]] = ("officers.training", "officers.knowledge", "officers.attitude", "squads.command")
     text: ClassVar[str] = "Teach officers to treat people fairly."
 
-    def due(self, horizon: int) -> list[int]:
-        """The weeks of courses and of messages."""
-        return list(dates(training_due, TrainingLevers, self, horizon))
-
-    def settings(self, week: int) -> dict[str, float]:
-        """None."""
-        return {}
-
     def reaches_all(self, unit: str, sites: Sequence[Any]) -> tuple[str, str] | None:
         """See `sim.world.reforms`."""
         if self.whom != "troops" and unit != "squad":
             return "a trained commander acts on a whole squad", "Write unit: squad, or whom: troops."
         return None
-
-    def act(self, scene: Scene) -> Bill:
-        """A course, or a message to those who have had one."""
-        return Bill(*act_by(act_training, TrainingLevers, self, scene))
-
-    def running(self, scene: Scene) -> np.ndarray:
-        """Nothing beyond courses and messages."""
-        return nothing(scene)
 
 
 TrainingLevers = numbers_of(Training)
@@ -171,3 +153,6 @@ def act_training(r, city, p, now, eligible, bill):
     weeks = taught * r.hours / HOURS_A_WEEK
     bill[0] += weeks
     bill[1] += weeks * p.cost.officer_week + taught * r.hours * p.cost.training_hour
+
+
+Training.parts = Parts(TrainingLevers, training_due, act=act_training)
