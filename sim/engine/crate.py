@@ -31,17 +31,12 @@ def crate(facts: Mapping[str, Any], batches: list[Batch]) -> str:
     files = _files(facts)
     title = facts["title"]
     runs = sum(len(batch.chosen) for batch in batches)
+    about = f"{facts['question'] or title} {count(runs, 'run')} of an agent-based model of trust between police and citizens."
     root = {
-        "@id": "./",
-        "@type": "Dataset",
-        "name": title,
-        "description": f"{facts['question'] or title} {count(runs, 'run')} of an agent-based model of trust between police and citizens.",
-        "datePublished": batches[-1].made["created"],
-        "license": {"@id": LICENSE},
-        "author": {"@id": "#authors"},
-        "hasPart": [{"@id": entity["@id"]} for entity in files],
+        "@id": "./", "@type": "Dataset", "name": title, "description": about, "datePublished": batches[-1].made["created"],
+        "license": {"@id": LICENSE}, "author": {"@id": "#authors"}, "hasPart": [{"@id": entity["@id"]} for entity in files],
         "mentions": {"@id": "#made"},
-    }
+    }  # fmt: skip
     descriptor = {"@id": CRATE, "@type": "CreativeWork", "conformsTo": {"@id": STANDARD}, "about": {"@id": "./"}}
     graph = [descriptor, root, *files, *_makers(facts, batches)]
     return json.dumps({"@context": f"{STANDARD}/context", "@graph": graph}, indent=2, ensure_ascii=False) + "\n"
@@ -68,26 +63,14 @@ def _entity(name: str, kind: str, text: str, encoding: str) -> dict[str, Any]:
 def _makers(facts: Mapping[str, Any], batches: list[Batch]) -> list[dict[str, Any]]:
     """Authors, license, software and the act of making."""
     made = batches[0].made
+    version, sources = made["versions"].get("confianza", __version__), f"Sources with the fingerprint {batches[-1].fingerprint}"
+    action = {"@id": "#made", "@type": "CreateAction", "name": "The runs", "instrument": {"@id": "#confianza"}}
     return [
         {"@id": "#authors", "@type": "Organization", "name": AUTHORS},
         {"@id": LICENSE, "@type": "CreativeWork", "name": "MIT License", "identifier": LICENSE},
         {
-            "@id": "#confianza",
-            "@type": "SoftwareApplication",
-            "name": "Confianza",
-            "version": made["versions"].get("confianza", __version__),
-            "description": f"Sources with the fingerprint {batches[-1].fingerprint}",
-            "author": {"@id": "#authors"},
-            "license": {"@id": LICENSE},
+            "@id": "#confianza", "@type": "SoftwareApplication", "name": "Confianza", "version": version, "description": sources,
+            "author": {"@id": "#authors"}, "license": {"@id": LICENSE},
         },
-        {
-            "@id": "#made",
-            "@type": "CreateAction",
-            "name": "The runs",
-            "instrument": {"@id": "#confianza"},
-            "object": {"@id": facts["file"]},
-            "result": {"@id": "./"},
-            "startTime": made["created"],
-            "description": made["command"],
-        },
-    ]
+        action | {"object": {"@id": facts["file"]}, "result": {"@id": "./"}, "startTime": made["created"], "description": made["command"]},
+    ]  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-import pandas as pd
 
 from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
@@ -57,9 +56,9 @@ def difference_unit(unit: str, words: Words) -> str:
     return words.unit("difference of shares" if scale(unit) != 1 else unit)
 
 
-def trust_table(comparison: Comparison, table: pd.DataFrame, names: Mapping[str, str], words: Words) -> list[PageTable]:
+def trust_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
     """Effects on mean trust at each week the study asks for; none if it does not ask for mean trust."""
-    rows_of = table[table.measure == TRUST]
+    rows_of = comparison.effects().query("measure == @TRUST")
     if rows_of.empty:
         return []
     weeks = sorted(int(week) for week in rows_of.week.unique())

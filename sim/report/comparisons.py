@@ -8,22 +8,11 @@ import yaml
 
 from sim.measures import MEASURES
 from sim.measures.spread import Spread, read_off
+from sim.report import comparison_tables as tables
 from sim.report import consequences
 from sim.report.assumed import arms_table
 from sim.report.card import AnswerCard, cost_head, each_year, gathered, graded, of_effect, sizes, verdict, whole
-from sim.report.comparison_tables import (
-    TRUST,
-    conduct_table,
-    cost_table,
-    difference_unit,
-    effect,
-    effects_table,
-    end_of,
-    gainers_table,
-    start,
-    trust_table,
-    voices_table,
-)  # fmt: skip
+from sim.report.comparison_tables import TRUST, difference_unit, effect, end_of, start
 from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.runs import common_facts
 from sim.report.words import Text, Words
@@ -140,31 +129,14 @@ def decides(comparison: Comparison, words: Words) -> str:
 
 def sections(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[Section]:
     """What stands below the card, each with its finding: what else changes, why, for whom, what it costs."""
-    drawn, heading = pictures(comparison, names, words), words["compared"]
-    moved = consequences.moved(comparison, names, words)
-    table = comparison.effects()
+    drawn, heading, told = pictures(comparison, names, words), words["compared"], (comparison, names, words)
+    moved, why = consequences.moved(*told), " ".join(consequences.reasons(*told)) or words["card"]["why_none"]
+    trust, every = tables.trust_table(*told), [tables.effects_table(*told), *tables.voices_table(*told)]
     return [
-        Section(
-            heading["others"],
-            " ".join(others(comparison, names, words)),
-            pictures=[drawn["effects"]],
-            tables=trust_table(comparison, table, names, words),
-            more=[effects_table(comparison, names, words), *voices_table(comparison, names, words)],
-        ),
-        Section(
-            heading["why"],
-            " ".join(consequences.reasons(comparison, names, words)) or words["card"]["why_none"],
-            pictures=[drawn["ledger"], drawn["conduct"]],
-            more=[conduct_table(comparison, names, words)],
-        ),
-        Section(
-            heading["whom"],
-            "".join(moved[:1]),
-            moved[1:],
-            pictures=[drawn["gainers"], drawn["places"]],
-            tables=[gainers_table(comparison, names, words)],
-        ),
-        Section(heading["paid"], consequences.cost(comparison, names, words), tables=cost_table(comparison, names, words)),
+        Section(heading["others"], " ".join(others(*told)), pictures=[drawn["effects"]], tables=trust, more=every),
+        Section(heading["why"], why, pictures=[drawn["ledger"], drawn["conduct"]], more=[tables.conduct_table(*told)]),
+        Section(heading["whom"], "".join(moved[:1]), moved[1:], [drawn["gainers"], drawn["places"]], [tables.gainers_table(*told)]),
+        Section(heading["paid"], consequences.cost(*told), tables=tables.cost_table(*told)),
     ]
 
 

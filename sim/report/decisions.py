@@ -10,22 +10,13 @@ import numpy as np
 
 from sim.engine.plans import RunSpec
 from sim.measures import MEASURES
+from sim.report import decision_tables as tables
 from sim.report.assumed import unit
 from sim.report.card import AnswerCard, cost_head, each_year, graded, of_effect, sizes
 from sim.report.comparison_tables import TRUST
 from sim.report.comparisons import HEADLINE
 from sim.report.deciding import OF_YEAR, counted, paragraphs, scale_of, sure
 from sim.report.decision_context import DecisionContext, rule, worth_of
-from sim.report.decision_tables import (
-    boxes_table,
-    budgets_table,
-    effects_table,
-    front_table,
-    informing_table,
-    options_table,
-    regret_table,
-    terciles_table,
-)  # fmt: skip
 from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.studied import inside, made, of_study
 from sim.report.words import Text, Words, scale
@@ -110,16 +101,16 @@ def sections(context: DecisionContext) -> list[Section]:
     drawn, label = dict(pictures(context)), context.words["decision"]
     shown = {"works": ["plane", "acceptability", "loss", "pareto"], "turns": ["contested"], "find_out": ["information"]}
     shown["fails"] = ["regret", *(name for name in drawn if name not in FIGURES)]
-    tables = {"works": [options_table(context)], "fails": boxes_table(context), "costs": budgets_table(context)}
-    tables |= {"turns": terciles_table(context), "find_out": informing_table(context)}
-    more = {"works": [effects_table(context), front_table(context)], "fails": [regret_table(context)]}
+    own = {"works": [tables.options_table(context)], "fails": tables.boxes_table(context), "costs": tables.budgets_table(context)}
+    own |= {"turns": tables.terciles_table(context), "find_out": tables.informing_table(context)}
+    more = {"works": [tables.effects_table(context), tables.front_table(context)], "fails": [tables.regret_table(context)]}
     return [
         Section(
             label[key],
             finding,
             [*(scale_of(context) if key in ("works", "costs") else ()), *filter(None, (text,))],
             pictures=[drawn[name] for name in shown.get(key, ()) if name in drawn],
-            tables=tables[key],
+            tables=own[key],
             more=more.get(key, ()),
         )
         for key, (finding, text) in paragraphs(context).items()
@@ -180,7 +171,7 @@ def facts(context: DecisionContext) -> list[tuple[str, str]]:
     ]
     rows += [(own["budget"], own["budget_text"].format(budget=context.near(decision.budget)))] if decision.budget is not None else []
     taken = (own["seconds"], own["seconds_text"].format(seconds=words.number(decision.facts["seconds"], 0)))
-    return [*rows, *made(study, decision.facts, words), taken]
+    return [*rows, *made(base.seed, decision.facts, words), taken]
 
 
 def drawn_in(context: DecisionContext) -> dict[str, str]:

@@ -158,15 +158,10 @@ def tables_origin(found: Any) -> Origin:
 
 
 def labeled_origin(found: Any) -> Origin:
-    """Of a run or a comparison."""
+    """Of a run, a comparison or a trial."""
     attrs = found.dataset.attrs
-    return Origin(found.name, yaml.safe_load(attrs["scenario"]), attrs | {"versions": json.loads(attrs["versions"])})
-
-
-def trial_origin(found: TrialResult) -> Origin:
-    """Of a trial."""
-    attrs = found.dataset.attrs
-    return Origin(found.name, found.trial.scenario.as_data(), attrs | {"versions": json.loads(attrs["versions"])})
+    scenario = found.trial.scenario.as_data() if isinstance(found, TrialResult) else yaml.safe_load(attrs["scenario"])
+    return Origin(found.name, scenario, attrs | {"versions": json.loads(attrs["versions"])})
 
 
 class Kind(NamedTuple):
@@ -183,7 +178,7 @@ KINDS = (
     *(Kind(below, decided.FILE, Decision.load, of_decision, tables_origin) for below in ("", decided.FOLDER)),
     *(Kind(below, analyzed.FILE, Analysis.load, of_analysis, tables_origin) for below in ("", analyzed.FOLDER)),
     Kind("", COMPARED, Comparison.load, of_comparison, labeled_origin),
-    Kind("", TRIED, TrialResult.load, of_trial, trial_origin),
+    Kind("", TRIED, TrialResult.load, of_trial, labeled_origin),
     Kind("", DATASET, Results.load, of_run, labeled_origin),
     Kind("", evidences.FOUND, evidences.loaded, of_evidence, record_origin),
     Kind("", UNIT, calibrated, of_calibration, record_origin),

@@ -1,6 +1,5 @@
 """The heart of a report about one scenario, as `confianza run` left it."""
 
-import json
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any
@@ -18,6 +17,7 @@ from sim.measures.voice_measures import VOICE_MEASURES, heard_last
 from sim.report.assumed import dated_table
 from sim.report.card import AnswerCard, CardLine, whole
 from sim.report.parts import PageContent, PageTable, Picture, Section, embedded
+from sim.report.studied import made
 from sim.report.words import Text, Words, decimals, scale
 from sim.web.embedded import CITIES, LiveCity
 from sim.web.page import compiled
@@ -198,13 +198,8 @@ def common_facts(dataset: xr.Dataset, scenario: dict[str, Any], words: Words) ->
     attrs, label = dataset.attrs, words["facts"]
     city = words.say("facts.city_text", adults=words.number(int(attrs["adults"])), officers=words.number(int(attrs["officers"])))
     weeks = words.say("facts.horizon_text", spin_up=words.number(scenario["spin_up_weeks"]), weeks=words.number(scenario["weeks"]))
-    versions = ", ".join(f"{name} {version}" for name, version in json.loads(attrs["versions"]).items())
-    return [
-        (label["city"], city), (label["horizon"], weeks), (label["replicates"], words.number(dataset.sizes["replicate"])),
-        (label["seed"], str(attrs["root_seed"])), (label["versions"], versions),
-        (label["fingerprint"], str(attrs["source_fingerprint"])), (label["command"], str(attrs["command"])),
-        (label["created"], words.date(str(attrs["created"]))),
-    ]  # fmt: skip
+    about = [(label["city"], city), (label["horizon"], weeks), (label["replicates"], words.number(dataset.sizes["replicate"]))]
+    return [*about, *made(attrs["root_seed"], attrs, words)]
 
 
 def pictures(results: Results, words: Words) -> dict[str, Picture]:

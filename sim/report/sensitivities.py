@@ -212,5 +212,5 @@ def facts(analysis: Analysis, words: Words) -> list[tuple[str, str]]:
         (own["points"], words.number(found.points)),
         (own["factors"], words.number(len(analysis.units))),
         (label["replicates"], words.number(found.replicates)),
-        *made(study, analysis.facts, words),
+        *made(base.seed, analysis.facts, words),
     ]

@@ -1,5 +1,6 @@
 """What pages about studies share: whose study it is, what its factors are, the words inside figures, and where the numbers come from."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,13 +50,9 @@ def inside(section: str, names: Mapping[str, str], factors: Mapping[str, Text], 
     return shown | {f"unit:{unit}": text for unit, text in units.items()}
 
 
-def made(study: Study, facts: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
-    """Seed, versions, code, command and time: how the numbers of a study can be had again."""
-    label = words["facts"]
-    return [
-        (label["seed"], str(study.base.seed)),
-        (label["versions"], ", ".join(f"{name} {version}" for name, version in facts["versions"].items())),
-        (label["fingerprint"], facts["source_fingerprint"]),
-        (label["command"], facts["command"]),
-        (label["created"], words.date(facts["created"])),
-    ]
+def made(seed: int | None, facts: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+    """Seed, versions, code, command and time: how numbers can be had again. facts: of an artifact, or attributes of one with arrays"""
+    versions = facts["versions"] if isinstance(facts["versions"], Mapping) else json.loads(facts["versions"])
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    told = {"seed": str(seed), "versions": listed, "fingerprint": str(facts["source_fingerprint"]), "command": str(facts["command"])}
+    return [(words["facts"][key], fact) for key, fact in (told | {"created": words.date(str(facts["created"]))}).items()]

@@ -1,12 +1,12 @@
 """The heart of a page about a trial, as `confianza trial` left it: how often it finds its effect, what is true, what an evaluator finds."""
 
-import json
 from typing import Any
 
 from sim.report.assumed import dated_table
 from sim.report.card import AnswerCard, CardLine
 from sim.report.comparison_tables import difference_unit
 from sim.report.parts import PageContent, PageTable, Picture, Section, embedded
+from sim.report.studied import made
 from sim.report.words import Text, Words, decimals, scale
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import WANTED, Share
@@ -20,22 +20,14 @@ def findings(result: TrialResult, words: Words) -> PageContent:
     """Everything that a trial says."""
     attrs, trial = result.dataset.attrs, result.trial
     scenario, label = trial.scenario.as_data(), words["facts"]
-    facts = [
-        (label["scenario"], words.written(trial.scenario.name).text),
-        (label["replicates"], words.number(result.replicates)),
-        (label["seed"], str(result.root_seed)),
-        (label["versions"], ", ".join(f"{name} {version}" for name, version in json.loads(attrs["versions"]).items())),
-        (label["fingerprint"], attrs["source_fingerprint"]),
-        (label["command"], attrs["command"]),
-        (label["created"], words.date(attrs["created"])),
-    ]
+    about = [(label["scenario"], words.written(trial.scenario.name).text), (label["replicates"], words.number(result.replicates))]
     return PageContent(
         title=words.written(result.name).text,
         question=words.written(trial.question) if trial.question else Text(words["trial"]["no_question"], words.language),
         card=answer_card(result, words),
         caution=words.said(result.covers).text,
         sections=sections(result, words),
-        facts=facts,
+        facts=[*about, *made(result.root_seed, attrs, words)],
         commands=(f"confianza trial trial.yaml --out {words['page']['again']}",),
         scenario=scenario,
         dated=dated_table({**scenario, "interventions": trial.model_dump()["treatment"]}, words),

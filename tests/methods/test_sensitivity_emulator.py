@@ -220,8 +220,6 @@ def test_an_emulator_by_itself():
     assert time.process_time() - start < 3  # a hundredth of a second on an idle core
     off = predicted - predicted.mean() - (function.at(fresh) - 1)
     assert 1 - off.var() / function.variance > 0.95
-    sd = emulator.predict_sd(fresh[:2000])
-    assert np.mean(np.abs(off[:2000]) < 2 * sd) > 0.85 and sd.mean() < 3 * off.std()
     assert emulator.noise == pytest.approx(function.variance * 0.25 / 4, rel=0.15)
 
 

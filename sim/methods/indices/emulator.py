@@ -157,16 +157,6 @@ class Emulator:
         """n: the mean response at points (n x d)."""
         return self.surface.predict(np.asarray(unit, dtype=float))
 
-    def predict_sd(self, unit: np.ndarray) -> np.ndarray:
-        """n: how far off the mean response may be, as a standard deviation.
-
-        The larger of two: what cross-validation found, less the noise if it is known; and how much, at the point, surfaces differ that
-        were fitted without a tenth of the design each (jackknife). Luck of a new run is not in it.
-        """
-        unit = np.asarray(unit, dtype=float)
-        found = np.array([surface.predict(unit) for surface in self.tried])
-        return np.sqrt(np.maximum(found.var(axis=0) * (len(self.tried) - 1), self.missed))
-
     @property
     def missed(self) -> float:
         """Variance of mean responses that is neither predicted nor known to be noise."""
