@@ -46,6 +46,7 @@ def test_the_page(opened, tmp_path, language):
     with opened(write_page(city, "small", tmp_path / "city.html")) as page:
         page.get(lang=language, cell=3, person=40, **{"trust.contact_gain": 0.15, "purge.flag_by": "record"})
         page.until(lambda: page.all("#chart-person svg") and page.all(".moved") and page.all(".refused"))
+        page.until(lambda: page.run("return cities.length > 0 && Number(root.dataset.cities) === draws().length"))  # nothing is drawn any more
         check(page)
 
 
@@ -61,5 +62,5 @@ def test_reports(opened, tmp_path, kind):
         with opened(tmp_path / name) as page:
             page.get()
             page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-            page.until(lambda: kind == "trial" or page.all("#live-card tbody"))
+            page.until(lambda: kind == "trial" or (page.all("#live-card tbody") and not page.all("#live-city[aria-busy]")))
             check(page)

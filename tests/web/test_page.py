@@ -48,6 +48,10 @@ SHOWN = """
 const cells = [...document.querySelectorAll("#answer tbody tr:last-child td[data-measure]")];
 return Object.fromEntries(cells.map((cell) => [cell.dataset.measure, Number(cell.dataset.value)]));
 """
+BANDED = """
+const {ariaBusy, dataset} = document.querySelector("main");
+return ariaBusy !== "true" && Number(dataset.cities) === draws().length && dataset.run === String(run);
+"""
 SIZES = """
 const speaks = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
 const seen = [...document.querySelectorAll("main *")].filter((element) => speaks(element) && element.getClientRects().length);
@@ -81,6 +85,10 @@ class CityPage(Opened):
 
     def lived(self):
         self.until(lambda: self.one("main").get_attribute("data-run") and not self.one("main").get_attribute("aria-busy"))
+
+    def banded(self):
+        """Wait until all possible cities have been lived and are drawn."""
+        self.until(lambda: self.run(BANDED))
 
     def put(self, name, value):
         """Write a number, as leaving its field does."""
@@ -166,12 +174,14 @@ def test_an_optional_lever_tells_empty_from_zero(page, tmp_path):
     page.open()
     default, trust = gain()
     page.put("training.gain", 0)
-    assert default is None and "training.gain=0" in page.run("return location.hash") and "no" not in page.one(".moved li").text.split()
-    page.browser.refresh()
+    assert default is None and "no" not in page.one(".moved li").text.split()
+    page.browser.refresh()  # however soon: the address is written when the page is left, if not before
     page.lived()
+    assert "training.gain=0" in page.run("return location.hash")
     assert gain()[0] == 0.0 and gain()[1] != trust
     page.put("training.gain", "")
-    assert gain() == (None, trust) and "training.gain" not in page.run("return location.hash")
+    assert gain() == (None, trust)
+    page.until(lambda: "training.gain" not in page.run("return location.hash"))
     page.open(**{"training.gain": ""})
     assert gain() == (None, trust) and not page.all(".refused")
 
@@ -181,6 +191,7 @@ def test_a_link_is_a_scenario(page):
     page.put("trust.contact_gain", 0.15)
     page.press("#language")
     page.press("#map-0")
+    page.until(lambda: "cell=" in page.run("return location.hash"))
     before = page.run("return [location.hash, JSON.stringify(state), lived[0].series.trust.at(-1)]")
     assert "cell=" in before[0] and "lang=es" in before[0]
     page.browser.refresh()
@@ -188,7 +199,8 @@ def test_a_link_is_a_scenario(page):
     assert page.run("return [location.hash, JSON.stringify(state), lived[0].series.trust.at(-1)]") == before
     page.press("#put-back")
     page.lived()
-    assert "trust.contact_gain" not in page.run("return location.hash") and not page.all(".moved")
+    assert not page.all(".moved")
+    page.until(lambda: "trust.contact_gain" not in page.run("return location.hash"))
 
 
 def test_what_is_typed_or_linked_is_text_and_what_cannot_be_is_refused(page):
@@ -216,6 +228,7 @@ def test_it_fits_and_is_legible(page, width):
     page.wide(width)
     try:
         page.open(**{"trust.contact_gain": 0.15})
+        page.banded()
         assert page.run("return document.documentElement.scrollWidth") <= width
         sizes = page.run(SIZES)
         assert min(sizes) >= 12
@@ -231,13 +244,13 @@ def test_by_keyboard_alone(page):
         if page.run("return document.activeElement.id") == "week":
             break
     page.keys(Keys.HOME, Keys.ARROW_RIGHT)
-    assert page.one("#clock b").text == words["live"]["play"]["clock"].format(week=1)
+    page.until(lambda: page.one("#clock b").text == words["live"]["play"]["clock"].format(week=1))
     for _ in range(200):
         page.keys(Keys.TAB)
         if page.run("return document.activeElement.id") == "map-0":
             break
     page.keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-    assert page.run("return state.cell") == page.run("return Math.floor(lived[0].sizes.cells / 2) + 1")
+    page.until(lambda: page.run("return state.cell === Math.floor(lived[0].sizes.cells / 2) + 1"))
     assert len(page.all("#place tbody tr")) == page.run("return arms().length")
     page.press("#neighbor")
     page.lived()
@@ -277,7 +290,7 @@ def test_what_a_clicked_cell_answers_is_in_sight(page, width):
             page.run("document.activeElement.blur(); choose(null)")
         page.one(map_).send_keys(Keys.ARROW_DOWN, Keys.ARROW_LEFT)  # without a mouse
         page.until(lambda: page.run(WITHIN, "#place table"))
-        page.until(lambda: page.one("#status").text == page.one("#place h3").text)  # which possible cities draw anew while they come
+        page.until(lambda: page.one("#status").text == page.one("#place h3").text)
         assert page.run("return document.activeElement.id") == map_[1:]
         page.press("#neighbor")
         page.lived()
@@ -292,7 +305,7 @@ def test_a_reload_goes_on_where_one_was(page):
     page.run("goTo(17)")
     page.press("#layer-crime")
     page.press("#map-1")
-    seen = "return [location.hash, JSON.stringify(state), document.getElementById('clock').textContent]"
+    seen = "return [JSON.stringify(state), document.getElementById('clock').textContent]"
     at = "return document.querySelector('#place h3').getBoundingClientRect().top"
     before, top = page.run(seen), page.run(at)
     page.browser.refresh()
@@ -319,7 +332,7 @@ def test_arms_begin_in_the_doses_of_the_demo_and_say_in_which_they_are(page, tmp
     assert "coverage: 0.9; hours: 9; every (weeks): 52" in rows[2] and "follow-through: 0.5" in rows[1]
     page.put("training.coverage", 0.5)
     assert "coverage: 0.5" in page.run(read_at_once, "th")[2]
-    page.until(lambda: page.run("return cities.length === draws().length"))
+    page.banded()
     cost = page.run(read_at_once, "td[data-measure=cost]")[2]
     spread, value = page.run("return [range((c) => c[2].cost[60]), lived[2].series.cost[60]]")
     assert f"{1000 * value / 1000 / (60 / 52):.1f} pesos an adult and year" in cost  # 1,000 adults, 60 weeks
@@ -337,7 +350,7 @@ def test_the_button_of_a_reform_says_what_pressing_it_does(page):
 
 def test_bands_hold_nine_of_ten_of_the_cities_as_they_are_lived_here(page, tmp_path):
     page.open()
-    page.until(lambda: page.run("return cities.length === draws().length"))
+    page.banded()
     baseline, purge, *_ = page.scenarios(tmp_path)
     trust = []
     for number, drawn in enumerate(page.run("return draws()")):
@@ -358,7 +371,7 @@ def test_bands_hold_nine_of_ten_of_the_cities_as_they_are_lived_here(page, tmp_p
 def test_a_thousand_weeks_leave_nothing_behind(page):
     """The module takes all its memory when a city is built, and what was lived before is let go."""
     page.open()
-    page.until(lambda: page.run("return cities.length === draws().length"))
+    page.banded()
     process, many = of_page(page.browser), 40
     first = page.browser.execute_async_script(LIVE, 1000, 10)
     before = kept(page.browser, process)

@@ -58,6 +58,21 @@ function refill(id, parts) {
   if (focus && by(focus) && document.activeElement !== by(focus)) by(focus).focus();
 }
 
+/* What moves between a press and its release, or is made anew, misses the click (a field that is left by a press changes just then). So it waits
+   for the release. */
+
+let held = false;
+const waiting = new Set(), release = (act) => (held ? waiting.add(act) : act());
+for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
+  addEventListener(kind, ({ buttons }) => {
+    held = Boolean(buttons & 1);
+    if (!held && waiting.size) setTimeout(() => { // after the click
+      for (const act of waiting) act();
+      waiting.clear();
+    });
+  }, true);
+}
+
 /* --- Levers */
 
 /** A step that gives a slider about a hundred places. */

@@ -31,19 +31,20 @@ function openLive() {
 
   function ask(wait = 200) {
     clearTimeout(timer);
-    tellMoved();
+    run += 1; // what still comes of what was asked before is no answer any more
+    release(tellMoved);
     by("live-city").setAttribute("aria-busy", "true");
     timer = setTimeout(() => {
       kept = possible();
-      worker.postMessage({ run: ++run, ...job() });
+      worker.postMessage({ run, ...job() });
     }, wait);
   }
 
   worker.onmessage = ({ data }) => {
     if (data.ready) return ask(0);
     if (data.run !== run) return;
+    if (data.failed || data.done) by("live-city").removeAttribute("aria-busy");
     if (data.failed) return refill("live-moved", [h("p", { class: "warning", role: "alert" }, data.failed)]);
-    if (data.done) by("live-city").removeAttribute("aria-busy");
     if (!data.lived?.length) return kept.length ? null : draw();
     cities = data.first ? [data.lived] : [...cities, data.lived];
     draw();

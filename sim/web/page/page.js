@@ -12,7 +12,7 @@ const PICTURE = 4, SURVEY = 26, YEAR = 52, MOST_ADULTS = 100000, SAMPLE = 6;
 const CODEBOOK = Object.fromEntries(DATA.codebook.map(([name, value, low, high, whole, built]) => [name, { value, low, high, whole, built }]));
 const REFORMS = DATA.reforms;
 const root = by("page"), worker = living(by("worker").textContent);
-let state, lived = [], cities = [], run = 0, timer = 0, playing = 0, refused = [], then = backTo(history.state);
+let state, lived = [], cities = [], run = 0, timer = 0, resting = 0, playing = 0, refused = [], then = backTo(history.state);
 
 const shown = (measure, value, sign) => num(value * MEASURES[measure][1], MEASURES[measure][0], sign) + (sign ? "" : MEASURES[measure][2] && " %");
 const clock = (week) => say("live.play.year", { year: num(Math.floor(Math.max(0, week - 1) / YEAR) + 1), of_year: num(Math.max(0, week - 1) % YEAR + 1) });
@@ -39,8 +39,8 @@ const fresh = (name) => ({
 });
 
 /** What the address says; what of it cannot be is told and left out. */
-function readAddress() {
-  const asked = new URLSearchParams(location.hash.slice(1)), wrong = [];
+function readAddress(address = location.hash) {
+  const asked = new URLSearchParams(address.slice(1)), wrong = [];
   const within = (key, low, high, whole) => {
     const value = Number(asked.get(key));
     const fine = asked.get(key) !== "" && Number.isFinite(value) && value >= low && value <= high && (!whole || Number.isInteger(value));
@@ -102,7 +102,10 @@ function moved() {
   return made.filter(([, from, to]) => String(from) !== String(to));
 }
 
+/** The state, and where the page is, for a link and a reload. Browsers refuse an address that is written too often, so it is written when all
+    rests (`remember`), and when the page is left. */
 function writeAddress() {
+  clearTimeout(resting);
   const told = new URLSearchParams();
   if (state.scenario !== DATA.scenario) told.set("scenario", state.scenario);
   told.set("lang", state.lang);
@@ -113,7 +116,15 @@ function writeAddress() {
   if (state.shown !== "levels") told.set("shown", state.shown);
   if (state.topic !== "trust") told.set("topic", state.topic);
   for (const key of ["week", "cell", "person"]) if (state[key] !== null) told.set(key, state[key]);
-  history.replaceState(history.state, "", `#${told}`);
+  const middle = innerHeight / 2, seen = [...document.querySelectorAll(".part")].map((each) => [each.className, each.getBoundingClientRect()]);
+  const [name, place] = seen.find(([, { top, bottom }]) => top <= middle && bottom > middle) ?? [];
+  const here = name ? { name, top: place.top } : null; // until a city has been lived the page is too short for where one was
+  history.replaceState(root.dataset.run ? here : history.state, "", `#${told}`);
+}
+
+function remember() {
+  clearTimeout(resting);
+  resting = setTimeout(writeAddress, 150);
 }
 
 /* --- Arms, and what is asked of the worker */
@@ -162,14 +173,16 @@ function backTo(left) {
   return left && (() => scrollBy(0, document.getElementsByClassName(left.name)[0].getBoundingClientRect().top - left.top));
 }
 
-/** Live it anew, soon: while a lever moves, only the last is lived. */
+/** Live it anew, soon: while a lever moves, only the last is lived. What was lived before is no answer any more: what is on the screen stays,
+    but nothing of it is drawn again, and what still comes of it is not heard. */
 function ask(wait = 120) {
   clearTimeout(timer);
-  writeAddress();
-  tellMoved();
+  run += 1;
+  [lived, cities] = [[], []];
+  remember();
+  release(tellMoved);
   root.setAttribute("aria-busy", "true");
   timer = setTimeout(() => {
-    run += 1;
     worker.postMessage({ run, ...job() });
     by("status").textContent = say("web.living");
   }, wait);
@@ -191,8 +204,8 @@ worker.onmessage = ({ data }) => {
     if (lived.length === arms().length) then = void then?.();
   } else if (data.lived) {
     cities.push(data.lived);
-    if (cities.length % SAMPLE === 0 && !playing) draw();
-  } else if (data.done && !playing) draw();
+    if (cities.length % SAMPLE === 0 && !playing) drawBands();
+  } else if (data.done && !playing) drawBands();
 };
 worker.onerror = (event) => fail(event.message);
 
@@ -274,10 +287,10 @@ function chart(box, label, lines, scale = 1) {
   }
   draws.push(svg("line", { class: "cursor", x1: x(now()), x2: x(now()), y1: top, y2: height - bottom }));
   const made = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, draws);
-  made.addEventListener("click", (event) => {
-    const seen = made.getBoundingClientRect(), place = (event.clientX - seen.left) * width / seen.width;
+  box.onclick = ({ clientX }) => { // and not what is made anew in it
+    const seen = box.firstChild.getBoundingClientRect(), place = (clientX - seen.left) * width / seen.width;
     goTo(Math.round((place - left) / (width - left - right) * weeks));
-  });
+  };
   made.dataset.from = left;
   made.dataset.span = width - left - right;
   box.replaceChildren(made);
@@ -315,7 +328,7 @@ const dosesOf = (arm) => arm.reforms.flatMap((reform) => Object.entries(reform))
 const each = (cost, week) => say("web.cost_each", { pesos: num(1000 * cost / sizeOf("adults") / (week / YEAR), 1) });
 
 function drawAnswer() {
-  const week = now(), [first] = lived;
+  const week = now(), [first] = lived, coming = cities.length < 20 && draws().length;
   const rows = arms().slice(0, lived.length).map((arm, place) => h("tr", {}, h("th", { scope: "row" }, swatch(arm), arm.label, h("small", {}, dosesOf(arm))),
     Object.keys(MEASURES).map((measure) => {
       const value = at(lived[place].series, measure, week), less = (of) => (place ? at(of, measure, week) : 0);
@@ -325,7 +338,8 @@ function drawAnswer() {
       const ends = (told, own, sign) => say(round(own) < round(told[0]) || round(own) > round(told[1]) ? "web.ends_beside" : "web.ends", { low: shown(measure, told[0], sign), high: shown(measure, told[1], sign) });
       return h("td", { "data-label": `${titleOf(measure)}, ${unitOf(measure)}`, "data-measure": measure, "data-value": value }, h("b", {}, shown(measure, value)),
         place ? h("span", {}, shown(measure, value - less(first.series), true)) : null,
-        level || change ? h("small", {}, ends(level || change, value - less(first.series), Boolean(place))) : null,
+        level || change ? h("small", {}, ends(level || change, value - less(first.series), Boolean(place)))
+          : coming ? h("small", { class: "coming" }, ends([value, value], value, Boolean(place))) : null, // as much room, so that nothing below moves
         measure === "cost" && place && week ? h("span", {}, each(value, week)) : null);
     })));
   const heads = Object.keys(MEASURES).map((measure) => h("th", { scope: "col" }, titleOf(measure), h("small", {}, unitOf(measure))));
@@ -416,7 +430,8 @@ function drawMaps() {
 
 function choose(cell) {
   state.cell = cell;
-  writeAddress();
+  remember();
+  if (!lived.length) return;
   drawMaps();
   drawPlace();
   by("status").textContent = cell === null ? "" : by("place").firstChild.textContent; // who does not see the page hears it
@@ -425,6 +440,7 @@ function choose(cell) {
 
 /** Arrows walk over the map. */
 function walk(event) {
+  if (!lived.length) return;
   const { width, height } = lived[0].sizes, step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -width, ArrowDown: width }[event.key];
   if (!step) return;
   event.preventDefault();
@@ -483,14 +499,20 @@ function meet(person) {
 
 /* --- Drawing */
 
-function draw() {
-  if (!lived.length) return;
+/** What possible cities are seen in: no more, because what is made anew under a finger misses its click. */
+function drawBands() {
   drawAnswer();
   drawCharts();
+  root.dataset.cities = cities.length;
+}
+
+function draw() {
+  if (!lived.length) return;
+  drawBands();
   drawLedger();
   if (!by("map-0") || by("maps").childElementCount !== arms().length) fillMaps();
   drawMaps();
-  drawPlace();
+  release(drawPlace);
   tellWeek();
 }
 
@@ -505,6 +527,8 @@ function tellWeek() {
 /** Another week: only what depends on it is drawn. */
 function goTo(week) {
   state.week = Math.min(Math.max(0, week), weeksOf());
+  tellWeek();
+  if (!playing) remember();
   if (!lived.length) return;
   for (const made of document.querySelectorAll(".chart svg")) {
     const cursor = made.querySelector(".cursor"), x = Number(made.dataset.from) + Number(made.dataset.span) * now() / weeksOf();
@@ -512,12 +536,10 @@ function goTo(week) {
     cursor.setAttribute("x2", x);
   }
   drawMaps();
-  tellWeek();
   if (playing) return;
   drawAnswer();
   drawLedger();
   drawPlace();
-  writeAddress();
 }
 
 /** Playing has ended: possible cities that came meanwhile are drawn now, because bands take longer than a frame. */
@@ -564,7 +586,7 @@ function fillNumbers() {
   const names = Object.keys(CODEBOOK).filter((name) => name.startsWith(`${state.topic}.`));
   refill("numbers", [
     h("label", { for: "topic" }, say("live.parameters.topic")),
-    h("select", { id: "topic", onchange: (event) => { state.topic = event.target.value; writeAddress(); fillNumbers(); } },
+    h("select", { id: "topic", onchange: (event) => { state.topic = event.target.value; remember(); fillNumbers(); } },
       topics.map((topic) => h("option", { value: topic, selected: topic === state.topic }, say(`live.topics.${topic}`)))),
     names.map((name) => {
       const { value, low, high, whole } = CODEBOOK[name], [text, unit, source, status] = words.parameters[name], own = scenario().parameters[name] ?? value;
@@ -617,6 +639,7 @@ function fillReforms() {
 function fillMaps() {
   by("maps").replaceChildren(...arms().map((arm, place) => h("figure", {}, h("figcaption", {}, swatch(arm), arm.label),
     h("div", { class: "map" }, h("canvas", { id: `map-${place}`, tabindex: 0, role: "img", onkeydown: walk, onclick: (event) => {
+      if (!lived.length) return;
       const seen = event.target.getBoundingClientRect(), { width, height } = lived[0].sizes;
       const [x, y] = [Math.floor((event.clientX - seen.left) / seen.width * width), Math.floor((event.clientY - seen.top) / seen.height * height)];
       choose(Math.min(y, height - 1) * width + Math.min(x, width - 1));
@@ -646,9 +669,8 @@ function yaml(arm) {
 }
 
 function download() {
-  const arm = arms()[Number(by("which").value)], link = h("a", { download: `${state.scenario}-${arm.name}.yaml`.replace(/[^\w.-]+/g, "-"), href: URL.createObjectURL(new Blob([yaml(arm)], { type: "text/yaml" })) });
-  link.click();
-  URL.revokeObjectURL(link.href);
+  const arm = arms()[Number(by("which").value)], name = `${state.scenario}-${arm.name}.yaml`.replace(/[^\w.-]+/g, "-");
+  h("a", { download: name, href: `data:text/yaml;charset=utf-8,${encodeURIComponent(yaml(arm))}` }).click();
 }
 
 function fillKeep() {
@@ -704,14 +726,14 @@ function build() {
   const [name, question] = words.scenarios[state.scenario], names = Object.keys(DATA.scenarios), other = Object.keys(DATA.words).find((each) => each !== state.lang);
   document.documentElement.lang = state.lang;
   document.title = say("web.title", { name });
-  const radio = (group, value, label) => h("label", { class: "check" }, h("input", { type: "radio", name: group, value, id: `${group}-${value}`, checked: state[group] === value, onchange: () => { state[group] = value; writeAddress(); draw(); } }), label);
+  const radio = (group, value, label) => h("label", { class: "check" }, h("input", { type: "radio", name: group, value, id: `${group}-${value}`, checked: state[group] === value, onchange: () => { state[group] = value; remember(); draw(); } }), label);
   root.replaceChildren(
-    h("header", {}, h("div", { class: "row head" }, h("h1", {}, name), h("button", { type: "button", id: "language", lang: other, onclick: () => { state.lang = other; writeAddress(); build(); draw(); by("language").focus(); } }, say("live.page.other_language"))),
+    h("header", {}, h("div", { class: "row head" }, h("h1", {}, name), h("button", { type: "button", id: "language", lang: other, onclick: () => { state.lang = other; remember(); build(); draw(); by("language").focus(); } }, say("live.page.other_language"))),
       h("p", { class: "question" }, question), h("p", { class: "about" }, say("web.about")),
-      h("div", { class: "row" }, h("label", { for: "scenario" }, say("web.scenario")), h("select", { id: "scenario", onchange: (event) => { state = fresh(event.target.value); refused = []; lived = []; cities = []; build(); ask(0); } },
+      h("div", { class: "row" }, h("label", { for: "scenario" }, say("web.scenario")), h("select", { id: "scenario", onchange: (event) => { state = fresh(event.target.value); refused = []; build(); ask(0); } },
         names.map((key) => h("option", { value: key, selected: key === state.scenario }, words.scenarios[key][0])))), guide()),
     h("div", { id: "moved" }),
-    h("div", { class: "bar" }, h("button", { type: "button", class: "primary", id: "play", onclick: play }, say("live.play.play")),
+    h("div", { class: "bar" }, h("button", { type: "button", class: "primary", id: "play", onclick: play }, say(playing ? "live.play.pause" : "live.play.play")),
       h("input", { type: "range", id: "week", min: 0, max: weeksOf(), step: 1, value: now(), "aria-label": say("web.week"), oninput: (event) => goTo(Number(event.target.value)) }), h("p", { id: "clock" }), h("p", { id: "status", role: "status" })),
     h("div", { class: "columns" },
       h("div", { class: "seen" },
@@ -734,16 +756,12 @@ function build() {
   tellWeek();
 }
 
-addEventListener("hashchange", () => { readAddress(); build(); ask(0); });
+addEventListener("hashchange", ({ newURL }) => { readAddress(new URL(newURL).hash); build(); ask(0); });
 addEventListener("resize", () => { drawCharts(); drawPlace(); });
-/** Where the page is, for a reload. The end of a scroll may come after a reload began, and not every browser tells that it begins. */
-function remember() {
-  const middle = innerHeight / 2, seen = [...document.querySelectorAll(".part")].map((each) => [each.className, each.getBoundingClientRect()]);
-  const [name, place] = seen.find(([, { top, bottom }]) => top <= middle && bottom > middle) ?? [];
-  history.replaceState(name ? { name, top: place.top } : null, "");
-}
-
-for (const moment of ["scrollend", "beforeunload"]) addEventListener(moment, remember);
+addEventListener("scroll", remember);
+addEventListener("beforeunload", writeAddress); // before it rested
+// Who scrolls or types before the city has been lived is not taken elsewhere when it has been.
+for (const moment of ["wheel", "touchmove", "keydown"]) addEventListener(moment, () => { then = undefined; }, { passive: true });
 history.scrollRestoration = "manual"; // the browser's own, which goes by pixels, would come in between
 readAddress();
 build();

@@ -2,7 +2,7 @@
 /* Who asks for cities, and what is told of them. The page sends a job; each arm is told as soon as it is lived, then possible cities. */
 
 const PICTURE = 4; // weeks between pictures of places
-let about, exports, latest = 0;
+let about, exports, ready, latest = 0;
 
 /** Parameters in force in a week: the city's own, dated changes, and what reforms set (they win). */
 function valuesAt(job, week, more) {
@@ -124,10 +124,12 @@ async function run(job) {
 onmessage = async ({ data }) => {
   if (data.module) {
     about = data;
-    exports = (await WebAssembly.instantiate(data.module)).instance.exports;
+    ready = WebAssembly.instantiate(data.module);
+    exports = (await ready).instance.exports;
     postMessage({ ready: true });
     return;
   }
   latest = data.run;
-  if (data.arms) run(data).catch((error) => postMessage({ run: data.run, failed: String(error) }));
+  await ready; // who moves a lever before that is heard
+  if (data.arms && data.run === latest) run(data).catch((error) => postMessage({ run: data.run, failed: String(error) }));
 };
