@@ -39,7 +39,7 @@ const fresh = (name) => ({
 });
 
 /** What the address says; what of it cannot be is told and left out. */
-function readAddress(address = location.hash) {
+function readAddress(address) {
   const asked = new URLSearchParams(address.slice(1)), wrong = [];
   const within = (key, low, high, whole) => {
     const value = Number(asked.get(key));
@@ -103,8 +103,8 @@ function moved() {
 }
 
 /** The state, and where the page is, for a link and a reload. Browsers refuse an address that is written too often, so it is written when all
-    rests (`remember`), and when the page is left. */
-function writeAddress() {
+    rests (`remember`). A page that is left can no longer change its address, but it can leave what it would be. */
+function writeAddress(leaving) {
   clearTimeout(resting);
   const told = new URLSearchParams();
   if (state.scenario !== DATA.scenario) told.set("scenario", state.scenario);
@@ -118,13 +118,13 @@ function writeAddress() {
   for (const key of ["week", "cell", "person"]) if (state[key] !== null) told.set(key, state[key]);
   const middle = innerHeight / 2, seen = [...document.querySelectorAll(".part")].map((each) => [each.className, each.getBoundingClientRect()]);
   const [name, place] = seen.find(([, { top, bottom }]) => top <= middle && bottom > middle) ?? [];
-  const here = name ? { name, top: place.top } : null; // until a city has been lived the page is too short for where one was
-  history.replaceState(root.dataset.run ? here : history.state, "", `#${told}`);
+  const here = root.dataset.run ? { name, top: place?.top } : { ...history.state }; // a page without its city is too short for where one was
+  history.replaceState({ ...here, address: `#${told}` }, "", leaving ? undefined : `#${told}`);
 }
 
 function remember() {
   clearTimeout(resting);
-  resting = setTimeout(writeAddress, 150);
+  resting = setTimeout(() => writeAddress(false), 150);
 }
 
 /* --- Arms, and what is asked of the worker */
@@ -170,7 +170,7 @@ function job() {
 
 /** What takes a reader back to where the page was when it was left; before a city is lived it is too short for that. */
 function backTo(left) {
-  return left && (() => scrollBy(0, document.getElementsByClassName(left.name)[0].getBoundingClientRect().top - left.top));
+  return left?.name && (() => scrollBy(0, document.getElementsByClassName(left.name)[0].getBoundingClientRect().top - left.top));
 }
 
 /** Live it anew, soon: while a lever moves, only the last is lived. What was lived before is no answer any more: what is on the screen stays,
@@ -759,10 +759,10 @@ function build() {
 addEventListener("hashchange", ({ newURL }) => { readAddress(new URL(newURL).hash); build(); ask(0); });
 addEventListener("resize", () => { drawCharts(); drawPlace(); });
 addEventListener("scroll", remember);
-addEventListener("beforeunload", writeAddress); // before it rested
+addEventListener("beforeunload", () => writeAddress(true));
 // Who scrolls or types before the city has been lived is not taken elsewhere when it has been.
 for (const moment of ["wheel", "touchmove", "keydown"]) addEventListener(moment, () => { then = undefined; }, { passive: true });
 history.scrollRestoration = "manual"; // the browser's own, which goes by pixels, would come in between
-readAddress();
+readAddress(history.state?.address ?? location.hash);
 build();
 worker.postMessage({ module: moduleOf(DATA.module), layout: DATA.layout, reforms: REFORMS });
