@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import ElementClickInterceptedException, SessionNotCreatedException, StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -25,7 +25,8 @@ const told = ({id, nodes}) => [id, ...nodes.slice(0, 4).map(({html, any}) => `${
 const runOnly = {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}, rules = {"target-size": {enabled: true}};
 axe.run({exclude: ["iframe"]}, {runOnly, rules, iframes: false}).then(({violations}) => arguments[0](violations.map(told)));
 """
-PATIENCE = 120  # seconds; a busy computer is slow
+PATIENCE = 300  # seconds; a busy computer is slow
+TRIES = 4  # to start a browser, for which its driver has less patience (60 s)
 
 
 @contextmanager
@@ -37,10 +38,20 @@ def started():
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+        driver = new_session(options)
         driver.set_script_timeout(PATIENCE)
         yield driver
         driver.quit()
+
+
+def new_session(options, tries=TRIES):
+    """The driver of a new browser."""
+    try:
+        return webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    except SessionNotCreatedException:
+        if tries == 1:
+            raise
+        return new_session(options, tries - 1)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +96,8 @@ class Opened:
         return self.all(css)[0]
 
     def until(self, condition):
-        return WebDriverWait(self.browser, PATIENCE, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: condition())
+        passing = [StaleElementReferenceException, ElementClickInterceptedException]  # while something is drawn anew
+        return WebDriverWait(self.browser, PATIENCE, ignored_exceptions=passing).until(lambda _: condition())
 
     def keys(self, *keys):
         """Typed wherever the focus is: an element that was asked for may be drawn anew before it gets them."""

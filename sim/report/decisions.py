@@ -51,16 +51,22 @@ def live(decision: Decision, card: AnswerCard, names: Mapping[str, str]) -> Live
     """The city to be lived again in all options: the first of its possible cities, each as it was first lived."""
     study, points = decision.study, records(decision.study.points())
     cities = [(luck_of(study, RunSpec(n, decision.arms[0], 0)), values) for n, values in enumerate(points[:CITIES])]
-    told = ("", *card.told) if card.lines else [""] * len(decision.arms)
+    told, measure = ("", *card.told) if card.lines else [""] * len(decision.arms), card_measure(decision)
     arms = [(names[arm], study.reforms_at(arm, {}), said) for arm, said in zip(decision.arms, told, strict=True)]
-    return LiveCity("decide", study.base, decision.week, arms, cities, len(points))
+    other = "" if measure in ("", HEADLINE, TRUST) else card.figure
+    return LiveCity("decide", study.base, decision.week, arms, cities, len(points), points=measure == TRUST, other=other)
+
+
+def card_measure(decision: Decision) -> str:
+    """What the card tells of: trust, if there is any, or what decides first; "" if there are no effects."""
+    told = set(decision.effects.measure)
+    return next((each for each in (HEADLINE, TRUST, next(iter(decision.value))) if each in told), "")
 
 
 def answer_card(context: DecisionContext) -> AnswerCard:
     """The first screen: what is best and how sure that is; of each option from what to what, in how many cities, pesos."""
     decision, words, said = context.decision, context.words, context.words["card"]
-    told = set(decision.effects.measure)
-    measure = next((each for each in (HEADLINE, TRUST, next(iter(decision.value))) if each in told), "")
+    measure = card_measure(decision)
     trust = 100 / scale(unit_of(measure)) if measure in (HEADLINE, TRUST) else 1.0
     before = decision.facts.get("levels", {}).get(measure, nan) * scale(unit_of(measure)) * trust if measure else nan
     points = {HEADLINE: "", TRUST: "_points"}.get(measure)

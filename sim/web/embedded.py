@@ -21,6 +21,7 @@ class LiveCity:
     kind    run, compare or decide;  weeks: at whose end effects are read
     arms    of each what it is called, its reforms, and what the card says of it; the others are compared with the first
     cities  of some of the report's: which luck they have, and which parameters and levers;  of: how many there are
+    points  does the card tell of mean trust, and not of how many trust?;  other: of what else it tells, in words
     """
 
     kind: str
@@ -29,28 +30,25 @@ class LiveCity:
     arms: Sequence[tuple[str, Sequence[Any], str]]
     cities: Sequence[tuple[int, Mapping[str, Any]]]
     of: int
+    points: bool = False
+    other: str = ""
 
     @property
     def possible(self) -> bool:
         """Is it small enough for a page, and has it only reforms that the module knows?"""
-        known = all(name_of(reform) in compiled() for _, reforms, _ in self.arms for reform in reforms)
-        return known and self.scenario.city.adults <= MOST_ADULTS
+        reforms = {name_of(reform) for _, reforms, _ in self.arms for reform in reforms}
+        return reforms <= compiled().keys() and self.scenario.city.adults <= MOST_ADULTS
 
     def embedded(self, words: Language, *, same: bool) -> str:
         """The scripts that make the part live, and what they need. `same`: did these very sources make the report?"""
         names = list(self.cities[0][1])
         data = in_html({
-            **core(), **lived_as(self.scenario), "weeks": self.weeks, "kind": self.kind, "same": same, "of": self.of,
-            "worker": script("city.js", "worker.js"), "words": words_of(words, {}) | {"card": words["card"]},
+            **core(), **lived_as(self.scenario), "weeks": self.weeks, "kind": self.kind, "same": same, "of": self.of, "points": self.points,
+            "worker": script("city.js", "worker.js"), "words": words_of(words, {}) | {"card": words["card"]}, "other": self.other,
             "values": {name: float(self.scenario.parameters.get(name, known.value)) for name, known in CODEBOOK.items()},
             "arms": [[called, list(map(as_data, reforms)), told] for called, reforms, told in self.arms],
             "names": names, "luck": [luck for luck, _ in self.cities],
-            "draws": [[plain(values[name]) for name in names] for _, values in self.cities],
+            "draws": [[values[name] for name in names] for _, values in self.cities],
         })  # fmt: skip
         scripts = script("common.js", "live.js")
         return f'<script type="application/json" id="live-data">{data}</script>\n<script>(() => {{\n{scripts}}})();</script>'
-
-
-def plain(value: Any) -> Any:
-    """A number of NumPy's as Python's own."""
-    return value.item() if hasattr(value, "item") else value

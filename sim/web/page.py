@@ -36,7 +36,6 @@ CITIES = 48  # possible cities that a page lives through
 MOST_ADULTS = 100_000  # of a city in a page, for its memory
 SIZES = ("adults", "officers_per_1000_inhabitants", "offenders_share")  # of a city, what the page changes
 LIVED = ("city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions")
-KIND = "page"
 DEMO = "reforms-compared"  # the study in whose doses the page's arms begin, so that they are those of its report
 
 
@@ -89,8 +88,8 @@ def script(*names: str) -> str:
 
 
 def in_html(data: Any) -> str:
-    """JSON that may stand in a script of HTML."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    """JSON that may stand in a script of HTML; numbers of NumPy's are as Python's own."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=np.generic.item).replace("<", "\\u003c")
 
 
 def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
@@ -98,7 +97,6 @@ def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
     columns: dict[tuple[float, ...], int] = {}
     shipped = {key: load_scenario(key) for key in (*shipped_scenarios(), *shipped_states())}
     known = {key: _scenario(each, key, columns, whole=False) for key, each in shipped.items() if key != name}
-    own = name not in shipped
     doses = dict(pair for reforms in load_study(DEMO).arms.values() if len(reforms) == 1 for pair in as_data(reforms[0]).items())
     return {
         **core(doses),
@@ -108,7 +106,7 @@ def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
         "causes": [[cause.name.lower(), CAUSE_COLORS[cause.name.lower()]] for cause in Cause],
         "scenario": name,
         "language": opens_in,
-        "scenarios": {name: _scenario(scenario, name, columns, whole=own), **known},
+        "scenarios": {name: _scenario(scenario, name, columns, whole=name not in shipped), **known},
         "draws": list(columns),
         "words": {each: words_of(language(each), {**shipped, name: scenario}) for each in LANGUAGES},
     }
@@ -116,12 +114,11 @@ def data(scenario: Scenario, name: str, opens_in: str | None) -> dict[str, Any]:
 
 def _scenario(scenario: Scenario, name: str, columns: dict[tuple[float, ...], int], *, whole: bool) -> dict[str, Any]:
     """A scenario, and which columns of draws its possible cities have; `whole`: also as its file would have it."""
-    written = scenario.as_data()
     posterior = next(key for key in (name, "national-average") if taken_by_default(key))
     dated = {key for change in scenario.changes for key in change.set}
     drawn = {key: tuple(column["draws"][:CITIES]) for key, column in drawn_from(posterior, scenario, {}).items() if key not in dated}
     draws = {key: columns.setdefault(column, len(columns)) for key, column in drawn.items()}
-    return lived_as(scenario) | {"posterior": posterior, "draws": draws} | ({"whole": written} if whole else {})
+    return lived_as(scenario) | {"posterior": posterior, "draws": draws} | ({"whole": scenario.as_data()} if whole else {})
 
 
 def lived_as(scenario: Scenario) -> dict[str, Any]:
@@ -199,4 +196,4 @@ def page(scenario: Scenario, name: str, opens_in: str | None = None) -> str:
 
 def write_page(scenario: Scenario, name: str, out: Path, opens_in: str | None = None) -> Path:
     """Write it. InputError if a file is there that may not be replaced."""
-    return write_file(out, page(scenario, name, opens_in), KIND)
+    return write_file(out, page(scenario, name, opens_in), "page")

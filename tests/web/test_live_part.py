@@ -6,14 +6,22 @@ import pytest
 pytest.importorskip("selenium", reason="selenium is not installed")
 
 from browsing import Opened, browser  # noqa: F401
+from made_decisions import decision
 
 from sim import compare, report
+from sim.engine.plans import RunSpec
 from sim.inputs.scenario import load_scenario
 from sim.report import render, write_report
 from sim.studies.design.study import Study
 from sim.studies.running.effects import at_week, differences
+from sim.studies.running.keys import luck_of, records
 from sim.studies.running.runs import run
 from sim.style import MINUS
+from sim.world.parameters import CODEBOOK
+from sim.world.rng import replicate_seed
+from sim.world.rules.trust import overall_trust
+from sim.world.simulation import Simulation
+from sim.world.state import Mean
 
 pytestmark = pytest.mark.compiled
 CITY = load_scenario("mexico-city-2016").with_(city={"adults": 1_000}, weeks=60, spin_up_weeks=26)
@@ -185,3 +193,41 @@ def test_what_cannot_live_in_a_report_is_said_to(folder, monkeypatch):
     page, whole = render(folder), (folder / "report.html").read_text(encoding="utf-8")
     assert "does not live in the report" in page and "live-data" not in page
     assert 'id="live-data"' in whole and len(whole) < report.LARGEST * 3
+
+
+def decided(folder, **changed):
+    """The report of a decision that somebody made up, about a city that lives."""
+    made = decision(**changed)
+    made.save(folder / "decision")
+    write_report(folder)
+    return made
+
+
+def test_a_decision_on_mean_trust_is_shown_in_mean_trust(browser, tmp_path):  # noqa: F811
+    study = decided(tmp_path).study
+    trust = []
+    for number, values in enumerate(records(study.points())[:24]):
+        city = study.base.with_({name: value for name, value in values.items() if name in CODEBOOK})
+        trust.append(mean_trust_of(Simulation(city, replicate_seed(study.base.seed, luck_of(study, RunSpec(number, "baseline", 0)))).run()))
+    with LivePart(browser, tmp_path / "report.html") as page:
+        page.get()
+        page.unfold()
+        assert "on a scale from 0 to 100" in page.one("#live-card thead").text and "of 100" not in page.one("#live-card thead").text
+        assert page.numbers()[0][0] == f"{float(np.median(100 * np.array(trust))):.1f}"
+        assert "in the table is about" not in page.one("#live-city").text
+
+
+def mean_trust_of(run):
+    """Over the last 52 weeks."""
+    means, weight = run.state.record.means[-52:], run.parameters.trust.effectiveness_weight
+    return np.mean([overall_trust(week[Mean.FAIRNESS], week[Mean.EFFECTIVENESS], weight) for week in means])
+
+
+def test_a_decision_on_something_else_says_why_trust_is_shown(browser, tmp_path):  # noqa: F811
+    effects = decision().effects
+    decided(tmp_path, effects=effects[effects.measure != "mean_trust"], value={"incidence": -0.01}, unit="100 crimes per 100,000 adults")
+    for name, said in (("report.html", "in the table is about: crimes"), ("report.es.html", "en la tabla trata de: delitos")):
+        with LivePart(browser, tmp_path / name) as page:
+            page.get()
+            page.run("document.getElementById('live-part').open = true")
+            page.until(lambda said=said: said in page.one("#live-city").text.lower())

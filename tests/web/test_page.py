@@ -258,6 +258,46 @@ def test_by_keyboard_alone(page):
     assert len(page.all(".events li")) == page.run("return arms().length")
 
 
+def test_played_to_the_end_all_is_drawn_as_of_the_last_week(page):
+    page.open()
+    page.banded()
+    page.run("goTo(40)")
+    page.press("#map-1")
+    page.press("#play")
+    page.until(lambda: page.run("return !playing && state.week === 60"))
+    words = read("en")["live"]["play"]
+    page.until(lambda: words["clock"].format(week=60) in page.one("#answer caption").text and page.one("#play").text == words["play"])
+    trust = page.run("return num(lived[1].places.trust[15][state.cell], 3)")
+    page.until(lambda: page.all("#place tbody tr")[1].text.split()[1] == trust)
+    assert all("week 60" in map_.get_attribute("aria-label") for map_ in page.all(".map canvas"))
+    page.until(lambda: "week=60" in page.run("return location.hash"))
+
+
+def test_what_is_typed_is_in_the_file_that_is_saved_with_the_next_click(page, tmp_path):
+    """The field is left by the very press that saves, and what is drawn anew then must not be in the way of its release."""
+    page.browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    page.open()
+    page.press('[data-name="trust.contact_gain"] input[type="number"]')
+    page.keys(Keys.CONTROL + "a" + Keys.NULL, "0.15")
+    page.press("#download")
+    page.until(lambda: list(tmp_path.glob("*.yaml")))
+    (file,) = tmp_path.glob("*.yaml")
+    page.until(lambda: "trust.contact_gain: 0.15" in file.read_text(encoding="utf-8"))
+    page.lived()
+    page.press('[data-name="trust.contact_gain"] input[type="number"]')
+    page.keys(Keys.CONTROL + "a" + Keys.NULL, "0.2")
+    page.press("#put-back")
+    page.until(lambda: not page.all(".moved"))
+
+
+def test_a_lever_moved_before_the_module_is_ready_is_heard(page):
+    """Whatever comes first, and however often: what is shown is of the last that was asked, and nothing is said to have failed."""
+    page.get()
+    page.run("state.set['trust.contact_gain'] = 0.15; ask(0); state.on = ['training']; ask(0); draw(); dispatchEvent(new Event('resize'))")
+    page.lived()
+    assert not page.all(".refused") and page.run("return [lived.length, run === Number(root.dataset.run)]") == [2, True]
+
+
 def test_a_record_from_before_the_city_began_is_refused_in_words(page):
     """The city of this page has settled for 8 weeks; a record of two half-years needs 52 (`confianza run` refuses it too)."""
     page.open(**{"purge.flag_by": "record", "purge.record_half_years": 2})

@@ -13,7 +13,7 @@ const moduleOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCo
 
 /** Weibull's, as reports have them (`quantiles` in sim/measures/spread.py). */
 function quantile(values, share) {
-  const sorted = [...values].sort((one, other) => one - other), last = sorted.length - 1;
+  const sorted = Float64Array.from(values).sort(), last = sorted.length - 1;
   const place = Math.min(Math.max(share * (last + 2) - 1, 0), last), below = Math.floor(place);
   return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
 }

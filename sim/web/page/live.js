@@ -54,10 +54,10 @@ function openLive() {
   /* --- The card */
 
   /** Of 100 adults, how many trust the police in the last year of an arm's life, as reports read it (`Over.asked` in sim/measures): over its
-      surveys, or the last before; mean trust in points where nobody has been asked. */
+      surveys, or the last before; mean trust in points where the report tells of that or nobody has been asked. */
   const trusting = ({ trusting: surveys, trust }) => {
     const year = surveys.filter(([week]) => week > Math.max(0, weeks - 52)), asked = year.length ? year : surveys.slice(-1);
-    const told = asked.length ? asked.map(([, share]) => share) : [...trust.slice(1)];
+    const told = asked.length && !DATA.points ? asked.map(([, share]) => share) : [...trust.slice(1).slice(-52)];
     return 100 * told.reduce((sum, each) => sum + each, 0) / told.length;
   };
   const READ = { trusting, crimes: ({ incidence }) => incidence, cost: ({ cost }) => cost[weeks] };
@@ -66,7 +66,7 @@ function openLive() {
   function draw() {
     for (const sentence of document.querySelectorAll("[data-arm]")) sentence.textContent = "";
     if (!kept.length) return refill("live-card", []);
-    const start = middle("trusting", 0), surveyed = cities[0][0].trusting.length, heads = ["here", "apart", "cities", "crimes", "cost"].map((key) => say(key === "here" && !surveyed ? "card.after_points" : `web.part.${key}`));
+    const start = middle("trusting", 0), surveyed = cities[0][0].trusting.length && !DATA.points, heads = ["here", "apart", "cities", "crimes", "cost"].map((key) => say(key === "here" && !surveyed ? "card.after_points" : `web.part.${key}`));
     const report = ARMS.some(([, , told]) => told) ? [say("web.part.report")] : [];
     const rows = kept.map((arm, place) => {
       const [name, , told] = ARMS[arm], differences = cities.map((city) => trusting(city[place]) - trusting(city[0])), change = quantile(differences, 0.5);
@@ -127,7 +127,7 @@ function openLive() {
       })]);
   }
 
-  by("live-city").append(h("p", {}, say("web.part.about")), h("p", { class: "caution" }, say(`web.part.why_${DATA.kind}`, { many: num(many), of: num(DATA.of) }), " ", say(`web.part.${many < DATA.of ? "fewer" : "whole"}_${DATA.kind}`), DATA.same ? "" : ` ${say("web.part.other_version")}`),
+  by("live-city").append(h("p", {}, say("web.part.about")), h("p", { class: "caution" }, say(`web.part.why_${DATA.kind}`, { many: num(many), of: num(DATA.of) }), " ", say(`web.part.${many < DATA.of ? "fewer" : "whole"}_${DATA.kind}`), DATA.other ? ` ${say("web.part.other_measure", { measure: DATA.other })}` : "", DATA.same ? "" : ` ${say("web.part.other_version")}`),
     h("div", { id: "live-moved" }), h("div", { id: "live-card", class: "scroll", role: "region", "aria-label": say("web.part.heading"), tabindex: 0 }, h("p", { role: "status" }, say("web.living"))),
     h("div", { id: "live-levers" }), h("details", {}, h("summary", {}, say("web.part.numbers")), h("div", { id: "live-numbers" })));
   fillLevers();

@@ -12,7 +12,7 @@ const PICTURE = 4, SURVEY = 26, YEAR = 52, MOST_ADULTS = 100000, SAMPLE = 6;
 const CODEBOOK = Object.fromEntries(DATA.codebook.map(([name, value, low, high, whole, built]) => [name, { value, low, high, whole, built }]));
 const REFORMS = DATA.reforms;
 const root = by("page"), worker = living(by("worker").textContent);
-let state, lived = [], cities = [], run = 0, timer = 0, resting = 0, playing = 0, refused = [], then = backTo(history.state);
+let state, lived = [], cities = [], run = 0, timer = 0, resting = 0, playing = 0, painted, refused = [], then = backTo(history.state);
 
 const shown = (measure, value, sign) => num(value * MEASURES[measure][1], MEASURES[measure][0], sign) + (sign ? "" : MEASURES[measure][2] && " %");
 const clock = (week) => say("live.play.year", { year: num(Math.floor(Math.max(0, week - 1) / YEAR) + 1), of_year: num(Math.max(0, week - 1) % YEAR + 1) });
@@ -227,7 +227,7 @@ function at(series, measure, week) {
 
 /** Between which values nine of ten possible cities lie, of what is read of a city's arms; null while there are too few. */
 function range(read) {
-  const values = cities.map(read).filter(Number.isFinite);
+  const values = Float64Array.from(cities, read).filter(Number.isFinite);
   return values.length < 20 ? null : [quantile(values, 0.05), quantile(values, 0.95)];
 }
 
@@ -299,15 +299,13 @@ function chart(box, label, lines, scale = 1) {
 /** The lines of all arms that have been lived. */
 const lines = (values, bands) => arms().slice(0, lived.length).map((arm, place) => ({ ...arm, values: values(place), band: bands ? bands(place) : null }));
 
-function drawCharts() {
-  for (const measure of Object.keys(MEASURES)) {
-    const box = by(`chart-${measure}`);
-    if (!box || !lived.length) continue;
-    const said = arms().slice(0, lived.length).map((arm, place) => `${arm.label} ${shown(measure, at(lived[place].series, measure, now()))}`).join("; ");
-    chart(box, `${titleOf(measure)}. ${say("live.play.clock", { week: num(now()) })}: ${said}`,
-      lines((place) => line(measure, place), (place) => band(measure, place)), MEASURES[measure][1]);
-  }
+function drawChart(measure) {
+  const said = arms().slice(0, lived.length).map((arm, place) => `${arm.label} ${shown(measure, at(lived[place].series, measure, now()))}`).join("; ");
+  chart(by(`chart-${measure}`), `${titleOf(measure)}. ${say("live.play.clock", { week: num(now()) })}: ${said}`,
+    lines((place) => line(measure, place), (place) => band(measure, place)), MEASURES[measure][1]);
 }
+
+const drawCharts = () => Object.keys(lived.length ? MEASURES : {}).forEach(drawChart);
 
 const titleOf = (measure) => (measure === "trusting" ? say("web.trusting_title") : say(`charts.${measure}_title`));
 const unitOf = (measure) => (measure === "trusting" ? say("web.trusting_unit") : say(`charts.${measure}_unit`));
@@ -372,7 +370,7 @@ function drawLedger() {
 
 const picture = () => Math.floor(now() / PICTURE);
 
-/** What colors cells: values by arm, and the ends of the scale, the same in all arms. */
+/** What colors the cells of an arm. */
 function layer(place) {
   const { places } = lived[place], n = picture();
   if (state.layer === "crime") {
@@ -382,8 +380,11 @@ function layer(place) {
   return state.layer === "trust" ? places.trust[n] : places.trust[n].map((trust, cell) => trust - lived[0].places.trust[n][cell]);
 }
 
-function ends() {
-  const all = lived.flatMap((_, place) => [...layer(place)]).sort((one, other) => one - other), quantile = (share) => all[Math.floor(share * (all.length - 1))];
+/** The ends of the scale, the same in all arms; `values` by arm. */
+function ends(values) {
+  const [{ length }] = values, all = new Float64Array(values.length * length), quantile = (share) => all[Math.floor(share * (all.length - 1))];
+  values.forEach((each, n) => all.set(each, n * length));
+  all.sort();
   if (state.layer === "crime") return [0, Math.max(1, quantile(0.99))];
   if (state.layer === "trust") return [Math.max(0, Math.round(20 * (quantile(0.02) - 0.05)) / 20), Math.min(1, Math.round(20 * (quantile(0.98) + 0.05)) / 20)];
   const most = Math.max(Math.abs(quantile(0.01)), Math.abs(quantile(0.99)));
@@ -400,17 +401,21 @@ function colored(anchors, share) {
   return one.map((channel, k) => channel + (place - n) * (other[k] - channel));
 }
 
+/** 256 colors of each scale, as a canvas has them. */
+const SHADES = Object.fromEntries(Object.entries(LAYERS).map(([key, anchors]) => [key, new Uint32Array(Uint8ClampedArray.from(
+  Array.from({ length: 256 }, (_, n) => [...colored(anchors, n / 255), 255]).flat()).buffer)]));
+
 function drawMaps() {
-  const [low, high] = ends(), anchors = LAYERS[state.layer];
-  const shades = Array.from({ length: 256 }, (_, n) => colored(anchors, n / 255));
+  const all = lived.map((_, place) => layer(place)), [low, high] = ends(all), anchors = LAYERS[state.layer], shades = SHADES[state.layer];
+  painted = picture();
   arms().slice(0, lived.length).forEach((arm, place) => {
     const canvas = by(`map-${place}`);
     if (!canvas) return;
-    const { width, height } = lived[place].sizes, context = canvas.getContext("2d"), image = context.createImageData(width, height), values = layer(place);
-    [canvas.width, canvas.height] = [width, height];
-    values.forEach((value, cell) => {
-      const share = (value - low) / (high - low), shade = shades[Math.round(255 * Math.min(Math.max(state.layer === "crime" ? Math.sqrt(Math.max(0, share)) : share, 0), 1))];
-      image.data.set([...shade, 255], 4 * cell);
+    const { width, height } = lived[place].sizes, context = canvas.getContext("2d"), image = context.createImageData(width, height), pixels = new Uint32Array(image.data.buffer);
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    all[place].forEach((value, cell) => {
+      const share = Math.min(Math.max((value - low) / (high - low), 0), 1);
+      pixels[cell] = shades[Math.round(255 * (state.layer === "crime" ? Math.sqrt(share) : share))];
     });
     context.putImageData(image, 0, 0);
     canvas.setAttribute("aria-label", say("live.maps.alt", { arm: arm.label, layer: say(`live.maps.layers.${state.layer}`), week: num(now()) }));
@@ -422,6 +427,9 @@ function drawMaps() {
       });
     }
   });
+  const of = [state.layer, low, high, arms()[0].label].join(); // it is seldom another
+  if (by("legend").dataset.of === of) return;
+  by("legend").dataset.of = of;
   const digits = state.layer === "crime" ? 0 : 2, name = state.layer === "difference" ? "legend_difference" : `legend_${state.layer}`;
   refill("legend", [h("span", {}, num(low, digits)), svg("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", class: "scale", "aria-hidden": "true" },
     Array.from({ length: 50 }, (_, n) => svg("rect", { x: 2 * n, width: 2.1, height: 8, fill: `rgb(${colored(anchors, state.layer === "crime" ? Math.sqrt(n / 49) : n / 49).map(Math.round)})` }))),
@@ -499,16 +507,27 @@ function meet(person) {
 
 /* --- Drawing */
 
+/** One after the other, a frame each, unless something else has been asked. */
+function inFrames(acts) {
+  const asked = run;
+  requestAnimationFrame(() => {
+    if (run !== asked || !lived.length) return;
+    acts[0]();
+    if (acts.length > 1) inFrames(acts.slice(1));
+  });
+}
+
 /** What possible cities are seen in: no more, because what is made anew under a finger misses its click. */
-function drawBands() {
-  drawAnswer();
-  drawCharts();
-  root.dataset.cities = cities.length;
+function drawBands(...before) {
+  const many = cities.length;
+  inFrames([...before, drawAnswer, ...Object.keys(MEASURES).map((measure) => () => drawChart(measure)), () => { root.dataset.cities = many; }]);
 }
 
 function draw() {
   if (!lived.length) return;
-  drawBands();
+  drawAnswer();
+  drawCharts();
+  root.dataset.cities = cities.length;
   drawLedger();
   if (!by("map-0") || by("maps").childElementCount !== arms().length) fillMaps();
   drawMaps();
@@ -535,6 +554,7 @@ function goTo(week) {
     cursor.setAttribute("x1", x);
     cursor.setAttribute("x2", x);
   }
+  if (playing && picture() === painted) return;
   drawMaps();
   if (playing) return;
   drawAnswer();
@@ -542,32 +562,28 @@ function goTo(week) {
   drawPlace();
 }
 
-/** Playing has ended: possible cities that came meanwhile are drawn now, because bands take longer than a frame. */
-function stop(week) {
-  goTo(week);
-  draw();
+/** Playing has ended: what waited for it is drawn, and possible cities that came meanwhile. */
+function stop() {
+  remember();
+  tellPlay();
+  drawBands(drawMaps, drawLedger, () => release(drawPlace));
 }
 
 function play() {
   if (playing) {
     cancelAnimationFrame(playing);
     playing = 0;
-    stop(now());
-  } else {
-    let began = null;
-    const from = now() >= weeksOf() ? 0 : now(), frame = (when) => {
-      began ??= when;
-      const week = from + Math.floor((when - began) / 1000 * YEAR);
-      if (week >= weeksOf()) {
-        playing = 0;
-        stop(weeksOf());
-        return tellPlay();
-      }
-      if (week !== now()) goTo(week);
-      playing = requestAnimationFrame(frame);
-    };
-    playing = requestAnimationFrame(frame);
+    return stop();
   }
+  let began = null;
+  const from = now() >= weeksOf() ? 0 : now(), frame = (when) => {
+    began ??= when;
+    const week = from + Math.floor((when - began) / 1000 * YEAR);
+    if (week !== now()) goTo(week);
+    playing = week < weeksOf() ? requestAnimationFrame(frame) : 0;
+    if (!playing) stop();
+  };
+  playing = requestAnimationFrame(frame);
   tellPlay();
 }
 
