@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from os import sysconf
 from pathlib import Path
+from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
 from browsing import Opened, started
@@ -24,6 +25,14 @@ play();
 const each = () => { ends.push(performance.now()); if (playing && ends.length < 600) requestAnimationFrame(each); else done(ends.length); };
 requestAnimationFrame(each);
 """
+FRAME = """
+const [what, done] = arguments;
+requestAnimationFrame(() => { new Function(what)(); requestAnimationFrame(() => setTimeout(done)); });
+"""
+DRAWN = {  # what is drawn a frame each when playing has ended
+    "maps": "drawMaps()", "ledger": "drawLedger()", "place": "drawPlace()", "answer": "drawAnswer()",
+    **{f"chart of {measure}": f"drawChart('{measure}')" for measure in ("trust", "trusting", "reporting", "crimes", "complaints", "cost")},
+}  # fmt: skip
 LIVE = """
 const [weeks, times, done] = arguments, made = living(by("worker").textContent + `
   addEventListener("message", ({data}) => { if (data.size) postMessage({bytes: exports.memory.buffer.byteLength}); });`);
@@ -81,6 +90,32 @@ def kept(driver, process: Path) -> float:
     return private(process)
 
 
+def of_frame(driver, what: str) -> float:
+    """Milliseconds of processor time of the main thread in the frame that does this and the one after it, in which it is seen."""
+    before = worked(driver)
+    driver.execute_async_script(FRAME, what)
+    return 1000 * (worked(driver) - before)
+
+
+def worked(driver) -> float:
+    """Seconds of processor time that the main thread has worked."""
+    told = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return next(each["value"] for each in told if each["name"] == "TaskDuration")
+
+
+def tell_frames(driver) -> None:
+    """Of each frame of a play of 52 weeks, and of those in which all is drawn at its end, with all bands."""
+    empty = sorted(of_frame(driver, "") for _ in range(21))[10]
+    weeks = [of_frame(driver, f"playing = 1; goTo({week})") for week in range(52 + 1)]
+    ends = {name: of_frame(driver, f"playing = 0; {what}") for name, what in DRAWN.items()}
+    worst, name = max((took, name) for name, took in ends.items())
+    print(
+        f"frames of 52 weeks: median {median(weeks):.1f} ms, 99th percentile {quantiles(weeks, n=100)[98]:.1f} ms, worst {max(weeks):.1f} ms"
+    )
+    print(f"frames after its end: worst {worst:.1f} ms ({name}); of each, {empty:.1f} ms are the asking and an empty frame")
+    print("; ".join(f"{name} {took:.1f}" for name, took in ends.items()))
+
+
 def main() -> None:
     """Measure, and print a line each."""
     scenario = load_scenario("national-average")
@@ -98,17 +133,15 @@ def main() -> None:
             page.until(lambda: page.all("#answer tbody tr"))
             painted.append(page.run("return performance.getEntriesByType('paint').map((each) => each.startTime).at(-1)"))
         page.until(lambda: page.one("main").get_attribute("data-run"))
-        before = {each["name"]: each["value"] for each in driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]}
+        before = worked(driver)
         frames = driver.execute_async_script(PLAY)
-        after = {each["name"]: each["value"] for each in driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]}
-        drawn = {each["name"]: each["value"] for each in driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]}
-        page.run("for (let n = 0; n < 10; n++) draw();")
-        last = {each["name"]: each["value"] for each in driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]}
-        work = 1000 * (after["TaskDuration"] - before["TaskDuration"]) / frames
+        work = 1000 * (worked(driver) - before) / frames
         print(f"first picture after {min(painted):.0f} ms (by the clock)")
         print(f"main thread while playing: {work:.1f} ms a frame ({frames} frames)")
+        page.until(lambda: page.run("return Number(root.dataset.cities) === draws().length"))
         cities = page.run("worker.postMessage({run: ++run}); return cities.length")  # and no more beside what follows
-        print(f"drawing all with {cities} possible cities: {100 * (last['TaskDuration'] - drawn['TaskDuration']):.1f} ms")
+        print(f"possible cities: {cities}")
+        tell_frames(driver)
         process = of_page(driver)
         print(f"memory of the page's process alone: {private(process):.0f} MB")
         for many, weeks in ((5, 52), (1, 52)):
