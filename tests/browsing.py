@@ -40,6 +40,7 @@ def started():
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         driver = new_session(options)
         driver.set_script_timeout(PATIENCE)
+        driver.command_executor.client_config.timeout = 2 * PATIENCE
         yield driver
         driver.quit()
 
