@@ -26,8 +26,8 @@ const each = () => { ends.push(performance.now()); if (playing && ends.length < 
 requestAnimationFrame(each);
 """
 FRAME = """
-const [what, done] = arguments;
-requestAnimationFrame(() => { new Function(what)(); requestAnimationFrame(() => setTimeout(done)); });
+const [done] = arguments;
+requestAnimationFrame(() => { WHAT; requestAnimationFrame(() => setTimeout(done)); });
 """
 DRAWN = {  # what is drawn a frame each when playing has ended
     "maps": "drawMaps()", "ledger": "drawLedger()", "place": "drawPlace()", "answer": "drawAnswer()",
@@ -93,7 +93,7 @@ def kept(driver, process: Path) -> float:
 def of_frame(driver, what: str) -> float:
     """Milliseconds of processor time of the main thread in the frame that does this and the one after it, in which it is seen."""
     before = worked(driver)
-    driver.execute_async_script(FRAME, what)
+    driver.execute_async_script(FRAME.replace("WHAT", what))
     return 1000 * (worked(driver) - before)
 
 
