@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from small_calibration import EFFORT
 
-from sim.artifacts.posterior import CONVERGED, load_posterior, shipped_posteriors
+from sim.artifacts.draws import CONVERGED
+from sim.artifacts.posterior import load_posterior, shipped_posteriors
 from sim.calibration import waves
 from sim.calibration.calibrate import Calibrator
 from sim.calibration.coverage import CoverageTest
