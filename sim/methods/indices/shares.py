@@ -17,7 +17,7 @@ EVEN = 0.1  # share of what the emulator misses that may belong to any part, or 
 
 
 @dataclass(frozen=True)
-class Parts:
+class ResponseParts:
     """Parts of the response, as differences of means given sets of factors.
 
     sets   s x d, bool: the sets of factors
@@ -28,7 +28,7 @@ class Parts:
     parts: np.ndarray
 
 
-def first_and_total(groups: np.ndarray, pairs: np.ndarray) -> Parts:
+def first_and_total(groups: np.ndarray, pairs: np.ndarray) -> ResponseParts:
     """Of each group of factors what it does alone, then what it does at all, then of pairs what two do only together; last, everything.
 
     groups  g x d, bool;  pairs: q x 2, rows of groups
@@ -44,7 +44,7 @@ def first_and_total(groups: np.ndarray, pairs: np.ndarray) -> Parts:
     for k, (one, other) in enumerate(pairs):
         parts[[one, other, 2 * g + k], 2 * g + k] = -1, -1, 1
     parts[-1, -1] = 1
-    return Parts(sets, parts)
+    return ResponseParts(sets, parts)
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class Shares:
     luck: np.ndarray | None
 
 
-def _values(surface: Surface, unit: np.ndarray, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
+def _values(surface: Surface, unit: np.ndarray, parts: ResponseParts) -> tuple[np.ndarray, np.ndarray]:
     """Each part at points (n x p) and its mean square (p)."""
     return surface.given(unit, parts.sets) @ parts.parts, surface.variance_given(parts.sets) @ parts.parts
 
 
-def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares | None:
+def shares(emulator: Emulator, parts: ResponseParts, heirs: np.ndarray) -> Shares | None:
     """Estimates for the parts, of which the last is everything. None if nothing is left of it when luck is taken off.
 
     heirs   p, bool: parts that grow with every term that touches them (totals); what the emulator misses is more likely theirs
@@ -105,7 +105,7 @@ def shares(emulator: Emulator, parts: Parts, heirs: np.ndarray) -> Shares | None
     return Shares(np.clip(share, 0, 1), np.clip(low, 0, 1), np.clip(high, 0, 1), missed / signal, signal, luck)
 
 
-def _luck(emulator: Emulator, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
+def _luck(emulator: Emulator, parts: ResponseParts) -> tuple[np.ndarray, np.ndarray]:
     """What luck adds to each part's mean square in means over replicates: in the estimate from unseen points, and in the surface's.
 
     Luck whose effect depends on factors smoothly (in an unlucky city a course does less) looks like an answer. Its part is
