@@ -3,7 +3,6 @@
 Rows never move. See docs/model.md, section 2, for what each column is.
 """
 
-from collections import namedtuple
 from enum import IntEnum
 from typing import Annotated, Any, NamedTuple
 
@@ -232,22 +231,44 @@ class Encounters(NamedTuple):
     felt: Code
 
 
-def _columns(name: str, *groups: tuple[Any, str]) -> Any:
-    """A table that phases alone know, from the type and the names of columns that follow each other."""
-    types = {column: kind for kind, names in groups for column in names.split()}
-    made: Any = namedtuple(name, types, module=__name__)  # type: ignore[misc]
-    made.__annotations__ = types
-    return made
+class Scratch(NamedTuple):
+    """Room for a batch of actors between two steps of a phase. No meaning afterwards."""
 
-
-# Room for a batch of actors between two steps of a phase. No meaning afterwards.
-Scratch: Any = _columns(
-    "Scratch",
-    (RowNumber, "rows cells homes"), (Quantity, "whether drive risk chance"), (Records, "luck"),
-    (Quantity, "sums officers climate exposure hardship stopped_before courtesy honesty better fairness effectiveness person loss"),
-    (Whole, "conduct felt again"), (Quantity, "running"), (Whole, "passed"), (RowNumber, "listeners places"), (Quantity, "rest"),
-    (Whole, "across down"), (RowNumber, "tellers"), (Whole, "tales both weights"),
-)  # fmt: skip
+    rows: RowNumber
+    cells: RowNumber
+    homes: RowNumber
+    whether: Quantity
+    drive: Quantity
+    risk: Quantity
+    chance: Quantity
+    luck: Records
+    sums: Quantity
+    officers: Quantity
+    climate: Quantity
+    exposure: Quantity
+    hardship: Quantity
+    stopped_before: Quantity
+    courtesy: Quantity
+    honesty: Quantity
+    better: Quantity
+    fairness: Quantity
+    effectiveness: Quantity
+    person: Quantity
+    loss: Quantity
+    conduct: Whole
+    felt: Whole
+    again: Whole
+    running: Quantity
+    passed: Whole
+    listeners: RowNumber
+    places: RowNumber
+    rest: Quantity
+    across: Whole
+    down: Whole
+    tellers: RowNumber
+    tales: Whole
+    both: Whole
+    weights: Whole
 
 
 class Search(NamedTuple):
@@ -299,7 +320,7 @@ class City(NamedTuple):
     crimes: Crimes
     encounters: Encounters
     docket: Docket
-    scratch: Any  # Scratch
+    scratch: Scratch
     search: Search
     rows: Rows
     grid: Grid
