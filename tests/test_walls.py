@@ -15,7 +15,7 @@ SIM = ROOT / "sim"
 MODULES = sorted(path.relative_to(SIM).with_suffix("").as_posix() for path in SIM.rglob("*.py") if path != SIM / "__init__.py")
 # Own elementary functions, a probe of their bits: 160 (docs/design/0019-the-same-bits.md), where arms part: 120 (0020),
 # a run without pandas and xarray: 120 (CHANGELOG says what it is worth)
-MOST_LINES = 30_250  # one live page: docs/design/0028-the-same-city-in-a-browser.md
+MOST_LINES = 30_300
 WRITING = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "touch", "tofile", "fromfile"}
 
 
