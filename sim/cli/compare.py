@@ -17,6 +17,7 @@ from sim.studies.answers.comparison import FILES, Comparison
 from sim.studies.design.study import BASELINE, PLACEBO, Study
 from sim.studies.design.study_files import load_study
 from sim.studies.running.runs import ComparisonPlan
+from sim.style import language
 from sim.style.commands import command
 
 ROOM = 80  # columns that the table of effects needs without worth runs, units and the weeks before the last
@@ -71,8 +72,8 @@ def report(comparison: Comparison, scaled: bool) -> None:
     first, last = study.outcomes[0], study.at[-1]
     headline(of_effects({arm: read_off(effects.loc[(arm, first, last)]) for arm in comparison.compared}, first, study.vs, last))
     screen.print(effects_table(comparison, room=screen.width - ROOM))
-    costs = comparison.yearly()
-    headline(of_costs(costs[costs.measure == costs.measure.iloc[0]].to_dict("records"), study.vs))
+    costs = comparison.paid()
+    headline(of_costs(costs[costs.measure == costs.measure.iloc[0]].to_dict("records"), study.vs, comparison.weeks))
     screen.print(costs_table(comparison))
     if costs.money_per_unit.isna().any():
         screen.print(sense(comparison))
@@ -146,17 +147,17 @@ def _times(value: float) -> str:
 
 def costs_table(comparison: Comparison) -> ConsoleTable:
     """What each arm costs, and a point of trust with it."""
-    costs = comparison.yearly()
+    costs = comparison.paid()
     measure = comparison.study.measures[0] if "mean_trust" not in comparison.study.measures else "mean_trust"
-    unit, scale = ("0.01", 0.01) if measure == "mean_trust" else ("unit", 1.0)
+    unit, scale, said = *(("0.01", 0.01) if measure == "mean_trust" else ("unit", 1.0)), language(MANNER.lang)
     right = ("middle", *_heads(comparison), "precision")
     made = table("cost", *right, right=right, whole=("cost",), title=f"cost, more than {comparison.study.vs}")
     for row in costs[costs.measure == measure].to_dict("records"):
         made.add_row(str(row["arm"]), *[""] * len(right))
-        for name, text in (("money", "pesos an adult and year"), ("officer_weeks", "officer-weeks a year per 1,000 adults")):
+        for name in ("money", "officer_weeks"):
             own = read_off(row, name, f"{name}_")
-            made.add_row(f" {text}", *_range(comparison, own), spreads.precision(own))
-        made.add_row(f" pesos an adult and year per {unit} of {measure}", *_price(comparison, row, scale))
+            made.add_row(f" {said.paid(name, comparison.weeks)}", *_range(comparison, own), spreads.precision(own))
+        made.add_row(f" {said.paid('per_effect', comparison.weeks, unit=unit, measure=measure)}", *_price(comparison, row, scale))
         made.add_section()
     return made
 

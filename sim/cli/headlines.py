@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from sim.artifacts.results import Results
+from sim.cli.manner import MANNER
 from sim.cli.show import console, decimals, spoken, told
 from sim.measures.spread import Spread, read_off
-from sim.style import MINUS, Note, note
+from sim.style import MINUS, Note, language, note
 
 TRUST = "mean_trust"
 
@@ -59,9 +60,10 @@ def of_effects(effects: Mapping[str, Spread], measure: str, vs: str, week: int) 
     return note("headline_effects", measure=measure, vs=vs, week=week, parts=[part(arm, own) for arm, own in effects.items()])
 
 
-def of_costs(rows: Iterable[Mapping[str, Any]], vs: str) -> Note:
-    """What arms cost."""
-    return note("headline_costs", vs=vs, parts=[part(str(row["arm"]), read_off(row, "money", "money_")) for row in rows])
+def of_costs(rows: Iterable[Mapping[str, Any]], vs: str, weeks: int) -> Note:
+    """What arms cost in so many weeks."""
+    unit = language(MANNER.lang).paid("money", weeks)
+    return note("headline_costs", vs=vs, unit=unit, parts=[part(str(row["arm"]), read_off(row, "money", "money_")) for row in rows])
 
 
 def of_trial(outcome: str, own: Mapping[str, Spread]) -> Note:

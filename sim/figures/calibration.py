@@ -13,7 +13,7 @@ from sim.figures.series import rows as rows_of
 from sim.files.writing import write
 from sim.studies.design.factors import Factor
 from sim.style import language
-from sim.style.looks import BLACK, BLUE, GRAY, ORANGE, SMALL, brief, factor_label, fitted, measure_label, written
+from sim.style.looks import BLACK, BLUE, GRAY, ORANGE, SMALL, brief, factor_label, fitted, headline, measure_label, written
 from sim.world.parameters import CODEBOOK
 
 MOST = 25  # parameters in the figure of contractions
@@ -36,7 +36,9 @@ def contractions(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
     """Bars: the contraction of each parameter."""
     shown = made.parameters.head(MOST)
     what = words["contraction_what"].format(telling=TELLING, left=len(made.parameters) - len(shown))
-    figure = sheet(9.6, 1.0 + 0.37 * len(shown), words["contraction_title"], what)
+    told, first = int((made.parameters.contraction > TELLING).sum()), parameter_label(shown.parameter.iloc[0], words)
+    title = headline("contraction", words, told=told, many=len(made.parameters), first=first)
+    figure = sheet(9.6, 1.0 + 0.37 * len(shown), title, what)
     axes = figure.add_subplot()
     for place, row in enumerate(shown.to_dict("records")):
         contested = row["status"] == "contested"
@@ -60,9 +62,10 @@ def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str]
     known = {factor.name: factor for factor in factors}
     shown = [name for name in names if name in known]
     rows = -(-len(shown) // 2)
-    figure = sheet(9.6, 1.9 * rows, words["marginals_title"], words["marginals_what"])
-    grid = figure.subplots(rows, 2, squeeze=False, sharey=True).ravel()
     contraction = made.parameters.set_index("parameter").contraction
+    told = int((contraction[shown] > TELLING).sum())
+    figure = sheet(9.6, 1.9 * rows, headline("marginals", words, told=told, many=len(shown)), words["marginals_what"])
+    grid = figure.subplots(rows, 2, squeeze=False, sharey=True).ravel()
     edges = np.linspace(0.0, 1.0, BINS + 1)
     for axes, name in zip(grid, shown, strict=False):
         share, _ = np.histogram(made.unit[name], edges, weights=made.posterior.weights)
@@ -85,17 +88,20 @@ def marginals(made: Calibration, factors: Sequence[Factor], names: Sequence[str]
 def targets(made: Calibration, words: Mapping[str, str] = WORDS) -> Figure:
     """For each target, how far the posterior's answers are from it."""
     table = made.targets
-    figure = sheet(9.6, 0.9 + 0.37 * len(table), words["targets_title"], words["targets_what"])
+    away, tail = {}, (1.0 - LEVEL) / 2.0
+    for row in table.to_dict("records"):
+        values = (made.answers[row["measure"]].to_numpy() - row["value"]) / row["tolerance"]
+        kept = np.isfinite(values)
+        away[row["measure"]] = weighted_quantile(values[kept], made.posterior.weights[kept], [tail, 0.5, 1.0 - tail])
+    met = sum(abs(middle) <= 1 for _, middle, _ in away.values())
+    figure = sheet(9.6, 0.9 + 0.37 * len(table), headline("targets", words, met=met, many=len(table)), words["targets_what"])
     axes = figure.add_subplot()
     for width, shade in ((2, "#EEEEEE"), (1, "#DDDDDD")):
         axes.axvspan(-width, width, color=shade, linewidth=0, zorder=0)
     axes.axvline(0, color=BLACK, linewidth=0.9)
     labels = []
     for place, row in enumerate(table.to_dict("records")):
-        values = (made.answers[row["measure"]].to_numpy() - row["value"]) / row["tolerance"]
-        kept = np.isfinite(values)
-        tail = (1.0 - LEVEL) / 2.0
-        low, middle, high = weighted_quantile(values[kept], made.posterior.weights[kept], [tail, 0.5, 1.0 - tail])
+        low, middle, high = away[row["measure"]]
         axes.hlines(place, low, high, color=BLUE, linewidth=2.0)
         axes.plot(middle, place, "o", color=BLUE, markersize=6)
         labels.append(f"{row['pattern']}  {measure_label(row['measure'], words)}: {brief(row['value'], words)}")

@@ -7,12 +7,12 @@ from matplotlib.figure import Figure
 
 from sim.calibration.coverage import BINS, RANKED, Coverage
 from sim.calibration.result import LEVEL
-from sim.calibration.verdict import shares
+from sim.calibration.verdict import SURE, pooled, shares
 from sim.figures.calibration import parameter_label
 from sim.figures.series import rows, sheet, styled
 from sim.measures.spread import NORMAL
 from sim.style import language
-from sim.style.looks import BLACK, BLUE, ORANGE, SMALL, fitted, legible, measure_label
+from sim.style.looks import BLACK, BLUE, ORANGE, SMALL, fitted, headline, legible, measure_label, written
 
 MOST = 24  # parameters in the figure of ranks
 FEW = 40  # cities; so many or fewer are shown one by one, and not in bars
@@ -24,14 +24,15 @@ WORDS = language("en").figure("plots_coverage")
 def rank_histograms(found: Coverage, words: Mapping[str, str] = WORDS) -> Figure:
     """For the parameters of which the data tell most: how often the truth has which rank among draws."""
     names, cities = found.parameters.parameter.head(MOST).tolist(), len(found.ranks)
-    down = -(-len(names) // 4)
+    down, table = -(-len(names) // 4), found.parameters
+    uneven = int((table.uniformity < (1.0 - SURE) / len(table)).sum())  # as `facts` tests it
+    title = headline("ranks", words, uneven=uneven, many=len(table))
     few = cities <= FEW
-    figure = sheet(9.6, 0.9 + 1.45 * down, words["ranks_title"], words["ranks_few" if few else "ranks_what"].format(cities=cities))
+    figure = sheet(9.6, 0.9 + 1.45 * down, title, words["ranks_few" if few else "ranks_what"].format(cities=cities))
     expected = cities / BINS
     width = NORMAL * np.sqrt(expected * (1.0 - 1.0 / BINS))  # in which 95 of 100 bars are if ranks are uniform
-    for axes, name in zip(
-        figure.subplots(down, 4, squeeze=False, sharey=True).ravel(), [*names, *[""] * (4 * down - len(names))], strict=True
-    ):
+    panels, spare = figure.subplots(down, 4, squeeze=False, sharey=True).ravel(), [""] * (4 * down - len(names))
+    for axes, name in zip(panels, [*names, *spare], strict=True):
         if not name:
             axes.set_visible(False)
             continue
@@ -55,8 +56,10 @@ def rank_histograms(found: Coverage, words: Mapping[str, str] = WORDS) -> Figure
 def coverage_of_effects(found: Coverage, words: Mapping[str, str] = WORDS) -> Figure:
     """For each reform and measure: in how many cities the range of the effect holds the true one."""
     table = shares(found.effects, "arm", "measure")
-    cities = found.effects.city.nunique()
-    figure = sheet(9.0, 1.1 + 0.23 * len(table), words["effects_title"], words["effects_what"].format(cities=cities))
+    cities, held = found.effects.city.nunique(), pooled(found.effects)
+    ends = {name: written(100 * getattr(held, name), words, ".1f") for name in ("share", "low", "high")}
+    title = headline("effects", words, **ends)
+    figure = sheet(9.0, 1.1 + 0.23 * len(table), title, words["effects_what"].format(cities=cities))
     axes = figure.add_subplot()
     axes.axvline(100 * LEVEL, color=BLACK, linewidth=0.9, linestyle="--")
     for place, row in enumerate(table.to_dict("records")):

@@ -22,7 +22,7 @@ from sim.measures import MEASURES, YEAR
 from sim.measures.harvest import CAUSES
 from sim.measures.spread import ENDS, ENOUGH, Cities, cities
 from sim.style import language
-from sim.style.looks import BLACK, BLUE, CAUSE_COLORS, CAUSE_HATCHES, GREEN, ORANGE, SMALL, VERMILION, amounts, fitted, legible, named
+from sim.style.looks import BLACK, BLUE, GREEN, ORANGE, SMALL, VERMILION, amounts, cause_look, fitted, headline, legible, named, written
 
 WORDS = language("en").figure("plots")
 DPI = 150
@@ -103,6 +103,10 @@ def caption(results: Results, what: str, words: Mapping[str, str] = WORDS) -> st
     return _captioned(results, what, words, "replicates")
 
 
+def _duration(results: Results, words: Mapping[str, str]) -> str:
+    return language(words["language"]).duration(int(results.dataset.week[-1]) + 1)
+
+
 def _captioned(results: Results, what: str, words: Mapping[str, str], many: str) -> str:
     pattern = words[many if results.replicates > 1 else "replicate"]
     return pattern.format(name=legible(results.name), many=results.replicates, what=what).removesuffix("; ")
@@ -154,7 +158,9 @@ def trust(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     over_time(axes, results, words["trust_axis"], words)
     roomy(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
-    titled(axes, words["trust_title"], caption(results, spread_of(results, words), words), 5.8)
+    middle = band(MEASURES["mean_trust"].weekly(results.dataset.sel(week=results.dataset.week >= 0)))[0]
+    title = headline("trust", words, first=float(middle[0]), last=float(middle[-1]), duration=_duration(results, words))
+    titled(axes, title, caption(results, spread_of(results, words), words), 5.8)
     return figure
 
 
@@ -178,15 +184,22 @@ def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
         if not change.any():
             continue
         gain, loss = np.maximum(change, 0), np.minimum(change, 0)
-        look: Any = {"facecolor": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
-        axes.fill_between(when, above, above + gain, **look)
-        axes.fill_between(when, below, below + loss, label=words[cause], **look)
+        axes.fill_between(when, above, above + gain, **cause_look(cause))
+        axes.fill_between(when, below, below + loss, label=words[cause], **cause_look(cause))
         above, below = above + gain, below + loss
     axes.plot(when, np.concatenate([[0.0], summed.sum("cause").values]), color=BLACK, linewidth=2, label=words["net"])
     axes.axhline(0, color=BLACK, linewidth=0.6)
     over_time(axes, results, words["ledger_axis"], words, spin_up=False)
     figure.legend(loc="outside right center", fontsize=9)
-    titled(axes, words["ledger_title"], _captioned(results, words["ledger_what"], words, "replicates_mean"), 5.8)
+    net = summed.isel(week=-1).drop_sel(cause="drift")  # which answers what others did
+    cause = str(net.cause.values[np.argmax(np.abs(net.values))])
+    told = {"cause": words[cause].replace("\n", " "), "change": written(float(net.sel(cause=cause)), words, "+.3f")}
+    titled(
+        axes,
+        headline("ledger", words, **told, duration=_duration(results, words)),
+        _captioned(results, words["ledger_what"], words, "replicates_mean"),
+        5.8,
+    )
     return figure
 
 
@@ -199,12 +212,15 @@ def reporting(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     for axes, (name, color, unit) in zip(panels, rows, strict=True):
         line(axes, MEASURES[name].weekly(results.dataset), color, words[name])
         over_time(axes, results, words[unit], words)
-        axes.set_ylim(0, min(1.0, 1.35 * axes.get_ylim()[1]))
+        axes.set_ylim(0, min(1.0, 1.35 * axes.dataLim.y1) if np.isfinite(axes.dataLim.y1) and axes.dataLim.y1 > 0 else 1.0)
+        if int(results.dataset.week[-1]) - int(results.dataset.week[0]) < YEAR - 1:
+            axes.annotate(words["reporting_short"], (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=9)
         axes.yaxis.set_major_formatter(amounts(words, 100.0))
         axes.annotate(words[name], (0.99, 0.06), xycoords="axes fraction", ha="right", color=color, fontweight="bold")
         axes.label_outer()
     what = words["reporting_what"].format(spread=spread_of(results, words))
-    titled(panels[0], words["reporting_title"], caption(results, what, words), 5.8)
+    last = {name: 100 * float(np.median(MEASURES[name](results.dataset))) for name, *_ in rows}
+    titled(panels[0], headline("reporting", words, **last), caption(results, what, words), 5.8)
     return figure
 
 
@@ -216,13 +232,17 @@ def city_map(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     figure = Figure((8.6, 4.2), layout="compressed")
     left, right = figure.subplots(1, 2)
     mesh = left.imshow(data.trust_map.values, cmap="cividis", interpolation="nearest")
-    figure.colorbar(mesh, ax=left, label=words["trust_map_bar"])
+    figure.colorbar(mesh, ax=left, label=fitted(words["trust_map_bar"], 2.2, 10))
     # A few cells hold most of the crime; the square root lets the others be seen.
     mesh = right.imshow(crimes, cmap="magma_r", norm=PowerNorm(0.5, 0, max(1, crimes.max())), interpolation="nearest")
-    figure.colorbar(mesh, ax=right, label=words["crime_map_bar"], format=amounts(words))
+    figure.colorbar(mesh, ax=right, label=fitted(words["crime_map_bar"], 2.2, 10), format=amounts(words))
     which = words["first_of" if results.replicates > 1 else "the_one"].format(many=results.replicates)
-    titled(left, words["trust_map_title"], words["trust_map_what"].format(name=legible(results.name), which=which), 3.4)
-    titled(right, words["crime_map_title"], words["crime_map_what"].format(weeks=weeks), 3.4)
+    half = 100 * float(MEASURES["crime_concentration_50"](results.dataset.isel(replicate=[0]))[0])
+    low, high = map(float, np.nanquantile(data.trust_map.values, ENDS))
+    titled(
+        left, headline("trust_map", words, low=low, high=high), words["trust_map_what"].format(name=legible(results.name), which=which), 3.4
+    )
+    titled(right, headline("crime_map", words, half=half), words["crime_map_what"].format(weeks=weeks), 3.4)
     figure.supxlabel(fitted(language(words["language"]).said(results.of_places).text, 8.0, bold=True), fontsize=9, fontweight="bold")
     for axes in (left, right):
         axes.set_xlabel(words["columns_of_cells"].format(adults=f"{results.dataset.attrs['adults'] / crimes.size:.3g}"), fontsize=9)

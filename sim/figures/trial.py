@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.figures.series import band, png, rows, sheet, styled
 from sim.files.writing import write
 from sim.measures.spread import ENOUGH
 from sim.style import language
-from sim.style.looks import BLACK, BLUE, ORANGE, SKY, SMALL, VERMILION, amounts, fitted, legible, look_at, scale, unit_label, written
+from sim.style.looks import BLACK, BLUE, ORANGE, SKY, SMALL, VERMILION, amounts, fitted, headline, legible, look_at, scale, unit_label
 from sim.trials.outcomes import OUTCOMES
 from sim.trials.power import WANTED, Share, formula
 from sim.trials.result import TrialResult
@@ -28,12 +28,12 @@ def outcome_label(name: str, words: Mapping[str, str]) -> str:
     return legible(words.get(f"outcome:{name}") or words.get(name) or name.replace("_", " "))
 
 
-def _panels(result: TrialResult, height: float, kind: str, words: Mapping[str, str], what: str) -> tuple[Figure, list[Any]]:
+def _panels(result: TrialResult, height: float, kind: str, title: str, words: Mapping[str, str], what: str) -> tuple[Figure, list[Any]]:
     """A figure of a kind with a heading and a panel for each outcome, three in a row."""
     many = len(result.trial.outcomes)
     columns = min(3, many)
     rows = -(-many // columns)
-    figure = sheet(max(6.8, 0.8 + 2.9 * columns), 1.1 + height * rows, words[f"{kind}_title"], f"{legible(result.name)}\n{what}")
+    figure = sheet(max(6.8, 0.8 + 2.9 * columns), 1.1 + height * rows, title, f"{legible(result.name)}\n{what}")
     axes: Any = figure.subplots(rows, columns, squeeze=False)
     for spare in axes.flat[many:]:
         spare.set_visible(False)
@@ -53,7 +53,10 @@ def power(result: TrialResult, words: Mapping[str, str] = WORDS) -> Figure:
     what = "; ".join(filter(None, [*parts, "" if told.all() else words["power_few"], words["power_lines"]]))
     table.loc[~told, ["power", "power_low", "power_high"]] = np.nan
     table = table[table.persons > 0]  # of some groups nobody may be there to be asked
-    figure, panels = _panels(result, 2.6, "power", words, what)
+    last = table[(table.outcome == result.trial.outcomes[0]) & (table.week == result.trial.endline)].nlargest(1, "persons")
+    named, share = outcome_label(result.trial.outcomes[0], words), 100 * float(last.power_formula.mean())
+    title = headline("power", words, outcome=named, share=share, persons=float(last.persons.mean()))
+    figure, panels = _panels(result, 2.6, "power", title, words, what)
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         if not (table.outcome == outcome).any():
             _nobody(axes, words)
@@ -73,7 +76,7 @@ def power(result: TrialResult, words: Mapping[str, str] = WORDS) -> Figure:
         axes.set_xticks(shown[-5:])
         if shown[0] > 0:
             axes.set_xlim(shown[0] / 1.6, shown[-1] * 1.6)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value, words, ".0f")))
+        axes.xaxis.set_major_formatter(amounts(words))
         axes.set_xlabel(words[OUTCOMES[outcome].population], fontsize=SMALL)
         axes.minorticks_off()
         axes.tick_params(labelsize=SMALL)
@@ -104,8 +107,11 @@ def _smooth(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def estimates(result: TrialResult, words: Mapping[str, str] = WORDS) -> Figure:
     """What evaluators would find, one trial a count (or, of few, one a mark), against what is true."""
     known = {"week": result.trial.endline, "many": result.replicates, "draws": result.trial.draws}
-    figure, panels = _panels(result, 2.3, "estimates", words, words["estimates_what"].format(**known))
-    data = result.dataset.sel(week=result.trial.endline, size=1.0, estimator=SHOWN)
+    data, first = result.dataset.sel(week=result.trial.endline, size=1.0, estimator=SHOWN), result.trial.outcomes[0]
+    factor, unit = scale(OUTCOMES[first].unit), unit_label(OUTCOMES[first].unit, words, difference=True)
+    middles = {name: factor * float(data[name].sel(outcome=first).median()) for name in ("total", "effect")}
+    title = headline("estimates", words, outcome=outcome_label(first, words), unit=unit, **middles)
+    figure, panels = _panels(result, 2.3, "estimates", title, words, words["estimates_what"].format(**known))
     for axes, outcome in zip(panels, result.trial.outcomes, strict=True):
         part = data.sel(outcome=outcome)
         found = part.effect.values[np.isfinite(part.effect.values)]
@@ -142,7 +148,9 @@ def spillover(result: TrialResult, words: Mapping[str, str] = WORDS) -> Figure:
     data = result.dataset.sel(week=result.trial.endline, size=1.0)
     lines = words["spillover_range" if result.replicates >= ENOUGH else "spillover_few"]
     what = words["spillover_what"].format(many=result.replicates, lines=lines, week=result.trial.endline)
-    figure = sheet(8.6, 1.7 + 0.62 * len(outcomes), words["spillover_title"], f"{legible(result.name)}\n{what}")
+    sds = {name: float((data[name] / data.control_sd.mean("draw")).sel(outcome=outcomes[0]).median()) for name in ("total", "on_controls")}
+    title = headline("spillover", words, outcome=outcome_label(outcomes[0], words), **sds)
+    figure = sheet(8.6, 1.7 + 0.62 * len(outcomes), title, f"{legible(result.name)}\n{what}")
     axes: Any = figure.subplots()
     looks = {"total": ("D", VERMILION), "on_treated": ("s", BLUE), "on_controls": ("o", ORANGE)}
     for step, (name, (marker, color)) in enumerate(looks.items()):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from textwrap import fill
 from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
@@ -10,13 +9,13 @@ from matplotlib.figure import Figure
 from sim.figures.series import png, styled
 from sim.files.writing import write
 from sim.inputs.patterns import patterns
-from sim.style.looks import BLUE, VERMILION
+from sim.style.looks import BLUE, SMALL, VERMILION, fitted
 from sim.validation.page import DIFFERENCES, HOLDOUTS_FIGURE, PAGES, PATTERNS_FIGURE, PageWords, figure_file
 from sim.validation.record import Validation
 from sim.validation.targets import holdouts, pattern_of
 
 DPI = 100
-WIDTH = 10.5  # inches
+WIDTH = 9.6  # inches
 FARTHEST = 1.5  # widths of the range beyond its ends; what lies farther is marked by an arrow
 
 
@@ -65,12 +64,13 @@ def rows_of_holdouts(validation: Validation, words: PageWords) -> list[tuple[str
 
 
 @styled
-def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str, words: PageWords) -> Figure:
+def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str, words: PageWords, **known: str) -> Figure:
     """Each row on its own scale: the range wanted is the gray band from 0 to 1."""
+    passed = [line.passed for _, lines in groups for line in lines]
     count = sum(len(lines) + 1 for _, lines in groups)
-    height = 1.0 + 0.3 * count
+    height = 1.0 + 0.36 * count
     figure = Figure((WIDTH, height))
-    axes = figure.add_axes((0.425, 0.5 / height, 0.375, 1 - 1.3 / height))
+    axes = figure.add_axes((0.42, 0.5 / height, 0.29, 1 - 1.3 / height))
     axes.axvspan(0, 1, color="#E3E3E3", zorder=0)
     place = 0
     for name, lines in groups:
@@ -82,8 +82,9 @@ def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str,
     axes.set_xticks([0, 1], [words.say("lowest"), words.say("highest")])
     axes.grid(axis="y", visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
+    title = words.say(title, met=sum(passed), many=len(passed), **known)
     figure.text(0.01, 1 - 0.3 / height, title, fontweight="bold", fontsize=11)
-    figure.text(0.01, 1 - 0.52 / height, words.say("marks"), fontsize=9, color="#444444")
+    figure.text(0.01, 1 - 0.52 / height, words.say("marks"), fontsize=SMALL, color="#444444")
     return figure
 
 
@@ -99,32 +100,26 @@ def draw(axes: Any, place: int, line: CheckRow, words: PageWords) -> None:
     axes.plot(at, place, marker, color=color, markersize=6 if line.passed else 7)
     wanted = words.span(line.low, line.high, line.unit, change=line.change)
     found = words.shown(line.value, line.unit, change=line.change)
-    write_at(
-        axes,
-        place,
-        fill(line.label, 70, max_lines=2, placeholder=" ..."),
-        f"{found}  ({wanted})",
-        color=color if not line.passed else "black",
-    )
+    label, seen = fitted(line.label, 0.4 * WIDTH, SMALL, lines=2), "black" if line.passed else color
+    write_at(axes, place, label, f"{found}  ({wanted})", color=seen)
 
 
 def write_at(axes: Any, place: int, left: str, right: str, *, bold: bool = False, color: str = "black") -> None:
     """Words on both sides of a row."""
     weight = "bold" if bold else "normal"
     common: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center", "annotation_clip": False}
-    axes.annotate(left, (0, place), (-8, 0), ha="right", fontsize=8, linespacing=0.95, fontweight=weight, color=color, **common)
-    axes.annotate(right, (1, place), (8, 0), ha="left", fontsize=7.5, color=color, **common)
+    axes.annotate(left, (0, place), (-8, 0), ha="right", fontsize=SMALL, linespacing=0.95, fontweight=weight, color=color, **common)
+    axes.annotate(right, (1, place), (8, 0), ha="left", fontsize=SMALL, color=color, **common)
 
 
 def every_pattern(validation: Validation, words: PageWords) -> Figure:
     """Patterns with a verdict against their ranges."""
-    title = words.say("patterns_title", scenario=words.text(validation.scenario))
-    return against_ranges(rows_of_patterns(validation, words), title, words)
+    return against_ranges(rows_of_patterns(validation, words), "patterns_title", words, scenario=words.text(validation.scenario))
 
 
 def other_years_and_places(validation: Validation, words: PageWords) -> Figure:
     """What was not fitted, against its data."""
-    return against_ranges(rows_of_holdouts(validation, words), words.say("holdouts_title"), words)
+    return against_ranges(rows_of_holdouts(validation, words), "holdouts_title", words)
 
 
 FIGURES: dict[str, Callable[[Validation, PageWords], Figure]] = {PATTERNS_FIGURE: every_pattern, HOLDOUTS_FIGURE: other_years_and_places}

@@ -29,12 +29,13 @@ from sim.measures.spans import (
     share_holding_half,
     share_of_top,
     years_apart,
+    years_paid,
 )
 from sim.measures.voice_measures import VOICE_MEASURES
 
 __all__ = [
     "EXPERIMENT", "MEASURES", "PANEL", "RECORD", "YEAR", "Measure", "Over", "RunColumns", "first_year", "last_year", "recorded",
-    "years_apart",
+    "years_apart", "years_paid",
 ]  # fmt: skip
 
 RECORDS = "administrative records"

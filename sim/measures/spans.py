@@ -188,6 +188,16 @@ def year_before(week: int) -> tuple[int, int]:
     return max(0, week - YEAR), week - 1
 
 
+def years_paid(weeks: int) -> float:
+    """Among how many years what was paid in so many weeks is shared, to be told "a year": never among less than one, for what is paid
+    once is not paid again; of less than a year the amount is told as it is (`paid` in sim.style has the words).
+
+    >>> years_paid(104), years_paid(30)
+    (2.0, 1.0)
+    """
+    return max(1.0, weeks / YEAR)
+
+
 def first_year(run: "RunColumns | RunArrays | xr.Dataset") -> tuple[int, int]:
     """First and last of the 52 weeks after the spin-up, or of as many as there are."""
     return 0, min(YEAR - 1, int(run.week[-1]))

@@ -45,6 +45,7 @@
     if (wrong.textContent) return all(".inhabitants, [data-pesos]").forEach((each) => { each.textContent = "\u2013"; });
     all(".inhabitants").forEach((each) => { each.textContent = grouped(String(many)); });
     all(".currency").forEach((each) => { each.textContent = currency.value; });
+    all("[data-cost]").forEach((each) => { each.dataset.label = `${each.dataset.cost}, ${currency.value}`; }); // on a phone it stands beside the amount
     const rows = all("[data-pesos]").map((each) => [each, each.dataset.pesos.split(" ").map((text) => many * Number(text) / per)]);
     const size = Math.max(...rows.flatMap(([, amounts]) => amounts).filter(Number.isFinite).map(Math.abs));
     const [unit, name] = size >= 1e6 ? [1e6, words.million] : size >= 1e4 ? [1e3, words.thousand] : [1, ""];

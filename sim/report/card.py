@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from sim.evidence.grades import Grade, grade_of
 from sim.evidence.levers import ASSUMED
-from sim.measures import YEAR
 from sim.measures.spread import Spread
 from sim.report.parts import PageTable
 from sim.report.words import Words
@@ -34,7 +33,7 @@ class Strip(NamedTuple):
 class CardLine:
     """A line of the card: what it is about, what is said of it in words, a cell for each further head.
 
-    pesos  an inhabitant, see `each_year`: middle, low and high; () if nothing is paid, or nobody asked
+    pesos  an inhabitant, see `each_inhabitant`: middle, low and high; () if nothing is paid, or nobody asked
     grade  of the evidence, with its reasons; None if it is not told
     """
 
@@ -169,19 +168,14 @@ def gathered(kinds: Mapping[str, str], words: Words) -> str:
     )  # fmt: skip
 
 
-def cost_head(weeks: int, words: Words) -> str:
-    """Of what is paid: a year, or in all weeks if they are fewer, for what is paid once is not paid again and again."""
-    return words["card"]["cost"] if weeks >= YEAR else words.say("card.cost_in", duration=words.duration(weeks))
-
-
-def each_year(cost: Spread, scenario: Mapping[str, Any], weeks: int) -> tuple[float, float, float]:
-    """Pesos an inhabitant and year, or in so many weeks if they are fewer, from pesos an adult and year: middle, low and high."""
-    adults = min(1.0, weeks / YEAR) * float(scenario.get("parameters", {}).get(SHARE, CODEBOOK[SHARE].value))
+def each_inhabitant(cost: Spread, scenario: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Pesos an inhabitant, from pesos an adult: middle, low and high."""
+    adults = float(scenario.get("parameters", {}).get(SHARE, CODEBOOK[SHARE].value))
     return adults * cost.middle, adults * cost.low, adults * cost.high
 
 
 def money(pesos: Sequence[float], words: Words, inhabitants: int, largest: float) -> str:
-    """Pesos a year for a municipality, in two digits: "8.6 million (7.9 to 9.3)"; as card.js writes them.
+    """Pesos for a municipality, in two digits: "8.6 million (7.9 to 9.3)"; as card.js writes them.
 
     largest  of all amounts of the card, an inhabitant: they have one unit
     """

@@ -16,21 +16,16 @@ from sim.studies.running.effects import at_week, over_cities
 TRUST = "mean_trust"
 
 
-def end_of(comparison: Comparison) -> int:
-    """Weeks after the spin-up."""
-    return int(comparison.dataset.week[-1]) + 1
-
-
 def effect(comparison: Comparison, arm: str, measure: str, other: str | None = None) -> Spread:
     """What the paired differences at the end say; against `other`, or what the study compares with."""
-    values = at_week(comparison.dataset, measure, end_of(comparison))
+    values = at_week(comparison.dataset, measure, comparison.weeks)
     paired = (values.sel(arm=arm) - values.sel(arm=other or comparison.study.vs)).values
     return over_cities(paired, comparison.dataset).times(scale(MEASURES[measure].unit))
 
 
 def start(comparison: Comparison, measure: str) -> float:
     """The level at the end in the arm compared with: from what an effect goes."""
-    values = at_week(comparison.dataset, measure, end_of(comparison)).sel(arm=comparison.study.vs)
+    values = at_week(comparison.dataset, measure, comparison.weeks).sel(arm=comparison.study.vs)
     return over_cities(values, comparison.dataset).middle * scale(MEASURES[measure].unit)
 
 
@@ -92,7 +87,7 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
         level = words.number(before, decimals(before, before / 100))
         rows.append([words.measure(measure), difference_unit(MEASURES[measure].unit, words), level, *cells])
     caption = words.say(
-        "tables.effects", duration=words.duration(end_of(comparison)), baseline=names[comparison.study.vs],
+        "tables.effects", duration=words.duration(comparison.weeks), baseline=names[comparison.study.vs],
         many=cities_of(comparison, words), brackets=brackets_of(comparison, words),
     )  # fmt: skip
     caption += f" {words.say('tables.unmoved', measures='; '.join(unmoved))}" if unmoved else ""
@@ -102,14 +97,15 @@ def effects_table(comparison: Comparison, names: Mapping[str, str], words: Words
 
 def cost_table(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[PageTable]:
     """What each arm costs, and what a hundredth of mean trust costs in it."""
-    costs, rows = comparison.yearly().set_index(["measure", "arm"]), []
-    weeks, money = consequences.yearly(comparison, "officer_weeks"), consequences.yearly(comparison)
+    costs, rows = comparison.paid().set_index(["measure", "arm"]), []
+    weeks, money = consequences.paid(comparison, "officer_weeks"), consequences.paid(comparison)
     for arm in comparison.compared:
         price, trust = "-", costs.loc[(TRUST, arm)] if (TRUST, arm) in costs.index else None
         if trust is not None and np.isfinite(trust.money_per_unit) and trust.effect > 0:
             price = words.spread(read_off(trust, "money_per_unit", "money_per_unit_").times(0.01))
         rows.append([names[arm], *(words.spread(own[arm]) for own in (weeks, money)), price])
-    columns = [words["columns"][key] for key in ("arm", "yearly_weeks", "yearly_pesos", "per_effect")]
+    of = {"unit": "0.01", "measure": words["plots_decision"][TRUST]}
+    columns = [words["columns"]["arm"], *(words.paid(key, comparison.weeks, **of) for key in ("officer_weeks", "money", "per_effect"))]
     return [PageTable(words["tables"]["booked"], columns, rows, frozenset((1, 2, 3)), words["columns"]["cost"])] if rows else []
 
 

@@ -7,12 +7,12 @@ from math import isfinite
 import yaml
 
 from sim.measures import MEASURES
-from sim.measures.spread import Spread, read_off
+from sim.measures.spread import Spread
 from sim.report import comparison_tables as tables
 from sim.report import consequences
 from sim.report.assumed import arms_table
-from sim.report.card import AnswerCard, cost_head, each_year, gathered, graded, of_effect, sizes, verdict, whole
-from sim.report.comparison_tables import TRUST, difference_unit, effect, end_of, start
+from sim.report.card import AnswerCard, CardLine, each_inhabitant, gathered, graded, of_effect, sizes, verdict, whole
+from sim.report.comparison_tables import TRUST, difference_unit, effect, start
 from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.runs import common_facts
 from sim.report.words import Text, Words
@@ -58,7 +58,7 @@ def live(comparison: Comparison, card: AnswerCard, names: Mapping[str, str]) -> 
     study, vs = comparison.study, comparison.study.vs
     lives = [each for each in range(comparison.replicates) if study.first_life(each) == each][:CITIES]
     arms = [(names[arm], study.reforms_at(arm, {}), told) for arm, told in zip((vs, *comparison.compared), ("", *card.told), strict=True)]
-    return LiveCity("compare", study.base, end_of(comparison), arms, [(n, study.drawn(n)) for n in lives], comparison.replicates)
+    return LiveCity("compare", study.base, comparison.weeks, arms, [(n, study.drawn(n)) for n in lives], comparison.replicates)
 
 
 def headline(comparison: Comparison) -> str:
@@ -71,29 +71,35 @@ def answer_card(comparison: Comparison, names: Mapping[str, str], words: Words) 
     measure, said = headline(comparison), words["card"]
     effects = {arm: effect(comparison, arm, measure).times(OF_100[measure]) for arm in comparison.compared}
     before = OF_100[measure] * start(comparison, measure)
-    paid, weeks = consequences.yearly(comparison), end_of(comparison)
+    paid = consequences.paid(comparison)
     scenario = yaml.safe_load(comparison.dataset.attrs["scenario"])
     arms = yaml.safe_load(comparison.dataset.attrs["study"])["arms"]
     grades = {arm: graded(arms.get(arm, ())) for arm in effects}
     lines = [
-        of_effect(names[arm], own, before, words, pesos=each_year(paid[arm], scenario, weeks), grade=grades[arm])
+        of_effect(names[arm], own, before, words, pesos=each_inhabitant(paid[arm], scenario), grade=grades[arm])
         for arm, own in effects.items()
     ]
+    kinds = {told(line, own, words): verdict(own, grades[arm]) for line, (arm, own) in zip(lines, effects.items(), strict=True)}
     known = {arm: own for arm, own in effects.items() if verdict(own, grades[arm]) != "assumed"}
     of = comparison.replicates if comparison.varies == "luck" else comparison.lived[0]
     cities = words.say(f"card.cities_{comparison.varies if comparison.replicates > 1 else 'one'}", many=words.number(of))
-    duration, points = words.duration(weeks), "" if measure == HEADLINE else "_points"
+    duration, points = words.duration(comparison.weeks), "" if measure == HEADLINE else "_points"
     return AnswerCard(
         about=words.say("card.about", scenario=words.written(scenario["name"]).text, duration=duration, cities=cities),
-        finding=gathered({names[arm]: verdict(own, grades[arm]) for arm, own in effects.items()}, words),
+        finding=gathered(kinds, words),
         today=today(comparison, names, words) if measure == HEADLINE else "",
         heads=[said["reform"], said[f"after{points}"], said["in_cities" if comparison.varies == "draws" else "in_runs"]],
         lines=lines,
         figure=words.say(f"card.figure{points}", duration=duration),
-        cost=cost_head(weeks, words),
+        cost=words.paid("cost", comparison.weeks),
         notes=[*lead(comparison, measure, known, names, words), *budget(comparison, words), decides(comparison, words)],
         sizes=sizes({names[arm]: own for arm, own in effects.items()}, before if measure == HEADLINE else float("nan"), words),
     )
+
+
+def told(line: CardLine, effect: Spread, words: Words) -> str:
+    """An arm as the answer names it: with how many trust, if it is known which way it moves them."""
+    return words.say("card.told", name=line.name, levels=line.cells[0].partition(" (")[0]) if effect.clear else line.name
 
 
 def today(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
@@ -102,7 +108,7 @@ def today(comparison: Comparison, names: Mapping[str, str], words: Words) -> str
     at_start = MEASURES[HEADLINE](data.isel(survey_week=data.survey_week.values <= 0), (int(data.week[0]), 0)).sel(arm=vs)
     first, last = 100 * over_cities(at_start, data).middle, start(comparison, HEADLINE)
     levels = {"today": words.number(whole(first)), "start": words.number(whole(last))}
-    return words.say("card.today", **levels, baseline=names[vs], duration=words.duration(end_of(comparison))) if isfinite(first) else ""
+    return words.say("card.today", **levels, baseline=names[vs], duration=words.duration(comparison.weeks)) if isfinite(first) else ""
 
 
 def lead(comparison: Comparison, measure: str, effects: Mapping[str, Spread], names: Mapping[str, str], words: Words) -> list[str]:
@@ -159,7 +165,7 @@ def caution(comparison: Comparison, words: Words) -> str:
     said = [words.said(each).text for each in comparison.varying() if each.id != "sign_and_precision"]
     if drawn := comparison.study.drawn(0):
         left = [name for name, known in CODEBOOK.items() if known.status == "contested" and name not in drawn]
-        said.append(words.say("page.left", names=words.say("page.left_names", names=", ".join(left)) if left else ""))
+        said.append(words.say("page.left", names=words.say("page.left_names", many=words.number(len(left))) if left else ""))
     else:
         said.append(words["page"]["left_luck"])
     return " ".join([*said, words["page"]["precision"]])
@@ -174,9 +180,9 @@ def display_names(comparison: Comparison, words: Words) -> dict[str, str]:
 
 def budget(comparison: Comparison, words: Words) -> list[str]:
     """What every arm may cost, if the study has a budget."""
-    given, units = json.loads(comparison.dataset.attrs["budget"]), {"money": "yearly_pesos", "officer_weeks": "yearly_weeks"}
+    given = json.loads(comparison.dataset.attrs["budget"])
     return [
-        words.say("answer.budget", amount=words.amount(comparison.each * value), unit=words["columns"][units[key]])
+        words.say("answer.budget", amount=words.amount(comparison.each * value), unit=words.paid(key, comparison.weeks))
         for key, value in given.items()
     ]
 
@@ -211,19 +217,20 @@ def renamed(comparison: Comparison, names: Mapping[str, str], words: Words) -> C
 def pictures(comparison: Comparison, names: Mapping[str, str], words: Words) -> dict[str, Picture]:
     """Every figure of a comparison by its name, with its caption and the same in words."""
     from sim.figures.compare import FIGURES  # here, because matplotlib takes long to import
+    from sim.figures.printing import title_of
 
     shown = renamed(comparison, names, words)
     inside = {**words.figure("plots_compare"), **words.data["measures"]}
     inside |= {f"unit:{unit}": words.unit(unit) for unit in words["units"]}
-    duration, against = words.duration(end_of(comparison)), names[comparison.study.vs]
+    duration, against = words.duration(comparison.weeks), names[comparison.study.vs]
     made = {}
     arms = "; ".join(names[arm] for arm in comparison.compared)
     for file, draw in FIGURES.items():
         name = file.partition(".")[0]
         text = words["compared"][name]
-        values, places = "; ".join(in_words(comparison, name, names, words)), words.said(comparison.of_places).text
-        alt = text["alt"].format(duration=duration, baseline=against, arms=arms, values=values, places=places)
-        made[name] = Picture(text["title"], below(comparison, text, words), alt, embedded(draw(shown, words=inside)))
+        figure, places = draw(shown, words=inside), words.said(comparison.of_places).text
+        alt = text["alt"].format(duration=duration, baseline=against, arms=arms, found=title_of(figure), places=places)
+        made[name] = Picture(text["title"], below(comparison, text, words), alt, embedded(figure))
     return made
 
 
@@ -231,22 +238,3 @@ def below(comparison: Comparison, text: Mapping[str, str], words: Words) -> str:
     """The caption of a figure, with what its bands, lines or dots hold if it has any."""
     more = text.get("range" if comparison.ranged else "few", "") if comparison.replicates > 1 else ""
     return f"{text['caption']} {more.format(cities=words['answer'][f'cities_{comparison.varies}'])}".strip()
-
-
-def in_words(comparison: Comparison, figure: str, names: Mapping[str, str], words: Words) -> list[str]:
-    """What a figure shows of each arm, in a few words."""
-    if figure == "gainers":
-        return consequences.shares(comparison, names, words)
-    if figure == "places":
-        table = comparison.places().set_index(["arm", "tenth"])
-        ends = (1, int(table.index.get_level_values("tenth").max()))
-        calm_and_hot = {arm: [words.spread(read_off(table.loc[(arm, end)]), sign=True) for end in ends] for arm in comparison.compared}
-        return [f"{names[arm]} {' / '.join(both)}" for arm, both in calm_and_hot.items()]
-    found = booked(comparison) if figure == "ledger" else {arm: effect(comparison, arm, TRUST) for arm in comparison.compared}
-    return [f"{names[arm]} {words.spread(each, sign=True)}" for arm, each in found.items()]
-
-
-def booked(comparison: Comparison) -> dict[str, Spread]:
-    """What the ledger adds up to in each arm: the effect on mean trust in the last year."""
-    effects = comparison.net_effect()
-    return {arm: over_cities(effects.sel(arm=arm).values, comparison.dataset) for arm in comparison.compared}

@@ -12,16 +12,17 @@ from sim.studies.running.effects import over_cities
 DRIFT = "drift"  # the way back to the usual trust answers what other causes did; it is no reason by itself
 
 
-def yearly(comparison: Comparison, column: str = "money") -> dict[str, Spread]:
-    """What each arm costs more than the one compared with: pesos an adult and year (money), or officer-weeks of 1,000 adults a year."""
-    table = comparison.yearly().drop_duplicates("arm").set_index("arm")
+def paid(comparison: Comparison, column: str = "money") -> dict[str, Spread]:
+    """What each arm costs more than the one compared with, as `Comparison.paid`: pesos (money), or officer-weeks."""
+    table = comparison.paid().drop_duplicates("arm").set_index("arm")
     return {arm: read_off(table.loc[arm], column, f"{column}_") for arm in comparison.compared}
 
 
 def cost(comparison: Comparison, names: Mapping[str, str], words: Words) -> str:
-    """What each arm costs more, in pesos an adult and year."""
-    paid = {names[arm]: words.spread(own) for arm, own in yearly(comparison).items()}
-    return words.say("card.costs", parts="; ".join(words.say("card.change_of", arm=arm, change=own) for arm, own in paid.items()))
+    """What each arm costs more."""
+    parts = (words.say("card.change_of", arm=names[arm], change=words.spread(own)) for arm, own in paid(comparison).items())
+    unit = words.paid("money", comparison.weeks)
+    return f"{unit[:1].upper()}{unit[1:]}: {'; '.join(parts)}."
 
 
 def moved(comparison: Comparison, names: Mapping[str, str], words: Words) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.measures import years_paid
 from sim.report.decision_context import DecisionContext, rule, topic, unit_shown, worth_of
 from sim.report.words import scale
 from sim.studies.answers.decision import Decision, pick, turning
@@ -16,7 +17,6 @@ NAMED = 3  # numbers that are named as worth measuring
 TURNING = 5  # numbers that turn the choice that are spelled out; all are in the table
 RARE = 0.005  # shares below this are not named
 LITTLE = 0.001  # of what the choice is worth compared with doing nothing; to know all, if worth less, is worth nothing
-OF_YEAR = 52
 
 
 def scale_of(context: DecisionContext) -> list[str]:
@@ -150,7 +150,7 @@ def costs(context: DecisionContext) -> list[str]:
     best, kind = decision.recommended, "" if decision.ranged else "_few"
     sentences = [words["decision"]["cost_none"]]
     if best in table.index:
-        each = context.near(float(table.cost[best]) * OF_YEAR / decision.week)
+        each = f"{context.near(float(table.cost[best]) / years_paid(decision.week))} {words.paid('span', decision.week)}"
         numbers = {"duration": words.duration(decision.week), "each": each, "cost": shown(best, "cost")}
         sentences = [context.say(f"cost_of{kind}", arm=context.name(best), **numbers)]
         if table.per_unit[best] > 0:

@@ -6,21 +6,19 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sim.engine.plans import RunSpec
-from sim.measures import MEASURES
+from sim.measures import MEASURES, years_paid
 from sim.report import decision_tables as tables
 from sim.report.assumed import unit
-from sim.report.card import AnswerCard, cost_head, each_year, graded, of_effect, sizes
+from sim.report.card import AnswerCard, each_inhabitant, graded, of_effect, sizes
 from sim.report.comparison_tables import TRUST
 from sim.report.comparisons import HEADLINE
-from sim.report.deciding import OF_YEAR, counted, paragraphs, scale_of, sure
-from sim.report.decision_context import DecisionContext, rule, worth_of
+from sim.report.deciding import counted, paragraphs, scale_of, sure
+from sim.report.decision_context import DecisionContext, rule
 from sim.report.parts import PageContent, Picture, Section, embedded
 from sim.report.studied import inside, made, of_study
 from sim.report.words import Text, Words, scale
-from sim.studies.answers.decision import FIGURES, Decision, pick, turning
+from sim.studies.answers.decision import FIGURES, Decision, turning
 from sim.studies.answers.discoveries import FILE, FOLDER, Discovery
 from sim.studies.design.limits import unit_of
 from sim.studies.design.posteriors import NONE
@@ -29,7 +27,7 @@ from sim.style.commands import command
 from sim.web.embedded import CITIES, LiveCity
 from sim.world.parameters import CODEBOOK
 
-NAMED = 3  # numbers that an alternative text names
+NAMED = 3  # numbers that the card names
 
 
 def findings(decision: Decision, folder: Path, words: Words) -> PageContent:
@@ -71,10 +69,10 @@ def answer_card(context: DecisionContext) -> AnswerCard:
     before = decision.facts.get("levels", {}).get(measure, nan) * scale(unit_of(measure)) * trust if measure else nan
     points = {HEADLINE: "", TRUST: "_points"}.get(measure)
     effects = {arm: decision.effect(arm, measure).times(scale(unit_of(measure)) * trust) for arm in decision.arms[1:]} if measure else {}
-    base, yearly = decision.study.base, OF_YEAR / decision.week
+    base = decision.study.base
     arms, lines = decision.study.model_dump()["arms"], []
     for arm, own in effects.items():
-        pesos = each_year(decision.spread(arm, "cost").times(yearly), base.as_data(), decision.week)
+        pesos = each_inhabitant(decision.spread(arm, "cost").times(1 / years_paid(decision.week)), base.as_data())
         line = of_effect(context.name(arm), own, before, words, pesos=pesos, grade=graded(arms.get(arm, ())))
         called = line.verdict if points is not None else words.verdict(own)  # the card's verdicts are of trust
         lines.append(replace(line, verdict=called, cells=[*line.cells, context.chance(arm)]))
@@ -89,7 +87,7 @@ def answer_card(context: DecisionContext) -> AnswerCard:
         heads=[said["reform"], head, said["in_cities"], words["decision"]["best_in"]],
         lines=lines,
         figure=head if points is None else words.say(f"card.figure{points}", duration=duration),
-        cost=cost_head(decision.week, words),
+        cost=words.paid("cost", decision.week),
         notes=[decides(context)],
         sizes=sizes({context.name(arm): own for arm, own in effects.items()}, before if measure == HEADLINE else nan, words),
     )  # fmt: skip
@@ -193,12 +191,13 @@ def drawn_in(context: DecisionContext) -> dict[str, str]:
 def pictures(context: DecisionContext) -> Iterator[tuple[str, Picture]]:
     """Every figure of the decision by its name, then two of each place where an option fails."""
     from sim.figures import decision as plots_decision  # here, because matplotlib takes long to import
+    from sim.figures.printing import title_of
 
     decision, words, drawn = context.decision, context.words, drawn_in(context)
     for name in plots_decision.drawable(decision):
         text = words["decision"]["pictures"][name]
-        alt = text["alt"].format(values=in_words(context, name), pay=context.near(context.pay))
-        yield name, Picture(text["title"], text["caption"], alt, embedded(plots_decision.FIGURES[name](decision, drawn)))
+        drawing = plots_decision.FIGURES[name](decision, drawn)
+        yield name, Picture(text["title"], text["caption"], text["alt"].format(found=title_of(drawing)), embedded(drawing))
     for found in context.discoveries:
         for name in plots_decision.discovered(found):
             text = words["decision"]["pictures"][name]
@@ -206,27 +205,3 @@ def pictures(context: DecisionContext) -> Iterator[tuple[str, Picture]]:
             alt = text["alt"].format(arm=arm, rule=rule(context, found), **counted(context, found))
             drawing = plots_decision.DISCOVERED[name](found, drawn)
             yield f"{found.output.folder}:{name}", Picture(text["title"].format(arm=arm), text["caption"], alt, embedded(drawing))
-
-
-def in_words(context: DecisionContext, name: str) -> str:
-    """The numbers that a figure shows, in a few words."""
-    decision, rows, words = context.decision, context.at(), context.words
-    if name == "plane":
-        both = {arm: [words.spread(decision.spread(arm, column)) for column in ("benefit", "cost")] for arm in decision.table.arm}
-        return "; ".join(f"{context.name(arm)} ({'; '.join(pair)})" for arm, pair in both.items())
-    if name == "acceptability":
-        return "; ".join(f"{context.name(str(arm))} {context.chance(str(arm))}" for arm in rows.index)
-    if name == "loss":
-        return "; ".join(
-            f"{context.name(str(arm))} {context.near(value)}" for arm, value in rows.expected_loss.items() if np.isfinite(value)
-        )
-    nothing = words["decision"]["nothing"]
-    if name == "information":
-        found = context.informing.query("kind == 'factor'").head(NAMED).to_dict("records")
-        return "; ".join(context.say("informing_part", factor=row["name"], **worth_of(context, row)) for row in found) or nothing
-    if name == "contested":
-        table = turning(decision)
-        return ", ".join(table.factor[table.turns]) or nothing
-    if name == "regret":
-        return context.name(pick(decision.regret, context.pay).set_index("arm").expected.idxmin())
-    return "; ".join(context.name(arm) for arm in decision.pareto.arm[decision.pareto.on_front.astype(bool)])

@@ -83,13 +83,14 @@ def of_comparison(comparison: Comparison, folder: Path, words: Words) -> Iterato
     for file, draw in compare.FIGURES.items():
         name = file.partition(".")[0]
         yield KitPiece(name, partial(draw, shown, words=drawn), told.labeled(rows[name]))
-    effects, costs = comparison.effects(), comparison.yearly()
+    effects, costs = comparison.effects(), comparison.paid()
     last = effects[
         (effects.week == comparison.study.at[-1]) & effects.arm.isin(comparison.compared) & effects.measure.isin(comparison.study.outcomes)
     ]
     yield told.table("effects", last, ("arm", "measure", "unit", "level_from", "level_to", "effect", "share_with_sign"))
     spent = costs.filter(regex="^(arm|officer_weeks|money)").drop_duplicates("arm")
-    yield told.table("costs", spent, ("arm", "officer_weeks", "money"))
+    amounts = ("officer_weeks", "money")
+    yield told.table("costs", spent, ("arm", *amounts), {each: words.paid(each, comparison.weeks) for each in amounts})
 
 
 def of_decision(found: Decision, folder: Path, words: Words) -> Iterator[KitPiece]:

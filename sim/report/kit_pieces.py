@@ -54,7 +54,7 @@ class KitLanguage(NamedTuple):
     def table(self, name: str, rows: pd.DataFrame, columns: Sequence[str], called: Mapping[str, str] = MappingProxyType({})) -> KitPiece:
         """A table of some columns of rows, each number with its range behind it; columns as they are usually called, or as told."""
         labeled, said = self.labeled(rows), self.words["kit"]
-        heads = [called.get(column, said["columns"][column]) for column in columns]
+        heads = [called[column] if column in called else said["columns"][column] for column in columns]
         shown = [column if f"{column}_label" not in labeled else f"{column}_label" for column in columns]
         cells = [[self.cell(row, column) for column in shown] for row in labeled.to_dict("records")]
         texts = sum(column.endswith("_label") for column in shown)

@@ -204,28 +204,24 @@ def common_facts(dataset: xr.Dataset, scenario: dict[str, Any], words: Words) ->
 
 def pictures(results: Results, words: Words) -> dict[str, Picture]:
     """Every figure of a run by its name, with its caption and the same in words."""
-    from sim.figures.series import FIGURES  # here, because matplotlib takes long to import
+    from sim.figures.printing import title_of  # here, because matplotlib takes long to import
+    from sim.figures.series import FIGURES
 
     inside = words.figure("plots")
-    alts = {"trust": trust_alt, "ledger": ledger_alt, "reporting": reporting_alt, "map": map_alt}
+    alts, duration = {"ledger": ledger_alt, "map": map_alt}, words.duration(horizon(results))
     made = {}
     for file, draw in FIGURES.items():
         name = file.partition(".")[0]
         text = words["figures"][name]
-        made[name] = Picture(text["title"], text["caption"], alts[name](results, words), embedded(draw(results, words=inside)))
+        figure = draw(results, words=inside)
+        alt = alts[name](results, words) if name in alts else text["alt"].format(found=title_of(figure), duration=duration)
+        made[name] = Picture(text["title"], text["caption"], alt, embedded(figure))
     return made
 
 
 def fill(words: Words, name: str, **values: object) -> str:
     """The alternative text of a figure."""
     return words["figures"][name]["alt"].format(**values)
-
-
-def trust_alt(results: Results, words: Words) -> str:
-    """The line of trust in words."""
-    levels, duration = results.spreads("mean_trust"), words.duration(horizon(results))
-    parts = "; ".join(f"{head} {words.number(levels[span].middle, 3)}" for span, head in spans_told(results, words).items())
-    return fill(words, "trust", duration=duration, parts=parts)
 
 
 def ledger_alt(results: Results, words: Words) -> str:
@@ -238,12 +234,6 @@ def ledger_alt(results: Results, words: Words) -> str:
     parts = ", ".join(part.format(cause=cause, change=words.number(change, 3, sign=True)) for cause, change in moved if change)
     total = words.number(float(last.sum()), 3, sign=True)
     return fill(words, "ledger", duration=words.duration(horizon(results)), parts=parts, total=total)
-
-
-def reporting_alt(results: Results, words: Words) -> str:
-    """The three rates of the last year."""
-    rates = {name: words.number(100 * spread(results[name].values).middle, 1) for name in ("reporting_rate", "file_rate", "clearance")}
-    return fill(words, "reporting", duration=words.duration(horizon(results)), **rates)
 
 
 def map_alt(results: Results, words: Words) -> str:

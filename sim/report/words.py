@@ -100,11 +100,6 @@ class Words(Language):
         kind = "unknown" if kind == "single" else kind
         return self.say(f"verdicts.{kind}", count=self.number(count), of=self.number(of), word=word)
 
-    def duration(self, weeks: int) -> str:
-        """So many weeks, in years if they are whole ones."""
-        unit, many = ("year", weeks // 52) if weeks % 52 == 0 and weeks else ("week", weeks)
-        return self.say(f"duration.{unit}" if many == 1 else f"duration.{unit}s", n=self.number(many))
-
     def date(self, text: str) -> str:
         """A moment written as in ISO 8601, in words and Coordinated Universal Time; the text itself if it is none."""
         try:

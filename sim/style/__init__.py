@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parent / "words"
 LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 ENGLISH = "en"
 MINUS = "\u2212"
+YEAR = 52  # weeks
 CHANCES = {99: "certain", 90: "very_likely", 66: "likely"}  # words for chance: of 100, from so many on; below 50 their opposites
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -109,9 +110,27 @@ class Language(Formatter):
         return self.data[section]
 
     def figure(self, section: str) -> Mapping[str, str]:
-        """The words inside figures of one kind, with what factors mean, the mark for thousands and the language."""
+        """The words inside figures of one kind, with names of measures, what factors mean, the mark for thousands and the language."""
         factors = {f"factor:{name}": text for name, text in self.data.get("parameters", {}).items()}
-        return {**factors, **self.data[section], "thousands": self.data["thousands"], "language": self.language}
+        return {
+            **factors,
+            **self.data["beside"],
+            **self.data["measures"],
+            **self.data[section],
+            "thousands": self.data["thousands"],
+            "language": self.language,
+        }
+
+    def duration(self, weeks: int) -> str:
+        """So many weeks, in years if they are whole ones."""
+        unit, many = ("year", weeks // YEAR) if weeks % YEAR == 0 and weeks else ("week", weeks)
+        return str(self.data["duration"][unit if many == 1 else f"{unit}s"]).format(n=self.marked(number(many)))
+
+    def paid(self, kind: str, weeks: int, **values: object) -> str:
+        """The unit of what is paid in so many weeks: a year's; of less than a year that of all of them, as `years_paid` has the amount."""
+        said = self.data["paid"]
+        span = said["year"] if weeks >= YEAR else said["weeks"].format(duration=self.duration(weeks))
+        return str(said[kind]).format(span=span, **values)
 
     def said(self, content: Note | str) -> Text:
         """A note in this language; a sentence as it is, in English."""

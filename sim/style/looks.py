@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -23,6 +24,13 @@ CAUSE_COLORS = {
 CAUSE_HATCHES = {
     "contact": "", "hearsay": "////", "victimization": "xxxx", "response": "....", "drift": "", "intervention": "----", "trend": "||||",
 }  # fmt: skip
+
+
+def cause_look(cause: str) -> dict[str, Any]:
+    """Color and hatching of what is booked to a cause."""
+    return {"facecolor": CAUSE_COLORS[cause], "hatch": CAUSE_HATCHES[cause], "edgecolor": "white", "linewidth": 0}
+
+
 PERCENT = ("share", "difference of shares")  # measures in these units are shown as percentages
 STEPS = (1, 2, 2.5, 5, 10)  # between ticks of an axis, times a power of ten
 MINUS = "\u2212"
@@ -30,6 +38,7 @@ NO_GLYPH = "\u25a1"  # for a letter that the font of figures does not have
 MOST = 100  # letters of a name that are shown
 BREAKS = re.compile(r"[ \t\r\n]+")  # where lines may be broken: not within 54\u202f000
 BRACKETS = re.compile(r" \([^()]*\)")
+SENTENCE = re.compile(r"; |\. ")
 PRINTED, LEAST = 7.2, 7.0  # inches that a figure is wide on a printed page, and points that its smallest letters have there
 SMALL = 9.4  # points, of small print in figures of up to 9.6 inches: LEAST in print
 BOLD = 1.13  # how much wider bold letters are
@@ -93,13 +102,13 @@ def measure_label(name: str, words: Mapping[str, str]) -> str:
 
 
 def factor_label(name: str, words: Mapping[str, str], meanings: Mapping[str, str] = MappingProxyType({})) -> str:
-    """What a factor is called in a figure: what it means, up to a semicolon and without brackets; its name if nothing is said of it.
+    """What a factor is called in a figure: what it means, its first clause without brackets; its name if nothing is said of it.
 
     >>> factor_label("trust.drift", {}, {"trust.drift": "How fast trust returns (a week)"}), factor_label("mine", {})
     ('how fast trust returns', 'mine')
     """
-    meaning = (words.get(f"factor:{name}") or meanings.get(name, "")).partition("; ")[0]
-    return legible(f"{meaning[:1].lower()}{BRACKETS.sub('', meaning)[1:]}" if meaning else name)
+    meaning = SENTENCE.split(BRACKETS.sub("", words.get(f"factor:{name}") or meanings.get(name, "")))[0].rstrip(".")
+    return legible(f"{meaning[:1].lower()}{meaning[1:]}" if meaning else name)
 
 
 def written(value: float, words: Mapping[str, str], form: str = ".10g") -> str:
@@ -121,6 +130,17 @@ def brief(value: float, words: Mapping[str, str]) -> str:
     ['12,346', '\u22123.14', '0.06', '0']
     """
     return written(value, words, ".0f" if abs(value) >= 100 else ".3g")
+
+
+def headline(kind: str, words: Mapping[str, str], **values: float | str) -> str:
+    """The title of a figure: what is found, if all of that is known; otherwise what the figure is about.
+
+    >>> words = {"x_found": "{name}: {rise} more", "x_title": "What rises", "thousands": ","}
+    >>> [headline("x", words, name="trust", rise=value) for value in (0.1234, float("nan"))], headline("x", words, name="", rise=0.1)
+    (['trust: 0.123 more', 'What rises'], 'What rises')
+    """
+    shown = {name: value if isinstance(value, str) else brief(value, words) if isfinite(value) else "" for name, value in values.items()}
+    return words[f"{kind}_found" if all(shown.values()) else f"{kind}_title"].format(**shown)
 
 
 def amounts(words: Mapping[str, str], factor: float = 1.0) -> Any:

@@ -33,6 +33,7 @@ from sim.world.state import Cause, rows_in
 
 PARTS = Path(__file__).with_name("page")
 CITIES = 48  # possible cities that a page lives through
+SECTIONS = ("web", "live", "paid", "duration", "charts", "choices", "statuses", "decimal", "thousands")  # of the words, in a page
 MOST_ADULTS = 100_000  # of a city in a page, for its memory
 SIZES = ("adults", "officers_per_1000_inhabitants", "offenders_share")  # of a city, what the page changes
 LIVED = ("city", "weeks", "spin_up_weeks", "seed", "parameters", "changes", "interventions")
@@ -155,7 +156,7 @@ def words_of(words: Language, scenarios: Mapping[str, Scenario]) -> dict[str, An
         return "; ".join(said) or words["live"]["parameters"]["assumed"]
 
     return {
-        **{section: words[section] for section in ("web", "live", "charts", "choices", "statuses", "decimal", "thousands")},
+        **{section: words[section] for section in SECTIONS},
         "reforms": {name: words.reform(name) for name in ("baseline", *compiled())},
         "levers": {
             f"{name}.{lever}": [

@@ -40,8 +40,8 @@ def test_what_is_not_known_is_said():
 def test_costs_have_their_unit():
     row = {"arm": "course", "money": 1234.5, "money_precision": 20.0, "money_q05": 1100.0, "money_q95": 1300.0, "money_share": 1.0,
            "money_many": 24, "money_draws": 24.0}  # fmt: skip
-    said = told(of_costs([row], "baseline"))[0]
-    assert "pesos an adult and year more than baseline: course +1,2" in said
+    said = told(of_costs([row], "baseline", 104))[0]
+    assert "pesos an adult a year more than baseline: course +1,2" in said
 
 
 def test_trials_and_sweeps():

@@ -17,9 +17,12 @@ from sim.figures import decision as plots
 from sim.figures.decision.curves import frontier_of
 from sim.figures.decision.parts import looks
 from sim.figures.decision.plane import outline
+from sim.figures.printing import title_of
 from sim.methods.decision.terciles import TERCILES
 from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.decision import pick, turning
+from sim.style import read
+from sim.style.looks import brief
 
 DECISION, DISCOVERY = made.decision(), made.discovery()
 FIGURES = {name: (draw, DECISION) for name, draw in plots.FIGURES.items()}
@@ -218,11 +221,31 @@ def test_the_tradeoff_marks_the_rule_that_was_chosen():
 def test_the_box_shows_its_part_of_each_factor():
     figure = drawn("box")
     said = texts(figure)
-    assert "Where it fails: purge" in said and "in which the reform lowers mean trust" in said
+    assert (
+        "purge lowers mean trust in 25 of 100 cities, but in 72 of 100 with these numbers" in said
+        and "in which the reform lowers mean trust" in said
+    )
     assert "Log-odds measure how likely something is" in said
     assert "below \u22120.21 log-odds" in said and "above 6 %" in said and "p < 0.001; 98 of 100" in said
     inner = [patch for container in figure.axes[0].containers for patch in container if patch.get_width() < 100]
     assert [(round(bar.get_x()), round(bar.get_width())) for bar in inner] == [(0, 40), (60, 40)]
+
+
+def test_titles_say_what_was_found():
+    """And what they are about where nothing is found, as of what to find out first."""
+    titles = {name: title_of(plots.FIGURES[name](DECISION)) for name in plots.drawable(DECISION)}
+    row, best = DECISION.table.set_index("arm").loc[DECISION.recommended], DECISION.recommended
+    assert f"{best} gains {brief(row.benefit, plots.WORDS)} for {brief(row.cost, plots.WORDS)} pesos an adult" in titles["plane"]
+    assert all(best in titles[name] for name in ("loss", "acceptability"))
+    nothing = replace(DECISION, evppi=DECISION.evppi.assign(low=0.0))
+    assert title_of(plots.FIGURES["information"](nothing)) == plots.WORDS["information_title"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_figure_has_a_title_for_what_it_finds(language):
+    told = {section: words for section, words in read(language).items() if section.startswith("plots")}
+    kinds = {(section, key.removesuffix("_title")) for section, words in told.items() for key in words if key.endswith("_title")}
+    assert len(kinds) > 30 and not [(section, kind) for section, kind in kinds if "{" not in told[section].get(f"{kind}_found", "")]
 
 
 def test_other_conditions_are_quoted():

@@ -51,7 +51,7 @@ def test_groups_have_no_spread_and_get_bars():
 def test_strangers_can_read_it(method, kind):
     figure = drawn(method, kind)
     said = texts(figure)
-    assert "effect of course on mean_trust, week 8" in said
+    assert "effect of course on mean trust in the police, week 8" in said
     assert "0-1" in said or "%" in said or "distance" in said
     assert "{" not in said
     figure.savefig(BytesIO(), format="png", dpi=40)
@@ -157,7 +157,7 @@ def test_one_output_has_bars_and_no_heat_map_of_one_column():
     figure = plots.overview(analysis(FOUND["emulator"]))
     axes = figure.axes[0]
     assert not axes.images and [bar.get_width() for bar in axes.patches] == pytest.approx(100 * SHARES[: plots.parts.MOST])
-    assert "says nothing of: mean_trust in course" in texts(figure)
+    assert "says nothing of: mean trust in the police in course" in texts(figure)
     assert plots.overview(analysis(FOUND["morris"])).axes[0].patches[0].get_width() == pytest.approx(100)
     assert cut(figure) == small(figure) == on_an_axis(figure) == []
 

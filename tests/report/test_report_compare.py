@@ -1,5 +1,7 @@
 """The report of a comparison: what it says of each arm is what the paired differences say, and figures name arms as the page does."""
 
+import re
+
 import html5lib
 import pytest
 from made_comparisons import planted, shifted, tiled
@@ -15,6 +17,7 @@ from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import Comparison
 from sim.studies.design.study import Study
+from sim.style.looks import written
 
 EVIL = "<script>alert(1)</script>"
 STUDY = Study(
@@ -92,7 +95,7 @@ def test_tables_hold_the_paired_differences(comparison, tree):
     assert not [row for row in rows(tree) if row[0] == words.measure("cost")]
     (costs,) = (row for row in rows(tree) if len(row) == 4 and row[0] == words.reform("training"))
     paid = comparison.costs().set_index("arm").loc["training"].iloc[0]
-    assert costs[2] == words.spread(read_off(paid, "money", "money_").times(1000 * 52 / 30 / 3000))
+    assert costs[2] == words.spread(read_off(paid, "money", "money_").times(1000 / 3000)), "of 30 weeks, not brought to a year"
 
 
 def asked_nobody(comparison):
@@ -158,7 +161,10 @@ def test_the_card_says_what_the_range_says(comparison, language):
     card = card_of(asked_nobody(planted(comparison, often(BY) | {EVIL: open_either_way})), language)
     said, lines = words["card"]["verdicts"], {line.name: line for line in card.lines}
     assert [lines[arm].verdict for arm in BY] == [said["rise"], said["fall_partly"], said["unknown"]], "no trial speaks of a purge"
-    assert "training" in card.finding and card.finding.index("training") < card.finding.index("purge-then-train")
+    level = 100 * level_of(comparison)
+    both = words.say("card.levels", start=f"{level:.0f}", end=f"{level + 6:.0f}")
+    assert words.say("card.told", name="training", levels=both) in card.finding and f"{EVIL} (" not in card.finding
+    assert card.finding.index("training") < card.finding.index("purge-then-train")
     before = level_of(comparison)
     levels = [f"{100 * (before + by):.0f}" for by in (0, 0.06)]
     assert lines["training"].cells[0].startswith(words.say("card.levels", start=levels[0], end=levels[1]))
@@ -232,6 +238,7 @@ def test_pesos_are_for_an_inhabitant_and_year(comparison, tree):
         if text(row[0]).startswith(words.reform("training") + words["card"]["verdicts"]["few"])
     )
     each = float(row.find(".//span[@data-pesos]").get("data-pesos").split()[0])
+    assert row[3].get("data-label") == f"{words.paid('cost', 30)}, {words['card']['pesos']}", "on a phone no head stands above an amount"
     assert each == pytest.approx(1000 * paid / 3000 * 0.72)
     amounts = " ".join(span.get("data-pesos") for span in tree.findall(".//span[@data-pesos]")).split()
     large = any(abs(float(amount)) >= 10 for amount in amounts)  # all amounts have the unit of the largest
@@ -274,17 +281,12 @@ def test_the_reason_is_the_cause_that_pushes_the_way_trust_went(comparison):
     assert "purge-then-train, what others tell" in reason or "purge-then-train, hearsay" in reason
 
 
-def test_words_of_the_ledger_are_the_sums_that_it_shows(comparison):
+def test_figures_say_in_words_what_their_titles_found(comparison):
     words = Words("en")
-    found = comparisons.booked(shifted(comparison, BY))
-    assert found["training"].middle == pytest.approx(spread(BY["training"]).middle)
-    pictures = comparisons.pictures(comparison, comparisons.display_names(comparison, words), words).values()
-    sums, alts = comparisons.booked(comparison), [one.alt for one in pictures]
-    ends = comparison.places().set_index(["arm", "tenth"]).loc["training"].iloc[[0, -1]]
-    both = " / ".join(words.spread(read_off(end), sign=True) for _, end in ends.iterrows())
-    assert sum("--replicates 5 or more" in alt for alt in alts) == 1
-    assert sum(f"training {both}" in alt for alt in alts) == 1
-    assert f"training {words.spread(sums['training'], sign=True)}" in next(one.alt for one in pictures if "Stacked bars" in one.alt)
+    alts = [one.alt for one in comparisons.pictures(comparison, comparisons.display_names(comparison, words), words).values()]
+    ends = comparison.places().set_index(["arm", "tenth"]).loc["training"].effect.iloc[[0, -1]]
+    both = " / ".join(written(end, words.data, "+.3f") for end in ends)
+    assert sum(f"training {both}" in alt for alt in alts) == 1 and "training +" in next(alt for alt in alts if "Stacked bars" in alt)
 
 
 def test_what_is_said_of_ranges_names_what_they_leave_out(comparison):
@@ -292,7 +294,8 @@ def test_what_is_said_of_ranges_names_what_they_leave_out(comparison):
     known = comparison.study.with_(posterior="mexico-city-2016")
     drawn = Comparison(comparison.dataset.assign_attrs(study=known.to_yaml()))
     said = comparisons.caution(drawn, words)
-    assert "unit costs, how well each reform is made" in said and "community.conduct_offset" in said and "trust.contact_loss" not in said
+    assert "unit costs, how well each reform is made" in said and re.search(r"\(\d+ contested ones among them\)", said)
+    assert "." not in re.search(r"Not in it are ([^;]*)", said)[1], "no raw name"
     assert "Neither doubt about the parameters" in comparisons.caution(comparison, words)
     many = comparisons.caution(planted(drawn, often(BY)), words)
     assert "Each possible city is a draw" in many and "Not in it are unit costs" in many

@@ -218,7 +218,7 @@ def test_lists_of_options_are_not_joined_by_commas(language):
     words.data = {**words.data, "reforms": {**words.data["reforms"], **odd}}
     speaking = replace(speaking, words=words)
     paragraphs = [part for parts in deciding.paragraphs(speaking).values() for part in parts]
-    alts = [decisions.in_words(speaking, name) for name in FIGURES]
+    alts = [picture.alt for _, picture in decisions.pictures(speaking)]
     facts = [fact for _, fact in decisions.facts(speaking)]
     for found in (*paragraphs, *alts, *facts):
         for name in odd.values():
@@ -234,10 +234,8 @@ def test_what_may_be_worth_knowing_comes_first():
     wanted = wanted[(wanted.high > 0) & (wanted.kind == "factor")].name.tolist()
     shown = [row[0] for row in table.rows if row[0] in made.FACTORS]
     assert shown == wanted and "conduct.mean" not in shown
-    alt = decisions.in_words(speaking, "information")
-    assert [name for name in wanted if name in alt] == wanted[: decisions.NAMED]
     nothing = told(decision=replace(DECISION, evppi=rows.assign(high=0.0)))
-    assert informing_table(nothing) == [] and decisions.in_words(nothing, "information") == "none"
+    assert informing_table(nothing) == []
 
 
 def test_the_wrong_way_is_up_where_less_is_wanted():

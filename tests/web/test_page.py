@@ -377,7 +377,7 @@ def test_arms_begin_in_the_doses_of_the_demo_and_say_in_which_they_are(page, tmp
     page.banded()
     cost = page.run(read_at_once, "td[data-measure=cost]")[2]
     spread, value = page.run("return [range((c) => c[2].cost[60]), lived[2].series.cost[60]]")
-    assert f"{1000 * value / 1000 / (60 / 52):.1f} pesos an adult and year" in cost  # 1,000 adults, 60 weeks
+    assert f"{1000 * value / 1000 / (60 / 52):.1f} pesos an adult a year" in cost  # 1,000 adults, 60 weeks
     assert ("this city lies outside" in cost) == (not round(spread[0]) <= round(value) <= round(spread[1]))
 
 

@@ -10,7 +10,7 @@ from sim.figures.decision.words import WORDS
 from sim.figures.series import rows as rows_of
 from sim.figures.series import sheet, styled
 from sim.studies.answers.discoveries import Discovery, within
-from sim.style.looks import BLACK, BLUE, GRAY, SMALL, VERMILION, brief, factor_label, legible, measure_label
+from sim.style.looks import BLACK, BLUE, GRAY, SMALL, VERMILION, brief, factor_label, headline, legible, measure_label
 
 LABELED = 0.035  # of 100 %; steps closer together than this are not numbered
 LEAST_P = 0.001
@@ -26,12 +26,19 @@ def fails(discovery: Discovery, words: Mapping[str, str]) -> str:
     return words["condition"].format(condition=legible(discovery.condition))
 
 
+def titled(kind: str, discovery: Discovery, words: Mapping[str, str]) -> str:
+    """The title of a figure: of how many draws in which the arm fails the rule holds how many, and how often it is right."""
+    shares = {name: f"{100 * getattr(discovery, name):.0f}" for name in ("density", "share", "coverage")}
+    return headline(kind, words, **shares, arm=name_of(discovery.output.arm, words), fails=fails(discovery, words))
+
+
 @styled
 def tradeoff(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figure:
     """Coverage and density of every box on the way, the chosen one marked."""
     share, rows = 100 * discovery.share, discovery.trajectory[discovery.trajectory.phase == "peel"]
-    title = words["tradeoff_title"].format(arm=name_of(discovery.output.arm, words))
-    figure = sheet(9.6, 4.4, title, words["tradeoff_what"].format(share=f"{share:.0f}", fails=fails(discovery, words)))
+    figure = sheet(
+        9.6, 4.4, titled("tradeoff", discovery, words), words["tradeoff_what"].format(share=f"{share:.0f}", fails=fails(discovery, words))
+    )
     axes = figure.add_subplot()
     axes.axhline(share, color=GRAY, linestyle="--", linewidth=1)
     axes.annotate(words["tradeoff_base"], (0.02, share), (0, 3), ("axes fraction", "data"), "offset points", fontsize=SMALL, color=GRAY)
@@ -72,10 +79,14 @@ def reach(shares: Sequence[float]) -> tuple[float, float]:
 def restrictions(discovery: Discovery, words: Mapping[str, str] = WORDS) -> Figure:
     """The part of each restricted factor's distribution that lies in the box."""
     box = discovery.box
-    title = words["box_title"].format(arm=name_of(discovery.output.arm, words))
     shares = {name: f"{100 * getattr(discovery, name):.0f}" for name in ("density", "share", "coverage")}
     note = f" {words['log_odds']}" if any(unit.startswith("log-odds") for unit in box.unit) else ""
-    figure = sheet(9.6, 0.85 + 0.75 * len(box), title, words["box_what"].format(**shares, fails=fails(discovery, words)) + note)
+    figure = sheet(
+        9.6,
+        0.85 + 0.75 * len(box),
+        titled("box", discovery, words),
+        words["box_what"].format(**shares, fails=fails(discovery, words)) + note,
+    )
     axes = figure.add_subplot()
     small = []
     for down, row in enumerate(box.to_dict("records")):

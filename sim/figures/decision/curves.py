@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.figures.decision.parts import labeled, looks, name_of, unit_of_benefit
+from sim.figures.decision.parts import best_of, labeled, looks, name_of, unit_of_benefit
 from sim.figures.decision.words import WORDS
 from sim.figures.series import sheet, styled
 from sim.studies.answers.decision import OPEN, Decision
-from sim.style.looks import BLACK, GRAY, SMALL, amounts, brief, fitted, inches
+from sim.style.looks import BLACK, GRAY, SMALL, amounts, fitted, headline, inches
 
 FRONTIER = {"color": "#BBBBBB", "linewidth": 6.5, "solid_capstyle": "butt", "zorder": 1}
 WIDE = 30.0  # times the least frontier; where losses reach further, their axis is logarithmic
@@ -57,12 +57,9 @@ def lines(axes: Any, decision: Decision, column: str, scale: float, words: Mappi
     axes.plot(best.pay, scale * best[column], **FRONTIER)
     for number, arm in enumerate(decision.arms):
         rows = decision.curves[decision.curves.arm == arm].sort_values("pay")
-        axes.fill_between(
-            rows.pay, scale * rows[f"{column}_low"], scale * rows[f"{column}_high"], color=look[arm]["color"], alpha=0.13, linewidth=0
-        )
-        axes.plot(
-            rows.pay, scale * rows[column], **look[arm], linewidth=1.6, markersize=4.5, markevery=(number % 8, 8), label=name_of(arm, words)
-        )
+        low, middle, high = (scale * rows[f"{column}{end}"] for end in ("_low", "", "_high"))
+        axes.fill_between(rows.pay, low, high, color=look[arm]["color"], alpha=0.13, linewidth=0)
+        axes.plot(rows.pay, middle, **look[arm], linewidth=1.6, markersize=4.5, markevery=(number % 8, 8), label=name_of(arm, words))
     axes.set_xlim(decision.pay[0], decision.pay[-1])
     axes.xaxis.set_major_formatter(amounts(words))
     axes.set_xlabel(words["pay_axis"].format(unit=unit_of_benefit(decision, words)))
@@ -77,7 +74,7 @@ def ends(decision: Decision, column: str, scale: float) -> dict[str, float]:
 @styled
 def loss(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """Expected loss of each arm over pay. Logarithmic where losses are of very different sizes."""
-    figure, strip, axes = panels(words["loss_title"], words["loss_what"])
+    figure, strip, axes = panels(headline("loss", words, **best_of(decision, words, "expected_loss")), words["loss_what"])
     lines(axes, decision, "expected_loss", 1.0, words)
     best_strip(strip, decision, words)
     greatest, least = decision.curves.expected_loss.max(), frontier_of(decision).expected_loss
@@ -96,13 +93,9 @@ def loss(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
 
 def how_often_best(decision: Decision, words: Mapping[str, str]) -> str:
     """In how many cities the recommended option is the best, at the middle pay; what is asked, if the draws cannot tell."""
-    own, pay = decision.curves[decision.curves.arm == decision.recommended].sort_values("pay"), decision.shown[1]
-    ends = (f"probability_best{end}" for end in ("", "_low", "_high"))
-    share, low, high = (float(np.interp(pay, own.pay, own[column])) for column in ends)
-    if not high - low < OPEN:
-        return words["acceptability_title"]
-    known = {"arm": name_of(decision.recommended, words), "share": f"{100 * share:.0f}", "pay": brief(pay, words)}
-    return words["acceptability_found"].format(**known, unit=unit_of_benefit(decision, words))
+    known = best_of(decision, words, *(f"probability_best{end}" for end in ("", "_low", "_high")))
+    share, low, high = (float(known[f"probability_best{end}"]) for end in ("", "_low", "_high"))
+    return headline("acceptability", words, **known, share=f"{100 * share:.0f}" if high - low < OPEN else "")
 
 
 @styled

@@ -30,6 +30,13 @@ def unit_of_benefit(decision: Any, words: Mapping[str, str]) -> str:
     return legible(words.get("unit", decision.unit))
 
 
+def best_of(decision: Any, words: Mapping[str, str], *columns: str) -> dict[str, Any]:
+    """The option that is best at the middle pay, for titles: its name, the pay, the unit, and some columns of its curve there."""
+    own, pay = decision.curves[decision.curves.arm == decision.recommended].sort_values("pay"), decision.shown[1]
+    known = {"arm": name_of(decision.recommended, words), "pay": pay, "unit": unit_of_benefit(decision, words)}
+    return known | {column: float(np.interp(pay, own.pay, own[column])) for column in columns}
+
+
 def outdoing(arms: str, words: Mapping[str, str]) -> str:
     """What those arms are called that outdo one, which a table lists: the first two, and how many more."""
     names = [name_of(arm, words) for arm in separated(arms)]

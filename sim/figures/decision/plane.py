@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from sim.figures.decision.parts import PAPER, looks, name_of, outdoing, unit_of_benefit
+from sim.figures.decision.parts import PAPER, best_of, looks, name_of, outdoing, unit_of_benefit
 from sim.figures.decision.words import WORDS
 from sim.figures.series import sheet, styled
 from sim.measures import MEASURES
 from sim.studies.answers.decision import Decision
 from sim.studies.design.limits import unit_of
-from sim.style.looks import BLACK, GRAY, SMALL, amounts, brief, fitted, inches, legible, measure_label
+from sim.style.looks import BLACK, GRAY, SMALL, amounts, brief, fitted, headline, inches, legible, measure_label
 
 ALONG = (0.9, 0.84, 0.78)  # of the height, where it stands what a line means
 DOTS = 150  # draws of an arm that are shown
@@ -29,6 +29,7 @@ BEYOND = 0.007  # share of the draws beyond each end of an outline
 NAMES = 0.35  # of the width of what is shown, kept at its right for names
 FLOOR = 0.13  # of the height, kept for the two quadrants in which money is saved
 LEAST_ROOM = 0.01
+MOST_NAMED = 4  # options that a title has room for
 
 
 def outline(benefit: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
@@ -58,7 +59,9 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     seen = decision.draws.benefit.between(left, right) & decision.draws.cost.between(low, high)
     beyond = words["plane_beyond"].format(share=f"{100 * (1 - seen.mean()):.0f}") if seen.mean() < WHOLE else ""
     what = [words["plane_what"], words["plane_outlines"] if outlined(decision) else "", words["plane_lines"].format(unit=unit), beyond]
-    figure = sheet(9.6, 6.4, words["plane_title"], " ".join(filter(None, what)))
+    middle = decision.table.set_index("arm").reindex([decision.recommended]).iloc[0]  # nan of the one compared with
+    known = best_of(decision, words) | {"benefit": float(middle.benefit), "cost": float(middle.cost)}
+    figure = sheet(9.6, 6.4, headline("plane", words, **known), " ".join(filter(None, what)))
     axes, look = figure.add_subplot(), looks(decision.arms)
     for arm, rows in decision.draws.groupby("arm", sort=False):
         benefit, cost, style = rows.benefit.to_numpy(float), rows.cost.to_numpy(float), look[arm]
@@ -86,14 +89,8 @@ def limits(decision: Decision) -> tuple[tuple[float, float], tuple[float, float]
     """From where to where gain and cost are shown: room for nearly all draws, and for the quadrants in which money is saved."""
     by = decision.draws.groupby("arm")
     left, right = min(0.0, by.benefit.quantile(BEYOND).min()), max(0.0, by.benefit.quantile(1 - BEYOND).max())
-    low, high = (
-        min(0.0, by.cost.quantile(BEYOND).min()),
-        max(
-            by.cost.quantile(1 - BEYOND if outlined(decision) else 0.9).max(),
-            1.2 * decision.table.cost.max(),
-            decision.table.cost_q95.max(),
-        ),
-    )
+    most = by.cost.quantile(1 - BEYOND if outlined(decision) else 0.9).max()
+    low, high = min(0.0, by.cost.quantile(BEYOND).min()), max(most, 1.2 * decision.table.cost.max(), decision.table.cost_q95.max())
     room, high = 0.06 * (right - left) or LEAST_ROOM, high or LEAST_ROOM  # where no draw differs there is nothing to see, but a plane
     return (left - room, right + room), (min(low, -FLOOR * high), 1.05 * high)
 
@@ -178,7 +175,9 @@ def pareto(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     first = next(name for name in ("mean_trust", *table.columns[1:]) if name in table)
     out = table[~table.on_front.astype(bool) & table.dominated_by.fillna("").astype(bool)]
     notes = [words["pareto_note"].format(arm=name_of(row.arm, words), other=outdoing(row.dominated_by, words)) for row in out.itertuples()]
-    figure = sheet(9.6, 0.6 + 2.5 * len(others), words["pareto_title"], " ".join([words["pareto_what"], ". ".join(notes)]).strip())
+    best = [name_of(arm, words) for arm in table.arm[table.on_front.astype(bool)]]
+    title = headline("pareto", words, arms="; ".join(best) if len(best) <= MOST_NAMED else "", many=len(best), of=len(table))
+    figure = sheet(9.6, 0.6 + 2.5 * len(others), title, " ".join([words["pareto_what"], ". ".join(notes)]).strip())
     panels: Any = figure.subplots(len(others), 1, sharex=True, squeeze=False)[:, 0]
     look, front = looks(decision.arms), table.on_front.astype(bool)
     left, right = table[first].min(), table[first].max()

@@ -16,7 +16,7 @@ from sim.figures.series import rows as rows_of
 from sim.figures.series import sheet, styled
 from sim.methods.decision.terciles import TERCILES
 from sim.studies.answers.decision import Decision, meanings, pick, turning
-from sim.style.looks import BLACK, BLUE, GRAY, SMALL, VERMILION, amounts, brief, factor_label, fitted, named
+from sim.style.looks import BLACK, BLUE, GRAY, SMALL, VERMILION, amounts, brief, factor_label, fitted, headline, named
 
 THIRD = 1.9  # inches of a name in a cell
 MOST = 10  # bars of a panel, rows of a table of factors
@@ -47,12 +47,8 @@ def information(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
     rest += "" if (rows.low > 0).any() else f" {words['information_none']}"
     first = shown["factor"].iloc[:1]
-    title = (
-        words["information_first"].format(name=factor_label(first.name.iloc[0], words, texts))
-        if (first.low > 0).any()
-        else words["information_title"]
-    )
-    figure = sheet(9.6, 0.9 + 0.54 * many, title, what + rest)
+    name = factor_label(first.name.iloc[0], words, texts) if (first.low > 0).any() else ""
+    figure = sheet(9.6, 0.9 + 0.54 * many, headline("information", words, name=name), what + rest)
     panels: Any = figure.subplots(1, 2)
     for axes, (kind, part), color, mark in zip(panels, shown.items(), (BLUE, VERMILION), ("o", "s"), strict=True):
         part = part.reset_index(drop=True)
@@ -82,7 +78,14 @@ def regret(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     """A table: regret of each arm on average, at its 95 % quantile and near its worst, for three pays."""
     arms, columns = decision.arms, [(pay, name) for pay in decision.shown for name in ("expected", "q95", "most")]
     unit = unit_of_benefit(decision, words)
-    figure = sheet(9.6, 1.4 + 0.36 * len(arms), words["regret_title"], words["regret_what"].format(unit=unit))
+    worst = pick(decision.regret, decision.shown[1]).set_index("arm").most.astype(float)
+    known: dict[str, Any] = {
+        "arm": name_of(str(worst.idxmin()), words),
+        "worst": float(worst.min()),
+        "unit": unit,
+        "pay": decision.shown[1],
+    }
+    figure = sheet(9.6, 1.4 + 0.36 * len(arms), headline("regret", words, **known), words["regret_what"].format(unit=unit))
     axes = empty(figure)
     cells = np.array([[float(pick(decision.regret, pay).set_index("arm")[name][arm]) for pay, name in columns] for arm in arms])
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -34,7 +34,7 @@ def tornado(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
     table = finding.swings()
     width = (table.high - table.low).abs()
     shown, middle = table[width >= VISIBLE * width.max()].head(MOST), finding.sensitivity.mean
-    title, what = heading("tornado", finding, words, len(table) - len(shown))
+    title, what = heading("tornado", finding, words, len(table) - len(shown), first=called(analysis, shown.factor.iloc[0], words))
     figure = sheet(9.6, 1.3 + 0.43 * len(shown), title, what if "low_value" in table else words["tornado_oat"])
     axes = figure.add_subplot()
     for end, color, hatch in (("low", BLUE, ""), ("high", ORANGE, "////")):
@@ -71,7 +71,14 @@ def bars(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS)
     shown = table.head(MOST)
     shares = "total" in columns
     scale = 100.0 if shares else 1.0
-    title, what = heading("bars", finding, words, len(table) - len(shown), influence=words["shares" if shares else "strength"])
+    title, what = heading(
+        "bars",
+        finding,
+        words,
+        len(table) - len(shown),
+        influence=words["shares" if shares else "strength"],
+        first=called(analysis, shown.factor.iloc[0], words),
+    )
     figure = sheet(9.6, 1.2 + 0.43 * len(shown), title, what)
     axes = figure.add_subplot()
     height = 0.72 / len(columns)
@@ -93,7 +100,7 @@ def bars(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS)
 def morris(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WORDS) -> Figure:
     """Mean size and spread of elementary effects; the first fifteen factors are numbered and listed."""
     table, unit = finding.ranked(), unit_of(finding, words)
-    figure = sheet(9.6, 5.0, *heading("morris", finding, words))
+    figure = sheet(9.6, 5.0, *heading("morris", finding, words, first=called(analysis, table.factor.iloc[0], words)))
     axes = figure.add_subplot()
     axes.plot(table.mu_star[MOST:], table.sigma[MOST:], "o", color="#BBBBBB", markersize=4)
     listed = []
@@ -120,20 +127,14 @@ def convergence(analysis: Analysis, finding: Finding, words: Mapping[str, str] =
     table = finding.sensitivity.convergence
     assert table is not None  # see `drawable`
     names = [name for name in finding.ranked().factor if name in set(table.factor)][:FEW]
-    figure = sheet(9.6, 4.4, *heading("convergence", finding, words, many=len(names)))
+    figure = sheet(9.6, 4.4, *heading("convergence", finding, words, many=len(names), first=called(analysis, names[0], words)))
     axes = figure.add_subplot()
     for number, name in enumerate(names):
         rows = table[table.factor == name].sort_values("points")
         look = look_at(number + 1)
         axes.fill_between(rows.points, 100 * rows.low, 100 * rows.high, color=look.color, alpha=0.12, linewidth=0)
-        axes.plot(
-            rows.points,
-            100 * rows.total,
-            **look.line,
-            marker=look.mark,
-            markersize=4,
-            label=fitted(called(analysis, name, words), 2.4, SMALL, lines=2),
-        )
+        label = fitted(called(analysis, name, words), 2.4, SMALL, lines=2)
+        axes.plot(rows.points, 100 * rows.total, **look.line, marker=look.mark, markersize=4, label=label)
     axes.set_xscale("log", base=2)
     points = sorted(table.points.unique())
     axes.set_xticks(points, [written(point, words, ".0f") for point in points])

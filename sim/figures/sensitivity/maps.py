@@ -37,8 +37,9 @@ def interactions(analysis: Analysis, finding: Finding, words: Mapping[str, str] 
     pairs = finding.sensitivity.interactions
     assert pairs is not None  # see `drawable`
     names, grid, sure = pair_grid(pairs)
+    first = " + ".join(called(analysis, name, words) for name in pairs.loc[pairs.share.idxmax(), ["one", "other"]])
     left_out = pd.unique(pairs[["one", "other"]].to_numpy().ravel()).size - len(names)
-    figure = sheet(9.6, 2.4 + 0.34 * len(names), *heading("interactions", finding, words, left_out))
+    figure = sheet(9.6, 2.4 + 0.34 * len(names), *heading("interactions", finding, words, left_out, first=first))
     axes = figure.add_subplot()
     top = max(1.0, float(np.nanmax(grid)))
     mesh = axes.imshow(grid[1:, :-1], cmap="Blues", vmin=0, vmax=top, aspect="auto", interpolation="nearest")
@@ -62,7 +63,9 @@ def scatter(analysis: Analysis, finding: Finding, words: Mapping[str, str] = WOR
     rows = -(-len(names) // 3)
     many = words["replicates" if found.replicates > 1 else "replicate"].format(many=found.replicates)
     band = words["scatter_band"] if found.effects is not None else ""
-    figure = sheet(9.6, 0.4 + 2.5 * rows, *heading("scatter", finding, words, many=many, band=band))
+    figure = sheet(
+        9.6, 0.4 + 2.5 * rows, *heading("scatter", finding, words, many=many, band=band, first=called(analysis, names[0], words))
+    )
     grid: Any = figure.subplots(rows, min(3, len(names)), squeeze=False, sharey=True)
     for axes in grid.flat[len(names) :]:
         axes.set_visible(False)
@@ -125,7 +128,8 @@ def overview(analysis: Analysis, words: Mapping[str, str] = WORDS) -> Figure:
     if silent := "; ".join(named(finding, words) for finding in analysis.findings if not finding.spoke):
         what += " " + words["overview_silent"].format(outputs=silent)
     what += f" {words['rest'].format(many=len(table) - len(shown))}" if len(table) > len(shown) else ""
-    title = words["overview_one"].format(output=named(spoke[0], words)) if len(spoke) == 1 else words["overview_title"]
+    output = named(spoke[0], words) if len(spoke) == 1 else words["overview_all"]
+    title = words["overview_found"].format(output=output, first=called(analysis, str(shown.index[0]), words))
     figure = sheet(9.6, 1.0 + 0.46 * len(shown) + (1.0 if len(spoke) > 1 else 0.0), title, what)
     axes = figure.add_subplot()
     label_factors(axes, analysis, shown.index.tolist(), words)

@@ -6,17 +6,17 @@ from typing import Any
 from sim.figures.series import rows
 from sim.studies.answers.findings import Analysis, Finding
 from sim.style import language
-from sim.style.looks import SMALL, amounts, factor_label, fitted, legible, scale, unit_label
+from sim.style.looks import SMALL, amounts, factor_label, fitted, headline, legible, scale, unit_label
 
 MOST = 15  # factors in a figure; the others are counted
 WORDS = language("en").figure("plots_sensitivity")
 
 
 def named(finding: Finding, words: Mapping[str, str]) -> str:
-    """What an output is called: "effect of purge on mean_trust, week 208"."""
+    """What an output is called: "effect of purge on mean trust in the police, week 208"."""
     output = finding.output
     measure, arm = words.get(output.measure, legible(output.measure)), legible(words.get(f"arm:{output.arm}", output.arm))
-    return words["level" if output.level else "effect"].format(arm=arm, measure=measure, week=output.week)
+    return words["level" if output.level else "effect"].format(arm=arm, measure=f"{measure[:1].lower()}{measure[1:]}", week=output.week)
 
 
 def axis_label(finding: Finding, words: Mapping[str, str], width: float = 5.0) -> str:
@@ -34,11 +34,11 @@ def numbered(axis: Any, finding: Finding, words: Mapping[str, str]) -> None:
     axis.set_major_formatter(amounts(words, scale(finding.output.unit)))
 
 
-def heading(kind: str, finding: Finding, words: Mapping[str, str], left_out: int = 0, **values: object) -> tuple[str, str]:
-    """Title and text of a figure about one output."""
-    what = words[f"{kind}_what"].format(covers=language(words["language"]).said(finding.sensitivity.covers).text, **values)
+def heading(kind: str, found: Finding, words: Mapping[str, str], left_out: int = 0, **values: object) -> tuple[str, str]:
+    """Title and text of a figure about one output. Among the values: `first`, what matters most."""
+    what = words[f"{kind}_what"].format(covers=language(words["language"]).said(found.sensitivity.covers).text, **values)
     rest = f" {words['rest'].format(many=left_out)}" if left_out > 0 else ""
-    return words[f"{kind}_title"].format(output=named(finding, words)), what + rest
+    return headline(kind, words, output=named(found, words), first=str(values.get("first", ""))), what + rest
 
 
 def called(analysis: Analysis, name: str, words: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from sim.artifacts.results import ARRAYS, LABELS, ResultsAttributes, provenance
 from sim.errors import InputError, counted
 from sim.inputs import map_notes
 from sim.measures.harvest import WEIGHT
-from sim.measures.spans import YEAR
+from sim.measures.spans import years_paid
 from sim.measures.spread import ENOUGH, LEAST_LIVES, effective
 from sim.measures.voice_measures import VOICE_MEASURES
 from sim.studies.design.posteriors import doubts_of
@@ -144,12 +144,17 @@ class Comparison(Labeled):
     @property
     def each(self) -> float:
         """What turns thousand pesos of the city over the horizon into pesos an adult and year, and officer-weeks into those of 1,000 adults
-        a year: no amount is shown for a city of a size that is nobody's.
+        a year, or in all weeks if they are fewer: no amount is shown for a city of a size that is nobody's.
         """
-        return 1000 * YEAR / (int(self.dataset.week[-1]) + 1) / int(self.dataset.attrs["adults"])
+        return 1000 / years_paid(self.weeks) / int(self.dataset.attrs["adults"])
 
-    def yearly(self) -> pd.DataFrame:
-        """`costs` of the arms that have effects, so much an adult (1,000 adults) and year."""
+    @property
+    def weeks(self) -> int:
+        """Weeks after the spin-up."""
+        return int(self.dataset.week[-1]) + 1
+
+    def paid(self) -> pd.DataFrame:
+        """`costs` of the arms that have effects, so much an adult (1,000 adults) and year, or in all weeks if they are fewer."""
         table = self.costs().query("arm in @self.compared").reset_index(drop=True)
         amounts = table.columns[table.columns.str.match("officer_weeks|money")]
         return table.assign(**self.each * table[amounts])
@@ -163,7 +168,7 @@ class Comparison(Labeled):
 
     def net_effect(self) -> xr.DataArray:
         """Paired effect on mean trust in the last year; replicate x arm."""
-        last = effects.differences(effects.at_week(self.dataset, "mean_trust", int(self.dataset.week[-1]) + 1), self.study.vs)
+        last = effects.differences(effects.at_week(self.dataset, "mean_trust", self.weeks), self.study.vs)
         return last.sel(arm=self.compared).transpose("replicate", "arm")
 
     def gainers(self) -> pd.DataFrame:

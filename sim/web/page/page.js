@@ -322,8 +322,12 @@ const dosesOf = (arm) => arm.reforms.flatMap((reform) => Object.entries(reform))
     .map((key) => `${words.levers[`${name}.${key}`][0]}: ${typeof told[key] === "number" ? num(told[key]) : look(`choices.${told[key]}`) ?? told[key]}`);
 }).join("; ");
 
-/** A cost in thousand pesos of the whole city, as pesos an adult and year. */
-const each = (cost, week) => say("web.cost_each", { pesos: num(1000 * cost / sizeOf("adults") / (week / YEAR), 1) });
+/** A cost in thousand pesos of the whole city, as pesos an adult and year, or in so many weeks if they are fewer. */
+const each = (cost, week) => {
+  const weeks = { duration: say(week === 1 ? "duration.week" : "duration.weeks", { n: week }) }, year = week >= YEAR;
+  const unit = say("paid.money", { span: year ? say("paid.year") : say("paid.weeks", weeks) });
+  return `${num(1000 * cost / sizeOf("adults") / (year ? week / YEAR : 1), 1)} ${unit}`;
+};
 
 function drawAnswer() {
   const week = now(), [first] = lived, coming = cities.length < 20 && draws().length;
