@@ -57,8 +57,7 @@ def coverage_of_effects(found: Coverage, words: Mapping[str, str] = WORDS) -> Fi
     """For each reform and measure: in how many cities the range of the effect holds the true one."""
     table = shares(found.effects, "arm", "measure")
     cities, held = found.effects.city.nunique(), pooled(found.effects)
-    ends = {name: written(100 * getattr(held, name), words, ".1f") for name in ("share", "low", "high")}
-    title = headline("effects", words, **ends)
+    title = headline("effects", words, **{end: written(100 * getattr(held, end), words, ".1f") for end in ("share", "low", "high")})
     figure = sheet(9.0, 1.1 + 0.23 * len(table), title, words["effects_what"].format(cities=cities))
     axes = figure.add_subplot()
     axes.axvline(100 * LEVEL, color=BLACK, linewidth=0.9, linestyle="--")

@@ -103,10 +103,6 @@ def caption(results: Results, what: str, words: Mapping[str, str] = WORDS) -> st
     return _captioned(results, what, words, "replicates")
 
 
-def _duration(results: Results, words: Mapping[str, str]) -> str:
-    return language(words["language"]).duration(int(results.dataset.week[-1]) + 1)
-
-
 def _captioned(results: Results, what: str, words: Mapping[str, str], many: str) -> str:
     pattern = words[many if results.replicates > 1 else "replicate"]
     return pattern.format(name=legible(results.name), many=results.replicates, what=what).removesuffix("; ")
@@ -159,7 +155,7 @@ def trust(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     roomy(axes)
     figure.legend(loc="outside lower center", ncols=2, fontsize=9)
     middle = band(MEASURES["mean_trust"].weekly(results.dataset.sel(week=results.dataset.week >= 0)))[0]
-    title = headline("trust", words, first=float(middle[0]), last=float(middle[-1]), duration=_duration(results, words))
+    title = headline("trust", words, first=float(middle[0]), last=float(middle[-1]))
     titled(axes, title, caption(results, spread_of(results, words), words), 5.8)
     return figure
 
@@ -196,7 +192,7 @@ def ledger(results: Results, words: Mapping[str, str] = WORDS) -> Figure:
     told = {"cause": words[cause].replace("\n", " "), "change": written(float(net.sel(cause=cause)), words, "+.3f")}
     titled(
         axes,
-        headline("ledger", words, **told, duration=_duration(results, words)),
+        headline("ledger", words, **told),
         _captioned(results, words["ledger_what"], words, "replicates_mean"),
         5.8,
     )

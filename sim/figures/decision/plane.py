@@ -59,9 +59,8 @@ def plane(decision: Decision, words: Mapping[str, str] = WORDS) -> Figure:
     seen = decision.draws.benefit.between(left, right) & decision.draws.cost.between(low, high)
     beyond = words["plane_beyond"].format(share=f"{100 * (1 - seen.mean()):.0f}") if seen.mean() < WHOLE else ""
     what = [words["plane_what"], words["plane_outlines"] if outlined(decision) else "", words["plane_lines"].format(unit=unit), beyond]
-    middle = decision.table.set_index("arm").reindex([decision.recommended]).iloc[0]  # nan of the one compared with
-    known = best_of(decision, words) | {"benefit": float(middle.benefit), "cost": float(middle.cost)}
-    figure = sheet(9.6, 6.4, headline("plane", words, **known), " ".join(filter(None, what)))
+    middle = decision.table.set_index("arm").reindex([decision.recommended])[["benefit", "cost"]]  # nan of the one compared with
+    figure = sheet(9.6, 6.4, headline("plane", words, **best_of(decision, words), **middle.iloc[0]), " ".join(filter(None, what)))
     axes, look = figure.add_subplot(), looks(decision.arms)
     for arm, rows in decision.draws.groupby("arm", sort=False):
         benefit, cost, style = rows.benefit.to_numpy(float), rows.cost.to_numpy(float), look[arm]
