@@ -1,6 +1,6 @@
 """The reforms of a study under each structure: the whole model, and worlds without one of its mechanisms.
 
-    python experiments/structures/structures.py [STUDY] [--folder out/structures] [--measure mean_trust ...]
+    python experiments/structures/structures.py [STUDY] [--folder out/structures] [--measure mean_trust ...] [--replicates N]
 
 prints a table of effects (middle and 5-95 % over possible cities) under the posterior of each structure, side by side with the weight
 that the data give it, and says under which the arm called best is another. The posteriors are those that `confianza calibrate` wrote
@@ -34,8 +34,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("out/structures"))
     parser.add_argument("--posteriors", type=Path)
     parser.add_argument("--measure", nargs="+", default=["mean_trust"])
+    parser.add_argument("--replicates", type=int, help="instead of the study's")
     given = parser.parse_args()
     study = load_study(given.study)
+    study = study.with_(replicates=given.replicates or study.replicates)
     place = study.base.lineage[-1]
     files = posteriors_of(place, given.posteriors)
     weights = load_posterior(files["whole"]).facts["structures"]
