@@ -68,8 +68,8 @@ def of_costs(rows: Iterable[Mapping[str, Any]], vs: str, weeks: int) -> Note:
 
 def of_trial(outcome: str, own: Mapping[str, Spread]) -> Note:
     """What is true, and what a trial finds."""
-    values = {name: rounded(own[name].middle, own[name].roughness) for name in ("total", "estimate", "bias")}
-    return note("headline_trial", outcome=outcome, **values, about=about(own["total"]))
+    total, estimate, bias = (rounded(own[name].middle, own[name].roughness) for name in ("total", "estimate", "bias"))
+    return note("headline_trial", outcome=outcome, total=total, estimate=estimate, bias=bias, about=about(own["total"]))
 
 
 def of_sweep(means: Mapping[str, np.ndarray], measure: str, week: int) -> Note:

@@ -21,7 +21,7 @@ from sim.figures import compare as plots_compare
 from sim.figures import series as plots
 from sim.figures import trial as plots_trial
 from sim.measures.spread import ENDS, ENOUGH, effective, mean_and_precision, read_off, spread
-from sim.report import comparisons, render
+from sim.report import comparison_tables, comparisons, render
 from sim.report.words import LANGUAGES, Words
 from sim.studies.answers.compare import compare
 from sim.studies.answers.comparison import Comparison
@@ -280,7 +280,7 @@ def test_every_outlet_tells_the_same(one, many, capsys, monkeypatch, tmp_path):
     assert f"{own.middle:.4f}" in found._repr_html_() and found.ledger().set_index("arm").loc["course"].effect.notna().all()
     for language in LANGUAGES:
         words = Words(language)
-        table = comparisons.trust_table(found, found.effects(), {arm: arm for arm in found.arms}, words)[0]
+        table = comparison_tables.trust_table(found, {arm: arm for arm in found.arms}, words)[0]
         cells = next(cells for cells in table.rows if cells[0] == "course")
         assert numbers(cells[1]) == pytest.approx(wanted[: 3 if many == 32 else 1], abs=6e-4)
         assert numbers(cells[2]) == pytest.approx([row.level_from, row.level_to], abs=6e-4)

@@ -10,7 +10,7 @@ from sim.figures import compare as plots_compare
 from sim.inputs.scenario import CitySize, Scenario
 from sim.measures.spread import Spread, read_off, spread
 from sim.measures.voice_measures import VOICE_MEASURES
-from sim.report import comparisons, consequences, render
+from sim.report import comparison_tables, comparisons, consequences, render
 from sim.report.assumed import contested_table
 from sim.report.card import BAND, graded, money, verdict
 from sim.report.words import LANGUAGES, Words
@@ -70,7 +70,7 @@ def test_it_is_valid_and_has_every_figure(tree):
 def test_voices_of_all_arms_stand_in_one_table(comparison, language):
     words = Words(language)
     names = comparisons.display_names(comparison, words)
-    (table,) = comparisons.voices_table(comparison, names, words)
+    (table,) = comparison_tables.voices_table(comparison, names, words)
     heard = comparison.voices().set_index(["arm", "measure"])
     assert table.title == words["groups"]["voices"] and "{" not in table.caption and words.reform("training") in table.columns
     rows = {row[0]: row for row in table.rows}
@@ -80,7 +80,7 @@ def test_voices_of_all_arms_stand_in_one_table(comparison, language):
     assert row[2:5] == [words.number(base.asked), words.number(base.answer, 3), words.number(base.standard_error, 3)]
     assert training.effect > 0.3 and row[5].startswith(words.number(training.effect, 2, sign=True)[:4])
     empty = Comparison(comparison.dataset.isel(survey_week=slice(0, 0)))
-    assert comparisons.voices_table(empty, names, words) == [] and empty.voices().empty
+    assert comparison_tables.voices_table(empty, names, words) == [] and empty.voices().empty
 
 
 def test_tables_hold_the_paired_differences(comparison, tree):
@@ -111,24 +111,26 @@ def test_unmoved_measures_are_named_and_not_shown(comparison):
     words, names = Words("en"), {arm: arm for arm in comparison.arms}
     same = comparison.dataset.copy(deep=True)
     same.answers[:] = same.answers.sel(arm="baseline")
-    table = comparisons.effects_table(Comparison(same), names, words)
+    table = comparison_tables.effects_table(Comparison(same), names, words)
     assert words.measure("share_trusting") not in [row[0] for row in table.rows] and words.measure("share_trusting") in table.caption
-    assert words.measure("share_trusting") in [row[0] for row in comparisons.effects_table(comparison, names, words).rows]
+    assert words.measure("share_trusting") in [row[0] for row in comparison_tables.effects_table(comparison, names, words).rows]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_tables_of_many_replicates_hold_the_range(comparison, language):
     words, names = Words(language), {arm: arm for arm in comparison.arms}
     found = planted(comparison, often(BY))
-    (table,) = comparisons.trust_table(found, found.effects(), names, words)
+    (table,) = comparison_tables.trust_table(found, names, words)
     row = next(row for row in table.rows if row[0] == EVIL)
     ends = words.reach(spread(BY[EVIL] * 8), sign=True)
     assert ends in row[1] and row[3] == words["verdicts"]["unclear"]
     assert row[4].startswith(words.say("answer.count", count=67, of=100))
     level = level_of(found)
     assert row[2] == words.say("answer.numbers", low=words.number(level, 3), high=words.number(level + 0.01, 3))
-    assert ends in next(row for row in comparisons.effects_table(found, names, words).rows if row[0] == words.measure("mean_trust"))[-1]
-    prices = {row[0]: row[3] for row in comparisons.cost_table(found, names, words)[0].rows}
+    assert (
+        ends in next(row for row in comparison_tables.effects_table(found, names, words).rows if row[0] == words.measure("mean_trust"))[-1]
+    )
+    prices = {row[0]: row[3] for row in comparison_tables.cost_table(found, names, words)[0].rows}
     assert "(" in prices["training"] and prices[EVIL] == prices["purge-then-train"] == "-"
 
 
