@@ -84,7 +84,8 @@ def against_ranges(groups: Sequence[tuple[str, Sequence[CheckRow]]], title: str,
     axes.spines[["left", "bottom"]].set_visible(False)
     title = words.say(title, met=sum(passed), many=len(passed), **known)
     figure.text(0.01, 1 - 0.3 / height, title, fontweight="bold", fontsize=11)
-    figure.text(0.01, 1 - 0.52 / height, words.say("marks"), fontsize=SMALL, color="#444444")
+    marks = fitted(words.say("marks"), 0.98 * WIDTH, SMALL, lines=2)
+    figure.text(0.01, 1 - 0.38 / height, marks, fontsize=SMALL, color="#444444", va="top")
     return figure
 
 
