@@ -20,10 +20,10 @@ settings.register_profile("explore", **UNHURRIED, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 # The files that take longest, the longest first, so that in the end no worker is left alone with one of them.
 LONG = (
-    "test_notebooks", "test_docs", "test_compiled_cache", "test_readme", "test_view_browser", "test_calibration", "test_golden_studies",
+    "test_notebooks", "test_docs", "test_compiled_cache", "test_readme", "test_calibration", "test_golden_studies",
     "test_report", "test_cli_decide", "test_planning", "test_sensitivity_emulator", "test_report_decision",
     "test_cli_studies", "test_widths", "test_cli",
-    "test_executors", "test_kill", "test_decision", "test_benchmarks", "test_view_server",
+    "test_executors", "test_kill", "test_decision", "test_benchmarks",
 )  # fmt: skip
 
 
